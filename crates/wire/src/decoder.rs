@@ -1,0 +1,77 @@
+//! Frames out of bytes cut anywhere. RFC 6455 §5.
+
+use crate::header::{FrameHeader, MAX_HEADER};
+
+/// Follows one direction of a connection. It judges nothing and keeps no payload: that is for the caller.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    /// The front of a header that has not arrived whole: `held[..held_len]`, `held_len < MAX_HEADER`.
+    held: [u8; MAX_HEADER],
+    held_len: usize,
+    frame: Option<InFrame>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct InFrame {
+    header: FrameHeader,
+    /// Payload bytes handed out so far: `received <= header.length.bytes`.
+    received: u64,
+}
+
+/// What comes next on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'b> {
+    /// A frame begins.
+    Header(FrameHeader),
+    /// More of its payload, unmasked in place. Never empty.
+    Payload(&'b mut [u8]),
+    /// The frame has arrived whole.
+    End,
+}
+
+impl Decoder {
+    /// Takes the next piece from the front of `input` and moves `input` past it; `None` when more bytes are needed, with
+    /// `input` used up.
+    pub fn next<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Piece<'b>> {
+        let Some(frame) = &mut self.frame else { return self.header(input).map(Piece::Header) };
+        let missing = frame.header.length.bytes - frame.received;
+        if missing == 0 {
+            self.frame = None;
+            return Some(Piece::End);
+        }
+        if input.is_empty() {
+            return None;
+        }
+        let here = usize::try_from(missing).unwrap_or(usize::MAX).min(input.len());
+        let (payload, rest) = std::mem::take(input).split_at_mut(here);
+        *input = rest;
+        if let Some(key) = frame.header.masking_key {
+            key.apply(payload, frame.received);
+        }
+        frame.received += here as u64;
+        Some(Piece::Payload(payload))
+    }
+
+    /// Whether the bytes so far end between two frames.
+    #[must_use]
+    pub fn between_frames(&self) -> bool {
+        self.frame.is_none() && self.held_len == 0
+    }
+
+    fn header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
+        let begun = self.held_len;
+        let taken = (MAX_HEADER - begun).min(input.len());
+        self.held[begun..begun + taken].copy_from_slice(&input[..taken]);
+        let Some(header) = FrameHeader::parse(&self.held[..begun + taken]) else {
+            // Fourteen bytes are always a whole header, so this leaves `held_len < MAX_HEADER`.
+            self.held_len = begun + taken;
+            *input = &mut std::mem::take(input)[taken..];
+            return None;
+        };
+        // The held bytes alone were no header, so the header ends inside `input`.
+        *input = &mut std::mem::take(input)[header.len() - begun..];
+        self.held_len = 0;
+        self.frame = Some(InFrame { header, received: 0 });
+        Some(header)
+    }
+}

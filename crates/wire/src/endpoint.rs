@@ -1,0 +1,238 @@
+//! What an endpoint makes of the bytes it gets: frames with verdicts, and the answers the protocol demands.
+
+use crate::Sender;
+use crate::close::{self, ClosePayload};
+use crate::decoder::{Decoder, Piece};
+use crate::encoder;
+use crate::header::{FrameHeader, PayloadLength};
+use crate::message::{MessageKind, MessagePosition, MessageTracker};
+use crate::opcode::Opcode;
+use crate::utf8::Utf8Check;
+use crate::violation::Violation;
+
+/// The most an endpoint takes, in bytes, inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub frame: u64,
+    pub message: u64,
+}
+
+/// One end of a connection after the opening handshake.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    peer: Sender,
+    limits: Limits,
+    decoder: Decoder,
+    incoming: MessageTracker,
+    outgoing: MessageTracker,
+    frame: Option<Received>,
+    /// Over the text message that is open, if one is.
+    utf8: Utf8Check,
+    /// Payload bytes of the open message, this frame's included.
+    message_bytes: u64,
+    received_close: bool,
+    sent_close: bool,
+    failed: bool,
+}
+
+/// A frame as it arrived, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    pub header: FrameHeader,
+    /// Unmasked. Shorter than the header says only if `whole` is false.
+    pub payload: Vec<u8>,
+    /// False for a frame that was given up before its end because of a violation.
+    pub whole: bool,
+    /// A data frame's place in its message; `None` for control frames and for frames that break the order.
+    pub position: Option<MessagePosition>,
+    /// What a close frame says; `None` for all others.
+    pub close: Option<ClosePayload>,
+    pub violations: Vec<Violation>,
+}
+
+/// What the protocol demands in return for a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing: what happens with data is up to the application.
+    None,
+    /// A pong with the ping's payload. RFC 6455 §5.5.3.
+    Pong,
+    /// A close frame with this payload. RFC 6455 §5.5.1.
+    Close(Vec<u8>),
+    /// A close frame with this payload, and the end: the connection has failed. RFC 6455 §7.1.7.
+    Fail(Vec<u8>),
+}
+
+impl Endpoint {
+    /// An endpoint whose peer is a `peer`: for a server, [`Sender::Client`].
+    #[must_use]
+    pub fn new(peer: Sender, limits: Limits) -> Self {
+        Self {
+            peer,
+            limits,
+            decoder: Decoder::default(),
+            incoming: MessageTracker::default(),
+            outgoing: MessageTracker::default(),
+            frame: None,
+            utf8: Utf8Check::default(),
+            message_bytes: 0,
+            received_close: false,
+            sent_close: false,
+            failed: false,
+        }
+    }
+
+    /// Takes the next bytes from the peer and unmasks them in place; every frame that they complete goes to `frames`. A
+    /// frame with a violation goes there with as much payload as has come, and whatever follows it is ignored.
+    pub fn receive(&mut self, mut bytes: &mut [u8], frames: &mut Vec<Received>) {
+        while !self.failed {
+            match self.decoder.next(&mut bytes) {
+                Some(Piece::Header(header)) => self.frame = Some(self.begin(header, bytes.len())),
+                Some(Piece::Payload(payload)) => self.payload(payload),
+                Some(Piece::End) => frames.extend(self.end()),
+                None => break,
+            }
+        }
+        if let Some(frame) = self.frame.take_if(|frame| !frame.violations.is_empty()) {
+            self.failed = true;
+            frames.push(frame);
+        }
+    }
+
+    /// The answer that the protocol demands for `frame`.
+    #[must_use]
+    pub fn answer(&self, frame: &Received) -> Answer {
+        if let Some(violation) = frame.violations.first() {
+            return Answer::Fail(close::payload(violation.close_code(), &violation.to_string()));
+        }
+        match (frame.header.opcode, &frame.close) {
+            (Opcode::Ping, _) => Answer::Pong,
+            (Opcode::Close, Some(close)) if !self.sent_close => {
+                Answer::Close(close.code.map_or(Vec::new(), |code| close::payload(code, "")))
+            }
+            _ => Answer::None,
+        }
+    }
+
+    /// Appends a frame to `out` and says where it stands in its message.
+    pub fn send(&mut self, header: &FrameHeader, payload: &[u8], out: &mut Vec<u8>) -> Option<MessagePosition> {
+        encoder::encode(header, payload, out);
+        self.sent_close |= header.opcode == Opcode::Close;
+        self.outgoing.frame(header.opcode, header.fin).0
+    }
+
+    #[must_use]
+    pub fn received_close(&self) -> bool {
+        self.received_close
+    }
+
+    #[must_use]
+    pub fn sent_close(&self) -> bool {
+        self.sent_close
+    }
+
+    /// Whether a violation ended this direction.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether the bytes so far end between two frames.
+    #[must_use]
+    pub fn between_frames(&self) -> bool {
+        self.decoder.between_frames()
+    }
+
+    fn begin(&mut self, header: FrameHeader, at_hand: usize) -> Received {
+        let mut violations = header_violations(&header, self.peer);
+        if self.received_close {
+            violations.push(Violation::AfterClose);
+        }
+        let bytes = header.length.bytes;
+        if bytes > self.limits.frame {
+            violations.push(Violation::FrameTooBig { bytes, limit: self.limits.frame });
+        }
+        let (position, out_of_order) = self.incoming.frame(header.opcode, header.fin);
+        violations.extend(out_of_order);
+        if let Some(position) = position {
+            if position.fragment == 1 {
+                self.message_bytes = 0;
+                self.utf8 = Utf8Check::default();
+            }
+            self.message_bytes = self.message_bytes.saturating_add(bytes);
+            if self.message_bytes > self.limits.message {
+                let limit = self.limits.message;
+                violations.push(Violation::MessageTooBig { bytes: self.message_bytes, limit });
+            }
+        }
+        // Room for what is here, never for what a header only claims.
+        let room = usize::try_from(bytes).unwrap_or(usize::MAX).min(at_hand);
+        let payload = Vec::with_capacity(room);
+        Received { header, payload, whole: false, position, close: None, violations }
+    }
+
+    fn payload(&mut self, bytes: &[u8]) {
+        let Some(frame) = &mut self.frame else { return };
+        frame.payload.extend_from_slice(bytes);
+        let is_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text);
+        if is_text
+            && frame.violations.is_empty()
+            && let Err(error) = self.utf8.push(bytes)
+        {
+            frame.violations.push(Violation::InvalidUtf8 { offset: error.offset });
+        }
+    }
+
+    fn end(&mut self) -> Option<Received> {
+        let mut frame = self.frame.take()?;
+        frame.whole = true;
+        let ends_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text && position.last);
+        if ends_text
+            && frame.violations.is_empty()
+            && let Err(error) = self.utf8.finish()
+        {
+            frame.violations.push(Violation::InvalidUtf8 { offset: error.offset });
+        }
+        if frame.header.opcode == Opcode::Close {
+            let (close, violation) = ClosePayload::parse(&frame.payload);
+            frame.close = Some(close);
+            frame.violations.extend(violation);
+            self.received_close = true;
+        }
+        self.failed = !frame.violations.is_empty();
+        Some(frame)
+    }
+}
+
+/// What a header alone shows to be wrong, when `sender` sent it and no extension was agreed on.
+#[must_use]
+pub fn header_violations(header: &FrameHeader, sender: Sender) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let bytes = header.length.bytes;
+    if header.rsv.any() {
+        violations.push(Violation::ReservedBits(header.rsv));
+    }
+    if header.opcode.is_reserved() {
+        violations.push(Violation::ReservedOpcode(header.opcode.nibble()));
+    }
+    match (sender, header.masking_key) {
+        (Sender::Client, None) => violations.push(Violation::ClientFrameUnmasked),
+        (Sender::Server, Some(_)) => violations.push(Violation::ServerFrameMasked),
+        _ => {}
+    }
+    if header.length != PayloadLength::minimal(bytes) {
+        violations.push(Violation::LengthNotMinimal(header.length));
+    }
+    if bytes >> 63 != 0 {
+        violations.push(Violation::LengthTopBit);
+    }
+    if header.opcode.is_control() {
+        if !header.fin {
+            violations.push(Violation::ControlFragmented);
+        }
+        if bytes > 125 {
+            violations.push(Violation::ControlTooLong(bytes));
+        }
+    }
+    violations
+}

@@ -1,0 +1,34 @@
+//! `Sec-WebSocket-Accept` from `Sec-WebSocket-Key`, each step kept. RFC 6455 §4.2.2.
+
+use data_encoding::BASE64;
+use sha1::{Digest, Sha1};
+
+/// The string every WebSocket server appends to the key. RFC 6455 §1.3.
+pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// How an accept value came about: key + GUID → SHA-1 → base64.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derivation {
+    /// The key as written, with [`GUID`] behind it. The key is not decoded first.
+    pub concatenated: String,
+    /// SHA-1 of `concatenated`.
+    pub sha1: [u8; 20],
+    /// Base64 of `sha1`: the accept value.
+    pub accept: String,
+}
+
+impl Derivation {
+    #[must_use]
+    pub fn from_key(key: &str) -> Self {
+        let concatenated = format!("{key}{GUID}");
+        let sha1: [u8; 20] = Sha1::digest(&concatenated).into();
+        let accept = BASE64.encode(&sha1);
+        Self { concatenated, sha1, accept }
+    }
+}
+
+/// Whether `key` is base64 of 16 bytes, as a client must send it. RFC 6455 §4.1, requirement 7.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
+    BASE64.decode(key.as_bytes()).is_ok_and(|bytes| bytes.len() == 16)
+}

@@ -1,0 +1,148 @@
+//! What a server must find in a client's opening handshake. RFC 6455 §4.2.1.
+
+use super::accept::is_key;
+use super::head::{RequestHead, values};
+use crate::extension;
+use thiserror::Error;
+
+/// The version of the protocol that RFC 6455 defines.
+pub const VERSION: &str = "13";
+
+/// A request that asks for WebSocket as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpeningRequest {
+    /// `Sec-WebSocket-Key`, as written.
+    pub key: String,
+    /// `Sec-WebSocket-Protocol`, the client's preference first.
+    pub subprotocols: Vec<String>,
+}
+
+/// Why a request cannot be upgraded. Its text says what to send instead.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RequestError {
+    #[error("the opening handshake is a GET request, and this one is {0}")]
+    MethodNotGet(String),
+    #[error("the opening handshake needs HTTP/1.1 or newer")]
+    HttpTooOld,
+    #[error("there is a WebSocket here: ask for it with the headers `Upgrade: websocket` and `Connection: Upgrade`")]
+    UpgradeMissing,
+    #[error(
+        "`Upgrade: websocket` is there, but `Connection` does not list `Upgrade`; send `Connection: Upgrade` with it"
+    )]
+    ConnectionLacksUpgrade,
+    #[error("the `Host` header is missing, and HTTP/1.1 asks for exactly one")]
+    HostMissing,
+    #[error("`Sec-WebSocket-Version` is missing; send `Sec-WebSocket-Version: 13`")]
+    VersionMissing,
+    #[error("`Sec-WebSocket-Version: {0}` is not spoken here; send 13")]
+    VersionUnsupported(String),
+    #[error("`Sec-WebSocket-Key` is missing; send 16 random bytes in base64")]
+    KeyMissing,
+    #[error("`Sec-WebSocket-Key` must be there once, and it came {0} times")]
+    KeyRepeated(usize),
+    #[error("`Sec-WebSocket-Key: {0}` is not base64 of 16 bytes (24 characters, the last two `==`)")]
+    KeyMalformed(String),
+    #[error(
+        "`Sec-WebSocket-Protocol: {0}` is no list of subprotocol names; each is a token, different from the others"
+    )]
+    SubprotocolMalformed(String),
+    #[error("`Sec-WebSocket-Extensions: {0}` does not follow its grammar (`name; parameter=value, name …`)")]
+    ExtensionsMalformed(String),
+}
+
+impl RequestError {
+    /// The HTTP status of the refusal.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::MethodNotGet(_) => 405,
+            Self::HttpTooOld | Self::UpgradeMissing | Self::VersionUnsupported(_) | Self::VersionMissing => 426,
+            _ => 400,
+        }
+    }
+
+    /// A stable name for machines.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::MethodNotGet(_) => "method-not-get",
+            Self::HttpTooOld => "http-too-old",
+            Self::UpgradeMissing => "upgrade-missing",
+            Self::ConnectionLacksUpgrade => "connection-lacks-upgrade",
+            Self::HostMissing => "host-missing",
+            Self::VersionMissing => "version-missing",
+            Self::VersionUnsupported(_) => "version-unsupported",
+            Self::KeyMissing => "key-missing",
+            Self::KeyRepeated(_) => "key-repeated",
+            Self::KeyMalformed(_) => "key-malformed",
+            Self::SubprotocolMalformed(_) => "subprotocol-malformed",
+            Self::ExtensionsMalformed(_) => "extensions-malformed",
+        }
+    }
+
+    /// The section of RFC 6455 that has the rule.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        match self {
+            Self::VersionMissing | Self::VersionUnsupported(_) => "4.4",
+            Self::ExtensionsMalformed(_) => "9.1",
+            _ => "4.2.1",
+        }
+    }
+}
+
+/// Judges a request, `head` being what [`RequestHead::parse`] made of `bytes`.
+///
+/// # Errors
+/// The first thing that stands in the way of an upgrade.
+pub fn judge(bytes: &[u8], head: &RequestHead) -> Result<OpeningRequest, RequestError> {
+    let all = |name| values(bytes, &head.headers, name).map(lossy).collect::<Vec<_>>();
+    let lists = |name, token: &str| all(name).join(",").split(',').any(|item| item.trim().eq_ignore_ascii_case(token));
+
+    let method = &bytes[head.method.clone()];
+    if method != b"GET" {
+        return Err(RequestError::MethodNotGet(lossy(method)));
+    }
+    if !lists("Upgrade", "websocket") {
+        return Err(RequestError::UpgradeMissing);
+    }
+    if head.minor_version < 1 {
+        return Err(RequestError::HttpTooOld);
+    }
+    if !lists("Connection", "upgrade") {
+        return Err(RequestError::ConnectionLacksUpgrade);
+    }
+    if all("Host").len() != 1 {
+        return Err(RequestError::HostMissing);
+    }
+    match all("Sec-WebSocket-Version").as_slice() {
+        [] => return Err(RequestError::VersionMissing),
+        [version] if version == VERSION => {}
+        versions => return Err(RequestError::VersionUnsupported(versions.join(", "))),
+    }
+    let key = match <[String; 1]>::try_from(all("Sec-WebSocket-Key")) {
+        Ok([key]) if is_key(&key) => key,
+        Ok([key]) => return Err(RequestError::KeyMalformed(key)),
+        Err(keys) if keys.is_empty() => return Err(RequestError::KeyMissing),
+        Err(keys) => return Err(RequestError::KeyRepeated(keys.len())),
+    };
+    let offered = all("Sec-WebSocket-Protocol").join(", ");
+    let subprotocols = subprotocols(&offered).ok_or(RequestError::SubprotocolMalformed(offered))?;
+    let extensions = all("Sec-WebSocket-Extensions").join(", ");
+    if extension::parse(&extensions).is_none() {
+        return Err(RequestError::ExtensionsMalformed(extensions));
+    }
+    Ok(OpeningRequest { key, subprotocols })
+}
+
+/// The names of a subprotocol list; `None` when one is no token or stands twice. RFC 6455 §4.1, requirement 10.
+#[must_use]
+pub fn subprotocols(list: &str) -> Option<Vec<String>> {
+    let names = extension::tokens(list)?;
+    let distinct = names.iter().enumerate().all(|(n, name)| !names[..n].contains(name));
+    distinct.then(|| names.into_iter().map(str::to_owned).collect())
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,36 @@
+//! The WebSocket protocol (RFC 6455) without IO: bytes in, spans and verdicts out.
+//!
+//! Nothing here reads a socket, a clock or a random source, and no bytes make it panic.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`handshake`] | both handshake texts with spans, what a server must check, the accept value |
+//! | [`extension`] | the lists in `Sec-WebSocket-Extensions` |
+//! | [`opcode`], [`header`], [`mask`] | one frame's first bytes: parse, write, where each field sits |
+//! | [`decoder`] | frames out of bytes cut anywhere |
+//! | [`message`] | which frames make up which message |
+//! | [`utf8`] | text checked as it arrives |
+//! | [`close`] | close codes and the payload of a close frame |
+//! | [`violation`] | every rule that a frame can break, with its section |
+//! | [`encoder`] | frames into bytes |
+//! | [`endpoint`] | all of it together: what a server endpoint makes of the bytes it gets |
+
+pub mod close;
+pub mod decoder;
+pub mod encoder;
+pub mod endpoint;
+pub mod extension;
+pub mod handshake;
+pub mod header;
+pub mod mask;
+pub mod message;
+pub mod opcode;
+pub mod utf8;
+pub mod violation;
+
+/// Which endpoint sent some bytes. RFC 6455 §5.1 makes the two differ: a client masks, a server does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    Client,
+    Server,
+}
