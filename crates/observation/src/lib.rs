@@ -1,0 +1,133 @@
+//! The contract between relay and page: what the relay saw, numbered and timed, as JSON.
+//!
+//! The relay appends [`Observation`]s to a session's log and sends them as [`FeedMessage`]s over
+//! `/api/sessions/{id}/observe`, a WebSocket with the subprotocol [`SUBPROTOCOL`], one JSON object in each text message.
+//!
+//! # The feed
+//!
+//! The first message says where the log stands:
+//! ```json
+#![doc = include_str!("../golden/hello.json")]
+//! ```
+//! Then come observations, several in one message, in the order of their numbers. An observer that was here before asks
+//! with `?after=N` for those past number `N`:
+//! ```json
+#![doc = include_str!("../golden/observations.json")]
+//! ```
+//! Where the log no longer holds what an observer has not seen, a gap says so:
+//! ```json
+#![doc = include_str!("../golden/gap.json")]
+//! ```
+//!
+//! # Observations
+//!
+//! Bytes are in lower-case hex where they are few (`header`, `masking_key`) and in base64 where they may be many
+//! (`payload`). Handshake texts are strings with one character per byte (ISO-8859-1), so that no byte is lost. Times are
+//! microseconds on the relay's monotonic clock since the session began. Connections of a session are counted from 1.
+//!
+//! A connection that was upgraded:
+//! ```json
+#![doc = include_str!("../golden/opening.json")]
+//! ```
+//! A request that was refused, with the rule it broke:
+//! ```json
+#![doc = include_str!("../golden/refusal.json")]
+//! ```
+//! A frame, here one that a browser sent. `payload` is as on the wire, so still masked, up to the relay's cap;
+//! `payload_bytes` counts what crossed the wire:
+//! ```json
+#![doc = include_str!("../golden/frame.json")]
+//! ```
+//! A frame that broke a rule, and a payload of which only the front was kept:
+//! ```json
+#![doc = include_str!("../golden/frame-violation.json")]
+//! ```
+//! The end of a connection:
+//! ```json
+#![doc = include_str!("../golden/closed.json")]
+//! ```
+//!
+//! # Modules
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`feed`] | the messages of the feed |
+//! | [`event`] | what can be seen of a connection |
+//! | [`encoding`] | bytes in JSON |
+//! | [`transcript`] | a session so far: a pure fold of observations |
+//! | [`page`] | what a page's JavaScript saw of its own socket |
+//! | [`sequence`] | both put side by side, row by row |
+
+pub mod encoding;
+pub mod event;
+pub mod feed;
+pub mod page;
+pub mod sequence;
+pub mod transcript;
+
+pub use event::{Closed, Event, Frame, MessageKind, Opening, Party, Position, Refusal, Violation};
+pub use feed::{FeedMessage, Gap, Hello};
+pub use transcript::Transcript;
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The subprotocol of the feed. A change that old observers cannot read gets a new number.
+pub const SUBPROTOCOL: &str = "framescope.observe.v1";
+
+/// An observation's number in its session, from 1, without holes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A connection's number in its session, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConnectionNumber(pub u32);
+
+/// The name of a session, and the right to see and use it: 128 random bits as 26 characters of lower-case base32.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(String);
+
+impl SessionId {
+    #[must_use]
+    pub fn from_random(bits: [u8; 16]) -> Self {
+        Self(data_encoding::BASE32_NOPAD.encode(&bits).to_ascii_lowercase())
+    }
+
+    /// Takes a name that came from outside; `None` if no session could be called so.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let right = name.len() == 26 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+        right.then(|| Self(name.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One thing the relay saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    pub seq: Seq,
+    /// Microseconds since the session began.
+    pub at_us: u64,
+    pub connection: ConnectionNumber,
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,73 @@
+//! What a page's JavaScript did with its own socket, and what it was told.
+
+use crate::MessageKind;
+use serde::{Deserialize, Serialize};
+
+/// A page's sockets, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SocketNumber(pub u32);
+
+/// A page's events, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventNumber(pub u64);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageEvent {
+    pub number: EventNumber,
+    pub socket: SocketNumber,
+    /// Microseconds on the page's monotonic clock.
+    pub at_us: u64,
+    pub act: PageAct,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub enum PageAct {
+    /// `new WebSocket(url, protocols)`
+    Constructed { url: String, protocols: Vec<String> },
+    /// The `open` event, with the socket's `protocol` and `extensions`.
+    Open { protocol: String, extensions: String },
+    /// `send(…)`
+    Sent(PagePayload),
+    /// The `message` event.
+    Received(PagePayload),
+    /// `close(code, reason)`
+    CloseCalled { code: Option<u16>, reason: String },
+    /// The `error` event, which carries nothing.
+    Error,
+    /// The `close` event.
+    Closed { code: u16, reason: String, was_clean: bool },
+}
+
+/// What a list of events shows of a payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PagePayload {
+    pub kind: MessageKind,
+    pub bytes: u64,
+    /// The front of a text, or the name of a file.
+    pub preview: String,
+}
+
+/// By what the relay's record of a request can be known to be this page's: what a browser puts into it by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Path and query, as in the request line.
+    pub target: String,
+    pub origin: String,
+    pub user_agent: String,
+}
+
+impl Fingerprint {
+    /// Whether `request` is a head that this page's browser would send for this socket.
+    #[must_use]
+    pub fn matches(&self, request: &[u8]) -> bool {
+        use wire::handshake::head::{RequestHead, values};
+        let Ok(Some(head)) = RequestHead::parse(request) else { return false };
+        let is = |name, wanted: &str| values(request, &head.headers, name).any(|value| value == wanted.as_bytes());
+        request[head.target.clone()] == *self.target.as_bytes()
+            && is("Origin", &self.origin)
+            && is("User-Agent", &self.user_agent)
+    }
+}
