@@ -101,7 +101,6 @@ struct Socket {
 struct Waiting {
     event: EventNumber,
     socket: SocketNumber,
-    anchor: Anchor,
 }
 
 impl Sequence {
@@ -175,7 +174,7 @@ impl Sequence {
             self.push(Row { key: RowKey::Page(event.number), page: PageSide::Events(vec![event.number]) });
             return;
         }
-        let waiting = Waiting { event: event.number, socket: event.socket, anchor };
+        let waiting = Waiting { event: event.number, socket: event.socket };
         let row = socket.connection.and_then(|connection| self.open_rows.get(&(connection, anchor)).copied());
         match row {
             Some(row) => self.join(row, waiting.event),
