@@ -1,0 +1,76 @@
+//! What a person types to build, serve and test Framescope: `cargo xtask --help`.
+#![expect(clippy::print_stdout, reason = "a command line tool tells its progress there")]
+
+mod budget;
+mod child;
+mod dev;
+mod page;
+mod project;
+mod serve;
+mod stage;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{project::Project, stage::Stage, tools::Tools};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Build, serve and test Framescope")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything and serve it on this machine
+    Serve {
+        /// Quick builds, rebuilt and restarted whenever a file changes
+        #[arg(long)]
+        dev: bool,
+        /// Passed on to `framescope serve`, for example `-- --listen 127.0.0.1:9000`
+        #[arg(last = true)]
+        relay_args: Vec<String>,
+    },
+    /// Run the tests: all stages in order, or only those named
+    Test {
+        #[arg(value_enum, value_name = "STAGE")]
+        stages: Vec<Stage>,
+        /// Passed on to the test runner of the one stage named, for example `e2e -- --headed`
+        #[arg(last = true)]
+        runner_args: Vec<String>,
+    },
+    /// Install what the page and the tests need, and nothing else
+    Setup,
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let project = Project::open()?;
+    match task {
+        Task::Serve { dev: false, relay_args } => serve::serve(&project, &relay_args),
+        Task::Serve { dev: true, relay_args } => dev::serve(&project, &relay_args),
+        Task::Test { stages, runner_args } => test::test(&project, stages, &runner_args),
+        Task::Setup => setup(&Tools::new(&project)),
+    }
+}
+
+fn setup(tools: &Tools) -> anyhow::Result<()> {
+    tools.for_page()?;
+    tools.for_wasm_tests()?;
+    tools.for_e2e()?;
+    println!("Everything is in place. Next: cargo xtask serve");
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Where things are in the checkout, and how commands are run in it.
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use xshell::{Cmd, Shell, cmd};
+
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    /// Runs every command from the root.
+    pub(crate) shell: Shell,
+    /// Set once this run has built the page, which no stage after that needs to do again.
+    pub(crate) page_built: Cell<bool>,
+}
+
+impl Project {
+    pub(crate) fn open() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("xtask lies in crates/xtask")?;
+        let shell = Shell::new()?;
+        shell.change_dir(root);
+        // Trunk takes NO_COLOR=1, the usual way to say it, for a wrong value and stops.
+        if std::env::var_os("NO_COLOR").is_some() {
+            shell.set_var("NO_COLOR", "true");
+        }
+        Ok(Self { root: root.to_owned(), shell, page_built: Cell::new(false) })
+    }
+
+    pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// Cargo for this machine's own target, in `target/`.
+    pub(crate) fn host_cargo(&self, subcommand: &str) -> Cmd<'_> {
+        cmd!(self.shell, "cargo {subcommand}").env("CARGO_TARGET_DIR", self.path("target"))
+    }
+
+    /// Cargo for wasm32, in `target-wasm/`: a folder of its own, so that the two kinds of build never wait for
+    /// each other's lock.
+    pub(crate) fn wasm_cargo(&self, subcommand: &str) -> Cmd<'_> {
+        cmd!(self.shell, "cargo {subcommand}").env("CARGO_TARGET_DIR", self.wasm_target())
+    }
+
+    pub(crate) fn wasm_target(&self) -> PathBuf {
+        self.path("target-wasm")
+    }
+
+    /// The relay as cargo leaves it for `profile`, `debug` or `release`.
+    pub(crate) fn relay(&self, profile: &str) -> PathBuf {
+        self.path("target").join(profile).join(format!("framescope{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The version of `package` that Cargo.lock holds: its one owner.
+    pub(crate) fn locked_version(&self, package: &str) -> Result<String> {
+        let lock = self.shell.read_file("Cargo.lock")?;
+        locked_version(&lock, package)
+            .map(str::to_owned)
+            .with_context(|| format!("Cargo.lock holds no `{package}`; run `cargo update --workspace` to complete it"))
+    }
+}
+
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locked_version;
+
+    #[test]
+    fn a_version_is_read_by_its_whole_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.1\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"…\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "trunk"), None);
+    }
+}
