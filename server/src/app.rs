@@ -1,0 +1,84 @@
+//! The addresses of the relay, and what each leads to.
+
+use crate::args::Config;
+use crate::assets;
+use crate::error::ApiError;
+use crate::lab;
+use crate::observe;
+use crate::session::{CreateError, Registry};
+use crate::shutdown::Shutdown;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most that the body of `POST /api/sessions` may have; nothing in it is used.
+const MAX_BODY: usize = 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) config: Arc<Config>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) shutdown: Shutdown,
+}
+
+pub(crate) fn router(app: App) -> Router {
+    let api = Router::new()
+        .route("/sessions", post(create_session))
+        .route("/sessions/{session}", get(show_session))
+        .route("/sessions/{session}/observe", get(observe::observe))
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
+    let page = assets::router(&app.config);
+    Router::new()
+        .route("/healthz", get(async || "ok"))
+        .route("/echo", any(lab::echo))
+        .route("/lab/{session}", any(lab::lab))
+        .nest("/api", api)
+        .with_state(app)
+        .fallback_service(page)
+}
+
+/// A session, and where to find what belongs to it.
+#[derive(Serialize)]
+struct SessionBody {
+    id: String,
+    lab: String,
+    observe: String,
+}
+
+impl SessionBody {
+    fn new(id: &observation::SessionId) -> Self {
+        Self { id: id.to_string(), lab: format!("/lab/{id}"), observe: format!("/api/sessions/{id}/observe") }
+    }
+}
+
+async fn create_session(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(ApiError::BodyTooLarge(MAX_BODY));
+    }
+    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await;
+    body.map_err(|_| ApiError::BodyTooSlow)?.map_err(|_| ApiError::BodyTooLarge(MAX_BODY))?;
+    let session = app.registry.create().map_err(|error| match error {
+        CreateError::Full(limit) => ApiError::TooManySessions(limit),
+        CreateError::NoRandomness => ApiError::NoRandomness,
+    })?;
+    let location = [(header::LOCATION, format!("/api/sessions/{}", session.id()))];
+    Ok((StatusCode::CREATED, location, NO_STORE, Json(SessionBody::new(session.id()))).into_response())
+}
+
+async fn show_session(State(app): State<App>, Path(name): Path<String>) -> Result<Response, ApiError> {
+    let session = app.registry.find(&name).ok_or(ApiError::SessionUnknown)?;
+    Ok((NO_STORE, Json(SessionBody::new(session.id()))).into_response())
+}
+
+/// A session's name is the right to it: no cache may keep it.
+const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

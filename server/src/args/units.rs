@@ -1,0 +1,49 @@
+//! Sizes and times as people write them.
+
+use std::time::Duration;
+
+const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+const TIMES: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+
+/// `65536`, `64KiB`, `16MiB`, `1GiB`.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let (number, unit) =
+        SIZES.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit))).unwrap_or((text, 1));
+    product(number, unit).ok_or_else(|| "say a size such as 65536, 64KiB or 16MiB".to_owned())
+}
+
+/// `250ms`, `30s`, `5m`, `1h`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let split = TIMES.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)));
+    let millis = split.and_then(|(number, unit)| product(number, unit));
+    // A year is long enough, and keeps every deadline inside what the clock can hold.
+    let millis = millis.filter(|millis| (1..=365 * 24 * 3_600_000).contains(millis));
+    millis.map(Duration::from_millis).ok_or_else(|| "say a time such as 250ms, 30s, 5m or 1h".to_owned())
+}
+
+fn product(number: &str, unit: u64) -> Option<u64> {
+    number.trim().parse::<u64>().ok()?.checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let read = ["0", "17", "17B", "64KiB", "16 MiB", "1GiB"].map(|text| bytes(text).unwrap());
+        assert_eq!(read, [0, 17, 17, 65_536, 16_777_216, 1_073_741_824]);
+        for wrong in ["", "KiB", "-1", "1.5MiB", "16MB", "99999999999GiB"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        let read = ["250ms", "30s", "5m", "1h"].map(|text| duration(text).unwrap().as_millis());
+        assert_eq!(read, [250, 30_000, 300_000, 3_600_000]);
+        for wrong in ["", "5", "0s", "-1s", "1d", "99999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The page inside the binary: compressed when the relay was built, chosen by what the client accepts.
+
+use super::{csp, not_found};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// A file of the page. The build script writes the table of them.
+struct File {
+    /// Below the root, with `/` between folders.
+    name: &'static str,
+    mime: &'static str,
+    /// An entity tag for the file as it is; each encoding adds its own letter.
+    hash: &'static str,
+    plain: &'static [u8],
+    /// Empty where compressing does not make it smaller.
+    brotli: &'static [u8],
+    gzip: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+pub(super) fn router() -> Router {
+    let html = find("index.html").map(|index| String::from_utf8_lossy(index.plain)).unwrap_or_default();
+    let policy = Arc::new(csp::policy(&html));
+    Router::new().fallback(async move |request: Request| answer(&request, &policy))
+}
+
+fn answer(request: &Request, policy: &HeaderValue) -> Response {
+    let Some(file) = name_of(request.uri()).and_then(find) else { return not_found() };
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    let (bytes, encoding) = choose(file, request.headers());
+    let tag = format!("\"{}{}\"", file.hash, encoding.map_or("", |encoding| &encoding[..1]));
+    let mut response = match is_current(request.headers(), &tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => bytes.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.mime));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(file.name)));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if file.name == "index.html" {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    response
+}
+
+/// The page's own addresses lead to it; it sorts out which view to show.
+fn name_of(uri: &Uri) -> Option<&str> {
+    match uri.path().strip_prefix('/')? {
+        "" => Some("index.html"),
+        name => match name.strip_prefix("s/") {
+            Some(session) if !session.is_empty() && !session.contains('/') => Some("index.html"),
+            _ => Some(name),
+        },
+    }
+}
+
+fn find(name: &str) -> Option<&'static File> {
+    FILES.binary_search_by_key(&name, |file| file.name).ok().map(|index| &FILES[index])
+}
+
+/// The smallest form that the client takes. RFC 9110 §12.5.3.
+fn choose(file: &'static File, headers: &HeaderMap) -> (&'static [u8], Option<&'static str>) {
+    let forms = [(file.brotli, "br"), (file.gzip, "gzip")];
+    let form = forms.into_iter().find(|(bytes, encoding)| !bytes.is_empty() && accepts(headers, encoding));
+    form.map_or((file.plain, None), |(bytes, encoding)| (bytes, Some(encoding)))
+}
+
+fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    let weight = |wanted: &str| {
+        let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+        lines.flat_map(|line| line.split(',')).find_map(|item| {
+            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
+            name.trim().eq_ignore_ascii_case(wanted).then_some(weight.unwrap_or(0.0))
+        })
+    };
+    weight(encoding).or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
+}
+
+fn is_current(headers: &HeaderMap, tag: &str) -> bool {
+    let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut held = held.flat_map(|line| line.split(',')).map(|held| held.trim().trim_start_matches("W/"));
+    held.any(|held| held == tag || held == "*")
+}
+
+/// A file with a hash in its name never changes; any other is asked for again.
+fn caching(name: &str) -> &'static str {
+    if has_hash(name) { "public, max-age=31536000, immutable" } else { "no-cache" }
+}
+
+/// Whether trunk put a hash into the name: `style-0123456789abcdef.css`, `page-0123456789abcdef_bg.wasm`.
+fn has_hash(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    file.split(['-', '.', '_']).skip(1).any(|part| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn encodings_are_chosen_by_what_is_accepted() {
+        let file = File { name: "a", mime: "text/css", hash: "h", plain: b"plain", brotli: b"b", gzip: b"g" };
+        let file: &'static File = Box::leak(Box::new(file));
+        let chosen = |value| choose(file, &accept(value)).1;
+        assert_eq!(chosen("gzip, deflate, br, zstd"), Some("br"));
+        assert_eq!(chosen("gzip, br;q=0"), Some("gzip"));
+        assert_eq!(chosen("GZIP ; q=0.5"), Some("gzip"));
+        assert_eq!(chosen("*"), Some("br"));
+        assert_eq!(chosen("br;q=0, *"), Some("gzip"));
+        assert_eq!(chosen("identity"), None);
+        assert_eq!(choose(file, &HeaderMap::new()).1, None);
+    }
+
+    #[test]
+    fn trunks_hashes_are_known() {
+        let hashed = ["tokens-0123456789abcdef.css", "page-0123456789abcdef_bg.wasm", "a/page-0123456789abcdef.js"];
+        let plain = ["index.html", "favicon.svg", "page-0123.js", "0123456789abcdef"];
+        assert!(hashed.iter().all(|name| has_hash(name)));
+        assert!(!plain.iter().any(|name| has_hash(name)));
+    }
+}

@@ -1,0 +1,42 @@
+//! The page from a folder, read anew for each request, for working on it.
+
+use super::{csp, not_found};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use std::path::{Path, PathBuf};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+pub(super) fn router(folder: PathBuf) -> Router {
+    let files = ServeDir::new(&folder).append_index_html_on_directories(false);
+    let index = move || {
+        let index = folder.join("index.html");
+        async move { page(&index).await }
+    };
+    Router::new()
+        .route("/", get(index.clone()))
+        .route("/index.html", get(index.clone()))
+        .route("/s/{session}", get(index))
+        .fallback(move |request: Request| file(files.clone(), request))
+}
+
+async fn page(index: &Path) -> Response {
+    let Ok(html) = tokio::fs::read_to_string(index).await else { return not_found() };
+    let policy = csp::policy(&html);
+    ([(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, NO_CACHE)], Html(html)).into_response()
+}
+
+async fn file(files: ServeDir, request: Request) -> Response {
+    let Ok(response) = files.oneshot(request).await;
+    if response.status().is_client_error() {
+        return not_found();
+    }
+    let mut response = response.map(axum::body::Body::new);
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_CACHE);
+    response
+}
+
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");

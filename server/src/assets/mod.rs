@@ -1,0 +1,38 @@
+//! The page: the one inside the binary, or for development the one in a folder.
+
+mod csp;
+mod embedded;
+mod folder;
+
+use crate::args::Config;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+/// Serves `/`, `/s/{session}` and the page's files; anything else is not found.
+pub(crate) fn router(config: &Config) -> Router {
+    let router = match &config.page {
+        Some(folder) => folder::router(folder.clone()),
+        None => embedded::router(),
+    };
+    router.layer(axum::middleware::map_response(with_strict_headers))
+}
+
+async fn with_strict_headers(mut response: Response) -> Response {
+    const STRICT: [(HeaderName, &str); 3] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let headers = response.headers_mut();
+    headers.extend(STRICT.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    // The page itself says which scripts stand inside it; nothing else needs one.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| csp::policy(""));
+    response
+}
+
+fn not_found() -> Response {
+    let text = "There is nothing at this address. The playground is at /\n";
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-cache")], text).into_response()
+}

@@ -1,0 +1,86 @@
+//! What the HTTP interface answers when it cannot do what was asked: one JSON shape, with what to do next.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use thiserror::Error;
+
+/// A request under `/api` that was not served.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum ApiError {
+    #[error("there is no session of that name")]
+    SessionUnknown,
+    #[error("all {0} sessions of this relay are in use")]
+    TooManySessions(usize),
+    #[error("this session has {0} observers, and may not have more")]
+    TooManyObservers(usize),
+    #[error("the feed speaks the subprotocol {}, which is not among those offered", observation::SUBPROTOCOL)]
+    SubprotocolUnknown,
+    #[error("the feed is a WebSocket, and this is a plain request: {0}")]
+    UpgradeExpected(String),
+    #[error("the WebSocket handshake has a fault: {0}")]
+    HandshakeMalformed(String),
+    #[error("`after` is the number of the last observation you have, and this is no number")]
+    AfterMalformed,
+    #[error("the request body is over {0} bytes")]
+    BodyTooLarge(usize),
+    #[error("the request body did not arrive in time")]
+    BodyTooSlow,
+    #[error("there is nothing at this address")]
+    NotFound,
+    #[error("this address does not take that method")]
+    MethodNotAllowed,
+    #[error("the system gave no random bits to name a session with")]
+    NoRandomness,
+}
+
+/// The body of every error under `/api`.
+#[derive(Serialize)]
+struct Body {
+    error: String,
+    hint: &'static str,
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::SessionUnknown | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooManySessions(_) | Self::TooManyObservers(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SubprotocolUnknown | Self::HandshakeMalformed(_) | Self::AfterMalformed => StatusCode::BAD_REQUEST,
+            Self::UpgradeExpected(_) => StatusCode::UPGRADE_REQUIRED,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoRandomness => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::SessionUnknown => "It may have expired. `POST /api/sessions` begins a new one.",
+            Self::TooManySessions(_) => "Try again in a minute: sessions that nobody uses expire.",
+            Self::TooManyObservers(_) => "Close a page or a tool that watches this session.",
+            Self::SubprotocolUnknown => "Offer `Sec-WebSocket-Protocol: framescope.observe.v1`, or none.",
+            Self::UpgradeExpected(_) => "Open it with a WebSocket client, such as `websocat ws://HOST/…`.",
+            Self::HandshakeMalformed(_) => "See RFC 6455, section 4.1, for what an opening handshake holds.",
+            Self::AfterMalformed => "Ask with `?after=N`, or leave it out to get everything that is kept.",
+            Self::BodyTooLarge(_) | Self::BodyTooSlow => "No body is needed: leave it out.",
+            Self::NotFound => "There are `POST /api/sessions`, `GET /api/sessions/ID` and `/api/sessions/ID/observe`.",
+            Self::MethodNotAllowed => "`POST /api/sessions` begins a session; everything else is read with GET.",
+            Self::NoRandomness => "Try again; if it stays, whoever runs this relay should look at its machine.",
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = Body { error: self.to_string(), hint: self.hint() };
+        let mut response = (self.status(), Json(body)).into_response();
+        if matches!(self, Self::UpgradeExpected(_)) {
+            // RFC 9110 §15.5.22: a 426 names the protocol.
+            response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        }
+        response
+    }
+}

@@ -1,0 +1,81 @@
+//! The relay: upgrades, echoes, and shows what it saw on the wire.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`args`] | the command line and every limit |
+//! | `app` | the addresses and what each leads to |
+//! | `listen` | the accept loop; keeps the text of heads, lets a handler dictate one |
+//! | `lab` | the opening handshake, the echo loop, the recorder |
+//! | `session` | the bounded log of a session, the registry of all |
+//! | `observe` | the feed by which observers read a log |
+//! | `assets` | the page |
+//! | `error` | what `/api` answers when it cannot |
+//! | `shutdown` | how everything ends |
+
+mod app;
+pub mod args;
+mod assets;
+mod error;
+mod lab;
+mod listen;
+mod observe;
+mod session;
+mod shutdown;
+
+use app::App;
+use args::Config;
+use session::Registry;
+use shutdown::Shutdown;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+/// A relay that runs until it is told to stop.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    config: Arc<Config>,
+    shutdown: Shutdown,
+}
+
+/// Why a relay could not start. Its text says what to do.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error("cannot listen on {0}: {1}; choose another address with --listen")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    #[error("there is no page in {0}: it has no index.html; build it with `cargo xtask serve`, or leave --page out")]
+    NoPage(std::path::PathBuf),
+}
+
+impl Relay {
+    /// Starts to listen, and serves in the background.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, or `--page` names a folder without a page.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        if let Some(folder) = config.page.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
+            return Err(StartError::NoPage(folder.clone()));
+        }
+        let failed = |error| StartError::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (config, shutdown) = (Arc::new(config), Shutdown::default());
+        let registry = Arc::new(Registry::new(Arc::clone(&config)));
+        shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
+        let app = App { config: Arc::clone(&config), registry, shutdown: shutdown.clone() };
+        shutdown.spawn(listen::run(listener, app::router(app), Arc::clone(&config), shutdown.clone()));
+        Ok(Self { address, config, shutdown })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Says goodbye to everyone, and waits until all are gone or the grace is over.
+    pub async fn stop(self) {
+        self.shutdown.run(self.config.shutdown_grace).await;
+    }
+}

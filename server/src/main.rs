@@ -1,0 +1,43 @@
+//! The binary: reads the command line, starts the relay, and ends it on a signal.
+
+use clap::Parser;
+use framescope::Relay;
+use framescope::args::{Arguments, Command};
+use std::io::Write;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { command: Command::Serve(config) } = Arguments::parse();
+    let filter = EnvFilter::try_from_env("FRAMESCOPE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    let stop = stop_signal()?;
+    let relay = Relay::start(config).await?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "Framescope is listening on http://{}", relay.address())?;
+    stdout.flush()?;
+    stop.await;
+    tracing::info!("saying goodbye to everyone");
+    relay.stop().await;
+    Ok(())
+}
+
+/// Resolves when the process is asked to end. Listens from now on.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

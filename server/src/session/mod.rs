@@ -1,0 +1,149 @@
+//! A session: a bounded log of what its connections did, and who is there to fill or read it.
+
+mod log;
+mod registry;
+
+pub(crate) use log::Extract;
+pub(crate) use registry::{CreateError, Registry};
+
+use crate::args::Config;
+use log::Log;
+use observation::{ConnectionNumber, Event, Seq, SessionId};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    id: SessionId,
+    began: Instant,
+    /// A plain lock: it is held for an append or for copying pointers out, never across an await, so that nobody who
+    /// reads can keep a lab connection waiting. Appends come from many connections, so a lock-free queue would not do.
+    log: Mutex<Log>,
+    /// Wakes observers; what is new they read from the log themselves.
+    changed: Notify,
+    last_connection: AtomicU32,
+    connections: AtomicUsize,
+    observers: AtomicUsize,
+    /// Microseconds after `began` of the last thing that happened here.
+    touched_us: AtomicU64,
+}
+
+/// Which of a session's two limits a presence counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Connection,
+    Observer,
+}
+
+/// Someone is here. Ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    session: Arc<Session>,
+    role: Role,
+}
+
+impl Session {
+    fn new(id: SessionId, config: &Config, all_logs: Arc<AtomicU64>) -> Self {
+        Self {
+            id,
+            began: Instant::now(),
+            log: Mutex::new(Log::new(config, all_logs)),
+            changed: Notify::new(),
+            last_connection: AtomicU32::new(0),
+            connections: AtomicUsize::new(0),
+            observers: AtomicUsize::new(0),
+            touched_us: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    pub(crate) fn now_us(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A number for the next connection or refused request.
+    pub(crate) fn next_connection(&self) -> ConnectionNumber {
+        ConnectionNumber(self.last_connection.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
+    }
+
+    /// Appends what happened on a connection, all at one time.
+    pub(crate) fn append(&self, connection: ConnectionNumber, events: impl IntoIterator<Item = Event>) {
+        let mut log = self.log();
+        // Read under the lock, so that times ascend with numbers.
+        let at_us = self.now_us();
+        for event in events {
+            log.push(at_us, connection, event);
+        }
+        drop(log);
+        self.touched_us.fetch_max(at_us, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// The number of the last observation.
+    pub(crate) fn last(&self) -> Seq {
+        self.log().last()
+    }
+
+    /// What follows number `after`, as much as goes into one message.
+    pub(crate) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
+        self.log().extract(after, max_count, max_json)
+    }
+
+    /// Resolves at the next append after it was enabled or first polled.
+    pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Comes in as `role`, unless `limit` are here already.
+    pub(crate) fn enter(self: &Arc<Self>, role: Role, limit: usize) -> Option<Presence> {
+        let count = self.count(role);
+        count.fetch_update(Ordering::AcqRel, Ordering::Acquire, |here| (here < limit).then_some(here + 1)).ok()?;
+        self.touch();
+        Some(Presence { session: Arc::clone(self), role })
+    }
+
+    fn touch(&self) {
+        self.touched_us.fetch_max(self.now_us(), Ordering::Relaxed);
+    }
+
+    /// For how long nobody was here and nothing happened.
+    fn idle(&self) -> Duration {
+        let anyone =
+            [Role::Connection, Role::Observer].iter().any(|&role| self.count(role).load(Ordering::Acquire) > 0);
+        match anyone {
+            true => Duration::ZERO,
+            false => {
+                self.began.elapsed().saturating_sub(Duration::from_micros(self.touched_us.load(Ordering::Relaxed)))
+            }
+        }
+    }
+
+    fn count(&self, role: Role) -> &AtomicUsize {
+        match role {
+            Role::Connection => &self.connections,
+            Role::Observer => &self.observers,
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Presence {
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.session.touch();
+        self.session.count(self.role).fetch_sub(1, Ordering::AcqRel);
+    }
+}
