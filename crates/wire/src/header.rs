@@ -15,7 +15,8 @@ const LENGTH_64: u8 = 127;
 /// The longest header: two bytes, eight of length, four of masking key.
 pub const MAX_HEADER: usize = 14;
 
-/// Everything before the payload. Any value can be written and read back, also one that breaks the rules.
+/// Everything before the payload. Any value whose length fits its form can be written and read back, also one that breaks
+/// the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FrameHeader {
     pub fin: bool,
@@ -164,7 +165,8 @@ impl FrameHeader {
         2 + self.length.form.extra_bytes() + if self.masking_key.is_some() { 4 } else { 0 }
     }
 
-    /// The bytes of this header. A length too large for its form loses its high bits.
+    /// The bytes of this header. A length too large for its form loses its high bits; 126 and 127 in seven bits announce a
+    /// longer form that does not follow.
     #[must_use]
     pub fn encode(&self) -> EncodedHeader {
         let mut bytes = [0; MAX_HEADER];
@@ -194,7 +196,8 @@ impl FrameHeader {
         EncodedHeader { bytes, len }
     }
 
-    /// The fields of the frame in wire order, payload last, without gaps.
+    /// The fields of the frame in wire order, payload last, without gaps; empty ones are left out. A payload whose end is
+    /// past bit `u64::MAX` ends there.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldSpan> {
         let extended = 8 * self.length.form.extra_bytes() as u64;
@@ -209,7 +212,7 @@ impl FrameHeader {
             (Field::Length, 7),
             (Field::ExtendedLength, extended),
             (Field::MaskingKey, key),
-            (Field::Payload, self.length.bytes.saturating_mul(8)),
+            (Field::Payload, self.length.bytes.saturating_mul(8).min(u64::MAX - 8 * self.len() as u64)),
         ];
         let mut first_bit = 0_u64;
         let mut spans = Vec::with_capacity(widths.len());
@@ -217,7 +220,7 @@ impl FrameHeader {
             if bits > 0 {
                 spans.push(FieldSpan { field, first_bit, bits });
             }
-            first_bit = first_bit.saturating_add(bits);
+            first_bit += bits;
         }
         spans
     }
