@@ -45,8 +45,10 @@ pub struct Received {
     pub whole: bool,
     /// A data frame's place in its message; `None` for control frames and for frames that break the order.
     pub position: Option<MessagePosition>,
-    /// What a close frame says; `None` for all others.
+    /// What a close frame says; `None` for all others, and for one that was given up before its end.
     pub close: Option<ClosePayload>,
+    /// Whether its sender had sent a close frame before it.
+    pub after_close: bool,
     pub violations: Vec<Violation>,
 }
 
@@ -59,8 +61,9 @@ pub enum Answer {
     Pong,
     /// A close frame with this payload. RFC 6455 §5.5.1.
     Close(Vec<u8>),
-    /// A close frame with this payload, and the end: the connection has failed. RFC 6455 §7.1.7.
-    Fail(Vec<u8>),
+    /// The end: the connection has failed. Before it goes a close frame with this payload; none where this endpoint has
+    /// sent one already. RFC 6455 §7.1.7.
+    Fail(Option<Vec<u8>>),
 }
 
 impl Endpoint {
@@ -83,7 +86,9 @@ impl Endpoint {
     }
 
     /// Takes the next bytes from the peer and unmasks them in place; every frame that they complete goes to `frames`. A
-    /// frame with a violation goes there with as much payload as has come, and whatever follows it is ignored.
+    /// frame with a violation goes there with as much payload as has come, and whatever follows it is ignored. How the bytes
+    /// are cut into calls changes nothing but how much of that last frame has come: its payload, whether it is whole, and
+    /// so whether a close frame can be read.
     pub fn receive(&mut self, mut bytes: &mut [u8], frames: &mut Vec<Received>) {
         while !self.failed {
             match self.decoder.next(&mut bytes) {
@@ -103,10 +108,12 @@ impl Endpoint {
     #[must_use]
     pub fn answer(&self, frame: &Received) -> Answer {
         if let Some(violation) = frame.violations.first() {
-            return Answer::Fail(close::payload(violation.close_code(), &violation.to_string()));
+            let payload = || close::payload(violation.close_code(), &violation.to_string());
+            return Answer::Fail((!self.sent_close).then(payload));
         }
         match (frame.header.opcode, &frame.close) {
-            (Opcode::Ping, _) => Answer::Pong,
+            // §5.5.2: a ping is answered "unless it already received a Close frame".
+            (Opcode::Ping, _) if !frame.after_close => Answer::Pong,
             (Opcode::Close, Some(close)) if !self.sent_close => {
                 Answer::Close(close.code.map_or(Vec::new(), |code| close::payload(code, "")))
             }
@@ -145,7 +152,8 @@ impl Endpoint {
 
     fn begin(&mut self, header: FrameHeader, at_hand: usize) -> Received {
         let mut violations = header_violations(&header, self.peer);
-        if self.received_close {
+        // §5.5.1 forbids data only: a pong may cross with the close frame of its sender's own.
+        if self.received_close && !header.opcode.is_control() {
             violations.push(Violation::AfterClose);
         }
         let bytes = header.length.bytes;
@@ -168,7 +176,8 @@ impl Endpoint {
         // Room for what is here, never for what a header only claims.
         let room = usize::try_from(bytes).unwrap_or(usize::MAX).min(at_hand);
         let payload = Vec::with_capacity(room);
-        Received { header, payload, whole: false, position, close: None, violations }
+        let after_close = self.received_close;
+        Received { header, payload, whole: false, position, close: None, after_close, violations }
     }
 
     fn payload(&mut self, bytes: &[u8]) {
@@ -196,8 +205,11 @@ impl Endpoint {
         if frame.header.opcode == Opcode::Close {
             let (close, violation) = ClosePayload::parse(&frame.payload);
             frame.close = Some(close);
-            frame.violations.extend(violation);
-            self.received_close = true;
+            // A frame that its header has condemned is not judged further: cut elsewhere, its payload would not be here.
+            if frame.violations.is_empty() {
+                frame.violations.extend(violation);
+                self.received_close = true;
+            }
         }
         self.failed = !frame.violations.is_empty();
         Some(frame)
@@ -235,4 +247,37 @@ pub fn header_violations(header: &FrameHeader, sender: Sender) -> Vec<Violation>
         }
     }
     violations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Limits, Sender};
+    use crate::encoder::encode;
+    use crate::header::FrameHeader;
+    use crate::opcode::Opcode;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The buffer of a frame under way is seen from in here only. A growing vector at most doubles, and begins with eight.
+    #[test]
+    fn memory_follows_what_has_come_not_what_a_header_claims() {
+        const NO_LIMITS: Limits = Limits { frame: u64::MAX, message: u64::MAX };
+        for claimed in [1, 125, 126, 0xffff, 0x1_0000, 1 << 32, u64::MAX >> 1, u64::MAX] {
+            for piece in [1, 7, 64, 1000] {
+                let header = FrameHeader::unmasked(true, Opcode::Binary, claimed);
+                let mut bytes = Vec::new();
+                encode(&header, &[0; 3000], &mut bytes);
+                let mut endpoint = Endpoint::new(Sender::Server, NO_LIMITS);
+                let mut frames = Vec::new();
+                let mut fed = 0;
+                for piece in bytes.chunks_mut(piece) {
+                    endpoint.receive(piece, &mut frames);
+                    fed += piece.len();
+                    let given_up = frames.iter().map(|frame| frame.payload.capacity()).sum::<usize>();
+                    let held = given_up + endpoint.frame.as_ref().map_or(0, |frame| frame.payload.capacity());
+                    assert!(held <= 2 * fed.saturating_sub(header.len()) + 8, "{held} for {fed} of {claimed}");
+                }
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub enum Violation {
     CloseCodeNotAllowed(CloseCode),
     #[error("a close reason must be UTF-8, and this one is not")]
     CloseReasonNotUtf8,
-    #[error("after a close frame nothing more may be sent")]
+    #[error("after a close frame no more data may be sent")]
     AfterClose,
     #[error("a frame of {bytes} bytes is over this endpoint's limit of {limit}")]
     FrameTooBig { bytes: u64, limit: u64 },
