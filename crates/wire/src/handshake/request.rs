@@ -30,7 +30,7 @@ pub enum RequestError {
         "`Upgrade: websocket` is there, but `Connection` does not list `Upgrade`; send `Connection: Upgrade` with it"
     )]
     ConnectionLacksUpgrade,
-    #[error("the `Host` header is missing, and HTTP/1.1 asks for exactly one")]
+    #[error("HTTP/1.1 asks for exactly one `Host` header; send `Host: ` and the name or address of this server")]
     HostMissing,
     #[error("`Sec-WebSocket-Version` is missing; send `Sec-WebSocket-Version: 13`")]
     VersionMissing,
@@ -97,7 +97,9 @@ impl RequestError {
 /// The first thing that stands in the way of an upgrade.
 pub fn judge(bytes: &[u8], head: &RequestHead) -> Result<OpeningRequest, RequestError> {
     let all = |name| values(bytes, &head.headers, name).map(lossy).collect::<Vec<_>>();
-    let lists = |name, token: &str| all(name).join(",").split(',').any(|item| item.trim().eq_ignore_ascii_case(token));
+    let lists = |name, token: &str| {
+        all(name).join(",").split(',').any(|item| extension::trim(item).eq_ignore_ascii_case(token))
+    };
 
     let method = &bytes[head.method.clone()];
     if method != b"GET" {
