@@ -25,10 +25,13 @@ pub fn refusal(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     for (name, value) in headers {
         let _ = write!(text, "{name}: {value}\r\n");
     }
+    // RFC 9110 §7.8: whoever sends `Upgrade` must list it in `Connection`.
+    let upgrade = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Upgrade"));
+    let connection = if upgrade { "Upgrade, close" } else { "close" };
     let length = body.len();
     let _ = write!(
         text,
-        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\nConnection: {connection}\r\n\r\n{body}"
     );
     text
 }
