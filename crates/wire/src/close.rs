@@ -35,7 +35,7 @@ impl CloseCode {
         matches!(self.0, 1000 | 3000..=4999)
     }
 
-    /// The registered name in plain words, or what the range is for.
+    /// The registered name in plain words, or what the range is for. RFC 6455 §7.4.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self.0 {
@@ -55,6 +55,7 @@ impl CloseCode {
             1013 => "try again later",
             1014 => "bad gateway",
             1015 => "TLS handshake failed (never on the wire)",
+            1016..=2999 => "kept for future versions of the protocol",
             3000..=3999 => "registered by a library or framework",
             4000..=4999 => "private to the application",
             _ => "not a close code",
