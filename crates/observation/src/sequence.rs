@@ -8,7 +8,7 @@ use crate::page::{EventNumber, Fingerprint, PageAct, PageEvent, SocketNumber};
 use crate::{ConnectionNumber, Event, Gap, Observation, Party, Seq};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
     pub key: RowKey,
     pub page: PageSide,
@@ -46,7 +46,7 @@ impl RowKey {
 }
 
 /// What JavaScript saw of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PageSide {
     /// These events, in order.
     Events(Vec<EventNumber>),
@@ -88,8 +88,9 @@ pub struct Sequence {
 
 #[derive(Clone, Debug)]
 struct Socket {
-    /// `None` where no relay watches.
+    /// `None` where no relay watches, or where it saw nothing of a socket that is over.
     fingerprint: Option<Fingerprint>,
+    watched: bool,
     connection: Option<ConnectionNumber>,
     opened: bool,
     ended: bool,
@@ -157,10 +158,18 @@ impl Sequence {
         self.sockets.get(&socket)?.connection
     }
 
+    /// Whether a relay watches a socket of this page.
+    #[must_use]
+    pub fn is_watched(&self, socket: SocketNumber) -> bool {
+        self.sockets.get(&socket).is_some_and(|socket| socket.watched)
+    }
+
     /// Says how the relay's record of a socket's request will be known; before the socket's first event. A socket
     /// without it has no wire side.
     pub fn expect(&mut self, socket: SocketNumber, fingerprint: Fingerprint) {
-        self.socket(socket).fingerprint = Some(fingerprint);
+        let socket = self.socket(socket);
+        socket.fingerprint = Some(fingerprint);
+        socket.watched = true;
     }
 
     /// Adds what the page saw.
@@ -227,6 +236,7 @@ impl Sequence {
     fn socket(&mut self, number: SocketNumber) -> &mut Socket {
         self.sockets.entry(number).or_insert(Socket {
             fingerprint: None,
+            watched: false,
             connection: None,
             opened: false,
             ended: false,

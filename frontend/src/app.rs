@@ -1,0 +1,52 @@
+//! Routes, and the frame around every page.
+
+use crate::ui::icon::Logo;
+use crate::ui::theme::ThemeSwitch;
+use crate::views::playground::Playground;
+use leptos::prelude::*;
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::path;
+
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Playground/>
+                <Route path=path!("/s/:session") view=Playground/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The bar at the top; what stands between brand and theme is the page's own.
+#[component]
+pub fn TopBar(#[prop(optional)] children: Option<Children>) -> impl IntoView {
+    view! {
+        <header class="top">
+            <A href="/" attr:class="brand">
+                <Logo/>
+                "Framescope"
+            </A>
+            <span class="grow"></span>
+            {children.map(|children| children())}
+            <ThemeSwitch/>
+        </header>
+    }
+}
+
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <div class="app">
+            <TopBar/>
+            <main class="lost">
+                <h1>"There is no such page"</h1>
+                <p>"The address may have been cut when it was copied."</p>
+                <A href="/" attr:class="button primary">
+                    "Go to the playground"
+                </A>
+            </main>
+        </div>
+    }
+}

@@ -1,0 +1,5 @@
+//! The only files that touch sockets and fetch.
+
+pub mod api;
+pub mod feed;
+pub mod lab_socket;

@@ -1,0 +1,95 @@
+//! What this page's JavaScript did and was told, with the payloads it held, both within bounds.
+
+use crate::net::lab_socket::Payload;
+use crate::ui::object_url::ObjectUrl;
+use observation::page::{EventNumber, PageEvent};
+use std::collections::{HashMap, VecDeque};
+
+/// Events kept; the oldest go first.
+const MAX_EVENTS: usize = 40_000;
+/// Payload bytes kept; the oldest payloads go first.
+const MAX_PAYLOAD_BYTES: usize = 64 << 20;
+
+#[derive(Default)]
+pub struct Journal {
+    /// Ascending by number, without holes.
+    events: VecDeque<PageEvent>,
+    payloads: HashMap<EventNumber, Held>,
+    /// Which payloads there are, oldest first.
+    order: VecDeque<EventNumber>,
+    payload_bytes: usize,
+}
+
+/// A payload, and a URL to show it by if it is an image.
+pub struct Held {
+    pub payload: Payload,
+    pub image: Option<ObjectUrl>,
+}
+
+impl Journal {
+    pub fn add(&mut self, event: PageEvent, payload: Option<Payload>) {
+        if let Some(payload) = payload {
+            self.hold(event.number, payload);
+        }
+        if self.events.len() == MAX_EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    pub fn event(&self, number: EventNumber) -> Option<&PageEvent> {
+        let first = self.events.front()?.number.0;
+        self.events.get(usize::try_from(number.0.checked_sub(first)?).ok()?)
+    }
+
+    pub fn payload(&self, number: EventNumber) -> Option<&Held> {
+        self.payloads.get(&number)
+    }
+
+    fn hold(&mut self, number: EventNumber, payload: Payload) {
+        let image = match &payload {
+            Payload::Binary(bytes) => image_type(bytes).and_then(|mime| ObjectUrl::of(bytes, mime)),
+            Payload::Text(_) => None,
+        };
+        self.payload_bytes += size(&payload);
+        self.payloads.insert(number, Held { payload, image });
+        self.order.push_back(number);
+        while self.payload_bytes > MAX_PAYLOAD_BYTES && self.order.len() > 1 {
+            let Some(held) = self.order.pop_front().and_then(|oldest| self.payloads.remove(&oldest)) else { break };
+            self.payload_bytes -= size(&held.payload);
+        }
+    }
+}
+
+fn size(payload: &Payload) -> usize {
+    match payload {
+        Payload::Text(text) => text.len(),
+        Payload::Binary(bytes) => bytes.len(),
+    }
+}
+
+/// The MIME type of an image that every browser shows, told by its first bytes. WHATWG MIME Sniffing, §6.1.
+pub fn image_type(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some("image/png"),
+        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::image_type;
+
+    #[test]
+    fn images_are_told_by_their_first_bytes() {
+        assert_eq!(image_type(b"\x89PNG\r\n\x1a\n...."), Some("image/png"));
+        assert_eq!(image_type(b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
+        assert_eq!(image_type(b"GIF89a"), Some("image/gif"));
+        assert_eq!(image_type(b"RIFF\x10\x00\x00\x00WEBPVP8 "), Some("image/webp"));
+        assert_eq!(image_type(b"RIFF\x10\x00\x00\x00WAVEfmt "), None);
+        assert_eq!(image_type(b""), None);
+    }
+}

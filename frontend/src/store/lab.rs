@@ -1,0 +1,321 @@
+//! The one store of a playground: it owns the sockets and takes in what they tell, once per animation frame.
+
+use super::record::{Incoming, Record};
+use super::target::{self, Target};
+use crate::net::api::{self, ApiError};
+use crate::net::feed::{Feed, FeedEvent};
+use crate::net::lab_socket::{LabSocket, Payload};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
+use observation::sequence::RowKey;
+use observation::{FeedMessage, Hello, SessionId};
+use std::time::Duration;
+
+/// Where this page's session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// Being made.
+    Starting,
+    Ready(SessionId),
+    /// The relay gave none.
+    Failed(ApiError),
+}
+
+/// Where the observation feed stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedState {
+    Connecting,
+    Live,
+    Lost {
+        retry_in: Duration,
+    },
+    /// The relay does not know the session any more.
+    Expired,
+    Unreadable(String),
+}
+
+/// The page's newest socket, as JavaScript sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketState {
+    pub number: SocketNumber,
+    pub url: String,
+    pub ready: ReadyState,
+    /// Whether the relay watches it.
+    pub watched: bool,
+    /// The subprotocol agreed on; empty for none.
+    pub protocol: String,
+    /// Code, reason and `wasClean` of the close event.
+    pub closed: Option<(u16, String, bool)>,
+}
+
+/// `readyState`. WebSockets Standard, §3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReadyState {
+    Connecting,
+    Open,
+    Closing,
+    Closed,
+}
+
+#[derive(Clone, Copy)]
+pub struct Lab {
+    pub session: RwSignal<Session>,
+    pub feed: RwSignal<FeedState>,
+    /// The relay's first words, with its limits.
+    pub hello: RwSignal<Option<Hello>>,
+    pub record: RwSignal<Record, LocalStorage>,
+    pub socket: RwSignal<Option<SocketState>>,
+    pub selected: RwSignal<Option<RowKey>>,
+    /// On a narrow screen: whether the inspector covers the sequence.
+    pub inspecting: RwSignal<bool>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Inner {
+    feed: Option<Feed>,
+    socket: Option<LabSocket>,
+    inbox: Vec<Incoming>,
+    /// Whether the inbox will be emptied in the next animation frame.
+    scheduled: bool,
+    events: u64,
+    sockets: u32,
+    /// The visitor's last act: its row is selected as soon as the relay has seen it.
+    follow: Option<EventNumber>,
+}
+
+impl Lab {
+    /// A store for `session`, with its feed opening; without one, for a session still to be made.
+    pub fn new(session: Option<SessionId>) -> Self {
+        let state = session.clone().map_or(Session::Starting, Session::Ready);
+        let lab = Self {
+            session: RwSignal::new(state),
+            feed: RwSignal::new(FeedState::Connecting),
+            hello: RwSignal::new(None),
+            record: RwSignal::new_local(Record::default()),
+            socket: RwSignal::new(None),
+            selected: RwSignal::new(None),
+            inspecting: RwSignal::new(false),
+            inner: StoredValue::new_local(Inner::default()),
+        };
+        if let Some(id) = session {
+            lab.open_feed(id);
+        }
+        lab
+    }
+
+    /// Asks the relay for a session and hands its name to `then`.
+    pub fn create_session(self, then: impl FnOnce(SessionId) + 'static) {
+        self.session.set(Session::Starting);
+        spawn_local(async move {
+            match api::create_session().await {
+                Ok(id) => then(id),
+                // The page may have been left meanwhile.
+                Err(error) => drop(self.session.try_set(Session::Failed(error))),
+            }
+        });
+    }
+
+    pub fn session_id(self) -> Option<SessionId> {
+        match self.session.get() {
+            Session::Ready(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    pub fn retry_feed(self) {
+        self.inner.with_value(|inner| {
+            if let Some(feed) = &inner.feed {
+                feed.retry_now();
+            }
+        });
+    }
+
+    /// `new WebSocket(url, protocols)`.
+    ///
+    /// # Errors
+    /// What the constructor threw.
+    pub fn connect(self, url: &str, protocols: Vec<String>, target: Target) -> Result<(), String> {
+        let number = self.inner.try_update_value(|inner| {
+            inner.sockets += 1;
+            // The one before has closed; without its handlers it is silent.
+            inner.socket = None;
+            SocketNumber(inner.sockets)
+        });
+        let Some(number) = number else { return Ok(()) };
+        let socket = LabSocket::open(url, &protocols, move |act, payload| self.heard(number, act, payload))?;
+        self.inner.update_value(|inner| inner.socket = Some(socket));
+        let watched = matches!(target, Target::Lab(_));
+        if let Target::Lab(fingerprint) = target {
+            self.take(Incoming::Expect(number, fingerprint));
+        }
+        self.socket.set(Some(SocketState {
+            number,
+            url: url.to_owned(),
+            ready: ReadyState::Connecting,
+            watched,
+            protocol: String::new(),
+            closed: None,
+        }));
+        self.did(number, PageAct::Constructed { url: url.to_owned(), protocols }, None);
+        Ok(())
+    }
+
+    /// `socket.send(payload)`; `name` is what a file was called.
+    ///
+    /// # Errors
+    /// What `send` threw.
+    pub fn send(self, payload: Payload, name: Option<&str>) -> Result<(), String> {
+        self.on_socket(|socket| socket.send(&payload))?;
+        let summary = payload.summary(name);
+        self.on_current(|number| self.did(number, PageAct::Sent(summary), Some(payload)));
+        Ok(())
+    }
+
+    /// `socket.close(code, reason)`.
+    ///
+    /// # Errors
+    /// What `close` threw.
+    pub fn close(self, code: Option<u16>, reason: &str) -> Result<(), String> {
+        self.on_socket(|socket| socket.close(code, reason))?;
+        self.socket.update(|socket| {
+            if let Some(socket) = socket.as_mut().filter(|socket| socket.ready < ReadyState::Closing) {
+                socket.ready = ReadyState::Closing;
+            }
+        });
+        self.on_current(|number| {
+            self.did(number, PageAct::CloseCalled { code, reason: reason.to_owned() }, None);
+        });
+        Ok(())
+    }
+
+    /// Shows a row in the inspector, by the visitor's own choice.
+    pub fn inspect(self, key: RowKey) {
+        self.inner.update_value(|inner| inner.follow = None);
+        self.selected.set(Some(key));
+    }
+
+    fn on_socket(self, act: impl FnOnce(&LabSocket) -> Result<(), String>) -> Result<(), String> {
+        let none = || Err("There is no connection: connect first.".to_owned());
+        self.inner.with_value(|inner| inner.socket.as_ref().map_or_else(none, act))
+    }
+
+    fn on_current(self, act: impl FnOnce(SocketNumber)) {
+        if let Some(number) = self.socket.with_untracked(|socket| socket.as_ref().map(|socket| socket.number)) {
+            act(number);
+        }
+    }
+
+    fn open_feed(self, id: SessionId) {
+        let last = move || self.record.with_untracked(|record| record.transcript.last());
+        let feed = Feed::open(id, last, move |event| match event {
+            FeedEvent::Message(message) => {
+                if let FeedMessage::Hello(hello) = &message {
+                    self.hello.set(Some(hello.clone()));
+                }
+                if self.feed.with_untracked(|state| *state != FeedState::Live) {
+                    self.feed.set(FeedState::Live);
+                }
+                self.take(Incoming::Feed(message));
+            }
+            FeedEvent::Lost { retry_in } => self.feed.set(FeedState::Lost { retry_in }),
+            FeedEvent::Expired => self.feed.set(FeedState::Expired),
+            FeedEvent::Unreadable(why) => self.feed.set(FeedState::Unreadable(why)),
+        });
+        self.inner.update_value(|inner| inner.feed = Some(feed));
+    }
+
+    /// The socket told the page something.
+    fn heard(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
+        self.socket.update(|socket| {
+            let Some(socket) = socket.as_mut().filter(|socket| socket.number == number) else { return };
+            match &act {
+                PageAct::Open { protocol, .. } => {
+                    socket.ready = ReadyState::Open;
+                    socket.protocol.clone_from(protocol);
+                }
+                PageAct::Closed { code, reason, was_clean } => {
+                    socket.ready = ReadyState::Closed;
+                    socket.closed = Some((*code, reason.clone(), *was_clean));
+                }
+                _ => {}
+            }
+        });
+        self.event(number, act, payload);
+    }
+
+    /// The visitor did something: its row is the one to look at.
+    fn did(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
+        let event = self.event(number, act, payload);
+        self.inner.update_value(|inner| inner.follow = event);
+    }
+
+    fn event(self, socket: SocketNumber, act: PageAct, payload: Option<Payload>) -> Option<EventNumber> {
+        let number = self.inner.try_update_value(|inner| {
+            inner.events += 1;
+            EventNumber(inner.events)
+        })?;
+        let at_us = window().performance().map_or(0, |clock| (clock.now() * 1000.0) as u64);
+        self.take(Incoming::Page(PageEvent { number, socket, at_us, act }, payload));
+        Some(number)
+    }
+
+    fn take(self, incoming: Incoming) {
+        let schedule = self.inner.try_update_value(|inner| {
+            inner.inbox.push(incoming);
+            !std::mem::replace(&mut inner.scheduled, true)
+        });
+        if schedule != Some(true) {
+            return;
+        }
+        if document().hidden() {
+            // A hidden page has no animation frames, and its inbox must not grow.
+            self.take_in();
+        } else {
+            request_animation_frame(move || self.take_in());
+        }
+    }
+
+    fn take_in(self) {
+        let taken = self.inner.try_update_value(|inner| {
+            inner.scheduled = false;
+            (std::mem::take(&mut inner.inbox), inner.follow)
+        });
+        let Some((inbox, follow)) = taken else { return };
+        self.record.update(|record| {
+            for incoming in inbox {
+                record.take_in(incoming);
+            }
+        });
+        if let Some(event) = follow {
+            self.follow(event);
+        }
+    }
+
+    fn follow(self, event: EventNumber) {
+        let Some(key) = self.record.with_untracked(|record| record.row_of_event(event)) else { return };
+        let watched = self.socket.with_untracked(|socket| socket.as_ref().is_some_and(|socket| socket.watched));
+        if watched && matches!(key, RowKey::Page(_)) {
+            // Its place on the wire is still to come.
+            return;
+        }
+        self.inner.update_value(|inner| inner.follow = None);
+        self.selected.set(Some(key));
+    }
+}
+
+/// Judges and connects in one go, for the button and the Enter key.
+pub fn connect(lab: Lab, url: &str, protocols: &str) -> Result<(), ConnectError> {
+    let session = lab.session_id();
+    let target = target::judge(url, session.as_ref()).map_err(ConnectError::Url)?;
+    let protocols = target::subprotocols(protocols).map_err(ConnectError::Subprotocols)?;
+    lab.connect(url.trim(), protocols, target).map_err(ConnectError::Url)
+}
+
+/// Which field is wrong, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    Url(String),
+    Subprotocols(String),
+}

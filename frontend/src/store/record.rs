@@ -1,0 +1,86 @@
+//! Everything seen so far: what the relay says, what the page's JavaScript saw, and both side by side.
+
+use super::journal::Journal;
+use crate::net::lab_socket::Payload;
+use observation::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
+use observation::sequence::{PageSide, Row, RowKey, Sequence};
+use observation::{ConnectionNumber, FeedMessage, Observation, Transcript};
+use std::rc::Rc;
+
+/// Observations and rows kept; more than the relay's log holds by default.
+const CAPACITY: usize = 60_000;
+
+pub struct Record {
+    pub transcript: Transcript,
+    pub sequence: Sequence,
+    pub journal: Journal,
+}
+
+/// One thing to take in.
+pub enum Incoming {
+    Feed(FeedMessage),
+    /// A socket of this page that the relay will have a record of.
+    Expect(SocketNumber, Fingerprint),
+    Page(PageEvent, Option<Payload>),
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { transcript: Transcript::new(CAPACITY), sequence: Sequence::new(CAPACITY), journal: Journal::default() }
+    }
+}
+
+impl Record {
+    pub fn take_in(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Feed(FeedMessage::Hello(_)) => {}
+            Incoming::Feed(FeedMessage::Gap(gap)) => {
+                self.transcript.gap(gap);
+                self.sequence.gap(gap);
+            }
+            Incoming::Feed(FeedMessage::Observations { items }) => {
+                for observation in items.into_iter().map(Rc::new) {
+                    if self.transcript.observe(Rc::clone(&observation)) {
+                        self.sequence.observe(&observation);
+                    }
+                }
+            }
+            Incoming::Expect(socket, fingerprint) => self.sequence.expect(socket, fingerprint),
+            Incoming::Page(event, payload) => {
+                self.sequence.page(&event);
+                self.journal.add(event, payload);
+            }
+        }
+    }
+
+    /// The observation behind a row.
+    pub fn observation(&self, key: RowKey) -> Option<&Rc<Observation>> {
+        self.transcript.get(key.seq()?)
+    }
+
+    /// The row called `key`.
+    pub fn row(&self, key: RowKey) -> Option<Row> {
+        self.sequence.get(self.sequence.position(key)?)
+    }
+
+    /// The events of the page that belong to a row.
+    pub fn events<'a>(&'a self, page: &'a PageSide) -> impl Iterator<Item = &'a PageEvent> {
+        let numbers: &[EventNumber] = match page {
+            PageSide::Events(numbers) => numbers,
+            _ => &[],
+        };
+        numbers.iter().filter_map(|&number| self.journal.event(number))
+    }
+
+    /// The newest row that one of this page's events joined, for an event that was among the last.
+    pub fn row_of_event(&self, number: EventNumber) -> Option<RowKey> {
+        let joined = |row: &Row| matches!(&row.page, PageSide::Events(events) if events.contains(&number));
+        (0..self.sequence.len()).rev().filter_map(|index| self.sequence.get(index)).find(joined).map(|row| row.key)
+    }
+
+    /// When a connection was first seen, in microseconds of the relay's clock.
+    pub fn began_us(&self, connection: ConnectionNumber) -> Option<u64> {
+        let connection = self.transcript.connection(connection)?;
+        Some(self.transcript.get(connection.opening.or(connection.refusal)?)?.at_us)
+    }
+}

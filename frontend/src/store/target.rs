@@ -1,0 +1,71 @@
+//! What a URL in the connect bar leads to, judged before anything is connected.
+
+use observation::SessionId;
+use observation::page::Fingerprint;
+use web_sys::Url;
+
+/// A URL that may be connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// This session's lab: the relay will show the wire.
+    Lab(Fingerprint),
+    /// Any other server: only what JavaScript sees can be shown.
+    Elsewhere,
+}
+
+/// Judges `url`.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn judge(url: &str, session: Option<&SessionId>) -> Result<Target, String> {
+    if url.trim().is_empty() {
+        return Err("Type a WebSocket URL, such as ws://127.0.0.1:8080/echo".into());
+    }
+    let parsed = Url::new(url.trim())
+        .map_err(|_| "This is no URL. A WebSocket URL looks like ws://host/path or wss://host/path.".to_owned())?;
+    match parsed.protocol().as_str() {
+        "ws:" | "wss:" => {}
+        other => {
+            let scheme = other.trim_end_matches(':');
+            return Err(format!("A WebSocket URL begins with ws:// or wss://, and this one with {scheme}:"));
+        }
+    }
+    if parsed.hash() != "" || url.contains('#') {
+        return Err("A WebSocket URL has no fragment: leave out the # and what follows it.".into());
+    }
+    let window = leptos::prelude::window();
+    let location = window.location();
+    if parsed.protocol() == "ws:" && location.protocol().is_ok_and(|page| page == "https:") {
+        let local = matches!(parsed.hostname().as_str(), "localhost" | "127.0.0.1" | "[::1]");
+        if !local {
+            return Err("This page came over https, so the browser lets it open wss:// only.".into());
+        }
+    }
+    let here = location.host().is_ok_and(|host| host == parsed.host());
+    let lab = session.is_some_and(|id| parsed.pathname() == format!("/lab/{id}"));
+    if !(here && lab) {
+        return Ok(Target::Elsewhere);
+    }
+    Ok(Target::Lab(Fingerprint {
+        target: format!("{}{}", parsed.pathname(), parsed.search()),
+        origin: location.origin().unwrap_or_default(),
+        user_agent: window.navigator().user_agent().unwrap_or_default(),
+    }))
+}
+
+/// The lab of a session on this page's relay.
+pub fn lab_url(session: &SessionId) -> String {
+    let location = leptos::prelude::window().location();
+    let scheme = if location.protocol().is_ok_and(|page| page == "https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}/lab/{session}", location.host().unwrap_or_default())
+}
+
+/// The subprotocols in a comma-separated list.
+///
+/// # Errors
+/// What the browser would throw at, said before it does.
+pub fn subprotocols(list: &str) -> Result<Vec<String>, String> {
+    wire::handshake::request::subprotocols(list).ok_or_else(|| {
+        "Subprotocols are names without spaces, parted by commas, each only once: chat.v2, chat.v1".to_owned()
+    })
+}

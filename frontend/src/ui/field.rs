@@ -1,0 +1,39 @@
+//! The fields of a frame, each with its name, its colour class, and the pointer that is over one of them.
+
+use leptos::prelude::*;
+use wire::header::Field;
+
+/// The CSS class that gives a field its hue, the same in bits, hex and explanations.
+pub fn class(field: Field) -> &'static str {
+    match field {
+        Field::Fin => "f-fin",
+        Field::Rsv1 | Field::Rsv2 | Field::Rsv3 => "f-rsv",
+        Field::Opcode => "f-opc",
+        Field::Mask => "f-mask",
+        Field::Length | Field::ExtendedLength => "f-len",
+        Field::MaskingKey => "f-key",
+        Field::Payload => "f-pay",
+    }
+}
+
+/// Which field the pointer or the focus is on. Fields of one hue light up together.
+#[derive(Clone, Copy)]
+pub struct Pointed(RwSignal<Option<&'static str>>);
+
+impl Pointed {
+    pub fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    pub fn at(self, class: &'static str) {
+        self.0.set(Some(class));
+    }
+
+    pub fn away(self) {
+        self.0.set(None);
+    }
+
+    pub fn is_at(self, class: &'static str) -> bool {
+        self.0.get() == Some(class)
+    }
+}

@@ -1,0 +1,90 @@
+//! Numbers and bytes as people read them.
+
+/// `1204567` → `1,204,567`
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Microseconds as milliseconds with one decimal: `1,204.6`
+pub fn milliseconds(us: u64) -> String {
+    let tenths = (us + 50) / 100;
+    format!("{}.{}", count(tenths / 10), tenths % 10)
+}
+
+/// `24,118 B`
+pub fn bytes(n: u64) -> String {
+    format!("{} B", count(n))
+}
+
+/// A size at a glance: `812 B`, `23.6 KB`, `1.4 MB`
+pub fn size(n: u64) -> String {
+    match n {
+        0..=9_999 => bytes(n),
+        10_000..=999_999 => format!("{:.1} KB", n as f64 / 1e3),
+        _ => format!("{:.1} MB", n as f64 / 1e6),
+    }
+}
+
+/// `1 frame`, `3 frames`
+pub fn plural(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
+}
+
+/// `81 85 37 fa`
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The front of a text on one line: at most `limit` characters, control characters as pictures.
+pub fn one_line(text: &str, limit: usize) -> String {
+    let mut line: String = text.chars().take(limit).map(visible).collect();
+    if text.chars().nth(limit).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// A byte as a character where it is printable ASCII, a middle dot where not.
+pub fn ascii(byte: u8) -> char {
+    if (0x20..0x7F).contains(&byte) { char::from(byte) } else { '·' }
+}
+
+/// A character one can see: control characters have pictures from U+2400 on.
+fn visible(c: char) -> char {
+    match c {
+        '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('·'),
+        '\x7F' => '␡',
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(1_204_567), "1,204,567");
+        assert_eq!(milliseconds(1_204_567), "1,204.6");
+        assert_eq!(milliseconds(49), "0.0");
+        assert_eq!(milliseconds(950), "1.0");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(one_line("a\nb\tc", 10), "a␊b␉c");
+        assert_eq!(one_line("häßlich", 3), "häß…");
+        assert_eq!(one_line("abc", 3), "abc");
+    }
+}

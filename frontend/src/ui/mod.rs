@@ -1,0 +1,10 @@
+//! What several views are made of.
+
+pub mod bit_grid;
+pub mod field;
+pub mod format;
+pub mod hex;
+pub mod icon;
+pub mod object_url;
+pub mod tabs;
+pub mod theme;

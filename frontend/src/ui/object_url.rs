@@ -1,0 +1,28 @@
+//! A URL for bytes the page holds; it is given back when it is dropped.
+
+use wasm_bindgen::JsValue;
+use web_sys::{Blob, BlobPropertyBag, Url};
+
+pub struct ObjectUrl(String);
+
+impl ObjectUrl {
+    /// `None` where the browser makes none.
+    pub fn of(bytes: &[u8], mime: &str) -> Option<Self> {
+        let options = BlobPropertyBag::new();
+        options.set_type(mime);
+        let parts = js_sys::Array::of1(&JsValue::from(js_sys::Uint8Array::from(bytes)));
+        let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+        Url::create_object_url_with_blob(&blob).ok().map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for ObjectUrl {
+    fn drop(&mut self) {
+        // Revoking a URL of our own cannot fail; were it to, the browser frees it with the page.
+        let _ = Url::revoke_object_url(&self.0);
+    }
+}

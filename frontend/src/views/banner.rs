@@ -1,0 +1,82 @@
+//! What is wrong with the session or its feed, said where everyone sees it, with what to do next.
+
+use super::playground::start_session;
+use crate::net::api::ApiError;
+use crate::store::{FeedState, Lab, Session};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+#[component]
+pub fn Banner() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    view! {
+        <div role="status" class="banner-place">
+            {move || match (lab.session.get(), lab.feed.get()) {
+                (Session::Failed(error), _) => view! { <NoSession error/> }.into_any(),
+                (_, FeedState::Lost { .. }) => view! { <FeedLost/> }.into_any(),
+                (_, FeedState::Expired) => view! { <Expired/> }.into_any(),
+                (_, FeedState::Unreadable(why)) => view! { <Unreadable why/> }.into_any(),
+                _ => ().into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn NoSession(error: ApiError) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let words = match error {
+        ApiError::Refused(said) => format!("The relay gave no session. It says: {said}"),
+        ApiError::Unreachable | ApiError::Unknown => {
+            "The relay does not answer. Is it running? You can still connect to other servers.".to_owned()
+        }
+    };
+    view! {
+        <p class="banner bad">
+            <span>{words}</span>
+            <button type="button" class="small" on:click=move |_| start_session(lab)>
+                "Try again"
+            </button>
+        </p>
+    }
+}
+
+#[component]
+fn FeedLost() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    view! {
+        <p class="banner warn">
+            <span>
+                <b>"The relay is out of reach. "</b>
+                "What you see is kept; the view goes on where it stopped as soon as the relay is back."
+            </span>
+            <button type="button" class="small" on:click=move |_| lab.retry_feed()>
+                "Try now"
+            </button>
+        </p>
+    }
+}
+
+#[component]
+fn Expired() -> impl IntoView {
+    view! {
+        <p class="banner warn">
+            <span>
+                <b>"The relay does not know this session. "</b>
+                "It ends a session that has been idle, and forgets all when it restarts. What you see stays until you leave."
+            </span>
+            <A href="/" attr:class="button small">
+                "Start a new session"
+            </A>
+        </p>
+    }
+}
+
+#[component]
+fn Unreadable(why: String) -> impl IntoView {
+    view! {
+        <p class="banner bad">
+            <span>{format!("The relay's feed cannot be read ({why}). Reload the page: it may be older than the relay.")}</span>
+        </p>
+    }
+}

@@ -1,0 +1,120 @@
+//! Where to connect to, and the button that does it.
+
+use super::lifecycle::Lifecycle;
+use crate::store::lab::{ConnectError, ReadyState, connect};
+use crate::store::target::{self, Target};
+use crate::store::{Lab, Session};
+use leptos::prelude::*;
+
+/// What stands in the fields, for whoever has a button that connects.
+#[derive(Clone, Copy)]
+pub struct ConnectForm {
+    pub url: RwSignal<String>,
+    pub protocols: RwSignal<String>,
+    pub error: RwSignal<Option<ConnectError>>,
+}
+
+impl ConnectForm {
+    pub fn new(lab: Lab) -> Self {
+        let url = match lab.session.get_untracked() {
+            Session::Ready(id) => target::lab_url(&id),
+            _ => String::new(),
+        };
+        Self { url: RwSignal::new(url), protocols: RwSignal::new(String::new()), error: RwSignal::new(None) }
+    }
+
+    pub fn connect(self, lab: Lab) {
+        let outcome = connect(lab, &self.url.get_untracked(), &self.protocols.get_untracked());
+        self.error.set(outcome.err());
+    }
+}
+
+#[component]
+pub fn ConnectBar() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let form = expect_context::<ConnectForm>();
+    let ready = Memo::new(move |_| lab.socket.with(|socket| socket.as_ref().map(|socket| socket.ready)));
+    let live = move || matches!(ready.get(), Some(ReadyState::Connecting | ReadyState::Open | ReadyState::Closing));
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if live() {
+            if let Err(error) = lab.close(Some(1000), "") {
+                form.error.set(Some(ConnectError::Url(error)));
+            }
+        } else {
+            form.connect(lab);
+        }
+    };
+    let url_error = move || match form.error.get() {
+        Some(ConnectError::Url(said)) => Some(said),
+        _ => None,
+    };
+    let protocols_error = move || match form.error.get() {
+        Some(ConnectError::Subprotocols(said)) => Some(said),
+        _ => None,
+    };
+    let elsewhere = move || {
+        let url = form.url.get();
+        matches!(target::judge(&url, lab.session_id().as_ref()), Ok(Target::Elsewhere))
+    };
+    view! {
+        <form class="connect" aria-label="Connection" on:submit=submit novalidate>
+            <div class="field url">
+                <label for="url">"WebSocket URL"</label>
+                <input
+                    id="url"
+                    type="text"
+                    inputmode="url"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    disabled=live
+                    prop:value=form.url
+                    on:input=move |event| {
+                        form.url.set(event_target_value(&event));
+                        form.error.set(None);
+                    }
+                    aria-invalid=move || url_error().map(|_| "true")
+                    aria-describedby="url-note"
+                />
+            </div>
+            <div class="field protocols">
+                <label for="protocols">"Subprotocols"</label>
+                <input
+                    id="protocols"
+                    type="text"
+                    placeholder="none"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    disabled=live
+                    prop:value=form.protocols
+                    on:input=move |event| {
+                        form.protocols.set(event_target_value(&event));
+                        form.error.set(None);
+                    }
+                    aria-invalid=move || protocols_error().map(|_| "true")
+                    aria-describedby="url-note"
+                />
+            </div>
+            <Lifecycle/>
+            <button type="submit" class="primary" class:stop=live class:quiet=move || ready.get().is_none() disabled=move || ready.get() == Some(ReadyState::Closing)>
+                {move || if live() { "Close" } else if ready.get().is_some() { "Connect again" } else { "Connect" }}
+            </button>
+            <p id="url-note" class="field-note" aria-live="polite">
+                {move || match url_error().or_else(protocols_error) {
+                    Some(said) => view! { <span class="error">{said}</span> }.into_any(),
+                    None if elsewhere() => {
+                        view! {
+                            <span>
+                                "Another server: you will see what JavaScript sees. The wire view needs the relay, so it shows this session's lab only."
+                            </span>
+                        }
+                            .into_any()
+                    }
+                    None => ().into_any(),
+                }}
+            </p>
+        </form>
+    }
+}

@@ -1,0 +1,125 @@
+//! How a connection ended: who said goodbye, what the wire carried, what JavaScript was told.
+
+use crate::store::{Lab, Record};
+use crate::ui::format;
+use leptos::prelude::*;
+use observation::event::Cause;
+use observation::page::PageAct;
+use observation::sequence::{PageSide, RowKey};
+use observation::{Closed, ConnectionNumber, Event, Party, Seq};
+use wire::close::{CloseCode, ClosePayload};
+use wire::opcode::Opcode;
+
+#[component]
+pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let goodbyes = lab.record.with(|record| goodbyes(record, connection));
+    let told = move || lab.record.with(|record| told(record, key));
+    let who = match closed.first {
+        Some(Party::Client) => "The browser’s side said goodbye first.",
+        Some(Party::Server) => "The relay said goodbye first.",
+        None => "No one said goodbye.",
+    };
+    let counts = [("from the browser’s side", closed.client), ("from the relay", closed.server)];
+    view! {
+        <p class="lead">
+            <b>{who}</b>
+            " "
+            {cause(&closed)}
+        </p>
+        <h3>"What the wire carried"</h3>
+        <ol class="goodbyes">
+            {goodbyes
+                .into_iter()
+                .map(|(seq, from, words)| {
+                    let out = from == Party::Client;
+                    view! {
+                        <li class=if out { "out" } else { "in" }>
+                            <span class="muted">{if out { "browser → relay" } else { "relay → browser" }}</span>
+                            <button type="button" class="small" on:click=move |_| lab.inspect(RowKey::Frame(seq))>
+                                <em class="op close">"CLOSE"</em>
+                                {words}
+                            </button>
+                        </li>
+                    }
+                })
+                .collect_view()}
+            <li class="muted">"then the TCP connection ended"</li>
+        </ol>
+        <h3>"What JavaScript was told"</h3>
+        {told}
+        <h3>"In all"</h3>
+        <table class="sides">
+            <tbody>
+                {counts
+                    .into_iter()
+                    .map(|(end, count)| {
+                        view! {
+                            <tr>
+                                <th scope="row">{end}</th>
+                                <td>{format::plural(count.frames, "frame")}</td>
+                                <td>{format::bytes(count.bytes)}</td>
+                            </tr>
+                        }
+                    })
+                    .collect_view()}
+            </tbody>
+        </table>
+    }
+}
+
+fn goodbyes(record: &Record, connection: ConnectionNumber) -> Vec<(Seq, Party, String)> {
+    let close = |seen: &std::rc::Rc<observation::Observation>| match &seen.event {
+        Event::Frame(frame) if seen.connection == connection && frame.opcode() == Opcode::Close => {
+            let close = ClosePayload::parse(&frame.unmasked_payload()).0;
+            let code = close.code.map_or("no code".to_owned(), |code| format!("{code} {}", code.meaning()));
+            let reason = if close.reason.is_empty() { String::new() } else { format!(" “{}”", close.reason) };
+            Some((seen.seq, frame.from, format!("{code}{reason}")))
+        }
+        _ => None,
+    };
+    record.transcript.iter().filter_map(close).collect()
+}
+
+fn told(record: &Record, key: RowKey) -> AnyView {
+    let page = record.row(key).map_or(PageSide::Elsewhere, |row| row.page);
+    if page == PageSide::Elsewhere {
+        let words = "This was not a socket of this page, or the page was loaded again since.";
+        return view! { <p class="note">{words}</p> }.into_any();
+    }
+    let event = record.events(&page).find_map(|event| match &event.act {
+        PageAct::Closed { code, reason, was_clean } => Some((*code, reason.clone(), *was_clean)),
+        _ => None,
+    });
+    let Some((code, reason, was_clean)) = event else {
+        return view! { <p class="note">"Nothing yet."</p> }.into_any();
+    };
+    let meaning = CloseCode(code).meaning();
+    let why = match code {
+        1005 => "1005 never travels: it is the browser’s word for a close frame without a code.",
+        1006 => {
+            "1006 never travels: it is the browser’s word for an end without a close frame. It may not tell a page why."
+        }
+        _ => "The code and reason are those of the close frame that the browser received.",
+    };
+    view! {
+        <pre class="text">
+            {format!("close event\n  code     {code}  {meaning}\n  reason   {reason:?}\n  wasClean {was_clean}")}
+        </pre>
+        <p class="note">{why}</p>
+    }
+    .into_any()
+}
+
+fn cause(closed: &Closed) -> &'static str {
+    match closed.cause {
+        Cause::ClosingHandshake => "Both sides sent a close frame, then the line was closed: a clean end.",
+        Cause::Violation => "A frame broke a rule, so the relay failed the connection.",
+        Cause::LineEnded => "The line ended before both sides had sent a close frame.",
+        Cause::LineBroke => "The line broke.",
+        Cause::NoCloseAnswer => "The relay’s close frame was not answered in time.",
+        Cause::NotReading => "The client stopped reading, and the relay gave up waiting.",
+        Cause::Idle => "Nothing travelled for so long that the relay ended it.",
+        Cause::Shutdown => "The relay was shut down.",
+    }
+}

@@ -1,0 +1,132 @@
+//! The words: what a field or a header is, and why it has the value it has.
+
+use observation::{Frame, Party};
+use wire::header::{FrameHeader, LengthForm};
+use wire::opcode::Opcode;
+
+/// What a frame is made of: colour class, name, meaning.
+pub const FIELDS: [(&str, &str, &str); 7] = [
+    ("f-fin", "FIN", "Whether this frame ends its message."),
+    ("f-rsv", "RSV", "Three bits kept for extensions; 0 without one."),
+    ("f-opc", "opcode", "What the frame is for: text, binary, close, ping, pong."),
+    ("f-mask", "MASK", "Whether the payload is masked. A browser always does."),
+    ("f-len", "length", "How many bytes of payload follow, in 7, 16 or 64 bits."),
+    ("f-key", "key", "Four random bytes, XORed over the payload."),
+    ("f-pay", "payload", "The message, or a part of it."),
+];
+
+/// A field of one frame: colour class, name with value, why.
+pub type Why = (&'static str, String, String);
+
+/// Why every field of a frame has its value.
+pub fn frame(frame: &Frame, header: &FrameHeader) -> Vec<Why> {
+    let mut why = vec![
+        ("f-fin", format!("FIN {}", u8::from(frame.fin)), fin(frame, header)),
+        ("f-opc", format!("opcode {:X}", frame.opcode), opcode(header.opcode)),
+        ("f-mask", format!("MASK {}", u8::from(frame.masked)), mask(frame)),
+        ("f-len", format!("length {}", frame.length), length(header)),
+    ];
+    if header.rsv.any() {
+        let set = "A bit is set here, and no extension was agreed on that would give it a meaning.";
+        why.insert(1, ("f-rsv", "RSV".into(), set.into()));
+    }
+    if frame.masked {
+        let key = "Four bytes the browser drew for this frame alone. Byte n of the payload is XORed with byte n mod 4 of the key.";
+        why.push(("f-key", "key".into(), key.into()));
+    }
+    why
+}
+
+fn fin(frame: &Frame, header: &FrameHeader) -> String {
+    match (header.opcode.is_control(), frame.fin, frame.position) {
+        (true, true, _) => "A control frame is always whole.",
+        (true, false, _) => "A control frame must be whole; this one claims a continuation.",
+        (false, true, Some(at)) if at.fragment > 1 => "The last fragment: the message is complete with it.",
+        (false, true, _) => "The last, and here the only, frame of its message.",
+        (false, false, _) => "More fragments of this message follow.",
+    }
+    .into()
+}
+
+fn opcode(opcode: Opcode) -> String {
+    match opcode {
+        Opcode::Continuation => {
+            "Continuation: the next fragment of a message that is open. Its first frame says text or binary."
+        }
+        Opcode::Text => "Text: the payload is UTF-8, and the receiver must check that it is.",
+        Opcode::Binary => "Binary: bytes as they are. Images, audio and files travel so.",
+        Opcode::Close => {
+            "Close: the goodbye. It may carry a code and a reason, and the other side answers with a close of its own."
+        }
+        Opcode::Ping => "Ping: are you there? The other side answers with a pong by itself; JavaScript sees neither.",
+        Opcode::Pong => "Pong: the answer to a ping, with the ping's payload.",
+        Opcode::ReservedData(_) | Opcode::ReservedControl(_) => {
+            "Reserved: no frame of this kind is defined. The receiver must fail the connection."
+        }
+    }
+    .into()
+}
+
+fn mask(frame: &Frame) -> String {
+    match (frame.from, frame.masked) {
+        (Party::Client, true) => {
+            "A client masks every frame, so that no page can make a proxy on the way take payload for HTTP."
+        }
+        (Party::Client, false) => "A client must mask, and this one did not: the server has to fail the connection.",
+        (Party::Server, false) => "A server never masks: its bytes are not under a page's control.",
+        (Party::Server, true) => "A server must not mask: the client has to fail the connection.",
+    }
+    .into()
+}
+
+fn length(header: &FrameHeader) -> String {
+    let minimal = LengthForm::minimal(header.length.bytes) == header.length.form;
+    match header.length.form {
+        _ if !minimal => "There is a shorter form for this number, and the protocol demands it.",
+        LengthForm::Bits7 => "Up to 125 fits the seven bits: no more bytes are needed.",
+        LengthForm::Bits16 => "Over 125: the seven bits say 126, and the length follows in two bytes.",
+        LengthForm::Bits64 => "Over 65,535: the seven bits say 127, and the length follows in eight bytes.",
+    }
+    .into()
+}
+
+/// What a header of either handshake text does.
+pub fn header(name: &str) -> Option<&'static str> {
+    let words = match name.to_ascii_lowercase().as_str() {
+        "host" => "Which server is meant: one address may serve many names.",
+        "upgrade" => "The protocol to change to. Without it this is plain HTTP.",
+        "connection" => {
+            "Upgrade concerns this hop only: a proxy that does not know it drops both lines, and the handshake fails."
+        }
+        "sec-websocket-key" => {
+            "16 random bytes in base64, new for each connection. Not a secret: the server proves with it that it speaks WebSocket."
+        }
+        "sec-websocket-version" => "13 is the version of RFC 6455, the only one in use.",
+        "sec-websocket-protocol" => {
+            "What the messages mean, agreed on by name: the client offers, the server picks one."
+        }
+        "sec-websocket-extensions" => {
+            "Extensions such as compression: the client offers, the server answers with those it takes. No line in the answer means none."
+        }
+        "sec-websocket-accept" => {
+            "Made from the key. Only a server that understood the request gets it right, so no cache and no form handler says yes by accident."
+        }
+        "origin" => {
+            "Which site's page asks. The browser sets it and no page can change it, so a server can turn strangers away."
+        }
+        "user-agent" => "Which browser asks.",
+        "pragma" | "cache-control" => "No cache on the way may answer this.",
+        "accept-encoding" => "Which compressions of an HTTP body the browser reads; a handshake has no body.",
+        "accept-language" => "The visitor's languages.",
+        "cookie" => "The site's cookies travel with the handshake: a server that trusts them must check Origin too.",
+        "content-length" => "The size of the body that follows, in bytes.",
+        "content-type" => "What the body is.",
+        "allow" => "The methods that this address takes.",
+        "date" => "When the server wrote this.",
+        _ if name.to_ascii_lowercase().starts_with("sec-") => {
+            "Set by the browser; no page can write a header that begins with Sec-."
+        }
+        _ => return None,
+    };
+    Some(words)
+}

@@ -1,0 +1,128 @@
+//! One frame: its bits, its bytes, its mask, and why each field has its value.
+
+use super::both_sides::BothSides;
+use super::explain;
+use super::message::MessageView;
+use super::unmasking::Unmasking;
+use crate::ui::bit_grid::BitGrid;
+use crate::ui::field::Pointed;
+use crate::ui::hex::Hex;
+use crate::ui::tabs::Tabs;
+use leptos::prelude::*;
+use observation::sequence::RowKey;
+use observation::{ConnectionNumber, Frame, Violation};
+use wire::close::{CloseCode, ClosePayload};
+use wire::mask::MaskingKey;
+use wire::opcode::Opcode;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Frame,
+    Message,
+    BothSides,
+}
+
+#[component]
+pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
+    let tabs = vec![(Part::Frame, "Frame"), (Part::Message, "Message"), (Part::BothSides, "Both sides")];
+    // The part stays chosen from frame to frame.
+    let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(Part::Frame), |chosen| chosen.0);
+    view! {
+        <Tabs label="Parts of the inspector" id="part" tabs chosen/>
+        <div id="part-panel" role="tabpanel" aria-label="Inspected frame" class="part">
+            {move || match chosen.get() {
+                Part::Frame => view! { <Anatomy frame=frame.clone()/> }.into_any(),
+                Part::Message => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
+                Part::BothSides => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// Which part of a frame the visitor looks at.
+#[derive(Clone, Copy)]
+pub struct ChosenPart(RwSignal<Part>);
+
+impl ChosenPart {
+    pub fn new() -> Self {
+        Self(RwSignal::new(Part::Frame))
+    }
+}
+
+#[component]
+fn Anatomy(frame: Frame) -> impl IntoView {
+    let pointed = Pointed::new();
+    let Some(header) = frame.parsed_header() else {
+        return view! { <p class="note">"The header of this frame was not kept."</p> }.into_any();
+    };
+    let unmasking = frame.masking_key.filter(|_| !frame.payload.is_empty()).map(MaskingKey);
+    let why = explain::frame(&frame, &header);
+    let violations = frame.violations.clone();
+    let is_close = header.opcode == Opcode::Close;
+    let close = is_close.then(|| ClosePayload::parse(&frame.unmasked_payload()).0);
+    view! {
+        <Violations violations/>
+        {close.map(|close| view! { <CloseCard close/> })}
+        <h3>"Bits " <span class="muted">"RFC 6455 §5.2"</span></h3>
+        <BitGrid header pointed/>
+        <h3>"Bytes"</h3>
+        <Hex frame=frame.clone() header pointed/>
+        {unmasking
+            .map(|key| {
+                view! {
+                    <h3>"Unmasking " <span class="muted">"payload XOR key"</span></h3>
+                    <Unmasking frame key pointed/>
+                }
+            })}
+        <h3>"Field by field"</h3>
+        <dl class="why">
+            {why
+                .into_iter()
+                .map(|(class, name, words)| {
+                    view! {
+                        <div
+                            class:lit=move || pointed.is_at(class)
+                            on:mouseenter=move |_| pointed.at(class)
+                            on:mouseleave=move |_| pointed.away()
+                        >
+                            <dt class=class>{name}</dt>
+                            <dd>{words}</dd>
+                        </div>
+                    }
+                })
+                .collect_view()}
+        </dl>
+    }
+    .into_any()
+}
+
+#[component]
+fn Violations(violations: Vec<Violation>) -> impl IntoView {
+    violations
+        .into_iter()
+        .map(|violation| {
+            let answer = CloseCode(violation.close_code);
+            view! {
+                <p class="card bad">
+                    <b>{format!("Breaks RFC 6455 §{}", violation.section)}</b>
+                    <span>{format!("{}.", violation.explanation)}</span>
+                    <small>{format!("The receiver closes with {answer}, {}.", answer.meaning())}</small>
+                </p>
+            }
+        })
+        .collect_view()
+}
+
+#[component]
+fn CloseCard(close: ClosePayload) -> impl IntoView {
+    let code = match close.code {
+        Some(code) => format!("{code}, {}", code.meaning()),
+        None => "no code: the other side will be told 1005".to_owned(),
+    };
+    view! {
+        <p class="card">
+            <b>{code}</b>
+            {(!close.reason.is_empty()).then(|| view! { <span>{format!("“{}”", close.reason)}</span> })}
+        </p>
+    }
+}

@@ -1,0 +1,197 @@
+//! The opening handshake: both texts line by line, and how the accept value came from the key. RFC 6455 §4.
+
+use super::explain;
+use crate::ui::format;
+use crate::ui::tabs::Tabs;
+use leptos::prelude::*;
+use observation::encoding::latin1::to_text;
+use observation::{Opening, Refusal};
+use wire::handshake::accept::{Derivation, GUID};
+use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Request,
+    Response,
+    Accept,
+}
+
+#[component]
+pub fn OpeningView(opening: Opening, response: bool) -> impl IntoView {
+    let tabs = vec![(Part::Request, "Request"), (Part::Response, "Response"), (Part::Accept, "Key → accept")];
+    let chosen = RwSignal::new(if response { Part::Response } else { Part::Request });
+    let Opening { request, response, .. } = opening;
+    view! {
+        <Tabs label="Parts of the handshake" id="handshake" tabs chosen/>
+        <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
+            {move || match chosen.get() {
+                Part::Request => view! { <RequestText bytes=request.clone()/> }.into_any(),
+                Part::Response => view! { <ResponseText bytes=response.clone()/> }.into_any(),
+                Part::Accept => view! { <Accept request=request.clone() response=response.clone()/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+pub fn RefusalView(refusal: Refusal, response: bool) -> impl IntoView {
+    let tabs = vec![(Part::Request, "Request"), (Part::Response, "Response")];
+    let chosen = RwSignal::new(if response { Part::Response } else { Part::Request });
+    let Refusal { request, response, explanation, section, .. } = refusal;
+    view! {
+        <p class="card bad">
+            <b>"Why the relay refused"</b>
+            <span>{format!("{explanation}.")}</span>
+            <small>
+                {section.map_or("A limit of this relay.".to_owned(), |section| format!("RFC 6455 §{section}"))}
+                " JavaScript is told only: error, then close 1006."
+            </small>
+        </p>
+        <Tabs label="Parts of the handshake" id="handshake" tabs chosen/>
+        <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
+            {move || match chosen.get() {
+                Part::Request | Part::Accept => view! { <RequestText bytes=request.clone()/> }.into_any(),
+                Part::Response => view! { <ResponseText bytes=response.clone()/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn RequestText(bytes: Vec<u8>) -> impl IntoView {
+    let head = RequestHead::parse(&bytes).ok().flatten();
+    let first = "The request line: an ordinary GET, and HTTP 1.1 at least. So far any web server understands it.";
+    let lines = head.map(|head| lines(&bytes, first_line(&bytes), first, &head.headers));
+    view! {
+        <p class="muted">{format!("{}, as they arrived", format::bytes(bytes.len() as u64))}</p>
+        <HeadLines lines raw=to_text(&bytes)/>
+        <p class="note">"The empty line ends the request. A handshake has no body."</p>
+    }
+}
+
+#[component]
+fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
+    let head = ResponseHead::parse(&bytes).ok().flatten();
+    let switches = head.as_ref().is_some_and(|head| head.status == 101);
+    let first = if switches {
+        "101 means Switching Protocols: the server agrees, and HTTP ends with this text."
+    } else {
+        "Any status but 101 is a no: the connection stays HTTP, and the browser gives up."
+    };
+    let body = head.as_ref().map(|head| to_text(&bytes[head.len..])).filter(|body| !body.is_empty());
+    let lines = head.map(|head| lines(&bytes, first_line(&bytes), first, &head.headers));
+    let after = "The empty line ends the response, and HTTP with it. The TCP connection stays; from the next byte on it carries frames.";
+    view! {
+        <p class="muted">{format!("{}, as they left", format::bytes(bytes.len() as u64))}</p>
+        <HeadLines lines raw=to_text(&bytes)/>
+        {body
+            .map(|body| {
+                view! {
+                    <h3>"Body " <span class="muted">"JavaScript never gets to read it"</span></h3>
+                    <pre class="text" tabindex="0">{body}</pre>
+                }
+            })}
+        {switches.then(|| view! { <p class="note">{after}</p> })}
+    }
+}
+
+/// A line of a head, and what it does.
+struct Line {
+    name: String,
+    value: String,
+    meaning: Option<&'static str>,
+}
+
+fn first_line(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|&byte| byte == b'\r' || byte == b'\n').unwrap_or(bytes.len());
+    to_text(&bytes[..end])
+}
+
+fn lines(bytes: &[u8], first: String, meaning: &'static str, headers: &[HeaderLine]) -> Vec<Line> {
+    let header = |line: &HeaderLine| {
+        let name = to_text(&bytes[line.name.clone()]);
+        let meaning = explain::header(&name);
+        Line { name, value: to_text(&bytes[line.value.clone()]), meaning }
+    };
+    let first = Line { name: String::new(), value: first, meaning: Some(meaning) };
+    std::iter::once(first).chain(headers.iter().map(header)).collect()
+}
+
+#[component]
+fn HeadLines(lines: Option<Vec<Line>>, raw: String) -> impl IntoView {
+    let Some(lines) = lines else {
+        return view! { <pre class="text" tabindex="0">{raw}</pre> }.into_any();
+    };
+    let line = |Line { name, value, meaning }: Line| {
+        let websocket = name.to_ascii_lowercase().starts_with("sec-websocket")
+            || name.eq_ignore_ascii_case("upgrade")
+            || name.eq_ignore_ascii_case("connection");
+        let first = name.is_empty();
+        view! {
+            <div class:ws=websocket class:first=first>
+                <dt>
+                    {(!first).then(|| view! { <b>{name}</b> ": " })}
+                    <span>{value}</span>
+                </dt>
+                {meaning.map(|words| view! { <dd>{words}</dd> })}
+            </div>
+        }
+    };
+    view! { <dl class="head">{lines.into_iter().map(line).collect_view()}</dl> }.into_any()
+}
+
+#[component]
+fn Accept(request: Vec<u8>, response: Vec<u8>) -> impl IntoView {
+    let key = RequestHead::parse(&request)
+        .ok()
+        .flatten()
+        .and_then(|head| values(&request, &head.headers, "Sec-WebSocket-Key").next().map(to_text));
+    let sent = ResponseHead::parse(&response)
+        .ok()
+        .flatten()
+        .and_then(|head| values(&response, &head.headers, "Sec-WebSocket-Accept").next().map(to_text));
+    let Some(key) = key else {
+        return view! { <p class="note">"The request had no key."</p> }.into_any();
+    };
+    let derived = Derivation::from_key(&key);
+    let fits = sent.as_ref() == Some(&derived.accept);
+    let sha1 = format::hex(&derived.sha1);
+    view! {
+        <ol class="steps">
+            <li>
+                <p>"The browser drew 16 random bytes and sent them in base64:"</p>
+                <code class="f-key">{key.clone()}</code>
+            </li>
+            <li>
+                <p>"The relay puts the protocol’s own string behind them, the same for every server in the world:"</p>
+                <code>
+                    <span class="f-key">{key}</span>
+                    <wbr/>
+                    <span class="f-opc">{GUID}</span>
+                </code>
+            </li>
+            <li>
+                <p>"SHA-1 of that text makes 20 bytes:"</p>
+                <code class="f-len">{sha1}</code>
+            </li>
+            <li>
+                <p>"In base64 they are the accept value:"</p>
+                <code class="f-fin">{derived.accept}</code>
+            </li>
+        </ol>
+        <p class="card" class:good=fits class:bad=!fits>
+            <b>{if fits { "The response carried exactly this" } else { "The response carried something else" }}</b>
+            <span>
+                {if fits {
+                    "so the browser knows that the other side read its key and speaks WebSocket."
+                } else {
+                    "and a browser fails the connection over it."
+                }}
+            </span>
+        </p>
+        <p class="note">
+            "It is proof of understanding, not of identity: nothing here is secret, and anyone can compute it. Secrecy is the business of wss."
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,186 @@
+//! The inspector: everything about the row that is selected.
+
+mod both_sides;
+mod ending;
+mod explain;
+mod frame;
+mod handshake;
+mod message;
+mod unmasking;
+mod unseen;
+
+pub use frame::ChosenPart;
+
+use super::row_text;
+use super::sequence::focus;
+use crate::store::{Lab, Record};
+use crate::ui::format;
+use crate::ui::icon::{BACK, DOWN, Icon, UP};
+use leptos::prelude::*;
+use observation::sequence::RowKey;
+use observation::{Closed, ConnectionNumber, Event, Frame, Opening, Party, Refusal};
+
+/// What there is to inspect.
+#[derive(Clone, Debug, PartialEq)]
+enum Subject {
+    Nothing,
+    Opening {
+        opening: Opening,
+        response: bool,
+    },
+    Refusal {
+        refusal: Refusal,
+        response: bool,
+    },
+    Frame {
+        frame: Box<Frame>,
+        connection: ConnectionNumber,
+    },
+    Ending {
+        closed: Closed,
+        connection: ConnectionNumber,
+    },
+    /// Only the page knows of it.
+    Unseen,
+    Gone,
+}
+
+fn subject(record: &Record, key: RowKey) -> Subject {
+    if matches!(key, RowKey::Page(_)) {
+        return Subject::Unseen;
+    }
+    let Some(seen) = record.observation(key) else { return Subject::Gone };
+    let (response, connection) = (!matches!(key, RowKey::Request(_)), seen.connection);
+    match seen.event.clone() {
+        Event::Opening(opening) => Subject::Opening { opening, response },
+        Event::Refusal(refusal) => Subject::Refusal { refusal, response },
+        Event::Frame(frame) => Subject::Frame { frame: Box::new(frame), connection },
+        Event::Closed(closed) => Subject::Ending { closed, connection },
+    }
+}
+
+#[component]
+pub fn Inspector() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let subject = Memo::new(move |_| match lab.selected.get() {
+        None => Subject::Nothing,
+        Some(key) => lab.record.with(|record| subject(record, key)),
+    });
+    let key = move || lab.selected.get_untracked();
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape" {
+            lab.inspecting.set(false);
+            focus("frames");
+        }
+    };
+    view! {
+        <aside id="inspector" class="panel inspector" tabindex="-1" aria-label="Inspector" on:keydown=on_key>
+            <Title subject/>
+            {move || match (subject.get(), key()) {
+                (Subject::Nothing, _) | (_, None) => view! { <Empty/> }.into_any(),
+                (Subject::Gone, _) => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
+                (Subject::Opening { opening, response }, Some(_)) => {
+                    view! { <handshake::OpeningView opening response/> }.into_any()
+                }
+                (Subject::Refusal { refusal, response }, Some(_)) => {
+                    view! { <handshake::RefusalView refusal response/> }.into_any()
+                }
+                (Subject::Frame { frame, connection }, Some(key)) => {
+                    view! { <frame::FrameView frame=*frame connection key/> }.into_any()
+                }
+                (Subject::Ending { closed, connection }, Some(key)) => {
+                    view! { <ending::EndingView closed connection key/> }.into_any()
+                }
+                (Subject::Unseen, Some(key)) => view! { <unseen::UnseenView key/> }.into_any(),
+            }}
+        </aside>
+    }
+}
+
+/// What is inspected, and the way to its neighbours.
+#[component]
+fn Title(subject: Memo<Subject>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let step = move |by: isize| {
+        let next = lab.record.with_untracked(|record| {
+            let now = record.sequence.position(lab.selected.get_untracked()?)?;
+            record.sequence.get(now.checked_add_signed(by)?).map(|row| row.key)
+        });
+        if let Some(key) = next {
+            lab.inspect(key);
+        }
+    };
+    let title = move || match subject.get() {
+        Subject::Nothing => ("Inspector".to_owned(), None, String::new()),
+        Subject::Opening { .. } => ("Opening handshake".into(), None, String::new()),
+        Subject::Refusal { refusal, .. } => {
+            ("Refused".into(), Some((refusal.status.to_string(), "bad")), String::new())
+        }
+        Subject::Ending { closed, .. } => {
+            let badge = closed.code.map(|code| (code.to_string(), if closed.clean { "close" } else { "bad" }));
+            ("The end".into(), badge, String::new())
+        }
+        Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
+        Subject::Gone => ("Gone".into(), None, String::new()),
+        Subject::Frame { frame, .. } => {
+            let way = if frame.from == Party::Client { "browser → relay" } else { "relay → browser" };
+            let badge = (row_text::badge(frame.opcode()), row_text::badge_class(&frame));
+            ("Frame".into(), Some(badge), format!("{way}, {}", format::bytes(frame.wire_bytes())))
+        }
+    };
+    let stands = move || !matches!(subject.get(), Subject::Nothing);
+    view! {
+        <div class="bar">
+            <button
+                type="button"
+                class="icon back"
+                aria-label="Back to the sequence"
+                on:click=move |_| {
+                    lab.inspecting.set(false);
+                    focus("frames");
+                }
+            >
+                <Icon path=BACK/>
+            </button>
+            {move || {
+                let (words, badge, detail) = title();
+                view! {
+                    <h2>{words}</h2>
+                    {badge.map(|(text, class)| view! { <em class=format!("op {class}")>{text}</em> })}
+                    <span class="muted one-line">{detail}</span>
+                }
+            }}
+            <span class="grow"></span>
+            <Show when=stands>
+                <button type="button" class="icon" aria-label="Previous row" on:click=move |_| step(-1)>
+                    <Icon path=UP/>
+                </button>
+                <button type="button" class="icon" aria-label="Next row" on:click=move |_| step(1)>
+                    <Icon path=DOWN/>
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Empty() -> impl IntoView {
+    view! {
+        <div class="legend">
+            <p>"Choose a row to take it apart. Every field keeps its colour wherever it shows:"</p>
+            <dl class="why">
+                {explain::FIELDS
+                    .into_iter()
+                    .map(|(class, name, meaning)| {
+                        view! {
+                            <div>
+                                <dt class=class>{name}</dt>
+                                <dd>{meaning}</dd>
+                            </div>
+                        }
+                    })
+                    .collect_view()}
+            </dl>
+        </div>
+    }
+}

@@ -1,0 +1,55 @@
+//! The playground: one session, its connections, and what can be seen of them.
+
+use super::banner::Banner;
+use super::composer::Composer;
+use super::connect_bar::{ConnectBar, ConnectForm};
+use super::inspector::{ChosenPart, Inspector};
+use super::sequence::SequenceView;
+use super::session_chip::SessionChip;
+use crate::app::TopBar;
+use crate::store::Lab;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use observation::SessionId;
+
+#[component]
+pub fn Playground() -> impl IntoView {
+    let name = use_params_map().with_untracked(|params| params.get("session"));
+    let id = name.as_deref().and_then(SessionId::parse);
+    let lab = Lab::new(id.clone());
+    provide_context(lab);
+    provide_context(ConnectForm::new(lab));
+    provide_context(ChosenPart::new());
+    match (name, id) {
+        (None, _) => start_session(lab),
+        (Some(_), None) => lab.feed.set(crate::store::FeedState::Expired),
+        (Some(_), Some(_)) => {}
+    }
+    view! {
+        <div class="app playground">
+            <a class="skip" href="#frames">
+                "Skip to the frames"
+            </a>
+            <TopBar>
+                <SessionChip/>
+            </TopBar>
+            <Banner/>
+            <ConnectBar/>
+            <main class="workspace" class:inspecting=move || lab.inspecting.get()>
+                <h1 class="hidden">"Playground"</h1>
+                <SequenceView/>
+                <Inspector/>
+            </main>
+            <Composer/>
+        </div>
+    }
+}
+
+/// Makes a session and goes to its address, so that a reload finds it again.
+pub fn start_session(lab: Lab) {
+    let navigate = use_navigate();
+    lab.create_session(move |id| {
+        navigate(&format!("/s/{id}"), NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+}

@@ -1,0 +1,106 @@
+//! One row of the sequence: what JavaScript saw, what crossed the line, what the wire carried.
+
+use super::row_text::{Arrow, Middle, RowText, describe, sentence};
+use crate::store::Lab;
+use leptos::prelude::*;
+use observation::Party;
+use observation::sequence::{Row, RowKey};
+
+/// A row's height in CSS pixels; the style sheet has the same number.
+pub const HEIGHT: f64 = 34.0;
+
+/// The id of a row's element.
+pub fn element_id(key: RowKey) -> String {
+    match key {
+        RowKey::Request(seq) => format!("row-{seq}-request"),
+        RowKey::Response(seq) => format!("row-{seq}-response"),
+        RowKey::Opened(seq) => format!("row-{seq}-opened"),
+        RowKey::Frame(seq) => format!("row-{seq}"),
+        RowKey::End(seq) => format!("row-{seq}-end"),
+        RowKey::Gap(from, _) => format!("row-{from}-gap"),
+        RowKey::Page(number) => format!("row-page-{}", number.0),
+    }
+}
+
+#[component]
+pub fn RowView(
+    row: Row,
+    /// Its place among the rows shown, from 0.
+    index: usize,
+    #[prop(into)] total: Signal<usize>,
+) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let key = row.key;
+    let text = lab.record.with_untracked(|record| describe(record, &row));
+    let selected = move || lab.selected.get() == Some(key);
+    let class = format!("row {}", class(&text));
+    let label = sentence(&text);
+    let open = move |_| {
+        lab.inspect(key);
+        lab.inspecting.set(true);
+    };
+    view! {
+        <div
+            role="option"
+            id=element_id(key)
+            class=class
+            class:sel=selected
+            aria-selected=move || selected().to_string()
+            aria-setsize=move || total.get().to_string()
+            aria-posinset=(index + 1).to_string()
+            aria-label=label
+            style:transform=format!("translateY({}px)", index as f64 * HEIGHT)
+            on:click=open
+        >
+            <RowCells text/>
+        </div>
+    }
+}
+
+#[component]
+fn RowCells(text: RowText) -> impl IntoView {
+    let RowText { time, page, middle, wire } = text;
+    view! {
+        <span class="time">{time}</span>
+        <span class="js" class:none=page.nothing>
+            {page.image.map(|url| view! { <img src=url alt="" class="thumb"/> })}
+            {page.text}
+        </span>
+        {match middle {
+            Middle::Arrow(arrow) => view! { <ArrowCell arrow/> }.into_any(),
+            Middle::Band { text, .. } => view! { <span class="band">{text}</span> }.into_any(),
+        }}
+        <span class="wire">
+            <code>{wire.code}</code>
+            " "
+            {wire.words}
+        </span>
+    }
+}
+
+#[component]
+fn ArrowCell(arrow: Arrow) -> impl IntoView {
+    view! {
+        <span class="arrow">
+            <span class="shaft"></span>
+            <span class="label">
+                <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
+                <span class="what">{arrow.text}</span>
+                <small>{arrow.detail}</small>
+            </span>
+            <span class="shaft"></span>
+        </span>
+    }
+}
+
+fn class(text: &RowText) -> String {
+    match &text.middle {
+        Middle::Arrow(arrow) => {
+            let way = if arrow.from == Party::Client { "out" } else { "in" };
+            let control = if arrow.control { " ctl" } else { "" };
+            let wrong = if arrow.wrong { " wrong" } else { "" };
+            format!("{way}{control}{wrong}")
+        }
+        Middle::Band { class, .. } => format!("banded {class}"),
+    }
+}

@@ -1,0 +1,272 @@
+//! The sequence: two lifelines and everything that crossed between them. Only the rows in view are in the document.
+
+use super::row::{HEIGHT, RowView, element_id};
+use super::welcome::Welcome;
+use crate::store::Lab;
+use crate::store::filter::Filter;
+use crate::ui::format;
+use leptos::html;
+use leptos::prelude::*;
+use observation::sequence::{Row, RowKey};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+
+/// Rows kept in the document above and below those in view.
+const MARGIN: usize = 8;
+
+/// The rows that the filter lets through.
+#[derive(Clone, Debug, PartialEq)]
+enum Shown {
+    /// All of them.
+    All(usize),
+    Some(Vec<usize>),
+}
+
+impl Shown {
+    fn len(&self) -> usize {
+        match self {
+            Self::All(len) => *len,
+            Self::Some(rows) => rows.len(),
+        }
+    }
+
+    /// The row in the record that is shown at `index`.
+    fn row(&self, index: usize) -> Option<usize> {
+        match self {
+            Self::All(len) => (index < *len).then_some(index),
+            Self::Some(rows) => rows.get(index).copied(),
+        }
+    }
+
+    /// Where a row of the record is shown.
+    fn index_of(&self, row: usize) -> Option<usize> {
+        match self {
+            Self::All(len) => (row < *len).then_some(row),
+            Self::Some(rows) => rows.binary_search(&row).ok(),
+        }
+    }
+}
+
+/// What is in view.
+#[derive(Clone, Copy)]
+struct Window {
+    top: RwSignal<f64>,
+    height: RwSignal<f64>,
+}
+
+#[component]
+pub fn SequenceView() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let filter_text = RwSignal::new(String::new());
+    let filter = Memo::new(move |_| Filter::parse(&filter_text.get()));
+    let shown = Memo::new(move |_| {
+        lab.record.with(|record| match filter.get() {
+            Ok(filter) if !filter.is_empty() => {
+                let fits =
+                    |&index: &usize| record.sequence.get(index).is_some_and(|row| filter.lets_through(record, &row));
+                Shown::Some((0..record.sequence.len()).filter(fits).collect())
+            }
+            _ => Shown::All(record.sequence.len()),
+        })
+    });
+    let empty = Memo::new(move |_| lab.record.with(|record| record.sequence.is_empty()));
+    view! {
+        <section class="panel sequence" aria-labelledby="sequence-title">
+            <div class="bar">
+                <h2 id="sequence-title">"Sequence"</h2>
+                <Summary/>
+                <span class="grow"></span>
+                <FilterField text=filter_text filter/>
+            </div>
+            <div class="heads" aria-hidden="true">
+                <span>"ms"</span>
+                <span>"JavaScript saw"</span>
+                <span class="ends">
+                    <b>"Browser"</b>
+                    <b>"Relay"</b>
+                </span>
+                <span>"the wire carried"</span>
+            </div>
+            <Show when=move || empty.get() fallback=move || view! { <Rows shown/> }>
+                <Welcome/>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Summary() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let total = Memo::new(move |_| {
+        lab.record.with(|record| {
+            let total = record.transcript.total();
+            (total.frames, total.bytes)
+        })
+    });
+    move || {
+        let (frames, bytes) = total.get();
+        (frames > 0).then(|| {
+            view! { <span class="muted">{format!("{} · {}", format::plural(frames, "frame"), format::size(bytes))}</span> }
+        })
+    }
+}
+
+#[component]
+fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> impl IntoView {
+    let error = move || filter.get().err();
+    view! {
+        <div class="filter">
+            <label class="hidden" for="filter">
+                "Filter the rows"
+            </label>
+            <input
+                id="filter"
+                type="search"
+                placeholder="Filter: opcode:ping from:relay hello"
+                autocomplete="off"
+                spellcheck="false"
+                prop:value=text
+                on:input=move |event| text.set(event_target_value(&event))
+                aria-invalid=move || error().map(|_| "true")
+                aria-describedby="filter-error"
+            />
+            <span id="filter-error" class="error" aria-live="polite">
+                {error}
+            </span>
+        </div>
+    }
+}
+
+#[component]
+fn Rows(shown: Memo<Shown>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let list = NodeRef::<html::Div>::new();
+    let window = Window { top: RwSignal::new(0.0), height: RwSignal::new(0.0) };
+    // At the end, new rows pull the view along; scrolled up, it stays.
+    let at_end = StoredValue::new(true);
+    let total = Signal::derive(move || shown.with(Shown::len));
+    let visible = Memo::new(move |_| {
+        let first = (window.top.get() / HEIGHT) as usize;
+        let count = (window.height.get() / HEIGHT) as usize + 1;
+        shown.with(|shown| {
+            let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(shown.len());
+            lab.record.with(|record| {
+                let row = |index| Some((index, record.sequence.get(shown.row(index)?)?));
+                range.filter_map(row).collect::<Vec<(usize, Row)>>()
+            })
+        })
+    });
+    let measure = move || {
+        if let Some(list) = list.get_untracked() {
+            let (top, height) = (f64::from(list.scroll_top()), f64::from(list.client_height()));
+            at_end.set_value(top + height >= shown.with_untracked(Shown::len) as f64 * HEIGHT - HEIGHT / 2.0);
+            window.top.set(top);
+            window.height.set(height);
+        }
+    };
+    observe_size(list, measure);
+    Effect::new(move || {
+        total.track();
+        if at_end.get_value() {
+            request_animation_frame(move || {
+                if let Some(list) = list.try_get_untracked().flatten() {
+                    list.set_scroll_top(list.scroll_height());
+                }
+            });
+        }
+    });
+    let index_of = move |key: RowKey| {
+        let row = lab.record.with_untracked(|record| record.sequence.position(key))?;
+        shown.with_untracked(|shown| shown.index_of(row))
+    };
+    let go_to = move |index: usize| {
+        let row = shown.with_untracked(|shown| shown.row(index));
+        let key = row.and_then(|row| lab.record.with_untracked(|record| record.sequence.get(row))).map(|row| row.key);
+        if let Some(key) = key {
+            lab.inspect(key);
+            scroll_to(list, index);
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let Some(last) = shown.with_untracked(Shown::len).checked_sub(1) else { return };
+        let now = lab.selected.get_untracked().and_then(index_of);
+        let page = (window.height.get_untracked() / HEIGHT) as usize;
+        let next = match (event.key().as_str(), now) {
+            ("ArrowDown", None) | ("Home", _) => 0,
+            ("ArrowUp", None) | ("End", _) => last,
+            ("ArrowDown", Some(now)) => (now + 1).min(last),
+            ("ArrowUp", Some(now)) => now.saturating_sub(1),
+            ("PageDown", now) => (now.unwrap_or(0) + page).min(last),
+            ("PageUp", now) => now.unwrap_or(0).saturating_sub(page),
+            ("Enter", Some(_)) => {
+                lab.inspecting.set(true);
+                focus("inspector");
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        go_to(next);
+    };
+    let active = move || lab.selected.get().filter(|&key| index_of(key).is_some()).map(element_id);
+    view! {
+        <div
+            id="frames"
+            class="rows"
+            role="listbox"
+            tabindex="0"
+            aria-label="Frames, oldest first"
+            aria-activedescendant=active
+            node_ref=list
+            on:scroll=move |_| measure()
+            on:keydown=on_key
+        >
+            <div class="height" role="presentation" style:height=move || format!("{}px", total.get() as f64 * HEIGHT)>
+                <For each=move || visible.get() key=|row| row.clone() children=move |(index, row)| {
+                    view! { <RowView row index total/> }
+                }/>
+            </div>
+            <Show when=move || total.get() == 0>
+                <p class="nothing">"No row fits the filter."</p>
+            </Show>
+        </div>
+    }
+}
+
+/// Brings a row into view without moving more than needed.
+fn scroll_to(list: NodeRef<html::Div>, index: usize) {
+    let Some(list) = list.get_untracked() else { return };
+    let (top, bottom) = (index as f64 * HEIGHT, (index + 1) as f64 * HEIGHT);
+    let (view_top, height) = (f64::from(list.scroll_top()), f64::from(list.client_height()));
+    if top < view_top {
+        list.set_scroll_top(top as i32);
+    } else if bottom > view_top + height {
+        list.set_scroll_top((bottom - height).ceil() as i32);
+    }
+}
+
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        // An element that cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
+}
+
+/// Calls `changed` now and whenever the element's size changes, as long as the view lives.
+fn observe_size(element: NodeRef<html::Div>, changed: impl Fn() + Copy + 'static) {
+    let observer = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn FnMut()>)>);
+    Effect::new(move || {
+        let Some(element) = element.get() else { return };
+        let closure = Closure::<dyn FnMut()>::new(changed);
+        if let Ok(resize) = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+            resize.observe(&element);
+            observer.set_value(Some((resize, closure)));
+        }
+    });
+    on_cleanup(move || {
+        if let Some(Some((resize, _))) = observer.try_update_value(Option::take) {
+            resize.disconnect();
+        }
+    });
+}

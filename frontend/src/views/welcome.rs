@@ -1,0 +1,23 @@
+//! The empty sequence: one sentence, one button.
+
+use super::connect_bar::ConnectForm;
+use crate::store::{Lab, Session};
+use leptos::prelude::*;
+
+#[component]
+pub fn Welcome() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let form = expect_context::<ConnectForm>();
+    let starting = move || matches!(lab.session.get(), Session::Starting);
+    view! {
+        <div class="welcome">
+            <h3>"Watch a WebSocket being born"</h3>
+            <p>
+                "Your browser opens a connection to this relay, and the relay shows you what your browser hides: the handshake word for word, every frame bit by bit, and who said goodbye."
+            </p>
+            <button type="button" class="primary big" disabled=starting on:click=move |_| form.connect(lab)>
+                {move || if starting() { "Getting a session…" } else { "Open a WebSocket" }}
+            </button>
+        </div>
+    }
+}
