@@ -8,6 +8,8 @@
 //! | [`views`] | the parts a person can point at |
 //! | [`ui`] | what several of them are made of |
 
+#![expect(unreachable_pub, reason = "a binary: `pub` marks what other modules use, and nothing outside can reach in")]
+
 mod app;
 mod net;
 mod store;
