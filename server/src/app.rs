@@ -8,6 +8,7 @@ use crate::observe;
 use crate::session::{CreateError, Registry};
 use crate::shutdown::Shutdown;
 use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -75,7 +76,8 @@ async fn create_session(State(app): State<App>, headers: HeaderMap, body: Body) 
     Ok((StatusCode::CREATED, location, NO_STORE, Json(SessionBody::new(session.id()))).into_response())
 }
 
-async fn show_session(State(app): State<App>, Path(name): Path<String>) -> Result<Response, ApiError> {
+async fn show_session(State(app): State<App>, name: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
+    let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
     let session = app.registry.find(&name).ok_or(ApiError::SessionUnknown)?;
     Ok((NO_STORE, Json(SessionBody::new(session.id()))).into_response())
 }

@@ -18,7 +18,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the page and the relay.
+    /// Serve the page and the relay
+    #[command(after_help = "Logs go to stderr; FRAMESCOPE_LOG says which (default: info).")]
     Serve(Config),
 }
 

@@ -14,12 +14,15 @@ use observation::{FeedMessage, Hello, SUBPROTOCOL, Seq};
 use serde::Deserialize;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 /// The most observations in one message.
 const BATCH: usize = 512;
 /// About the most bytes in one message, as JSON.
 const BATCH_BYTES: usize = 256 << 10;
+/// After a message that was not full, how long the next observations are gathered: a frame by itself goes out at once, and
+/// a flood of them in a few large messages.
+const GATHER: Duration = Duration::from_millis(8);
 /// The largest message that an observer may send, in bytes.
 const MAX_INCOMING: usize = 64 << 10;
 /// An observer silent for so many pings is gone.
@@ -98,14 +101,23 @@ impl Observer {
         let mut pings = interval_at(Instant::now() + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
+        let mut rest_until = heard;
+        let mut leaving = false;
         loop {
             // Enabled before the log is read, so that nothing appended meanwhile is slept over.
             let mut changed = pin!(session.changed());
             changed.as_mut().enable();
-            let sent = self.send_batch().await?;
+            if self.backlog() >= BATCH as u64 || (self.backlog() > 0 && Instant::now() >= rest_until) {
+                self.send_batch().await?;
+                rest_until = Instant::now() + GATHER;
+            }
+            if leaving && session.is_quiet() && self.backlog() == 0 {
+                return self.goodbye().await;
+            }
+            let backlog = self.backlog();
             tokio::select! {
                 biased;
-                () = &mut asked => return self.goodbye().await,
+                () = &mut asked, if !leaving => leaving = true,
                 incoming = self.socket.recv() => match incoming {
                     // Nothing that an observer says means anything yet, but that it is there.
                     Some(Ok(_)) => heard = Instant::now(),
@@ -117,11 +129,16 @@ impl Observer {
                     }
                     self.send(Message::Ping(Default::default())).await?;
                 }
-                // Under a flood there is always more: then the rest of this loop is only polled, never waited for.
-                () = std::future::ready(()), if sent => {}
-                () = changed => {}
+                () = std::future::ready(()), if backlog >= BATCH as u64 => {}
+                () = sleep_until(rest_until), if backlog > 0 => {}
+                () = changed, if backlog == 0 => {}
             }
         }
+    }
+
+    /// How many observations the log has had that have not gone out.
+    fn backlog(&self) -> u64 {
+        self.presence.session().last().0.saturating_sub(self.after.0)
     }
 
     async fn hello(&mut self) -> Result<(), Gone> {
@@ -140,17 +157,17 @@ impl Observer {
         self.send_json(&FeedMessage::<observation::Observation>::Hello(hello)).await
     }
 
-    /// Sends what follows the last number sent, as much as goes into one message; whether there was any.
-    async fn send_batch(&mut self) -> Result<bool, Gone> {
+    /// Sends what follows the last number sent, as much as goes into one message.
+    async fn send_batch(&mut self) -> Result<(), Gone> {
         let extract = self.presence.session().extract(self.after, BATCH, BATCH_BYTES);
         if let Some(gap) = extract.gap {
             self.send_json(&FeedMessage::<observation::Observation>::Gap(gap)).await?;
             self.after = gap.to;
         }
-        let Some(last) = extract.items.last().map(|observation| observation.seq) else { return Ok(false) };
+        let Some(last) = extract.items.last().map(|observation| observation.seq) else { return Ok(()) };
         self.send_json(&FeedMessage::Observations { items: extract.items }).await?;
         self.after = last;
-        Ok(true)
+        Ok(())
     }
 
     async fn goodbye(&mut self) -> Result<std::convert::Infallible, Gone> {

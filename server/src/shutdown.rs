@@ -1,4 +1,5 @@
-//! The end of the relay: everyone is asked to finish, and after a grace told to stop.
+//! The end of the relay: everyone is asked to finish, and after a grace told to stop. Lab connections go first, so that
+//! their observers still see how they ended.
 
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shutdown {
     asked: CancellationToken,
+    lines_over: CancellationToken,
     over: CancellationToken,
     tasks: TaskTracker,
 }
@@ -20,6 +22,11 @@ impl Shutdown {
     /// Resolves once everyone should say goodbye.
     pub(crate) async fn asked(&self) {
         self.asked.cancelled().await;
+    }
+
+    /// Resolves once no lab connection waits any longer.
+    pub(crate) async fn lines_over(&self) {
+        self.lines_over.cancelled().await;
     }
 
     /// Resolves once nobody waits any longer.
@@ -41,11 +48,14 @@ impl Shutdown {
     pub(crate) async fn run(&self, grace: Duration) {
         self.asked.cancel();
         self.tasks.close();
-        if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
-            self.over.cancel();
-            if tokio::time::timeout(LAST_MOMENT, self.tasks.wait()).await.is_err() {
-                tracing::warn!(tasks = self.tasks.len(), "some tasks did not end in time");
+        for (part, end) in [(grace * 3 / 4, &self.lines_over), (grace / 4, &self.over)] {
+            if tokio::time::timeout(part, self.tasks.wait()).await.is_ok() {
+                return;
             }
+            end.cancel();
+        }
+        if tokio::time::timeout(LAST_MOMENT, self.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.tasks.len(), "some tasks did not end in time");
         }
     }
 }

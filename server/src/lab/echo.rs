@@ -71,7 +71,7 @@ impl<R: Recorder> Echo<R> {
         loop {
             let ended = tokio::select! {
                 biased;
-                () = shutdown.over() => Some(Cause::Shutdown),
+                () = shutdown.lines_over() => Some(Cause::Shutdown),
                 () = &mut asked, if self.left.is_none() => {
                     self.leave(line, Cause::Shutdown, "the relay is shutting down", clock.as_mut(), config).await
                 }

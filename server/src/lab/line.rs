@@ -46,7 +46,7 @@ impl Line {
                     Ok(0) | Err(_) => return Err(Cause::LineBroke),
                     Ok(count) => count,
                 },
-                () = self.shutdown.over() => return Err(Cause::Shutdown),
+                () = self.shutdown.lines_over() => return Err(Cause::Shutdown),
                 () = sleep(self.write_timeout) => return Err(Cause::NotReading),
             };
         }
@@ -63,7 +63,7 @@ impl Line {
         let mut drained = 0;
         while drained < FAREWELL_BYTES {
             tokio::select! {
-                () = self.shutdown.over() => return,
+                () = self.shutdown.lines_over() => return,
                 read = timeout_at(until, self.stream.read(buffer)) => match read {
                     Ok(Ok(count @ 1..)) => drained += count,
                     _ => return,

@@ -94,7 +94,12 @@ impl Session {
         self.log().extract(after, max_count, max_json)
     }
 
-    /// Resolves at the next append after it was enabled or first polled.
+    /// Whether no lab connection is open. How the last one ended is in the log by then.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.connections.load(Ordering::Acquire) == 0
+    }
+
+    /// Resolves at the next append, or when someone leaves, after it was enabled or first polled.
     pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()
     }
@@ -145,5 +150,7 @@ impl Drop for Presence {
     fn drop(&mut self) {
         self.session.touch();
         self.session.count(self.role).fetch_sub(1, Ordering::AcqRel);
+        // An observer may be waiting for the last connection to leave.
+        self.session.changed.notify_waiters();
     }
 }

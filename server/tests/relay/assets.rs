@@ -1,0 +1,91 @@
+//! The page: from the binary and from a folder, under a strict policy.
+
+use crate::support::{Answer, Lab, http};
+
+fn is_strict(answer: &Answer) {
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"));
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"), "{policy}");
+    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+}
+
+#[tokio::test]
+async fn the_page_answers_at_its_own_addresses_only() {
+    let lab = Lab::new().await;
+    for path in ["/", "/index.html", "/s/anything", "/?query"] {
+        let page = http(lab.address(), "GET", path, "").await;
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+        is_strict(&page);
+    }
+    for path in ["/nothing", "/s/", "/s/a/b", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "//", "/lab", "/app.js"] {
+        let missing = http(lab.address(), "GET", path, "").await;
+        assert_eq!(missing.status, 404, "{path}");
+        assert!(String::from_utf8(missing.body.clone()).unwrap().contains("nothing at this address"));
+        is_strict(&missing);
+    }
+    assert_eq!(http(lab.address(), "POST", "/", "").await.status, 405);
+}
+
+#[tokio::test]
+async fn what_is_held_is_not_sent_again() {
+    let lab = Lab::new().await;
+    let page = http(lab.address(), "GET", "/", "").await;
+    let held = format!("If-None-Match: \"other\", {}\r\n", page.header("etag").unwrap());
+    let again = http(lab.address(), "GET", "/", &held).await;
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    is_strict(&again);
+    let head = http(lab.address(), "HEAD", "/", "").await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), page.header("content-length"));
+}
+
+#[tokio::test]
+async fn compressed_forms_go_to_those_who_take_them() {
+    let lab = Lab::new().await;
+    let plain = http(lab.address(), "GET", "/", "").await;
+    assert_eq!(plain.header("content-encoding"), None);
+    for encoding in ["br", "gzip"] {
+        let page = http(lab.address(), "GET", "/", &format!("Accept-Encoding: {encoding}\r\n")).await;
+        assert_eq!((page.header("content-encoding"), page.header("vary")), (Some(encoding), Some("accept-encoding")));
+        assert!(page.body.len() < plain.body.len());
+        assert_ne!(page.header("etag"), plain.header("etag"));
+    }
+}
+
+#[tokio::test]
+async fn a_folder_serves_what_is_in_it_now() {
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("page");
+    std::fs::create_dir_all(&folder).unwrap();
+    let index = folder.join("index.html");
+    std::fs::write(&index, "<script>alert(1)</script>").unwrap();
+    std::fs::write(folder.join("app_bg.wasm"), b"\0asm").unwrap();
+    let lab = Lab::with(|config| config.page = Some(folder.clone())).await;
+    for path in ["/", "/s/anything", "/index.html"] {
+        let page = http(lab.address(), "GET", path, "").await;
+        assert_eq!((page.status, page.body.as_slice()), (200, &b"<script>alert(1)</script>"[..]));
+        is_strict(&page);
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"), "{policy}");
+    }
+    std::fs::write(&index, "<p>changed").unwrap();
+    assert_eq!(http(lab.address(), "GET", "/", "").await.body, b"<p>changed");
+    let wasm = http(lab.address(), "GET", "/app_bg.wasm", "").await;
+    assert_eq!(
+        (wasm.header("content-type"), wasm.header("cache-control")),
+        (Some("application/wasm"), Some("no-cache"))
+    );
+    is_strict(&wasm);
+    for path in ["/nothing", "/../page/index.html", "/%2e%2e/page/index.html"] {
+        assert_eq!(http(lab.address(), "GET", path, "").await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_without_a_page_is_refused_at_once() {
+    let config = framescope::args::Config { page: Some("nowhere".into()), ..Default::default() };
+    let error = framescope::Relay::start(config).await.unwrap_err();
+    assert!(error.to_string().contains("cargo xtask serve"), "{error}");
+}

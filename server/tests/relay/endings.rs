@@ -1,0 +1,111 @@
+//! Every way in which a connection ends leaves exactly one end in the log, with its cause.
+
+use crate::support::{Feed, Lab, Raw, http, masked, soon};
+use observation::event::Cause;
+use observation::{Event, Party};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+/// The end of the only connection; nothing may come behind it but what `lab` is asked for next.
+async fn only_end(lab: &Lab, feed: &mut Feed) -> observation::Closed {
+    let (_, closed) = feed.until_closed().await;
+    http(lab.address(), "GET", &lab.path(), "").await;
+    assert!(matches!(feed.next().await.event, Event::Refusal(_)), "one end and no more");
+    closed
+}
+
+#[tokio::test]
+async fn the_client_hangs_up() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    drop(lab.open().await);
+    let closed = only_end(&lab, &mut feed).await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::LineEnded, None, false));
+}
+
+#[tokio::test]
+async fn the_client_hangs_up_in_the_middle_of_a_frame() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    raw.send(&masked(0x81, b"whole")).await;
+    raw.send(&masked(0x81, b"half")[..8]).await;
+    raw.take(7).await;
+    drop(raw);
+    let closed = only_end(&lab, &mut feed).await;
+    assert_eq!((closed.cause, closed.client.frames, closed.server.frames), (Cause::LineEnded, 1, 1));
+}
+
+#[tokio::test]
+async fn the_client_closes_its_half_and_still_gets_everything() {
+    let lab = Lab::new().await;
+    let mut raw = lab.open().await;
+    let frames: Vec<_> = (0..500).map(|_| masked(0x82, &[0; 100])).collect();
+    raw.send(&frames.concat()).await;
+    raw.0.shutdown().await.unwrap();
+    assert_eq!(raw.rest().await.len(), 500 * 102);
+}
+
+#[tokio::test]
+async fn the_line_breaks() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let raw = lab.open().await;
+    #[expect(deprecated, reason = "a reset is what this is about, and dropping the socket sends it at once")]
+    raw.0.set_linger(Some(Duration::ZERO)).unwrap();
+    drop(raw);
+    assert_eq!(only_end(&lab, &mut feed).await.cause, Cause::LineBroke);
+}
+
+#[tokio::test]
+async fn the_client_stops_reading() {
+    let lab = Lab::with(|config| config.write_timeout = Duration::from_millis(300)).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    let frame = masked(0x82, &vec![0; 1 << 20]);
+    // Until nothing more goes in: the relay has stopped reading too.
+    let flood = async { while raw.0.write_all(&frame).await.is_ok() {} };
+    soon(flood).await;
+    let closed = only_end(&lab, &mut feed).await;
+    assert_eq!((closed.cause, closed.clean), (Cause::NotReading, false));
+    assert!(closed.server.frames <= closed.client.frames);
+}
+
+#[tokio::test]
+async fn nothing_comes_for_too_long() {
+    let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(300)).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    let close = raw.take(4).await;
+    assert_eq!((close[0], &close[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
+    raw.take(usize::from(close[1]) - 2).await;
+    // Data on its way still counts as seen, but is not answered any more.
+    raw.send(&[masked(0x81, b"late"), masked(0x88, &1001_u16.to_be_bytes())].concat()).await;
+    assert_eq!(raw.rest().await, b"");
+    let closed = only_end(&lab, &mut feed).await;
+    assert_eq!((closed.cause, closed.first, closed.code), (Cause::Idle, Some(Party::Server), Some(1001)));
+    assert_eq!((closed.clean, closed.client.frames, closed.server.frames), (true, 2, 1));
+}
+
+#[tokio::test]
+async fn the_relays_close_is_not_answered() {
+    let short = Duration::from_millis(200);
+    let lab = Lab::with(|config| (config.idle_timeout, config.close_timeout) = (short, short)).await;
+    let mut feed = lab.feed().await;
+    let _raw = lab.open().await;
+    let closed = only_end(&lab, &mut feed).await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::NoCloseAnswer, Some(Party::Server), false));
+}
+
+#[tokio::test]
+async fn a_busy_connection_is_not_idle() {
+    let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(500)).await;
+    let mut raw = Raw::open(lab.address(), "/echo").await;
+    // Longer than the timeout in all, and never silent for as long.
+    let mut beats = tokio::time::interval(Duration::from_millis(50));
+    for _ in 0..20 {
+        beats.tick().await;
+        raw.send(&masked(0x81, b"x")).await;
+        assert_eq!(raw.take(3).await, b"\x81\x01x");
+    }
+}

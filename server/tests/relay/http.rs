@@ -1,0 +1,63 @@
+//! The HTTP side: what a visitor sends cannot wedge it.
+
+use crate::support::{Lab, Raw, eventually, http};
+use std::time::Duration;
+
+#[tokio::test]
+async fn it_says_that_it_lives() {
+    let lab = Lab::new().await;
+    let answer = http(lab.address(), "GET", "/healthz", "").await;
+    assert_eq!((answer.status, answer.body.as_slice()), (200, &b"ok"[..]));
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_given_up() {
+    let lab = Lab::with(|config| config.head_timeout = Duration::from_millis(200)).await;
+    let (mut silent, mut slow, mut kept) = (lab.raw().await, lab.raw().await, lab.raw().await);
+    slow.send(b"GET / HTT").await;
+    kept.send(b"GET /healthz HTTP/1.1\r\nHost: lab\r\n\r\n").await;
+    for line in [&mut silent, &mut slow, &mut kept] {
+        line.rest().await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_over_its_limit_is_refused() {
+    let lab = Lab::new().await;
+    for size in [16 << 10, 17 << 10, 100 << 10] {
+        let mut raw = lab.raw().await;
+        let head = format!("GET {} HTTP/1.1\r\nHost: lab\r\nX: {}", lab.path(), "x".repeat(size));
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut raw.0, head.as_bytes()).await;
+        assert!(raw.head().await.starts_with("HTTP/1.1 431 "));
+    }
+    let mut raw = lab.raw().await;
+    raw.send(format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(101)).as_bytes()).await;
+    assert!(raw.head().await.starts_with("HTTP/1.1 431 "));
+}
+
+#[tokio::test]
+async fn connections_are_limited_and_places_come_back() {
+    let lab = Lab::with(|config| config.max_connections = 2).await;
+    let healthy = async || {
+        let mut raw = Raw::connect(lab.address()).await;
+        raw.send(b"GET /healthz HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n").await;
+        let mut all = Vec::new();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut raw.0, &mut all).await;
+        String::from_utf8(all).unwrap()
+    };
+    eventually(async || healthy().await.starts_with("HTTP/1.1 200 ")).await;
+    // An upgraded line keeps its place.
+    let held = (lab.open().await, lab.open().await);
+    assert!(healthy().await.starts_with("HTTP/1.1 503 "));
+    drop(held);
+    eventually(async || healthy().await.starts_with("HTTP/1.1 200 ")).await;
+}
+
+#[tokio::test]
+async fn after_a_chunked_request_the_line_ends() {
+    let lab = Lab::new().await;
+    let mut raw = lab.raw().await;
+    raw.send(b"POST /api/sessions HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").await;
+    let all = String::from_utf8(raw.rest().await).unwrap();
+    assert!(all.starts_with("HTTP/1.1 201 ") && all.contains("connection: close"), "{all}");
+}

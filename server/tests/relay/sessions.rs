@@ -1,0 +1,84 @@
+//! Sessions: begun, asked for, limited, expired.
+
+use crate::support::{Lab, Raw, eventually, http};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_session_says_where_its_things_are() {
+    let lab = Lab::new().await;
+    let created = http(lab.address(), "POST", "/api/sessions", "").await;
+    let json = created.json();
+    let id = json["id"].as_str().unwrap();
+    assert_eq!(created.status, 201);
+    assert_eq!(created.header("location"), Some(format!("/api/sessions/{id}").as_str()));
+    assert_eq!(json["lab"], format!("/lab/{id}"));
+    assert_eq!(json["observe"], format!("/api/sessions/{id}/observe"));
+    let shown = http(lab.address(), "GET", &format!("/api/sessions/{id}"), "").await;
+    assert_eq!((shown.status, shown.json()), (200, json));
+    assert_eq!(shown.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn an_unknown_session_is_not_found() {
+    let lab = Lab::new().await;
+    for name in ["aaaaaaaaaaaaaaaaaaaaaaaaaa", "x", "%ff", "AAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        let answer = http(lab.address(), "GET", &format!("/api/sessions/{name}"), "").await;
+        assert_eq!(answer.status, 404, "{name}");
+        assert!(answer.json()["hint"].as_str().unwrap().contains("POST /api/sessions"));
+    }
+}
+
+#[tokio::test]
+async fn other_addresses_and_methods_are_answered_in_json() {
+    let lab = Lab::new().await;
+    for (method, path, status) in
+        [("GET", "/api/nothing", 404), ("DELETE", "/api/sessions", 405), ("GET", "/api/sessions", 405)]
+    {
+        let answer = http(lab.address(), method, path, "").await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert!(answer.json()["error"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn a_large_body_is_refused_unread() {
+    let lab = Lab::new().await;
+    let announced = http(lab.address(), "POST", "/api/sessions", "Content-Length: 99999999999\r\n").await;
+    assert_eq!(announced.status, 413);
+    let mut raw = lab.raw().await;
+    raw.send(b"POST /api/sessions HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    raw.send(&[b"800\r\n", &[b'x'; 0x800][..], b"\r\n"].concat()).await;
+    assert!(raw.head().await.starts_with("HTTP/1.1 413 "));
+}
+
+#[tokio::test]
+async fn a_full_relay_lets_go_of_empty_sessions_first() {
+    let lab = Lab::with(|config| config.max_sessions = 2).await;
+    // The first one has something in it.
+    drop(lab.open().await);
+    let create = || http(lab.address(), "POST", "/api/sessions", "");
+    let second = create().await.json()["id"].as_str().unwrap().to_owned();
+    let third = create().await.json()["id"].as_str().unwrap().to_owned();
+    let status = async |id: &str| http(lab.address(), "GET", &format!("/api/sessions/{id}"), "").await.status;
+    assert_eq!([status(&lab.id).await, status(&second).await, status(&third).await], [200, 404, 200]);
+    let _used = Raw::open(lab.address(), &format!("/lab/{third}")).await;
+    let full = create().await;
+    assert_eq!(full.status, 503);
+    assert!(full.json()["hint"].as_str().unwrap().contains("again"));
+}
+
+#[tokio::test]
+async fn a_session_expires_once_nobody_is_there() {
+    let lab = Lab::with(|config| config.session_ttl = Duration::from_millis(200)).await;
+    let raw = lab.open().await;
+    // Asking keeps a session, so each question goes to another one, and it outlives many of them while in use.
+    let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+    let gone = async |id: &str| {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        http(lab.address(), "GET", &format!("/api/sessions/{id}"), "").await.status == 404
+    };
+    eventually(async || gone(&other).await).await;
+    assert!(!gone(&lab.id).await, "someone is connected");
+    drop(raw);
+    eventually(async || gone(&lab.id).await).await;
+}

@@ -1,0 +1,307 @@
+//! A relay of one's own for each test, a raw client for exact bytes, and an observer.
+
+use framescope::Relay;
+use framescope::args::Config;
+use futures_util::{SinkExt, StreamExt};
+use observation::event::{Closed, Frame, Opening, Refusal};
+use observation::{Event, FeedMessage, Gap, Hello, Observation, Seq};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ=="; // RFC 6455 §1.3, and its accept value:
+pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// What should happen, happens soon; a test that waits longer has failed.
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), what).await.expect("this should have happened long ago")
+}
+
+/// A relay with one session.
+pub(crate) struct Lab {
+    pub(crate) relay: Relay,
+    pub(crate) id: String,
+}
+
+impl Lab {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        change(&mut config);
+        let relay = Relay::start(config).await.unwrap();
+        let created = http(relay.address(), "POST", "/api/sessions", "").await;
+        let id = created.json()["id"].as_str().unwrap().to_owned();
+        Self { relay, id }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.relay.address()
+    }
+
+    pub(crate) fn path(&self) -> String {
+        format!("/lab/{}", self.id)
+    }
+
+    pub(crate) async fn raw(&self) -> Raw {
+        Raw::connect(self.address()).await
+    }
+
+    /// A raw line with the opening handshake behind it.
+    pub(crate) async fn open(&self) -> Raw {
+        Raw::open(self.address(), &self.path()).await
+    }
+
+    /// A client that shares no code with the relay.
+    pub(crate) async fn client(&self) -> Socket {
+        soon(connect_async(format!("ws://{}{}", self.address(), self.path()))).await.unwrap().0
+    }
+
+    pub(crate) async fn feed(&self) -> Feed {
+        self.feed_after(0).await
+    }
+
+    pub(crate) async fn feed_after(&self, after: u64) -> Feed {
+        Feed::open(self.address(), &self.id, after).await
+    }
+}
+
+/// A line on which every byte is the test's own.
+pub(crate) struct Raw(pub(crate) TcpStream);
+
+impl Raw {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let stream = soon(TcpStream::connect(address)).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(stream)
+    }
+
+    pub(crate) async fn open(address: SocketAddr, path: &str) -> Self {
+        let mut raw = Self::connect(address).await;
+        raw.send(handshake(path, "").as_bytes()).await;
+        assert!(raw.head().await.starts_with("HTTP/1.1 101 "));
+        raw
+    }
+
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        soon(self.0.write_all(bytes)).await.unwrap();
+    }
+
+    /// A head, up to and with its empty line, read byte by byte so that nothing behind it is taken.
+    pub(crate) async fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(soon(self.0.read_u8()).await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        soon(self.0.read_exact(&mut bytes)).await.unwrap();
+        bytes
+    }
+
+    /// Everything up to the end of the line.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        soon(self.0.read_to_end(&mut bytes)).await.unwrap();
+        bytes
+    }
+}
+
+pub(crate) fn handshake(path: &str, more: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: lab\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{more}\r\n"
+    )
+}
+
+/// A client's frame: the first byte as it is, the payload masked.
+pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+    let mut frame = vec![first];
+    match payload.len() {
+        length @ 0..=125 => frame.push(0x80 | u8::try_from(length).unwrap()),
+        length @ 126..=0xFFFF => {
+            frame.push(0xFE);
+            frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+        length => {
+            frame.push(0xFF);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// One request on a connection of its own.
+pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, more: &str) -> Answer {
+    let mut raw = Raw::connect(address).await;
+    raw.send(format!("{method} {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n{more}\r\n").as_bytes()).await;
+    let head = raw.head().await;
+    let body = raw.rest().await;
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body }
+}
+
+/// An observer that checks, as it reads, that numbers have no holes but those announced.
+pub(crate) struct Feed {
+    pub(crate) socket: Socket,
+    pub(crate) hello: Hello,
+    pub(crate) last: Seq,
+    pub(crate) gaps: Vec<Gap>,
+    /// How many observations each message had.
+    pub(crate) batches: Vec<usize>,
+    ready: VecDeque<Observation>,
+}
+
+impl Feed {
+    pub(crate) async fn open(address: SocketAddr, id: &str, after: u64) -> Self {
+        let url = format!("ws://{address}/api/sessions/{id}/observe?after={after}");
+        let mut request = url.into_client_request().unwrap();
+        let protocol = HeaderValue::from_static(observation::SUBPROTOCOL);
+        request.headers_mut().insert("sec-websocket-protocol", protocol.clone());
+        let (mut socket, response) = soon(connect_async(request)).await.unwrap();
+        assert_eq!(response.headers().get("sec-websocket-protocol"), Some(&protocol));
+        let FeedMessage::Hello(hello) = message(&mut socket).await.unwrap() else {
+            panic!("the feed begins with hello")
+        };
+        let last = Seq(after.min(hello.next.0 - 1));
+        Self { socket, hello, last, gaps: Vec::new(), batches: Vec::new(), ready: VecDeque::new() }
+    }
+
+    pub(crate) async fn next(&mut self) -> Observation {
+        loop {
+            if let Some(observation) = self.ready.pop_front() {
+                return observation;
+            }
+            match message(&mut self.socket).await.expect("the feed goes on") {
+                FeedMessage::Hello(_) => panic!("hello comes once"),
+                FeedMessage::Gap(gap) => {
+                    assert_eq!(gap.from, Seq(self.last.0 + 1));
+                    assert!(gap.from <= gap.to);
+                    self.last = gap.to;
+                    self.gaps.push(gap);
+                }
+                FeedMessage::Observations { items } => {
+                    assert!(!items.is_empty());
+                    for item in &items {
+                        assert_eq!(item.seq, Seq(self.last.0 + 1));
+                        self.last = item.seq;
+                    }
+                    self.batches.push(items.len());
+                    self.ready.extend(items);
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn opening(&mut self) -> Opening {
+        match self.next().await.event {
+            Event::Opening(opening) => opening,
+            other => panic!("an opening, not {other:?}"),
+        }
+    }
+
+    pub(crate) async fn refusal(&mut self) -> Refusal {
+        match self.next().await.event {
+            Event::Refusal(refusal) => refusal,
+            other => panic!("a refusal, not {other:?}"),
+        }
+    }
+
+    pub(crate) async fn frame(&mut self) -> Frame {
+        match self.next().await.event {
+            Event::Frame(frame) => frame,
+            other => panic!("a frame, not {other:?}"),
+        }
+    }
+
+    pub(crate) async fn closed(&mut self) -> Closed {
+        match self.next().await.event {
+            Event::Closed(closed) => closed,
+            other => panic!("the end, not {other:?}"),
+        }
+    }
+
+    /// Everything up to the end of a connection, and that end.
+    pub(crate) async fn until_closed(&mut self) -> (Vec<Event>, Closed) {
+        let mut before = Vec::new();
+        loop {
+            match self.next().await.event {
+                Event::Closed(closed) => return (before, closed),
+                event => before.push(event),
+            }
+        }
+    }
+}
+
+/// The next message of the feed; the close code when it ends.
+pub(crate) async fn message(socket: &mut Socket) -> Result<FeedMessage, Option<u16>> {
+    loop {
+        match soon(socket.next()).await {
+            Some(Ok(Message::Text(text))) => return Ok(FeedMessage::from_json(&text).unwrap()),
+            Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return Err(None),
+        }
+    }
+}
+
+/// The next message of a lab connection, control frames included.
+pub(crate) async fn heard(socket: &mut Socket) -> Message {
+    soon(socket.next()).await.unwrap().unwrap()
+}
+
+pub(crate) async fn say(socket: &mut Socket, message: Message) {
+    soon(socket.send(message)).await.unwrap();
+}
+
+/// Asks again until `holds`.
+pub(crate) async fn eventually<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
+    soon(async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+/// The refusal that a client library was given.
+pub(crate) fn refused(error: tungstenite::Error) -> u16 {
+    match error {
+        tungstenite::Error::Http(response) => response.status().as_u16(),
+        other => panic!("an HTTP answer, not {other}"),
+    }
+}
