@@ -3,14 +3,15 @@
 use clap::Parser;
 use framescope::Relay;
 use framescope::args::{Arguments, Command};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { command: Command::Serve(config) } = Arguments::parse();
     let filter = EnvFilter::try_from_env("FRAMESCOPE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     let stop = stop_signal()?;
     let relay = Relay::start(config).await?;
     let mut stdout = std::io::stdout();

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::listen::Tape;
 use crate::session::{Presence, Role};
+use axum::body::{Body, HttpBody};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -42,10 +43,15 @@ pub(crate) async fn observe(
     headers: HeaderMap,
     Extension(tape): Extension<Tape>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
     let session = app.registry.find(&name).ok_or(ApiError::SessionUnknown)?;
     let upgrade = upgrade.map_err(|rejection| handshake_fault(&rejection))?;
+    // hyper would wait for the body before it lets go of the line, for as long as the client likes.
+    if !body.is_end_stream() {
+        return Err(ApiError::HandshakeMalformed("it has a body".to_owned()));
+    }
     let Query(Resume { after }) = resume.map_err(|_| ApiError::AfterMalformed)?;
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) && upgrade.selected_protocol().is_none() {

@@ -1,6 +1,6 @@
 //! Observers: nothing lost, nothing twice, nobody held up.
 
-use crate::support::{Feed, Lab, Raw, http, masked, message, refused, say, soon};
+use crate::support::{Feed, Lab, Raw, handshake, http, masked, message, refused, say, soon};
 use futures_util::StreamExt;
 use observation::{Event, Gap, Seq};
 use std::time::Duration;
@@ -142,6 +142,9 @@ async fn plain_and_wrong_requests_are_answered_in_json() {
     assert_eq!(http(lab.address(), "POST", &path, "").await.status, 405);
     let unknown = http(lab.address(), "GET", "/api/sessions/aaaaaaaaaaaaaaaaaaaaaaaaaa/observe", upgrade).await;
     assert_eq!(unknown.status, 404);
+    let mut raw = lab.raw().await;
+    raw.send(handshake(&path, "Content-Length: 5\r\n").as_bytes()).await;
+    assert!(raw.head().await.starts_with("HTTP/1.1 400 "), "the body would hold the line up");
     let url = format!("ws://{}{path}?after=x", lab.address());
     assert_eq!(refused(soon(connect_async(url)).await.unwrap_err()), 400);
 }

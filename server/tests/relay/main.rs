@@ -1,11 +1,14 @@
 //! The relay over real sockets, seen from outside: by raw bytes, by a client of other making, and through the feed.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+
 mod assets;
 mod echo;
 mod endings;
 mod feed;
 mod handshake;
 mod http;
+mod noise;
 mod refusals;
 mod sessions;
 mod shutdown;

@@ -37,8 +37,7 @@ impl Lab {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
-        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::default() };
         change(&mut config);
         let relay = Relay::start(config).await.unwrap();
         let created = http(relay.address(), "POST", "/api/sessions", "").await;

@@ -1,0 +1,84 @@
+//! Whatever comes in, the relay goes on: one end for each connection, and every place is given back.
+
+use crate::support::{Lab, Raw, eventually, handshake, http, masked};
+use observation::event::Cause;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::connect_async;
+
+/// Bytes without sense, the same on every run. (xorshift64*)
+fn noise(seed: u64, count: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let step = || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 56) as u8
+    };
+    std::iter::repeat_with(step).take(count).collect()
+}
+
+/// Sends what the line takes, and reads to its end.
+async fn pour(mut raw: Raw, bytes: &[u8]) {
+    let _ = raw.0.write_all(bytes).await;
+    let _ = raw.0.shutdown().await;
+    let _ = crate::support::soon(raw.0.read_to_end(&mut Vec::new())).await;
+}
+
+#[tokio::test]
+async fn noise_in_place_of_frames() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    for seed in 0..200 {
+        let bytes = noise(seed, 300);
+        pour(lab.open().await, &bytes).await;
+        feed.opening().await;
+        let (_, closed) = feed.until_closed().await;
+        assert!(matches!(closed.cause, Cause::Violation | Cause::LineEnded | Cause::ClosingHandshake), "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn good_frames_with_one_wrong_bit() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let good = [masked(0x01, b"abc"), masked(0x89, b"p"), masked(0x80, b"def"), masked(0x88, b"\x03\xe8bye")].concat();
+    for bit in 0..good.len() * 8 {
+        let mut bytes = good.clone();
+        bytes[bit / 8] ^= 0x80 >> (bit % 8);
+        pour(lab.open().await, &bytes).await;
+        feed.opening().await;
+        feed.until_closed().await;
+    }
+}
+
+#[tokio::test]
+async fn noise_in_place_of_http() {
+    let lab = Lab::with(|config| config.head_timeout = Duration::from_millis(200)).await;
+    let request = handshake(&lab.path(), "");
+    for seed in 0..200 {
+        let bytes = noise(seed, 200);
+        pour(lab.raw().await, &bytes).await;
+        let mut almost = request.clone().into_bytes();
+        let place = usize::from(bytes[0]) % almost.len();
+        almost[place] = bytes[1];
+        pour(lab.raw().await, &almost).await;
+    }
+    assert_eq!(http(lab.address(), "GET", "/healthz", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn handshakes_that_are_cut_off_give_their_places_back() {
+    let lab = Lab::with(|config| (config.session_connections, config.max_connections) = (3, 20)).await;
+    let request = handshake(&lab.path(), "");
+    for cut in (0..=request.len()).step_by(5) {
+        let Ok(mut stream) = tokio::net::TcpStream::connect(lab.address()).await else { continue };
+        let _ = stream.write_all(&request.as_bytes()[..cut]).await;
+    }
+    let url = format!("ws://{}{}", lab.address(), lab.path());
+    let three = async || {
+        let all = [connect_async(&url).await, connect_async(&url).await, connect_async(&url).await];
+        all.iter().all(Result::is_ok)
+    };
+    eventually(three).await;
+}
