@@ -25,7 +25,8 @@ pub(crate) fn build(project: &Project, tools: &Tools) -> Result<()> {
     tools.for_page()?;
     // Trunk writes every file anew, and cargo would take each for a change and build the relay again. So trunk
     // works beside, and only what differs is brought to dist/.
-    let fresh = project.wasm_target().join("page");
+    // Not named as a profile: cargo keeps what it builds for profile `page` in target-wasm/page, and trunk would empty it.
+    let fresh = project.wasm_target().join("trunk-dist");
     cmd!(project.shell, "trunk build --release --dist {fresh}").envs(variables(project, tools)).run()?;
     mirror(&fresh, &project.path(DIST))?;
     project.page_built.set(true);
