@@ -1,15 +1,18 @@
 //! The binary: reads the command line, starts the relay, and ends it on a signal.
 
+use anyhow::Context;
 use clap::Parser;
 use framescope::Relay;
 use framescope::args::{Arguments, Command};
 use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { command: Command::Serve(config) } = Arguments::parse();
-    let filter = EnvFilter::try_from_env("FRAMESCOPE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("FRAMESCOPE_LOG");
+    let filter = filter.from_env().context("FRAMESCOPE_LOG: say a level, such as debug, or framescope=debug")?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     let stop = stop_signal()?;

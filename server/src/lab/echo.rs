@@ -16,6 +16,8 @@ use wire::opcode::Opcode;
 
 /// What one read takes, in bytes. It also bounds how many frames are judged before their answers leave.
 const READ: usize = 16 << 10;
+/// A read full of tiny frames makes the list of them long; between reads it keeps room for this many.
+pub(super) const FRAMES: usize = 64;
 /// A write buffer that a large frame has stretched goes back to this.
 const WRITE: usize = 64 << 10;
 
@@ -112,6 +114,7 @@ impl<R: Recorder> Echo<R> {
                 break;
             }
         }
+        frames.shrink_to(FRAMES);
         self.frames = frames;
         self.recorder.publish();
         self.send(line).await.err().or(ended)

@@ -104,9 +104,8 @@ async fn take_line(on_upgrade: OnUpgrade, app: &App) -> Option<(Line, Bytes)> {
         }
     };
     let parts = upgraded.downcast::<TokioIo<Capture<TcpStream>>>().ok()?;
-    let (stream, place, unsent) = parts.io.into_inner().into_parts();
-    let mut line = Line::new(stream, place, app.config.write_timeout, app.shutdown.clone());
-    line.write(&unsent, &mut 0).await.ok()?;
+    let (stream, place) = parts.io.into_inner().into_parts();
+    let line = Line::new(stream, place, app.config.write_timeout, app.shutdown.clone());
     Some((line, parts.read_buf))
 }
 

@@ -1,5 +1,6 @@
 //! What is kept of a connection: everything in a session's log, or nothing at all.
 
+use super::echo::FRAMES;
 use crate::session::Presence;
 use observation::event::{Cause, Closed, Count, Frame, Opening, Party};
 use observation::{ConnectionNumber, Event, Position};
@@ -103,6 +104,7 @@ impl Recorder for SessionRecorder {
     fn publish(&mut self) {
         if !self.incoming.is_empty() {
             self.presence.session().append(self.connection, self.incoming.drain(..));
+            self.incoming.shrink_to(FRAMES);
         }
     }
 
@@ -126,6 +128,7 @@ impl Recorder for SessionRecorder {
         if whole > 0 {
             let events = self.outgoing.drain(..).map(|(_, frame)| Event::Frame(frame));
             self.presence.session().append(self.connection, events);
+            self.outgoing.shrink_to(FRAMES);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A stream whose request heads are kept and whose responses can be dictated, until it is taken out for something else.
 
 use super::tape::{Outbound, Tape};
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -28,10 +28,9 @@ impl<S> Capture<S> {
         Self { io, place, tape, patience, stalled: None }
     }
 
-    /// The stream, its place, and what was dictated but has not gone out.
-    pub(crate) fn into_parts(self) -> (S, OwnedSemaphorePermit, Bytes) {
-        let unsent = self.tape.lock().outbound.take_unsent();
-        (self.io, self.place, unsent)
+    /// The stream and its place. hyper lets go of a connection only once everything has been flushed.
+    pub(crate) fn into_parts(self) -> (S, OwnedSemaphorePermit) {
+        (self.io, self.place)
     }
 }
 
@@ -124,5 +123,117 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Capture<S> {
         let this = self.get_mut();
         ready!(this.poll_dictated(cx))?;
         Pin::new(&mut this.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tape::RequestText;
+    use super::*;
+    use axum::body::Body;
+    use axum::http::{Request, Response};
+    use bytes::Bytes;
+    use hyper::server::conn::http1;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::sync::Semaphore;
+
+    const DICTATED: &str = "HTTP/1.1 400 As It Stands\r\nX-CaSe:  kept\r\n\r\nbody";
+    const PLAIN: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    const POST: &str = "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n\r\nxyz";
+    const LAST: &str = "GET /dictate HTTP/1.1\r\nHoSt:  b\r\n\r\n";
+
+    async fn capture(io: DuplexStream) -> (Capture<DuplexStream>, Tape) {
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let tape = Tape::new(8 << 10);
+        (Capture::new(io, place, tape.clone(), Duration::from_secs(5)), tape)
+    }
+
+    /// Serves `requests` over a pipe that holds `size` bytes: what came back, and the heads that the handler was given.
+    async fn serve(requests: String, size: usize) -> (String, Vec<String>) {
+        let (near, far) = duplex(size);
+        let (capture, tape) = capture(far).await;
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&heads);
+        let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+            let RequestText(text) = tape.take_head();
+            seen.lock().unwrap().push(String::from_utf8(text.unwrap().to_vec()).unwrap());
+            let tape = tape.clone();
+            async move {
+                if request.uri().path() == "/dictate" {
+                    tape.dictate(Bytes::from_static(DICTATED.as_bytes())).await;
+                    return Ok(Response::builder().header("connection", "close").body(Body::empty()).unwrap());
+                }
+                axum::body::to_bytes(Body::new(request), 100).await.unwrap();
+                Ok::<_, Infallible>(Response::new(Body::from("plain\r\n\r\nbody")))
+            }
+        });
+        let serving = tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(capture), service));
+        let (mut reading, mut writing) = tokio::io::split(near);
+        let write = async { writing.write_all(requests.as_bytes()).await };
+        let mut all = String::new();
+        let (_, read) = tokio::join!(write, reading.read_to_string(&mut all));
+        read.unwrap();
+        serving.await.unwrap().unwrap();
+        let heads = heads.lock().unwrap().clone();
+        (all, heads)
+    }
+
+    #[tokio::test]
+    async fn a_dictated_response_stands_behind_others_whatever_the_pipe_takes() {
+        for size in [1, 2, 3, 5, 8, 64, 1 << 16] {
+            let (all, heads) = serve([PLAIN, POST, PLAIN, LAST].concat(), size).await;
+            assert_eq!(heads, [PLAIN, &POST[..POST.len() - 5], PLAIN, LAST], "{size}");
+            let rest = all.strip_suffix(DICTATED).unwrap();
+            assert_eq!(rest.matches("HTTP/1.1 200 OK\r\n").count(), 3, "{size}");
+            assert_eq!(rest.matches("\r\n\r\nplain\r\n\r\nbody").count(), 3, "{size}");
+        }
+    }
+
+    #[tokio::test]
+    async fn at_the_upgrade_everything_has_gone_out() {
+        for size in [1, 7, 1 << 16] {
+            let (mut near, far) = duplex(size);
+            let (capture, tape) = capture(far).await;
+            let (give, upgraded) = tokio::sync::oneshot::channel();
+            let give = Arc::new(Mutex::new(Some(give)));
+            let service = service_fn(move |mut request: Request<hyper::body::Incoming>| {
+                let _ = tape.take_head();
+                let on_upgrade = hyper::upgrade::on(&mut request);
+                let _ = give.lock().unwrap().take().unwrap().send(on_upgrade);
+                tape.stop();
+                let dictated = tape.dictate(Bytes::from_static(DICTATED.as_bytes()));
+                async move {
+                    dictated.await;
+                    Ok::<_, Infallible>(Response::builder().status(101).body(Body::empty()).unwrap())
+                }
+            });
+            let serving = http1::Builder::new().serve_connection(TokioIo::new(capture), service).with_upgrades();
+            let serving = tokio::spawn(serving);
+            near.write_all(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n").await.unwrap();
+            let mut text = vec![0; DICTATED.len()];
+            let (read, upgraded) = tokio::join!(near.read_exact(&mut text), upgraded.await.unwrap());
+            read.unwrap();
+            assert_eq!(text, DICTATED.as_bytes(), "{size}");
+            let parts = upgraded.unwrap().downcast::<TokioIo<Capture<DuplexStream>>>().unwrap();
+            let (mut io, _place) = parts.io.into_inner().into_parts();
+            io.write_all(b"!").await.unwrap();
+            drop(io);
+            text.clear();
+            near.read_to_end(&mut text).await.unwrap();
+            assert_eq!(text, b"!");
+            serving.await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_nobody_reads_is_given_up() {
+        let (_near, far) = duplex(4);
+        let (mut capture, _) = capture(far).await;
+        let error = capture.write_all(b"longer than four").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
     }
 }

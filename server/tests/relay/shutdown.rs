@@ -54,6 +54,20 @@ async fn the_end_of_a_lab_connection_reaches_its_observers() {
 }
 
 #[tokio::test]
+async fn also_of_one_that_had_to_be_dropped() {
+    let lab = Lab::with(|config| config.shutdown_grace = Duration::from_millis(600)).await;
+    let mut feed = lab.feed().await;
+    let _silent = lab.open().await;
+    feed.opening().await;
+    let stopping = tokio::spawn(lab.relay.stop());
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Shutdown, Some(Party::Server), false));
+    assert_eq!(message(&mut feed.socket).await, Err(Some(1001)));
+    drop(feed);
+    soon(stopping).await.unwrap();
+}
+
+#[tokio::test]
 async fn nobody_can_hold_it_up() {
     let lab = Lab::with(|config| config.shutdown_grace = Duration::from_millis(300)).await;
     let _silent = lab.open().await;
