@@ -2,7 +2,7 @@
 
 use crate::net::lab_socket::Payload;
 use crate::ui::object_url::ObjectUrl;
-use observation::page::{EventNumber, PageEvent};
+use observation::page::{EventNumber, PageEvent, SocketNumber};
 use std::collections::{HashMap, VecDeque};
 
 /// Events kept; the oldest go first.
@@ -14,6 +14,8 @@ const MAX_PAYLOAD_BYTES: usize = 64 << 20;
 pub struct Journal {
     /// Ascending by number, without holes.
     events: VecDeque<PageEvent>,
+    /// When each socket was made, in microseconds of the page's clock.
+    began_us: HashMap<SocketNumber, u64>,
     payloads: HashMap<EventNumber, Held>,
     /// Which payloads there are, oldest first.
     order: VecDeque<EventNumber>,
@@ -31,6 +33,7 @@ impl Journal {
         if let Some(payload) = payload {
             self.hold(event.number, payload);
         }
+        self.began_us.entry(event.socket).or_insert(event.at_us);
         if self.events.len() == MAX_EVENTS {
             self.events.pop_front();
         }
@@ -40,6 +43,12 @@ impl Journal {
     pub fn event(&self, number: EventNumber) -> Option<&PageEvent> {
         let first = self.events.front()?.number.0;
         self.events.get(usize::try_from(number.0.checked_sub(first)?).ok()?)
+    }
+
+    /// Microseconds from the making of its socket to the event.
+    pub fn since_began_us(&self, event: &PageEvent) -> u64 {
+        let began = self.began_us.get(&event.socket).copied();
+        event.at_us.saturating_sub(began.unwrap_or(event.at_us))
     }
 
     pub fn payload(&self, number: EventNumber) -> Option<&Held> {

@@ -6,5 +6,6 @@ pub mod format;
 pub mod hex;
 pub mod icon;
 pub mod object_url;
+pub mod prose;
 pub mod tabs;
 pub mod theme;

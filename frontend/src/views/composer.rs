@@ -130,7 +130,10 @@ pub fn Composer() -> impl IntoView {
                         let waits = kind.get() == Kind::File;
                         view! { <span class:error=!waits>{said}</span> }.into_any()
                     }
-                    (None, Ok(outgoing)) => view! { <Preview outgoing open=open.get()/> }.into_any(),
+                    (None, Ok(outgoing)) => {
+                        let limit = lab.hello.get().map(|hello| hello.max_frame.min(hello.max_message));
+                        view! { <Preview outgoing open=open.get() limit/> }.into_any()
+                    }
                 }}
             </p>
         </form>
@@ -138,14 +141,17 @@ pub fn Composer() -> impl IntoView {
 }
 
 #[component]
-fn Preview(outgoing: Outgoing, open: bool) -> impl IntoView {
-    let lab = expect_context::<Lab>();
+fn Preview(
+    outgoing: Outgoing,
+    open: bool,
+    /// The relay's, in bytes, if it is known.
+    limit: Option<u64>,
+) -> impl IntoView {
     let (opcode, bytes) = match &outgoing {
         Outgoing::Message(Payload::Text(text), _) => (Opcode::Text, text.len()),
         Outgoing::Message(Payload::Binary(bytes), _) => (Opcode::Binary, bytes.len()),
         Outgoing::Close(code, reason) => (Opcode::Close, code.map_or(0, |_| 2 + reason.len())),
     };
-    let limit = lab.hello.get().map(|hello| hello.max_frame.min(hello.max_message));
     let over = limit.filter(|&limit| bytes as u64 > limit);
     view! {
         {(!open).then_some("When connected: ")}

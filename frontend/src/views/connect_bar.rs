@@ -60,7 +60,16 @@ pub fn ConnectBar() -> impl IntoView {
     view! {
         <form class="connect" aria-label="Connection" on:submit=submit novalidate>
             <div class="field url">
-                <label for="url">"WebSocket URL"</label>
+                <div class="label-line">
+                    <label for="url">"WebSocket URL"</label>
+                    <p id="url-note" class="field-note" aria-live="polite">
+                        {move || match url_error().or_else(protocols_error) {
+                            Some(said) => view! { <span class="error">{said}</span> }.into_any(),
+                            None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
+                            None => ().into_any(),
+                        }}
+                    </p>
+                </div>
                 <input
                     id="url"
                     type="text"
@@ -79,7 +88,9 @@ pub fn ConnectBar() -> impl IntoView {
                 />
             </div>
             <div class="field protocols">
-                <label for="protocols">"Subprotocols"</label>
+                <div class="label-line">
+                    <label for="protocols">"Subprotocols"</label>
+                </div>
                 <input
                     id="protocols"
                     type="text"
@@ -101,20 +112,6 @@ pub fn ConnectBar() -> impl IntoView {
             <button type="submit" class="primary" class:stop=live class:quiet=move || ready.get().is_none() disabled=move || ready.get() == Some(ReadyState::Closing)>
                 {move || if live() { "Close" } else if ready.get().is_some() { "Connect again" } else { "Connect" }}
             </button>
-            <p id="url-note" class="field-note" aria-live="polite">
-                {move || match url_error().or_else(protocols_error) {
-                    Some(said) => view! { <span class="error">{said}</span> }.into_any(),
-                    None if elsewhere() => {
-                        view! {
-                            <span>
-                                "Another server: you will see what JavaScript sees. The wire view needs the relay, so it shows this session's lab only."
-                            </span>
-                        }
-                            .into_any()
-                    }
-                    None => ().into_any(),
-                }}
-            </p>
         </form>
     }
 }

@@ -5,7 +5,7 @@ use crate::ui::format;
 use observation::page::{PageAct, PageEvent, PagePayload};
 use observation::sequence::{PageSide, Row, RowKey};
 use observation::{Closed, Event, Frame, Gap, MessageKind, Party, Seq};
-use wire::close::{CloseCode, ClosePayload};
+use wire::close::ClosePayload;
 use wire::handshake::head::{RequestHead, ResponseHead, values};
 use wire::opcode::Opcode;
 
@@ -73,7 +73,7 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
         (RowKey::Response(_), Some((Event::Opening(opening), _))) => response(&opening.response, false),
         (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => response(&refusal.response, true),
         (RowKey::Frame(_), Some((Event::Frame(seen), _))) => frame(seen),
-        (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed),
+        (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, client(&row.page)),
         (RowKey::Opened(_), _) => {
             (band("OPEN: HTTP is over, only frames travel from here", "open"), WireText::default())
         }
@@ -82,6 +82,13 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
         // The observation was dropped to stay within bounds.
         _ => (band("no longer kept", "gap"), WireText::default()),
     };
+    let page_time = || {
+        let event = record.events(&row.page).next().filter(|_| matches!(row.key, RowKey::Page(_)))?;
+        Some(format::milliseconds(record.journal.since_began_us(event)))
+    };
+    let time = time.or_else(page_time);
+    // The moment after a 101 is that of the 101.
+    let time = time.filter(|_| !matches!(row.key, RowKey::Opened(_)));
     RowText { time: time.unwrap_or_default(), page: page(record, row), middle, wire }
 }
 
@@ -89,7 +96,7 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
 pub fn sentence(text: &RowText) -> String {
     let middle = match &text.middle {
         Middle::Arrow(arrow) => {
-            let way = if arrow.from == Party::Client { "browser to relay" } else { "relay to browser" };
+            let way = if arrow.from == Party::Client { "To the relay" } else { "From the relay" };
             format!("{way}: {} {} {}", arrow.badge, arrow.text, arrow.detail)
         }
         Middle::Band { text, .. } => text.clone(),
@@ -115,13 +122,24 @@ fn request(bytes: &[u8], connection: u32) -> (Middle, WireText) {
         from: Party::Client,
         badge: method,
         badge_class: "http",
-        text: target,
+        text: short_path(&target),
         detail: format!("connection {connection}"),
         control: false,
         wrong: false,
     };
     let words = format!("{} of HTTP", format::bytes(bytes.len() as u64));
     (Middle::Arrow(arrow), WireText { code: if key.is_empty() { String::new() } else { format!("key {key}") }, words })
+}
+
+/// A path with its long segments cut: a session's name says little in a row.
+fn short_path(target: &str) -> String {
+    let cut = |segment: &str| match segment.char_indices().nth(6) {
+        Some((end, _)) if segment.len() > 20 => format!("{}…", &segment[..end]),
+        _ => segment.to_owned(),
+    };
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let path = path.split('/').map(cut).collect::<Vec<_>>().join("/");
+    query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
 
 fn response(bytes: &[u8], refused: bool) -> (Middle, WireText) {
@@ -216,13 +234,18 @@ pub fn badge_class(frame: &Frame) -> &'static str {
     }
 }
 
-fn end(closed: &Closed) -> (Middle, WireText) {
+/// Who is at the other end: this page's browser, or another client.
+pub fn client(page: &PageSide) -> &'static str {
+    if *page == PageSide::Elsewhere { "client" } else { "browser" }
+}
+
+fn end(closed: &Closed, client: &str) -> (Middle, WireText) {
     let who = match closed.first {
-        Some(Party::Client) => "the browser's side said goodbye first",
-        Some(Party::Server) => "the relay said goodbye first",
-        None => "no one said goodbye",
+        Some(Party::Client) => format!("the {client} said goodbye first"),
+        Some(Party::Server) => "the relay said goodbye first".to_owned(),
+        None => "no one said goodbye".to_owned(),
     };
-    let code = closed.code.map_or(String::new(), |code| format!(", {code} {}", CloseCode(code).meaning()));
+    let code = closed.code.map_or(String::new(), |code| format!(", {code}"));
     let class = if closed.clean { "closed" } else { "closed unclean" };
     let frames = closed.client.frames + closed.server.frames;
     let bytes = closed.client.bytes + closed.server.bytes;
@@ -239,7 +262,12 @@ fn gap(Gap { from: Seq(from), to: Seq(to) }: Gap) -> (Middle, WireText) {
 fn unseen(record: &Record, row: &Row) -> (Middle, WireText) {
     let event = record.events(&row.page).next();
     let watched = event.is_some_and(|event| record.sequence.is_watched(event.socket));
-    let words = if watched { "not seen by the relay" } else { "the wire view needs the relay" };
+    let first = event.is_some_and(|event| matches!(event.act, PageAct::Constructed { .. }));
+    let words = match (watched, first) {
+        (true, _) => "not seen by the relay",
+        (false, true) => "another server’s, so unseen",
+        (false, false) => "unseen",
+    };
     let text = event.map_or("", |event| match event.act {
         PageAct::Constructed { .. } => "the browser begins a handshake",
         PageAct::Open { .. } => "the handshake is complete",

@@ -184,7 +184,6 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
         let key = row.and_then(|row| lab.record.with_untracked(|record| record.sequence.get(row))).map(|row| row.key);
         if let Some(key) = key {
             lab.inspect(key);
-            scroll_to(list, index);
         }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
@@ -208,6 +207,12 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
         event.prevent_default();
         go_to(next);
     };
+    // The row that is inspected comes into view, also when a visitor's own act chose it.
+    Effect::new(move || {
+        if let Some(index) = lab.selected.get().and_then(index_of) {
+            request_animation_frame(move || scroll_to(list, index));
+        }
+    });
     let active = move || lab.selected.get().filter(|&key| index_of(key).is_some()).map(element_id);
     view! {
         <div
@@ -222,6 +227,11 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
             on:keydown=on_key
         >
             <div class="height" role="presentation" style:height=move || format!("{}px", total.get() as f64 * HEIGHT)>
+                <div class="row lifelines" role="presentation">
+                    <span></span>
+                    <span></span>
+                    <span class="lines"></span>
+                </div>
                 <For each=move || visible.get() key=|row| row.clone() children=move |(index, row)| {
                     view! { <RowView row index total/> }
                 }/>
@@ -235,7 +245,7 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
 
 /// Brings a row into view without moving more than needed.
 fn scroll_to(list: NodeRef<html::Div>, index: usize) {
-    let Some(list) = list.get_untracked() else { return };
+    let Some(list) = list.try_get_untracked().flatten() else { return };
     let (top, bottom) = (index as f64 * HEIGHT, (index + 1) as f64 * HEIGHT);
     let (view_top, height) = (f64::from(list.scroll_top()), f64::from(list.client_height()));
     if top < view_top {

@@ -15,7 +15,7 @@ type Line = (&'static str, Option<String>, String);
 #[component]
 pub fn BothSides(frame: Frame, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let lines = move || lab.record.with(|record| lines(record, &frame, connection, key));
+    let lines = Memo::new(move |_| lab.record.with(|record| lines(record, &frame, connection, key)));
     view! {
         <table class="sides">
             <thead>
@@ -27,7 +27,8 @@ pub fn BothSides(frame: Frame, connection: ConnectionNumber, key: RowKey) -> imp
             </thead>
             <tbody>
                 {move || {
-                    lines()
+                    lines
+                        .get()
                         .into_iter()
                         .map(|(name, script, wire)| {
                             let none = script.is_none();

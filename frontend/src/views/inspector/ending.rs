@@ -2,6 +2,7 @@
 
 use crate::store::{Lab, Record};
 use crate::ui::format;
+use crate::views::row_text;
 use leptos::prelude::*;
 use observation::event::Cause;
 use observation::page::PageAct;
@@ -13,14 +14,16 @@ use wire::opcode::Opcode;
 #[component]
 pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let goodbyes = lab.record.with(|record| goodbyes(record, connection));
-    let told = move || lab.record.with(|record| told(record, key));
+    let goodbyes = Memo::new(move |_| lab.record.with(|record| goodbyes(record, connection)));
+    let told = Memo::new(move |_| lab.record.with(|record| told(record, key)));
+    let row = lab.record.with_untracked(|record| record.row(key));
+    let client = row.map_or("client", |row| row_text::client(&row.page));
     let who = match closed.first {
-        Some(Party::Client) => "The browser’s side said goodbye first.",
-        Some(Party::Server) => "The relay said goodbye first.",
-        None => "No one said goodbye.",
+        Some(Party::Client) => format!("The {client} said goodbye first."),
+        Some(Party::Server) => "The relay said goodbye first.".to_owned(),
+        None => "No one said goodbye.".to_owned(),
     };
-    let counts = [("from the browser’s side", closed.client), ("from the relay", closed.server)];
+    let counts = [(format!("from the {client}"), closed.client), ("from the relay".to_owned(), closed.server)];
     view! {
         <p class="lead">
             <b>{who}</b>
@@ -29,13 +32,13 @@ pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> 
         </p>
         <h3>"What the wire carried"</h3>
         <ol class="goodbyes">
-            {goodbyes
+            {move || goodbyes.get()
                 .into_iter()
                 .map(|(seq, from, words)| {
                     let out = from == Party::Client;
                     view! {
                         <li class=if out { "out" } else { "in" }>
-                            <span class="muted">{if out { "browser → relay" } else { "relay → browser" }}</span>
+                            <span class="muted">{if out { format!("{client} → relay") } else { format!("relay → {client}") }}</span>
                             <button type="button" class="small" on:click=move |_| lab.inspect(RowKey::Frame(seq))>
                                 <em class="op close">"CLOSE"</em>
                                 {words}
@@ -47,7 +50,7 @@ pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> 
             <li class="muted">"then the TCP connection ended"</li>
         </ol>
         <h3>"What JavaScript was told"</h3>
-        {told}
+        {move || view! { <ToldView told=told.get()/> }}
         <h3>"In all"</h3>
         <table class="sides">
             <tbody>
@@ -81,18 +84,37 @@ fn goodbyes(record: &Record, connection: ConnectionNumber) -> Vec<(Seq, Party, S
     record.transcript.iter().filter_map(close).collect()
 }
 
-fn told(record: &Record, key: RowKey) -> AnyView {
+/// What the page's JavaScript knows of the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    NotThisPage,
+    NothingYet,
+    Close { code: u16, reason: String, was_clean: bool },
+}
+
+fn told(record: &Record, key: RowKey) -> Told {
     let page = record.row(key).map_or(PageSide::Elsewhere, |row| row.page);
     if page == PageSide::Elsewhere {
-        let words = "This was not a socket of this page, or the page was loaded again since.";
-        return view! { <p class="note">{words}</p> }.into_any();
+        return Told::NotThisPage;
     }
-    let event = record.events(&page).find_map(|event| match &event.act {
-        PageAct::Closed { code, reason, was_clean } => Some((*code, reason.clone(), *was_clean)),
+    let close = record.events(&page).find_map(|event| match &event.act {
+        PageAct::Closed { code, reason, was_clean } => {
+            Some(Told::Close { code: *code, reason: reason.clone(), was_clean: *was_clean })
+        }
         _ => None,
     });
-    let Some((code, reason, was_clean)) = event else {
-        return view! { <p class="note">"Nothing yet."</p> }.into_any();
+    close.unwrap_or(Told::NothingYet)
+}
+
+#[component]
+fn ToldView(told: Told) -> impl IntoView {
+    let (code, reason, was_clean) = match told {
+        Told::NotThisPage => {
+            let words = "This was not a socket of this page, or the page was loaded again since.";
+            return view! { <p class="note">{words}</p> }.into_any();
+        }
+        Told::NothingYet => return view! { <p class="note">"Nothing yet."</p> }.into_any(),
+        Told::Close { code, reason, was_clean } => (code, reason, was_clean),
     };
     let meaning = CloseCode(code).meaning();
     let why = match code {

@@ -7,6 +7,7 @@ use super::unmasking::Unmasking;
 use crate::ui::bit_grid::BitGrid;
 use crate::ui::field::Pointed;
 use crate::ui::hex::Hex;
+use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use observation::sequence::RowKey;
@@ -105,7 +106,7 @@ fn Violations(violations: Vec<Violation>) -> impl IntoView {
             view! {
                 <p class="card bad">
                     <b>{format!("Breaks RFC 6455 §{}", violation.section)}</b>
-                    <span>{format!("{}.", violation.explanation)}</span>
+                    <Prose text=format!("{}.", violation.explanation)/>
                     <small>{format!("The receiver closes with {answer}, {}.", answer.meaning())}</small>
                 </p>
             }

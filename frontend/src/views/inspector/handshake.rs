@@ -2,6 +2,7 @@
 
 use super::explain;
 use crate::ui::format;
+use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use observation::encoding::latin1::to_text;
@@ -41,9 +42,9 @@ pub fn RefusalView(refusal: Refusal, response: bool) -> impl IntoView {
     view! {
         <p class="card bad">
             <b>"Why the relay refused"</b>
-            <span>{format!("{explanation}.")}</span>
+            <Prose text=format!("{explanation}.")/>
             <small>
-                {section.map_or("A limit of this relay.".to_owned(), |section| format!("RFC 6455 §{section}"))}
+                {section.map_or("A limit of this relay.".to_owned(), |section| format!("RFC 6455 §{section}."))}
                 " JavaScript is told only: error, then close 1006."
             </small>
         </p>
@@ -63,7 +64,7 @@ fn RequestText(bytes: Vec<u8>) -> impl IntoView {
     let first = "The request line: an ordinary GET, and HTTP 1.1 at least. So far any web server understands it.";
     let lines = head.map(|head| lines(&bytes, first_line(&bytes), first, &head.headers));
     view! {
-        <p class="muted">{format!("{}, as they arrived", format::bytes(bytes.len() as u64))}</p>
+        <p class="note">{format!("{}, as they arrived:", format::bytes(bytes.len() as u64))}</p>
         <HeadLines lines raw=to_text(&bytes)/>
         <p class="note">"The empty line ends the request. A handshake has no body."</p>
     }
@@ -82,7 +83,7 @@ fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
     let lines = head.map(|head| lines(&bytes, first_line(&bytes), first, &head.headers));
     let after = "The empty line ends the response, and HTTP with it. The TCP connection stays; from the next byte on it carries frames.";
     view! {
-        <p class="muted">{format!("{}, as they left", format::bytes(bytes.len() as u64))}</p>
+        <p class="note">{format!("{}, as they left:", format::bytes(bytes.len() as u64))}</p>
         <HeadLines lines raw=to_text(&bytes)/>
         {body
             .map(|body| {

@@ -11,6 +11,7 @@ use observation::{ConnectionNumber, Frame, MessageKind, Position, Seq};
 const SHOWN: usize = 8 * 1024;
 
 /// A message, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Whole {
     fragments: Vec<(Seq, u64)>,
     payload: Vec<u8>,
@@ -31,26 +32,25 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
         }
         .into_any();
     };
-    let whole = lab.record.with(|record| whole(record, &frame, position, connection, key));
-    let kind = if position.kind == MessageKind::Text { "text" } else { "binary" };
-    let count = whole.fragments.len();
-    let words = match (whole.complete, count) {
-        (true, 1) => format!("A {kind} message of {} in one frame.", format::bytes(whole.bytes)),
-        (true, _) => format!("A {kind} message of {} in {count} fragments.", format::bytes(whole.bytes)),
-        (false, _) => format!(
-            "A {kind} message, so far {} in {}.",
-            format::bytes(whole.bytes),
-            format::plural(count as u64, "fragment")
-        ),
-    };
-    let partial = (whole.payload.len() as u64) < whole.bytes;
-    view! {
-        <p>{words}</p>
-        {(count > 1).then(|| view! { <Fragments fragments=whole.fragments.clone()/> })}
-        <Content kind=position.kind image=whole.image payload=whole.payload/>
-        {partial
-            .then(|| view! { <p class="note">"Only the front of it was kept."</p> })}
-    }
+    let message = Memo::new(move |_| lab.record.with(|record| whole(record, &frame, position, connection, key)));
+    (move || {
+        let Whole { fragments, payload, bytes, image, complete } = message.get();
+        let kind = if position.kind == MessageKind::Text { "text" } else { "binary" };
+        let count = fragments.len();
+        let size = format::bytes(bytes);
+        let words = match (complete, count) {
+            (true, 1) => format!("A {kind} message of {size} in one frame."),
+            (true, _) => format!("A {kind} message of {size} in {count} fragments."),
+            (false, _) => format!("A {kind} message, so far {size} in {}.", format::plural(count as u64, "fragment")),
+        };
+        let partial = (payload.len() as u64) < bytes;
+        view! {
+            <p>{words}</p>
+            {(count > 1).then(|| view! { <Fragments fragments/> })}
+            <Content kind=position.kind image payload/>
+            {partial.then(|| view! { <p class="note">"Only the front of it was kept."</p> })}
+        }
+    })
     .into_any()
 }
 

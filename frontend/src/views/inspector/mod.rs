@@ -62,11 +62,12 @@ fn subject(record: &Record, key: RowKey) -> Subject {
 #[component]
 pub fn Inspector() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let subject = Memo::new(move |_| match lab.selected.get() {
-        None => Subject::Nothing,
-        Some(key) => lab.record.with(|record| subject(record, key)),
+    // With the row's name: two rows may have the same content.
+    let subject = Memo::new(move |_| {
+        let key = lab.selected.get();
+        let subject = key.map_or(Subject::Nothing, |key| lab.record.with(|record| subject(record, key)));
+        (key, subject)
     });
-    let key = move || lab.selected.get_untracked();
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
             lab.inspecting.set(false);
@@ -76,22 +77,22 @@ pub fn Inspector() -> impl IntoView {
     view! {
         <aside id="inspector" class="panel inspector" tabindex="-1" aria-label="Inspector" on:keydown=on_key>
             <Title subject/>
-            {move || match (subject.get(), key()) {
-                (Subject::Nothing, _) | (_, None) => view! { <Empty/> }.into_any(),
-                (Subject::Gone, _) => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
-                (Subject::Opening { opening, response }, Some(_)) => {
+            {move || match subject.get() {
+                (None, _) | (_, Subject::Nothing) => view! { <Empty/> }.into_any(),
+                (_, Subject::Gone) => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
+                (_, Subject::Opening { opening, response }) => {
                     view! { <handshake::OpeningView opening response/> }.into_any()
                 }
-                (Subject::Refusal { refusal, response }, Some(_)) => {
+                (_, Subject::Refusal { refusal, response }) => {
                     view! { <handshake::RefusalView refusal response/> }.into_any()
                 }
-                (Subject::Frame { frame, connection }, Some(key)) => {
+                (Some(key), Subject::Frame { frame, connection }) => {
                     view! { <frame::FrameView frame=*frame connection key/> }.into_any()
                 }
-                (Subject::Ending { closed, connection }, Some(key)) => {
+                (Some(key), Subject::Ending { closed, connection }) => {
                     view! { <ending::EndingView closed connection key/> }.into_any()
                 }
-                (Subject::Unseen, Some(key)) => view! { <unseen::UnseenView key/> }.into_any(),
+                (Some(key), Subject::Unseen) => view! { <unseen::UnseenView key/> }.into_any(),
             }}
         </aside>
     }
@@ -99,7 +100,7 @@ pub fn Inspector() -> impl IntoView {
 
 /// What is inspected, and the way to its neighbours.
 #[component]
-fn Title(subject: Memo<Subject>) -> impl IntoView {
+fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let step = move |by: isize| {
         let next = lab.record.with_untracked(|record| {
@@ -110,7 +111,7 @@ fn Title(subject: Memo<Subject>) -> impl IntoView {
             lab.inspect(key);
         }
     };
-    let title = move || match subject.get() {
+    let title = move || match subject.get().1 {
         Subject::Nothing => ("Inspector".to_owned(), None, String::new()),
         Subject::Opening { .. } => ("Opening handshake".into(), None, String::new()),
         Subject::Refusal { refusal, .. } => {
@@ -123,12 +124,15 @@ fn Title(subject: Memo<Subject>) -> impl IntoView {
         Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
         Subject::Gone => ("Gone".into(), None, String::new()),
         Subject::Frame { frame, .. } => {
-            let way = if frame.from == Party::Client { "browser → relay" } else { "relay → browser" };
+            let page = lab.selected.get().and_then(|key| lab.record.with(|record| record.row(key))).map(|row| row.page);
+            let client = page.map_or("client", |page| row_text::client(&page));
+            let way =
+                if frame.from == Party::Client { format!("{client} → relay") } else { format!("relay → {client}") };
             let badge = (row_text::badge(frame.opcode()), row_text::badge_class(&frame));
             ("Frame".into(), Some(badge), format!("{way}, {}", format::bytes(frame.wire_bytes())))
         }
     };
-    let stands = move || !matches!(subject.get(), Subject::Nothing);
+    let stands = move || subject.with(|(key, _)| key.is_some());
     view! {
         <div class="bar">
             <button

@@ -11,7 +11,7 @@ use observation::sequence::RowKey;
 pub fn UnseenView(key: RowKey) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let RowKey::Page(number) = key else { return ().into_any() };
-    let found = lab.record.with(|record| {
+    let found = lab.record.with_untracked(|record| {
         let event = record.journal.event(number)?.clone();
         let watched = record.sequence.is_watched(event.socket);
         let image = record.journal.payload(number).and_then(|held| held.image.as_ref());
