@@ -93,7 +93,7 @@ pub struct ConnectionNumber(pub u32);
 
 /// The name of a session, and the right to see and use it: 128 random bits as 26 characters of lower-case base32.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct SessionId(String);
 
 impl SessionId {
@@ -102,7 +102,7 @@ impl SessionId {
         Self(data_encoding::BASE32_NOPAD.encode(&bits).to_ascii_lowercase())
     }
 
-    /// Takes a name that came from outside; `None` if no session could be called so.
+    /// Takes a name that came from outside; `None` if it is not 26 characters of that alphabet.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let right = name.len() == 26 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
@@ -112,6 +112,14 @@ impl SessionId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for SessionId {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::parse(&name).ok_or("a session is named by 26 characters, each of a-z and 2-7")
     }
 }
 

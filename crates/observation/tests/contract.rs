@@ -1,0 +1,176 @@
+//! What the types of the contract take and give, past the examples of golden/.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use observation::event::Cause;
+use observation::page::Fingerprint;
+use observation::{ConnectionNumber, Event, FeedMessage, Frame, Gap, Observation, Opening, Party, Seq, SessionId};
+use wire::Sender;
+use wire::header::FrameHeader;
+use wire::mask::MaskingKey;
+use wire::opcode::Opcode;
+
+fn observation(event: Event) -> Observation {
+    Observation { seq: Seq(1), at_us: 0, connection: ConnectionNumber(1), event }
+}
+
+#[track_caller]
+fn reads_back(observation: &Observation) {
+    let message = FeedMessage::Observations { items: vec![observation.clone()] };
+    assert_eq!(FeedMessage::from_json(&message.to_json()).expect("it reads back"), message);
+}
+
+// Sessions
+
+#[test]
+fn a_session_id_is_26_characters_of_base32() {
+    #[track_caller]
+    fn check(name: &str, expect: bool) {
+        assert_eq!(SessionId::parse(name).is_some(), expect, "{name}");
+        let json = serde_json::to_string(name).expect("a string");
+        let read = serde_json::from_str::<SessionId>(&json).ok();
+        assert_eq!(read, SessionId::parse(name), "JSON takes what `parse` takes");
+    }
+    check("abcdefghijklmnopqrstuvwxya", true);
+    check("234567234567234567234567aa", true);
+    check("", false);
+    check("abcdefghijklmnopqrstuvwxy", false);
+    check("abcdefghijklmnopqrstuvwxyaa", false);
+    check("Abcdefghijklmnopqrstuvwxya", false);
+    for wrong in ["0", "1", "8", "9", "=", "/", ".", " ", "-", "\0"] {
+        check(&format!("{wrong}bcdefghijklmnopqrstuvwxya"), false);
+    }
+    check("\u{e9}bcdefghijklmnopqrstuvwxy", false); // 26 bytes, 25 characters
+}
+
+#[test]
+fn random_bits_make_a_session_id_that_is_taken_back() {
+    #[track_caller]
+    fn check(bits: [u8; 16], expect: &str) {
+        let id = SessionId::from_random(bits);
+        assert_eq!((id.as_str(), id.to_string().as_str()), (expect, expect));
+        assert_eq!(SessionId::parse(expect), Some(id.clone()));
+        assert_eq!(serde_json::to_value(&id).expect("a string"), serde_json::Value::from(expect));
+    }
+    check([0; 16], "aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    check([0xff; 16], "77777777777777777777777774");
+    check(*b"sixteen bits * 8", "onuxq5dfmvxcaytjorzsakraha");
+}
+
+// Bytes
+
+#[test]
+fn handshake_texts_keep_every_byte() {
+    let all: Vec<u8> = (0..=255).collect();
+    let reversed: Vec<u8> = (0..=255).rev().collect();
+    let opening = Opening { request: all, response: reversed, subprotocol: None };
+    reads_back(&observation(Event::Opening(opening)));
+    let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null}"#;
+    let read: Opening = serde_json::from_str(json).expect("one byte each");
+    assert_eq!((&read.request[..], &read.response[..]), (&b"GET \xe9\r\n"[..], &b"\0\xff"[..]));
+    let past = serde_json::from_str::<Opening>(&json.replace('é', "€")).expect_err("no byte");
+    assert!(past.to_string().contains("U+00FF"), "{past}");
+}
+
+#[test]
+fn frames_keep_every_bit() {
+    for nibble in 0..16 {
+        for key in [None, Some(MaskingKey([0, 1, 0xfe, 0xff]))] {
+            for bytes in [0, 125, 126, 0xffff, 0x1_0000, u64::MAX] {
+                let mut header = FrameHeader::unmasked(nibble % 2 == 0, Opcode::from_nibble(nibble), bytes);
+                header.masking_key = key;
+                header.rsv.rsv1 = nibble & 2 != 0;
+                header.rsv.rsv2 = nibble & 4 != 0;
+                header.rsv.rsv3 = nibble & 8 != 0;
+                let frame = Frame::new(Sender::Client, &header, (0..=255).collect(), 256);
+                assert_eq!(frame.parsed_header(), Some(header));
+                assert_eq!((frame.opcode(), frame.length, frame.masked), (header.opcode, bytes, key.is_some()));
+                assert_eq!((frame.rsv1, frame.rsv2, frame.rsv3), (header.rsv.rsv1, header.rsv.rsv2, header.rsv.rsv3));
+                assert_eq!(frame.wire_bytes(), header.len() as u64 + 256);
+                reads_back(&observation(Event::Frame(frame)));
+            }
+        }
+    }
+}
+
+#[test]
+fn malformed_bytes_are_not_read() {
+    #[track_caller]
+    fn check(field: &str, wrong: serde_json::Value) {
+        let header =
+            FrameHeader { masking_key: Some(MaskingKey([1; 4])), ..FrameHeader::unmasked(true, Opcode::Text, 1) };
+        let mut json = serde_json::to_value(Frame::new(Sender::Client, &header, vec![0], 1)).expect("JSON");
+        json[field] = wrong;
+        assert!(serde_json::from_value::<Frame>(json).is_err(), "{field}");
+    }
+    check("header", "8".into());
+    check("header", "8x".into());
+    check("masking_key", "010101".into());
+    check("masking_key", "0101010101".into());
+    check("payload", "AA".into());
+    check("payload", "A_==".into());
+    check("payload_bytes", (-1).into());
+}
+
+#[test]
+fn a_payload_is_kept_masked_and_shown_unmasked() {
+    // RFC 6455 §5.7
+    let key = MaskingKey([0x37, 0xfa, 0x21, 0x3d]);
+    let header = FrameHeader { masking_key: Some(key), ..FrameHeader::unmasked(true, Opcode::Text, 5) };
+    let frame = Frame::new(Sender::Client, &header, vec![0x7f, 0x9f, 0x4d, 0x51, 0x58], 5);
+    assert_eq!((frame.unmasked_payload(), frame.truncated()), (b"Hello".to_vec(), false));
+    assert_eq!((frame.from, frame.masking_key), (Party::Client, Some(key.0)));
+    let front = Frame::new(Sender::Client, &header, vec![0x7f, 0x9f], 5);
+    assert_eq!((front.unmasked_payload(), front.truncated()), (b"He".to_vec(), true));
+    assert_eq!(front.wire_bytes(), 11, "what crossed the wire, not what was kept");
+    let unmasked = FrameHeader::unmasked(true, Opcode::Text, 2);
+    assert_eq!(Frame::new(Sender::Server, &unmasked, b"hi".to_vec(), 2).unmasked_payload(), b"hi");
+}
+
+// The feed
+
+#[test]
+fn another_versions_messages_are_refused() {
+    #[track_caller]
+    fn check(text: &str) {
+        assert!(FeedMessage::from_json(text).is_err(), "{text}");
+    }
+    check("");
+    check("{}");
+    check(r#"{"type": "later"}"#);
+    check(r#"{"type": "gap", "from": 1}"#);
+    check(r#"{"type": "observations", "items": [{"seq": 1, "at_us": 0, "connection": 1, "kind": "later"}]}"#);
+    let gap = FeedMessage::Gap(Gap { from: Seq(1), to: Seq(2) });
+    // A field more is no reason to stop reading.
+    assert_eq!(FeedMessage::from_json(r#"{"type": "gap", "from": 1, "to": 2, "more": 3}"#).expect("a gap"), gap);
+}
+
+#[test]
+fn shared_observations_are_sent_as_owned_ones_are() {
+    let one = observation(Event::Opening(Opening { request: vec![], response: vec![], subprotocol: None }));
+    let shared = FeedMessage::Observations { items: vec![&one] };
+    assert_eq!(shared.to_json(), FeedMessage::Observations { items: vec![one.clone()] }.to_json());
+}
+
+#[test]
+fn causes_are_named_in_kebab_case() {
+    let names = [Cause::ClosingHandshake, Cause::NoCloseAnswer, Cause::Idle].map(|cause| serde_json::json!(cause));
+    assert_eq!(names, ["closing-handshake", "no-close-answer", "idle"]);
+}
+
+// Fingerprints
+
+#[test]
+fn a_request_is_known_by_target_origin_and_user_agent() {
+    let print =
+        Fingerprint { target: "/lab/x?y".to_owned(), origin: "http://a".to_owned(), user_agent: "B/1".to_owned() };
+    let check = |request: &str, expect| assert_eq!(print.matches(request.as_bytes()), expect, "{request}");
+    check("GET /lab/x?y HTTP/1.1\r\norigin: http://a\r\nUSER-AGENT: B/1\r\n\r\n", true);
+    check("GET /lab/x HTTP/1.1\r\nOrigin: http://a\r\nUser-Agent: B/1\r\n\r\n", false);
+    check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://b\r\nUser-Agent: B/1\r\n\r\n", false);
+    check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://a\r\nUser-Agent: B/2\r\n\r\n", false);
+    check("GET /lab/x?y HTTP/1.1\r\nUser-Agent: B/1\r\n\r\n", false);
+    check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://a\r\n", false);
+    check("", false);
+}

@@ -1,0 +1,164 @@
+//! The JSON examples of the crate's documentation are what the types become and are read from.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p observation --test golden` writes the files anew.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use observation::event::{Cause, Count};
+use observation::{
+    Closed, ConnectionNumber, Event, FeedMessage, Frame, Gap, Hello, Observation, Opening, Refusal, Seq, SessionId,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use wire::Sender;
+use wire::endpoint::{Endpoint, Limits};
+use wire::handshake::head::RequestHead;
+use wire::handshake::{request, response};
+use wire::header::FrameHeader;
+use wire::mask::MaskingKey;
+use wire::opcode::Opcode;
+
+/// `text` is the file as it was when the tests were built; in a browser there are no files.
+#[track_caller]
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, text: &str, value: &T) {
+    let expect = serde_json::to_string_pretty(value).expect("plain data becomes JSON") + "\n";
+    #[cfg(not(target_arch = "wasm32"))]
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let path = format!("{}/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(path, expect).expect("golden/ can be written to");
+        return;
+    }
+    assert_eq!(text, expect, "golden/{name}.json");
+    let json: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    assert_eq!(json, serde_json::to_value(value).expect("plain data becomes JSON"), "golden/{name}.json");
+    assert_eq!(serde_json::from_str::<T>(text).expect("the file reads back"), *value, "golden/{name}.json");
+}
+
+macro_rules! golden {
+    ($name:literal, $value:expr) => {
+        check($name, include_str!(concat!("../golden/", $name, ".json")), &$value)
+    };
+}
+
+fn observation(seq: u64, at_us: u64, event: Event) -> Observation {
+    Observation { seq: Seq(seq), at_us, connection: ConnectionNumber(1), event }
+}
+
+/// What the relay makes of the first frame that `sender` sends with these bytes, keeping `cap` bytes of its payload.
+fn seen(sender: Sender, bytes: &[u8], cap: usize) -> Event {
+    let limits = Limits { frame: 1 << 24, message: 1 << 24 };
+    let mut frames = Vec::new();
+    Endpoint::new(sender, limits).receive(&mut bytes.to_vec(), &mut frames);
+    let received = frames.first().expect("a frame");
+    let crossed = received.payload.len();
+    let on_the_wire = &bytes[received.header.len()..][..crossed.min(cap)];
+    let mut frame = Frame::new(sender, &received.header, on_the_wire.to_vec(), crossed as u64);
+    frame.position = received.position.map(Into::into);
+    frame.violations = received.violations.iter().map(Into::into).collect();
+    Event::Frame(frame)
+}
+
+/// RFC 6455 §1.2
+const REQUEST: &str = "GET /chat HTTP/1.1\r\n\
+    Host: server.example.com\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Origin: http://example.com\r\n\
+    Sec-WebSocket-Protocol: chat, superchat\r\n\
+    Sec-WebSocket-Version: 13\r\n\
+    \r\n";
+
+fn judged(text: &str) -> Result<request::OpeningRequest, request::RequestError> {
+    let head = RequestHead::parse(text.as_bytes()).expect("a head").expect("a whole head");
+    request::judge(text.as_bytes(), &head)
+}
+
+// The feed
+
+#[test]
+fn hello() {
+    let session = SessionId::from_random(*b"sixteen bits * 8");
+    let hello = Hello {
+        session,
+        next: Seq(1),
+        now_us: 1_250,
+        payload_cap: 16 << 10,
+        max_frame: 16 << 20,
+        max_message: 16 << 20,
+    };
+    golden!("hello", FeedMessage::<Observation>::Hello(hello));
+}
+
+#[test]
+fn observations() {
+    let ping = seen(Sender::Server, &[0x89, 0x02, 0x68, 0x69], 16);
+    let pong = seen(Sender::Client, &[0x8a, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x5f, 0x93], 16);
+    let items = vec![observation(4, 20_480, ping), observation(5, 20_911, pong)];
+    golden!("observations", FeedMessage::Observations { items });
+}
+
+#[test]
+fn gap() {
+    golden!("gap", FeedMessage::<Observation>::Gap(Gap { from: Seq(17), to: Seq(240) }));
+}
+
+// What can be seen of a connection
+
+#[test]
+fn opening() {
+    let request = judged(REQUEST).expect("the RFC's request is right");
+    let opening = Opening {
+        request: REQUEST.into(),
+        response: response::switching_protocols(&request.key, Some("chat")).into(),
+        subprotocol: Some("chat".to_owned()),
+    };
+    golden!("opening", observation(1, 1_830, Event::Opening(opening)));
+}
+
+#[test]
+fn refusal() {
+    let text = REQUEST.replace("Version: 13", "Version: 8");
+    let error = judged(&text).expect_err("version 8 is not spoken");
+    let refusal = Refusal {
+        request: text.into(),
+        response: response::refusal_for(&error).into(),
+        status: error.status(),
+        rule: error.rule().into(),
+        explanation: error.to_string(),
+        section: Some(error.section().into()),
+    };
+    golden!("refusal", observation(1, 1_704, Event::Refusal(refusal)));
+}
+
+/// RFC 6455 §5.7, a single-frame masked text message.
+#[test]
+fn frame() {
+    let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+    golden!("frame", observation(2, 9_415, seen(Sender::Client, &hello, 16)));
+}
+
+#[test]
+fn frame_violation() {
+    let key = MaskingKey([0x37, 0xfa, 0x21, 0x3d]);
+    let header = FrameHeader { masking_key: Some(key), ..FrameHeader::unmasked(true, Opcode::Text, 20) };
+    let mut bytes = Vec::new();
+    wire::encoder::encode(&header, b"Hello, W\xf6rld!        ", &mut bytes);
+    golden!("frame-violation", observation(3, 11_062, seen(Sender::Client, &bytes, 8)));
+}
+
+#[test]
+fn closed() {
+    let closed = Closed {
+        first: Some(observation::Party::Client),
+        code: Some(1000),
+        reason: "bye".to_owned(),
+        clean: true,
+        cause: Cause::ClosingHandshake,
+        client: Count { frames: 2, bytes: 22 },
+        server: Count { frames: 2, bytes: 11 },
+    };
+    golden!("closed", observation(6, 31_377, Event::Closed(closed)));
+}
