@@ -1,17 +1,32 @@
 //! What JavaScript saw and what the wire carried, put side by side, row by row.
 //!
 //! Observations are the order of truth. An event of the page joins the row of the observation that it belongs to, by
-//! counting: the page's third `send` is the client's third message. Until that observation comes, and where there is no
-//! relay to make one, the event has a row of its own.
+//! counting: the page's third `send` is the client's third message. Until that observation comes the event has a row of
+//! its own behind all others, and where none will come, one that stays.
+//!
+//! The two streams may be merged in any way that has a socket's construction ahead of what the relay saw of it: the rows
+//! end the same. With a gap they need not, since what it took cannot be known.
 
-use crate::page::{EventNumber, Fingerprint, PageAct, PageEvent, SocketNumber};
-use crate::{ConnectionNumber, Event, Gap, Observation, Party, Seq};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
+use crate::{ConnectionNumber, Event, Frame, Gap, Observation, Party, Seq};
+use socket::{Anchor, Fate, Socket};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
     pub key: RowKey,
     pub page: PageSide,
+}
+
+impl Row {
+    /// The row of an event that the wire has nothing for.
+    fn of_page(event: EventNumber) -> Self {
+        Self { key: RowKey::Page(event), page: PageSide::Events(vec![event]) }
+    }
 }
 
 /// What a row is of; also its identity.
@@ -58,50 +73,29 @@ pub enum PageSide {
     Elsewhere,
 }
 
-/// Where a page's event and a row of the wire meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Anchor {
-    Request,
-    Response,
-    ClientMessage(u64),
-    ServerMessage(u64),
-    ClientClose,
-    End,
-}
-
 /// The rows of a session.
 #[derive(Clone, Debug)]
 pub struct Sequence {
     rows: VecDeque<Row>,
     /// How many rows were dropped from the front: `rows[i]` is number `dropped + i`.
-    dropped: usize,
+    dropped: RowNumber,
     capacity: usize,
     sockets: BTreeMap<SocketNumber, Socket>,
+    /// The sockets that the relay watches and has not yet shown a request of.
+    unclaimed: BTreeSet<SocketNumber>,
     owners: HashMap<ConnectionNumber, SocketNumber>,
-    /// Rows that an event may still join, by their numbers.
-    open_rows: HashMap<(ConnectionNumber, Anchor), usize>,
-    /// Events whose row has not come, ascending by number; shown behind all rows.
+    /// Events whose row has not come, ascending by number, at most `capacity`; shown behind all rows.
     waiting: VecDeque<Waiting>,
-    /// The same events by the row they wait for.
-    waiting_for: HashMap<(SocketNumber, Anchor), Vec<EventNumber>>,
 }
 
-#[derive(Clone, Debug)]
-struct Socket {
-    /// `None` where no relay watches, or where it saw nothing of a socket that is over.
-    fingerprint: Option<Fingerprint>,
-    watched: bool,
-    connection: Option<ConnectionNumber>,
-    opened: bool,
-    ended: bool,
-    sent: u64,
-    received: u64,
-}
+/// A row's number, from 0, counting those that were dropped.
+type RowNumber = usize;
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     event: EventNumber,
     socket: SocketNumber,
+    anchor: Anchor,
 }
 
 impl Sequence {
@@ -113,10 +107,9 @@ impl Sequence {
             dropped: 0,
             capacity: capacity.max(1),
             sockets: BTreeMap::new(),
+            unclaimed: BTreeSet::new(),
             owners: HashMap::new(),
-            open_rows: HashMap::new(),
             waiting: VecDeque::new(),
-            waiting_for: HashMap::new(),
         }
     }
 
@@ -133,8 +126,7 @@ impl Sequence {
     /// The row at `index`, the oldest kept one being 0.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Row> {
-        let waiting = |row: &Waiting| Row { key: RowKey::Page(row.event), page: PageSide::Events(vec![row.event]) };
-        let behind = || self.waiting.get(index - self.rows.len()).map(waiting);
+        let behind = || self.waiting.get(index - self.rows.len()).map(|waiting| Row::of_page(waiting.event));
         self.rows.get(index).cloned().or_else(behind)
     }
 
@@ -161,35 +153,27 @@ impl Sequence {
     /// Whether a relay watches a socket of this page.
     #[must_use]
     pub fn is_watched(&self, socket: SocketNumber) -> bool {
-        self.sockets.get(&socket).is_some_and(|socket| socket.watched)
+        self.sockets.get(&socket).is_some_and(|socket| socket.fingerprint.is_some())
     }
 
     /// Says how the relay's record of a socket's request will be known; before the socket's first event. A socket
     /// without it has no wire side.
     pub fn expect(&mut self, socket: SocketNumber, fingerprint: Fingerprint) {
-        let socket = self.socket(socket);
-        socket.fingerprint = Some(fingerprint);
-        socket.watched = true;
+        self.sockets.entry(socket).or_default().fingerprint = Some(fingerprint);
+        self.unclaimed.insert(socket);
     }
 
     /// Adds what the page saw.
     pub fn page(&mut self, event: &PageEvent) {
-        if matches!(event.act, PageAct::Constructed { .. }) {
-            self.settle_lost_sockets();
-        }
-        let socket = self.socket(event.socket);
-        let anchor = socket.anchor(&event.act);
-        if socket.fingerprint.is_none() {
-            self.push(Row { key: RowKey::Page(event.number), page: PageSide::Events(vec![event.number]) });
-            return;
-        }
-        let waiting = Waiting { event: event.number, socket: event.socket };
-        let row = socket.connection.and_then(|connection| self.open_rows.get(&(connection, anchor)).copied());
-        match row {
-            Some(row) => self.join(row, waiting.event),
-            None => {
-                self.waiting.push_back(waiting);
-                self.waiting_for.entry((event.socket, anchor)).or_default().push(event.number);
+        let PageEvent { number, socket, .. } = *event;
+        match self.sockets.entry(socket).or_default().page(number, &event.act) {
+            Fate::Joins(row) => self.join(row, number),
+            Fate::StandsAlone => self.push(Row::of_page(number)),
+            Fate::Waits(anchor) => {
+                self.waiting.push_back(Waiting { event: number, socket, anchor });
+                if self.waiting.len() > self.capacity {
+                    self.stop_waiting_for_oldest();
+                }
             }
         }
     }
@@ -199,79 +183,105 @@ impl Sequence {
         let (seq, connection) = (observation.seq, observation.connection);
         match &observation.event {
             Event::Opening(opening) => {
-                self.claim(connection, &opening.request);
+                self.claim(connection, &opening.request, &observation.event);
                 self.wire(connection, RowKey::Request(seq), Some(Anchor::Request), PageSide::Nothing);
                 self.wire(connection, RowKey::Response(seq), Some(Anchor::Response), PageSide::Nothing);
                 self.wire(connection, RowKey::Opened(seq), None, PageSide::Nothing);
             }
             Event::Refusal(refusal) => {
-                self.claim(connection, &refusal.request);
+                self.claim(connection, &refusal.request, &observation.event);
                 self.wire(connection, RowKey::Request(seq), Some(Anchor::Request), PageSide::Nothing);
                 self.wire(connection, RowKey::Response(seq), Some(Anchor::Response), PageSide::Nothing);
+                self.over(connection);
             }
             Event::Frame(frame) => {
-                let is_close = frame.opcode() == wire::opcode::Opcode::Close;
-                let (anchor, page) = match (frame.from, frame.position) {
-                    (Party::Client, Some(at)) if at.fragment == 1 => {
-                        (Some(Anchor::ClientMessage(at.message)), PageSide::Nothing)
-                    }
-                    (Party::Server, Some(at)) if at.last => {
-                        (Some(Anchor::ServerMessage(at.message)), PageSide::Nothing)
-                    }
-                    (Party::Server, Some(_)) => (None, PageSide::Fragment),
-                    (Party::Client, None) if is_close => (Some(Anchor::ClientClose), PageSide::Nothing),
-                    _ => (None, PageSide::Nothing),
-                };
+                let (anchor, page) = meeting(frame);
                 self.wire(connection, RowKey::Frame(seq), anchor, page);
             }
-            Event::Closed(_) => self.wire(connection, RowKey::End(seq), Some(Anchor::End), PageSide::Nothing),
+            Event::Closed(_) => {
+                self.wire(connection, RowKey::End(seq), Some(Anchor::End), PageSide::Nothing);
+                self.over(connection);
+            }
         }
     }
 
-    /// Adds a row for observations that are gone.
+    /// Adds a row for observations that are gone. Sockets whose record may have gone with them are no longer paired: no
+    /// pairing is better than a wrong one.
     pub fn gap(&mut self, gap: Gap) {
         self.push(Row { key: RowKey::Gap(gap.from, gap.to), page: PageSide::Elsewhere });
-    }
-
-    fn socket(&mut self, number: SocketNumber) -> &mut Socket {
-        self.sockets.entry(number).or_insert(Socket {
-            fingerprint: None,
-            watched: false,
-            connection: None,
-            opened: false,
-            ended: false,
-            sent: 0,
-            received: 0,
-        })
+        let lost: Vec<_> = self.sockets.iter().filter(|(_, s)| s.is_lost_in_gap()).map(|(&number, _)| number).collect();
+        for number in lost {
+            self.give_up(number);
+        }
     }
 
     /// Finds the socket that made `request`: the oldest that fits and has no connection yet.
-    fn claim(&mut self, connection: ConnectionNumber, request: &[u8]) {
-        let fits = |socket: &Socket| {
-            socket.connection.is_none() && socket.fingerprint.as_ref().is_some_and(|print| print.matches(request))
-        };
-        if let Some((&number, socket)) = self.sockets.iter_mut().find(|(_, socket)| fits(socket)) {
-            socket.connection = Some(connection);
-            self.owners.insert(connection, number);
+    fn claim(&mut self, connection: ConnectionNumber, request: &[u8], event: &Event) {
+        let fitting = || self.unclaimed.iter().map(|&n| (n, &self.sockets[&n])).filter(|(_, s)| s.fits(request));
+        let likely = fitting().find(|(_, socket)| socket.may_have_had(event));
+        let any = || fitting().next().filter(|_| matches!(event, Event::Opening(_)));
+        let Some((number, socket)) = likely.or_else(any) else { return };
+        // The relay records requests in their order: of a socket that was over before this one began it has seen nothing.
+        let before = |older: &SocketNumber| self.sockets[older].ended_before(socket);
+        let lost: Vec<_> = self.unclaimed.range(..number).copied().filter(before).collect();
+        for older in lost {
+            self.give_up(older);
         }
+        self.unclaimed.remove(&number);
+        self.owners.insert(connection, number);
+        self.sockets.entry(number).or_default().connection = Some(connection);
     }
 
     /// Adds a row of the wire, with the events that were waiting for it.
     fn wire(&mut self, connection: ConnectionNumber, key: RowKey, anchor: Option<Anchor>, page: PageSide) {
-        let Some(socket) = self.owner(connection) else {
+        let Some(owner) = self.owner(connection) else {
             self.push(Row { key, page: PageSide::Elsewhere });
             return;
         };
+        if let Some(anchor) = anchor {
+            let skipped = self.sockets.entry(owner).or_default().skipped_by(anchor);
+            self.stand_alone(skipped);
+        }
         self.push(Row { key, page });
         let Some(anchor) = anchor else { return };
         let row = self.dropped + self.rows.len() - 1;
-        self.open_rows.insert((connection, anchor), row);
-        for event in self.waiting_for.remove(&(socket, anchor)).unwrap_or_default() {
-            if let Ok(index) = self.waiting.binary_search_by_key(&event, |waiting| waiting.event) {
-                self.waiting.remove(index);
-            }
+        for event in self.sockets.entry(owner).or_default().row(anchor, row) {
+            self.stop_waiting(event);
             self.join(row, event);
         }
+    }
+
+    /// Notes that the relay will see no more of a connection.
+    fn over(&mut self, connection: ConnectionNumber) {
+        let Some(socket) = self.owner(connection).and_then(|owner| self.sockets.get_mut(&owner)) else { return };
+        let in_vain = socket.wire_over();
+        self.stand_alone(in_vain);
+    }
+
+    /// Ends the pairing of a socket; its events get rows of their own, in their place.
+    fn give_up(&mut self, number: SocketNumber) {
+        self.unclaimed.remove(&number);
+        let in_vain = self.sockets.entry(number).or_default().give_up();
+        self.stand_alone(in_vain);
+    }
+
+    fn stand_alone(&mut self, events: Vec<EventNumber>) {
+        for event in events {
+            self.stop_waiting(event);
+            self.push(Row::of_page(event));
+        }
+    }
+
+    fn stop_waiting(&mut self, event: EventNumber) {
+        if let Ok(index) = self.waiting.binary_search_by_key(&event, |waiting| waiting.event) {
+            self.waiting.remove(index);
+        }
+    }
+
+    fn stop_waiting_for_oldest(&mut self) {
+        let Some(Waiting { event, socket, anchor }) = self.waiting.pop_front() else { return };
+        self.sockets.entry(socket).or_default().forget(anchor, event);
+        self.push(Row::of_page(event));
     }
 
     fn join(&mut self, row: usize, event: EventNumber) {
@@ -289,47 +299,16 @@ impl Sequence {
         }
         self.rows.push_back(row);
     }
-
-    /// Gives the events of sockets that ended without the relay seeing them rows of their own, in their place.
-    fn settle_lost_sockets(&mut self) {
-        let lost = |s: &Socket| s.ended && s.connection.is_none() && s.fingerprint.is_some();
-        let lost: Vec<_> = self.sockets.iter().filter(|(_, s)| lost(s)).map(|(&number, _)| number).collect();
-        for number in lost {
-            self.socket(number).fingerprint = None;
-            self.waiting_for.retain(|(socket, _), _| *socket != number);
-            let (settled, waiting) = self.waiting.drain(..).partition(|waiting| waiting.socket == number);
-            self.waiting = waiting;
-            let settled: VecDeque<Waiting> = settled;
-            for Waiting { event, .. } in settled {
-                self.push(Row { key: RowKey::Page(event), page: PageSide::Events(vec![event]) });
-            }
-        }
-    }
 }
 
-impl Socket {
-    /// Where an event belongs, counting messages on the way.
-    fn anchor(&mut self, act: &PageAct) -> Anchor {
-        match act {
-            PageAct::Constructed { .. } => Anchor::Request,
-            PageAct::Open { .. } => {
-                self.opened = true;
-                Anchor::Response
-            }
-            PageAct::Sent(_) => {
-                self.sent += 1;
-                Anchor::ClientMessage(self.sent)
-            }
-            PageAct::Received(_) => {
-                self.received += 1;
-                Anchor::ServerMessage(self.received)
-            }
-            PageAct::CloseCalled { .. } => Anchor::ClientClose,
-            PageAct::Error | PageAct::Closed { .. } => {
-                self.ended |= matches!(act, PageAct::Closed { .. });
-                // A socket that never opened is told of the refusal; it has no end of its own.
-                if self.opened { Anchor::End } else { Anchor::Response }
-            }
-        }
+/// Where the page's events meet a frame, and what the page sees of it if none does.
+fn meeting(frame: &Frame) -> (Option<Anchor>, PageSide) {
+    let is_close = frame.opcode() == wire::opcode::Opcode::Close;
+    match (frame.from, frame.position) {
+        (Party::Client, Some(at)) if at.fragment == 1 => (Some(Anchor::ClientMessage(at.message)), PageSide::Nothing),
+        (Party::Server, Some(at)) if at.last => (Some(Anchor::ServerMessage(at.message)), PageSide::Nothing),
+        (Party::Server, Some(_)) => (None, PageSide::Fragment),
+        (Party::Client, None) if is_close => (Some(Anchor::ClientClose), PageSide::Nothing),
+        _ => (None, PageSide::Nothing),
     }
 }

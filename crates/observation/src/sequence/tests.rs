@@ -1,0 +1,95 @@
+//! Work and memory, which only show from within. What the rows are is tested from outside.
+
+use super::{Fingerprint, PageEvent, Sequence, SocketNumber};
+use crate::event::{Closed, Event, Frame, Opening};
+use crate::page::{EventNumber, PageAct, PagePayload};
+use crate::{ConnectionNumber, MessageKind, Observation, Seq};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+use wire::Sender;
+use wire::header::FrameHeader;
+use wire::message::MessageTracker;
+use wire::opcode::Opcode;
+
+const MANY: u64 = 10_000;
+const SOCKET: SocketNumber = SocketNumber(1);
+
+fn sequence() -> Sequence {
+    let mut sequence = Sequence::new(usize::MAX);
+    let text = |text: &str| text.to_owned();
+    sequence.expect(SOCKET, Fingerprint { target: text("/"), origin: text("o"), user_agent: text("a") });
+    sequence
+}
+
+/// A new socket, `MANY` sends, its end.
+fn events() -> impl Iterator<Item = PageEvent> {
+    let payload = PagePayload { kind: MessageKind::Text, bytes: 0, preview: String::new() };
+    let new = PageAct::Constructed { url: String::new(), protocols: Vec::new() };
+    let open = PageAct::Open { protocol: String::new(), extensions: String::new() };
+    let closed = PageAct::Closed { code: 1006, reason: String::new(), was_clean: false };
+    let sends = (0..MANY).map(move |_| PageAct::Sent(payload.clone()));
+    let acts = [new, open].into_iter().chain(sends).chain([closed]);
+    acts.zip(1..).map(|(act, n)| PageEvent { number: EventNumber(n), socket: SOCKET, at_us: n, act })
+}
+
+/// What the relay saw of them.
+fn observations() -> impl Iterator<Item = Observation> {
+    let request = b"GET / HTTP/1.1\r\nOrigin: o\r\nUser-Agent: a\r\n\r\n".to_vec();
+    let opening = Event::Opening(Opening { request, response: Vec::new(), subprotocol: None });
+    let mut tracker = MessageTracker::default();
+    let frames = (0..MANY).map(move |_| {
+        let mut frame = Frame::new(Sender::Client, &FrameHeader::unmasked(true, Opcode::Text, 0), Vec::new(), 0);
+        frame.position = tracker.frame(Opcode::Text, true).0.map(Into::into);
+        Event::Frame(frame)
+    });
+    let closed = Event::Closed(Closed {
+        first: None,
+        code: None,
+        reason: String::new(),
+        clean: false,
+        cause: crate::event::Cause::LineEnded,
+        client: crate::event::Count::default(),
+        server: crate::event::Count::default(),
+    });
+    let events = [opening].into_iter().chain(frames).chain([closed]);
+    let connection = ConnectionNumber(1);
+    events.zip(1..).map(move |(event, n)| Observation { seq: Seq(n), at_us: n, connection, event })
+}
+
+/// Every step looks up a key and takes from an end, whatever has come before: no search, no shifting.
+#[test]
+fn many_frames_take_the_same_work_each() {
+    // All events wait: each observation takes the one in front.
+    let mut page_first = sequence();
+    events().for_each(|event| page_first.page(&event));
+    assert_eq!(page_first.waiting.len() as u64, MANY + 3);
+    for observation in observations() {
+        let front = page_first.waiting.front().map(|waiting| waiting.event);
+        page_first.observe(&observation);
+        assert_ne!(page_first.waiting.front().map(|waiting| waiting.event), front);
+    }
+    assert_eq!((page_first.waiting.len(), page_first.sockets[&SOCKET].kept()), (0, 0));
+    assert_eq!(page_first.len() as u64, MANY + 4);
+
+    // In step, either ahead of the other: what is kept for joining does not grow with what has joined.
+    for page_ahead in [true, false] {
+        let mut in_step = sequence();
+        let mut events = events();
+        let mut observations = observations();
+        // The opening is one observation and two events; then each event has its observation.
+        events.by_ref().take(2).for_each(|event| in_step.page(&event));
+        observations.by_ref().take(1).for_each(|observation| in_step.observe(&observation));
+        for (event, observation) in events.zip(observations) {
+            if page_ahead {
+                in_step.page(&event);
+            }
+            in_step.observe(&observation);
+            if !page_ahead {
+                in_step.page(&event);
+            }
+            assert!(in_step.sockets[&SOCKET].kept() <= 2 && in_step.waiting.is_empty());
+        }
+        assert_eq!(in_step.sockets[&SOCKET].kept(), 0);
+        assert_eq!(in_step.rows, page_first.rows);
+    }
+}

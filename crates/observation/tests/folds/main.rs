@@ -1,0 +1,5 @@
+//! The two folds over a session's observations, and the streams that both are tested with.
+
+mod sequence;
+mod streams;
+mod transcript;

@@ -1,0 +1,636 @@
+//! What JavaScript saw beside what the wire carried: the rows of whole lives, however the two streams are merged.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::streams::{CLIENT, SERVER, Streams, fingerprint};
+use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
+use observation::sequence::{PageSide, Row, RowKey, Sequence};
+use observation::{ConnectionNumber, Event, Gap, Observation, Seq};
+use proptest::prelude::*;
+use wire::opcode::Opcode;
+
+/// Rows as a table: what the wire carried (`-` where nothing), and what the page saw.
+type Table = Vec<(String, String)>;
+
+fn table(streams: &Streams, sequence: &Sequence) -> Table {
+    let wire = |seq: Seq| match &streams.observations[seq.0 as usize - 1].1.event {
+        Event::Frame(frame) => format!("{:?} {}", frame.from, String::from_utf8_lossy(&frame.payload)),
+        _ => String::new(),
+    };
+    let act = |number: &EventNumber| act(&streams.events[number.0 as usize - 1]);
+    let row = |row: Row| {
+        let key = match row.key {
+            RowKey::Request(_) => "request".to_owned(),
+            RowKey::Response(_) => "response".to_owned(),
+            RowKey::Opened(_) => "opened".to_owned(),
+            RowKey::Frame(seq) => wire(seq).to_lowercase(),
+            RowKey::End(_) => "end".to_owned(),
+            RowKey::Gap(from, to) => format!("gap {from}-{to}"),
+            RowKey::Page(_) => "-".to_owned(),
+        };
+        let page = match row.page {
+            PageSide::Events(events) => events.iter().map(act).collect::<Vec<_>>().join(", "),
+            other => format!("({other:?})").to_lowercase(),
+        };
+        (key, page)
+    };
+    (0..sequence.len()).map(|index| row(sequence.get(index).expect("a row"))).collect()
+}
+
+/// `1 send a`: the socket and what it did.
+fn act(event: &PageEvent) -> String {
+    let act = match &event.act {
+        PageAct::Constructed { .. } => "new".to_owned(),
+        PageAct::Open { .. } => "open".to_owned(),
+        PageAct::Sent(payload) => format!("send {}", payload.preview),
+        PageAct::Received(payload) => format!("message {}", payload.preview),
+        PageAct::CloseCalled { .. } => "close()".to_owned(),
+        PageAct::Error => "error".to_owned(),
+        PageAct::Closed { code, .. } => format!("close {code}"),
+    };
+    format!("{} {act}", event.socket.0)
+}
+
+/// Merges the two streams: where both may go on, `page_first` says which; past its end the page goes first.
+fn merge(streams: &Streams, capacity: usize, page_first: impl IntoIterator<Item = bool>) -> Sequence {
+    let mut sequence = Sequence::new(capacity);
+    for event in &streams.events {
+        sequence.expect(event.socket, fingerprint());
+    }
+    let mut choices = page_first.into_iter();
+    let (mut events, mut observations) = (streams.events.iter(), streams.observations.iter().peekable());
+    loop {
+        let come = streams.events.len() - events.len();
+        let may_observe = observations.peek().is_some_and(|(before, _)| come >= *before);
+        if events.len() == 0 && !may_observe {
+            return sequence;
+        }
+        if events.len() > 0 && (!may_observe || choices.next().unwrap_or(true)) {
+            events.next().into_iter().for_each(|event| sequence.page(event));
+        } else {
+            observations.next().into_iter().for_each(|(_, observation)| sequence.observe(observation));
+        }
+    }
+}
+
+// Lives. Each gives the two streams and the rows that any merge of them ends in.
+
+fn check_all_merges(capacity: usize, life: fn() -> Streams, expect: &[(&str, &str)]) {
+    let streams = life();
+    let expect: Table = expect.iter().map(|&(wire, page)| (wire.to_owned(), page.to_owned())).collect();
+    let length = streams.events.len() + streams.observations.len();
+    let merges = proptest::collection::vec(any::<bool>(), length);
+    assert_eq!(table(&streams, &merge(&streams, capacity, [])), expect, "the page first");
+    assert_eq!(table(&streams, &merge(&streams, capacity, vec![false; length])), expect, "the relay first");
+    proptest!(|(page_first in merges)| {
+        let rows = table(&streams, &merge(&streams, capacity, page_first));
+        prop_assert_eq!(&rows, &expect);
+    });
+}
+
+fn whole_life() -> Streams {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").sent(1, "b").sent(1, "c");
+    streams.received(1, "a").received(1, "b").received(1, "c").close_called(1).closed(1, 1000);
+    streams
+        .opening(1, true)
+        .text(1, CLIENT, "a")
+        .text(1, SERVER, "a")
+        .frame(1, CLIENT, false, Opcode::Text, "b1")
+        .frame(1, SERVER, true, Opcode::Ping, "ping")
+        .frame(1, CLIENT, true, Opcode::Pong, "pong")
+        .frame(1, CLIENT, true, Opcode::Continuation, "b2")
+        .text(1, CLIENT, "c")
+        .frame(1, SERVER, false, Opcode::Text, "b3")
+        .frame(1, SERVER, false, Opcode::Continuation, "b4")
+        .frame(1, SERVER, true, Opcode::Ping, "again")
+        .frame(1, SERVER, true, Opcode::Continuation, "b5")
+        .text(1, SERVER, "c")
+        .close(1, CLIENT)
+        .close(1, SERVER)
+        .end(1);
+    streams
+}
+
+#[test]
+fn a_whole_life() {
+    check_all_merges(
+        100,
+        whole_life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("client a", "1 send a"),
+            ("server a", "1 message a"),
+            ("client b1", "1 send b"),
+            ("server ping", "(nothing)"),
+            ("client pong", "(nothing)"),
+            ("client b2", "(nothing)"),
+            ("client c", "1 send c"),
+            ("server b3", "(fragment)"),
+            ("server b4", "(fragment)"),
+            ("server again", "(nothing)"),
+            ("server b5", "1 message b"),
+            ("server c", "1 message c"),
+            ("client \u{3}*", "1 close()"),
+            ("server \u{3}*", "(nothing)"),
+            ("end", "1 close 1000"),
+        ],
+    );
+}
+
+#[test]
+fn rows_dropped_for_capacity_take_their_events_along() {
+    check_all_merges(
+        5,
+        whole_life,
+        &[
+            ("server b5", "1 message b"),
+            ("server c", "1 message c"),
+            ("client \u{3}*", "1 close()"),
+            ("server \u{3}*", "(nothing)"),
+            ("end", "1 close 1000"),
+        ],
+    );
+}
+
+#[test]
+fn a_refusal() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).error(1).closed(1, 1006).refusal(1);
+        streams
+    };
+    check_all_merges(100, life, &[("request", "1 new"), ("response", "1 error, 1 close 1006")]);
+}
+
+#[test]
+fn a_close_from_the_server() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).open(1).closed(1, 1001);
+        streams.opening(1, true).close(1, SERVER).close(1, CLIENT).end(1);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("server \u{3}*", "(nothing)"),
+            ("client \u{3}*", "(nothing)"),
+            ("end", "1 close 1001"),
+        ],
+    );
+}
+
+#[test]
+fn a_line_that_breaks() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).open(1).error(1).closed(1, 1006).opening(1, true).end(1);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[("request", "1 new"), ("response", "1 open"), ("opened", "(nothing)"), ("end", "1 error, 1 close 1006")],
+    );
+}
+
+#[test]
+fn what_never_reached_the_wire_stands_behind_the_end() {
+    let life = || {
+        let mut streams = Streams::default();
+        // The server has closed already: the page's close() is too late, and its send() is thrown away.
+        streams.constructed(1).open(1).sent(1, "a").sent(1, "late").close_called(1).closed(1, 1001);
+        streams.opening(1, true).text(1, CLIENT, "a").end(1);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("client a", "1 send a"),
+            ("end", "1 close 1001"),
+            ("-", "1 send late"),
+            ("-", "1 close()"),
+        ],
+    );
+}
+
+#[test]
+fn a_message_that_the_page_never_got() {
+    let life = || {
+        let mut streams = Streams::default();
+        // A page that has called close() is told of no more messages.
+        streams.constructed(1).open(1).received(1, "a").close_called(1).closed(1, 1000);
+        streams.opening(1, true).text(1, SERVER, "a").text(1, SERVER, "b").close(1, CLIENT).close(1, SERVER).end(1);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("server a", "1 message a"),
+            ("server b", "(nothing)"),
+            ("client \u{3}*", "1 close()"),
+            ("server \u{3}*", "(nothing)"),
+            ("end", "1 close 1000"),
+        ],
+    );
+}
+
+#[test]
+fn another_clients_connection_is_elsewhere() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.opening(1, false).text(1, CLIENT, "theirs");
+        streams.constructed(1).open(1).sent(1, "ours").opening(2, true);
+        streams.text(1, CLIENT, "theirs").text(2, CLIENT, "ours").text(1, SERVER, "theirs").end(1);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "(elsewhere)"),
+            ("response", "(elsewhere)"),
+            ("opened", "(elsewhere)"),
+            ("client theirs", "(elsewhere)"),
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("client theirs", "(elsewhere)"),
+            ("client ours", "1 send ours"),
+            ("server theirs", "(elsewhere)"),
+            ("end", "(elsewhere)"),
+        ],
+    );
+}
+
+#[test]
+fn two_sockets_one_after_the_other() {
+    let life = || {
+        let mut streams = Streams::default();
+        for socket in [1, 2] {
+            streams.constructed(socket).open(socket).sent(socket, "a").closed(socket, 1006);
+            streams.opening(socket, true).text(socket, CLIENT, "a").end(socket);
+        }
+        // What the relay saw of the first may come after the second was constructed, but not the other way round.
+        streams
+    };
+    let one = |n| {
+        [
+            ("request".to_owned(), format!("{n} new")),
+            ("response".to_owned(), format!("{n} open")),
+            ("opened".to_owned(), "(nothing)".to_owned()),
+            ("client a".to_owned(), format!("{n} send a")),
+            ("end".to_owned(), format!("{n} close 1006")),
+        ]
+    };
+    let expect = [one(1), one(2)].concat();
+    check_all_merges(100, life, &expect.iter().map(|(wire, page)| (wire.as_str(), page.as_str())).collect::<Vec<_>>());
+}
+
+/// A page that reconnects in its close handler may do so before the relay's record of the first attempt has come.
+#[test]
+fn a_refusal_and_then_a_connection() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).error(1).closed(1, 1006).refusal(1);
+        streams.constructed(2).open(2).opening(2, true);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 error, 1 close 1006"),
+            ("request", "2 new"),
+            ("response", "2 open"),
+            ("opened", "(nothing)"),
+        ],
+    );
+}
+
+#[test]
+fn two_refusals_and_a_connection() {
+    let life = || {
+        let mut streams = Streams::default();
+        for socket in [1, 2] {
+            streams.constructed(socket).error(socket).closed(socket, 1006).refusal(socket);
+        }
+        streams.constructed(3).open(3).opening(3, true);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 error, 1 close 1006"),
+            ("request", "2 new"),
+            ("response", "2 error, 2 close 1006"),
+            ("request", "3 new"),
+            ("response", "3 open"),
+            ("opened", "(nothing)"),
+        ],
+    );
+}
+
+/// Nothing of the first socket reached the relay. That shows when the second is seen: its rows stay ahead.
+#[test]
+fn a_lost_socket_and_then_a_connection() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).error(1).closed(1, 1006);
+        streams.constructed(2).open(2).sent(2, "a").opening(1, true).text(1, CLIENT, "a").end(1).closed(2, 1006);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("-", "1 new"),
+            ("-", "1 error"),
+            ("-", "1 close 1006"),
+            ("request", "2 new"),
+            ("response", "2 open"),
+            ("opened", "(nothing)"),
+            ("client a", "2 send a"),
+            ("end", "2 close 1006"),
+        ],
+    );
+}
+
+/// A socket closed before it opened, which the relay had upgraded all the same.
+#[test]
+fn a_connection_that_the_page_gave_up() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).close_called(1).error(1).closed(1, 1006).opening(1, true).end(1);
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 error, 1 close 1006"),
+            ("opened", "(nothing)"),
+            ("end", "(nothing)"),
+            ("-", "1 close()"),
+        ],
+    );
+}
+
+/// Sockets side by side with the same address cannot be told apart but by their order.
+#[test]
+fn two_sockets_side_by_side() {
+    let life = || {
+        let mut streams = Streams::default();
+        streams.constructed(1).constructed(2).open(2).open(1).sent(2, "b").sent(1, "a");
+        streams.opening(1, true).opening(2, true).text(2, CLIENT, "b").text(1, CLIENT, "a");
+        streams
+    };
+    check_all_merges(
+        100,
+        life,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("request", "2 new"),
+            ("response", "2 open"),
+            ("opened", "(nothing)"),
+            ("client b", "2 send b"),
+            ("client a", "1 send a"),
+        ],
+    );
+}
+
+// Orders of their own
+
+/// Feeds `parts` in this very order.
+enum Part<'a> {
+    Page(&'a [PageEvent]),
+    Wire(&'a [(usize, Observation)]),
+    Gap(u64, u64),
+}
+
+fn in_order(sequence: &mut Sequence, parts: &[Part<'_>]) {
+    for part in parts {
+        match part {
+            Part::Page(events) => events.iter().for_each(|event| sequence.page(event)),
+            Part::Wire(observations) => observations.iter().for_each(|(_, observation)| sequence.observe(observation)),
+            Part::Gap(from, to) => sequence.gap(Gap { from: Seq(*from), to: Seq(*to) }),
+        }
+    }
+}
+
+#[track_caller]
+fn check_rows(streams: &Streams, sequence: &Sequence, expect: &[(&str, &str)]) {
+    let expect: Table = expect.iter().map(|&(wire, page)| (wire.to_owned(), page.to_owned())).collect();
+    assert_eq!(table(streams, sequence), expect);
+}
+
+fn expecting(sockets: &[u32]) -> Sequence {
+    let mut sequence = Sequence::new(100);
+    for &socket in sockets {
+        sequence.expect(SocketNumber(socket), fingerprint());
+    }
+    sequence
+}
+
+#[test]
+fn events_wait_behind_all_rows() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").opening(1, true).text(1, CLIENT, "a");
+    let mut sequence = expecting(&[1]);
+    in_order(&mut sequence, &[Part::Page(&streams.events)]);
+    check_rows(&streams, &sequence, &[("-", "1 new"), ("-", "1 open"), ("-", "1 send a")]);
+    assert_eq!(sequence.position(RowKey::Page(EventNumber(3))), Some(2));
+    in_order(&mut sequence, &[Part::Wire(&streams.observations[..1])]);
+    let rows = [("request", "1 new"), ("response", "1 open"), ("opened", "(nothing)"), ("-", "1 send a")];
+    check_rows(&streams, &sequence, &rows);
+    assert_eq!(sequence.position(RowKey::Page(EventNumber(3))), Some(3));
+    assert_eq!(sequence.position(RowKey::Page(EventNumber(1))), None, "it has joined");
+    assert_eq!(sequence.owner(ConnectionNumber(1)), Some(SocketNumber(1)));
+    assert_eq!(sequence.connection(SocketNumber(1)), Some(ConnectionNumber(1)));
+    assert!(sequence.get(4).is_none() && !sequence.is_empty());
+}
+
+#[test]
+fn once_the_relay_has_seen_the_end_nothing_waits_any_more() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").closed(1, 1006).opening(1, true).end(1);
+    streams.constructed(2).close_called(2).refusal(2).error(2).closed(2, 1006).opening(3, false);
+    let (events, observations) = (&streams.events, &streams.observations);
+    let mut sequence = expecting(&[1, 2]);
+    // The first socket's events come after its end, the second's close() before its refusal.
+    in_order(
+        &mut sequence,
+        &[
+            Part::Page(&events[..2]),
+            Part::Wire(&observations[..2]),
+            Part::Page(&events[2..6]),
+            Part::Wire(&observations[2..]),
+            Part::Page(&events[6..]),
+        ],
+    );
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("end", "1 close 1006"),
+            ("-", "1 send a"),
+            ("request", "2 new"),
+            ("response", "2 error, 2 close 1006"),
+            ("-", "2 close()"),
+            ("request", "(elsewhere)"),
+            ("response", "(elsewhere)"),
+            ("opened", "(elsewhere)"),
+        ],
+    );
+}
+
+#[test]
+fn without_a_relay_each_event_is_a_row() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").received(1, "a").close_called(1).closed(1, 1000);
+    streams.opening(1, true);
+    let mut sequence = expecting(&[]);
+    in_order(&mut sequence, &[Part::Page(&streams.events), Part::Wire(&streams.observations)]);
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("-", "1 new"),
+            ("-", "1 open"),
+            ("-", "1 send a"),
+            ("-", "1 message a"),
+            ("-", "1 close()"),
+            ("-", "1 close 1000"),
+            ("request", "(elsewhere)"),
+            ("response", "(elsewhere)"),
+            ("opened", "(elsewhere)"),
+        ],
+    );
+    assert!(!sequence.is_watched(SocketNumber(1)) && sequence.connection(SocketNumber(1)).is_none());
+}
+
+/// What a gap took is found missing when the next message of the same end comes, or the end.
+#[test]
+fn events_whose_frames_are_in_a_gap_get_rows_where_that_shows() {
+    let mut streams = Streams::default();
+    streams
+        .constructed(1)
+        .open(1)
+        .sent(1, "a")
+        .sent(1, "b")
+        .sent(1, "c")
+        .sent(1, "d")
+        .received(1, "x")
+        .received(1, "y");
+    streams.opening(1, true).text(1, CLIENT, "a").text(1, CLIENT, "b").text(1, SERVER, "x");
+    streams.text(1, CLIENT, "c").text(1, CLIENT, "d").text(1, SERVER, "y").end(1);
+    let (events, observations) = (&streams.events, &streams.observations);
+    let mut sequence = expecting(&[1]);
+    // b and x are gone, and b is known of before c comes.
+    in_order(
+        &mut sequence,
+        &[
+            Part::Page(&events[..5]),
+            Part::Wire(&observations[..2]),
+            Part::Gap(3, 4),
+            Part::Wire(&observations[4..7]),
+            Part::Page(&events[5..]),
+            Part::Wire(&observations[7..]),
+        ],
+    );
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("client a", "1 send a"),
+            ("gap 3-4", "(elsewhere)"),
+            ("-", "1 send b"),
+            ("client c", "1 send c"),
+            ("client d", "1 send d"),
+            ("server y", "1 message y"),
+            ("-", "1 message x"),
+            ("end", "(nothing)"),
+        ],
+    );
+}
+
+/// Nothing tells whether a socket that opened or ended has its record in the gap. No pairing is better than a wrong one.
+#[test]
+fn a_socket_whose_opening_may_be_in_a_gap_is_not_paired_with_the_next() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").closed(1, 1006).constructed(2).open(2);
+    streams.opening(1, true).end(1).opening(2, true);
+    let mut sequence = expecting(&[1, 2]);
+    in_order(
+        &mut sequence,
+        &[
+            Part::Page(&streams.events[..2]),
+            Part::Gap(1, 2),
+            Part::Page(&streams.events[2..]),
+            Part::Wire(&streams.observations[2..]),
+        ],
+    );
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("gap 1-2", "(elsewhere)"),
+            ("-", "1 new"),
+            ("-", "1 open"),
+            ("-", "1 send a"),
+            ("-", "1 close 1006"),
+            ("request", "2 new"),
+            ("response", "2 open"),
+            ("opened", "(nothing)"),
+        ],
+    );
+    assert!(sequence.is_watched(SocketNumber(1)) && sequence.connection(SocketNumber(1)).is_none());
+}
+
+#[test]
+fn more_than_the_capacity_does_not_wait() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").sent(1, "b").opening(1, true);
+    let mut sequence = Sequence::new(3);
+    sequence.expect(SocketNumber(1), fingerprint());
+    in_order(&mut sequence, &[Part::Page(&streams.events)]);
+    // The oldest has stopped waiting; the row it would have joined comes without it.
+    check_rows(&streams, &sequence, &[("-", "1 new"), ("-", "1 open"), ("-", "1 send a"), ("-", "1 send b")]);
+    in_order(&mut sequence, &[Part::Wire(&streams.observations)]);
+    let rows = [
+        ("request", "(nothing)"),
+        ("response", "1 open"),
+        ("opened", "(nothing)"),
+        ("-", "1 send a"),
+        ("-", "1 send b"),
+    ];
+    check_rows(&streams, &sequence, &rows);
+}

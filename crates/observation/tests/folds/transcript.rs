@@ -1,0 +1,158 @@
+//! A transcript is a fold: numbers decide, and what is dropped is still counted.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::streams::{CLIENT, SERVER, Streams};
+use observation::transcript::{Phase, Tally};
+use observation::{ConnectionNumber, Gap, Observation, Party, Seq, Transcript};
+use std::rc::Rc;
+use wire::opcode::Opcode;
+
+const FIRST: ConnectionNumber = ConnectionNumber(1);
+
+fn observations(streams: &Streams) -> Vec<Rc<Observation>> {
+    streams.observations.iter().map(|(_, observation)| Rc::new(observation.clone())).collect()
+}
+
+fn fold(capacity: usize, streams: &Streams) -> Transcript {
+    let mut transcript = Transcript::new(capacity);
+    for observation in observations(streams) {
+        assert!(transcript.observe(observation));
+    }
+    transcript
+}
+
+fn numbers(transcript: &Transcript) -> Vec<u64> {
+    transcript.iter().map(|observation| observation.seq.0).collect()
+}
+
+/// Opening, a message in three fragments with a ping and the other end's message between, goodbyes, end.
+fn a_life() -> Streams {
+    let mut streams = Streams::default();
+    streams
+        .opening(1, true)
+        .frame(1, CLIENT, false, Opcode::Text, "one")
+        .frame(1, CLIENT, true, Opcode::Ping, "?")
+        .frame(1, SERVER, true, Opcode::Text, "other")
+        .frame(1, CLIENT, false, Opcode::Continuation, "two")
+        .frame(1, CLIENT, true, Opcode::Continuation, "three")
+        .text(1, CLIENT, "next")
+        .close(1, SERVER)
+        .close(1, CLIENT)
+        .end(1);
+    streams
+}
+
+#[test]
+fn what_came_before_changes_nothing() {
+    let streams = a_life();
+    let mut transcript = fold(100, &streams);
+    let before = format!("{transcript:?}");
+    for observation in observations(&streams) {
+        assert!(!transcript.observe(observation));
+    }
+    assert_eq!(format!("{transcript:?}"), before);
+    assert_eq!(transcript.last(), Seq(10));
+    assert_eq!(numbers(&transcript), (1..=10).collect::<Vec<_>>());
+}
+
+#[test]
+fn past_its_capacity_it_keeps_the_newest_and_goes_on_counting() {
+    let streams = a_life();
+    let transcript = fold(3, &streams);
+    assert_eq!(numbers(&transcript), [8, 9, 10]);
+    assert!(transcript.get(Seq(7)).is_none() && transcript.get(Seq(8)).is_some() && transcript.get(Seq(11)).is_none());
+    let kept = transcript.connection(FIRST).expect("known");
+    let all = fold(100, &streams);
+    let counted = all.connection(FIRST).expect("known");
+    assert_eq!((kept.client, kept.server, kept.phase), (counted.client, counted.server, counted.phase));
+    // It is known that there was an opening, but it is gone.
+    assert_eq!(kept.opening, Some(Seq(1)));
+    assert!(transcript.opening(FIRST).is_none() && transcript.closed(FIRST).is_some());
+    assert_eq!(numbers(&fold(0, &streams)), [10], "at least one is kept");
+}
+
+#[test]
+fn nothing_of_a_gap_is_taken_later() {
+    let all = observations(&a_life());
+    let mut transcript = Transcript::new(100);
+    assert!(transcript.observe(Rc::clone(&all[0])));
+    transcript.gap(Gap { from: Seq(2), to: Seq(6) });
+    assert_eq!(transcript.last(), Seq(6));
+    assert!(!transcript.observe(Rc::clone(&all[3])));
+    assert!(transcript.observe(Rc::clone(&all[6])));
+    transcript.gap(Gap { from: Seq(2), to: Seq(3) });
+    assert_eq!((transcript.last(), numbers(&transcript)), (Seq(7), vec![1, 7]));
+    assert_eq!(transcript.frame(Seq(7)).expect("kept").payload, b"next");
+    assert!(transcript.frame(Seq(1)).is_none(), "an opening is no frame");
+}
+
+#[test]
+fn a_message_is_its_fragments_whatever_came_between() {
+    let streams = a_life();
+    let transcript = fold(100, &streams);
+    let check = |transcript: &Transcript, from: Party, message: u64, expect: &[(u64, &str)]| {
+        let found = transcript.message(FIRST, from, message);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(seq, frame)| (seq.0, String::from_utf8(frame.unmasked_payload()).expect("text")))
+            .collect();
+        assert_eq!(found.iter().map(|(seq, text)| (*seq, text.as_str())).collect::<Vec<_>>(), expect);
+    };
+    check(&transcript, CLIENT, 1, &[(2, "one"), (5, "two"), (6, "three")]);
+    check(&transcript, CLIENT, 2, &[(7, "next")]);
+    check(&transcript, SERVER, 1, &[(4, "other")]);
+    check(&transcript, SERVER, 2, &[]);
+    check(&fold(6, &streams), CLIENT, 1, &[(5, "two"), (6, "three")]);
+    assert!(transcript.message(ConnectionNumber(2), CLIENT, 1).is_empty());
+}
+
+#[test]
+fn phases_follow_what_the_wire_carried() {
+    let phases: Vec<_> = (1..=10)
+        .map(|many| {
+            let mut transcript = Transcript::new(100);
+            observations(&a_life()).into_iter().take(many).for_each(|observation| {
+                transcript.observe(observation);
+            });
+            transcript.connection(FIRST).expect("known").phase
+        })
+        .collect();
+    let expect = [&[Phase::Open; 7][..], &[Phase::Closing; 2], &[Phase::Closed]].concat();
+    assert_eq!(phases, expect);
+    let life = fold(100, &a_life());
+    assert_eq!(life.connection(FIRST).expect("known").first_close, Some(SERVER));
+
+    let mut refused = Streams::default();
+    let transcript = fold(100, refused.refusal(1));
+    let connection = transcript.connection(FIRST).expect("known");
+    assert_eq!((connection.phase, connection.refusal, connection.opening), (Phase::Refused, Some(Seq(1)), None));
+    assert_eq!(transcript.refusal(FIRST).expect("kept").status, 503);
+    assert!(transcript.opening(FIRST).is_none() && transcript.closed(FIRST).is_none());
+
+    let mut midway = Streams::default();
+    let transcript = fold(100, midway.text(1, CLIENT, "after a gap"));
+    assert_eq!(transcript.connection(FIRST).expect("known").phase, Phase::Open);
+}
+
+#[test]
+fn each_end_and_each_connection_is_counted_apart() {
+    let mut streams = a_life();
+    streams.opening(2, false).text(2, CLIENT, "hello");
+    let transcript = fold(100, &streams);
+    let first = transcript.connection(FIRST).expect("known");
+    // Masked frames have six bytes of header, unmasked ones two.
+    assert_eq!(first.client, Tally { frames: 6, bytes: 6 * 6 + 3 + 1 + 3 + 5 + 4 + 2, messages: 2 });
+    assert_eq!(first.server, Tally { frames: 2, bytes: 2 * 2 + 5 + 2, messages: 1 });
+    let second = transcript.connection(ConnectionNumber(2)).expect("known");
+    assert_eq!((second.client, second.server), (Tally { frames: 1, bytes: 11, messages: 1 }, Tally::default()));
+    let total = Tally { frames: 9, bytes: 54 + 11 + 11, messages: 4 };
+    assert_eq!(transcript.total(), total);
+    // A message counts from its first fragment on.
+    let mut unfinished = Streams::default();
+    let transcript = fold(100, unfinished.frame(1, SERVER, false, Opcode::Binary, "..."));
+    assert_eq!(transcript.total(), Tally { frames: 1, bytes: 5, messages: 1 });
+    let transcript = fold(100, &streams);
+    assert_eq!(transcript.connections().map(|connection| connection.number.0).collect::<Vec<_>>(), [1, 2]);
+}
