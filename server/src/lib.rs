@@ -42,7 +42,7 @@ pub struct Relay {
 /// Why a relay could not start. Its text says what to do.
 #[derive(Debug, Error)]
 pub enum StartError {
-    #[error("cannot listen on {0}: {1}; choose another address with --listen")]
+    #[error("cannot listen on {0}; choose another address with --listen")]
     Listen(SocketAddr, #[source] std::io::Error),
     #[error("there is no page in {0}: it has no index.html; build it with `cargo xtask serve`, or leave --page out")]
     NoPage(std::path::PathBuf),

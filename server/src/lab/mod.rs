@@ -34,7 +34,7 @@ pub(crate) async fn echo(
 ) -> Response {
     match judge(&text) {
         Ok((opening, _)) => upgrade(app, opening, tape, request, |_| NoRecorder).await,
-        Err(no) => no.answer(&tape, request.method()).await.0,
+        Err(refused) => refused.answer(&tape, request.method()).await.0,
     }
 }
 
@@ -47,10 +47,11 @@ pub(crate) async fn lab(
     request: Request,
 ) -> Response {
     let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
-    let Some(session) = session else { return No::session_unknown().answer(&tape, request.method()).await.0 };
+    let Some(session) = session else { return NotUpgraded::session_unknown().answer(&tape, request.method()).await.0 };
     let limit = app.config.session_connections;
     let accepted = judge(&text).and_then(|(opening, head)| {
-        let presence = session.enter(Role::Connection, limit).ok_or_else(|| No::too_many_connections(limit))?;
+        let presence =
+            session.enter(Role::Connection, limit).ok_or_else(|| NotUpgraded::too_many_connections(limit))?;
         Ok((opening, head, presence))
     });
     match accepted {
@@ -60,9 +61,9 @@ pub(crate) async fn lab(
                 move |seen: Opening| SessionRecorder::begin(presence, Opening { request: head.into(), ..seen }, cap);
             upgrade(app, opening, tape, request, record).await
         }
-        Err(no) => {
-            let (response, sent) = no.answer(&tape, request.method()).await;
-            no.record(&session, text, sent);
+        Err(refused) => {
+            let (response, sent) = refused.answer(&tape, request.method()).await;
+            refused.record(&session, text, sent);
             response
         }
     }
@@ -110,7 +111,7 @@ async fn take_line(on_upgrade: OnUpgrade, app: &App) -> Option<(Line, Bytes)> {
 }
 
 /// A request that is not upgraded, and why.
-struct No {
+struct NotUpgraded {
     /// Status line, headers and body.
     text: String,
     status: u16,
@@ -120,18 +121,18 @@ struct No {
 }
 
 /// Judges the request by the bytes it came in.
-fn judge(text: &RequestText) -> Result<(OpeningRequest, Bytes), No> {
-    let bytes = text.0.as_ref().ok_or_else(No::not_followed)?;
-    let head = RequestHead::parse(bytes).ok().flatten().ok_or_else(No::not_followed)?;
-    let opening = request::judge(bytes, &head).map_err(No::from)?;
+fn judge(text: &RequestText) -> Result<(OpeningRequest, Bytes), NotUpgraded> {
+    let bytes = text.0.as_ref().ok_or_else(NotUpgraded::not_followed)?;
+    let head = RequestHead::parse(bytes).ok().flatten().ok_or_else(NotUpgraded::not_followed)?;
+    let opening = request::judge(bytes, &head).map_err(NotUpgraded::from)?;
     let length = values(bytes, &head.headers, "Content-Length").any(|length| length != b"0");
     if length || values(bytes, &head.headers, "Transfer-Encoding").next().is_some() {
-        return Err(No::body_present());
+        return Err(NotUpgraded::body_present());
     }
     Ok((opening, bytes.clone()))
 }
 
-impl From<RequestError> for No {
+impl From<RequestError> for NotUpgraded {
     fn from(error: RequestError) -> Self {
         Self {
             text: response::refusal_for(&error),
@@ -143,7 +144,7 @@ impl From<RequestError> for No {
     }
 }
 
-impl No {
+impl NotUpgraded {
     /// A refusal for a reason that is the relay's own.
     fn own(status: u16, rule: &'static str, headers: &[(&str, &str)], explanation: String) -> Self {
         let text = response::refusal(status, headers, &format!("{explanation}.\n"));

@@ -81,6 +81,8 @@ async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // `nc` and scripts close their half once they have asked; they are answered all the same.
+        .half_close(true)
         .header_read_timeout(config.head_timeout)
         .max_header_size(config.max_head)
         .max_buf_size(config.max_head)

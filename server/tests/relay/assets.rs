@@ -55,6 +55,21 @@ async fn compressed_forms_go_to_those_who_take_them() {
     }
 }
 
+/// With the placeholder inside, the page names no files, and there is nothing to see here.
+#[tokio::test]
+async fn files_with_a_hash_in_their_name_are_kept_for_good() {
+    let lab = Lab::new().await;
+    let html = String::from_utf8(http(lab.address(), "GET", "/", "").await.body).unwrap();
+    let names = html.split(['"', '\'', '=', ' ', '>']).filter(|name| name.starts_with('/') && name.contains('.'));
+    for name in names {
+        let file = http(lab.address(), "GET", name, "Accept-Encoding: br\r\n").await;
+        assert_eq!((file.status, file.header("content-encoding")), (200, Some("br")), "{name}");
+        assert!(file.header("cache-control").unwrap().ends_with("immutable"), "{name}");
+        let wasm = name.ends_with(".wasm");
+        assert_eq!(file.header("content-type") == Some("application/wasm"), wasm, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_folder_serves_what_is_in_it_now() {
     let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("page");

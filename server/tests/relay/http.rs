@@ -1,7 +1,8 @@
 //! The HTTP side: what a visitor sends cannot wedge it.
 
-use crate::support::{Lab, Raw, eventually, http};
+use crate::support::{Lab, Raw, eventually, handshake, http, masked};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn it_says_that_it_lives() {
@@ -51,6 +52,26 @@ async fn connections_are_limited_and_places_come_back() {
     assert!(healthy().await.starts_with("HTTP/1.1 503 "));
     drop(held);
     eventually(async || healthy().await.starts_with("HTTP/1.1 200 ")).await;
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_half_after_asking_is_answered() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let refused = format!("GET {} HTTP/1.1\r\nHost: lab\r\n\r\n", lab.path());
+    let opened = [handshake(&lab.path(), "").as_bytes(), &masked(0x81, b"hi")].concat();
+    for _ in 0..20 {
+        let mut raw = lab.raw().await;
+        raw.send(refused.as_bytes()).await;
+        raw.0.shutdown().await.unwrap();
+        assert_eq!(raw.rest().await, feed.refusal().await.response);
+        let mut raw = lab.raw().await;
+        raw.send(&opened).await;
+        raw.0.shutdown().await.unwrap();
+        let response = feed.opening().await.response;
+        assert_eq!(raw.rest().await, [&response[..], b"\x81\x02hi"].concat());
+        feed.until_closed().await;
+    }
 }
 
 #[tokio::test]
