@@ -1,8 +1,9 @@
-//! The four states of a socket as a strip that moves with it. WebSockets Standard, §3.1.
+//! The four states of a socket as a strip that moves with it, and a word on where it stands. WebSockets Standard, §3.1.
 
-use crate::store::Lab;
-use crate::store::lab::ReadyState;
+use crate::store::lab::{ReadyState, SocketState};
+use crate::store::{Lab, Record};
 use leptos::prelude::*;
+use observation::Party;
 
 const STATES: [(ReadyState, &str, &str); 4] = [
     (ReadyState::Connecting, "CONNECTING", "readyState 0: the opening handshake is under way"),
@@ -21,7 +22,17 @@ pub fn Lifecycle() -> impl IntoView {
             socket.as_ref().is_some_and(|socket| socket.closed.as_ref().is_some_and(|(_, _, clean)| !clean))
         })
     });
+    let caption = Memo::new(move |_| {
+        lab.socket.with(|socket| {
+            let socket = socket.as_ref()?;
+            Some(lab.record.with(|record| caption(record, socket)))
+        })
+    });
     view! {
+        <div class="lifecycle">
+        <p class="label-line muted" aria-live="polite">
+            {move || caption.get().unwrap_or_else(|| "State of the socket".into())}
+        </p>
         <ol class="life" aria-label="State of the socket">
             {STATES
                 .into_iter()
@@ -42,5 +53,29 @@ pub fn Lifecycle() -> impl IntoView {
                 })
                 .collect_view()}
         </ol>
+        </div>
+    }
+}
+
+/// Where the socket stands; once closed, what really happened, as far as the relay saw it.
+fn caption(record: &Record, socket: &SocketState) -> String {
+    let Some((code, _, was_clean)) = &socket.closed else {
+        return match socket.ready {
+            ReadyState::Connecting => "The handshake is under way".into(),
+            ReadyState::Open if socket.protocol.is_empty() => "Messages can travel both ways".into(),
+            ReadyState::Open => format!("Messages can travel, as {}", socket.protocol),
+            ReadyState::Closing | ReadyState::Closed => "The goodbye is under way".into(),
+        };
+    };
+    let connection = record.sequence.connection(socket.number);
+    let closed = connection.and_then(|number| record.transcript.closed(number));
+    let refused = connection.and_then(|number| record.transcript.refusal(number));
+    match (closed.map(|closed| closed.first), refused) {
+        (Some(Some(Party::Client)), _) => format!("The browser closed first, {code}"),
+        (Some(Some(Party::Server)), _) => format!("The relay closed first, {code}"),
+        (Some(None), _) => format!("The line was cut: {code} says no close frame came"),
+        (None, Some(refusal)) => format!("Refused with {}; JavaScript is told {code}", refusal.status),
+        (None, None) if *was_clean => format!("Closed, {code}"),
+        (None, None) => format!("Closed, {code}: JavaScript is not told why"),
     }
 }

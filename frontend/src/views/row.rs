@@ -64,7 +64,7 @@ fn RowCells(text: RowText) -> impl IntoView {
         <span class="time">{time}</span>
         <span class="js" class:none=page.nothing>
             {page.image.map(|url| view! { <img src=url alt="" class="thumb"/> })}
-            {page.text}
+            <span class="one-line">{page.text}</span>
         </span>
         {match middle {
             Middle::Arrow(arrow) => view! { <ArrowCell arrow/> }.into_any(),
