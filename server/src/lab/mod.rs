@@ -33,7 +33,7 @@ pub(crate) async fn echo(
     request: Request,
 ) -> Response {
     match judge(&text) {
-        Ok((opening, _)) => upgrade(app, opening, tape, request, |_| NoRecorder).await,
+        Ok((opening, _)) => upgrade(app, opening, tape, request, |_, _| NoRecorder).await,
         Err(refused) => refused.answer(&tape, request.method()).await.0,
     }
 }
@@ -57,8 +57,9 @@ pub(crate) async fn lab(
     match accepted {
         Ok((opening, head, presence)) => {
             let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
-            let record =
-                move |seen: Opening| SessionRecorder::begin(presence, Opening { request: head.into(), ..seen }, cap);
+            let record = move |response, subprotocol| {
+                SessionRecorder::begin(presence, Opening { request: head.into(), response, subprotocol }, cap)
+            };
             upgrade(app, opening, tape, request, record).await
         }
         Err(refused) => {
@@ -69,13 +70,14 @@ pub(crate) async fn lab(
     }
 }
 
-/// Answers with 101, and goes on with the raw line in a task of its own.
+/// Answers with 101, and goes on with the raw line in a task of its own. `record` is told the response and the
+/// subprotocol once both have crossed the wire.
 async fn upgrade<R: recorder::Recorder>(
     app: App,
     opening: OpeningRequest,
     tape: Tape,
     mut request: Request,
-    record: impl FnOnce(Opening) -> R + Send + 'static,
+    record: impl FnOnce(Vec<u8>, Option<String>) -> R + Send + 'static,
 ) -> Response {
     let subprotocol = opening.subprotocols.into_iter().next();
     let text = response::switching_protocols(&opening.key, subprotocol.as_deref());
@@ -85,7 +87,7 @@ async fn upgrade<R: recorder::Recorder>(
     let shutdown = app.shutdown.clone();
     shutdown.spawn(async move {
         let Some((line, early)) = take_line(on_upgrade, &app).await else { return };
-        let recorder = record(Opening { request: Vec::new(), response: text.into_bytes(), subprotocol });
+        let recorder = record(text.into_bytes(), subprotocol);
         echo::serve(line, early, recorder, &app.config, &app.shutdown).await;
     });
     let response = Response::builder()
