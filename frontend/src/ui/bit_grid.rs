@@ -4,7 +4,6 @@ use super::field::{self, Pointed};
 use super::format;
 use leptos::prelude::*;
 use wire::header::{Field, FrameHeader, LengthForm};
-use wire::opcode::Opcode;
 
 /// One cell: its field, how many bits wide it is, the bits, and what they are called.
 struct Cell {
@@ -63,7 +62,7 @@ fn cells(header: &FrameHeader, bytes: &[u8]) -> Vec<Cell> {
             // The three are one cell.
             Field::Rsv1 => cell(3, bits(span.first_bit, 3), "RSV".into()),
             Field::Rsv2 | Field::Rsv3 | Field::Payload => None,
-            Field::Opcode => cell(4, shown, format!("opcode {}", opcode(header.opcode))),
+            Field::Opcode => cell(4, shown, format!("opcode = {}", header.opcode.name())),
             Field::Mask => cell(1, shown, "MASK".into()),
             Field::Length => {
                 let name = match header.length.form {
@@ -85,8 +84,4 @@ fn cells(header: &FrameHeader, bytes: &[u8]) -> Vec<Cell> {
         });
     }
     cells
-}
-
-fn opcode(opcode: Opcode) -> String {
-    format!("{:X} = {}", opcode.nibble(), opcode.name())
 }
