@@ -1,6 +1,6 @@
 // What a learner does and sees on the page, in their words. Every test gets a page, and so a session, of its own, and
 // fails when the browser complained about something that the test did not say it would bring about.
-import { expect, type Browser, type Locator, type Page } from "@playwright/test";
+import { expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 
 import { Complaints } from "./complaints.ts";
 import { Inspector } from "./inspector.ts";
@@ -172,8 +172,14 @@ export const test = base.extend<Fixtures>({
 
   lab: async ({ page }, use) => use(new Lab(page)),
 
+  // The pages go before the relay: one that ends under them would make them complain.
+  startRelay: async ({ startRelay, context }, use) => {
+    await use(startRelay);
+    await leave(context);
+  },
+
   anotherLab: async ({ browser, baseURL, complaints }, use) => {
-    const contexts: Awaited<ReturnType<Browser["newContext"]>>[] = [];
+    const contexts: BrowserContext[] = [];
     await use(async () => {
       const context = await browser.newContext({ baseURL: baseURL ?? "" });
       contexts.push(context);
@@ -190,10 +196,13 @@ export const test = base.extend<Fixtures>({
       lines.push(line);
       return line;
     });
-    // The pages go first: a line that ends under them would make them complain.
-    await Promise.all(context.pages().map((page) => page.close()));
+    await leave(context);
     await Promise.all(lines.map((line) => line.close()));
   },
 });
+
+async function leave(context: BrowserContext): Promise<void> {
+  await Promise.all(context.pages().map((page) => page.close()));
+}
 
 export { expect };

@@ -1,0 +1,76 @@
+// Any WebSocket server will do; where the relay does not watch, the page says what it cannot show.
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+
+import { SOCKET_FAILED } from "../support/complaints.ts";
+import { expect, test } from "../support/lab.ts";
+
+test("a server that nobody watches shows what JavaScript saw, and says what is missing", async ({ lab, relay }) => {
+  await lab.open();
+  await lab.url.fill(`${relay.wsUrl}/echo`);
+  await expect(lab.url).toHaveAccessibleDescription(/Another server: you (will )?see what JavaScript sees/);
+  await lab.subprotocols.fill("chat");
+  await lab.connect();
+  await lab.sendText("Hello");
+  await lab.sendHex("00 ff");
+  await lab.close("4000", "enough");
+  await lab.expectState("CLOSED");
+  await lab.expectSequence(
+    /JavaScript: new WebSocket\(\)\./,
+    /JavaScript: onopen\./,
+    /JavaScript: send\("Hello"\)\./,
+    /JavaScript: onmessage "Hello"\./,
+    /JavaScript: send\(2 B\)\./,
+    /JavaScript: (onmessage 2 B|close\(4000, "enough"\))\./,
+    /JavaScript: (onmessage 2 B|close\(4000, "enough"\))\./,
+    /JavaScript: onclose 4000\./,
+  );
+
+  const inspector = await lab.inspect(2);
+  await expect(inspector.title).toHaveText("Seen by the page only");
+  await expect(inspector.root).toContainText("The handshake is complete. Subprotocol: chat. Extensions: none.");
+  await expect(inspector.root).toContainText("there is no one to say what the wire carried");
+  await lab.inspect(3);
+  await expect(inspector.root).toContainText("5 B were handed to the browser to send.");
+});
+
+test("back in the lab both sides are there again", async ({ lab, relay }) => {
+  await lab.open();
+  await lab.url.fill(`${relay.wsUrl}/echo`);
+  await lab.connect();
+  await lab.close("1000");
+  await lab.expectState("CLOSED");
+  await lab.expectRows(4);
+
+  await lab.url.fill(lab.labUrl);
+  await lab.connect();
+  await lab.expectRows(7);
+  await expect(lab.row(5)).toHaveAccessibleName(/^To the relay: GET .*connection 1\. JavaScript: new WebSocket\(\)/);
+});
+
+test("a server that never says goodbye is closed by the browser with 1006", async ({ lab, complaints }) => {
+  complaints.expect(SOCKET_FAILED);
+  // It completes the handshake, and then hangs up at the first byte.
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (request) => {
+      const key = /Sec-WebSocket-Key: (\S+)/.exec(request.toString("latin1"))?.[1] ?? "";
+      const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+      const answer = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+      socket.write([...answer, `Sec-WebSocket-Accept: ${accept}`, "", ""].join("\r\n"));
+      socket.once("data", () => socket.destroy());
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  await lab.open();
+  await lab.url.fill(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await lab.connect();
+  await lab.sendText("anyone there?");
+  await lab.expectState("CLOSED");
+  const inspector = await lab.inspect(/JavaScript: onclose 1006\./);
+  await expect(inspector.root).toContainText("1006 says that no close frame came.");
+  server.close();
+});

@@ -1,0 +1,174 @@
+// Everything by keyboard: the focus is always somewhere, and can be seen there.
+import type { Page } from "@playwright/test";
+
+import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
+import { expect, test, type Lab } from "../support/lab.ts";
+
+test("a whole exchange needs no mouse", async ({ lab, page }) => {
+  await lab.open();
+  await test.step("connect", async () => {
+    await tabTo(page, lab.inviting);
+    await page.keyboard.press("Enter");
+    await lab.expectState("OPEN");
+    await expectFocusShown(page);
+  });
+
+  await test.step("write and send", async () => {
+    const text = lab.composer.getByLabel("Text message");
+    await tabTo(page, text);
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type("by keyboard");
+    await page.keyboard.press("Enter");
+    await expect(lab.row(5)).toHaveAccessibleName(/^From the relay: TEXT by keyboard/);
+    // Ready for the next one.
+    await expect(text).toBeFocused();
+  });
+
+  await test.step("move in the sequence", async () => {
+    await tabTo(page, lab.sequence);
+    await page.keyboard.press("End");
+    await expectActive(lab, 5);
+    await page.keyboard.press("ArrowUp");
+    await expectActive(lab, 4);
+    await page.keyboard.press("Home");
+    await expectActive(lab, 1);
+    await page.keyboard.press("ArrowUp");
+    await expectActive(lab, 1);
+    await page.keyboard.press("PageDown");
+    await expectActive(lab, 5);
+    await page.keyboard.press("ArrowUp");
+  });
+
+  await test.step("go into the inspector, through its parts, and back", async () => {
+    await page.keyboard.press("Enter");
+    await expect(lab.inspector.root).toBeFocused();
+    const tab = (name: string) => lab.inspector.root.getByRole("tab", { name });
+    await tabTo(page, tab("Frame"));
+    await page.keyboard.press("ArrowRight");
+    await expect(tab("Message")).toBeFocused();
+    await expect(tab("Message")).toHaveAttribute("aria-selected", "true");
+    await expect(lab.inspector.root.getByRole("tabpanel")).toContainText("by keyboard");
+    await page.keyboard.press("End");
+    await expect(tab("Both sides")).toBeFocused();
+    await page.keyboard.press("ArrowRight");
+    await expect(tab("Frame")).toBeFocused();
+    await expectFocusShown(page);
+    await page.keyboard.press("Escape");
+    await expect(lab.sequence).toBeFocused();
+    await expectActive(lab, 4);
+  });
+
+  await test.step("choose another kind of message", async () => {
+    const tab = (name: string) => lab.composer.getByRole("tab", { name });
+    await tabTo(page, tab("Text"));
+    await page.keyboard.press("ArrowRight");
+    await expect(tab("Bytes")).toBeFocused();
+    await tabTo(page, lab.composer.getByLabel("Bytes in hex"));
+    await page.keyboard.press("Enter");
+    await expect(lab.row(7)).toHaveAccessibleName(/^From the relay: BINARY 5 B/);
+  });
+
+  await test.step("say goodbye", async () => {
+    await tabTo(page, lab.composer.getByRole("tab", { name: "Bytes" }), "backwards");
+    await page.keyboard.press("End");
+    await tabTo(page, lab.composer.getByLabel("Reason"));
+    await page.keyboard.type("no mouse");
+    await page.keyboard.press("Enter");
+    await expect(lab.row(/^CLOSED: the browser said goodbye first, 1000/)).toBeVisible();
+    await expectFocusShown(page);
+  });
+
+  await test.step("connect again", async () => {
+    await tabTo(page, lab.connection.getByRole("button", { name: "Connect again" }));
+    await page.keyboard.press("Enter");
+    await lab.expectState("OPEN");
+    await expectFocusShown(page);
+    await page.keyboard.press("Enter");
+    await lab.expectState("CLOSED");
+    await expectFocusShown(page);
+  });
+});
+
+test("the first stop leads past the bars to the frames", async ({ lab, page }) => {
+  await lab.open();
+  await lab.connect();
+  await page.reload();
+  await expect(lab.row(1)).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the frames" })).toBeFocused();
+  await expectFocusShown(page);
+  await page.keyboard.press("Enter");
+  await expect(lab.sequence).toBeFocused();
+});
+
+test("a URL is typed and tried with Enter", async ({ lab, page }) => {
+  await lab.open();
+  await tabTo(page, lab.url);
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("nonsense");
+  await page.keyboard.press("Enter");
+  await expect(lab.url).toHaveAttribute("aria-invalid", "true");
+  await expect(lab.url).toBeFocused();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type(lab.labUrl);
+  await page.keyboard.press("Enter");
+  await lab.expectState("OPEN");
+  await expectFocusShown(page);
+});
+
+test("a banner's button keeps the focus in reach when it goes", async ({ lab, page, relay, lineTo, complaints }) => {
+  complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+  const line = await lineTo(relay.url);
+  await lab.open(line.url);
+  line.cut();
+  const retry = lab.banner.getByRole("button", { name: "Try now" });
+  await tabTo(page, retry);
+  line.mend();
+  await page.keyboard.press("Enter");
+  await expect(lab.banner).toBeEmpty();
+  await expectFocusShown(page);
+});
+
+/** Presses Tab until `target` has the focus, which on the way and there must be visible. */
+async function tabTo(page: Page, target: Lab["sequence"], direction: "forwards" | "backwards" = "forwards"): Promise<void> {
+  const seen: string[] = [];
+  for (let presses = 0; presses < 60; presses++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return expectFocusShown(page);
+    await page.keyboard.press(direction === "forwards" ? "Tab" : "Shift+Tab");
+    seen.push(await focused(page));
+  }
+  throw new Error(`Tab does not lead to ${target}: it went over ${seen.join(", ")}`);
+}
+
+/** What has the focus, in a few words. */
+async function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { tagName = "nothing", id = "", ariaLabel = "", textContent = "" } = document.activeElement ?? {};
+    return `${tagName.toLowerCase()}#${id} ${ariaLabel ?? textContent?.slice(0, 20)}`;
+  });
+}
+
+/** Whatever has the focus is no mere page, and an outline shows where it is. */
+async function expectFocusShown(page: Page): Promise<void> {
+  const shown = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === null || element === document.body) return "the focus is lost";
+      // What stands for a hidden field shows the focus for it.
+      const marked = [element, element.closest("label")].some((candidate) => {
+        if (candidate === null) return false;
+        const { outlineStyle, outlineWidth } = getComputedStyle(candidate);
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+      });
+      return marked ? "shown" : `the focus on ${element.outerHTML.slice(0, 120)} cannot be seen`;
+    });
+  await expect.poll(shown).toBe("shown");
+}
+
+/** The row that the focus of the sequence is on. */
+async function expectActive(lab: Lab, number: number): Promise<void> {
+  const row = lab.row(number);
+  await expect(row).toHaveAttribute("aria-selected", "true");
+  await expect(row).toBeInViewport();
+  await expect(lab.sequence).toHaveAttribute("aria-activedescendant", (await row.getAttribute("id")) ?? "");
+}

@@ -1,0 +1,52 @@
+// 360 px: one thing at a time, and nothing beside the screen.
+import type { Page } from "@playwright/test";
+
+import { expect, test } from "../support/lab.ts";
+
+test.use({ viewport: { width: 360, height: 740 } });
+
+test("a row opens the inspector over the sequence, and Back returns to it", async ({ lab, page }) => {
+  await lab.open();
+  await expectNoSidewaysScroll(page);
+  await lab.connect();
+  await lab.sendText("a long text without a single break in it: ".padEnd(400, "x"));
+  const row = lab.row(/^From the relay: TEXT/);
+  await expect(row).toBeVisible();
+  await expectNoSidewaysScroll(page);
+
+  for (const chosen of [row, lab.row(/^To the relay: TEXT/), lab.row(/^To the relay: GET/)]) {
+    await chosen.click();
+    await expect(lab.inspector.title).toBeInViewport();
+    await expect(lab.sequence).not.toBeInViewport();
+    for (const part of await lab.inspector.root.getByRole("tab").allInnerTexts()) {
+      await lab.inspector.turnTo(part);
+      await expectNoSidewaysScroll(page);
+    }
+    await lab.inspector.root.getByRole("button", { name: "Back to the sequence" }).click();
+    await expect(lab.sequence).toBeInViewport();
+    await expect(lab.inspector.title).not.toBeInViewport();
+  }
+});
+
+test("the whole of an exchange fits the hand", async ({ lab, page }) => {
+  await lab.open();
+  await lab.connect();
+  for (const kind of ["Bytes", "File", "Close", "Text"] as const) {
+    await lab.compose(kind);
+    await expect(lab.submit).toBeInViewport();
+    await expectNoSidewaysScroll(page);
+  }
+  await lab.sendText("Hello");
+  await lab.close("4001", "bye");
+  await expect(lab.row(/^CLOSED/)).toBeInViewport();
+  await expect(lab.connection.getByRole("button", { name: "Connect again" })).toBeInViewport();
+  await expectNoSidewaysScroll(page);
+});
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const sizes = await page.evaluate(() => {
+    const { scrollWidth = 0, clientWidth = 0 } = document.scrollingElement ?? {};
+    return { scrollWidth, clientWidth };
+  });
+  expect(sizes.scrollWidth).toBeLessThanOrEqual(sizes.clientWidth);
+}
