@@ -4,17 +4,17 @@ use crate::ui::icon::Logo;
 use crate::ui::theme::ThemeSwitch;
 use crate::views::playground::Playground;
 use leptos::prelude::*;
-use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::components::{A, FlatRoutes, Route, Router};
 use leptos_router::path;
 
 #[component]
 pub fn App() -> impl IntoView {
     view! {
         <Router>
-            <Routes fallback=NotFound>
+            <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=Playground/>
                 <Route path=path!("/s/:session") view=Playground/>
-            </Routes>
+            </FlatRoutes>
         </Router>
     }
 }

@@ -11,9 +11,9 @@ use thiserror::Error;
 pub(crate) enum ApiError {
     #[error("there is no session of that name")]
     SessionUnknown,
-    #[error("all {0} sessions of this relay are in use")]
+    #[error("every session of this relay is in use (it may have {0} at once)")]
     TooManySessions(usize),
-    #[error("this session has {0} observers, and may not have more")]
+    #[error("a session may have {0} observers at once, and this one has")]
     TooManyObservers(usize),
     #[error("the feed speaks the subprotocol {}, which is not among those offered", observation::SUBPROTOCOL)]
     SubprotocolUnknown,

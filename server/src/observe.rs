@@ -171,7 +171,7 @@ impl Observer {
             self.after = gap.to;
         }
         let Some(last) = extract.items.last().map(|observation| observation.seq) else { return Ok(()) };
-        self.send_json(&FeedMessage::Observations { items: extract.items }).await?;
+        self.send_json(&FeedMessage::Observations(extract.items)).await?;
         self.after = last;
         Ok(())
     }

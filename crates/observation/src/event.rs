@@ -8,7 +8,7 @@ use wire::header::FrameHeader;
 use wire::message::MessagePosition;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// A request was answered with 101: from here on only frames travel.
     Opening(Opening),

@@ -6,12 +6,12 @@ use std::borrow::Borrow;
 
 /// What the relay tells an observer. `O` is how it holds observations: owned to read them, shared to send them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum FeedMessage<O = Observation> {
     /// Always first.
     Hello(Hello),
     /// In the order of their numbers; never empty.
-    Observations { items: Vec<O> },
+    Observations(Vec<O>),
     /// These were dropped from the log before the observer had them.
     Gap(Gap),
 }

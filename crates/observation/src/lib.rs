@@ -136,6 +136,5 @@ pub struct Observation {
     /// Microseconds since the session began.
     pub at_us: u64,
     pub connection: ConnectionNumber,
-    #[serde(flatten)]
     pub event: Event,
 }

@@ -17,7 +17,7 @@ fn observation(event: Event) -> Observation {
 
 #[track_caller]
 fn reads_back(observation: &Observation) {
-    let message = FeedMessage::Observations { items: vec![observation.clone()] };
+    let message = FeedMessage::Observations(vec![observation.clone()]);
     assert_eq!(FeedMessage::from_json(&message.to_json()).expect("it reads back"), message);
 }
 
@@ -138,19 +138,19 @@ fn another_versions_messages_are_refused() {
     }
     check("");
     check("{}");
-    check(r#"{"type": "later"}"#);
-    check(r#"{"type": "gap", "from": 1}"#);
-    check(r#"{"type": "observations", "items": [{"seq": 1, "at_us": 0, "connection": 1, "kind": "later"}]}"#);
+    check(r#"{"later": {}}"#);
+    check(r#"{"gap": {"from": 1}}"#);
+    check(r#"{"observations": [{"seq": 1, "at_us": 0, "connection": 1, "event": {"later": {}}}]}"#);
     let gap = FeedMessage::Gap(Gap { from: Seq(1), to: Seq(2) });
     // A field more is no reason to stop reading.
-    assert_eq!(FeedMessage::from_json(r#"{"type": "gap", "from": 1, "to": 2, "more": 3}"#).expect("a gap"), gap);
+    assert_eq!(FeedMessage::from_json(r#"{"gap": {"from": 1, "to": 2, "more": 3}}"#).expect("a gap"), gap);
 }
 
 #[test]
 fn shared_observations_are_sent_as_owned_ones_are() {
     let one = observation(Event::Opening(Opening { request: vec![], response: vec![], subprotocol: None }));
-    let shared = FeedMessage::Observations { items: vec![&one] };
-    assert_eq!(shared.to_json(), FeedMessage::Observations { items: vec![one.clone()] }.to_json());
+    let shared = FeedMessage::Observations(vec![&one]);
+    assert_eq!(shared.to_json(), FeedMessage::Observations(vec![one.clone()]).to_json());
 }
 
 #[test]

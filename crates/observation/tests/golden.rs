@@ -97,7 +97,7 @@ fn observations() {
     let ping = seen(Sender::Server, &[0x89, 0x02, 0x68, 0x69], 16);
     let pong = seen(Sender::Client, &[0x8a, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x5f, 0x93], 16);
     let items = vec![observation(4, 20_480, ping), observation(5, 20_911, pong)];
-    golden!("observations", FeedMessage::Observations { items });
+    golden!("observations", FeedMessage::Observations(items));
 }
 
 #[test]

@@ -117,5 +117,6 @@ fn payload(data: &JsValue) -> Payload {
 
 /// What an exception says.
 fn words(error: JsValue) -> String {
-    error.dyn_into::<js_sys::Error>().map_or_else(|other| format!("{other:?}"), |error| error.message().into())
+    let unnamed = |_| "The browser refused, and did not say why.".to_owned();
+    error.dyn_into::<js_sys::Error>().map_or_else(unnamed, |error| error.message().into())
 }

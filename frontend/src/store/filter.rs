@@ -36,7 +36,7 @@ impl Filter {
 }
 
 fn term(text: &str) -> Result<Term, String> {
-    let Some((name, value)) = text.split_once(':') else { return Ok(Term::Text(text.to_lowercase())) };
+    let Some((name, value)) = text.split_once(':') else { return Ok(Term::Text(text.to_ascii_lowercase())) };
     match (name, value) {
         ("opcode", "text" | "binary" | "continuation" | "close" | "ping" | "pong") => {
             Ok(Term::Opcode(value.to_owned()))
@@ -90,8 +90,9 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
     }
 }
 
+/// Without regard to case where the letters are ASCII.
 fn contains(bytes: &[u8], word: &str) -> bool {
-    String::from_utf8_lossy(bytes).to_lowercase().contains(word)
+    bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -120,7 +121,7 @@ mod tests {
             frame(3, Opcode::Ping, b"", 2),
         ];
         let mut record = Record::default();
-        record.take_in(super::super::record::Incoming::Feed(FeedMessage::Observations { items }));
+        record.take_in(super::super::record::Incoming::Feed(FeedMessage::Observations(items)));
         record
     }
 

@@ -38,7 +38,7 @@ impl Record {
                 self.transcript.gap(gap);
                 self.sequence.gap(gap);
             }
-            Incoming::Feed(FeedMessage::Observations { items }) => {
+            Incoming::Feed(FeedMessage::Observations(items)) => {
                 for observation in items.into_iter().map(Rc::new) {
                     if self.transcript.observe(Rc::clone(&observation)) {
                         self.sequence.observe(&observation);

@@ -15,7 +15,12 @@ pub fn count(n: u64) -> String {
 
 /// Microseconds as milliseconds with one decimal: `1,204.6`
 pub fn milliseconds(us: u64) -> String {
-    let tenths = (us + 50) / 100;
+    tenths(us, 1_000)
+}
+
+/// `n` in units of `unit`, rounded to one decimal.
+fn tenths(n: u64, unit: u64) -> String {
+    let tenths = (n.saturating_mul(10).saturating_add(unit / 2)) / unit;
     format!("{}.{}", count(tenths / 10), tenths % 10)
 }
 
@@ -28,8 +33,8 @@ pub fn bytes(n: u64) -> String {
 pub fn size(n: u64) -> String {
     match n {
         0..=9_999 => bytes(n),
-        10_000..=999_999 => format!("{:.1} KB", n as f64 / 1e3),
-        _ => format!("{:.1} MB", n as f64 / 1e6),
+        10_000..=999_999 => format!("{} KB", tenths(n, 1_000)),
+        _ => format!("{} MB", tenths(n, 1_000_000)),
     }
 }
 
@@ -79,6 +84,9 @@ mod tests {
         assert_eq!(milliseconds(1_204_567), "1,204.6");
         assert_eq!(milliseconds(49), "0.0");
         assert_eq!(milliseconds(950), "1.0");
+        assert_eq!(size(9_999), "9,999 B");
+        assert_eq!(size(23_649), "23.6 KB");
+        assert_eq!(size(1_450_000), "1.5 MB");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod bit_grid;
 pub mod field;
+pub mod focus;
 pub mod format;
 pub mod hex;
 pub mod icon;

@@ -3,6 +3,7 @@
 use super::playground::start_session;
 use crate::net::api::ApiError;
 use crate::store::{FeedState, Lab, Session};
+use crate::ui::focus::keep_when_gone;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -25,6 +26,7 @@ pub fn Banner() -> impl IntoView {
 #[component]
 fn NoSession(error: ApiError) -> impl IntoView {
     let lab = expect_context::<Lab>();
+    keep_when_gone();
     let words = match error {
         ApiError::Refused(said) => format!("The relay gave no session. It says: {said}"),
         ApiError::Unreachable | ApiError::Unknown => {
@@ -44,6 +46,7 @@ fn NoSession(error: ApiError) -> impl IntoView {
 #[component]
 fn FeedLost() -> impl IntoView {
     let lab = expect_context::<Lab>();
+    keep_when_gone();
     view! {
         <p class="banner warn">
             <span>

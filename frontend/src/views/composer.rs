@@ -23,6 +23,9 @@ enum Kind {
     Close,
 }
 
+/// In the order of the tabs.
+const KINDS: [Kind; 4] = [Kind::Text, Kind::Bytes, Kind::File, Kind::Close];
+
 /// What stands in the composer; it stays while the kinds are switched.
 #[derive(Clone, Copy)]
 struct Drafts {
@@ -86,7 +89,8 @@ impl Drafts {
 #[component]
 pub fn Composer() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let kind = RwSignal::new(Kind::Text);
+    let chosen = RwSignal::new(0);
+    let kind = move || KINDS[chosen.get()];
     let drafts = Drafts::new();
     // What the browser said to the last try.
     let refused = RwSignal::new(None::<String>);
@@ -94,26 +98,25 @@ pub fn Composer() -> impl IntoView {
         lab.socket.with(|socket| socket.as_ref().is_some_and(|socket| socket.ready == ReadyState::Open))
     });
     let send = move || {
-        let Ok(outgoing) = untrack(|| drafts.outgoing(kind.get())) else { return };
+        let Ok(outgoing) = untrack(|| drafts.outgoing(kind())) else { return };
         let outcome = match outgoing {
             Outgoing::Message(payload, name) => lab.send(payload, name.as_deref()),
             Outgoing::Close(code, reason) => lab.close(code, &reason),
         };
         refused.set(outcome.err());
     };
-    let can_send = move || open.get() && drafts.outgoing(kind.get()).is_ok();
+    let can_send = move || open.get() && drafts.outgoing(kind()).is_ok();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if can_send() {
             send();
         }
     };
-    let tabs = vec![(Kind::Text, "Text"), (Kind::Bytes, "Bytes"), (Kind::File, "File"), (Kind::Close, "Close")];
     view! {
         <form class="composer" aria-label="Send" on:submit=submit novalidate>
-            <Tabs label="What to send" id="kind" tabs chosen=kind/>
+            <Tabs label="What to send" id="kind" tabs=&["Text", "Bytes", "File", "Close"] chosen/>
             <div id="kind-panel" role="tabpanel" aria-label="What to send" class="draft">
-                {move || match kind.get() {
+                {move || match kind() {
                     Kind::Text => view! { <TextField text=drafts.text/> }.into_any(),
                     Kind::Bytes => view! { <HexField hex=drafts.hex/> }.into_any(),
                     Kind::File => view! { <FileField file=drafts.file/> }.into_any(),
@@ -121,13 +124,13 @@ pub fn Composer() -> impl IntoView {
                 }}
             </div>
             <button type="submit" class="primary" disabled=move || !can_send()>
-                {move || if kind.get() == Kind::Close { "Close" } else { "Send" }}
+                {move || if kind() == Kind::Close { "Close" } else { "Send" }}
             </button>
             <p id="draft-note" class="preview" aria-live="polite">
-                {move || match (refused.get(), drafts.outgoing(kind.get())) {
+                {move || match (refused.get(), drafts.outgoing(kind())) {
                     (Some(said), _) => view! { <span class="error">{said}</span> }.into_any(),
                     (None, Err(said)) => {
-                        let waits = kind.get() == Kind::File;
+                        let waits = kind() == Kind::File;
                         view! { <span class:error=!waits>{said}</span> }.into_any()
                     }
                     (None, Ok(outgoing)) => {

@@ -77,7 +77,7 @@ pub fn ConnectBar() -> impl IntoView {
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
-                    disabled=live
+                    readonly=live
                     prop:value=form.url
                     on:input=move |event| {
                         form.url.set(event_target_value(&event));
@@ -98,7 +98,7 @@ pub fn ConnectBar() -> impl IntoView {
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
-                    disabled=live
+                    readonly=live
                     prop:value=form.protocols
                     on:input=move |event| {
                         form.protocols.set(event_target_value(&event));

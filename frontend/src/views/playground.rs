@@ -8,6 +8,7 @@ use super::sequence::SequenceView;
 use super::session_chip::SessionChip;
 use crate::app::TopBar;
 use crate::store::Lab;
+use crate::ui::focus::focus_rows;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -26,9 +27,13 @@ pub fn Playground() -> impl IntoView {
         (Some(_), None) => lab.feed.set(crate::store::FeedState::Expired),
         (Some(_), Some(_)) => {}
     }
+    let skip = |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        focus_rows();
+    };
     view! {
         <div class="app playground">
-            <a class="skip" href="#frames">
+            <a class="skip" href="#workspace" on:click=skip>
                 "Skip to the frames"
             </a>
             <TopBar>
@@ -36,7 +41,7 @@ pub fn Playground() -> impl IntoView {
             </TopBar>
             <Banner/>
             <ConnectBar/>
-            <main class="workspace" class:inspecting=move || lab.inspecting.get()>
+            <main id="workspace" tabindex="-1" class="workspace" class:inspecting=move || lab.inspecting.get()>
                 <h1 class="hidden">"Playground"</h1>
                 <SequenceView/>
                 <Inspector/>

@@ -7,7 +7,7 @@ use observation::Party;
 use observation::sequence::{Row, RowKey};
 
 /// A row's height in CSS pixels; the style sheet has the same number.
-pub const HEIGHT: f64 = 34.0;
+pub const HEIGHT: usize = 34;
 
 /// The id of a row's element.
 pub fn element_id(key: RowKey) -> String {
@@ -49,7 +49,7 @@ pub fn RowView(
             aria-setsize=move || total.get().to_string()
             aria-posinset=(index + 1).to_string()
             aria-label=label
-            style:transform=format!("translateY({}px)", index as f64 * HEIGHT)
+            style:transform=format!("translateY({}px)", index * HEIGHT)
             on:click=open
         >
             <RowCells text/>

@@ -4,6 +4,7 @@ use super::row::{HEIGHT, RowView, element_id};
 use super::welcome::Welcome;
 use crate::store::Lab;
 use crate::store::filter::Filter;
+use crate::ui::focus::focus;
 use crate::ui::format;
 use leptos::html;
 use leptos::prelude::*;
@@ -50,8 +51,8 @@ impl Shown {
 /// What is in view.
 #[derive(Clone, Copy)]
 struct Window {
-    top: RwSignal<f64>,
-    height: RwSignal<f64>,
+    top: RwSignal<usize>,
+    height: RwSignal<usize>,
 }
 
 #[component]
@@ -141,13 +142,13 @@ fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> 
 fn Rows(shown: Memo<Shown>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let list = NodeRef::<html::Div>::new();
-    let window = Window { top: RwSignal::new(0.0), height: RwSignal::new(0.0) };
+    let window = Window { top: RwSignal::new(0), height: RwSignal::new(0) };
     // At the end, new rows pull the view along; scrolled up, it stays.
     let at_end = StoredValue::new(true);
     let total = Signal::derive(move || shown.with(Shown::len));
     let visible = Memo::new(move |_| {
-        let first = (window.top.get() / HEIGHT) as usize;
-        let count = (window.height.get() / HEIGHT) as usize + 1;
+        let first = window.top.get() / HEIGHT;
+        let count = window.height.get() / HEIGHT + 1;
         shown.with(|shown| {
             let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(shown.len());
             lab.record.with(|record| {
@@ -158,8 +159,8 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
     });
     let measure = move || {
         if let Some(list) = list.get_untracked() {
-            let (top, height) = (f64::from(list.scroll_top()), f64::from(list.client_height()));
-            at_end.set_value(top + height >= shown.with_untracked(Shown::len) as f64 * HEIGHT - HEIGHT / 2.0);
+            let (top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
+            at_end.set_value(top + height + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT);
             window.top.set(top);
             window.height.set(height);
         }
@@ -189,7 +190,7 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| {
         let Some(last) = shown.with_untracked(Shown::len).checked_sub(1) else { return };
         let now = lab.selected.get_untracked().and_then(index_of);
-        let page = (window.height.get_untracked() / HEIGHT) as usize;
+        let page = window.height.get_untracked() / HEIGHT;
         let next = match (event.key().as_str(), now) {
             ("ArrowDown", None) | ("Home", _) => 0,
             ("ArrowUp", None) | ("End", _) => last,
@@ -226,7 +227,7 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
             on:scroll=move |_| measure()
             on:keydown=on_key
         >
-            <div class="height" role="presentation" style:height=move || format!("{}px", total.get() as f64 * HEIGHT)>
+            <div class="height" role="presentation" style:height=move || format!("{}px", total.get() * HEIGHT)>
                 <div class="row lifelines" role="presentation">
                     <span></span>
                     <span></span>
@@ -246,21 +247,17 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
 /// Brings a row into view without moving more than needed.
 fn scroll_to(list: NodeRef<html::Div>, index: usize) {
     let Some(list) = list.try_get_untracked().flatten() else { return };
-    let (top, bottom) = (index as f64 * HEIGHT, (index + 1) as f64 * HEIGHT);
-    let (view_top, height) = (f64::from(list.scroll_top()), f64::from(list.client_height()));
-    if top < view_top {
-        list.set_scroll_top(top as i32);
-    } else if bottom > view_top + height {
-        list.set_scroll_top((bottom - height).ceil() as i32);
+    let (top, bottom) = (index * HEIGHT, (index + 1) * HEIGHT);
+    let (view_top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
+    let wanted = if top < view_top { Some(top) } else { (bottom > view_top + height).then(|| bottom - height) };
+    if let Some(wanted) = wanted.and_then(|wanted| i32::try_from(wanted).ok()) {
+        list.set_scroll_top(wanted);
     }
 }
 
-pub fn focus(id: &str) {
-    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(element) = element {
-        // An element that cannot take the focus leaves it where it is.
-        let _ = element.focus();
-    }
+/// A length from the document, which is never negative.
+fn pixels(length: i32) -> usize {
+    usize::try_from(length).unwrap_or(0)
 }
 
 /// Calls `changed` now and whenever the element's size changes, as long as the view lives.

@@ -2,12 +2,14 @@
 
 use super::connect_bar::ConnectForm;
 use crate::store::{Lab, Session};
+use crate::ui::focus::keep_when_gone;
 use leptos::prelude::*;
 
 #[component]
 pub fn Welcome() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let form = expect_context::<ConnectForm>();
+    keep_when_gone();
     let starting = move || matches!(lab.session.get(), Session::Starting);
     view! {
         <div class="welcome">

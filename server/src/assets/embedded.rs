@@ -1,6 +1,6 @@
 //! The page inside the binary: compressed when the relay was built, chosen by what the client accepts.
 
-use super::{csp, not_found};
+use super::{csp, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -29,15 +29,22 @@ pub(super) fn router() -> Router {
 }
 
 fn answer(request: &Request, policy: &HeaderValue) -> Response {
-    let Some(file) = name_of(request.uri()).and_then(find) else { return not_found() };
+    let (file, found) = match name_of(request.uri()).and_then(find) {
+        Some(file) => (file, StatusCode::OK),
+        // The page says so in its own words to whoever looks at it.
+        None => match find("index.html").filter(|_| wants_html(request.headers())) {
+            Some(index) => (index, StatusCode::NOT_FOUND),
+            None => return not_found(),
+        },
+    };
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
     let (bytes, encoding) = choose(file, request.headers());
     let tag = format!("\"{}{}\"", file.hash, encoding.map_or("", |encoding| &encoding[..1]));
     let mut response = match is_current(request.headers(), &tag) {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => bytes.into_response(),
+        true if found.is_success() => StatusCode::NOT_MODIFIED.into_response(),
+        _ => (found, bytes).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.mime));

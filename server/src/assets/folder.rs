@@ -1,9 +1,9 @@
 //! The page from a folder, read anew for each request, for working on it.
 
-use super::{csp, not_found};
+use super::{csp, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use std::path::{Path, PathBuf};
@@ -12,27 +12,33 @@ use tower_http::services::ServeDir;
 
 pub(super) fn router(folder: PathBuf) -> Router {
     let files = ServeDir::new(&folder).append_index_html_on_directories(false);
+    let root = folder.clone();
     let index = move || {
-        let index = folder.join("index.html");
-        async move { page(&index).await }
+        let root = root.clone();
+        async move { page(&root).await }
     };
     Router::new()
         .route("/", get(index.clone()))
         .route("/index.html", get(index.clone()))
         .route("/s/{session}", get(index))
-        .fallback(move |request: Request| file(files.clone(), request))
+        .fallback(move |request: Request| file(files.clone(), folder.clone(), request))
 }
 
-async fn page(index: &Path) -> Response {
-    let Ok(html) = tokio::fs::read_to_string(index).await else { return not_found() };
+async fn page(folder: &Path) -> Response {
+    let Ok(html) = tokio::fs::read_to_string(folder.join("index.html")).await else { return not_found() };
     let policy = csp::policy(&html);
     ([(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, NO_CACHE)], Html(html)).into_response()
 }
 
-async fn file(files: ServeDir, request: Request) -> Response {
+async fn file(files: ServeDir, folder: PathBuf, request: Request) -> Response {
+    let for_a_person = wants_html(request.headers());
     let Ok(response) = files.oneshot(request).await;
     if response.status().is_client_error() {
-        return not_found();
+        // The page says so in its own words to whoever looks at it.
+        return match for_a_person {
+            true => (StatusCode::NOT_FOUND, page(&folder).await).into_response(),
+            false => not_found(),
+        };
     }
     let mut response = response.map(axum::body::Body::new);
     response.headers_mut().insert(header::CACHE_CONTROL, NO_CACHE);

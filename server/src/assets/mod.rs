@@ -6,8 +6,7 @@ mod folder;
 
 use crate::args::Config;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Serves `/`, `/s/{session}` and the page's files; anything else is not found.
@@ -30,6 +29,12 @@ async fn with_strict_headers(mut response: Response) -> Response {
     // The page itself says which scripts stand inside it; nothing else needs one.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| csp::policy(""));
     response
+}
+
+/// Whether a person is to read the answer.
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    accepted.flat_map(|line| line.split(',')).any(|item| item.trim().starts_with("text/html"))
 }
 
 fn not_found() -> Response {

@@ -160,7 +160,8 @@ impl NotUpgraded {
     }
 
     fn too_many_connections(limit: usize) -> Self {
-        let explanation = format!("this session has {limit} connections open, and may not have more; close one first");
+        let explanation =
+            format!("a session may have {limit} open at once, and this one has: close one connection first");
         Self::own(503, "too-many-connections", &[("Retry-After", "5")], explanation)
     }
 

@@ -16,37 +16,31 @@ use wire::close::{CloseCode, ClosePayload};
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Frame,
-    Message,
-    BothSides,
-}
+const PARTS: [&str; 3] = ["Frame", "Message", "Both sides"];
 
 #[component]
 pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
-    let tabs = vec![(Part::Frame, "Frame"), (Part::Message, "Message"), (Part::BothSides, "Both sides")];
     // The part stays chosen from frame to frame.
-    let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(Part::Frame), |chosen| chosen.0);
+    let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(0), |chosen| chosen.0);
     view! {
-        <Tabs label="Parts of the inspector" id="part" tabs chosen/>
+        <Tabs label="Parts of the inspector" id="part" tabs=&PARTS chosen/>
         <div id="part-panel" role="tabpanel" aria-label="Inspected frame" class="part">
             {move || match chosen.get() {
-                Part::Frame => view! { <Anatomy frame=frame.clone()/> }.into_any(),
-                Part::Message => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
-                Part::BothSides => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
+                0 => view! { <Anatomy frame=frame.clone()/> }.into_any(),
+                1 => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
+                _ => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
             }}
         </div>
     }
 }
 
-/// Which part of a frame the visitor looks at.
+/// Which part of a frame the visitor looks at, by its place among the tabs.
 #[derive(Clone, Copy)]
-pub struct ChosenPart(RwSignal<Part>);
+pub struct ChosenPart(RwSignal<usize>);
 
 impl ChosenPart {
     pub fn new() -> Self {
-        Self(RwSignal::new(Part::Frame))
+        Self(RwSignal::new(0))
     }
 }
 

@@ -10,25 +10,17 @@ use observation::{Opening, Refusal};
 use wire::handshake::accept::{Derivation, GUID};
 use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Request,
-    Response,
-    Accept,
-}
-
 #[component]
 pub fn OpeningView(opening: Opening, response: bool) -> impl IntoView {
-    let tabs = vec![(Part::Request, "Request"), (Part::Response, "Response"), (Part::Accept, "Key → accept")];
-    let chosen = RwSignal::new(if response { Part::Response } else { Part::Request });
+    let chosen = RwSignal::new(usize::from(response));
     let Opening { request, response, .. } = opening;
     view! {
-        <Tabs label="Parts of the handshake" id="handshake" tabs chosen/>
+        <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response", "Key → accept"] chosen/>
         <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
-                Part::Request => view! { <RequestText bytes=request.clone()/> }.into_any(),
-                Part::Response => view! { <ResponseText bytes=response.clone()/> }.into_any(),
-                Part::Accept => view! { <Accept request=request.clone() response=response.clone()/> }.into_any(),
+                0 => view! { <RequestText bytes=request.clone()/> }.into_any(),
+                1 => view! { <ResponseText bytes=response.clone()/> }.into_any(),
+                _ => view! { <Accept request=request.clone() response=response.clone()/> }.into_any(),
             }}
         </div>
     }
@@ -36,8 +28,7 @@ pub fn OpeningView(opening: Opening, response: bool) -> impl IntoView {
 
 #[component]
 pub fn RefusalView(refusal: Refusal, response: bool) -> impl IntoView {
-    let tabs = vec![(Part::Request, "Request"), (Part::Response, "Response")];
-    let chosen = RwSignal::new(if response { Part::Response } else { Part::Request });
+    let chosen = RwSignal::new(usize::from(response));
     let Refusal { request, response, explanation, section, .. } = refusal;
     view! {
         <p class="card bad">
@@ -48,11 +39,11 @@ pub fn RefusalView(refusal: Refusal, response: bool) -> impl IntoView {
                 " JavaScript is told only: error, then close 1006."
             </small>
         </p>
-        <Tabs label="Parts of the handshake" id="handshake" tabs chosen/>
+        <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response"] chosen/>
         <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
-                Part::Request | Part::Accept => view! { <RequestText bytes=request.clone()/> }.into_any(),
-                Part::Response => view! { <ResponseText bytes=response.clone()/> }.into_any(),
+                0 => view! { <RequestText bytes=request.clone()/> }.into_any(),
+                _ => view! { <ResponseText bytes=response.clone()/> }.into_any(),
             }}
         </div>
     }

@@ -12,8 +12,8 @@ mod unseen;
 pub use frame::ChosenPart;
 
 use super::row_text;
-use super::sequence::focus;
 use crate::store::{Lab, Record};
+use crate::ui::focus::focus_rows;
 use crate::ui::format;
 use crate::ui::icon::{BACK, DOWN, Icon, UP};
 use leptos::prelude::*;
@@ -71,7 +71,7 @@ pub fn Inspector() -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
             lab.inspecting.set(false);
-            focus("frames");
+            focus_rows();
         }
     };
     view! {
@@ -141,7 +141,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
                 aria-label="Back to the sequence"
                 on:click=move |_| {
                     lab.inspecting.set(false);
-                    focus("frames");
+                    focus_rows();
                 }
             >
                 <Icon path=BACK/>
