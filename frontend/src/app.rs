@@ -4,7 +4,7 @@ use crate::ui::icon::Logo;
 use crate::ui::theme::ThemeSwitch;
 use crate::views::playground::Playground;
 use leptos::prelude::*;
-use leptos_router::components::{A, FlatRoutes, Route, Router};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 #[component]
@@ -24,10 +24,10 @@ pub fn App() -> impl IntoView {
 pub fn TopBar(#[prop(optional)] children: Option<Children>) -> impl IntoView {
     view! {
         <header class="top">
-            <A href="/" attr:class="brand">
+            <a href="/" class="brand">
                 <Logo/>
                 "Framescope"
-            </A>
+            </a>
             <span class="grow"></span>
             {children.map(|children| children())}
             <ThemeSwitch/>
@@ -43,9 +43,9 @@ fn NotFound() -> impl IntoView {
             <main class="lost">
                 <h1>"There is no such page"</h1>
                 <p>"The address may have been cut when it was copied."</p>
-                <A href="/" attr:class="button primary">
+                <a href="/" class="button primary">
                     "Go to the playground"
-                </A>
+                </a>
             </main>
         </div>
     }

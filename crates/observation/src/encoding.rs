@@ -1,48 +1,34 @@
 //! Bytes in JSON: hex where they are few, base64 where they may be many, text with one character per byte.
 
-/// Lower-case hex, for `#[serde(with)]`.
-pub mod hex {
-    use data_encoding::HEXLOWER_PERMISSIVE;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&data_encoding::HEXLOWER.encode_display(bytes))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(D::Error::custom)
-    }
-}
-
-/// Four bytes of hex, or nothing.
+/// Four bytes of lower-case hex, or nothing, for `#[serde(with)]`.
 pub mod hex_key {
-    use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+    use hex::FromHex;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(key: &Option<[u8; 4]>, serializer: S) -> Result<S::Ok, S::Error> {
-        key.map(|key| HEXLOWER.encode(&key)).serialize(serializer)
+        key.map(hex::encode).serialize(serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[u8; 4]>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(D::Error::custom)?;
-        bytes.try_into().map(Some).map_err(|_| D::Error::custom("a masking key has four bytes"))
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(FromHex::from_hex).transpose().map_err(|_| D::Error::custom("a masking key has four bytes of hex"))
     }
 }
 
 /// Standard base64 with padding.
 pub mod base64 {
-    use data_encoding::BASE64;
+    use base64::Engine;
+    use base64::display::Base64Display;
+    use base64::engine::general_purpose::STANDARD;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&BASE64.encode_display(bytes))
+        serializer.collect_str(&Base64Display::new(bytes, &STANDARD))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        BASE64.decode(text.as_bytes()).map_err(D::Error::custom)
+        STANDARD.decode(text).map_err(D::Error::custom)
     }
 }
 

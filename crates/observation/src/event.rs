@@ -94,7 +94,7 @@ pub struct Frame {
     /// How many bits hold it: 7, 16 or 64.
     pub length_bits: u8,
     /// The header's bytes, masking key included.
-    #[serde(with = "encoding::hex")]
+    #[serde(with = "hex::serde")]
     pub header: Vec<u8>,
     /// The payload's bytes as on the wire (masked if `masked`): the first ones, up to the relay's cap.
     #[serde(with = "encoding::base64")]

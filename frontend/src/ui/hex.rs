@@ -54,11 +54,14 @@ pub fn Hex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView
         <div class="hex" role="group" tabindex="0" aria-label="The frame's bytes in hex">
             {move || (0..rows.get()).map(&row_view).collect_view()}
         </div>
-        <Show when=move || { rows.get() < total_rows }>
-            <button type="button" class="more" on:click=move |_| rows.update(|rows| *rows = (*rows + MORE).min(total_rows))>
-                {move || format!("Show more of the {} kept", format::bytes(kept as u64))}
-            </button>
-        </Show>
+        <button
+            type="button"
+            class="more"
+            hidden=move || rows.get() == total_rows
+            on:click=move |_| rows.update(|rows| *rows = (*rows + MORE).min(total_rows))
+        >
+            {format!("Show more of the {} kept", format::bytes(kept as u64))}
+        </button>
         {((kept as u64) < crossed)
             .then(|| {
                 view! {

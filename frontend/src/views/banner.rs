@@ -5,7 +5,6 @@ use crate::net::api::ApiError;
 use crate::store::{FeedState, Lab, Session};
 use crate::ui::focus::keep_when_gone;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 #[component]
 pub fn Banner() -> impl IntoView {
@@ -68,9 +67,9 @@ fn Expired() -> impl IntoView {
                 <b>"The relay does not know this session. "</b>
                 "It ends a session that has been idle, and forgets all when it restarts. What you see stays until you leave."
             </span>
-            <A href="/" attr:class="button small">
+            <a href="/" class="button small">
                 "Start a new session"
-            </A>
+            </a>
         </p>
     }
 }

@@ -237,9 +237,9 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
                     view! { <RowView row index total/> }
                 }/>
             </div>
-            <Show when=move || total.get() == 0>
-                <p class="nothing">"No row fits the filter."</p>
-            </Show>
+            <p class="nothing" hidden=move || { total.get() > 0 }>
+                "No row fits the filter."
+            </p>
         </div>
     }
 }

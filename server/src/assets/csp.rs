@@ -1,13 +1,14 @@
 //! The page's Content-Security-Policy, with the hashes of the scripts that stand inside its HTML.
 
 use axum::http::HeaderValue;
-use data_encoding::BASE64;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 
 /// The policy for a page whose HTML is `html`. Inline scripts run only as they stand there.
 pub(super) fn policy(html: &str) -> HeaderValue {
     let hashes: String = inline_scripts(html)
-        .map(|script| format!(" 'sha256-{}'", BASE64.encode(&Sha256::digest(script.as_bytes()))))
+        .map(|script| format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(script.as_bytes()))))
         .collect();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \

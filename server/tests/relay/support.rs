@@ -213,7 +213,7 @@ impl Feed {
                     self.last = gap.to;
                     self.gaps.push(gap);
                 }
-                FeedMessage::Observations { items } => {
+                FeedMessage::Observations(items) => {
                     assert!(!items.is_empty());
                     for item in &items {
                         assert_eq!(item.seq, Seq(self.last.0 + 1));

@@ -1,6 +1,7 @@
 //! `Sec-WebSocket-Accept` from `Sec-WebSocket-Key`, each step kept. RFC 6455 §4.2.2.
 
-use data_encoding::BASE64;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use sha1::{Digest, Sha1};
 
 /// The string every WebSocket server appends to the key. RFC 6455 §1.3.
@@ -22,7 +23,7 @@ impl Derivation {
     pub fn from_key(key: &str) -> Self {
         let concatenated = format!("{key}{GUID}");
         let sha1: [u8; 20] = Sha1::digest(&concatenated).into();
-        let accept = BASE64.encode(&sha1);
+        let accept = BASE64.encode(sha1);
         Self { concatenated, sha1, accept }
     }
 }
@@ -30,5 +31,5 @@ impl Derivation {
 /// Whether `key` is base64 of 16 bytes, as a client must send it. RFC 6455 §4.1, requirement 7.
 #[must_use]
 pub fn is_key(key: &str) -> bool {
-    BASE64.decode(key.as_bytes()).is_ok_and(|bytes| bytes.len() == 16)
+    BASE64.decode(key).is_ok_and(|bytes| bytes.len() == 16)
 }

@@ -155,14 +155,14 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
                 }
             }}
             <span class="grow"></span>
-            <Show when=stands>
+            <span class="steps-through" hidden=move || !stands()>
                 <button type="button" class="icon" aria-label="Previous row" on:click=move |_| step(-1)>
                     <Icon path=UP/>
                 </button>
                 <button type="button" class="icon" aria-label="Next row" on:click=move |_| step(1)>
                     <Icon path=DOWN/>
                 </button>
-            </Show>
+            </span>
         </div>
     }
 }

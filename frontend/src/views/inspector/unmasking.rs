@@ -24,11 +24,14 @@ pub fn Unmasking(frame: Frame, key: MaskingKey, pointed: Pointed) -> impl IntoVi
         <div class="xor">
             {move || (0..shown.get()).map(&strip).collect_view()}
         </div>
-        <Show when=move || { shown.get() < total }>
-            <button type="button" class="more" on:click=move |_| shown.update(|shown| *shown = (*shown + MORE).min(total))>
-                "Show more"
-            </button>
-        </Show>
+        <button
+            type="button"
+            class="more"
+            hidden=move || shown.get() == total
+            on:click=move |_| shown.update(|shown| *shown = (*shown + MORE).min(total))
+        >
+            "Show more"
+        </button>
     }
 }
 
