@@ -1,6 +1,6 @@
 //! One row of the sequence: what JavaScript saw, what crossed the line, what the wire carried.
 
-use super::row_text::{Arrow, Middle, RowText, describe, sentence};
+use super::row_text::{Arrow, Middle, RowText, describe};
 use crate::store::Lab;
 use leptos::prelude::*;
 use observation::Party;
@@ -34,7 +34,6 @@ pub fn RowView(
     let text = lab.record.with_untracked(|record| describe(record, &row));
     let selected = move || lab.selected.get() == Some(key);
     let class = format!("row {}", class(&text));
-    let label = sentence(&text);
     let open = move |_| {
         lab.inspect(key);
         lab.inspecting.set(true);
@@ -48,7 +47,6 @@ pub fn RowView(
             aria-selected=move || selected().to_string()
             aria-setsize=move || total.get().to_string()
             aria-posinset=(index + 1).to_string()
-            aria-label=label
             style:transform=format!("translateY({}px)", index * HEIGHT)
             on:click=open
         >
@@ -57,33 +55,40 @@ pub fn RowView(
     }
 }
 
+/// In the order in which a screen reader says it: what crossed, what JavaScript saw, what the wire carried, when. The style
+/// sheet puts each into its column.
 #[component]
 fn RowCells(text: RowText) -> impl IntoView {
     let RowText { time, page, middle, wire } = text;
+    let at = (!time.is_empty()).then(|| view! { <span class="time">{time} <span class="hidden">" ms"</span></span> });
     view! {
-        <span class="time">{time}</span>
-        <span class="js" class:none=page.nothing>
-            {page.image.map(|url| view! { <img src=url alt="" class="thumb"/> })}
-            <span class="one-line">{page.text}</span>
-        </span>
         {match middle {
             Middle::Arrow(arrow) => view! { <ArrowCell arrow/> }.into_any(),
             Middle::Band { text, .. } => view! { <span class="band">{text}</span> }.into_any(),
         }}
+        <span class="js" class:none=page.nothing>
+            <span class="hidden">"JavaScript: "</span>
+            {page.image.map(|url| view! { <img src=url alt="" class="thumb"/> })}
+            <span class="one-line">{page.text}</span>
+        </span>
         <span class="wire">
+            <span class="hidden">"Wire: "</span>
             <code>{wire.code}</code>
             " "
             {wire.words}
         </span>
+        {at}
     }
 }
 
 #[component]
 fn ArrowCell(arrow: Arrow) -> impl IntoView {
+    let way = if arrow.from == Party::Client { "To the relay: " } else { "From the relay: " };
     view! {
         <span class="arrow">
             <span class="shaft"></span>
             <span class="label">
+                <span class="hidden">{way}</span>
                 <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
                 <span class="what">{arrow.text}</span>
                 <small>{arrow.detail}</small>

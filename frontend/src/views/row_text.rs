@@ -92,18 +92,6 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     RowText { time: time.unwrap_or_default(), page: page(record, row), middle, wire }
 }
 
-/// The row in one sentence, for those who do not see the arrow.
-pub fn sentence(text: &RowText) -> String {
-    let middle = match &text.middle {
-        Middle::Arrow(arrow) => {
-            let way = if arrow.from == Party::Client { "To the relay" } else { "From the relay" };
-            format!("{way}: {} {} {}", arrow.badge, arrow.text, arrow.detail)
-        }
-        Middle::Band { text, .. } => text.clone(),
-    };
-    format!("{middle}. JavaScript: {}. Wire: {} {}", text.page.text, text.wire.code, text.wire.words)
-}
-
 fn band(text: impl Into<String>, class: &'static str) -> Middle {
     Middle::Band { text: text.into(), class }
 }

@@ -229,8 +229,6 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
         >
             <div class="height" role="presentation" style:height=move || format!("{}px", total.get() * HEIGHT)>
                 <div class="row lifelines" role="presentation">
-                    <span></span>
-                    <span></span>
                     <span class="lines"></span>
                 </div>
                 <For each=move || visible.get() key=|row| row.clone() children=move |(index, row)| {

@@ -1,7 +1,7 @@
 //! The empty sequence: one sentence, one button.
 
 use super::connect_bar::ConnectForm;
-use crate::store::{Lab, Session};
+use crate::store::{FeedState, Lab, Session};
 use crate::ui::focus::keep_when_gone;
 use leptos::prelude::*;
 
@@ -17,9 +17,24 @@ pub fn Welcome() -> impl IntoView {
             <p>
                 "Your browser opens a connection to this relay, and the relay shows you what your browser hides: the handshake word for word, every frame bit by bit, and who said goodbye."
             </p>
-            <button type="button" class="primary big" disabled=starting on:click=move |_| form.connect(lab)>
-                {move || if starting() { "Getting a session…" } else { "Open a WebSocket" }}
-            </button>
+            {move || match lab.feed.get() {
+                FeedState::Expired => {
+                    view! {
+                        <a href="/" class="button primary big">
+                            "Start a new session"
+                        </a>
+                    }
+                        .into_any()
+                }
+                _ => {
+                    view! {
+                        <button type="button" class="primary big" disabled=starting on:click=move |_| form.connect(lab)>
+                            {move || if starting() { "Getting a session…" } else { "Open a WebSocket" }}
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
         </div>
     }
 }
