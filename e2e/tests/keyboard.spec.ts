@@ -42,6 +42,7 @@ test("a whole exchange needs no mouse", async ({ lab, page }) => {
   await test.step("go into the inspector, through its parts, and back", async () => {
     await page.keyboard.press("Enter");
     await expect(lab.inspector.root).toBeFocused();
+    await expectFocusShown(page);
     const tab = (name: string) => lab.inspector.root.getByRole("tab", { name });
     await tabTo(page, tab("Frame"));
     await page.keyboard.press("ArrowRight");

@@ -28,6 +28,19 @@ test("a row opens the inspector over the sequence, and Back returns to it", asyn
   }
 });
 
+test("Back returns to the place in the sequence that one came from", async ({ lab }) => {
+  await lab.open();
+  await lab.connect();
+  for (let n = 1; n <= 15; n++) await lab.sendText(`message ${n}`);
+  const last = lab.row(/^From the relay: TEXT message 15 /);
+  await expect(last).toBeInViewport();
+  await expect(lab.row(1)).not.toBeInViewport();
+  const inspector = await lab.inspect(/^From the relay: TEXT message 14 /);
+  await inspector.root.getByRole("button", { name: "Back to the sequence" }).click();
+  await expect(lab.row(/^From the relay: TEXT message 14 /)).toBeInViewport();
+  await expect(lab.row(1)).not.toBeInViewport();
+});
+
 test("the whole of an exchange fits the hand", async ({ lab, page }) => {
   await lab.open();
   await lab.connect();

@@ -1,4 +1,5 @@
 // The page itself: what it loads, what it may do, how it looks at first.
+import { REQUEST_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
 
 test("the first view comes from the relay alone, under a strict policy", async ({ lab, page, context }) => {
@@ -52,8 +53,17 @@ for (const scheme of ["light", "dark"] as const) {
   });
 }
 
-test("an address where nothing is says where the playground is", async ({ request }) => {
-  const answer = await request.get("/nothing/here");
-  expect(answer.status()).toBe(404);
-  expect(await answer.text()).toContain("The playground is at /");
+test("an address that is none says so, and leads back to the playground", async ({ lab, page, complaints, request }) => {
+  complaints.expect(REQUEST_FAILED);
+  const answer = await page.goto("/nothing/here");
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such page");
+  await page.getByRole("link", { name: "Go to the playground" }).click();
+  await page.waitForURL(/\/s\/[a-z2-7]{26}$/);
+  await lab.connect();
+
+  // A client that reads no HTML is told in a line.
+  const plain = await request.get("/nothing/here");
+  expect(plain.status()).toBe(404);
+  expect(await plain.text()).toContain("The playground is at /");
 });
