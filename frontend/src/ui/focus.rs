@@ -9,25 +9,30 @@ pub fn focus(id: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// To the rows, or where they will be.
+/// To the rows, or to the button that brings some.
 pub fn focus_rows() {
-    if !focus("frames") {
+    if !focus("frames") && !focus("begin") {
         focus("workspace");
     }
 }
 
-/// Whether the focus is nowhere: what had it has left the page.
-pub fn is_lost() -> bool {
-    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
+/// For a button that takes its own view away: when that goes after the button was pressed, and the focus went with it, the
+/// focus moves on to the rows. Call what comes back when the button is pressed.
+pub fn moves_on() -> impl Fn() + Copy + 'static {
+    let pressed = StoredValue::new(false);
+    on_cleanup(move || {
+        if pressed.try_get_value() == Some(true) {
+            request_animation_frame(|| {
+                if is_lost() {
+                    focus_rows();
+                }
+            });
+        }
+    });
+    move || pressed.set_value(true)
 }
 
-/// When the calling view goes and the focus went with it, it goes on to the rows.
-pub fn keep_when_gone() {
-    on_cleanup(|| {
-        request_animation_frame(|| {
-            if is_lost() {
-                focus_rows();
-            }
-        });
-    });
+/// Whether the focus is nowhere: what had it has left the page.
+fn is_lost() -> bool {
+    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
 }

@@ -2,33 +2,43 @@
 
 use super::connect_bar::ConnectForm;
 use crate::store::{FeedState, Lab, Session};
-use crate::ui::focus::keep_when_gone;
+use crate::ui::focus::moves_on;
 use leptos::prelude::*;
 
 #[component]
 pub fn Welcome() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let form = expect_context::<ConnectForm>();
-    keep_when_gone();
+    let pressed = moves_on();
     let starting = move || matches!(lab.session.get(), Session::Starting);
+    let expired = Memo::new(move |_| lab.feed.get() == FeedState::Expired);
     view! {
         <div class="welcome">
             <h3>"Watch a WebSocket being born"</h3>
             <p>
                 "Your browser opens a connection to this relay, and the relay shows you what your browser hides: the handshake word for word, every frame bit by bit, and who said goodbye."
             </p>
-            {move || match lab.feed.get() {
-                FeedState::Expired => {
+            {move || match expired.get() {
+                true => {
                     view! {
-                        <a href="/" class="button primary big">
+                        <a href="/" id="begin" class="button primary big">
                             "Start a new session"
                         </a>
                     }
                         .into_any()
                 }
-                _ => {
+                false => {
                     view! {
-                        <button type="button" class="primary big" disabled=starting on:click=move |_| form.connect(lab)>
+                        <button
+                            type="button"
+                            id="begin"
+                            class="primary big"
+                            disabled=starting
+                            on:click=move |_| {
+                                pressed();
+                                form.connect(lab);
+                            }
+                        >
                             {move || if starting() { "Getting a session…" } else { "Open a WebSocket" }}
                         </button>
                     }
