@@ -131,12 +131,13 @@ export class Lab {
 
   /** What a screen reader says of each row in the document. */
   async sentences(): Promise<string[]> {
-    return this.rows.evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
+    const texts = await this.rows.allInnerTexts();
+    return texts.map((text) => text.replaceAll(/\s+/g, " ").trim());
   }
 
   /** The same without what only the page that made the sockets knows: what JavaScript saw, and that it was a browser. */
   async wireSentences(): Promise<string[]> {
-    const wire = (sentence: string) => sentence.replace(/\. JavaScript: .*?\. Wire:/s, ". Wire:").replace("the browser", "the client");
+    const wire = (sentence: string) => sentence.replace(/ JavaScript: .*? Wire:/, " Wire:").replace("the browser", "the client");
     return (await this.sentences()).map(wire);
   }
 

@@ -8,6 +8,8 @@ import { noise } from "../support/png.ts";
 /** axe looks at a page for a second or two, and here it looks often. */
 test.describe.configure({ timeout: 90_000 });
 
+const INSPECTOR = "aside[aria-label=Inspector]";
+
 for (const width of [1440, 360]) {
   for (const [colorScheme, rules] of [["light", "all"], ["dark", "contrast"]] as const) {
     test.describe(`${width} px wide, ${colorScheme}`, () => {
@@ -15,7 +17,7 @@ for (const width of [1440, 360]) {
 
       test("nothing is wrong from the first view to the end", async ({ lab, page }) => {
         await lab.open();
-        await test.step("empty", () => expectAccessible(page, rules));
+        await test.step("empty", () => expectAccessible(page, { rules }));
 
         await lab.connect();
         await lab.sendText("Hello");
@@ -24,7 +26,7 @@ for (const width of [1440, 360]) {
         await expect(lab.row(7)).toBeVisible();
         await lab.close("4001", "that was it");
         await expect(lab.row(10)).toHaveAccessibleName(/^CLOSED/);
-        await test.step("the sequence", () => expectAccessible(page, rules));
+        await test.step("the sequence", () => expectAccessible(page, { rules }));
 
         for (const [row, parts] of [
           [1, ["Request", "Response", "Key → accept"]],
@@ -34,10 +36,10 @@ for (const width of [1440, 360]) {
           [10, []],
         ] as const) {
           const inspector = await lab.inspect(row);
-          if (parts.length === 0) await test.step(`row ${row}`, () => expectAccessible(page, rules));
+          if (parts.length === 0) await test.step(`row ${row}`, () => expectAccessible(page, { rules, within: INSPECTOR }));
           for (const part of parts) {
             await inspector.turnTo(part);
-            await test.step(`row ${row}, ${part}`, () => expectAccessible(page, rules));
+            await test.step(`row ${row}, ${part}`, () => expectAccessible(page, { rules, within: INSPECTOR }));
           }
           const back = inspector.root.getByRole("button", { name: "Back to the sequence" });
           if (await back.isVisible()) await back.click();
@@ -53,7 +55,7 @@ for (const width of [1440, 360]) {
         await expect(lab.url).toHaveAttribute("aria-invalid", "true");
         await lab.compose("Bytes");
         await lab.composer.getByLabel("Bytes in hex").fill("no hex");
-        await test.step("fields", () => expectAccessible(page, rules));
+        await test.step("fields", () => expectAccessible(page, { rules }));
 
         const refused = await Client.call(lab.labUrl);
         refused.send("GET ", new URL(lab.labUrl).pathname, " HTTP/1.1\r\nHost: here\r\n\r\n");
@@ -62,14 +64,24 @@ for (const width of [1440, 360]) {
         await lab.composeClose("1001");
         for (const row of [/^From the relay: 426/, /breaks §5\.1/, /^CLOSED/]) {
           const inspector = await lab.inspect(row);
-          await test.step(String(row), () => expectAccessible(page, rules));
+          await test.step(String(row), () => expectAccessible(page, { rules, within: INSPECTOR }));
           const back = inspector.root.getByRole("button", { name: "Back to the sequence" });
           if (await back.isVisible()) await back.click();
         }
         await lab.filter.fill("opcode:none");
         line.cut();
         await expect(lab.banner).toContainText("The relay is out of reach.");
-        await test.step("the banner", () => expectAccessible(page, rules));
+        await test.step("the banner", () => expectAccessible(page, { rules }));
+      });
+
+      test("nothing is wrong at addresses that lead nowhere", async ({ lab, page, complaints }) => {
+        complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+        await page.goto("/nothing/here");
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such page");
+        await expectAccessible(page, { rules });
+        await page.goto(`/s/${"a".repeat(26)}`);
+        await expect(lab.banner).toContainText("The relay does not know this session.");
+        await expectAccessible(page, { rules });
       });
     });
   }

@@ -17,14 +17,14 @@ test("a server that nobody watches shows what JavaScript saw, and says what is m
   await lab.close("4000", "enough");
   await lab.expectState("CLOSED");
   await lab.expectSequence(
-    /JavaScript: new WebSocket\(\)\./,
-    /JavaScript: onopen\./,
-    /JavaScript: send\("Hello"\)\./,
-    /JavaScript: onmessage "Hello"\./,
-    /JavaScript: send\(2 B\)\./,
-    /JavaScript: (onmessage 2 B|close\(4000, "enough"\))\./,
-    /JavaScript: (onmessage 2 B|close\(4000, "enough"\))\./,
-    /JavaScript: onclose 4000\./,
+    /JavaScript: new WebSocket\(\) Wire:/,
+    /JavaScript: onopen Wire:/,
+    /JavaScript: send\("Hello"\) Wire:/,
+    /JavaScript: onmessage "Hello" Wire:/,
+    /JavaScript: send\(2 B\) Wire:/,
+    /JavaScript: (onmessage 2 B|close\(4000, "enough"\)) Wire:/,
+    /JavaScript: (onmessage 2 B|close\(4000, "enough"\)) Wire:/,
+    /JavaScript: onclose 4000 Wire:/,
   );
 
   const inspector = await lab.inspect(2);
@@ -46,7 +46,7 @@ test("back in the lab both sides are there again", async ({ lab, relay }) => {
   await lab.url.fill(lab.labUrl);
   await lab.connect();
   await lab.expectRows(7);
-  await expect(lab.row(5)).toHaveAccessibleName(/^To the relay: GET .*connection 1\. JavaScript: new WebSocket\(\)/);
+  await expect(lab.row(5)).toHaveAccessibleName(/^To the relay: GET .*connection 1 JavaScript: new WebSocket\(\)/);
 });
 
 test("a server that never says goodbye is closed by the browser with 1006", async ({ lab, complaints }) => {
@@ -70,7 +70,7 @@ test("a server that never says goodbye is closed by the browser with 1006", asyn
   await lab.connect();
   await lab.sendText("anyone there?");
   await lab.expectState("CLOSED");
-  const inspector = await lab.inspect(/JavaScript: onclose 1006\./);
+  const inspector = await lab.inspect(/JavaScript: onclose 1006 Wire:/);
   await expect(inspector.root).toContainText("1006 says that no close frame came.");
   server.close();
 });

@@ -103,5 +103,5 @@ test("a message over the relay's limit is foretold, sent all the same, and close
   await lab.submit.click();
   await expect(lab.row(/^To the relay: TEXT .*breaks §10\.4/)).toBeVisible();
   await expect(lab.row(/^From the relay: CLOSE 1009/)).toBeVisible();
-  await expect(lab.row(/^CLOSED: the relay said goodbye first, 1009\. JavaScript: .*onclose 1009/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the relay said goodbye first, 1009 JavaScript: .*onclose 1009/)).toBeVisible();
 });

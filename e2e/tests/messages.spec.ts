@@ -8,8 +8,8 @@ test("bytes written in hex leave as a binary message and come back the same", as
   await lab.open();
   await lab.connect();
   await lab.sendHex("00 ff 0x81, 7f");
-  await expect(lab.row(4)).toHaveAccessibleName(/^To the relay: BINARY 4 B FIN · masked\. JavaScript: send\(4 B\)\./);
-  await expect(lab.row(5)).toHaveAccessibleName(/^From the relay: BINARY 4 B FIN\. JavaScript: onmessage 4 B\. Wire: 82 04 /);
+  await expect(lab.row(4)).toHaveAccessibleName(/^To the relay: BINARY 4 B FIN · masked JavaScript: send\(4 B\) Wire:/);
+  await expect(lab.row(5)).toHaveAccessibleName(/^From the relay: BINARY 4 B FIN JavaScript: onmessage 4 B Wire: 82 04 /);
 
   const inspector = await lab.inspect(5);
   expect((await inspector.bytes()).toString("hex")).toBe("820400ff817f");

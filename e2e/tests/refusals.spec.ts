@@ -18,7 +18,7 @@ test("a refused browser sees error and 1006, and beside them why the relay refus
   await lab.expectState("CLOSED");
   await expect(lab.row(4)).toHaveAccessibleName(/^To the relay: GET .*JavaScript: new WebSocket\(\)/);
   await expect(lab.row(5)).toHaveAccessibleName(
-    /^From the relay: 503 Service Unavailable refused\. JavaScript: onerror, onclose 1006\./,
+    /^From the relay: 503 Service Unavailable refused JavaScript: onerror, onclose 1006 Wire:/,
   );
   const inspector = await lab.inspect(5);
   await expect(inspector.title).toHaveText("Refused");
@@ -74,7 +74,7 @@ test("the refusals of other clients appear live, each with its reason", async ({
       rows += 2;
       await lab.expectRows(rows);
       await expect(lab.row(rows)).toHaveAccessibleName(
-        new RegExp(`^From the relay: ${answer} refused\\. JavaScript: not this page’s\\.`),
+        new RegExp(`^From the relay: ${answer} refused JavaScript: not this page’s Wire:`),
       );
       const inspector = await lab.inspect(rows);
       await expect(inspector.root).toContainText("Why the relay refused");
@@ -127,9 +127,9 @@ test("a name that does not resolve is error and 1006, and no more", async ({ lab
 async function expectUnexplained(lab: Lab): Promise<void> {
   await lab.expectState("CLOSED");
   await lab.expectSequence(
-    /JavaScript: new WebSocket\(\)\./,
-    /JavaScript: onerror\./,
-    /JavaScript: onclose 1006\./,
+    /JavaScript: new WebSocket\(\) Wire:/,
+    /JavaScript: onerror Wire:/,
+    /JavaScript: onclose 1006 Wire:/,
   );
   const inspector = await lab.inspect(3);
   await expect(inspector.title).toHaveText("Seen by the page only");

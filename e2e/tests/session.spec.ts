@@ -19,7 +19,7 @@ test("a reload keeps the session: the same address, every row, and connections t
   await expect(lab.row(4)).toHaveAccessibleName(/JavaScript: not this page’s/);
 
   await lab.connect();
-  await expect(lab.row(9)).toHaveAccessibleName(/^To the relay: GET .*connection 2\. JavaScript: new WebSocket\(\)/);
+  await expect(lab.row(9)).toHaveAccessibleName(/^To the relay: GET .*connection 2 JavaScript: new WebSocket\(\)/);
   await lab.sendText("after");
   await expect(lab.row(/^From the relay: TEXT after .*onmessage "after"/)).toBeVisible();
 });
@@ -32,7 +32,7 @@ test("a reload in the middle of a connection leaves its end in the record", asyn
   await page.reload();
   // A page that is left takes its sockets with it. RFC 6455 §7.4.1: 1001, going away.
   await expect(lab.row(/^To the relay: CLOSE 1001 /)).toBeVisible();
-  await expect(lab.row(/^CLOSED: the client said goodbye first, 1001\./)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the client said goodbye first, 1001 /)).toBeVisible();
 });
 
 test("the link shows the session to another browser, live", async ({ lab, anotherLab }) => {
@@ -50,7 +50,7 @@ test("the link shows the session to another browser, live", async ({ lab, anothe
   await expect(observer.row(/^To the relay: TEXT are you watching\? .*JavaScript: not this page’s/)).toBeVisible();
   // And it may take part.
   await observer.connect();
-  await expect(lab.row(/^To the relay: GET .*connection 2\. JavaScript: not this page’s/)).toBeVisible();
+  await expect(lab.row(/^To the relay: GET .*connection 2 JavaScript: not this page’s/)).toBeVisible();
 });
 
 test("the session's link can be copied", async ({ lab, page, context }) => {
