@@ -6,6 +6,7 @@ import { Complaints } from "./complaints.ts";
 import { Inspector } from "./inspector.ts";
 import { Line } from "./line.ts";
 import { test as base } from "./relay.ts";
+import { SilentServer } from "./server.ts";
 
 /** A file to be chosen, as Playwright takes it. */
 export interface Attachment {
@@ -160,6 +161,7 @@ interface Fixtures {
   anotherLab: () => Promise<Lab>;
   /** A line to the relay at an address; it ends with the test. */
   lineTo: (url: string) => Promise<Line>;
+  silentServer: SilentServer;
 }
 
 export const test = base.extend<Fixtures>({
@@ -201,6 +203,12 @@ export const test = base.extend<Fixtures>({
     });
     await leave(context);
     await Promise.all(lines.map((line) => line.close()));
+  },
+
+  silentServer: async ({}, use) => {
+    const server = await SilentServer.start();
+    await use(server);
+    await server.stop();
   },
 });
 

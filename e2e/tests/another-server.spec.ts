@@ -1,8 +1,4 @@
 // Any WebSocket server will do; where the relay does not watch, the page says what it cannot show.
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
-
 import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
 
@@ -49,28 +45,15 @@ test("back in the lab both sides are there again", async ({ lab, relay }) => {
   await expect(lab.row(5)).toHaveAccessibleName(/^To the relay: GET .*connection 1 JavaScript: new WebSocket\(\)/);
 });
 
-test("a server that never says goodbye is closed by the browser with 1006", async ({ lab, complaints }) => {
+test("a server that hangs up without a goodbye is closed by the browser with 1006", async ({ lab, silentServer, complaints }) => {
   complaints.expect(SOCKET_FAILED);
-  // It completes the handshake, and then hangs up at the first byte.
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
-    socket.once("data", (request) => {
-      const key = /Sec-WebSocket-Key: (\S+)/.exec(request.toString("latin1"))?.[1] ?? "";
-      const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-      const answer = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
-      socket.write([...answer, `Sec-WebSocket-Accept: ${accept}`, "", ""].join("\r\n"));
-      socket.once("data", () => socket.destroy());
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-
   await lab.open();
-  await lab.url.fill(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await lab.url.fill(silentServer.url);
   await lab.connect();
   await lab.sendText("anyone there?");
+  await expect(lab.row(3)).toHaveAccessibleName(/JavaScript: send\("anyone there\?"\) Wire:/);
+  silentServer.hangUp();
   await lab.expectState("CLOSED");
   const inspector = await lab.inspect(/JavaScript: onclose 1006 Wire:/);
   await expect(inspector.root).toContainText("1006 says that no close frame came.");
-  server.close();
 });

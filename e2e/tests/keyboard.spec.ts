@@ -117,6 +117,30 @@ test("a URL is typed and tried with Enter", async ({ lab, page }) => {
   await expectFocusShown(page);
 });
 
+test("a button that has nothing to do any more keeps the focus", async ({ lab, page, silentServer, complaints }) => {
+  complaints.expect(SOCKET_FAILED);
+  await lab.open();
+  await lab.url.fill(silentServer.url);
+  await page.keyboard.press("Enter");
+  await lab.expectState("OPEN");
+  await tabTo(page, lab.connection.getByRole("button", { name: "Close" }));
+  await page.keyboard.press("Enter");
+  // The server does not answer, so the goodbye takes as long as the browser waits.
+  await lab.expectState("CLOSING");
+  await expectFocusShown(page);
+  silentServer.hangUp();
+  await lab.expectState("CLOSED");
+  await expectFocusShown(page);
+
+  await page.keyboard.press("Enter");
+  await lab.expectState("OPEN");
+  await lab.composeClose("1000");
+  await tabTo(page, lab.submit);
+  await page.keyboard.press("Enter");
+  await lab.expectState("CLOSING");
+  await expectFocusShown(page);
+});
+
 test("a banner's button keeps the focus in reach when it goes", async ({ lab, page, relay, lineTo, complaints }) => {
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
   const line = await lineTo(relay.url);

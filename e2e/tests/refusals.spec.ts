@@ -1,8 +1,4 @@
 // A browser tells a page nothing about a refusal; the relay does.
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-
 import { Client, handshake } from "../support/client.ts";
 import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test, type Lab } from "../support/lab.ts";
@@ -99,17 +95,12 @@ test("a session that is not there is refused with 404, though a page cannot be t
   await expectUnexplained(lab);
 });
 
-test("a port where nobody listens is error and 1006, and no more", async ({ lab, complaints }) => {
+test("a port where nobody listens is error and 1006, and no more", async ({ lab, silentServer, complaints }) => {
   complaints.expect(SOCKET_FAILED);
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-
+  const { url } = silentServer;
+  await silentServer.stop();
   await lab.open();
-  await lab.url.fill(`ws://127.0.0.1:${port}/`);
+  await lab.url.fill(url);
   await lab.pressConnect();
   await expectUnexplained(lab);
 });
