@@ -123,7 +123,7 @@ pub fn Composer() -> impl IntoView {
                     Kind::Close => view! { <CloseFields code=drafts.code reason=drafts.reason/> }.into_any(),
                 }}
             </div>
-            <button type="submit" class="primary" disabled=move || !can_send()>
+            <button type="submit" class="primary" aria-disabled=move || (!can_send()).to_string()>
                 {move || if kind() == Kind::Close { "Close" } else { "Send" }}
             </button>
             <p id="draft-note" class="preview" aria-live="polite">

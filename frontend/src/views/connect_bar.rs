@@ -35,8 +35,12 @@ pub fn ConnectBar() -> impl IntoView {
     let form = expect_context::<ConnectForm>();
     let ready = Memo::new(move |_| lab.socket.with(|socket| socket.as_ref().map(|socket| socket.ready)));
     let live = move || matches!(ready.get(), Some(ReadyState::Connecting | ReadyState::Open | ReadyState::Closing));
+    let closing = move || ready.get() == Some(ReadyState::Closing);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        if closing() {
+            return;
+        }
         if live() {
             if let Err(error) = lab.close(Some(1000), "") {
                 form.error.set(Some(ConnectError::Url(error)));
@@ -109,7 +113,7 @@ pub fn ConnectBar() -> impl IntoView {
                 />
             </div>
             <Lifecycle/>
-            <button type="submit" class="primary" class:stop=live class:quiet=move || ready.get().is_none() disabled=move || ready.get() == Some(ReadyState::Closing)>
+            <button type="submit" class="primary" class:stop=live class:quiet=move || ready.get().is_none() aria-disabled=move || closing().to_string()>
                 {move || if live() { "Close" } else if ready.get().is_some() { "Connect again" } else { "Connect" }}
             </button>
         </form>
