@@ -16,12 +16,13 @@ pub fn focus_rows() {
     }
 }
 
-/// For a button that takes its own view away: when that goes after the button was pressed, and the focus went with it, the
-/// focus moves on to the rows. Call what comes back when the button is pressed.
-pub fn moves_on() -> impl Fn() + Copy + 'static {
-    let pressed = StoredValue::new(false);
+/// For a view that goes away by itself: when the focus is in it then, it moves on to the rows. `selector` finds the view's
+/// element from what is inside it.
+pub fn moves_on_from(selector: &'static str) {
+    // The reactive owner is cleaned up before the document changes, so the focus still is where it was.
     on_cleanup(move || {
-        if pressed.try_get_value() == Some(true) {
+        let focused = document().active_element();
+        if focused.is_some_and(|element| element.closest(selector).is_ok_and(|view| view.is_some())) {
             request_animation_frame(|| {
                 if is_lost() {
                     focus_rows();
@@ -29,7 +30,6 @@ pub fn moves_on() -> impl Fn() + Copy + 'static {
             });
         }
     });
-    move || pressed.set_value(true)
 }
 
 /// Whether the focus is nowhere: what had it has left the page.

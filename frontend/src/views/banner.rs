@@ -3,7 +3,7 @@
 use super::playground::start_session;
 use crate::net::api::ApiError;
 use crate::store::{FeedState, Lab, Session};
-use crate::ui::focus::moves_on;
+use crate::ui::focus::moves_on_from;
 use leptos::prelude::*;
 
 #[component]
@@ -25,7 +25,7 @@ pub fn Banner() -> impl IntoView {
 #[component]
 fn NoSession(error: ApiError) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let pressed = moves_on();
+    moves_on_from(".banner");
     let words = match error {
         ApiError::Refused(said) => format!("The relay gave no session. It says: {said}"),
         ApiError::Unreachable | ApiError::Unknown => {
@@ -35,10 +35,7 @@ fn NoSession(error: ApiError) -> impl IntoView {
     view! {
         <p class="banner bad">
             <span>{words}</span>
-            <button type="button" class="small" on:click=move |_| {
-                pressed();
-                start_session(lab);
-            }>
+            <button type="button" class="small" on:click=move |_| start_session(lab)>
                 "Try again"
             </button>
         </p>
@@ -48,17 +45,14 @@ fn NoSession(error: ApiError) -> impl IntoView {
 #[component]
 fn FeedLost() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let pressed = moves_on();
+    moves_on_from(".banner");
     view! {
         <p class="banner warn">
             <span>
                 <b>"The relay is out of reach. "</b>
                 "What you see is kept; the view goes on where it stopped as soon as the relay is back."
             </span>
-            <button type="button" class="small" on:click=move |_| {
-                pressed();
-                lab.retry_feed();
-            }>
+            <button type="button" class="small" on:click=move |_| lab.retry_feed()>
                 "Try now"
             </button>
         </p>

@@ -2,14 +2,14 @@
 
 use super::connect_bar::ConnectForm;
 use crate::store::{FeedState, Lab, Session};
-use crate::ui::focus::moves_on;
+use crate::ui::focus::moves_on_from;
 use leptos::prelude::*;
 
 #[component]
 pub fn Welcome() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let form = expect_context::<ConnectForm>();
-    let pressed = moves_on();
+    moves_on_from(".welcome");
     let starting = move || matches!(lab.session.get(), Session::Starting);
     let expired = Memo::new(move |_| lab.feed.get() == FeedState::Expired);
     view! {
@@ -34,10 +34,7 @@ pub fn Welcome() -> impl IntoView {
                             id="begin"
                             class="primary big"
                             disabled=starting
-                            on:click=move |_| {
-                                pressed();
-                                form.connect(lab);
-                            }
+                            on:click=move |_| form.connect(lab)
                         >
                             {move || if starting() { "Getting a session…" } else { "Open a WebSocket" }}
                         </button>
