@@ -16,10 +16,8 @@ const LONGEST_DELAY: Duration = Duration::from_secs(8);
 /// What the feed tells the store.
 pub enum FeedEvent {
     Message(FeedMessage),
-    /// The feed is off; it will be tried again after this long.
-    Lost {
-        retry_in: Duration,
-    },
+    /// The feed is off; it will be tried again.
+    Lost,
     /// The relay does not know the session.
     Expired,
     /// The relay speaks another version of the feed.
@@ -141,5 +139,5 @@ fn lost(inner: &Rc<Inner>) {
     };
     inner.cancel_timer();
     *inner.timer.borrow_mut() = set_timeout_with_handle(again, delay).ok();
-    (inner.tell)(FeedEvent::Lost { retry_in: delay });
+    (inner.tell)(FeedEvent::Lost);
 }

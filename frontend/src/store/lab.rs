@@ -10,7 +10,6 @@ use leptos::task::spawn_local;
 use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
 use observation::sequence::RowKey;
 use observation::{FeedMessage, Hello, SessionId};
-use std::time::Duration;
 
 /// Where this page's session stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +26,8 @@ pub enum Session {
 pub enum FeedState {
     Connecting,
     Live,
-    Lost {
-        retry_in: Duration,
-    },
+    /// Off; it is tried again, less and less often.
+    Lost,
     /// The relay does not know the session any more.
     Expired,
     Unreadable(String),
@@ -214,16 +212,21 @@ impl Lab {
                 if let FeedMessage::Hello(hello) = &message {
                     self.hello.set(Some(hello.clone()));
                 }
-                if self.feed.with_untracked(|state| *state != FeedState::Live) {
-                    self.feed.set(FeedState::Live);
-                }
+                self.feed_is(FeedState::Live);
                 self.take(Incoming::Feed(message));
             }
-            FeedEvent::Lost { retry_in } => self.feed.set(FeedState::Lost { retry_in }),
-            FeedEvent::Expired => self.feed.set(FeedState::Expired),
-            FeedEvent::Unreadable(why) => self.feed.set(FeedState::Unreadable(why)),
+            FeedEvent::Lost => self.feed_is(FeedState::Lost),
+            FeedEvent::Expired => self.feed_is(FeedState::Expired),
+            FeedEvent::Unreadable(why) => self.feed_is(FeedState::Unreadable(why)),
         });
         self.inner.update_value(|inner| inner.feed = Some(feed));
+    }
+
+    /// Notes where the feed stands; what is no news stirs nothing.
+    fn feed_is(self, state: FeedState) {
+        if self.feed.with_untracked(|known| *known != state) {
+            self.feed.set(state);
+        }
     }
 
     /// The socket told the page something.

@@ -13,7 +13,7 @@ pub fn Banner() -> impl IntoView {
         <div role="status" class="banner-place">
             {move || match (lab.session.get(), lab.feed.get()) {
                 (Session::Failed(error), _) => view! { <NoSession error/> }.into_any(),
-                (_, FeedState::Lost { .. }) => view! { <FeedLost/> }.into_any(),
+                (_, FeedState::Lost) => view! { <FeedLost/> }.into_any(),
                 (_, FeedState::Expired) => view! { <Expired/> }.into_any(),
                 (_, FeedState::Unreadable(why)) => view! { <Unreadable why/> }.into_any(),
                 _ => ().into_any(),
