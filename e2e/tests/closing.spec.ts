@@ -79,7 +79,7 @@ const UNSENDABLE = [
   { code: "1006", reason: "", says: "1006 (abnormal closure" },
   { code: "2999", reason: "", says: "2999 (" },
   { code: "5000", reason: "", says: "5000 (not a close code)" },
-  { code: "x", reason: "", says: "A browser sends 1000 or a code from 3000 to 4999" },
+  { code: "x", reason: "", says: "A page may close with 1000 or a code from 3000 to 4999" },
   { code: "1000", reason: "é".repeat(62), says: "The reason has 124 bytes of UTF-8, and a close frame holds 123" },
   { code: "", reason: "bye", says: "A reason travels behind a code" },
 ];

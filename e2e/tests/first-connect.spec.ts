@@ -85,8 +85,8 @@ test("both sides of a message stand next to each other", async ({ lab }) => {
   await inspector.turnTo("Both sides");
   await expect(inspector.bothSides("event").script).toHaveText('send("Grüße")');
   await expect(inspector.bothSides("event").wire).toHaveText("a text frame from the browser");
-  await expect(inspector.bothSides("size").script).toHaveText("7 B in UTF-8");
-  await expect(inspector.bothSides("size").wire).toHaveText("13 B = 6 of header + 7 of payload");
+  await expect(inspector.bothSides("size").script).toHaveText("length 5");
+  await expect(inspector.bothSides("size").wire).toHaveText("13 B = 6 of header + 7 of payload in UTF-8");
   await expect(inspector.bothSides("masking key").script).toHaveText("nothing");
   expect((await inspector.bothSides("masking key").wire.innerText()).replaceAll(" ", "")).toBe(key);
 

@@ -2,7 +2,7 @@
 
 use crate::ui::icon::Logo;
 use crate::ui::theme::ThemeSwitch;
-use crate::views::playground::Playground;
+use crate::views::playground::PlaygroundPage;
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
@@ -12,8 +12,8 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <FlatRoutes fallback=NotFound>
-                <Route path=path!("/") view=Playground/>
-                <Route path=path!("/s/:session") view=Playground/>
+                <Route path=path!("/") view=PlaygroundPage/>
+                <Route path=path!("/s/:session") view=PlaygroundPage/>
             </FlatRoutes>
         </Router>
     }

@@ -45,7 +45,10 @@ pub enum PageAct {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PagePayload {
     pub kind: MessageKind,
+    /// Of a text, in UTF-8.
     pub bytes: u64,
+    /// What JavaScript calls the length of a text: UTF-16 code units. 0 for bytes.
+    pub utf16_length: u64,
     /// The front of a text, or the name of a file.
     pub preview: String,
 }

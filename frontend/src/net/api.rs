@@ -47,7 +47,7 @@ pub async fn find_session(id: &SessionId) -> Result<(), ApiError> {
 
 async fn refused(response: &Response) -> ApiError {
     let said = match response.json::<Problem>().await {
-        Ok(Problem { error, hint: Some(hint) }) => format!("{error}: {hint}"),
+        Ok(Problem { error, hint: Some(hint) }) => format!("{error}. {hint}"),
         Ok(Problem { error, hint: None }) => error,
         Err(_) => format!("the relay answered {} {}", response.status(), response.status_text()),
     };

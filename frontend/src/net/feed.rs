@@ -4,7 +4,7 @@ use super::api::{self, ApiError};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::task::spawn_local;
 use observation::{FeedMessage, SUBPROTOCOL, Seq, SessionId};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -33,6 +33,8 @@ struct Inner {
     last: Box<dyn Fn() -> Seq>,
     tell: Box<dyn Fn(FeedEvent)>,
     line: RefCell<Option<Line>>,
+    /// How many lines have been tried.
+    lines: Cell<u64>,
     /// The next try.
     timer: RefCell<Option<TimeoutHandle>>,
     delay: RefCell<Duration>,
@@ -51,6 +53,7 @@ impl Feed {
             last: Box::new(last),
             tell: Box::new(tell),
             line: RefCell::new(None),
+            lines: Cell::new(0),
             timer: RefCell::new(None),
             delay: RefCell::new(FIRST_DELAY),
         });
@@ -105,21 +108,31 @@ fn connect(inner: &Rc<Inner>) {
         *inner.delay.borrow_mut() = FIRST_DELAY;
         match FeedMessage::from_json(&event.data().as_string().unwrap_or_default()) {
             Ok(message) => (inner.tell)(FeedEvent::Message(message)),
-            Err(error) => (inner.tell)(FeedEvent::Unreadable(error.to_string())),
+            Err(error) => {
+                // What is skipped would be missing without a word: better to stop here.
+                let silent = inner.line.take();
+                (inner.tell)(FeedEvent::Unreadable(error.to_string()));
+                // Not while this handler, which is the line's, is running.
+                spawn_local(async move { drop(silent) });
+            }
         }
     });
+    inner.cancel_timer();
+    let line = inner.lines.get() + 1;
+    inner.lines.set(line);
     let weak = Rc::downgrade(inner);
-    let close = Closure::<dyn FnMut(CloseEvent)>::new(move |_| spawn_local(find_out_why(weak.clone())));
+    let close = Closure::<dyn FnMut(CloseEvent)>::new(move |_| spawn_local(find_out_why(weak.clone(), line)));
     socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
     socket.set_onclose(Some(close.as_ref().unchecked_ref()));
     *inner.line.borrow_mut() = Some(Line { socket, _message: message, _close: close });
 }
 
 /// A socket is not told why it failed; asking over HTTP tells a session that is gone from a relay that is.
-async fn find_out_why(inner: Weak<Inner>) {
+async fn find_out_why(inner: Weak<Inner>, line: u64) {
     let Some(session) = inner.upgrade().map(|inner| inner.session.clone()) else { return };
     let found = api::find_session(&session).await;
-    let Some(inner) = inner.upgrade() else { return };
+    // Meanwhile another line may have been tried, which then tells its own story.
+    let Some(inner) = inner.upgrade().filter(|inner| inner.lines.get() == line) else { return };
     match found {
         Err(ApiError::Unknown) => (inner.tell)(FeedEvent::Expired),
         _ => lost(&inner),

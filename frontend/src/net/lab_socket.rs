@@ -23,18 +23,20 @@ impl Payload {
             Self::Text(text) => PagePayload {
                 kind: MessageKind::Text,
                 bytes: text.len() as u64,
+                utf16_length: text.encode_utf16().count() as u64,
                 preview: text.chars().take(PREVIEW).collect(),
             },
             Self::Binary(bytes) => PagePayload {
                 kind: MessageKind::Binary,
                 bytes: bytes.len() as u64,
+                utf16_length: 0,
                 preview: name.unwrap_or_default().to_owned(),
             },
         }
     }
 }
 
-/// An open or opening socket. Its handlers go when it is dropped; the browser then closes it by itself.
+/// An open or opening socket; dropped, it is closed, and tells no one.
 pub struct LabSocket {
     socket: WebSocket,
     _open: Closure<dyn FnMut(Event)>,
@@ -105,6 +107,8 @@ impl Drop for LabSocket {
         self.socket.set_onmessage(None);
         self.socket.set_onerror(None);
         self.socket.set_onclose(None);
+        // One that is closed stays so; there is no one left to tell.
+        let _ = self.socket.close();
     }
 }
 

@@ -47,14 +47,15 @@ pub fn close_code(text: &str) -> Result<Option<u16>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong =
-        || "A browser sends 1000 or a code from 3000 to 4999; all others are for the protocol itself.".to_owned();
+    let wrong = || {
+        "A page may close with 1000 or a code from 3000 to 4999; the others are for browsers and servers.".to_owned()
+    };
     let code: u16 = text.parse().map_err(|_| wrong())?;
     if CloseCode(code).browser_may_send() {
         return Ok(Some(code));
     }
     let meaning = CloseCode(code).meaning();
-    Err(format!("{code} ({meaning}) is not for pages to send: a browser takes 1000 or a code from 3000 to 4999."))
+    Err(format!("{code} ({meaning}) is not for pages to send: a page may close with 1000 or a code from 3000 to 4999."))
 }
 
 /// Judges a close reason.

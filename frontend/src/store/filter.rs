@@ -3,7 +3,8 @@
 use super::Record;
 use observation::page::PageAct;
 use observation::sequence::{Row, RowKey};
-use observation::{Event, Party};
+use observation::{Event, Frame, Party};
+use wire::mask::MaskingKey;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Term {
@@ -21,7 +22,7 @@ impl Filter {
     /// Reads a filter. An empty one lets everything through.
     ///
     /// # Errors
-    /// Which term is not understood, and which are.
+    /// Which value a filter does not take, and which it does.
     pub fn parse(text: &str) -> Result<Self, String> {
         text.split_whitespace().map(term).collect::<Result<_, _>>().map(Self)
     }
@@ -50,7 +51,8 @@ fn term(text: &str) -> Result<Term, String> {
         ("opcode", _) => Err("opcode: takes text, binary, continuation, close, ping or pong".into()),
         ("from", _) => Err("from: takes browser or relay".into()),
         ("is", _) => Err("is: takes wrong".into()),
-        _ => Err(format!("“{name}:” is no filter; there are opcode: from: connection: is:wrong and plain words")),
+        // A colon in a text, such as `http://` or `"a":1`.
+        _ => Ok(Term::Text(text.to_ascii_lowercase())),
     }
 }
 
@@ -68,9 +70,14 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
             _ => frame.is_some_and(|frame| frame.from == *party),
         },
         Term::Connection(number) => observation.is_some_and(|seen| seen.connection.0 == *number),
-        Term::Violation => frame.is_some_and(|frame| !frame.violations.is_empty()),
+        Term::Violation => match observation.map(|seen| &seen.event) {
+            Some(Event::Frame(frame)) => !frame.violations.is_empty(),
+            Some(Event::Refusal(_)) => matches!(row.key, RowKey::Response(_)),
+            Some(Event::Closed(closed)) => !closed.clean,
+            _ => false,
+        },
         Term::Text(word) => {
-            let in_frame = || frame.is_some_and(|frame| contains(&frame.unmasked_payload(), word));
+            let in_frame = || frame.is_some_and(|frame| frame_contains(frame, word));
             let in_head = || match (&row.key, observation.map(|seen| &seen.event)) {
                 (RowKey::Request(_), Some(Event::Opening(opening))) => contains(&opening.request, word),
                 (RowKey::Response(_), Some(Event::Opening(opening))) => contains(&opening.response, word),
@@ -90,6 +97,16 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
     }
 }
 
+/// Whether the kept payload has `word`, unmasking as it goes: a filter looks at every frame there is.
+fn frame_contains(frame: &Frame, word: &str) -> bool {
+    let Some(key) = frame.masking_key.map(MaskingKey) else { return contains(&frame.payload, word) };
+    let fits = |(at, masked): (usize, &[u8])| {
+        let plain = masked.iter().enumerate().map(|(n, byte)| byte ^ key.at((at + n) as u64));
+        plain.zip(word.bytes()).all(|(byte, wanted)| byte.eq_ignore_ascii_case(&wanted))
+    };
+    frame.payload.windows(word.len()).enumerate().any(fits)
+}
+
 /// Without regard to case where the letters are ASCII.
 fn contains(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
@@ -99,7 +116,7 @@ fn contains(bytes: &[u8], word: &str) -> bool {
 mod tests {
     use super::*;
     use observation::sequence::PageSide;
-    use observation::{ConnectionNumber, FeedMessage, Frame, Observation, Seq};
+    use observation::{ConnectionNumber, FeedMessage, Observation, Seq};
     use wire::header::FrameHeader;
     use wire::opcode::Opcode;
 
@@ -146,6 +163,7 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_said() {
         assert!(Filter::parse("opcode:pang").is_err_and(|said| said.contains("text, binary")));
-        assert!(Filter::parse("size:4").is_err_and(|said| said.contains("“size:”")));
+        assert!(Filter::parse("is:right").is_err_and(|said| said.contains("wrong")));
+        assert!(Filter::parse("http://x \"a\":1").is_ok());
     }
 }

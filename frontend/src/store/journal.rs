@@ -3,7 +3,7 @@
 use crate::net::lab_socket::Payload;
 use crate::ui::object_url::ObjectUrl;
 use observation::page::{EventNumber, PageEvent, SocketNumber};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Events kept; the oldest go first.
 const MAX_EVENTS: usize = 40_000;
@@ -16,9 +16,8 @@ pub struct Journal {
     events: VecDeque<PageEvent>,
     /// When each socket was made, in microseconds of the page's clock.
     began_us: HashMap<SocketNumber, u64>,
-    payloads: HashMap<EventNumber, Held>,
-    /// Which payloads there are, oldest first.
-    order: VecDeque<EventNumber>,
+    /// Of kept events only.
+    payloads: BTreeMap<EventNumber, Held>,
     payload_bytes: usize,
 }
 
@@ -34,8 +33,10 @@ impl Journal {
             self.hold(event.number, payload);
         }
         self.began_us.entry(event.socket).or_insert(event.at_us);
-        if self.events.len() == MAX_EVENTS {
-            self.events.pop_front();
+        if self.events.len() == MAX_EVENTS
+            && let Some(oldest) = self.events.pop_front()
+        {
+            self.let_go(oldest.number);
         }
         self.events.push_back(event);
     }
@@ -62,9 +63,14 @@ impl Journal {
         };
         self.payload_bytes += size(&payload);
         self.payloads.insert(number, Held { payload, image });
-        self.order.push_back(number);
-        while self.payload_bytes > MAX_PAYLOAD_BYTES && self.order.len() > 1 {
-            let Some(held) = self.order.pop_front().and_then(|oldest| self.payloads.remove(&oldest)) else { break };
+        while self.payload_bytes > MAX_PAYLOAD_BYTES && self.payloads.len() > 1 {
+            let Some((&oldest, _)) = self.payloads.first_key_value() else { break };
+            self.let_go(oldest);
+        }
+    }
+
+    fn let_go(&mut self, number: EventNumber) {
+        if let Some(held) = self.payloads.remove(&number) {
             self.payload_bytes -= size(&held.payload);
         }
     }

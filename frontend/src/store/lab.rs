@@ -269,13 +269,10 @@ impl Lab {
             inner.inbox.push(incoming);
             !std::mem::replace(&mut inner.scheduled, true)
         });
-        if schedule != Some(true) {
-            return;
-        }
         if document().hidden() {
             // A hidden page has no animation frames, and its inbox must not grow.
             self.take_in();
-        } else {
+        } else if schedule == Some(true) {
             request_animation_frame(move || self.take_in());
         }
     }
@@ -285,7 +282,7 @@ impl Lab {
             inner.scheduled = false;
             (std::mem::take(&mut inner.inbox), inner.follow)
         });
-        let Some((inbox, follow)) = taken else { return };
+        let Some((inbox, follow)) = taken.filter(|(inbox, _)| !inbox.is_empty()) else { return };
         self.record.update(|record| {
             for incoming in inbox {
                 record.take_in(incoming);

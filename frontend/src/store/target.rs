@@ -60,6 +60,11 @@ pub fn lab_url(session: &SessionId) -> String {
     format!("{scheme}://{}/lab/{session}", location.host().unwrap_or_default())
 }
 
+/// The address of a session's playground.
+pub fn session_url(session: &SessionId) -> String {
+    format!("{}/s/{session}", leptos::prelude::window().location().origin().unwrap_or_default())
+}
+
 /// The subprotocols in a comma-separated list.
 ///
 /// # Errors

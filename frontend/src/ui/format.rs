@@ -57,6 +57,11 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
+/// A text as a line of code has it: in quotes, with quotes and backslashes in it escaped.
+pub fn quoted(text: &str, limit: usize) -> String {
+    format!("\"{}\"", one_line(&text.replace('\\', "\\\\").replace('"', "\\\""), limit))
+}
+
 /// A byte as a character where it is printable ASCII, a middle dot where not.
 pub fn ascii(byte: u8) -> char {
     if (0x20..0x7F).contains(&byte) { char::from(byte) } else { '·' }
@@ -67,6 +72,8 @@ fn visible(c: char) -> char {
     match c {
         '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('·'),
         '\x7F' => '␡',
+        // C1 controls, and marks that turn the reading direction of what follows.
+        '\u{80}'..='\u{9F}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
         c => c,
     }
 }
@@ -94,5 +101,7 @@ mod tests {
         assert_eq!(one_line("a\nb\tc", 10), "a␊b␉c");
         assert_eq!(one_line("häßlich", 3), "häß…");
         assert_eq!(one_line("abc", 3), "abc");
+        assert_eq!(one_line("a\u{202E}b\u{85}", 9), "a\u{FFFD}b\u{FFFD}");
+        assert_eq!(quoted(r#"{"a":"\"}"#, 20), r#""{\"a\":\"\\\"}""#);
     }
 }

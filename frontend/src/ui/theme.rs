@@ -2,6 +2,8 @@
 
 use super::icon::{Icon, MOON, SUN};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
 
 const KEY: &str = "framescope.theme";
 
@@ -26,17 +28,10 @@ impl Theme {
         }
     }
 
-    /// What is shown when the page comes up.
-    fn at_start() -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
-        match kept.as_deref() {
-            Some("light") => Self::Light,
-            Some("dark") => Self::Dark,
-            _ => {
-                let dark = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-                if dark.is_some_and(|query| query.matches()) { Self::Dark } else { Self::Light }
-            }
-        }
+    /// The visitor's choice, if one is kept.
+    fn chosen() -> Option<Self> {
+        let kept = storage()?.get_item(KEY).ok().flatten()?;
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == kept)
     }
 
     fn show(self) {
@@ -52,22 +47,45 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
+/// The system's choice, as it is and as it changes.
+fn system() -> ReadSignal<Theme> {
+    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+    let now = move |query: &web_sys::MediaQueryList| if query.matches() { Theme::Dark } else { Theme::Light };
+    let (system, set_system) = signal(query.as_ref().map_or(Theme::Light, now));
+    if let Some(query) = query {
+        let watched = query.clone();
+        let changed = Closure::<dyn FnMut()>::new(move || set_system.set(now(&watched)));
+        query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        let watch = StoredValue::new_local(Some((query, changed)));
+        on_cleanup(move || {
+            if let Some(Some((query, _))) = watch.try_update_value(Option::take) {
+                query.set_onchange(None);
+            }
+        });
+    }
+    system
+}
+
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
-    let theme = RwSignal::new(Theme::at_start());
-    theme.get_untracked().show();
+    let chosen = RwSignal::new(Theme::chosen());
+    let system = system();
+    let theme = move || chosen.get().unwrap_or_else(|| system.get());
+    if let Some(theme) = chosen.get_untracked() {
+        theme.show();
+    }
     let switch = move |_| {
-        let other = theme.get_untracked().other();
+        let other = untrack(theme).other();
         other.show();
-        theme.set(other);
+        chosen.set(Some(other));
         if let Some(storage) = storage() {
             // A browser that keeps nothing shows the system's theme next time.
             let _ = storage.set_item(KEY, other.name());
         }
     };
     view! {
-        <button type="button" class="icon" on:click=switch aria-label=move || format!("Switch to {}", theme.get().other().name())>
-            {move || match theme.get() {
+        <button type="button" class="icon" on:click=switch aria-label=move || format!("Switch to {}", theme().other().name())>
+            {move || match theme() {
                 Theme::Light => view! { <Icon path=MOON/> },
                 Theme::Dark => view! { <Icon path=SUN/> },
             }}

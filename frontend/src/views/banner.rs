@@ -50,7 +50,7 @@ fn FeedLost() -> impl IntoView {
         <p class="banner warn">
             <span>
                 <b>"The relay is out of reach. "</b>
-                "What you see is kept; the view goes on where it stopped as soon as the relay is back."
+                "What you see is kept, and the view goes on where it stopped when the relay is back; if it was restarted, this session is over."
             </span>
             <button type="button" class="small" on:click=move |_| lab.retry_feed()>
                 "Try now"

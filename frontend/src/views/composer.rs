@@ -15,6 +15,9 @@ use wire::opcode::Opcode;
 /// The largest file the page will hold, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
+/// From about here on browsers cut a message into fragments, in bytes. Chromium does at 128 KiB.
+const LARGE: usize = 64 << 10;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -157,10 +160,10 @@ fn Preview(
     };
     let over = limit.filter(|&limit| bytes as u64 > limit);
     view! {
-        {(!open).then_some("When connected: ")}
-        "on the wire "
+        {if open { "On the wire: header " } else { "When connected, on the wire: header " }}
         <code>{draft::preview(opcode, bytes)}</code>
-        {format!(" + key + {}", format::bytes(bytes as u64))}
+        {format!(", a key of 4 bytes, {}", format::bytes(bytes as u64))}
+        {(bytes > LARGE).then_some(". The browser may split it into fragments, each with a header and key of its own")}
         {over
             .map(|limit| {
                 format!(". Over the relay’s limit of {}: it will close with 1009, message too big.", format::bytes(limit))

@@ -4,11 +4,12 @@ use crate::store::lab::{ReadyState, SocketState};
 use crate::store::{Lab, Record};
 use leptos::prelude::*;
 use observation::Party;
+use wire::close::CloseCode;
 
 const STATES: [(ReadyState, &str, &str); 4] = [
     (ReadyState::Connecting, "CONNECTING", "readyState 0: the opening handshake is under way"),
     (ReadyState::Open, "OPEN", "readyState 1: messages can travel"),
-    (ReadyState::Closing, "CLOSING", "readyState 2: close() was called, the goodbye is under way"),
+    (ReadyState::Closing, "CLOSING", "readyState 2: close() was called, or the other side’s close frame came"),
     (ReadyState::Closed, "CLOSED", "readyState 3: it is over"),
 ];
 
@@ -71,8 +72,13 @@ fn caption(record: &Record, socket: &SocketState) -> String {
     let closed = connection.and_then(|number| record.transcript.closed(number));
     let refused = connection.and_then(|number| record.transcript.refusal(number));
     match (closed.map(|closed| closed.first), refused) {
-        (Some(Some(Party::Client)), _) => format!("The browser closed first, {code}"),
-        (Some(Some(Party::Server)), _) => format!("The relay closed first, {code}"),
+        (Some(Some(party)), _) => {
+            let who = if party == Party::Client { "browser" } else { "relay" };
+            // Without a code on the wire, JavaScript is told 1005.
+            let sent = closed.and_then(|closed| closed.code).unwrap_or(CloseCode::NO_STATUS.0);
+            let told = if sent == *code { String::new() } else { format!("; JavaScript is told {code}") };
+            format!("The {who} closed first, {sent}{told}")
+        }
         (Some(None), _) => format!("The line was cut: {code} says no close frame came"),
         (None, Some(refusal)) => format!("Refused with {}; JavaScript is told {code}", refusal.status),
         (None, None) if *was_clean => format!("Closed, {code}"),

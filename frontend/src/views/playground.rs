@@ -14,9 +14,19 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use observation::SessionId;
 
+/// The playground of the session in the address; another address is another playground.
 #[component]
-pub fn Playground() -> impl IntoView {
-    let name = use_params_map().with_untracked(|params| params.get("session"));
+pub fn PlaygroundPage() -> impl IntoView {
+    let params = use_params_map();
+    let name = Memo::new(move |_| params.with(|params| params.get("session")));
+    move || view! { <Playground name=name.get()/> }
+}
+
+#[component]
+fn Playground(
+    /// As it stands in the address; `None` for a session still to be made.
+    name: Option<String>,
+) -> impl IntoView {
     let id = name.as_deref().and_then(SessionId::parse);
     let lab = Lab::new(id.clone());
     provide_context(lab);

@@ -2,6 +2,7 @@
 
 use crate::store::Record;
 use crate::ui::format;
+use crate::views::inspector::explain;
 use observation::page::{PageAct, PageEvent, PagePayload};
 use observation::sequence::{PageSide, Row, RowKey};
 use observation::{Closed, Event, Frame, Gap, MessageKind, Party, Seq};
@@ -165,7 +166,7 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
     }
     let text = match opcode {
         Opcode::Close => close_text(frame),
-        Opcode::Binary => format::bytes(frame.length),
+        _ if frame.position.is_some_and(|at| at.kind == MessageKind::Binary) => format::bytes(frame.length),
         _ => {
             detail.push(format::bytes(frame.length));
             format::one_line(&String::from_utf8_lossy(&frame.unmasked_payload()), PREVIEW)
@@ -175,7 +176,11 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
         detail.push("masked".to_owned());
     }
     if let Some(violation) = frame.violations.first() {
-        detail.push(format!("breaks §{}", violation.section));
+        detail.push(if explain::is_limit(violation) {
+            "over the limit".to_owned()
+        } else {
+            format!("breaks §{}", violation.section)
+        });
     }
     let arrow = Arrow {
         from: frame.from,
@@ -295,7 +300,9 @@ pub fn act(event: &PageEvent) -> String {
         PageAct::Received(payload) => format!("onmessage {}", payload_text(payload)),
         PageAct::CloseCalled { code: None, .. } => "close()".into(),
         PageAct::CloseCalled { code: Some(code), reason } if reason.is_empty() => format!("close({code})"),
-        PageAct::CloseCalled { code: Some(code), reason } => format!("close({code}, {reason:?})"),
+        PageAct::CloseCalled { code: Some(code), reason } => {
+            format!("close({code}, {})", format::quoted(reason, PREVIEW))
+        }
         PageAct::Error => "onerror".into(),
         PageAct::Closed { code, .. } => format!("onclose {code}"),
     }
@@ -303,7 +310,7 @@ pub fn act(event: &PageEvent) -> String {
 
 fn payload_text(payload: &PagePayload) -> String {
     match payload.kind {
-        MessageKind::Text => format!("\"{}\"", format::one_line(&payload.preview, PREVIEW)),
+        MessageKind::Text => format::quoted(&payload.preview, PREVIEW),
         MessageKind::Binary if payload.preview.is_empty() => format::bytes(payload.bytes),
         MessageKind::Binary => payload.preview.clone(),
     }

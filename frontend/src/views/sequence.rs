@@ -159,21 +159,31 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
     });
     let measure = move || {
         if let Some(list) = list.get_untracked() {
-            let (top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
-            at_end.set_value(top + height + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT);
-            window.top.set(top);
-            window.height.set(height);
+            window.top.set(pixels(list.scroll_top()));
+            window.height.set(pixels(list.client_height()));
         }
     };
-    observe_size(list, measure);
+    let scrolled = move || {
+        measure();
+        let bottom = window.top.get_untracked() + window.height.get_untracked();
+        at_end.set_value(bottom + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT);
+    };
+    let to_end = move || {
+        if let Some(list) = list.try_get_untracked().flatten() {
+            list.set_scroll_top(list.scroll_height());
+        }
+    };
+    observe_size(list, move || {
+        // A list that shrinks at its end stays there.
+        if at_end.get_value() {
+            to_end();
+        }
+        measure();
+    });
     Effect::new(move || {
         total.track();
         if at_end.get_value() {
-            request_animation_frame(move || {
-                if let Some(list) = list.try_get_untracked().flatten() {
-                    list.set_scroll_top(list.scroll_height());
-                }
-            });
+            request_animation_frame(to_end);
         }
     });
     let index_of = move |key: RowKey| {
@@ -224,7 +234,7 @@ fn Rows(shown: Memo<Shown>) -> impl IntoView {
             aria-label="Frames, oldest first"
             aria-activedescendant=active
             node_ref=list
-            on:scroll=move |_| measure()
+            on:scroll=move |_| scrolled()
             on:keydown=on_key
         >
             <div class="height" role="presentation" style:height=move || format!("{}px", total.get() * HEIGHT)>

@@ -23,7 +23,7 @@ fn sequence() -> Sequence {
 
 /// A new socket, `MANY` sends, its end.
 fn events() -> impl Iterator<Item = PageEvent> {
-    let payload = PagePayload { kind: MessageKind::Text, bytes: 0, preview: String::new() };
+    let payload = PagePayload { kind: MessageKind::Text, bytes: 0, utf16_length: 0, preview: String::new() };
     let new = PageAct::Constructed { url: String::new(), protocols: Vec::new() };
     let open = PageAct::Open { protocol: String::new(), extensions: String::new() };
     let closed = PageAct::Closed { code: 1006, reason: String::new(), was_clean: false };

@@ -134,5 +134,10 @@ impl Streams {
 }
 
 fn payload(text: &str) -> PagePayload {
-    PagePayload { kind: MessageKind::Text, bytes: text.len() as u64, preview: text.to_owned() }
+    PagePayload {
+        kind: MessageKind::Text,
+        bytes: text.len() as u64,
+        utf16_length: text.encode_utf16().count() as u64,
+        preview: text.to_owned(),
+    }
 }

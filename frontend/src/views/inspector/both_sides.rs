@@ -53,13 +53,14 @@ fn lines(record: &Record, frame: &Frame, connection: ConnectionNumber, key: RowK
     let page = record.row(key).map_or(PageSide::Elsewhere, |row| row.page);
     if page == PageSide::Elsewhere {
         let words = Some("not this page’s socket".to_owned());
-        return vec![("event", words, event_on_wire(frame)), ("bytes", Some("unknown".into()), bytes(frame))];
+        return vec![("event", words, event_on_wire(frame, "client")), ("bytes", Some("unknown".into()), bytes(frame))];
     }
     let event = record.events(&page).next();
     let script = event.map(row_text::act);
     let fragments =
         frame.position.map(|position| record.transcript.message(connection, frame.from, position.message).len() as u64);
-    let mut lines = vec![("event", script, event_on_wire(frame)), ("size", event.and_then(size), bytes(frame))];
+    let mut lines =
+        vec![("event", script, event_on_wire(frame, "browser")), ("size", event.and_then(size), bytes(frame))];
     if let Some(count) = fragments {
         lines.push(("fragments", None, format::plural(count, "frame")));
     }
@@ -78,10 +79,11 @@ fn lines(record: &Record, frame: &Frame, connection: ConnectionNumber, key: RowK
     lines
 }
 
-fn event_on_wire(frame: &Frame) -> String {
-    let who = if frame.from == Party::Client { "the browser" } else { "the relay" };
+fn event_on_wire(frame: &Frame, client: &str) -> String {
+    let who = if frame.from == Party::Client { format!("the {client}") } else { "the relay".to_owned() };
     match frame.opcode() {
-        Opcode::Ping => format!("a ping from {who}; the other side answers by itself"),
+        Opcode::Ping if frame.violations.is_empty() => format!("a ping from {who}; the other side answers by itself"),
+        Opcode::Ping => format!("a ping from {who}"),
         Opcode::Pong => format!("a pong from {who}"),
         Opcode::Close => format!("a close frame from {who}"),
         opcode => format!("a {opcode} frame from {who}"),
@@ -103,6 +105,6 @@ fn size(event: &PageEvent) -> Option<String> {
     let (PageAct::Sent(payload) | PageAct::Received(payload)) = &event.act else { return None };
     Some(match payload.kind {
         MessageKind::Binary => format::bytes(payload.bytes),
-        MessageKind::Text => format!("{} in UTF-8", format::bytes(payload.bytes)),
+        MessageKind::Text => format!("length {}", format::count(payload.utf16_length)),
     })
 }

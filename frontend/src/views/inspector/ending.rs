@@ -2,7 +2,6 @@
 
 use crate::store::{Lab, Record};
 use crate::ui::format;
-use crate::views::row_text;
 use leptos::prelude::*;
 use observation::event::Cause;
 use observation::page::PageAct;
@@ -16,8 +15,7 @@ pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> 
     let lab = expect_context::<Lab>();
     let goodbyes = Memo::new(move |_| lab.record.with(|record| goodbyes(record, connection)));
     let told = Memo::new(move |_| lab.record.with(|record| told(record, key)));
-    let row = lab.record.with_untracked(|record| record.row(key));
-    let client = row.map_or("client", |row| row_text::client(&row.page));
+    let client = super::client_of(lab, key);
     let who = match closed.first {
         Some(Party::Client) => format!("The {client} said goodbye first."),
         Some(Party::Server) => "The relay said goodbye first.".to_owned(),
@@ -136,7 +134,9 @@ fn ToldView(told: Told) -> impl IntoView {
 fn cause(closed: &Closed) -> &'static str {
     match closed.cause {
         Cause::ClosingHandshake => "Both sides sent a close frame, then the line was closed: a clean end.",
-        Cause::Violation => "A frame broke a rule, so the relay failed the connection.",
+        Cause::Violation => {
+            "A frame broke a rule, so the relay failed the connection and, as §7.1.7 asks, took no notice of what came after."
+        }
         Cause::LineEnded => "The line ended before both sides had sent a close frame.",
         Cause::LineBroke => "The line broke.",
         Cause::NoCloseAnswer => "The relay’s close frame was not answered in time.",

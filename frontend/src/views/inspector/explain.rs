@@ -1,6 +1,6 @@
 //! The words: what a field or a header is, and why it has the value it has.
 
-use observation::{Frame, Party};
+use observation::{Frame, Party, Violation};
 use wire::header::{FrameHeader, LengthForm};
 use wire::opcode::Opcode;
 
@@ -18,6 +18,11 @@ pub const FIELDS: [(&str, &str, &str); 7] = [
 /// A field of one frame: colour class, name with value, why.
 pub type Why = (&'static str, String, String);
 
+/// Whether the frame broke no rule, but was more than this relay takes. RFC 6455 §10.4 lets an endpoint set limits.
+pub fn is_limit(violation: &Violation) -> bool {
+    violation.section == "10.4"
+}
+
 /// Why every field of a frame has its value.
 pub fn frame(frame: &Frame, header: &FrameHeader) -> Vec<Why> {
     let mut why = vec![
@@ -31,7 +36,7 @@ pub fn frame(frame: &Frame, header: &FrameHeader) -> Vec<Why> {
         why.insert(1, ("f-rsv", "RSV".into(), set.into()));
     }
     if frame.masked {
-        let key = "Four bytes the browser drew for this frame alone. Byte n of the payload is XORed with byte n mod 4 of the key.";
+        let key = "Four bytes that the client drew for this frame alone. Byte n of the payload is XORed with byte n mod 4 of the key.";
         why.push(("f-key", "key".into(), key.into()));
     }
     why
@@ -41,6 +46,7 @@ fn fin(frame: &Frame, header: &FrameHeader) -> String {
     match (header.opcode.is_control(), frame.fin, frame.position) {
         (true, true, _) => "A control frame is always whole.",
         (true, false, _) => "A control frame must be whole; this one claims a continuation.",
+        (false, _, None) => "FIN ends a message, but this frame has no place in one: see above.",
         (false, true, Some(at)) if at.fragment > 1 => "The last fragment: the message is complete with it.",
         (false, true, _) => "The last, and here the only, frame of its message.",
         (false, false, _) => "More fragments of this message follow.",
@@ -59,7 +65,9 @@ fn opcode(opcode: Opcode) -> String {
             "Close: the goodbye. It may carry a code and a reason, and the other side answers with a close of its own."
         }
         Opcode::Ping => "Ping: are you there? The other side answers with a pong by itself; JavaScript sees neither.",
-        Opcode::Pong => "Pong: the answer to a ping, with the ping's payload.",
+        Opcode::Pong => {
+            "Pong: the answer to a ping, with the ping's payload. It may also be sent unasked, as a heartbeat."
+        }
         Opcode::ReservedData(_) | Opcode::ReservedControl(_) => {
             "Reserved: no frame of this kind is defined. The receiver must fail the connection."
         }
@@ -73,7 +81,7 @@ fn mask(frame: &Frame) -> String {
             "A client masks every frame, so that no page can make a proxy on the way take payload for HTTP."
         }
         (Party::Client, false) => "A client must mask, and this one did not: the server has to fail the connection.",
-        (Party::Server, false) => "A server never masks: its bytes are not under a page's control.",
+        (Party::Server, false) => "A server never masks. What masking stops is a page that chooses the bytes its browser sends; what comes back is not that.",
         (Party::Server, true) => "A server must not mask: the client has to fail the connection.",
     }
     .into()
@@ -91,10 +99,12 @@ fn length(header: &FrameHeader) -> String {
 }
 
 /// What a header of either handshake text does.
-pub fn header(name: &str) -> Option<&'static str> {
+pub fn header(name: &str, value: &str) -> Option<&'static str> {
     let words = match name.to_ascii_lowercase().as_str() {
         "host" => "Which server is meant: one address may serve many names.",
         "upgrade" => "The protocol to change to. Without it this is plain HTTP.",
+        "connection" if value.eq_ignore_ascii_case("close") => "The server ends the TCP connection after this answer.",
+        "retry-after" => "After how many seconds it is worth another try.",
         "connection" => {
             "Upgrade concerns this hop only: a proxy that does not know it drops both lines, and the handshake fails."
         }

@@ -93,19 +93,24 @@ fn Anatomy(frame: Frame) -> impl IntoView {
 
 #[component]
 fn Violations(violations: Vec<Violation>) -> impl IntoView {
-    violations
-        .into_iter()
-        .map(|violation| {
-            let answer = CloseCode(violation.close_code);
-            view! {
-                <p class="card bad">
-                    <b>{format!("Breaks RFC 6455 §{}", violation.section)}</b>
-                    <Prose text=format!("{}.", violation.explanation)/>
-                    <small>{format!("The receiver closes with {answer}, {}.", answer.meaning())}</small>
-                </p>
-            }
-        })
-        .collect_view()
+    let Some(code) = violations.first().map(|violation| CloseCode(violation.close_code)) else { return ().into_any() };
+    let card = |violation: Violation| {
+        let title = match explain::is_limit(&violation) {
+            true => "Over the limit".to_owned(),
+            false => format!("Breaks RFC 6455 §{}", violation.section),
+        };
+        view! {
+            <p class="card bad">
+                <b>{title}</b>
+                <Prose text=format!("{}.", violation.explanation)/>
+            </p>
+        }
+    };
+    view! {
+        {violations.into_iter().map(card).collect_view()}
+        <p class="note">{format!("The receiver answers with a close frame, {code}: {}, and ends the connection.", code.meaning())}</p>
+    }
+    .into_any()
 }
 
 #[component]

@@ -27,7 +27,12 @@ pub fn OpeningView(opening: Opening, response: bool) -> impl IntoView {
 }
 
 #[component]
-pub fn RefusalView(refusal: Refusal, response: bool) -> impl IntoView {
+pub fn RefusalView(
+    refusal: Refusal,
+    response: bool,
+    /// Whether it was a socket of this page.
+    of_page: bool,
+) -> impl IntoView {
     let chosen = RwSignal::new(usize::from(response));
     let Refusal { request, response, explanation, section, .. } = refusal;
     view! {
@@ -36,7 +41,7 @@ pub fn RefusalView(refusal: Refusal, response: bool) -> impl IntoView {
             <Prose text=format!("{explanation}.")/>
             <small>
                 {section.map_or("A limit of this relay.".to_owned(), |section| format!("RFC 6455 §{section}."))}
-                " JavaScript is told only: error, then close 1006."
+                {of_page.then_some(" JavaScript is told only: error, then close 1006.")}
             </small>
         </p>
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response"] chosen/>
@@ -75,7 +80,7 @@ fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
     let after = "The empty line ends the response, and HTTP with it. The TCP connection stays; from the next byte on it carries frames.";
     view! {
         <p class="note">{format!("{}, as they left:", format::bytes(bytes.len() as u64))}</p>
-        <HeadLines lines raw=to_text(&bytes)/>
+        <HeadLines lines raw=to_text(&bytes) refused=!switches/>
         {body
             .map(|body| {
                 view! {
@@ -102,15 +107,16 @@ fn first_line(bytes: &[u8]) -> String {
 fn lines(bytes: &[u8], first: String, meaning: &'static str, headers: &[HeaderLine]) -> Vec<Line> {
     let header = |line: &HeaderLine| {
         let name = to_text(&bytes[line.name.clone()]);
-        let meaning = explain::header(&name);
-        Line { name, value: to_text(&bytes[line.value.clone()]), meaning }
+        let value = to_text(&bytes[line.value.clone()]);
+        let meaning = explain::header(&name, &value);
+        Line { name, value, meaning }
     };
     let first = Line { name: String::new(), value: first, meaning: Some(meaning) };
     std::iter::once(first).chain(headers.iter().map(header)).collect()
 }
 
 #[component]
-fn HeadLines(lines: Option<Vec<Line>>, raw: String) -> impl IntoView {
+fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refused: bool) -> impl IntoView {
     let Some(lines) = lines else {
         return view! { <pre class="text" tabindex="0">{raw}</pre> }.into_any();
     };
@@ -129,7 +135,7 @@ fn HeadLines(lines: Option<Vec<Line>>, raw: String) -> impl IntoView {
             </div>
         }
     };
-    view! { <dl class="head">{lines.into_iter().map(line).collect_view()}</dl> }.into_any()
+    view! { <dl class="head" class:refused=refused>{lines.into_iter().map(line).collect_view()}</dl> }.into_any()
 }
 
 #[component]
@@ -151,7 +157,7 @@ fn Accept(request: Vec<u8>, response: Vec<u8>) -> impl IntoView {
     view! {
         <ol class="steps">
             <li>
-                <p>"The browser drew 16 random bytes and sent them in base64:"</p>
+                <p>"The client drew 16 random bytes and sent them in base64:"</p>
                 <code class="f-key">{key.clone()}</code>
             </li>
             <li>
@@ -175,9 +181,9 @@ fn Accept(request: Vec<u8>, response: Vec<u8>) -> impl IntoView {
             <b>{if fits { "The response carried exactly this" } else { "The response carried something else" }}</b>
             <span>
                 {if fits {
-                    "so the browser knows that the other side read its key and speaks WebSocket."
+                    "so the client knows that the other side read its key and speaks WebSocket."
                 } else {
-                    "and a browser fails the connection over it."
+                    "and a client fails the connection over it."
                 }}
             </span>
         </p>

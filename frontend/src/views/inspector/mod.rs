@@ -2,7 +2,7 @@
 
 mod both_sides;
 mod ending;
-mod explain;
+pub mod explain;
 mod frame;
 mod handshake;
 mod message;
@@ -45,6 +45,12 @@ enum Subject {
     Gone,
 }
 
+/// Who is at the other end of a row: this page's browser, or another client.
+fn client_of(lab: Lab, key: RowKey) -> &'static str {
+    let row = lab.record.with_untracked(|record| record.row(key));
+    row.map_or("client", |row| row_text::client(&row.page))
+}
+
 fn subject(record: &Record, key: RowKey) -> Subject {
     if matches!(key, RowKey::Page(_)) {
         return Subject::Unseen;
@@ -83,8 +89,9 @@ pub fn Inspector() -> impl IntoView {
                 (_, Subject::Opening { opening, response }) => {
                     view! { <handshake::OpeningView opening response/> }.into_any()
                 }
-                (_, Subject::Refusal { refusal, response }) => {
-                    view! { <handshake::RefusalView refusal response/> }.into_any()
+                (Some(key), Subject::Refusal { refusal, response }) => {
+                    let of_page = client_of(lab, key) == "browser";
+                    view! { <handshake::RefusalView refusal response of_page/> }.into_any()
                 }
                 (Some(key), Subject::Frame { frame, connection }) => {
                     view! { <frame::FrameView frame=*frame connection key/> }.into_any()
@@ -124,8 +131,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
         Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
         Subject::Gone => ("Gone".into(), None, String::new()),
         Subject::Frame { frame, .. } => {
-            let page = lab.selected.get().and_then(|key| lab.record.with(|record| record.row(key))).map(|row| row.page);
-            let client = page.map_or("client", |page| row_text::client(&page));
+            let client = lab.selected.get_untracked().map_or("client", |key| client_of(lab, key));
             let way =
                 if frame.from == Party::Client { format!("{client} → relay") } else { format!("relay → {client}") };
             let badge = (row_text::badge(frame.opcode()), row_text::badge_class(&frame));

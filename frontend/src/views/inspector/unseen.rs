@@ -1,6 +1,6 @@
 //! A row that only the page knows of: another server's socket, or one the relay has no record of.
 
-use crate::store::Lab;
+use crate::store::{FeedState, Lab};
 use crate::ui::format;
 use crate::views::row_text;
 use leptos::prelude::*;
@@ -26,7 +26,9 @@ pub fn UnseenView(key: RowKey) -> impl IntoView {
         {image.map(|url| view! { <img class="picture" src=url alt="The image that travelled"/> })}
         <p>{meaning(&event)}</p>
         <p class="note">
-            {if watched {
+            {if watched && lab.feed.get_untracked() == FeedState::Expired {
+                "The relay does not know this session any more, so it answered 404 and made no record. Start a new session."
+            } else if watched {
                 "The relay has no record of this. Either it has not come yet, or the relay could not be reached."
             } else {
                 "This socket leads to another server, so there is no one to say what the wire carried. Connect to this session’s lab to see both sides."
