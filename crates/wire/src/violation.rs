@@ -1,10 +1,11 @@
-//! Every rule of RFC 6455 that a frame can break, each with its section and the code to fail with.
+//! Why a frame fails a connection: the rules of RFC 6455 that it can break, and the limits that §10.4 lets an endpoint
+//! set; each with its section and the code to fail with.
 
 use crate::close::CloseCode;
 use crate::header::{PayloadLength, Rsv};
 use thiserror::Error;
 
-/// A broken rule. Its text says what was wrong, in one sentence.
+/// A broken rule, or a limit passed. Its text says what was wrong, in one sentence that fits a close reason.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Violation {
     #[error("{} set, but no extension that gives {} a meaning was agreed on", bits(.0), if count(.0) == 1 { "it" } else { "them" })]
@@ -37,9 +38,9 @@ pub enum Violation {
     CloseReasonNotUtf8,
     #[error("after a close frame no more data may be sent")]
     AfterClose,
-    #[error("a frame of {bytes} bytes is over this endpoint's limit of {limit}")]
+    #[error("a frame of {bytes} bytes is over this endpoint's limit of {limit}; RFC 6455 §10.4 allows it")]
     FrameTooBig { bytes: u64, limit: u64 },
-    #[error("a message of at least {bytes} bytes is over this endpoint's limit of {limit}")]
+    #[error("a message of at least {bytes} bytes is over this endpoint's limit of {limit}; §10.4 allows it")]
     MessageTooBig { bytes: u64, limit: u64 },
 }
 
@@ -68,7 +69,7 @@ impl Violation {
         }
     }
 
-    /// The section of RFC 6455 that has the rule.
+    /// The section of RFC 6455 that has the rule, or that allows the limit.
     #[must_use]
     pub fn section(&self) -> &'static str {
         match self {

@@ -22,7 +22,7 @@ pub struct OpeningRequest {
 pub enum RequestError {
     #[error("the opening handshake is a GET request, and this one is {0}")]
     MethodNotGet(String),
-    #[error("the opening handshake needs HTTP/1.1 or newer")]
+    #[error("the opening handshake needs HTTP/1.1 or newer; begin with `GET … HTTP/1.1`")]
     HttpTooOld,
     #[error("there is a WebSocket here: ask for it with the headers `Upgrade: websocket` and `Connection: Upgrade`")]
     UpgradeMissing,
@@ -38,15 +38,17 @@ pub enum RequestError {
     VersionUnsupported(String),
     #[error("`Sec-WebSocket-Key` is missing; send 16 random bytes in base64")]
     KeyMissing,
-    #[error("`Sec-WebSocket-Key` must be there once, and it came {0} times")]
+    #[error("`Sec-WebSocket-Key` came {0} times; send it once")]
     KeyRepeated(usize),
     #[error("`Sec-WebSocket-Key: {0}` is not base64 of 16 bytes (24 characters, the last two `==`)")]
     KeyMalformed(String),
     #[error(
-        "`Sec-WebSocket-Protocol: {0}` is no list of subprotocol names; each is a token, different from the others"
+        "`Sec-WebSocket-Protocol: {0}` is no list of subprotocol names; send tokens with commas between, each once"
     )]
     SubprotocolMalformed(String),
-    #[error("`Sec-WebSocket-Extensions: {0}` does not follow its grammar (`name; parameter=value, name …`)")]
+    #[error(
+        "`Sec-WebSocket-Extensions: {0}` does not follow its grammar; send `name; parameter=value, name …`, or none"
+    )]
     ExtensionsMalformed(String),
 }
 
