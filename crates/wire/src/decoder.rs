@@ -52,12 +52,6 @@ impl Decoder {
         Some(Piece::Payload(payload))
     }
 
-    /// Whether the bytes so far end between two frames.
-    #[must_use]
-    pub fn between_frames(&self) -> bool {
-        self.frame.is_none() && self.held_len == 0
-    }
-
     fn header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
         let begun = self.held_len;
         let taken = (MAX_HEADER - begun).min(input.len());

@@ -41,7 +41,7 @@ pub struct Received {
     pub header: FrameHeader,
     /// Unmasked. Shorter than the header says only if `whole` is false.
     pub payload: Vec<u8>,
-    /// False for a frame that was given up before its end because of a violation.
+    /// False for a frame that was given up before its end because of a violation, and for one that the line's end cut off.
     pub whole: bool,
     /// A data frame's place in its message; `None` for control frames and for frames that break the order.
     pub position: Option<MessagePosition>,
@@ -129,25 +129,15 @@ impl Endpoint {
     }
 
     #[must_use]
-    pub fn received_close(&self) -> bool {
-        self.received_close
-    }
-
-    #[must_use]
     pub fn sent_close(&self) -> bool {
         self.sent_close
     }
 
-    /// Whether a violation ended this direction.
-    #[must_use]
-    pub fn failed(&self) -> bool {
-        self.failed
-    }
-
-    /// Whether the bytes so far end between two frames.
-    #[must_use]
-    pub fn between_frames(&self) -> bool {
-        self.decoder.between_frames()
+    /// Once the line has ended: the frame that it ended in, with as much payload as had come. `None` between frames, inside
+    /// a header, and where nothing counts any more: after a close frame from the peer, or after a violation.
+    pub fn cut_off(&mut self) -> Option<Received> {
+        // A violation has taken its frame with it.
+        self.frame.take().filter(|frame| !frame.after_close)
     }
 
     fn begin(&mut self, header: FrameHeader, at_hand: usize) -> Received {

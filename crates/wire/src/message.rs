@@ -51,10 +51,4 @@ impl MessageTracker {
         self.open = (!fin).then_some(position);
         (Some(position), None)
     }
-
-    /// How many messages have begun.
-    #[must_use]
-    pub fn begun(&self) -> u64 {
-        self.begun
-    }
 }

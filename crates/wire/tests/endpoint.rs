@@ -47,7 +47,7 @@ fn every_broken_rule_is_named_with_its_section_and_code() {
         let last = frames.last().unwrap();
         assert_eq!(last.violations, std::slice::from_ref(&expect));
         assert!(frames[..frames.len() - 1].iter().all(|frame| frame.violations.is_empty()));
-        assert!(endpoint.failed());
+        assert_eq!(receive(endpoint.clone(), "8a 00").1, [], "{rule}: nothing counts any more");
         assert_eq!((expect.rule(), expect.section(), expect.close_code()), (rule, section, code));
         let Answer::Fail(Some(payload)) = endpoint.answer(last) else { panic!("{rule}: no failure") };
         let says = ClosePayload { code: Some(code), reason: expect.to_string() };
@@ -175,20 +175,19 @@ fn the_longest_explanation_fits_a_close_frame() {
 
 #[test]
 fn whatever_follows_a_violation_is_ignored() {
-    let (mut endpoint, frames) = from_server("81 01 41 83 00 81 01 42");
+    let (endpoint, frames) = from_server("81 01 41 83 00 81 01 42");
     assert_eq!(frames.len(), 2);
-    let mut more = Vec::new();
-    endpoint.receive(&mut hex("81 01 43"), &mut more);
-    assert_eq!(more, []);
+    let (mut endpoint, more) = receive(endpoint, "81 01 43 81 02 44");
+    assert_eq!((more, endpoint.cut_off()), (vec![], None));
 }
 
 #[test]
 fn invalid_text_is_found_before_its_frame_has_ended() {
-    let (endpoint, frames) = from_server("81 7e ffff 41 f4 90");
+    let (mut endpoint, frames) = from_server("81 7e ffff 41 f4 90");
     let [frame] = &frames[..] else { panic!("{frames:?}") };
     assert_eq!(frame.violations, [Violation::InvalidUtf8 { offset: 1 }]);
     assert_eq!((&frame.payload[..], frame.whole), (&hex("41 f4 90")[..], false));
-    assert!(endpoint.failed());
+    assert_eq!(endpoint.cut_off(), None, "it was given up, and has been handed over");
     // Until that last byte it may still become right.
     assert_eq!(from_server("81 7e ffff 41 f4").1, []);
 }
@@ -205,10 +204,10 @@ fn binary_messages_may_carry_any_bytes() {
 fn fragments_make_messages_with_control_frames_between() {
     #[track_caller]
     fn check(bytes: &str, expect: &[Option<(u64, u32, MessageKind, bool)>]) {
-        let (endpoint, frames) = from_server(bytes);
+        let (_, frames) = from_server(bytes);
         assert_eq!(frames.iter().map(|frame| place(frame.position)).collect::<Vec<_>>(), expect);
+        assert!(frames.iter().all(|frame| frame.whole));
         assert_eq!(violations(&frames), []);
-        assert!(endpoint.between_frames() && !endpoint.failed());
     }
     use MessageKind::{Binary, Text};
     check("81 00 82 00", &[Some((1, 1, Text, true)), Some((2, 1, Binary, true))]);
@@ -275,23 +274,22 @@ fn a_ping_ahead_of_a_close_in_one_read_is_answered() {
 #[test]
 fn a_control_frame_after_a_close_is_right_and_means_nothing() {
     // A pong may cross with its sender's own close frame, §5.5.1 forbids data only.
-    let (endpoint, frames) = from_server("88 02 03e8 8a 01 41 89 00");
+    let (_, frames) = from_server("88 02 03e8 8a 01 41 89 00");
     assert_eq!(violations(&frames), []);
     assert_eq!(frames.iter().map(|frame| frame.after_close).collect::<Vec<_>>(), [false, true, true]);
-    assert!(endpoint.received_close() && !endpoint.failed());
 }
 
 #[test]
 fn a_close_frame_is_answered_once_and_its_answer_is_not() {
     let mut endpoint = Endpoint::new(Sender::Server, LIMITS);
     let mut out = Vec::new();
-    assert!(!endpoint.sent_close() && !endpoint.received_close());
+    assert!(!endpoint.sent_close());
     endpoint.send(&FrameHeader::unmasked(true, Opcode::Close, 2), &hex("03e8"), &mut out);
     assert_eq!(out, hex("88 02 03e8"));
-    assert!(endpoint.sent_close() && !endpoint.received_close());
+    assert!(endpoint.sent_close());
     let (endpoint, frames) = receive(endpoint, "81 01 41 88 02 03e8");
-    assert!(endpoint.received_close());
     // Data may come until the peer's close frame does.
+    assert_eq!(violations(&frames), []);
     assert_eq!(frames.iter().map(|frame| endpoint.answer(frame)).collect::<Vec<_>>(), [Answer::None, Answer::None]);
 }
 
@@ -305,11 +303,39 @@ fn an_endpoint_that_has_sent_a_close_frame_fails_without_another() {
 
 #[test]
 fn a_close_frame_that_its_header_condemns_is_no_goodbye() {
-    let (endpoint, frames) = receive(Endpoint::new(Sender::Client, LIMITS), "88 02 03ed");
+    let (_, frames) = receive(Endpoint::new(Sender::Client, LIMITS), "88 02 03ed");
     // Dissected, but judged by its header alone: cut after it, nothing else would be here.
     assert_eq!(frames[0].violations, [Violation::ClientFrameUnmasked]);
     assert_eq!(frames[0].close.as_ref().unwrap().code, Some(CloseCode::NO_STATUS));
-    assert!(!endpoint.received_close());
+}
+
+#[test]
+fn a_frame_that_the_line_ended_in_is_handed_over_as_far_as_it_came() {
+    #[track_caller]
+    fn check(peer: Sender, bytes: &str, expect: Option<(Opcode, u64, &[u8])>) {
+        let (mut endpoint, frames) = receive(Endpoint::new(peer, LIMITS), bytes);
+        assert_eq!(violations(&frames), []);
+        let cut = endpoint.cut_off();
+        let seen = cut.as_ref().map(|frame| (frame.header.opcode, frame.header.length.bytes, &frame.payload[..]));
+        assert_eq!(seen, expect, "{bytes}");
+        assert!(cut.is_none_or(|frame| !frame.whole && frame.violations.is_empty() && frame.close.is_none()));
+        assert_eq!(endpoint.cut_off(), None, "it is taken once");
+    }
+    use Sender::{Client, Server};
+    check(Server, "", None);
+    check(Server, "81 05 48656c6c6f", None);
+    check(Server, "81 05 48656c", Some((Opcode::Text, 5, b"Hel")));
+    check(Client, "81 85 37fa213d 7f9f", Some((Opcode::Text, 5, b"He")));
+    check(Server, "01 01 41 80 02 42", Some((Opcode::Continuation, 2, b"B")));
+    check(Server, "82 7f 0000000000100000", Some((Opcode::Binary, 1 << 20, b"")));
+    check(Server, "88 02 03", Some((Opcode::Close, 2, b"\x03")));
+    // Half a character is no violation: what makes it whole might have come.
+    check(Server, "81 03 e282", Some((Opcode::Text, 3, b"\xe2\x82")));
+    // Inside a header there is no frame yet.
+    check(Server, "81", None);
+    check(Client, "81 85 37fa21", None);
+    // After the goodbye nothing is missed.
+    check(Server, "88 00 8a 02 41", None);
 }
 
 #[test]
