@@ -1,6 +1,6 @@
 //! A session so far: a pure fold of observations. Views and checks are functions of it.
 
-use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Opening, Party, Refusal, Seq};
+use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Party, Refusal, Seq};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -9,7 +9,9 @@ use std::rc::Rc;
 pub struct Transcript {
     /// Ascending by number; holes where the feed had a gap.
     observations: VecDeque<Rc<Observation>>,
+    /// Those of which observations are kept, and those that may go on.
     connections: BTreeMap<ConnectionNumber, Connection>,
+    total: Tally,
     last: Seq,
     capacity: usize,
 }
@@ -18,25 +20,18 @@ pub struct Transcript {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub number: ConnectionNumber,
-    pub phase: Phase,
-    /// The opening, refusal and end, while they are kept.
+    /// When the first observation seen of it was made, in microseconds since the session began.
+    pub began_us: u64,
+    /// The opening, refusal and end, if they were seen; their observations may have been dropped.
     pub opening: Option<Seq>,
     pub refusal: Option<Seq>,
     pub closed: Option<Seq>,
-    /// Who sent the first close frame.
-    pub first_close: Option<Party>,
     pub client: Tally,
     pub server: Tally,
-}
-
-/// Where a connection stands, by what the wire carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    Refused,
-    Open,
-    /// A close frame was seen.
-    Closing,
-    Closed,
+    /// How many of its observations are kept.
+    kept: usize,
+    /// Whether its end was seen, or may have been in a gap since it was last seen.
+    over: bool,
 }
 
 /// What one end has sent.
@@ -52,7 +47,13 @@ impl Transcript {
     /// An empty transcript that keeps `capacity` observations and drops the oldest past that.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { observations: VecDeque::new(), connections: BTreeMap::new(), last: Seq(0), capacity: capacity.max(1) }
+        Self {
+            observations: VecDeque::new(),
+            connections: BTreeMap::new(),
+            total: Tally::default(),
+            last: Seq(0),
+            capacity: capacity.max(1),
+        }
     }
 
     /// Adds an observation. One that is no newer than the last changes nothing and gives `false`.
@@ -61,18 +62,29 @@ impl Transcript {
             return false;
         }
         self.last = observation.seq;
-        let number = observation.connection;
-        self.connections.entry(number).or_insert_with(|| Connection::new(number)).observe(&observation);
-        if self.observations.len() == self.capacity {
-            self.observations.pop_front();
+        let connection = self.connections.entry(observation.connection);
+        connection.or_insert_with(|| Connection::first_seen(&observation)).observe(&observation);
+        if let Event::Frame(frame) = &observation.event {
+            self.total.add(frame);
         }
         self.observations.push_back(observation);
+        if self.observations.len() > self.capacity {
+            self.drop_oldest();
+        }
         true
     }
 
     /// Notes that the feed will not bring what `gap` names.
     pub fn gap(&mut self, gap: Gap) {
-        self.last = self.last.max(gap.to);
+        if gap.to <= self.last {
+            return;
+        }
+        self.last = gap.to;
+        // Any of them may have ended there, and those that did will not be heard of again.
+        self.connections.retain(|_, connection| {
+            connection.over = true;
+            connection.kept > 0
+        });
     }
 
     /// The number to resume after.
@@ -91,21 +103,10 @@ impl Transcript {
         self.observations.iter()
     }
 
-    pub fn connections(&self) -> impl DoubleEndedIterator<Item = &Connection> {
-        self.connections.values()
-    }
-
+    /// What is known of a connection; `None` also once it is over and nothing of it is kept.
     #[must_use]
     pub fn connection(&self, number: ConnectionNumber) -> Option<&Connection> {
         self.connections.get(&number)
-    }
-
-    #[must_use]
-    pub fn opening(&self, number: ConnectionNumber) -> Option<&Opening> {
-        match &self.get(self.connection(number)?.opening?)?.event {
-            Event::Opening(opening) => Some(opening),
-            _ => None,
-        }
     }
 
     #[must_use]
@@ -144,52 +145,58 @@ impl Transcript {
         }
     }
 
-    /// Frames and bytes of all connections and both ends.
+    /// What both ends of all connections have sent, those included that are no longer known.
     #[must_use]
     pub fn total(&self) -> Tally {
-        let ends = self.connections.values().flat_map(|connection| [connection.client, connection.server]);
-        ends.fold(Tally::default(), |sum, end| Tally {
-            frames: sum.frames + end.frames,
-            bytes: sum.bytes + end.bytes,
-            messages: sum.messages + end.messages,
-        })
+        self.total
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(oldest) = self.observations.pop_front() else { return };
+        if let Some(connection) = self.connections.get_mut(&oldest.connection) {
+            connection.kept -= 1;
+            if connection.kept == 0 && connection.over {
+                self.connections.remove(&oldest.connection);
+            }
+        }
     }
 }
 
 impl Connection {
-    fn new(number: ConnectionNumber) -> Self {
+    fn first_seen(observation: &Observation) -> Self {
         Self {
-            number,
-            // Seen first in the middle, after a gap, it is open.
-            phase: Phase::Open,
+            number: observation.connection,
+            began_us: observation.at_us,
             opening: None,
             refusal: None,
             closed: None,
-            first_close: None,
             client: Tally::default(),
             server: Tally::default(),
+            kept: 0,
+            over: false,
         }
     }
 
     fn observe(&mut self, observation: &Observation) {
+        self.kept += 1;
+        self.over = matches!(observation.event, Event::Refusal(_) | Event::Closed(_));
         let seq = Some(observation.seq);
         match &observation.event {
             Event::Opening(_) => self.opening = seq,
-            Event::Refusal(_) => (self.refusal, self.phase) = (seq, Phase::Refused),
-            Event::Closed(_) => (self.closed, self.phase) = (seq, Phase::Closed),
-            Event::Frame(frame) => {
-                if frame.opcode() == wire::opcode::Opcode::Close {
-                    self.first_close.get_or_insert(frame.from);
-                    self.phase = Phase::Closing;
-                }
-                let end = match frame.from {
-                    Party::Client => &mut self.client,
-                    Party::Server => &mut self.server,
-                };
-                end.frames += 1;
-                end.bytes += frame.wire_bytes();
-                end.messages += u64::from(frame.position.is_some_and(|position| position.fragment == 1));
-            }
+            Event::Refusal(_) => self.refusal = seq,
+            Event::Closed(_) => self.closed = seq,
+            Event::Frame(frame) => match frame.from {
+                Party::Client => self.client.add(frame),
+                Party::Server => self.server.add(frame),
+            },
         }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, frame: &Frame) {
+        self.frames += 1;
+        self.bytes += frame.wire_bytes();
+        self.messages += u64::from(frame.position.is_some_and(|position| position.fragment == 1));
     }
 }

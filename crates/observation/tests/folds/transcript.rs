@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::streams::{CLIENT, SERVER, Streams};
-use observation::transcript::{Phase, Tally};
+use observation::transcript::Tally;
 use observation::{ConnectionNumber, Gap, Observation, Party, Seq, Transcript};
 use std::rc::Rc;
 use wire::opcode::Opcode;
@@ -66,10 +66,10 @@ fn past_its_capacity_it_keeps_the_newest_and_goes_on_counting() {
     let kept = transcript.connection(FIRST).expect("known");
     let all = fold(100, &streams);
     let counted = all.connection(FIRST).expect("known");
-    assert_eq!((kept.client, kept.server, kept.phase), (counted.client, counted.server, counted.phase));
-    // It is known that there was an opening, but it is gone.
-    assert_eq!(kept.opening, Some(Seq(1)));
-    assert!(transcript.opening(FIRST).is_none() && transcript.closed(FIRST).is_some());
+    assert_eq!((kept.client, kept.server, transcript.total()), (counted.client, counted.server, all.total()));
+    // It is known that there was an opening, and when, but it is gone.
+    assert_eq!((kept.opening, kept.began_us, counted.began_us), (Some(Seq(1)), 1, 1));
+    assert!(transcript.get(Seq(1)).is_none() && transcript.closed(FIRST).is_some());
     assert_eq!(numbers(&fold(0, &streams)), [10], "at least one is kept");
 }
 
@@ -109,31 +109,76 @@ fn a_message_is_its_fragments_whatever_came_between() {
 }
 
 #[test]
-fn phases_follow_what_the_wire_carried() {
-    let phases: Vec<_> = (1..=10)
-        .map(|many| {
-            let mut transcript = Transcript::new(100);
-            observations(&a_life()).into_iter().take(many).for_each(|observation| {
-                transcript.observe(observation);
-            });
-            transcript.connection(FIRST).expect("known").phase
-        })
-        .collect();
-    let expect = [&[Phase::Open; 7][..], &[Phase::Closing; 2], &[Phase::Closed]].concat();
-    assert_eq!(phases, expect);
+fn opening_refusal_and_end_are_found_by_their_connection() {
     let life = fold(100, &a_life());
-    assert_eq!(life.connection(FIRST).expect("known").first_close, Some(SERVER));
+    let connection = life.connection(FIRST).expect("known");
+    assert_eq!((connection.opening, connection.refusal, connection.closed), (Some(Seq(1)), None, Some(Seq(10))));
+    assert!(life.refusal(FIRST).is_none() && life.closed(FIRST).is_some());
 
     let mut refused = Streams::default();
     let transcript = fold(100, refused.refusal(1));
     let connection = transcript.connection(FIRST).expect("known");
-    assert_eq!((connection.phase, connection.refusal, connection.opening), (Phase::Refused, Some(Seq(1)), None));
+    assert_eq!((connection.opening, connection.refusal, connection.closed), (None, Some(Seq(1)), None));
     assert_eq!(transcript.refusal(FIRST).expect("kept").status, 503);
-    assert!(transcript.opening(FIRST).is_none() && transcript.closed(FIRST).is_none());
+    assert!(transcript.closed(FIRST).is_none());
 
     let mut midway = Streams::default();
-    let transcript = fold(100, midway.text(1, CLIENT, "after a gap"));
-    assert_eq!(transcript.connection(FIRST).expect("known").phase, Phase::Open);
+    midway.opening(1, true).text(1, CLIENT, "after a gap");
+    let mut transcript = Transcript::new(100);
+    transcript.gap(Gap { from: Seq(1), to: Seq(1) });
+    assert!(transcript.observe(Rc::clone(&observations(&midway)[1])));
+    let connection = transcript.connection(FIRST).expect("known");
+    assert_eq!((connection.opening, connection.closed, connection.began_us), (None, None, 2));
+}
+
+/// The connections that are known, of those up to `many`.
+fn known(transcript: &Transcript, many: u32) -> Vec<u32> {
+    (1..=many).filter(|&number| transcript.connection(ConnectionNumber(number)).is_some()).collect()
+}
+
+#[test]
+fn connections_that_are_over_go_with_their_last_observation() {
+    // One stays open throughout; of the others, each opens and ends.
+    let mut streams = Streams::default();
+    streams.opening(1, true);
+    for number in 2..=50 {
+        streams.opening(number, false).text(number, CLIENT, "a").end(number);
+    }
+    for number in 51..=99 {
+        streams.refusal(number);
+    }
+    let mut transcript = fold(10, &streams);
+    assert_eq!(known(&transcript, 99), [&[1][..], &(90..=99).collect::<Vec<_>>()].concat());
+    assert_eq!(transcript.total().frames, 49, "they still count");
+
+    // Whether the first one ended in a gap cannot be known: without one, it would have been kept for ever.
+    transcript.gap(Gap { from: Seq(198), to: Seq(300) });
+    assert_eq!(known(&transcript, 99), (90..=99).collect::<Vec<_>>());
+    // It had not.
+    let mut again = observations(&streams)[1].as_ref().clone();
+    (again.seq, again.at_us, again.connection) = (Seq(301), 301, FIRST);
+    assert!(transcript.observe(Rc::new(again)));
+    assert_eq!(transcript.connection(FIRST).expect("seen again").began_us, 301);
+}
+
+#[test]
+fn a_connection_seen_after_a_gap_goes_on() {
+    let mut streams = Streams::default();
+    streams.opening(1, true).opening(2, false).text(1, CLIENT, "lost").text(1, CLIENT, "a");
+    for _ in 0..10 {
+        streams.refusal(3);
+    }
+    let mut transcript = Transcript::new(3);
+    for observation in observations(&streams) {
+        if observation.seq == Seq(3) {
+            transcript.gap(Gap { from: Seq(3), to: Seq(3) });
+        }
+        transcript.observe(observation);
+    }
+    // The second has not been heard of since.
+    assert_eq!(known(&transcript, 3), [1, 3]);
+    let first = transcript.connection(FIRST).expect("known");
+    assert_eq!((first.began_us, first.client.frames), (1, 1));
 }
 
 #[test]
@@ -153,6 +198,4 @@ fn each_end_and_each_connection_is_counted_apart() {
     let mut unfinished = Streams::default();
     let transcript = fold(100, unfinished.frame(1, SERVER, false, Opcode::Binary, "..."));
     assert_eq!(transcript.total(), Tally { frames: 1, bytes: 5, messages: 1 });
-    let transcript = fold(100, &streams);
-    assert_eq!(transcript.connections().map(|connection| connection.number.0).collect::<Vec<_>>(), [1, 2]);
 }
