@@ -8,10 +8,10 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// How long the other end has to close after the relay did.
-const FAREWELL: Duration = Duration::from_secs(2);
-/// How much it may still send meanwhile, in bytes.
-const FAREWELL_BYTES: usize = 1 << 20;
+/// How long the other end has to close after the relay did. However much is still on its way, draining it costs no memory.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How long it may send nothing meanwhile.
+const FAREWELL_SILENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Line {
     stream: TcpStream,
@@ -59,14 +59,13 @@ impl Line {
         if self.stream.shutdown().await.is_err() {
             return;
         }
-        let until = Instant::now() + FAREWELL;
-        let mut drained = 0;
-        while drained < FAREWELL_BYTES {
+        let over = Instant::now() + FAREWELL;
+        while Instant::now() < over {
+            let until = over.min(Instant::now() + FAREWELL_SILENCE);
             tokio::select! {
                 () = self.shutdown.lines_over() => return,
-                read = timeout_at(until, self.stream.read(buffer)) => match read {
-                    Ok(Ok(count @ 1..)) => drained += count,
-                    _ => return,
+                read = timeout_at(until, self.stream.read(buffer)) => if !matches!(read, Ok(Ok(1..))) {
+                    return;
                 },
             }
         }

@@ -74,8 +74,10 @@ async fn over_a_limit() {
 async fn the_close_frame_reaches_a_client_in_the_middle_of_sending() {
     let lab = Lab::with(|config| config.max_frame = 1000).await;
     let mut raw = lab.open().await;
-    // Far more than the relay reads before it fails the connection; closing over it would reset the line.
-    raw.send(&masked(0x82, &vec![0; 200_000])).await;
+    // Far more than the relay reads before it fails the connection, and than the line holds; closing over it would reset
+    // the line, and the close frame would go with it.
+    raw.send(&masked(0x82, &vec![0; 32 << 20])).await;
     let answer = raw.rest().await;
     assert_eq!((answer[0], &answer[2..4]), (0x88, &1009_u16.to_be_bytes()[..]));
+    assert_eq!(answer.len(), 2 + usize::from(answer[1]), "and then the line ends");
 }
