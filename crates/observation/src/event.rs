@@ -99,7 +99,8 @@ pub struct Frame {
     /// The payload's bytes as on the wire (masked if `masked`): the first ones, up to the relay's cap.
     #[serde(with = "encoding::base64")]
     pub payload: Vec<u8>,
-    /// How many payload bytes crossed the wire. Less than `length` if the frame was given up.
+    /// How many payload bytes crossed the wire. Less than `length` if the frame was given up because of a violation, or
+    /// cut off by the end of the line.
     pub payload_bytes: u64,
     /// The place in its message; `null` for control frames and for frames that break the order.
     pub position: Option<Position>,
@@ -125,7 +126,7 @@ pub enum MessageKind {
     Binary,
 }
 
-/// A broken rule.
+/// A broken rule, or a limit passed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     /// A stable name of the rule.
@@ -162,6 +163,8 @@ pub enum Cause {
     ClosingHandshake,
     /// The client broke a rule, and the relay failed the connection.
     Violation,
+    /// The client broke no rule, but a frame or message was over the relay's limit, and the relay failed the connection.
+    TooBig,
     /// The client's line ended without the goodbye of both.
     LineEnded,
     /// The line broke: reset, or unreachable.

@@ -155,8 +155,9 @@ fn shared_observations_are_sent_as_owned_ones_are() {
 
 #[test]
 fn causes_are_named_in_kebab_case() {
-    let names = [Cause::ClosingHandshake, Cause::NoCloseAnswer, Cause::Idle].map(|cause| serde_json::json!(cause));
-    assert_eq!(names, ["closing-handshake", "no-close-answer", "idle"]);
+    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::Idle];
+    let names = causes.map(|cause| serde_json::json!(cause));
+    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "idle"]);
 }
 
 // Fingerprints

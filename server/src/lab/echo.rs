@@ -13,6 +13,7 @@ use wire::close::{self, CloseCode};
 use wire::endpoint::{Answer, Endpoint, Limits, Received};
 use wire::header::FrameHeader;
 use wire::opcode::Opcode;
+use wire::violation::Violation;
 
 /// What one read takes, in bytes. It also bounds how many frames are judged before their answers leave.
 const READ: usize = 16 << 10;
@@ -127,7 +128,10 @@ impl<R: Recorder> Echo<R> {
                 if let Some(payload) = payload {
                     self.queue(true, Opcode::Close, &payload);
                 }
-                Some(Cause::Violation)
+                Some(match frame.violations.first() {
+                    Some(Violation::FrameTooBig { .. } | Violation::MessageTooBig { .. }) => Cause::TooBig,
+                    _ => Cause::Violation,
+                })
             }
             Answer::Close(payload) => {
                 self.queue(true, Opcode::Close, &payload);

@@ -29,7 +29,7 @@ async fn check(bytes: &[u8], before: usize, rule: &str, code: u16) {
     let close = frames.iter().rfind(|frame| frame.from == Party::Server).unwrap();
     assert_eq!((close.opcode, &close.payload[..2]), (8, &code.to_be_bytes()[..]), "{rule}");
     assert!(answer.ends_with(&[&close.header[..], &close.payload].concat()), "{rule}");
-    assert_eq!(closed.cause, Cause::Violation);
+    assert_eq!(closed.cause, if code == 1009 { Cause::TooBig } else { Cause::Violation }, "{rule}");
     if broken.opcode != 8 {
         assert_eq!((closed.first, closed.code, closed.clean), (Some(Party::Server), Some(code), false));
         assert_eq!(closed.reason.as_bytes(), &close.payload[2..]);

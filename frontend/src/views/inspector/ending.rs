@@ -137,6 +137,7 @@ fn cause(closed: &Closed) -> &'static str {
         Cause::Violation => {
             "A frame broke a rule, so the relay failed the connection and, as §7.1.7 asks, took no notice of what came after."
         }
+        Cause::TooBig => "A message was over the relay’s limit, so it closed with 1009 and read no further.",
         Cause::LineEnded => "The line ended before both sides had sent a close frame.",
         Cause::LineBroke => "The line broke.",
         Cause::NoCloseAnswer => "The relay’s close frame was not answered in time.",
