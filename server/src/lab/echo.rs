@@ -35,6 +35,11 @@ pub(super) async fn serve<R: Recorder>(
     let mut echo = Echo { endpoint, recorder, frames: Vec::new(), out: Vec::new(), left: None };
     let mut buffer = vec![0; READ];
     let cause = echo.run(&mut line, early, &mut buffer, config, shutdown).await;
+    if matches!(cause, Cause::LineEnded | Cause::LineBroke)
+        && let Some(frame) = echo.endpoint.cut_off()
+    {
+        echo.recorder.received(&frame);
+    }
     let said_goodbye = echo.endpoint.sent_close();
     echo.recorder.closed(cause);
     if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {

@@ -14,7 +14,7 @@ use wire::opcode::Opcode;
 
 /// Told of everything on one connection, in the order in which it crosses the wire.
 pub(super) trait Recorder: Send + 'static {
-    /// A frame came in. It is published with the next [`Recorder::publish`].
+    /// A frame came in, or its front did. It is published with the next [`Recorder::publish`].
     fn received(&mut self, frame: &Received);
     /// All that came in so far may be seen.
     fn publish(&mut self);
@@ -93,10 +93,10 @@ impl Recorder for SessionRecorder {
         frame.violations = received.violations.iter().map(Into::into).collect();
         self.client.frames += 1;
         self.client.bytes += frame.wire_bytes();
-        if received.header.opcode == Opcode::Close {
+        // The front of a close frame is no goodbye.
+        if let Some(close) = &received.close {
             self.client_closed = true;
-            let close = received.close.clone().unwrap_or_default();
-            self.first_close.get_or_insert((Party::Client, close));
+            self.first_close.get_or_insert_with(|| (Party::Client, close.clone()));
         }
         self.incoming.push(Event::Frame(frame));
     }

@@ -32,8 +32,41 @@ async fn the_client_hangs_up_in_the_middle_of_a_frame() {
     raw.send(&masked(0x81, b"half")[..8]).await;
     raw.take(7).await;
     drop(raw);
+    feed.opening().await;
+    feed.frame().await;
+    feed.frame().await;
+    let cut = feed.frame().await;
+    assert_eq!((cut.from, cut.length, cut.payload_bytes), (Party::Client, 4, 2));
+    assert_eq!((&cut.unmasked_payload()[..], cut.violations), (&b"ha"[..], vec![]));
+    assert_eq!(cut.position.map(|position| position.message), Some(2));
     let closed = only_end(&lab, &mut feed).await;
-    assert_eq!((closed.cause, closed.client.frames, closed.server.frames), (Cause::LineEnded, 1, 1));
+    assert_eq!((closed.cause, closed.client.frames, closed.server.frames), (Cause::LineEnded, 2, 1));
+    assert_eq!(closed.client.bytes, 6 + 5 + 6 + 2);
+}
+
+#[tokio::test]
+async fn the_client_hangs_up_in_the_middle_of_its_goodbye() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    raw.send(&masked(0x88, &1000_u16.to_be_bytes())[..7]).await;
+    drop(raw);
+    feed.opening().await;
+    let cut = feed.frame().await;
+    assert_eq!((cut.opcode, cut.length, cut.payload_bytes), (8, 2, 1));
+    let closed = only_end(&lab, &mut feed).await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::LineEnded, None, false));
+}
+
+#[tokio::test]
+async fn the_client_hangs_up_in_the_middle_of_a_header() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    raw.send(&masked(0x81, b"half")[..5]).await;
+    drop(raw);
+    feed.opening().await;
+    assert_eq!(feed.closed().await.client.frames, 0);
 }
 
 #[tokio::test]
