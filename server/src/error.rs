@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use thiserror::Error;
 
-/// A request under `/api` that was not served.
+/// A request under `/api` that was not served. Its text goes into a sentence of whoever shows it, so it has neither capital
+/// nor full stop; the hint is a sentence of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ApiError {
     #[error("there is no session of that name")]
@@ -17,9 +18,9 @@ pub(crate) enum ApiError {
     TooManyObservers(usize),
     #[error("the feed speaks the subprotocol {}, which is not among those offered", observation::SUBPROTOCOL)]
     SubprotocolUnknown,
-    #[error("the feed is a WebSocket, and this is a plain request: {0}")]
+    #[error("the feed is a WebSocket, and this is a plain request ({0})")]
     UpgradeExpected(String),
-    #[error("the WebSocket handshake has a fault: {0}")]
+    #[error("the WebSocket handshake has a fault ({0})")]
     HandshakeMalformed(String),
     #[error("`after` is the number of the last observation you have, and this is no number")]
     AfterMalformed,
@@ -59,13 +60,13 @@ impl ApiError {
     fn hint(&self) -> &'static str {
         match self {
             Self::SessionUnknown => "It may have expired. `POST /api/sessions` begins a new one.",
-            Self::TooManySessions(_) => "Try again in a minute: sessions that nobody uses expire.",
+            Self::TooManySessions(_) => "Sessions that nobody uses expire, so try again in a minute.",
             Self::TooManyObservers(_) => "Close a page or a tool that watches this session.",
             Self::SubprotocolUnknown => "Offer `Sec-WebSocket-Protocol: framescope.observe.v1`, or none.",
             Self::UpgradeExpected(_) => "Open it with a WebSocket client, such as `websocat ws://HOST/…`.",
             Self::HandshakeMalformed(_) => "See RFC 6455, section 4.1, for what an opening handshake holds.",
             Self::AfterMalformed => "Ask with `?after=N`, or leave it out to get everything that is kept.",
-            Self::BodyTooLarge(_) | Self::BodyTooSlow => "No body is needed: leave it out.",
+            Self::BodyTooLarge(_) | Self::BodyTooSlow => "No body is needed, so leave it out.",
             Self::NotFound => "There are `POST /api/sessions`, `GET /api/sessions/ID` and `/api/sessions/ID/observe`.",
             Self::MethodNotAllowed => "`POST /api/sessions` begins a session; everything else is read with GET.",
             Self::NoRandomness => "Try again; if it stays, whoever runs this relay should look at its machine.",
