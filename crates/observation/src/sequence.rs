@@ -81,6 +81,9 @@ pub struct Sequence {
     dropped: RowNumber,
     capacity: usize,
     sockets: BTreeMap<SocketNumber, Socket>,
+    /// Sockets that nothing more will come of, each with the number of the row behind all of its own; in that order. Once
+    /// those are dropped it is forgotten.
+    done: VecDeque<(RowNumber, SocketNumber)>,
     /// The sockets that the relay watches and has not yet shown a request of.
     unclaimed: BTreeSet<SocketNumber>,
     owners: HashMap<ConnectionNumber, SocketNumber>,
@@ -107,6 +110,7 @@ impl Sequence {
             dropped: 0,
             capacity: capacity.max(1),
             sockets: BTreeMap::new(),
+            done: VecDeque::new(),
             unclaimed: BTreeSet::new(),
             owners: HashMap::new(),
             waiting: VecDeque::new(),
@@ -138,7 +142,8 @@ impl Sequence {
             .or_else(|| Some(self.rows.len() + self.waiting.iter().position(|row| RowKey::Page(row.event) == key)?))
     }
 
-    /// The socket that a connection belongs to, if it is one of this page's.
+    /// The socket that a connection belongs to, if it is one of this page's. Here and below, one that is over and has no
+    /// row left is not known any more, but for the newest.
     #[must_use]
     pub fn owner(&self, connection: ConnectionNumber) -> Option<SocketNumber> {
         self.owners.get(&connection).copied()
@@ -176,6 +181,7 @@ impl Sequence {
                 }
             }
         }
+        self.settle(socket);
     }
 
     /// Adds what the relay saw.
@@ -253,9 +259,10 @@ impl Sequence {
 
     /// Notes that the relay will see no more of a connection.
     fn over(&mut self, connection: ConnectionNumber) {
-        let Some(socket) = self.owner(connection).and_then(|owner| self.sockets.get_mut(&owner)) else { return };
-        let in_vain = socket.wire_over();
+        let Some(owner) = self.owner(connection) else { return };
+        let in_vain = self.sockets.entry(owner).or_default().wire_over();
         self.stand_alone(in_vain);
+        self.settle(owner);
     }
 
     /// Ends the pairing of a socket; its events get rows of their own, in their place.
@@ -263,6 +270,27 @@ impl Sequence {
         self.unclaimed.remove(&number);
         let in_vain = self.sockets.entry(number).or_default().give_up();
         self.stand_alone(in_vain);
+        self.settle(number);
+    }
+
+    /// Notes that a socket is done, if it is now.
+    fn settle(&mut self, number: SocketNumber) {
+        if self.sockets.get_mut(&number).is_some_and(Socket::becomes_done) {
+            self.done.push_back((self.dropped + self.rows.len(), number));
+        }
+    }
+
+    /// Forgets the sockets that are done and have no row left. The newest one stays: it is the one that is asked about.
+    fn forget_done(&mut self) {
+        let newest = self.sockets.last_key_value().map(|(&number, _)| number);
+        while let Some(&(end, number)) = self.done.front()
+            && end <= self.dropped
+            && Some(number) != newest
+        {
+            self.done.pop_front();
+            let connection = self.sockets.remove(&number).and_then(|socket| socket.connection);
+            connection.and_then(|connection| self.owners.remove(&connection));
+        }
     }
 
     fn stand_alone(&mut self, events: Vec<EventNumber>) {
@@ -296,6 +324,7 @@ impl Sequence {
         if self.rows.len() == self.capacity {
             self.rows.pop_front();
             self.dropped += 1;
+            self.forget_done();
         }
         self.rows.push_back(row);
     }

@@ -26,6 +26,7 @@ pub(super) struct Socket {
     constructed: Option<EventNumber>,
     opened: bool,
     ended: Option<EventNumber>,
+    done: bool,
     sent: u64,
     received: u64,
     wire: WireSide,
@@ -131,7 +132,15 @@ impl Socket {
 
     /// Whether a gap leaves nothing to wait for: the socket's record may be in it, or its end.
     pub(super) fn is_lost_in_gap(&self) -> bool {
-        self.ended.is_some() || (self.opened && self.connection.is_none())
+        !self.done && (self.ended.is_some() || (self.opened && self.connection.is_none()))
+    }
+
+    /// Whether nothing more will come of it, neither from the page nor from the wire, said once.
+    pub(super) fn becomes_done(&mut self) -> bool {
+        let unseen = self.fingerprint.is_none() || (self.given_up && self.connection.is_none());
+        let wire_is_done = unseen || self.wire.over;
+        let done = self.ended.is_some() && wire_is_done;
+        done && !std::mem::replace(&mut self.done, done)
     }
 
     fn fate(&mut self, event: EventNumber, anchor: Anchor) -> Fate {

@@ -16,9 +16,13 @@ const SOCKET: SocketNumber = SocketNumber(1);
 
 fn sequence() -> Sequence {
     let mut sequence = Sequence::new(usize::MAX);
-    let text = |text: &str| text.to_owned();
-    sequence.expect(SOCKET, Fingerprint { target: text("/"), origin: text("o"), user_agent: text("a") });
+    sequence.expect(SOCKET, fingerprint());
     sequence
+}
+
+fn fingerprint() -> Fingerprint {
+    let text = |text: &str| text.to_owned();
+    Fingerprint { target: text("/"), origin: text("o"), user_agent: text("a") }
 }
 
 /// A new socket, `MANY` sends, its end.
@@ -92,4 +96,43 @@ fn many_frames_take_the_same_work_each() {
         assert_eq!(in_step.sockets[&SOCKET].kept(), 0);
         assert_eq!(in_step.rows, page_first.rows);
     }
+}
+
+/// A page that goes on for days has had many sockets.
+#[test]
+fn a_socket_that_is_over_goes_with_its_last_row() {
+    const CAPACITY: usize = 20;
+    let mut sequence = Sequence::new(CAPACITY);
+    let life: Vec<_> = [events().next(), events().nth(1), events().last()].into_iter().flatten().collect();
+    let record: Vec<_> = [observations().next(), observations().last()].into_iter().flatten().collect();
+    let (mut number, mut seq) = (0, 0);
+    for n in 1..=100 {
+        let socket = SocketNumber(n);
+        // One in three is watched by no relay, and of another the relay has seen nothing.
+        if n % 3 > 0 {
+            sequence.expect(socket, fingerprint());
+        }
+        for event in &life {
+            if n % 3 == 2 && matches!(event.act, PageAct::Open { .. }) {
+                continue;
+            }
+            number += 1;
+            sequence.page(&PageEvent { number: EventNumber(number), socket, ..event.clone() });
+        }
+        for observation in record.iter().filter(|_| n % 3 == 1) {
+            seq += 1;
+            sequence.observe(&Observation { seq: Seq(seq), connection: ConnectionNumber(n), ..observation.clone() });
+        }
+        // Each has two rows or more; the newest is kept, and what of the last ones has not been claimed.
+        let kept = [sequence.sockets.len(), sequence.owners.len(), sequence.done.len(), sequence.unclaimed.len()];
+        assert!(kept.iter().all(|&kept| kept <= CAPACITY / 2 + 4), "{kept:?} after {n}");
+    }
+    assert_eq!(sequence.owner(ConnectionNumber(1)), None);
+    assert_eq!(sequence.connection(SocketNumber(100)), Some(ConnectionNumber(100)));
+    // The newest one is known for as long as it is the newest.
+    for n in 101..=200 {
+        seq += 1;
+        sequence.observe(&Observation { seq: Seq(seq), connection: ConnectionNumber(n), ..record[0].clone() });
+    }
+    assert_eq!((sequence.sockets.len(), sequence.owner(ConnectionNumber(100))), (1, Some(SocketNumber(100))));
 }
