@@ -98,7 +98,8 @@ export class Lab {
   async sendFile(file: Attachment): Promise<void> {
     await this.compose("File");
     await this.composer.locator("input[type=file]").setInputFiles(file);
-    await expect(this.composer.getByText(file.name)).toBeVisible();
+    // With its size behind the name it has been read.
+    await expect(this.composer.getByText(`${file.name}, `)).toBeVisible();
     await this.submit.click();
   }
 
