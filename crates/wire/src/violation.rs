@@ -38,9 +38,9 @@ pub enum Violation {
     CloseReasonNotUtf8,
     #[error("after a close frame no more data may be sent")]
     AfterClose,
-    #[error("a frame of {bytes} bytes is over this endpoint's limit of {limit}; RFC 6455 §10.4 allows it")]
+    #[error("a frame of {bytes} bytes is over this relay's limit of {limit}; RFC 6455 §10.4 lets it set one")]
     FrameTooBig { bytes: u64, limit: u64 },
-    #[error("a message of at least {bytes} bytes is over this endpoint's limit of {limit}; §10.4 allows it")]
+    #[error("a message of at least {bytes} bytes is over this relay's limit of {limit}; §10.4 lets it set one")]
     MessageTooBig { bytes: u64, limit: u64 },
 }
 
