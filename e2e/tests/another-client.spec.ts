@@ -104,7 +104,7 @@ const MALFORMED = [
     name: "a frame far over the limit",
     bytes: Buffer.from("82ff000000004000000037fa213d", "hex"),
     row: /^To the relay: BINARY 1,073,741,824 B .*over the limit/,
-    says: "a frame of 1073741824 bytes over this relay's limit of",
+    says: "a frame of 1073741824 bytes is over this relay's limit of",
     code: 1009,
   },
 ];

@@ -80,7 +80,6 @@ impl Record {
 
     /// When a connection was first seen, in microseconds of the relay's clock.
     pub fn began_us(&self, connection: ConnectionNumber) -> Option<u64> {
-        let connection = self.transcript.connection(connection)?;
-        Some(self.transcript.get(connection.opening.or(connection.refusal)?)?.at_us)
+        self.transcript.connection(connection).map(|connection| connection.began_us)
     }
 }

@@ -16,6 +16,7 @@ const MORE: usize = 128;
 pub fn Hex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView {
     let bytes: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().collect();
     let crossed = frame.wire_bytes();
+    let cut_off = frame.payload_bytes < frame.length;
     let total_rows = bytes.len().div_ceil(ROW);
     let rows = RwSignal::new(FOLD.min(total_rows));
     // A byte of several fields takes the hue of its last: the opcode's in the first, the length's in the second.
@@ -62,6 +63,11 @@ pub fn Hex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView
         >
             {format!("Show more of the {} kept", format::bytes(kept as u64))}
         </button>
+        {cut_off
+            .then(|| {
+                let came = format::bytes(frame.payload_bytes);
+                view! { <p class="note">{format!("The header says {}; {came} of them came.", format::bytes(frame.length))}</p> }
+            })}
         {((kept as u64) < crossed)
             .then(|| {
                 view! {

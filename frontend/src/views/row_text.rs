@@ -175,6 +175,9 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
     if frame.masked {
         detail.push("masked".to_owned());
     }
+    if frame.violations.is_empty() && frame.payload_bytes < frame.length {
+        detail.push("cut off".to_owned());
+    }
     if let Some(violation) = frame.violations.first() {
         detail.push(if explain::is_limit(violation) {
             "over the limit".to_owned()
