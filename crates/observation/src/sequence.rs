@@ -14,7 +14,7 @@ mod tests;
 use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use crate::{ConnectionNumber, Event, Frame, Gap, Observation, Party, Seq};
 use socket::{Anchor, Fate, Socket};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
@@ -84,8 +84,8 @@ pub struct Sequence {
     /// Sockets that nothing more will come of, each with the number of the row behind all of its own; in that order. Once
     /// those are dropped it is forgotten.
     done: VecDeque<(RowNumber, SocketNumber)>,
-    /// The sockets that the relay watches and has not yet shown a request of.
-    unclaimed: BTreeSet<SocketNumber>,
+    /// The sockets that the relay watches and has not yet shown a request of, ascending.
+    unclaimed: Vec<SocketNumber>,
     owners: HashMap<ConnectionNumber, SocketNumber>,
     /// Events whose row has not come, ascending by number, at most `capacity`; shown behind all rows.
     waiting: VecDeque<Waiting>,
@@ -111,7 +111,7 @@ impl Sequence {
             capacity: capacity.max(1),
             sockets: BTreeMap::new(),
             done: VecDeque::new(),
-            unclaimed: BTreeSet::new(),
+            unclaimed: Vec::new(),
             owners: HashMap::new(),
             waiting: VecDeque::new(),
         }
@@ -165,7 +165,9 @@ impl Sequence {
     /// without it has no wire side.
     pub fn expect(&mut self, socket: SocketNumber, fingerprint: Fingerprint) {
         self.sockets.entry(socket).or_default().fingerprint = Some(fingerprint);
-        self.unclaimed.insert(socket);
+        if let Err(place) = self.unclaimed.binary_search(&socket) {
+            self.unclaimed.insert(place, socket);
+        }
     }
 
     /// Adds what the page saw.
@@ -229,11 +231,11 @@ impl Sequence {
         let Some((number, socket)) = likely.or_else(any) else { return };
         // The relay records requests in their order: of a socket that was over before this one began it has seen nothing.
         let before = |older: &SocketNumber| self.sockets[older].ended_before(socket);
-        let lost: Vec<_> = self.unclaimed.range(..number).copied().filter(before).collect();
+        let lost: Vec<_> = self.unclaimed.iter().copied().filter(|&older| older < number && before(&older)).collect();
         for older in lost {
             self.give_up(older);
         }
-        self.unclaimed.remove(&number);
+        self.unclaimed.retain(|&unclaimed| unclaimed != number);
         self.owners.insert(connection, number);
         self.sockets.entry(number).or_default().connection = Some(connection);
     }
@@ -267,7 +269,7 @@ impl Sequence {
 
     /// Ends the pairing of a socket; its events get rows of their own, in their place.
     fn give_up(&mut self, number: SocketNumber) {
-        self.unclaimed.remove(&number);
+        self.unclaimed.retain(|&unclaimed| unclaimed != number);
         let in_vain = self.sockets.entry(number).or_default().give_up();
         self.stand_alone(in_vain);
         self.settle(number);

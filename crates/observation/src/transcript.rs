@@ -1,7 +1,7 @@
 //! A session so far: a pure fold of observations. Views and checks are functions of it.
 
 use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Party, Refusal, Seq};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 /// Everything an observer knows of a session.
@@ -10,7 +10,7 @@ pub struct Transcript {
     /// Ascending by number; holes where the feed had a gap.
     observations: VecDeque<Rc<Observation>>,
     /// Those of which observations are kept, and those that may go on.
-    connections: BTreeMap<ConnectionNumber, Connection>,
+    connections: HashMap<ConnectionNumber, Connection>,
     total: Tally,
     last: Seq,
     capacity: usize,
@@ -49,7 +49,7 @@ impl Transcript {
     pub fn new(capacity: usize) -> Self {
         Self {
             observations: VecDeque::new(),
-            connections: BTreeMap::new(),
+            connections: HashMap::new(),
             total: Tally::default(),
             last: Seq(0),
             capacity: capacity.max(1),

@@ -3,7 +3,7 @@
 use crate::net::lab_socket::Payload;
 use crate::ui::object_url::ObjectUrl;
 use observation::page::{EventNumber, PageEvent, SocketNumber};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 /// Events kept; the oldest go first.
 const MAX_EVENTS: usize = 40_000;
@@ -17,7 +17,9 @@ pub struct Journal {
     /// When each socket was made, in microseconds of the page's clock.
     began_us: HashMap<SocketNumber, u64>,
     /// Of kept events only.
-    payloads: BTreeMap<EventNumber, Held>,
+    payloads: HashMap<EventNumber, Held>,
+    /// No payload of an event before this one is kept.
+    oldest_payload: u64,
     payload_bytes: usize,
 }
 
@@ -63,13 +65,13 @@ impl Journal {
         };
         self.payload_bytes += size(&payload);
         self.payloads.insert(number, Held { payload, image });
-        while self.payload_bytes > MAX_PAYLOAD_BYTES && self.payloads.len() > 1 {
-            let Some((&oldest, _)) = self.payloads.first_key_value() else { break };
-            self.let_go(oldest);
+        while self.payload_bytes > MAX_PAYLOAD_BYTES && self.oldest_payload < number.0 {
+            self.let_go(EventNumber(self.oldest_payload));
         }
     }
 
     fn let_go(&mut self, number: EventNumber) {
+        self.oldest_payload = self.oldest_payload.max(number.0 + 1);
         if let Some(held) = self.payloads.remove(&number) {
             self.payload_bytes -= size(&held.payload);
         }
