@@ -42,7 +42,13 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     await lab.open();
     const root = page.locator("html");
-    await expect(root).toHaveAttribute("data-theme", scheme);
+    const shown = () => page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
+    const asLoaded = await shown();
+    // It follows the system as long as nothing is chosen.
+    await page.emulateMedia({ colorScheme: other });
+    await expect(page.getByRole("button", { name: `Switch to ${scheme}` })).toBeVisible();
+    expect(await shown()).not.toBe(asLoaded);
+    await page.emulateMedia({ colorScheme: scheme });
     await page.getByRole("button", { name: `Switch to ${other}` }).click();
     await expect(root).toHaveAttribute("data-theme", other);
     await expect(page.getByRole("button", { name: `Switch to ${scheme}` })).toBeVisible();

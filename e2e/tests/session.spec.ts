@@ -35,6 +35,20 @@ test("a reload in the middle of a connection leaves its end in the record", asyn
   await expect(lab.row(/^CLOSED: the client said goodbye first, 1001 /)).toBeVisible();
 });
 
+test("leaving a playground closes its socket, and the way back leads to its session", async ({ lab, page }) => {
+  await lab.open();
+  await lab.connect();
+  const left = page.url();
+  await page.getByRole("link", { name: "Framescope" }).click();
+  await page.waitForURL((url) => url.href !== left && url.pathname.startsWith("/s/"));
+  await expect(lab.url).toHaveValue(new RegExp(`/lab/${page.url().slice(-26)}$`));
+
+  await page.goBack();
+  await page.waitForURL(left);
+  await expect(lab.url).toHaveValue(new RegExp(`/lab/${left.slice(-26)}$`));
+  await expect(lab.row(/^CLOSED: the client said goodbye first/)).toBeVisible();
+});
+
 test("the link shows the session to another browser, live", async ({ lab, anotherLab }) => {
   await lab.open();
   await lab.connect();

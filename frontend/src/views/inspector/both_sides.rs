@@ -92,12 +92,10 @@ fn event_on_wire(frame: &Frame, client: &str) -> String {
 
 fn bytes(frame: &Frame) -> String {
     let header = frame.header.len() as u64;
-    format!(
-        "{} = {} of header + {} of payload",
-        format::bytes(frame.wire_bytes()),
-        header,
-        format::count(frame.payload_bytes)
-    )
+    let text = frame.position.is_some_and(|at| at.kind == MessageKind::Text);
+    let payload = format::count(frame.payload_bytes);
+    let utf8 = if text { " in UTF-8" } else { "" };
+    format!("{} = {header} of header + {payload} of payload{utf8}", format::bytes(frame.wire_bytes()))
 }
 
 /// What JavaScript would call the size of a message: UTF-16 code units of a string, bytes of a buffer.
