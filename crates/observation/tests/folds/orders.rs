@@ -1,0 +1,222 @@
+//! The pairing where the order in which both streams come matters: gaps, sockets without a relay, and what waits.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::sequence::{Table, table};
+use crate::streams::{CLIENT, SERVER, Streams, fingerprint};
+use observation::page::{EventNumber, PageEvent, SocketNumber};
+use observation::sequence::{RowKey, Sequence};
+use observation::{ConnectionNumber, Gap, Observation, Seq};
+
+/// Feeds `parts` in this very order.
+enum Part<'a> {
+    Page(&'a [PageEvent]),
+    Wire(&'a [(usize, Observation)]),
+    Gap(u64, u64),
+}
+
+fn in_order(sequence: &mut Sequence, parts: &[Part<'_>]) {
+    for part in parts {
+        match part {
+            Part::Page(events) => events.iter().for_each(|event| sequence.page(event)),
+            Part::Wire(observations) => observations.iter().for_each(|(_, observation)| sequence.observe(observation)),
+            Part::Gap(from, to) => sequence.gap(Gap { from: Seq(*from), to: Seq(*to) }),
+        }
+    }
+}
+
+#[track_caller]
+fn check_rows(streams: &Streams, sequence: &Sequence, expect: &[(&str, &str)]) {
+    let expect: Table = expect.iter().map(|&(wire, page)| (wire.to_owned(), page.to_owned())).collect();
+    assert_eq!(table(streams, sequence), expect);
+}
+
+fn expecting(sockets: &[u32]) -> Sequence {
+    let mut sequence = Sequence::new(100);
+    for &socket in sockets {
+        sequence.expect(SocketNumber(socket), fingerprint());
+    }
+    sequence
+}
+
+#[test]
+fn events_wait_behind_all_rows() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").opening(1, true).text(1, CLIENT, "a");
+    let mut sequence = expecting(&[1]);
+    in_order(&mut sequence, &[Part::Page(&streams.events)]);
+    check_rows(&streams, &sequence, &[("-", "1 new"), ("-", "1 open"), ("-", "1 send a")]);
+    assert_eq!(sequence.position(RowKey::Page(EventNumber(3))), Some(2));
+    in_order(&mut sequence, &[Part::Wire(&streams.observations[..1])]);
+    let rows = [("request", "1 new"), ("response", "1 open"), ("opened", "(nothing)"), ("-", "1 send a")];
+    check_rows(&streams, &sequence, &rows);
+    assert_eq!(sequence.position(RowKey::Page(EventNumber(3))), Some(3));
+    assert_eq!(sequence.position(RowKey::Page(EventNumber(1))), None, "it has joined");
+    assert_eq!(sequence.owner(ConnectionNumber(1)), Some(SocketNumber(1)));
+    assert_eq!(sequence.connection(SocketNumber(1)), Some(ConnectionNumber(1)));
+    assert!(sequence.get(4).is_none() && !sequence.is_empty());
+}
+
+#[test]
+fn once_the_relay_has_seen_the_end_nothing_waits_any_more() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").closed(1, 1006).opening(1, true).end(1);
+    streams.constructed(2).close_called(2).refusal(2).error(2).closed(2, 1006).opening(3, false);
+    let (events, observations) = (&streams.events, &streams.observations);
+    let mut sequence = expecting(&[1, 2]);
+    // The first socket's events come after its end, the second's close() before its refusal.
+    in_order(
+        &mut sequence,
+        &[
+            Part::Page(&events[..2]),
+            Part::Wire(&observations[..2]),
+            Part::Page(&events[2..6]),
+            Part::Wire(&observations[2..]),
+            Part::Page(&events[6..]),
+        ],
+    );
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("end", "1 close 1006"),
+            ("-", "1 send a"),
+            ("request", "2 new"),
+            ("response", "2 error, 2 close 1006"),
+            ("-", "2 close()"),
+            ("request", "(elsewhere)"),
+            ("response", "(elsewhere)"),
+            ("opened", "(elsewhere)"),
+        ],
+    );
+}
+
+#[test]
+fn without_a_relay_each_event_is_a_row() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").received(1, "a").close_called(1).closed(1, 1000);
+    streams.opening(1, true);
+    let mut sequence = expecting(&[]);
+    in_order(&mut sequence, &[Part::Page(&streams.events), Part::Wire(&streams.observations)]);
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("-", "1 new"),
+            ("-", "1 open"),
+            ("-", "1 send a"),
+            ("-", "1 message a"),
+            ("-", "1 close()"),
+            ("-", "1 close 1000"),
+            ("request", "(elsewhere)"),
+            ("response", "(elsewhere)"),
+            ("opened", "(elsewhere)"),
+        ],
+    );
+    assert!(!sequence.is_watched(SocketNumber(1)) && sequence.connection(SocketNumber(1)).is_none());
+}
+
+/// What a gap took is found missing when the next message of the same end comes, or the end.
+#[test]
+fn events_whose_frames_are_in_a_gap_get_rows_where_that_shows() {
+    let mut streams = Streams::default();
+    streams
+        .constructed(1)
+        .open(1)
+        .sent(1, "a")
+        .sent(1, "b")
+        .sent(1, "c")
+        .sent(1, "d")
+        .received(1, "x")
+        .received(1, "y");
+    streams.opening(1, true).text(1, CLIENT, "a").text(1, CLIENT, "b").text(1, SERVER, "x");
+    streams.text(1, CLIENT, "c").text(1, CLIENT, "d").text(1, SERVER, "y").end(1);
+    let (events, observations) = (&streams.events, &streams.observations);
+    let mut sequence = expecting(&[1]);
+    // b and x are gone, and b is known of before c comes.
+    in_order(
+        &mut sequence,
+        &[
+            Part::Page(&events[..5]),
+            Part::Wire(&observations[..2]),
+            Part::Gap(3, 4),
+            Part::Wire(&observations[4..7]),
+            Part::Page(&events[5..]),
+            Part::Wire(&observations[7..]),
+        ],
+    );
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("request", "1 new"),
+            ("response", "1 open"),
+            ("opened", "(nothing)"),
+            ("client a", "1 send a"),
+            ("gap 3-4", "(elsewhere)"),
+            ("-", "1 send b"),
+            ("client c", "1 send c"),
+            ("client d", "1 send d"),
+            ("server y", "1 message y"),
+            ("-", "1 message x"),
+            ("end", "(nothing)"),
+        ],
+    );
+}
+
+/// Nothing tells whether a socket that opened or ended has its record in the gap. No pairing is better than a wrong one.
+#[test]
+fn a_socket_whose_opening_may_be_in_a_gap_is_not_paired_with_the_next() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").closed(1, 1006).constructed(2).open(2);
+    streams.opening(1, true).end(1).opening(2, true);
+    let mut sequence = expecting(&[1, 2]);
+    in_order(
+        &mut sequence,
+        &[
+            Part::Page(&streams.events[..2]),
+            Part::Gap(1, 2),
+            Part::Page(&streams.events[2..]),
+            Part::Wire(&streams.observations[2..]),
+        ],
+    );
+    check_rows(
+        &streams,
+        &sequence,
+        &[
+            ("gap 1-2", "(elsewhere)"),
+            ("-", "1 new"),
+            ("-", "1 open"),
+            ("-", "1 send a"),
+            ("-", "1 close 1006"),
+            ("request", "2 new"),
+            ("response", "2 open"),
+            ("opened", "(nothing)"),
+        ],
+    );
+    assert!(sequence.is_watched(SocketNumber(1)) && sequence.connection(SocketNumber(1)).is_none());
+}
+
+#[test]
+fn more_than_the_capacity_does_not_wait() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").sent(1, "b").opening(1, true);
+    let mut sequence = Sequence::new(3);
+    sequence.expect(SocketNumber(1), fingerprint());
+    in_order(&mut sequence, &[Part::Page(&streams.events)]);
+    // The oldest has stopped waiting; the row it would have joined comes without it.
+    check_rows(&streams, &sequence, &[("-", "1 new"), ("-", "1 open"), ("-", "1 send a"), ("-", "1 send b")]);
+    in_order(&mut sequence, &[Part::Wire(&streams.observations)]);
+    let rows = [
+        ("request", "(nothing)"),
+        ("response", "1 open"),
+        ("opened", "(nothing)"),
+        ("-", "1 send a"),
+        ("-", "1 send b"),
+    ];
+    check_rows(&streams, &sequence, &rows);
+}
