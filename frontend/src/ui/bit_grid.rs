@@ -32,7 +32,7 @@ fn cell_view(cell: Cell, pointed: Pointed) -> impl IntoView {
         Field::Rsv1 => "three",
         Field::Opcode => "four",
         Field::Length => "seven",
-        _ => "row",
+        _ => "wide",
     };
     view! {
         <div
