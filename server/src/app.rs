@@ -17,6 +17,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The most that the body of `POST /api/sessions` may have; nothing in it is used.
 const MAX_BODY: usize = 1024;
@@ -28,6 +29,18 @@ pub(crate) struct App {
     pub(crate) config: Arc<Config>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) shutdown: Shutdown,
+    /// Memory for messages that have not arrived whole.
+    pub(crate) room: lab::Room,
+    /// One for each connection that may compress at once.
+    pub(crate) deflate_places: Arc<Semaphore>,
+}
+
+impl App {
+    pub(crate) fn new(config: Arc<Config>, registry: Arc<Registry>, shutdown: Shutdown) -> Self {
+        let room = lab::Room::new(config.max_unfinished);
+        let deflate_places = Arc::new(Semaphore::new(config.max_deflate.min(Semaphore::MAX_PERMITS)));
+        Self { config, registry, shutdown, room, deflate_places }
+    }
 }
 
 pub(crate) fn router(app: App) -> Router {

@@ -2,7 +2,7 @@
 
 mod units;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -86,6 +86,18 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_MAX_MESSAGE", value_name = "SIZE", default_value = "16MiB", value_parser = bytes)]
     pub max_message: u64,
 
+    /// Memory for messages that have not arrived whole, of all connections together; past it one is closed with 1013
+    #[arg(long, env = "FRAMESCOPE_MAX_UNFINISHED", value_name = "SIZE", default_value = "256MiB", value_parser = bytes)]
+    pub max_unfinished: u64,
+
+    /// Whether compression is agreed on where a client offers it and its URL does not say
+    #[arg(long, env = "FRAMESCOPE_DEFLATE", value_name = "SWITCH", default_value = "on")]
+    pub deflate: Switch,
+
+    /// WebSockets that may compress at once, each with about 320 KiB; past it the offers of new ones are declined
+    #[arg(long, env = "FRAMESCOPE_MAX_DEFLATE", value_name = "N", default_value_t = 1024)]
+    pub max_deflate: usize,
+
     /// How long a client may leave what the relay writes unread before its line is dropped
     #[arg(long, env = "FRAMESCOPE_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
@@ -105,6 +117,18 @@ pub struct Config {
     /// How long open sockets have to say goodbye when the relay is told to end
     #[arg(long, env = "FRAMESCOPE_SHUTDOWN_GRACE", value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub shutdown_grace: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+impl From<Switch> for bool {
+    fn from(switch: Switch) -> Self {
+        switch == Switch::On
+    }
 }
 
 impl Default for Config {

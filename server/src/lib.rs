@@ -63,7 +63,7 @@ impl Relay {
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
-        let app = App { config: Arc::clone(&config), registry, shutdown: shutdown.clone() };
+        let app = App::new(Arc::clone(&config), registry, shutdown.clone());
         shutdown.spawn(listen::run(listener, app::router(app), Arc::clone(&config), shutdown.clone()));
         Ok(Self { address, config, shutdown })
     }

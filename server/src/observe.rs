@@ -170,8 +170,9 @@ impl Observer {
             self.send_json(&FeedMessage::<observation::Observation>::Gap(gap)).await?;
             self.after = gap.to;
         }
-        let Some(last) = extract.items.last().map(|observation| observation.seq) else { return Ok(()) };
-        self.send_json(&FeedMessage::Observations(extract.items)).await?;
+        let observations = extract.observations();
+        let Some(last) = observations.last().map(|observation| observation.seq) else { return Ok(()) };
+        self.send_json(&FeedMessage::Observations(observations)).await?;
         self.after = last;
         Ok(())
     }

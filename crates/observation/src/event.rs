@@ -56,6 +56,32 @@ pub struct Opening {
     pub response: Vec<u8>,
     /// The subprotocol agreed on.
     pub subprotocol: Option<String>,
+    /// The extensions that the client offered, in its order, and what became of each.
+    pub offers: Vec<Offer>,
+    /// The parameters of permessage-deflate, if it was agreed on.
+    pub deflate: Option<Deflate>,
+}
+
+/// An extension that a client offered. RFC 6455 §9.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// As the client wrote it, its parameters included.
+    pub offer: String,
+    /// What the response says to it; `null` if it was declined.
+    pub answer: Option<String>,
+    /// Why it was declined, in a sentence without capital and full stop; `null` if it was not.
+    pub declined: Option<String>,
+}
+
+/// How messages are compressed on a connection. RFC 7692 §7.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deflate {
+    /// Whether each message of an end is compressed by itself, without those before it as context.
+    pub server_no_context_takeover: bool,
+    pub client_no_context_takeover: bool,
+    /// The size of each end's window as a power of two: 8–15.
+    pub server_max_window_bits: u8,
+    pub client_max_window_bits: u8,
 }
 
 /// A request that was not upgraded.
@@ -102,9 +128,22 @@ pub struct Frame {
     /// How many payload bytes crossed the wire. Less than `length` if the frame was given up because of a violation, or
     /// cut off by the end of the line.
     pub payload_bytes: u64,
+    /// What the payload adds to the content of its message, if that is compressed; `null` if not.
+    pub inflated: Option<Inflated>,
     /// The place in its message; `null` for control frames and for frames that break the order.
     pub position: Option<Position>,
     pub violations: Vec<Violation>,
+}
+
+/// What a compressed payload holds. A frame adds what can be inflated once it is there; what a fragment leaves inside
+/// the compressor's state comes with a later one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inflated {
+    /// The first bytes, up to the relay's cap.
+    #[serde(with = "encoding::base64")]
+    pub payload: Vec<u8>,
+    /// How many there were.
+    pub bytes: u64,
 }
 
 /// A data frame's place in its message.
@@ -131,7 +170,9 @@ pub enum MessageKind {
 pub struct Violation {
     /// A stable name of the rule.
     pub rule: Cow<'static, str>,
-    /// Section of RFC 6455.
+    /// The RFC that has it: 6455, or 7692 for compression.
+    pub rfc: u16,
+    /// Its section there.
     pub section: Cow<'static, str>,
     /// What was wrong, in a sentence.
     pub explanation: String,
@@ -173,6 +214,8 @@ pub enum Cause {
     NoCloseAnswer,
     /// The client stopped reading, and the relay gave up waiting.
     NotReading,
+    /// The relay had no memory left for a message that had not arrived whole.
+    OutOfRoom,
     /// Nothing came for as long as the relay allows.
     Idle,
     /// The relay shut down.
@@ -205,6 +248,7 @@ impl Frame {
             header: header.encode().to_vec(),
             payload: wire_payload,
             payload_bytes,
+            inflated: None,
             position: None,
             violations: Vec::new(),
         }
@@ -226,6 +270,18 @@ impl Frame {
         payload
     }
 
+    /// What the kept payload means: unmasked, and inflated if it is compressed.
+    #[must_use]
+    pub fn content(&self) -> Vec<u8> {
+        self.inflated.as_ref().map_or_else(|| self.unmasked_payload(), |inflated| inflated.payload.clone())
+    }
+
+    /// How many bytes of content it carried.
+    #[must_use]
+    pub fn content_bytes(&self) -> u64 {
+        self.inflated.as_ref().map_or(self.payload_bytes, |inflated| inflated.bytes)
+    }
+
     /// Whether the relay kept less of the payload than crossed the wire.
     #[must_use]
     pub fn truncated(&self) -> bool {
@@ -244,6 +300,17 @@ impl Frame {
     }
 }
 
+impl From<&wire::deflate::Agreed> for Deflate {
+    fn from(agreed: &wire::deflate::Agreed) -> Self {
+        Self {
+            server_no_context_takeover: agreed.server_no_context_takeover,
+            client_no_context_takeover: agreed.client_no_context_takeover,
+            server_max_window_bits: agreed.server_max_window_bits,
+            client_max_window_bits: agreed.client_max_window_bits,
+        }
+    }
+}
+
 impl From<MessagePosition> for Position {
     fn from(position: MessagePosition) -> Self {
         let kind = match position.kind {
@@ -258,6 +325,7 @@ impl From<&wire::violation::Violation> for Violation {
     fn from(violation: &wire::violation::Violation) -> Self {
         Self {
             rule: violation.rule().into(),
+            rfc: violation.rfc(),
             section: violation.section().into(),
             explanation: violation.to_string(),
             close_code: violation.close_code().0,

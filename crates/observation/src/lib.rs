@@ -38,6 +38,11 @@
 //! ```json
 #![doc = include_str!("../golden/frame.json")]
 //! ```
+//! On a connection that agreed on permessage-deflate (RFC 7692), a frame of a compressed message also says what its payload
+//! holds:
+//! ```json
+#![doc = include_str!("../golden/frame-compressed.json")]
+//! ```
 //! A frame that broke a rule, and a payload of which only the front was kept:
 //! ```json
 #![doc = include_str!("../golden/frame-violation.json")]
@@ -65,7 +70,9 @@ pub mod page;
 pub mod sequence;
 pub mod transcript;
 
-pub use event::{Closed, Event, Frame, MessageKind, Opening, Party, Position, Refusal, Violation};
+pub use event::{
+    Closed, Deflate, Event, Frame, Inflated, MessageKind, Offer, Opening, Party, Position, Refusal, Violation,
+};
 pub use feed::{FeedMessage, Gap, Hello};
 pub use transcript::Transcript;
 

@@ -21,6 +21,7 @@ impl CloseCode {
     pub const POLICY_VIOLATION: Self = Self(1008);
     pub const TOO_BIG: Self = Self(1009);
     pub const INTERNAL_ERROR: Self = Self(1011);
+    pub const TRY_AGAIN_LATER: Self = Self(1013);
 
     /// Whether an endpoint may put this code into a close frame. RFC 6455 §7.4.1 and §7.4.2, and the IANA registry.
     #[must_use]

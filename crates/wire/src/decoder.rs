@@ -32,7 +32,14 @@ pub enum Piece<'b> {
 impl Decoder {
     /// Takes the next piece from the front of `input` and moves `input` past it; `None` when more bytes are needed, with
     /// `input` used up.
+    #[inline]
     pub fn next<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Piece<'b>> {
+        self.next_within(input, usize::MAX)
+    }
+
+    /// The same with pieces of `most` payload bytes at the most; `most > 0`.
+    #[inline]
+    pub fn next_within<'b>(&mut self, input: &mut &'b mut [u8], most: usize) -> Option<Piece<'b>> {
         let Some(frame) = &mut self.frame else { return self.header(input).map(Piece::Header) };
         let missing = frame.header.length.bytes - frame.received;
         if missing == 0 {
@@ -42,7 +49,7 @@ impl Decoder {
         if input.is_empty() {
             return None;
         }
-        let here = usize::try_from(missing).unwrap_or(usize::MAX).min(input.len());
+        let here = usize::try_from(missing).unwrap_or(usize::MAX).min(input.len()).min(most);
         let (payload, rest) = std::mem::take(input).split_at_mut(here);
         *input = rest;
         if let Some(key) = frame.header.masking_key {
@@ -53,6 +60,19 @@ impl Decoder {
     }
 
     fn header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
+        if self.held_len == 0
+            && let Some(header) = FrameHeader::parse(input)
+        {
+            *input = &mut std::mem::take(input)[header.len()..];
+            self.frame = Some(InFrame { header, received: 0 });
+            return Some(header);
+        }
+        self.cut_header(input)
+    }
+
+    /// A header that bytes before `input` began, or that ends behind it.
+    #[cold]
+    fn cut_header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
         let begun = self.held_len;
         let taken = (MAX_HEADER - begun).min(input.len());
         self.held[begun..begun + taken].copy_from_slice(&input[..taken]);

@@ -13,15 +13,19 @@ pub struct Extension<'a> {
 /// Reads an extension list: `name; parameter; parameter=value, name …`. `None` when it does not follow the grammar.
 #[must_use]
 pub fn parse(list: &str) -> Option<Vec<Extension<'_>>> {
+    items(list).map(extension).collect()
+}
+
+/// The elements of a list as written, empty ones left out.
+pub fn items(list: &str) -> impl Iterator<Item = &str> {
     // A comma or semicolon inside quotes need not be told apart: with it the value is no token, and cut there it is none.
-    list.split(',').map(trim).filter(|item| !item.is_empty()).map(extension).collect()
+    list.split(',').map(trim).filter(|item| !item.is_empty())
 }
 
 /// The tokens of a comma-separated list, empty ones left out. `None` when one is no token.
 #[must_use]
 pub fn tokens(list: &str) -> Option<Vec<&str>> {
-    let items = list.split(',').map(trim).filter(|item| !item.is_empty());
-    items.map(|item| is_token(item).then_some(item)).collect()
+    items(list).map(|item| is_token(item).then_some(item)).collect()
 }
 
 fn extension(item: &str) -> Option<Extension<'_>> {

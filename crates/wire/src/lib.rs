@@ -1,4 +1,4 @@
-//! The WebSocket protocol (RFC 6455) without IO: bytes in, spans and verdicts out.
+//! The WebSocket protocol (RFC 6455 and RFC 7692) without IO: bytes in, spans and verdicts out.
 //!
 //! Nothing here reads a socket, a clock or a random source, and no bytes make it panic.
 //!
@@ -13,18 +13,22 @@
 //! | [`close`] | close codes and the payload of a close frame |
 //! | [`violation`] | every rule that a frame can break, with its section |
 //! | [`encoder`] | frames into bytes |
-//! | [`endpoint`] | all of it together: what a server endpoint makes of the bytes it gets |
+//! | [`deflate`] | permessage-deflate: offers, answers, and with the feature `deflate` the codec |
+//! | [`incoming`] | all of it together: what an endpoint makes of the bytes it gets |
+//! | [`outgoing`] | what it sends, and the answers that the protocol demands |
 
 pub mod close;
 pub mod decoder;
+pub mod deflate;
 pub mod encoder;
-pub mod endpoint;
 pub mod extension;
 pub mod handshake;
 pub mod header;
+pub mod incoming;
 pub mod mask;
 pub mod message;
 pub mod opcode;
+pub mod outgoing;
 pub mod utf8;
 pub mod violation;
 

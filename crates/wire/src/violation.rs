@@ -1,8 +1,9 @@
-//! Why a frame fails a connection: the rules of RFC 6455 that it can break, and the limits that §10.4 lets an endpoint
-//! set; each with its section and the code to fail with.
+//! Why a frame fails a connection: the rules of RFC 6455 and RFC 7692 that it can break, and the limits that RFC 6455
+//! §10.4 lets an endpoint set; each with its section and the code to fail with.
 
 use crate::close::CloseCode;
 use crate::header::{PayloadLength, Rsv};
+use crate::opcode::Opcode;
 use thiserror::Error;
 
 /// A broken rule, or a limit passed. Its text says what was wrong, in one sentence that fits a close reason.
@@ -36,6 +37,10 @@ pub enum Violation {
     CloseCodeNotAllowed(CloseCode),
     #[error("a close reason must be UTF-8, and this one is not")]
     CloseReasonNotUtf8,
+    #[error("RSV1 marks a compressed message on its first frame, and this is a {} frame", .0.name())]
+    CompressedBitMisplaced(Opcode),
+    #[error("a compressed payload must inflate, and this one does not")]
+    BrokenDeflate,
     #[error("after a close frame no more data may be sent")]
     AfterClose,
     #[error("a frame of {bytes} bytes is over this relay's limit of {limit}; RFC 6455 §10.4 lets it set one")]
@@ -63,13 +68,24 @@ impl Violation {
             Self::ClosePayloadOneByte => "close-payload-one-byte",
             Self::CloseCodeNotAllowed(_) => "close-code-not-allowed",
             Self::CloseReasonNotUtf8 => "close-reason-not-utf8",
+            Self::CompressedBitMisplaced(_) => "compressed-bit-misplaced",
+            Self::BrokenDeflate => "broken-deflate",
             Self::AfterClose => "after-close",
             Self::FrameTooBig { .. } => "frame-too-big",
             Self::MessageTooBig { .. } => "message-too-big",
         }
     }
 
-    /// The section of RFC 6455 that has the rule, or that allows the limit.
+    /// The RFC that has the rule: 6455, or 7692 for permessage-deflate.
+    #[must_use]
+    pub fn rfc(&self) -> u16 {
+        match self {
+            Self::CompressedBitMisplaced(_) | Self::BrokenDeflate => 7692,
+            _ => 6455,
+        }
+    }
+
+    /// The section of [`Violation::rfc`] that has the rule, or that allows the limit.
     #[must_use]
     pub fn section(&self) -> &'static str {
         match self {
@@ -79,6 +95,8 @@ impl Violation {
             Self::NothingToContinue | Self::MessageStillOpen => "5.4",
             Self::InvalidUtf8 { .. } => "8.1",
             Self::ClosePayloadOneByte | Self::CloseReasonNotUtf8 | Self::AfterClose => "5.5.1",
+            Self::CompressedBitMisplaced(_) => "6.1",
+            Self::BrokenDeflate => "7.2.2",
             Self::CloseCodeNotAllowed(_) => "7.4",
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } => "10.4",
         }
@@ -88,7 +106,7 @@ impl Violation {
     #[must_use]
     pub fn close_code(&self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 { .. } | Self::CloseReasonNotUtf8 => CloseCode::INVALID_DATA,
+            Self::InvalidUtf8 { .. } | Self::CloseReasonNotUtf8 | Self::BrokenDeflate => CloseCode::INVALID_DATA,
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } => CloseCode::TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }

@@ -1,105 +1,132 @@
-//! The loop that runs an open connection: every data frame goes back as it came, and the protocol gets its answers.
+//! The loop that runs an open connection: turns while bytes come, and an end for every wait.
 
 use super::line::Line;
 use super::recorder::Recorder;
+use super::replies::Replies;
+use super::room::{Room, Share};
+use super::turn::Conversation;
 use crate::args::Config;
 use crate::shutdown::Shutdown;
 use bytes::Bytes;
 use observation::event::Cause;
-use std::pin::pin;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until};
-use wire::Sender;
-use wire::close::{self, CloseCode};
-use wire::endpoint::{Answer, Endpoint, Limits, Received};
-use wire::header::FrameHeader;
-use wire::opcode::Opcode;
-use wire::violation::Violation;
+use tokio_util::sync::WaitForCancellationFuture;
+use wire::close::CloseCode;
 
-/// What one read takes, in bytes. It also bounds how many frames are judged before their answers leave.
-const READ: usize = 16 << 10;
-/// A read full of tiny frames makes the list of them long; between reads it keeps room for this many.
-pub(super) const FRAMES: usize = 64;
+/// What one read takes, in bytes.
+const READ: usize = 256 << 10;
 /// A write buffer that a large frame has stretched goes back to this.
-const WRITE: usize = 64 << 10;
+const GATHERED: usize = 64 << 10;
+
+/// What turns work with. Between turns nothing is in it, so all connections of a thread share one.
+struct Workspace {
+    read: Box<[u8]>,
+    gathered: Vec<u8>,
+}
+
+thread_local! {
+    static WORKSPACE: RefCell<Workspace> =
+        RefCell::new(Workspace { read: vec![0; READ].into(), gathered: Vec::new() });
+}
 
 /// Runs the connection to its end. `early` is what came right behind the request.
 pub(super) async fn serve<R: Recorder>(
     mut line: Line,
     early: Bytes,
-    recorder: R,
+    conversation: Conversation<R>,
     config: &Config,
+    room: &Room,
     shutdown: &Shutdown,
 ) {
-    let limits = Limits { frame: config.max_frame, message: config.max_message };
-    let endpoint = Endpoint::new(Sender::Client, limits);
-    let mut echo = Echo { endpoint, recorder, frames: Vec::new(), out: Vec::new(), left: None };
-    let mut buffer = vec![0; READ];
-    let cause = echo.run(&mut line, early, &mut buffer, config, shutdown).await;
-    if matches!(cause, Cause::LineEnded | Cause::LineBroke)
-        && let Some(frame) = echo.endpoint.cut_off()
-    {
-        echo.recorder.received(&frame);
+    let mut echo =
+        Echo { conversation, unread: early.into(), held: room.share(), heard: Instant::now(), config, shutdown };
+    let cause = echo.run(&mut line).await;
+    let mut conversation = echo.conversation;
+    if matches!(cause, Cause::LineEnded | Cause::LineBroke) {
+        conversation.cut_off();
     }
-    let said_goodbye = echo.endpoint.sent_close();
-    echo.recorder.closed(cause);
+    let said_goodbye = conversation.outgoing.sent_close();
+    conversation.recorder.closed(cause);
     if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {
-        line.close(&mut buffer).await;
+        Box::pin(line.close(shutdown)).await;
     }
 }
 
-struct Echo<R> {
-    endpoint: Endpoint,
-    recorder: R,
-    /// Whole frames of the last read; empty between reads.
-    frames: Vec<Received>,
-    /// Their answers; empty between reads.
-    out: Vec<u8>,
-    /// Why the relay itself has begun the closing handshake, if it has.
-    left: Option<Cause>,
+struct Echo<'a, R> {
+    conversation: Conversation<R>,
+    /// What was read and is to be looked at in another turn.
+    unread: Vec<u8>,
+    /// This connection's part of the memory for what has not arrived whole.
+    held: Share,
+    /// When something last came.
+    heard: Instant,
+    config: &'a Config,
+    shutdown: &'a Shutdown,
 }
 
-impl<R: Recorder> Echo<R> {
-    async fn run(
-        &mut self,
-        line: &mut Line,
-        early: Bytes,
-        buffer: &mut [u8],
-        config: &Config,
-        shutdown: &Shutdown,
-    ) -> Cause {
-        if !early.is_empty()
-            && let Some(cause) = self.take(line, &mut Vec::from(early)).await
-        {
-            return cause;
-        }
+/// Why turns stopped.
+enum Stop {
+    /// The line did not take all that was to be written.
+    Stalled,
+    /// The connection has ended.
+    Over(Cause),
+    /// The clock has run out.
+    Clock,
+    /// The relay is to end, or to end now.
+    Shutdown,
+}
+
+impl<R: Recorder> Echo<'_, R> {
+    async fn run(&mut self, line: &mut Line) -> Cause {
+        let (config, shutdown) = (self.config, self.shutdown);
         // One timer for the whole connection: a read only notes the time, and the timer is moved when it fires early.
-        let mut heard = Instant::now();
-        let mut clock = pin!(sleep_until(heard + config.idle_timeout));
-        let mut asked = pin!(shutdown.asked());
+        let mut clock = pin!(sleep_until(self.heard + config.idle_timeout));
+        let mut end = pin!(shutdown.asked());
+        // The stage of the shutdown at which `end` was last looked at.
+        let mut looked = None;
         loop {
-            let ended = tokio::select! {
-                biased;
-                () = shutdown.lines_over() => Some(Cause::Shutdown),
-                () = &mut asked, if self.left.is_none() => {
-                    self.leave(line, Cause::Shutdown, "the relay is shutting down", clock.as_mut(), config).await
+            let stop = poll_fn(|cx| {
+                let turns = self.poll_turns(line, cx);
+                if turns.is_ready() {
+                    return turns;
                 }
-                () = &mut clock => match self.left {
+                // Looked at only before a wait, so that a busy connection meets no one else.
+                if clock.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Stop::Clock);
+                }
+                poll_end(&mut looked, shutdown, end.as_mut(), cx)
+            })
+            .await;
+            let ended = match stop {
+                Stop::Over(cause) => Some(cause),
+                Stop::Stalled => {
+                    let drained = Box::pin(line.drain(config.write_timeout, shutdown)).await;
+                    self.conversation.recorder.written(line.written());
+                    drained.err().or(self.conversation.over)
+                }
+                Stop::Clock => match self.conversation.left {
                     Some(Cause::Shutdown) => Some(Cause::Shutdown),
+                    Some(cause) if !self.conversation.outgoing.sent_close() => Some(cause),
                     Some(_) => Some(Cause::NoCloseAnswer),
-                    None if heard.elapsed() < config.idle_timeout => {
-                        clock.as_mut().reset(heard + config.idle_timeout);
+                    None if self.heard.elapsed() < config.idle_timeout => {
+                        clock.as_mut().reset(self.heard + config.idle_timeout);
                         None
                     }
-                    None => self.leave(line, Cause::Idle, "nothing came for too long", clock.as_mut(), config).await,
+                    None => self.leave(line, clock.as_mut(), Cause::Idle, "nothing came for too long").await,
                 },
-                read = line.read(buffer) => match read {
-                    Ok(0) => Some(self.left.unwrap_or(Cause::LineEnded)),
-                    Ok(count) => {
-                        heard = Instant::now();
-                        self.take(line, &mut buffer[..count]).await
+                Stop::Shutdown if shutdown.stage() > 1 => Some(Cause::Shutdown),
+                Stop::Shutdown => {
+                    end.set(shutdown.lines_over());
+                    looked = None;
+                    match self.conversation.left {
+                        None => self.leave(line, clock.as_mut(), Cause::Shutdown, "the relay is shutting down").await,
+                        Some(_) => None,
                     }
-                    Err(_) => Some(Cause::LineBroke),
-                },
+                }
             };
             if let Some(cause) = ended {
                 return cause;
@@ -107,90 +134,89 @@ impl<R: Recorder> Echo<R> {
         }
     }
 
-    /// Takes what one read brought; gives the cause if that ends the connection.
-    async fn take(&mut self, line: &mut Line, bytes: &mut [u8]) -> Option<Cause> {
-        self.endpoint.receive(bytes, &mut self.frames);
-        let mut ended = None;
-        let mut frames = std::mem::take(&mut self.frames);
-        for frame in frames.drain(..) {
-            self.recorder.received(&frame);
-            ended = self.answer(&frame);
-            // What a client says after the goodbye, or after it was failed, is not for anyone.
-            if ended.is_some() {
-                break;
-            }
-        }
-        frames.shrink_to(FRAMES);
-        self.frames = frames;
-        self.recorder.publish();
-        self.send(line).await.err().or(ended)
-    }
-
-    fn answer(&mut self, frame: &Received) -> Option<Cause> {
-        let opcode = frame.header.opcode;
-        match self.endpoint.answer(frame) {
-            Answer::Fail(payload) => {
-                if let Some(payload) = payload {
-                    self.queue(true, Opcode::Close, &payload);
+    /// Takes turns for as long as bytes come and answers go.
+    fn poll_turns(&mut self, line: &mut Line, cx: &mut Context<'_>) -> Poll<Stop> {
+        WORKSPACE.with_borrow_mut(|Workspace { read, gathered }| {
+            loop {
+                let mut unread = std::mem::take(&mut self.unread);
+                let again = !unread.is_empty();
+                let mut bytes = match again {
+                    true => &mut unread[..],
+                    false => match line.poll_read(cx, read) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Ok(0)) => {
+                            return Poll::Ready(Stop::Over(self.conversation.left.unwrap_or(Cause::LineEnded)));
+                        }
+                        Poll::Ready(Ok(count)) => {
+                            self.heard = Instant::now();
+                            &mut read[..count]
+                        }
+                        Poll::Ready(Err(_)) => return Poll::Ready(Stop::Over(Cause::LineBroke)),
+                    },
+                };
+                let mut replies = Replies::new(gathered);
+                self.conversation.take(&mut bytes, &mut replies);
+                self.unread = bytes.to_vec();
+                if self.held.resize(self.conversation.held()).is_err() {
+                    self.conversation.say_goodbye(
+                        CloseCode::TRY_AGAIN_LATER,
+                        "this relay holds as many unfinished messages as it may; try again later",
+                        &mut replies,
+                    );
+                    self.conversation.over = Some(Cause::OutOfRoom);
                 }
-                Some(match frame.violations.first() {
-                    Some(Violation::FrameTooBig { .. } | Violation::MessageTooBig { .. }) => Cause::TooBig,
-                    _ => Cause::Violation,
-                })
+                let written = line.write(cx, &replies);
+                self.conversation.recorder.written(line.written());
+                gathered.shrink_to(GATHERED);
+                match (written, self.conversation.over) {
+                    (Err(cause), _) => return Poll::Ready(Stop::Over(cause)),
+                    (Ok(false), _) => return Poll::Ready(Stop::Stalled),
+                    (Ok(true), Some(cause)) => return Poll::Ready(Stop::Over(cause)),
+                    (Ok(true), None) if !self.unread.is_empty() => {
+                        // A turn that was cut short has been long enough: others first.
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    (Ok(true), None) => {}
+                }
             }
-            Answer::Close(payload) => {
-                self.queue(true, Opcode::Close, &payload);
-                Some(Cause::ClosingHandshake)
-            }
-            Answer::Pong => {
-                self.queue(true, Opcode::Pong, &frame.payload);
-                None
-            }
-            Answer::None if opcode == Opcode::Close => Some(self.left.unwrap_or(Cause::ClosingHandshake)),
-            Answer::None if !opcode.is_control() => {
-                self.queue(frame.header.fin, opcode, &frame.payload);
-                None
-            }
-            Answer::None => None,
-        }
+        })
     }
 
-    /// Begins the closing handshake from this side.
+    /// Begins the closing handshake from this side; gives the cause if that ends the connection.
     async fn leave(
         &mut self,
         line: &mut Line,
+        mut clock: Pin<&mut Sleep>,
         cause: Cause,
-        reason: &str,
-        clock: std::pin::Pin<&mut Sleep>,
-        config: &Config,
+        reason: &'static str,
     ) -> Option<Cause> {
-        self.left = Some(cause);
-        self.queue(true, Opcode::Close, &close::payload(CloseCode::GOING_AWAY, reason));
-        let failed = self.send(line).await.err();
-        clock.reset(Instant::now() + config.close_timeout);
-        failed
+        clock.as_mut().reset(Instant::now() + self.config.close_timeout);
+        let mut room = Vec::new();
+        let mut replies = Replies::new(&mut room);
+        self.conversation.leave(cause, reason, &mut replies);
+        let written = poll_fn(|cx| Poll::Ready(line.write(cx, &replies))).await;
+        let drained = match written {
+            Ok(true) => Ok(()),
+            Ok(false) => Box::pin(line.drain(self.config.write_timeout, self.shutdown)).await,
+            Err(cause) => Err(cause),
+        };
+        self.conversation.recorder.written(line.written());
+        drained.err()
     }
+}
 
-    /// Puts a frame behind what is to be written. After a close frame nothing follows. RFC 6455 §5.5.1.
-    fn queue(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) {
-        if self.endpoint.sent_close() {
-            return;
-        }
-        let header = FrameHeader::unmasked(fin, opcode, payload.len() as u64);
-        let position = self.endpoint.send(&header, payload, &mut self.out);
-        self.recorder.queued(&header, payload, position, self.out.len());
+/// Whether the relay has begun to end, or `end` has come. The future registers this task once and is then left alone: all
+/// connections wait for the same thing, and looking takes its lock.
+fn poll_end(
+    looked: &mut Option<u8>,
+    shutdown: &Shutdown,
+    end: Pin<&mut WaitForCancellationFuture<'_>>,
+    cx: &mut Context<'_>,
+) -> Poll<Stop> {
+    let stage = shutdown.stage();
+    if looked.replace(stage) == Some(stage) {
+        return Poll::Pending;
     }
-
-    /// Writes what is queued, in one go if the line takes it.
-    async fn send(&mut self, line: &mut Line) -> Result<(), Cause> {
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        let mut written = 0;
-        let result = line.write(&self.out, &mut written).await;
-        self.recorder.written(written);
-        self.out.clear();
-        self.out.shrink_to(WRITE);
-        result
-    }
+    end.poll(cx).map(|()| Stop::Shutdown)
 }

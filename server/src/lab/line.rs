@@ -1,9 +1,13 @@
 //! The raw line after the upgrade: every wait on it has an end.
 
+use super::replies::Replies;
 use crate::shutdown::Shutdown;
 use observation::event::Cause;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -15,56 +19,87 @@ const FAREWELL_SILENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Line {
     stream: TcpStream,
-    write_timeout: Duration,
-    shutdown: Shutdown,
+    /// What the other end has not taken yet: at most what one turn sends, since meanwhile nothing is read.
+    unsent: Vec<u8>,
+    /// Bytes that have gone out since the connection began.
+    written: u64,
     /// This connection's share of how many may be open; given back when the line goes.
     _place: OwnedSemaphorePermit,
 }
 
 impl Line {
-    pub(super) fn new(
-        stream: TcpStream,
-        place: OwnedSemaphorePermit,
-        write_timeout: Duration,
-        shutdown: Shutdown,
-    ) -> Self {
-        Self { stream, write_timeout, shutdown, _place: place }
+    pub(super) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+        Self { stream, unsent: Vec::new(), written: 0, _place: place }
     }
 
-    /// Waits for bytes; safe to cancel. `Ok(0)` is the end of the line.
-    pub(super) async fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.stream.read(buffer).await
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
-    /// Writes all of `bytes`, counting in `written` as they go. While it waits nothing is read, so a client that does
-    /// not read what it asked for is slowed down, and given up when it takes nothing for the write timeout.
-    pub(super) async fn write(&mut self, bytes: &[u8], written: &mut usize) -> Result<(), Cause> {
-        while *written < bytes.len() {
-            *written += tokio::select! {
+    /// Reads what is there; `Ok(0)` is the end of the line.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        Pin::new(&mut self.stream).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+    }
+
+    /// Writes all of `replies` in one go if the line takes it; what it does not take is kept, and `false` given.
+    pub(super) fn write(&mut self, cx: &mut Context<'_>, replies: &Replies<'_, '_>) -> Result<bool, Cause> {
+        let length = replies.len();
+        if length == 0 {
+            return Ok(true);
+        }
+        let mut slices = Replies::no_slices();
+        let stream = Pin::new(&mut self.stream);
+        let polled = match replies.slices(&mut slices) {
+            [one] => stream.poll_write(cx, one),
+            many => stream.poll_write_vectored(cx, many),
+        };
+        let written = match polled {
+            Poll::Ready(Ok(written)) if written > 0 => written,
+            Poll::Ready(_) => return Err(Cause::LineBroke),
+            Poll::Pending => 0,
+        };
+        self.written += written as u64;
+        if written < length {
+            self.unsent = replies.rest(written);
+        }
+        Ok(written == length)
+    }
+
+    /// Writes what was left, while nothing is read: a client that does not read what it asked for is slowed down, and given
+    /// up when it takes nothing for `patience`.
+    pub(super) async fn drain(&mut self, patience: Duration, shutdown: &Shutdown) -> Result<(), Cause> {
+        let unsent = std::mem::take(&mut self.unsent);
+        let mut rest = &unsent[..];
+        while !rest.is_empty() {
+            let written = tokio::select! {
                 biased;
-                result = self.stream.write(&bytes[*written..]) => match result {
+                result = self.stream.write(rest) => match result {
                     Ok(0) | Err(_) => return Err(Cause::LineBroke),
                     Ok(count) => count,
                 },
-                () = self.shutdown.lines_over() => return Err(Cause::Shutdown),
-                () = sleep(self.write_timeout) => return Err(Cause::NotReading),
+                () = shutdown.lines_over() => return Err(Cause::Shutdown),
+                () = sleep(patience) => return Err(Cause::NotReading),
             };
+            self.written += written as u64;
+            rest = &rest[written..];
         }
         Ok(())
     }
 
     /// Closes this end first (RFC 6455 §7.1.1), and lets the other one close before the socket goes: closing over unread
     /// bytes would reset the line, and the client might lose the close frame.
-    pub(super) async fn close(mut self, buffer: &mut [u8]) {
+    pub(super) async fn close(mut self, shutdown: &Shutdown) {
         if self.stream.shutdown().await.is_err() {
             return;
         }
+        let mut nothing = [0; 4096];
         let over = Instant::now() + FAREWELL;
         while Instant::now() < over {
             let until = over.min(Instant::now() + FAREWELL_SILENCE);
             tokio::select! {
-                () = self.shutdown.lines_over() => return,
-                read = timeout_at(until, self.stream.read(buffer)) => if !matches!(read, Ok(Ok(1..))) {
+                () = shutdown.lines_over() => return,
+                read = timeout_at(until, self.stream.read(&mut nothing)) => if !matches!(read, Ok(Ok(1..))) {
                     return;
                 },
             }

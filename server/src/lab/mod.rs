@@ -3,37 +3,53 @@
 mod echo;
 mod line;
 mod recorder;
+mod refused;
+mod replies;
+mod room;
+mod settings;
+mod turn;
+
+pub(crate) use room::Room;
 
 use crate::app::App;
 use crate::listen::capture::Capture;
 use crate::listen::{RequestText, Tape};
-use crate::session::{Role, Session};
+use crate::session::Role;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, Request, State};
+use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use line::Line;
-use observation::{Event, Opening, Refusal};
-use recorder::{NoRecorder, SessionRecorder};
-use std::borrow::Cow;
+use observation::{Offer, Opening};
+use recorder::{NoRecorder, Recorder, SessionRecorder};
+use refused::NotUpgraded;
+use settings::Settings;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use turn::Conversation;
+use wire::Sender;
+use wire::deflate::{Agreed, Decline, Policy, Verdict, negotiate};
+use wire::extension;
 use wire::handshake::head::{RequestHead, values};
-use wire::handshake::request::{self, OpeningRequest, RequestError};
+use wire::handshake::request::{self, OpeningRequest};
 use wire::handshake::response;
+use wire::incoming::{Incoming, Limits};
+use wire::outgoing::Outgoing;
 
 /// `/echo`: nobody watches.
 pub(crate) async fn echo(
     State(app): State<App>,
+    RawQuery(query): RawQuery,
     Extension(text): Extension<RequestText>,
     Extension(tape): Extension<Tape>,
     request: Request,
 ) -> Response {
-    match judge(&text) {
-        Ok((opening, _)) => upgrade(app, opening, tape, request, |_, _| NoRecorder).await,
+    match judge(&text, query, &app) {
+        Ok(accepted) => upgrade(app, accepted, tape, request, |_, _| NoRecorder).await,
         Err(refused) => refused.answer(&tape, request.method()).await.0,
     }
 }
@@ -42,6 +58,7 @@ pub(crate) async fn echo(
 pub(crate) async fn lab(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
     Extension(text): Extension<RequestText>,
     Extension(tape): Extension<Tape>,
     request: Request,
@@ -49,18 +66,25 @@ pub(crate) async fn lab(
     let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
     let Some(session) = session else { return NotUpgraded::session_unknown().answer(&tape, request.method()).await.0 };
     let limit = app.config.session_connections;
-    let accepted = judge(&text).and_then(|(opening, head)| {
+    let accepted = judge(&text, query, &app).and_then(|accepted| {
         let presence =
             session.enter(Role::Connection, limit).ok_or_else(|| NotUpgraded::too_many_connections(limit))?;
-        Ok((opening, head, presence))
+        Ok((accepted, presence))
     });
     match accepted {
-        Ok((opening, head, presence)) => {
+        Ok((accepted, presence)) => {
             let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
-            let record = move |response, subprotocol| {
-                SessionRecorder::begin(presence, Opening { request: head.into(), response, subprotocol }, cap)
+            let record = move |text: Bytes, agreement: Agreement| {
+                let opening = Opening {
+                    request: text.into(),
+                    response: agreement.response.into_bytes(),
+                    subprotocol: agreement.subprotocol,
+                    offers: agreement.offers,
+                    deflate: agreement.deflate.as_ref().map(|(agreed, _)| agreed.into()),
+                };
+                SessionRecorder::begin(presence, opening, cap)
             };
-            upgrade(app, opening, tape, request, record).await
+            upgrade(app, accepted, tape, request, record).await
         }
         Err(refused) => {
             let (response, sent) = refused.answer(&tape, request.method()).await;
@@ -70,25 +94,85 @@ pub(crate) async fn lab(
     }
 }
 
-/// Answers with 101, and goes on with the raw line in a task of its own. `record` is told the response and the
-/// subprotocol once both have crossed the wire.
-async fn upgrade<R: recorder::Recorder>(
-    app: App,
+/// A request that is upgraded.
+struct Accepted {
+    text: Bytes,
     opening: OpeningRequest,
+    settings: Settings,
+}
+
+/// Judges the request by the bytes it came in.
+fn judge(text: &RequestText, query: Option<String>, app: &App) -> Result<Accepted, NotUpgraded> {
+    let bytes = text.0.as_ref().ok_or_else(NotUpgraded::not_followed)?;
+    let head = RequestHead::parse(bytes).ok().flatten().ok_or_else(NotUpgraded::not_followed)?;
+    let opening = request::judge(bytes, &head).map_err(NotUpgraded::from)?;
+    let length = values(bytes, &head.headers, "Content-Length").any(|length| length != b"0");
+    if length || values(bytes, &head.headers, "Transfer-Encoding").next().is_some() {
+        return Err(NotUpgraded::body_present());
+    }
+    let default = Policy { enabled: app.config.deflate.into(), ..Policy::ON };
+    let settings = Settings::parse(&query.unwrap_or_default(), default)?;
+    Ok(Accepted { text: bytes.clone(), opening, settings })
+}
+
+/// What both ends have agreed on, and the response that says so.
+struct Agreement {
+    response: String,
+    subprotocol: Option<String>,
+    offers: Vec<Offer>,
+    /// With this connection's share of how many may compress at once.
+    deflate: Option<(Agreed, OwnedSemaphorePermit)>,
+}
+
+impl Agreement {
+    fn new(opening: &OpeningRequest, settings: &Settings, app: &App) -> Self {
+        let list = extension::parse(&opening.extensions).unwrap_or_default();
+        let mut verdicts = negotiate(&list, &settings.deflate);
+        let mut deflate = None;
+        for verdict in &mut verdicts {
+            if let Verdict::Accepted(agreed) = *verdict {
+                match app.deflate_places.clone().try_acquire_owned() {
+                    Ok(place) => deflate = Some((agreed, place)),
+                    Err(_) => *verdict = Verdict::Declined(Decline::TooMany),
+                }
+            }
+        }
+        let offer = |(text, verdict): (&str, &Verdict)| {
+            let (answer, declined) = match verdict {
+                Verdict::Accepted(agreed) => (Some(agreed.to_string()), None),
+                Verdict::Declined(reason) => (None, Some(reason.to_string())),
+            };
+            Offer { offer: text.to_owned(), answer, declined }
+        };
+        let offers: Vec<_> = extension::items(&opening.extensions).zip(&verdicts).map(offer).collect();
+        let subprotocol = opening.subprotocols.first().cloned();
+        let extensions = offers.iter().find_map(|offer| offer.answer.as_deref());
+        let response = response::switching_protocols(&opening.key, subprotocol.as_deref(), extensions);
+        Self { response, subprotocol, offers, deflate }
+    }
+}
+
+/// Answers with 101, and goes on with the raw line in a task of its own. `record` is told the request and what was agreed
+/// on once both texts have crossed the wire.
+async fn upgrade<R: Recorder>(
+    app: App,
+    accepted: Accepted,
     tape: Tape,
     mut request: Request,
-    record: impl FnOnce(Vec<u8>, Option<String>) -> R + Send + 'static,
+    record: impl FnOnce(Bytes, Agreement) -> R + Send + 'static,
 ) -> Response {
-    let subprotocol = opening.subprotocols.into_iter().next();
-    let text = response::switching_protocols(&opening.key, subprotocol.as_deref());
+    let Accepted { text, opening, settings } = accepted;
+    let agreement = Agreement::new(&opening, &settings, &app);
     let on_upgrade = hyper::upgrade::on(&mut request);
     tape.stop();
-    tape.dictate(Bytes::from(text.clone())).await;
+    tape.dictate(Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
     shutdown.spawn(async move {
-        let Some((line, early)) = take_line(on_upgrade, &app).await else { return };
-        let recorder = record(text.into_bytes(), subprotocol);
-        echo::serve(line, early, recorder, &app.config, &app.shutdown).await;
+        // In a box of its own, so that a connection does not keep the room that its handshake took.
+        let begun = Box::pin(begin(on_upgrade, text, agreement, record, &app)).await;
+        if let Some((line, early, conversation, _place)) = begun {
+            echo::serve(line, early, conversation, &app.config, &app.room, &app.shutdown).await;
+        }
     });
     let response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -97,8 +181,16 @@ async fn upgrade<R: recorder::Recorder>(
     response.body(Body::empty()).unwrap_or_default()
 }
 
-/// The raw line once hyper has let go of it with the 101 sent, and what hyper has read past the request.
-async fn take_line(on_upgrade: OnUpgrade, app: &App) -> Option<(Line, Bytes)> {
+type Begun<R> = (Line, Bytes, Conversation<R>, Option<OwnedSemaphorePermit>);
+
+/// Takes the raw line over once hyper has let go of it with the 101 sent, and with it what hyper has read past the request.
+async fn begin<R: Recorder>(
+    on_upgrade: OnUpgrade,
+    text: Bytes,
+    mut agreement: Agreement,
+    record: impl FnOnce(Bytes, Agreement) -> R,
+    app: &App,
+) -> Option<Begun<R>> {
     let upgraded = match on_upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {
@@ -108,95 +200,16 @@ async fn take_line(on_upgrade: OnUpgrade, app: &App) -> Option<(Line, Bytes)> {
     };
     let parts = upgraded.downcast::<TokioIo<Capture<TcpStream>>>().ok()?;
     let (stream, place) = parts.io.into_inner().into_parts();
-    let line = Line::new(stream, place, app.config.write_timeout, app.shutdown.clone());
-    Some((line, parts.read_buf))
-}
-
-/// A request that is not upgraded, and why.
-struct NotUpgraded {
-    /// Status line, headers and body.
-    text: String,
-    status: u16,
-    rule: &'static str,
-    explanation: String,
-    section: Option<&'static str>,
-}
-
-/// Judges the request by the bytes it came in.
-fn judge(text: &RequestText) -> Result<(OpeningRequest, Bytes), NotUpgraded> {
-    let bytes = text.0.as_ref().ok_or_else(NotUpgraded::not_followed)?;
-    let head = RequestHead::parse(bytes).ok().flatten().ok_or_else(NotUpgraded::not_followed)?;
-    let opening = request::judge(bytes, &head).map_err(NotUpgraded::from)?;
-    let length = values(bytes, &head.headers, "Content-Length").any(|length| length != b"0");
-    if length || values(bytes, &head.headers, "Transfer-Encoding").next().is_some() {
-        return Err(NotUpgraded::body_present());
+    let limits = Limits { frame: app.config.max_frame, message: app.config.max_message };
+    let mut incoming = Incoming::new(Sender::Client, limits);
+    let mut outgoing = Outgoing::default();
+    let mut deflate_place = None;
+    if let Some((agreed, deflating)) = agreement.deflate.take() {
+        incoming = incoming.with_deflate(&agreed);
+        outgoing = outgoing.with_deflate(&agreed);
+        deflate_place = Some(deflating);
     }
-    Ok((opening, bytes.clone()))
-}
-
-impl From<RequestError> for NotUpgraded {
-    fn from(error: RequestError) -> Self {
-        Self {
-            text: response::refusal_for(&error),
-            status: error.status(),
-            rule: error.rule(),
-            explanation: error.to_string(),
-            section: Some(error.section()),
-        }
-    }
-}
-
-impl NotUpgraded {
-    /// A refusal for a reason that is the relay's own.
-    fn own(status: u16, rule: &'static str, headers: &[(&str, &str)], explanation: String) -> Self {
-        let text = response::refusal(status, headers, &format!("{explanation}.\n"));
-        Self { text, status, rule, explanation, section: None }
-    }
-
-    fn session_unknown() -> Self {
-        let explanation = "there is no session of that name: it may have expired, or the relay was restarted; \
-                           load the page again, or begin a session with `POST /api/sessions`";
-        Self::own(404, "session-unknown", &[], explanation.to_owned())
-    }
-
-    fn too_many_connections(limit: usize) -> Self {
-        let explanation =
-            format!("a session may have {limit} open at once, and this one has: close one connection first");
-        Self::own(503, "too-many-connections", &[("Retry-After", "5")], explanation)
-    }
-
-    fn body_present() -> Self {
-        let explanation = "an opening handshake has no body; leave out `Content-Length` and `Transfer-Encoding`";
-        Self::own(400, "request-body", &[], explanation.to_owned())
-    }
-
-    fn not_followed() -> Self {
-        let explanation = "the relay could not follow where this request begins; send it on a connection of its own";
-        Self::own(400, "not-followed", &[], explanation.to_owned())
-    }
-
-    /// Has the refusal go out; returns what hyper needs to know of it, and the bytes.
-    async fn answer(&self, tape: &Tape, method: &axum::http::Method) -> (Response, Bytes) {
-        let mut sent = Bytes::copy_from_slice(self.text.as_bytes());
-        if method == axum::http::Method::HEAD {
-            // RFC 9110 §9.3.2: the same head, and nothing behind it.
-            sent.truncate(self.text.find("\r\n\r\n").map_or(self.text.len(), |end| end + 4));
-        }
-        tape.dictate(sent.clone()).await;
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let response = Response::builder().status(status).header(header::CONNECTION, "close");
-        (response.body(Body::empty()).unwrap_or_default(), sent)
-    }
-
-    fn record(self, session: &Session, request: RequestText, sent: Bytes) {
-        let refusal = Refusal {
-            request: request.0.unwrap_or_default().into(),
-            response: sent.into(),
-            status: self.status,
-            rule: Cow::Borrowed(self.rule),
-            explanation: self.explanation,
-            section: self.section.map(Cow::Borrowed),
-        };
-        session.append(session.next_connection(), [Event::Refusal(refusal)]);
-    }
+    let recorder = record(text, agreement);
+    let conversation = Conversation::new(incoming, outgoing, recorder);
+    Some((Line::new(stream, place), parts.read_buf, conversation, deflate_place))
 }

@@ -1,39 +1,57 @@
 //! What is kept of a connection: everything in a session's log, or nothing at all.
 
-use super::echo::FRAMES;
-use crate::session::Presence;
-use observation::event::{Cause, Closed, Count, Frame, Opening, Party};
+use crate::session::{FrameRecord, Kept, Presence, Records};
+use observation::event::{Cause, Closed, Count, Opening, Party};
 use observation::{ConnectionNumber, Event, Position};
-use std::collections::VecDeque;
 use wire::Sender;
 use wire::close::ClosePayload;
-use wire::endpoint::Received;
 use wire::header::FrameHeader;
+use wire::incoming::Frame;
 use wire::message::MessagePosition;
 use wire::opcode::Opcode;
 
 /// Told of everything on one connection, in the order in which it crosses the wire.
 pub(super) trait Recorder: Send + 'static {
-    /// A frame came in, or its front did. It is published with the next [`Recorder::publish`].
-    fn received(&mut self, frame: &Received);
+    /// More of the payload of a frame that does not come in one piece.
+    fn piece(&mut self, bytes: &[u8]);
+    /// More of what the payload of the frame under way inflates to.
+    fn inflated(&mut self, bytes: &[u8]);
+    /// A frame is over, and `whole` is its payload if it came in one piece. With `echo` it goes back as it came.
+    fn received(&mut self, frame: &Frame, whole: Option<&[u8]>, echo: Option<Outbound<'_>>);
     /// All that came in so far may be seen.
     fn publish(&mut self);
-    /// A frame was put at the end of what is to be written, and ends `end` bytes after its beginning.
-    fn queued(&mut self, header: &FrameHeader, payload: &[u8], position: Option<MessagePosition>, end: usize);
-    /// `written` bytes of that have gone out, and what remains never will.
-    fn written(&mut self, written: usize);
+    /// More of what the payload of the next compressed frame on its way out inflates to.
+    fn deflated(&mut self, bytes: &[u8]);
+    /// A frame with this payload was put at the end of what is to be written.
+    fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]);
+    /// So many bytes have gone out since the connection began.
+    fn written(&mut self, written: u64);
     /// The connection has ended.
     fn closed(self, cause: Cause);
+}
+
+/// A frame on its way out.
+#[derive(Clone, Copy)]
+pub(super) struct Outbound<'a> {
+    pub(super) header: &'a FrameHeader,
+    pub(super) position: Option<MessagePosition>,
+    /// Whether it belongs to a compressed message.
+    pub(super) compressed: bool,
+    /// How many bytes will have gone out on the connection once it has.
+    pub(super) end: u64,
 }
 
 /// Keeps nothing.
 pub(super) struct NoRecorder;
 
 impl Recorder for NoRecorder {
-    fn received(&mut self, _: &Received) {}
+    fn piece(&mut self, _: &[u8]) {}
+    fn inflated(&mut self, _: &[u8]) {}
+    fn received(&mut self, _: &Frame, _: Option<&[u8]>, _: Option<Outbound<'_>>) {}
     fn publish(&mut self) {}
-    fn queued(&mut self, _: &FrameHeader, _: &[u8], _: Option<MessagePosition>, _: usize) {}
-    fn written(&mut self, _: usize) {}
+    fn deflated(&mut self, _: &[u8]) {}
+    fn queued(&mut self, _: Outbound<'_>, _: &[u8]) {}
+    fn written(&mut self, _: u64) {}
     fn closed(self, _: Cause) {}
 }
 
@@ -42,94 +60,172 @@ pub(super) struct SessionRecorder {
     presence: Presence,
     connection: ConnectionNumber,
     payload_cap: usize,
-    incoming: Vec<Event>,
-    /// Frames on their way out, and where each ends.
-    outgoing: VecDeque<(usize, Frame)>,
+    /// What has come in since the last publication.
+    incoming: Records,
+    /// Frames on their way out.
+    outgoing: Records,
+    /// The fronts of payload and content that come in pieces.
+    piece: Front,
+    inflated: Front,
+    deflated: Front,
     client: Count,
     server: Count,
-    first_close: Option<(Party, ClosePayload)>,
+    /// The first goodbye, and those that are known to have been said.
+    first_close: Option<(Party, Box<ClosePayload>)>,
     client_closed: bool,
     server_closed: bool,
+    /// The relay's close frame until it has gone out.
+    closing: Option<(u64, Box<ClosePayload>)>,
     /// Until it is in the log.
     cause: Option<Cause>,
+}
+
+/// The front of something that comes in pieces, up to the cap.
+#[derive(Default)]
+struct Front {
+    bytes: Vec<u8>,
+    count: u64,
+}
+
+impl Front {
+    fn push(&mut self, piece: &[u8], cap: usize) {
+        let room = cap.saturating_sub(self.bytes.len()).min(piece.len());
+        self.bytes.extend_from_slice(&piece[..room]);
+        self.count += piece.len() as u64;
+    }
+
+    fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
 }
 
 impl SessionRecorder {
     /// Begins with the opening handshake.
     pub(super) fn begin(presence: Presence, opening: Opening, payload_cap: usize) -> Self {
         let connection = presence.session().next_connection();
-        presence.session().append(connection, [Event::Opening(opening)]);
+        presence.session().append_event(connection, &Event::Opening(opening));
         Self {
             presence,
             connection,
             payload_cap,
-            incoming: Vec::new(),
-            outgoing: VecDeque::new(),
+            incoming: Records::default(),
+            outgoing: Records::default(),
+            piece: Front::default(),
+            inflated: Front::default(),
+            deflated: Front::default(),
             client: Count::default(),
             server: Count::default(),
             first_close: None,
             client_closed: false,
             server_closed: false,
+            closing: None,
             // For the case that nobody comes to say another.
             cause: Some(Cause::LineBroke),
         }
     }
 
-    fn frame(&self, from: Sender, header: &FrameHeader, payload: &[u8], position: Option<MessagePosition>) -> Frame {
-        let mut kept = payload[..payload.len().min(self.payload_cap)].to_vec();
-        if let Some(key) = header.masking_key {
-            // As it was on the wire.
-            key.apply(&mut kept, 0);
-        }
-        let mut frame = Frame::new(from, header, kept, payload.len() as u64);
-        frame.position = position.map(Position::from);
-        frame
+    fn send(&mut self, outbound: Outbound<'_>, kept: Kept<'_>, payload_bytes: u64) {
+        let Outbound { header, position, compressed, end } = outbound;
+        let content = self.deflated.take();
+        let outgoing = filled(&mut self.outgoing);
+        outgoing.frame(FrameRecord {
+            from: Sender::Server,
+            header,
+            position: position.map(Position::from),
+            payload_bytes,
+            kept,
+            inflated: compressed.then_some((&content.bytes, content.count)),
+            violations: &[],
+        });
+        outgoing.ends.push_back((end, header.len() as u64 + payload_bytes));
+    }
+
+    fn append(&self, records: &mut Records) {
+        self.presence.session().append(self.connection, records);
     }
 }
 
+/// `records`, which was empty until now, with room for more.
+fn filled(records: &mut Records) -> &mut Records {
+    if records.is_empty() {
+        *records = Records::pooled();
+    }
+    records
+}
+
 impl Recorder for SessionRecorder {
-    fn received(&mut self, received: &Received) {
-        let mut frame = self.frame(Sender::Client, &received.header, &received.payload, received.position);
-        frame.violations = received.violations.iter().map(Into::into).collect();
+    fn piece(&mut self, bytes: &[u8]) {
+        self.piece.push(bytes, self.payload_cap);
+    }
+
+    fn inflated(&mut self, bytes: &[u8]) {
+        self.inflated.push(bytes, self.payload_cap);
+    }
+
+    fn received(&mut self, frame: &Frame, whole: Option<&[u8]>, echo: Option<Outbound<'_>>) {
+        let pieces = self.piece.take();
+        let content = self.inflated.take();
+        let front = whole.map_or(&pieces.bytes[..], |whole| &whole[..whole.len().min(self.payload_cap)]);
+        let kept = Kept::new(front);
+        filled(&mut self.incoming).frame(FrameRecord {
+            from: Sender::Client,
+            header: &frame.header,
+            position: frame.position.map(Position::from),
+            payload_bytes: frame.arrived,
+            kept: kept.clone(),
+            inflated: frame.compressed.then_some((&content.bytes, content.count)),
+            violations: &frame.violations,
+        });
         self.client.frames += 1;
-        self.client.bytes += frame.wire_bytes();
+        self.client.bytes += frame.header.len() as u64 + frame.arrived;
         // The front of a close frame is no goodbye.
-        if let Some(close) = &received.close {
+        if let Some(close) = &frame.close {
             self.client_closed = true;
-            self.first_close.get_or_insert_with(|| (Party::Client, close.clone()));
+            self.first_close.get_or_insert_with(|| (Party::Client, Box::new(close.clone())));
         }
-        self.incoming.push(Event::Frame(frame));
+        if let Some(outbound) = echo {
+            self.send(outbound, kept, frame.arrived);
+        }
     }
 
     fn publish(&mut self) {
         if !self.incoming.is_empty() {
-            self.presence.session().append(self.connection, self.incoming.drain(..));
-            self.incoming.shrink_to(FRAMES);
+            let mut records = std::mem::take(&mut self.incoming);
+            self.append(&mut records);
+            records.give_back();
         }
     }
 
-    fn queued(&mut self, header: &FrameHeader, payload: &[u8], position: Option<MessagePosition>, end: usize) {
-        let frame = self.frame(Sender::Server, header, payload, position);
-        self.outgoing.push_back((end, frame));
+    fn deflated(&mut self, bytes: &[u8]) {
+        self.deflated.push(bytes, self.payload_cap);
     }
 
-    fn written(&mut self, written: usize) {
-        let whole = self.outgoing.partition_point(|(end, _)| *end <= written);
-        for (_, frame) in self.outgoing.range(..whole) {
+    fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]) {
+        if outbound.header.opcode == Opcode::Close {
+            self.closing = Some((outbound.end, Box::new(ClosePayload::parse(payload).0)));
+        }
+        self.send(outbound, Kept::new(&payload[..payload.len().min(self.payload_cap)]), payload.len() as u64);
+    }
+
+    fn written(&mut self, written: u64) {
+        let whole = self.outgoing.ends.partition_point(|(end, _)| *end <= written);
+        if whole == 0 {
+            return;
+        }
+        let mut gone = match whole == self.outgoing.ends.len() {
+            true => std::mem::take(&mut self.outgoing),
+            false => self.outgoing.take_front(whole),
+        };
+        for (_, bytes) in &gone.ends {
             self.server.frames += 1;
-            self.server.bytes += frame.wire_bytes();
-            if frame.opcode() == Opcode::Close {
-                self.server_closed = true;
-                let (close, _) = ClosePayload::parse(&frame.payload);
-                self.first_close.get_or_insert((Party::Server, close));
-            }
+            self.server.bytes += bytes;
         }
-        self.outgoing.truncate(whole);
-        if whole > 0 {
-            let events = self.outgoing.drain(..).map(|(_, frame)| Event::Frame(frame));
-            self.presence.session().append(self.connection, events);
-            self.outgoing.shrink_to(FRAMES);
+        if let Some((_, close)) = self.closing.take_if(|(end, _)| *end <= written) {
+            self.server_closed = true;
+            self.first_close.get_or_insert((Party::Server, close));
         }
+        self.append(&mut gone);
+        gone.give_back();
     }
 
     fn closed(mut self, cause: Cause) {
@@ -142,7 +238,7 @@ impl Drop for SessionRecorder {
         let Some(cause) = self.cause.take() else { return };
         self.publish();
         let (first, close) = self.first_close.take().unzip();
-        let ClosePayload { code, reason } = close.unwrap_or_default();
+        let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();
         let closed = Closed {
             first,
             code: code.map(|code| code.0),
@@ -152,6 +248,6 @@ impl Drop for SessionRecorder {
             client: self.client,
             server: self.server,
         };
-        self.presence.session().append(self.connection, [Event::Closed(closed)]);
+        self.presence.session().append_event(self.connection, &Event::Closed(closed));
     }
 }

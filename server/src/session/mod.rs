@@ -3,7 +3,7 @@
 mod log;
 mod registry;
 
-pub(crate) use log::Extract;
+pub(crate) use log::{Extract, FrameRecord, Kept, Records};
 pub(crate) use registry::{CreateError, Registry};
 
 use crate::args::Config;
@@ -71,17 +71,26 @@ impl Session {
         ConnectionNumber(self.last_connection.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
     }
 
-    /// Appends what happened on a connection, all at one time.
-    pub(crate) fn append(&self, connection: ConnectionNumber, events: impl IntoIterator<Item = Event>) {
+    /// Appends what happened on a connection, all at one time, and leaves `records` empty.
+    pub(crate) fn append(&self, connection: ConnectionNumber, records: &mut Records) {
         let mut log = self.log();
         // Read under the lock, so that times ascend with numbers.
         let at_us = self.now_us();
-        for event in events {
-            log.push(at_us, connection, event);
-        }
+        log.append(at_us, connection, records);
+        self.touched_us.store(at_us, Ordering::Relaxed);
         drop(log);
-        self.touched_us.fetch_max(at_us, Ordering::Relaxed);
-        self.changed.notify_waiters();
+        // Whoever comes after this look reads the log after this append.
+        if self.observers.load(Ordering::Relaxed) > 0 {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Appends a single event.
+    pub(crate) fn append_event(&self, connection: ConnectionNumber, event: &Event) {
+        let mut records = Records::pooled();
+        records.event(event);
+        self.append(connection, &mut records);
+        records.give_back();
     }
 
     /// The number of the last observation.

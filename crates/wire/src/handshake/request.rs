@@ -15,6 +15,8 @@ pub struct OpeningRequest {
     pub key: String,
     /// `Sec-WebSocket-Protocol`, the client's preference first.
     pub subprotocols: Vec<String>,
+    /// `Sec-WebSocket-Extensions`, all lines as one list that follows its grammar; empty if there was none.
+    pub extensions: String,
 }
 
 /// Why a request cannot be upgraded. Its text says what to send instead.
@@ -136,7 +138,7 @@ pub fn judge(bytes: &[u8], head: &RequestHead) -> Result<OpeningRequest, Request
     if extension::parse(&extensions).is_none() {
         return Err(RequestError::ExtensionsMalformed(extensions));
     }
-    Ok(OpeningRequest { key, subprotocols })
+    Ok(OpeningRequest { key, subprotocols, extensions })
 }
 
 /// The names of a subprotocol list; `None` when one is no token or stands twice. RFC 6455 §4.1, requirement 10.

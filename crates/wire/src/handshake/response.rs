@@ -4,15 +4,18 @@ use super::accept::Derivation;
 use super::request::{RequestError, VERSION};
 use std::fmt::Write;
 
-/// The 101 that completes the handshake for `key`.
+/// The 101 that completes the handshake for `key`. `extensions` is what was taken of those offered, as it is to stand there.
 #[must_use]
-pub fn switching_protocols(key: &str, subprotocol: Option<&str>) -> String {
+pub fn switching_protocols(key: &str, subprotocol: Option<&str>, extensions: Option<&str>) -> String {
     let accept = Derivation::from_key(key).accept;
     let mut text = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
     );
     if let Some(name) = subprotocol {
         let _ = write!(text, "Sec-WebSocket-Protocol: {name}\r\n");
+    }
+    if let Some(list) = extensions {
+        let _ = write!(text, "Sec-WebSocket-Extensions: {list}\r\n");
     }
     text.push_str("\r\n");
     text

@@ -1,0 +1,217 @@
+//! Messages deflated and inflated, with or without what came before as context. RFC 7692 §7.2.
+
+use super::{Agreed, TAIL};
+use crate::Sender;
+use crate::violation::Violation;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use std::fmt;
+
+/// The most content that is handed over at a time, in bytes.
+const STEP: usize = 16 << 10;
+
+/// How far back deflate can refer, in bytes. RFC 1951 §2.
+const WINDOW: usize = 32 << 10;
+
+/// Inflates the messages of one direction. Its state, about 80 KiB, is there from the first compressed byte on; without
+/// context takeover only while a message is open.
+pub struct Inflater {
+    stream: Option<Stream>,
+    takeover: bool,
+}
+
+struct Stream {
+    decompress: Decompress,
+    /// The content that came last, in a ring: the next goes to `at`, and behind it is the oldest once it has gone `around`.
+    content: Box<[u8]>,
+    at: usize,
+    around: bool,
+    /// Whether nothing has come since the message, or a block marked as the last one, ended.
+    at_rest: bool,
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater").field("running", &self.stream.is_some()).field("takeover", &self.takeover).finish()
+    }
+}
+
+impl Inflater {
+    /// For what `peer` sends. Whatever window was agreed on fits the largest, so that one is always kept.
+    #[must_use]
+    pub fn new(agreed: &Agreed, peer: Sender) -> Self {
+        let takeover = match peer {
+            Sender::Client => !agreed.client_no_context_takeover,
+            Sender::Server => !agreed.server_no_context_takeover,
+        };
+        Self { stream: None, takeover }
+    }
+
+    /// Takes more of a message's payload and gives what it holds to `each`, at most 16 KiB at a time.
+    ///
+    /// # Errors
+    /// [`Violation::BrokenDeflate`], or what `each` finds; after either nothing more can be inflated.
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Result<(), Violation>,
+    ) -> Result<(), Violation> {
+        let stream = self.stream.get_or_insert_with(|| Stream {
+            decompress: Decompress::new(false),
+            content: vec![0; WINDOW].into(),
+            at: 0,
+            around: false,
+            at_rest: true,
+        });
+        stream.inflate(bytes, each)
+    }
+
+    /// Ends the message.
+    ///
+    /// # Errors
+    /// [`Violation::BrokenDeflate`]; after it nothing more can be inflated.
+    pub fn finish(&mut self) -> Result<(), Violation> {
+        if let Some(stream) = &mut self.stream {
+            // Behind a block marked as the last one there is nothing that the tail would end.
+            if !stream.at_rest {
+                // All content has come out by now: what the tail adds was none, and the payload ends inside a block.
+                stream.inflate(&TAIL, &mut |_| Err(Violation::BrokenDeflate))?;
+                stream.at_rest = true;
+            }
+            if !self.takeover {
+                self.stream = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Stream {
+    fn inflate(
+        &mut self,
+        mut bytes: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Result<(), Violation>,
+    ) -> Result<(), Violation> {
+        loop {
+            let before = (self.decompress.total_in(), self.decompress.total_out());
+            let room = &mut self.content[self.at..];
+            let room_len = room.len().min(STEP);
+            let result = self.decompress.decompress(bytes, &mut room[..room_len], FlushDecompress::Sync);
+            let taken = (self.decompress.total_in() - before.0) as usize;
+            let made = (self.decompress.total_out() - before.1) as usize;
+            bytes = &bytes[taken..];
+            self.at_rest &= taken == 0;
+            // Also what came out ahead of an error: how bytes are cut must not change which fault is found first.
+            if made > 0 {
+                let content = self.at..self.at + made;
+                self.at = content.end % WINDOW;
+                self.around |= self.at == 0;
+                each(&self.content[content])?;
+            }
+            let status = result.map_err(|_| Violation::BrokenDeflate)?;
+            if status == Status::StreamEnd {
+                self.start_over();
+            } else if bytes.is_empty() && made < room_len {
+                return Ok(());
+            } else if taken == 0 && made == 0 {
+                return Err(Violation::BrokenDeflate);
+            }
+            if bytes.is_empty() && self.at_rest {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A block marked as the last one ends its deflate stream, but neither the message nor what later blocks can refer
+    /// back to. RFC 7692 §7.2.1 and §7.2.3.4.
+    fn start_over(&mut self) {
+        self.decompress.reset(false);
+        let (newer, older) = self.content.split_at(self.at);
+        for context in [if self.around { older } else { &[] }, newer] {
+            let result = self.decompress.set_dictionary(context);
+            debug_assert!(result.is_ok(), "a stream without header takes any");
+        }
+        self.at_rest = true;
+    }
+}
+
+/// Deflates the messages of a server. Its state, about 260 KiB with the largest window, is there from the first
+/// compressed message on; without context takeover only while one is open.
+pub struct Deflater {
+    compress: Option<Compress>,
+    takeover: bool,
+    /// 9–15.
+    window_bits: u8,
+    /// What has been made of the open message and not been taken.
+    made: Vec<u8>,
+}
+
+impl fmt::Debug for Deflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflater").field("running", &self.compress.is_some()).field("made", &self.made.len()).finish()
+    }
+}
+
+impl Deflater {
+    #[must_use]
+    pub fn new(agreed: &Agreed) -> Self {
+        let takeover = !agreed.server_no_context_takeover;
+        // zlib has no window of 256 bytes, and no such answer is given; a smaller window is never wrong.
+        Self { compress: None, takeover, window_bits: agreed.server_max_window_bits.clamp(9, 15), made: Vec::new() }
+    }
+
+    /// Takes more of a message's content.
+    pub fn push(&mut self, mut content: &[u8]) {
+        while !content.is_empty() {
+            let taken = self.step(content, FlushCompress::None);
+            content = &content[taken..];
+        }
+    }
+
+    /// Ends the message.
+    pub fn finish(&mut self) {
+        loop {
+            self.step(&[], FlushCompress::Sync);
+            if self.made.len() < self.made.capacity() {
+                break;
+            }
+        }
+        if self.made.ends_with(&TAIL) {
+            self.made.truncate(self.made.len() - TAIL.len());
+        }
+        if self.made.is_empty() {
+            // A message without content is a single empty byte. RFC 7692 §7.2.3.6.
+            self.made.push(0);
+        }
+        if !self.takeover {
+            self.compress = None;
+        }
+    }
+
+    /// How much payload there is to take, in bytes.
+    #[must_use]
+    pub fn made(&self) -> usize {
+        self.made.len()
+    }
+
+    /// The payload that has been made since it was last taken.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.made)
+    }
+
+    /// One call of the compressor: how many bytes of `content` it took.
+    fn step(&mut self, content: &[u8], flush: FlushCompress) -> usize {
+        let bits = self.window_bits;
+        let compress = self
+            .compress
+            .get_or_insert_with(|| Compress::new_with_window_bits(Compression::default(), false, bits));
+        self.made.reserve(64.max(content.len().min(STEP)));
+        let before = compress.total_in();
+        match compress.compress_vec(content, &mut self.made, flush) {
+            Ok(_) => (compress.total_in() - before) as usize,
+            Err(_) => {
+                debug_assert!(false, "a compressor in order takes whatever comes");
+                content.len()
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! What an endpoint makes of the bytes that its peer sends: frames with verdicts, piece by piece, nothing kept that can be
+//! handed on.
+
+use crate::Sender;
+use crate::close::ClosePayload;
+use crate::decoder::{Decoder, Piece};
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreed, Inflater};
+use crate::header::{FrameHeader, PayloadLength, Rsv};
+use crate::message::{MessageKind, MessagePosition, MessageTracker};
+use crate::opcode::Opcode;
+use crate::utf8::Utf8Check;
+use crate::violation::Violation;
+
+/// The most an endpoint takes, in bytes, inclusive. A compressed message counts as it is on the wire and as it is inflated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub frame: u64,
+    pub message: u64,
+}
+
+/// How much of a compressed payload is inflated before the handler is asked whether it is full. Deflate makes at most
+/// 1032 bytes of one, so that what a handler gets at a time stays around a mebibyte, whatever the payload.
+const DEFLATED_PIECE: usize = 1024;
+
+/// A frame as far as it has come, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub header: FrameHeader,
+    /// Payload bytes that have come.
+    pub arrived: u64,
+    /// False for a frame that was given up before its end because of a violation, and for one that the line's end cut off.
+    pub whole: bool,
+    /// A data frame's place in its message; `None` for control frames and for frames that break the order.
+    pub position: Option<MessagePosition>,
+    /// Whether it belongs to a compressed message. RFC 7692 §6.
+    pub compressed: bool,
+    /// What a close frame says, once it is over; `None` for all others, and for one that was given up before its end.
+    pub close: Option<ClosePayload>,
+    /// Whether its sender had sent a close frame before it.
+    pub after_close: bool,
+    pub violations: Vec<Violation>,
+}
+
+impl Frame {
+    /// Whether nothing was found wrong with it so far.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.violations.is_empty()
+    }
+}
+
+/// What is done with frames, called in the order in which they come: for each one `begin`, its payload in any number of
+/// pieces, and `end`.
+pub trait Handler<'b> {
+    /// A frame begins, and its header has been judged.
+    fn begin(&mut self, frame: &Frame);
+    /// More of its payload, unmasked, and checked as far as it can be. Never empty.
+    fn payload(&mut self, frame: &Frame, bytes: &'b [u8]);
+    /// More of the content of a compressed message, inflated and checked. Comes after the payload that it was made of.
+    fn inflated(&mut self, frame: &Frame, bytes: &[u8]);
+    /// It is over: whole, or given up. `control` is the payload of a control frame, and empty for others.
+    fn end(&mut self, frame: &Frame, control: &[u8]);
+    /// Whether it has enough for now. Asked before every step; the rest of the bytes stays. Once it has room again
+    /// [`Incoming::receive`] goes on from there, also where no bytes were left: the end of a frame takes none.
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
+/// One direction of a connection after the opening handshake, seen from where it arrives.
+#[derive(Debug)]
+pub struct Incoming {
+    peer: Sender,
+    limits: Limits,
+    decoder: Decoder,
+    messages: MessageTracker,
+    frame: Option<Frame>,
+    /// The payload of the control frame under way.
+    control: Vec<u8>,
+    /// Over the text message that is open, if one is.
+    utf8: Utf8Check,
+    /// Bytes of the open message as on the wire, this frame's included.
+    message_bytes: u64,
+    /// Whether the open message is compressed, and to how many bytes it has inflated.
+    compressed: bool,
+    inflated_bytes: u64,
+    #[cfg(feature = "deflate")]
+    inflater: Option<Box<Inflater>>,
+    /// Whether permessage-deflate was agreed on.
+    deflate: bool,
+    received_close: bool,
+    failed: bool,
+}
+
+impl Incoming {
+    /// What a `peer` sends: for a server, [`Sender::Client`].
+    #[must_use]
+    pub fn new(peer: Sender, limits: Limits) -> Self {
+        Self {
+            peer,
+            limits,
+            decoder: Decoder::default(),
+            messages: MessageTracker::default(),
+            frame: None,
+            control: Vec::new(),
+            utf8: Utf8Check::default(),
+            message_bytes: 0,
+            compressed: false,
+            inflated_bytes: 0,
+            #[cfg(feature = "deflate")]
+            inflater: None,
+            deflate: false,
+            received_close: false,
+            failed: false,
+        }
+    }
+
+    /// The same after permessage-deflate was agreed on. RFC 7692 §7.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn with_deflate(self, agreed: &Agreed) -> Self {
+        Self { inflater: Some(Box::new(Inflater::new(agreed, self.peer))), deflate: true, ..self }
+    }
+
+    /// Takes the next bytes from the front of `bytes` and unmasks them in place, until they are used up, the handler is
+    /// full, or a frame breaks a rule: that one is given to the handler with as much payload as has come, and whatever
+    /// follows it is ignored. How the bytes are cut into calls changes nothing but the pieces, and how much of that last
+    /// frame has come: its payload, whether it is whole, and so whether a close frame can be read.
+    pub fn receive<'b>(&mut self, bytes: &mut &'b mut [u8], handler: &mut impl Handler<'b>) {
+        while !self.failed {
+            // A frame that broke a rule is given up in this call all the same.
+            if handler.is_full() && self.frame.as_ref().is_none_or(Frame::is_right) {
+                return;
+            }
+            let most = if self.compressed { DEFLATED_PIECE } else { usize::MAX };
+            match self.decoder.next_within(bytes, most) {
+                Some(Piece::Header(header)) => handler.begin(self.begin(header)),
+                Some(Piece::Payload(payload)) => self.payload(payload, handler),
+                Some(Piece::End) => self.end(handler),
+                None => break,
+            }
+        }
+        if let Some(frame) = self.frame.take_if(|frame| !frame.is_right()) {
+            self.failed = true;
+            handler.end(&frame, &self.control);
+        }
+        *bytes = &mut [];
+    }
+
+    /// Whether a frame broke a rule, so that nothing is looked at any more.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether a frame is under way.
+    #[must_use]
+    pub fn is_inside_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// Once the line has ended: the frame that it ended in. `None` between frames, inside a header, and where nothing
+    /// counts any more: after a close frame from the peer, or after a violation.
+    pub fn cut_off(&mut self) -> Option<Frame> {
+        // A violation has taken its frame with it.
+        self.frame.take().filter(|frame| !frame.after_close)
+    }
+
+    fn begin(&mut self, header: FrameHeader) -> &Frame {
+        let mut violations = header_violations(&header, self.peer, self.deflate);
+        // §5.5.1 forbids data only: a pong may cross with the close frame of its sender's own.
+        if self.received_close && !header.opcode.is_control() {
+            violations.push(Violation::AfterClose);
+        }
+        let bytes = header.length.bytes;
+        if bytes > self.limits.frame {
+            violations.push(Violation::FrameTooBig { bytes, limit: self.limits.frame });
+        }
+        let (position, out_of_order) = self.messages.frame(header.opcode, header.fin);
+        violations.extend(out_of_order);
+        if let Some(position) = position {
+            if position.fragment == 1 {
+                self.message_bytes = 0;
+                self.inflated_bytes = 0;
+                self.compressed = self.deflate && header.rsv.rsv1;
+                self.utf8 = Utf8Check::default();
+            }
+            self.message_bytes = self.message_bytes.saturating_add(bytes);
+            if self.message_bytes > self.limits.message {
+                let limit = self.limits.message;
+                violations.push(Violation::MessageTooBig { bytes: self.message_bytes, limit });
+            }
+        }
+        self.control.clear();
+        let compressed = self.compressed && position.is_some();
+        let after_close = self.received_close;
+        self.frame.insert(Frame {
+            header,
+            arrived: 0,
+            whole: false,
+            position,
+            compressed,
+            close: None,
+            after_close,
+            violations,
+        })
+    }
+
+    fn payload<'b>(&mut self, bytes: &'b [u8], handler: &mut impl Handler<'b>) {
+        let Some(frame) = &mut self.frame else { return };
+        frame.arrived += bytes.len() as u64;
+        match frame.position {
+            Some(position) if position.kind == MessageKind::Text && !frame.compressed && frame.is_right() => {
+                if let Err(error) = self.utf8.push(bytes) {
+                    frame.violations.push(Violation::InvalidUtf8 { offset: error.offset });
+                }
+            }
+            // Over 125 bytes it has been condemned by its header.
+            None if frame.header.opcode.is_control() && frame.header.length.bytes <= 125 => {
+                self.control.extend_from_slice(bytes);
+            }
+            _ => {}
+        }
+        handler.payload(frame, bytes);
+        #[cfg(feature = "deflate")]
+        if frame.compressed && frame.is_right() {
+            self.inflate(bytes, handler);
+        }
+    }
+
+    fn end<'b>(&mut self, handler: &mut impl Handler<'b>) {
+        let Some(mut frame) = self.frame.take() else { return };
+        frame.whole = true;
+        #[cfg(feature = "deflate")]
+        if frame.compressed
+            && frame.is_right()
+            && frame.position.is_some_and(|position| position.last)
+            && let Some(inflater) = &mut self.inflater
+        {
+            frame.violations.extend(inflater.finish().err());
+        }
+        let ends_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text && position.last);
+        if ends_text
+            && frame.is_right()
+            && let Err(error) = self.utf8.finish()
+        {
+            frame.violations.push(Violation::InvalidUtf8 { offset: error.offset });
+        }
+        if frame.header.opcode == Opcode::Close {
+            let (close, violation) = ClosePayload::parse(&self.control);
+            frame.close = Some(close);
+            // A frame that its header has condemned is not judged further: cut elsewhere, its payload would not be here.
+            if frame.is_right() {
+                frame.violations.extend(violation);
+                self.received_close = true;
+            }
+        }
+        self.failed = !frame.is_right();
+        handler.end(&frame, &self.control);
+    }
+
+    /// Inflates more of a payload; checks and hands over what comes out of it. Where it is cut does not change the verdict:
+    /// what was right is handed over and counted, up to the first byte that is not.
+    #[cfg(feature = "deflate")]
+    fn inflate<'b>(&mut self, bytes: &[u8], handler: &mut impl Handler<'b>) {
+        let (Some(frame), Some(inflater)) = (&mut self.frame, &mut self.inflater) else { return };
+        let is_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text);
+        let (utf8, inflated_bytes, limit) = (&mut self.utf8, &mut self.inflated_bytes, self.limits.message);
+        let seen: &Frame = frame;
+        let result = inflater.push(bytes, &mut |content| {
+            let room = usize::try_from(limit - *inflated_bytes).unwrap_or(usize::MAX);
+            let within = &content[..content.len().min(room)];
+            *inflated_bytes += within.len() as u64;
+            if is_text {
+                utf8.push(within).map_err(|error| Violation::InvalidUtf8 { offset: error.offset })?;
+            }
+            if !within.is_empty() {
+                handler.inflated(seen, within);
+            }
+            if within.len() < content.len() {
+                return Err(Violation::MessageTooBig { bytes: limit + 1, limit });
+            }
+            Ok(())
+        });
+        frame.violations.extend(result.err());
+    }
+}
+
+/// What a header alone shows to be wrong, when `sender` sent it. `deflate` is whether permessage-deflate was agreed on:
+/// then RSV1 has a meaning, on the first frame of a message.
+#[must_use]
+pub fn header_violations(header: &FrameHeader, sender: Sender, deflate: bool) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let bytes = header.length.bytes;
+    let unknown = Rsv { rsv1: header.rsv.rsv1 && !deflate, ..header.rsv };
+    if unknown.any() {
+        violations.push(Violation::ReservedBits(unknown));
+    }
+    if deflate && header.rsv.rsv1 && !matches!(header.opcode, Opcode::Text | Opcode::Binary) {
+        violations.push(Violation::CompressedBitMisplaced(header.opcode));
+    }
+    if header.opcode.is_reserved() {
+        violations.push(Violation::ReservedOpcode(header.opcode.nibble()));
+    }
+    match (sender, header.masking_key) {
+        (Sender::Client, None) => violations.push(Violation::ClientFrameUnmasked),
+        (Sender::Server, Some(_)) => violations.push(Violation::ServerFrameMasked),
+        _ => {}
+    }
+    if header.length != PayloadLength::minimal(bytes) {
+        violations.push(Violation::LengthNotMinimal(header.length));
+    }
+    if bytes >> 63 != 0 {
+        violations.push(Violation::LengthTopBit);
+    }
+    if header.opcode.is_control() {
+        if !header.fin {
+            violations.push(Violation::ControlFragmented);
+        }
+        if bytes > 125 {
+            violations.push(Violation::ControlTooLong(bytes));
+        }
+    }
+    violations
+}

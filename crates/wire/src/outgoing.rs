@@ -1,0 +1,82 @@
+//! What an endpoint sends: frames with their places in messages, and the answers that the protocol demands.
+
+use crate::close;
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreed, Deflater};
+use crate::encoder;
+use crate::header::FrameHeader;
+use crate::incoming::Frame;
+use crate::message::{MessagePosition, MessageTracker};
+use crate::opcode::Opcode;
+
+/// One direction of a connection after the opening handshake, seen from where it begins.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    messages: MessageTracker,
+    sent_close: bool,
+    #[cfg(feature = "deflate")]
+    deflater: Option<Box<Deflater>>,
+}
+
+/// What the protocol demands in return for a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing: what happens with data is up to the application.
+    None,
+    /// A pong with the ping's payload. RFC 6455 §5.5.3.
+    Pong,
+    /// A close frame with this payload. RFC 6455 §5.5.1.
+    Close(Vec<u8>),
+    /// The end: the connection has failed. Before it goes a close frame with this payload; none where this endpoint has
+    /// sent one already. RFC 6455 §7.1.7.
+    Fail(Option<Vec<u8>>),
+}
+
+impl Outgoing {
+    /// The same after permessage-deflate was agreed on, for a server. RFC 7692 §7.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn with_deflate(self, agreed: &Agreed) -> Self {
+        Self { deflater: Some(Box::new(Deflater::new(agreed))), ..self }
+    }
+
+    /// What compresses messages, if that was agreed on.
+    #[cfg(feature = "deflate")]
+    pub fn deflater(&mut self) -> Option<&mut Deflater> {
+        self.deflater.as_deref_mut()
+    }
+
+    /// The answer that the protocol demands for `frame`, which is over.
+    #[must_use]
+    pub fn answer(&self, frame: &Frame) -> Answer {
+        if let Some(violation) = frame.violations.first() {
+            let payload = || close::payload(violation.close_code(), &violation.to_string());
+            return Answer::Fail((!self.sent_close).then(payload));
+        }
+        match (frame.header.opcode, &frame.close) {
+            // §5.5.2: a ping is answered "unless it already received a Close frame".
+            (Opcode::Ping, _) if !frame.after_close => Answer::Pong,
+            (Opcode::Close, Some(close)) if !self.sent_close => {
+                Answer::Close(close.code.map_or(Vec::new(), |code| close::payload(code, "")))
+            }
+            _ => Answer::None,
+        }
+    }
+
+    /// Notes that a frame with this header goes out, and says where it stands in its message.
+    pub fn frame(&mut self, header: &FrameHeader) -> Option<MessagePosition> {
+        self.sent_close |= header.opcode == Opcode::Close;
+        self.messages.frame(header.opcode, header.fin).0
+    }
+
+    /// Appends a frame to `out` and says where it stands in its message.
+    pub fn send(&mut self, header: &FrameHeader, payload: &[u8], out: &mut Vec<u8>) -> Option<MessagePosition> {
+        encoder::encode(header, payload, out);
+        self.frame(header)
+    }
+
+    #[must_use]
+    pub fn sent_close(&self) -> bool {
+        self.sent_close
+    }
+}

@@ -1,0 +1,230 @@
+//! A session's log: numbered observations, the oldest of which go when it is full.
+//!
+//! They lie packed in a few chunks. In a log that is full, the chunk that has run empty becomes the next one to be written,
+//! so that a connection that floods it neither allocates nor touches what other logs touch.
+
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use record::{FrameRecord, Kept, Records};
+
+use crate::args::Config;
+use observation::{ConnectionNumber, Gap, Observation, Seq};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What one chunk holds, in bytes; a record that is larger has one for itself.
+const CHUNK: usize = 32 << 10;
+/// Time and connection, before each record's body.
+const STAMP: usize = 12;
+/// What a record takes besides its bytes: the length before it, and its share of the structures around it.
+const OVERHEAD: usize = 16;
+/// A log takes its part of what all logs may have in steps of this size, in bytes.
+const STEP: u64 = 4 << 10;
+
+#[derive(Debug)]
+pub(super) struct Log {
+    /// None of them is empty. Numbers go on from one to the next without holes, and the last one has number `last`.
+    chunks: VecDeque<Chunk>,
+    /// Room that the next chunk takes.
+    spare: Vec<u8>,
+    count: usize,
+    last: Seq,
+    /// What the records take in memory: the sum of their weights.
+    bytes: u64,
+    max_bytes: u64,
+    max_count: usize,
+    /// What all logs of the relay take together, and how much of it this one has announced: at least `bytes`, but for a
+    /// moment.
+    all_bytes: Arc<AtomicU64>,
+    announced: u64,
+    max_all_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    /// The number of the first record that is still there.
+    first: Seq,
+    count: usize,
+    /// Records from `start` on, each behind its length in four bytes, its time and connection before its body.
+    bytes: Vec<u8>,
+    start: usize,
+    blobs: VecDeque<Arc<[u8]>>,
+}
+
+/// A part of a log as it lies there, and what is gone before it.
+#[derive(Debug)]
+pub(crate) struct Extract {
+    pub(crate) gap: Option<Gap>,
+    first: Seq,
+    bytes: Vec<u8>,
+    blobs: Vec<Arc<[u8]>>,
+}
+
+impl Log {
+    pub(super) fn new(config: &Config, all_bytes: Arc<AtomicU64>) -> Self {
+        Self {
+            chunks: VecDeque::new(),
+            spare: Vec::new(),
+            count: 0,
+            last: Seq(0),
+            bytes: 0,
+            max_bytes: config.log_bytes,
+            max_count: config.log_count.max(1),
+            all_bytes,
+            announced: 0,
+            max_all_bytes: config.all_logs_bytes,
+        }
+    }
+
+    pub(super) fn last(&self) -> Seq {
+        self.last
+    }
+
+    /// Takes all of `records`, and leaves it empty.
+    pub(super) fn append(&mut self, at_us: u64, connection: ConnectionNumber, records: &mut Records) {
+        let mut at = 0;
+        while let Some(body) = record::next(&records.bytes, &mut at) {
+            let blob = if record::has_blob(body) { records.blobs.pop_front() } else { None };
+            self.push(at_us, connection, body, blob);
+        }
+        records.bytes.clear();
+        self.announce();
+    }
+
+    fn push(&mut self, at_us: u64, connection: ConnectionNumber, body: &[u8], blob: Option<Arc<[u8]>>) {
+        self.last = Seq(self.last.0 + 1);
+        self.count += 1;
+        self.bytes += weight(STAMP + body.len(), blob.as_deref());
+        let length = STAMP + body.len();
+        let fits = |chunk: &Chunk| chunk.bytes.len() + 4 + length <= CHUNK;
+        if !self.chunks.back().is_some_and(fits) {
+            let mut bytes = std::mem::take(&mut self.spare);
+            bytes.clear();
+            // The first one grows with what comes: most sessions stay small.
+            if !self.chunks.is_empty() {
+                bytes.reserve(CHUNK);
+            }
+            let blobs = VecDeque::new();
+            self.chunks.push_back(Chunk { first: self.last, count: 0, bytes, start: 0, blobs });
+        }
+        if let Some(chunk) = self.chunks.back_mut() {
+            chunk.count += 1;
+            chunk.bytes.extend_from_slice(&(length as u32).to_le_bytes());
+            chunk.bytes.extend_from_slice(&at_us.to_le_bytes());
+            chunk.bytes.extend_from_slice(&connection.0.to_le_bytes());
+            chunk.bytes.extend_from_slice(body);
+            chunk.blobs.extend(blob);
+        }
+        // The newest stays whatever it weighs.
+        while self.count > 1 && self.is_over() {
+            self.drop_oldest();
+        }
+    }
+
+    /// What follows `after`: at most `max_count`, and about `max_json` bytes as JSON but always something, if there is
+    /// something.
+    pub(super) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
+        let first = self.last.0 + 1 - self.count as u64;
+        let wanted = after.0.saturating_add(1);
+        let gap = (wanted < first).then_some(Gap { from: Seq(wanted), to: Seq(first - 1) });
+        let from = wanted.max(first);
+        let mut extract = Extract { gap, first: Seq(from), bytes: Vec::new(), blobs: Vec::new() };
+        let (mut json, mut left) = (0, max_count);
+        for chunk in self.chunks.iter().skip_while(|chunk| chunk.first.0 + chunk.count as u64 <= from) {
+            let mut blobs = chunk.blobs.iter();
+            let (mut at, mut number) = (chunk.start, chunk.first.0);
+            loop {
+                let start = at;
+                let Some(stamped) = record::next(&chunk.bytes, &mut at) else { break };
+                let blob = if record::has_blob(&stamped[STAMP..]) { blobs.next() } else { None };
+                number += 1;
+                if number <= from {
+                    continue;
+                }
+                json += json_bytes(stamped.len() + blob.map_or(0, |blob| blob.len()));
+                if left == 0 || (json > max_json && left < max_count) {
+                    return extract;
+                }
+                left -= 1;
+                extract.bytes.extend_from_slice(&chunk.bytes[start..at]);
+                extract.blobs.extend(blob.cloned());
+            }
+        }
+        extract
+    }
+
+    fn is_over(&self) -> bool {
+        self.count > self.max_count
+            || self.bytes > self.max_bytes
+            // What this log has not announced yet counts too.
+            || self.all_bytes.load(Ordering::Relaxed) + self.bytes.saturating_sub(self.announced) > self.max_all_bytes
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(chunk) = self.chunks.front_mut() else { return };
+        let mut at = chunk.start;
+        if let Some(stamped) = record::next(&chunk.bytes, &mut at) {
+            let blob = if record::has_blob(&stamped[STAMP..]) { chunk.blobs.pop_front() } else { None };
+            self.bytes -= weight(stamped.len(), blob.as_deref());
+        }
+        chunk.start = at;
+        chunk.count -= 1;
+        chunk.first = Seq(chunk.first.0 + 1);
+        self.count -= 1;
+        if chunk.count == 0
+            && let Some(chunk) = self.chunks.pop_front()
+            && chunk.bytes.capacity() <= 2 * CHUNK
+        {
+            self.spare = chunk.bytes;
+        }
+    }
+
+    /// Lets the other logs know what this one takes, in steps, so that they seldom meet.
+    fn announce(&mut self) {
+        let wanted = self.bytes.next_multiple_of(STEP);
+        if wanted > self.announced || wanted + 2 * STEP < self.announced {
+            // Wraps round where it is less than before, as it should.
+            self.all_bytes.fetch_add(wanted.wrapping_sub(self.announced), Ordering::Relaxed);
+            self.announced = wanted;
+        }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.all_bytes.fetch_sub(self.announced, Ordering::Relaxed);
+    }
+}
+
+impl Extract {
+    pub(crate) fn observations(&self) -> Vec<Observation> {
+        let (mut at, mut seq) = (0, self.first);
+        let mut blobs = self.blobs.iter();
+        let next = || {
+            let stamped = record::next(&self.bytes, &mut at)?;
+            let (at_us, rest) = stamped.split_first_chunk::<8>()?;
+            let (connection, body) = rest.split_first_chunk::<4>()?;
+            let blob = if record::has_blob(body) { blobs.next() } else { None };
+            let event = record::read(body, blob.map(|blob| &blob[..])).expect("what a log wrote can be read");
+            let connection = ConnectionNumber(u32::from_le_bytes(*connection));
+            let observation = Observation { seq, at_us: u64::from_le_bytes(*at_us), connection, event };
+            seq = Seq(seq.0 + 1);
+            Some(observation)
+        };
+        std::iter::from_fn(next).collect()
+    }
+}
+
+/// What a record takes in memory, in bytes. A payload that two records share counts for both.
+fn weight(stamped: usize, blob: Option<&[u8]>) -> u64 {
+    (OVERHEAD + stamped + blob.map_or(0, |blob| blob.len() + OVERHEAD)) as u64
+}
+
+/// About how long a record of so many bytes is as JSON.
+fn json_bytes(bytes: usize) -> usize {
+    // Names and numbers take about 400 bytes; texts at most double (a byte past ASCII takes two, a line end is escaped).
+    400 + 2 * bytes
+}

@@ -1,0 +1,240 @@
+//! Events as they lie in a log: packed into bytes, because a flood of small frames must cost neither an allocation nor a
+//! pointer each. What a record means is written and read here only.
+
+use observation::event::{Frame, Inflated};
+use observation::{Event, MessageKind, Party, Position, Violation};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use wire::Sender;
+use wire::header::FrameHeader;
+use wire::mask::MaskingKey;
+
+/// A payload of this size and more is not copied into the record but shared: a frame and its echo have one.
+pub(crate) const SHARED: usize = 512;
+
+const EVENT: u8 = 0;
+const FRAME: u8 = 1;
+
+const FROM_SERVER: u8 = 0x01;
+const POSITION: u8 = 0x02;
+const BINARY: u8 = 0x04;
+const LAST: u8 = 0x08;
+const PARTIAL: u8 = 0x10;
+const BLOB: u8 = 0x20;
+const INFLATED: u8 = 0x40;
+const VIOLATIONS: u8 = 0x80;
+
+/// Records that are not in a log yet, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    /// Each one behind its length in four bytes.
+    pub(super) bytes: Vec<u8>,
+    /// The shared payloads of those that have one.
+    pub(super) blobs: VecDeque<Arc<[u8]>>,
+    /// For frames on their way out, of each one: how many bytes will have gone out with it, and how many are its own.
+    pub(crate) ends: VecDeque<(u64, u64)>,
+}
+
+/// The front of a payload, unmasked.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept<'a> {
+    Copied(&'a [u8]),
+    Shared(Arc<[u8]>),
+}
+
+impl<'a> Kept<'a> {
+    pub(crate) fn new(front: &'a [u8]) -> Self {
+        if front.len() < SHARED { Self::Copied(front) } else { Self::Shared(front.into()) }
+    }
+}
+
+/// A frame to be recorded.
+pub(crate) struct FrameRecord<'a> {
+    pub(crate) from: Sender,
+    pub(crate) header: &'a FrameHeader,
+    pub(crate) position: Option<Position>,
+    /// Payload bytes that crossed the wire.
+    pub(crate) payload_bytes: u64,
+    pub(crate) kept: Kept<'a>,
+    /// The front of what they inflate to, and how many bytes that is in all.
+    pub(crate) inflated: Option<(&'a [u8], u64)>,
+    pub(crate) violations: &'a [wire::violation::Violation],
+}
+
+thread_local! {
+    /// Empty ones with room in them: what one connection has done with, the next one takes.
+    static POOL: RefCell<Vec<Records>> = const { RefCell::new(Vec::new()) };
+}
+const POOLED: usize = 4;
+const POOLED_BYTES: usize = 1 << 20;
+
+impl Records {
+    /// An empty one, with room from the last that was done with.
+    pub(crate) fn pooled() -> Self {
+        POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
+    }
+
+    /// Gives its room to the next.
+    pub(crate) fn give_back(mut self) {
+        self.bytes.clear();
+        self.blobs.clear();
+        self.ends.clear();
+        self.bytes.shrink_to(POOLED_BYTES);
+        POOL.with_borrow_mut(|pool| {
+            if pool.len() < POOLED {
+                pool.push(self);
+            }
+        });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Takes the first `count` records out.
+    pub(crate) fn take_front(&mut self, count: usize) -> Self {
+        let mut front = Self::default();
+        let mut at = 0;
+        for _ in 0..count {
+            let Some(body) = next(&self.bytes, &mut at) else { break };
+            if has_blob(body) {
+                front.blobs.extend(self.blobs.pop_front());
+            }
+        }
+        front.bytes = self.bytes.drain(..at).collect();
+        front.ends = self.ends.drain(..count.min(self.ends.len())).collect();
+        front
+    }
+
+    pub(crate) fn event(&mut self, event: &Event) {
+        self.record(|bytes| {
+            bytes.push(EVENT);
+            json(bytes, event);
+        });
+    }
+
+    pub(crate) fn frame(&mut self, frame: FrameRecord<'_>) {
+        let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations } = frame;
+        let set = |condition, bit| if condition { bit } else { 0 };
+        let partial = payload_bytes != header.length.bytes;
+        let flags = set(from == Sender::Server, FROM_SERVER)
+            | set(position.is_some(), POSITION)
+            | set(position.is_some_and(|position| position.kind == MessageKind::Binary), BINARY)
+            | set(position.is_some_and(|position| position.last), LAST)
+            | set(partial, PARTIAL)
+            | set(matches!(kept, Kept::Shared(_)), BLOB)
+            | set(inflated.is_some(), INFLATED)
+            | set(!violations.is_empty(), VIOLATIONS);
+        self.record(|bytes| {
+            bytes.extend_from_slice(&[FRAME, flags]);
+            bytes.extend_from_slice(&header.encode());
+            if let Some(position) = position {
+                bytes.extend_from_slice(&position.message.to_le_bytes());
+                bytes.extend_from_slice(&position.fragment.to_le_bytes());
+            }
+            if partial {
+                bytes.extend_from_slice(&payload_bytes.to_le_bytes());
+            }
+            if let Some((front, count)) = inflated {
+                bytes.extend_from_slice(&count.to_le_bytes());
+                chunk(bytes, front);
+            }
+            if !violations.is_empty() {
+                let mut text = Vec::new();
+                json(&mut text, &violations.iter().map(Violation::from).collect::<Vec<_>>());
+                chunk(bytes, &text);
+            }
+            if let Kept::Copied(front) = &kept {
+                bytes.extend_from_slice(front);
+            }
+        });
+        if let Kept::Shared(payload) = kept {
+            self.blobs.push_back(payload);
+        }
+    }
+
+    fn record(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; 4]);
+        write(&mut self.bytes);
+        let length = (self.bytes.len() - start - 4) as u32;
+        self.bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+/// The body at `at`, which then is past it; `None` at the end.
+pub(super) fn next<'b>(bytes: &'b [u8], at: &mut usize) -> Option<&'b [u8]> {
+    let (length, rest) = bytes.get(*at..)?.split_first_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length) as usize;
+    *at += 4 + length;
+    rest.get(..length)
+}
+
+/// Whether a record shares its payload.
+pub(super) fn has_blob(body: &[u8]) -> bool {
+    matches!(body, [FRAME, flags, ..] if flags & BLOB != 0)
+}
+
+/// The event that a record holds; `blob` is its payload, if that is shared. `None` for bytes that are no record.
+pub(super) fn read(body: &[u8], blob: Option<&[u8]>) -> Option<Event> {
+    let (&tag, mut rest) = body.split_first()?;
+    if tag == EVENT {
+        return serde_json::from_slice(rest).ok();
+    }
+    let flags = take::<1>(&mut rest)?[0];
+    let is = |bit| flags & bit != 0;
+    let header = FrameHeader::parse(rest)?;
+    rest = &rest[header.len()..];
+    let position = match is(POSITION) {
+        true => Some(Position {
+            message: u64::from_le_bytes(take(&mut rest)?),
+            fragment: u32::from_le_bytes(take(&mut rest)?),
+            kind: if is(BINARY) { MessageKind::Binary } else { MessageKind::Text },
+            last: is(LAST),
+        }),
+        false => None,
+    };
+    let payload_bytes = if is(PARTIAL) { u64::from_le_bytes(take(&mut rest)?) } else { header.length.bytes };
+    let inflated = match is(INFLATED) {
+        true => {
+            let bytes = u64::from_le_bytes(take(&mut rest)?);
+            Some(Inflated { bytes, payload: take_chunk(&mut rest)?.to_vec() })
+        }
+        false => None,
+    };
+    let violations = if is(VIOLATIONS) { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { Vec::new() };
+    let mut payload = if is(BLOB) { blob? } else { rest }.to_vec();
+    // Kept as it was before masking, and shown as it was on the wire.
+    if let Some(MaskingKey(key)) = header.masking_key {
+        MaskingKey(key).apply(&mut payload, 0);
+    }
+    let from = if is(FROM_SERVER) { Party::Server } else { Party::Client };
+    let frame = Frame::new(from.into(), &header, payload, payload_bytes);
+    Some(Event::Frame(Frame { inflated, position, violations, ..frame }))
+}
+
+fn json<T: serde::Serialize>(bytes: &mut Vec<u8>, value: &T) {
+    // Plain data becomes JSON, and a vector takes what is written to it.
+    if let Err(error) = serde_json::to_writer(bytes, value) {
+        tracing::error!(%error, "an event could not be recorded");
+    }
+}
+
+fn chunk(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(part);
+}
+
+fn take_chunk<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let length = u32::from_le_bytes(take(rest)?) as usize;
+    let (part, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    Some(part)
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (part, behind) = rest.split_first_chunk::<N>()?;
+    *rest = behind;
+    Some(*part)
+}
