@@ -59,7 +59,31 @@ impl Decoder {
         Some(Piece::Payload(payload))
     }
 
+    /// Takes a frame that begins at the front of `input` and is all there: its header, and its payload unmasked in place.
+    /// `None`, with nothing taken, where [`Decoder::next`] has to be asked.
+    #[inline]
+    pub fn whole<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<(FrameHeader, &'b mut [u8])> {
+        if self.frame.is_some() || self.held_len > 0 {
+            return None;
+        }
+        let header = FrameHeader::parse(input)?;
+        let end = usize::try_from(header.length.bytes).ok()?.checked_add(header.len())?;
+        if end > input.len() {
+            return None;
+        }
+        let (frame, rest) = std::mem::take(input).split_at_mut(end);
+        *input = rest;
+        let payload = &mut frame[header.len()..];
+        if let Some(key) = header.masking_key {
+            key.apply(payload, 0);
+        }
+        Some((header, payload))
+    }
+
     fn header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
+        if input.is_empty() {
+            return None;
+        }
         if self.held_len == 0
             && let Some(header) = FrameHeader::parse(input)
         {

@@ -131,6 +131,7 @@ impl FrameHeader {
 
     /// Reads a header from the front of `bytes`; `None` while it is not all there. Its length in bytes is
     /// [`FrameHeader::len`].
+    #[inline]
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
@@ -167,6 +168,7 @@ impl FrameHeader {
 
     /// The bytes of this header. A length too large for its form loses its high bits; 126 and 127 in seven bits announce a
     /// longer form that does not follow.
+    #[inline]
     #[must_use]
     pub fn encode(&self) -> EncodedHeader {
         let mut bytes = [0; MAX_HEADER];

@@ -129,15 +129,38 @@ impl Incoming {
     /// frame has come: its payload, whether it is whole, and so whether a close frame can be read.
     pub fn receive<'b>(&mut self, bytes: &mut &'b mut [u8], handler: &mut impl Handler<'b>) {
         while !self.failed {
-            // A frame that broke a rule is given up in this call all the same.
-            if handler.is_full() && self.frame.as_ref().is_none_or(Frame::is_right) {
+            if handler.is_full() {
                 return;
+            }
+            // Most frames are all there, and then nothing of them is kept from piece to piece.
+            if !self.deflate
+                && let Some((header, payload)) = self.decoder.whole(bytes)
+            {
+                let mut frame = self.begin(header);
+                handler.begin(&frame);
+                if !payload.is_empty() {
+                    self.payload(&mut frame, payload, handler);
+                }
+                self.end(frame, handler);
+                continue;
             }
             let most = if self.compressed { DEFLATED_PIECE } else { usize::MAX };
             match self.decoder.next_within(bytes, most) {
-                Some(Piece::Header(header)) => handler.begin(self.begin(header)),
-                Some(Piece::Payload(payload)) => self.payload(payload, handler),
-                Some(Piece::End) => self.end(handler),
+                Some(Piece::Header(header)) => {
+                    let frame = self.begin(header);
+                    handler.begin(self.frame.insert(frame));
+                }
+                Some(Piece::Payload(payload)) => {
+                    if let Some(mut frame) = self.frame.take() {
+                        self.payload(&mut frame, payload, handler);
+                        self.frame = Some(frame);
+                    }
+                }
+                Some(Piece::End) => {
+                    if let Some(frame) = self.frame.take() {
+                        self.end(frame, handler);
+                    }
+                }
                 None => break,
             }
         }
@@ -167,7 +190,8 @@ impl Incoming {
         self.frame.take().filter(|frame| !frame.after_close)
     }
 
-    fn begin(&mut self, header: FrameHeader) -> &Frame {
+    #[inline]
+    fn begin(&mut self, header: FrameHeader) -> Frame {
         let mut violations = header_violations(&header, self.peer, self.deflate);
         // §5.5.1 forbids data only: a pong may cross with the close frame of its sender's own.
         if self.received_close && !header.opcode.is_control() {
@@ -195,20 +219,11 @@ impl Incoming {
         self.control.clear();
         let compressed = self.compressed && position.is_some();
         let after_close = self.received_close;
-        self.frame.insert(Frame {
-            header,
-            arrived: 0,
-            whole: false,
-            position,
-            compressed,
-            close: None,
-            after_close,
-            violations,
-        })
+        Frame { header, arrived: 0, whole: false, position, compressed, close: None, after_close, violations }
     }
 
-    fn payload<'b>(&mut self, bytes: &'b [u8], handler: &mut impl Handler<'b>) {
-        let Some(frame) = &mut self.frame else { return };
+    #[inline]
+    fn payload<'b>(&mut self, frame: &mut Frame, bytes: &'b [u8], handler: &mut impl Handler<'b>) {
         frame.arrived += bytes.len() as u64;
         match frame.position {
             Some(position) if position.kind == MessageKind::Text && !frame.compressed && frame.is_right() => {
@@ -225,12 +240,12 @@ impl Incoming {
         handler.payload(frame, bytes);
         #[cfg(feature = "deflate")]
         if frame.compressed && frame.is_right() {
-            self.inflate(bytes, handler);
+            self.inflate(frame, bytes, handler);
         }
     }
 
-    fn end<'b>(&mut self, handler: &mut impl Handler<'b>) {
-        let Some(mut frame) = self.frame.take() else { return };
+    #[inline]
+    fn end<'b>(&mut self, mut frame: Frame, handler: &mut impl Handler<'b>) {
         frame.whole = true;
         #[cfg(feature = "deflate")]
         if frame.compressed
@@ -263,8 +278,8 @@ impl Incoming {
     /// Inflates more of a payload; checks and hands over what comes out of it. Where it is cut does not change the verdict:
     /// what was right is handed over and counted, up to the first byte that is not.
     #[cfg(feature = "deflate")]
-    fn inflate<'b>(&mut self, bytes: &[u8], handler: &mut impl Handler<'b>) {
-        let (Some(frame), Some(inflater)) = (&mut self.frame, &mut self.inflater) else { return };
+    fn inflate<'b>(&mut self, frame: &mut Frame, bytes: &[u8], handler: &mut impl Handler<'b>) {
+        let Some(inflater) = &mut self.inflater else { return };
         let is_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text);
         let (utf8, inflated_bytes, limit) = (&mut self.utf8, &mut self.inflated_bytes, self.limits.message);
         let seen: &Frame = frame;
@@ -289,6 +304,7 @@ impl Incoming {
 
 /// What a header alone shows to be wrong, when `sender` sent it. `deflate` is whether permessage-deflate was agreed on:
 /// then RSV1 has a meaning, on the first frame of a message.
+#[inline]
 #[must_use]
 pub fn header_violations(header: &FrameHeader, sender: Sender, deflate: bool) -> Vec<Violation> {
     let mut violations = Vec::new();

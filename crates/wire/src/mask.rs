@@ -7,19 +7,22 @@ pub struct MaskingKey(pub [u8; 4]);
 impl MaskingKey {
     /// XORs `payload` in place; masking and unmasking are the same act. `offset` is how many bytes of the frame's
     /// payload came before `payload[0]`, so that a payload may be handed over in pieces.
+    #[inline]
     pub fn apply(self, payload: &mut [u8], offset: u64) {
         let mut key = self.0;
         key.rotate_left((offset % 4) as usize);
         let word = u32::from_ne_bytes(key);
         let wide = u64::from(word) << 32 | u64::from(word);
-        let mut chunks = payload.chunks_exact_mut(8);
-        for chunk in &mut chunks {
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(chunk);
-            chunk.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ wide).to_ne_bytes());
+        // Eights and fours are multiples of the key's length, so it starts over behind each.
+        let (eights, rest) = payload.as_chunks_mut::<8>();
+        for eight in eights {
+            *eight = (u64::from_ne_bytes(*eight) ^ wide).to_ne_bytes();
         }
-        // Eight is a multiple of four: the key starts over where the chunks end.
-        for (byte, key) in chunks.into_remainder().iter_mut().zip(key.iter().cycle()) {
+        let (fours, rest) = rest.as_chunks_mut::<4>();
+        for four in fours {
+            *four = (u32::from_ne_bytes(*four) ^ word).to_ne_bytes();
+        }
+        for (byte, key) in rest.iter_mut().zip(key) {
             *byte ^= key;
         }
     }

@@ -3,9 +3,9 @@
 use super::line::Line;
 use super::recorder::Recorder;
 use super::replies::Replies;
-use super::room::{Room, Share};
+use super::room::Share;
 use super::turn::Conversation;
-use crate::args::Config;
+use crate::app::App;
 use crate::shutdown::Shutdown;
 use bytes::Bytes;
 use observation::event::Cause;
@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFuture;
 use wire::close::CloseCode;
@@ -33,39 +34,19 @@ thread_local! {
         RefCell::new(Workspace { read: vec![0; READ].into(), gathered: Vec::new() });
 }
 
-/// Runs the connection to its end. `early` is what came right behind the request.
-pub(super) async fn serve<R: Recorder>(
-    mut line: Line,
-    early: Bytes,
-    conversation: Conversation<R>,
-    config: &Config,
-    room: &Room,
-    shutdown: &Shutdown,
-) {
-    let mut echo =
-        Echo { conversation, unread: early.into(), held: room.share(), heard: Instant::now(), config, shutdown };
-    let cause = echo.run(&mut line).await;
-    let mut conversation = echo.conversation;
-    if matches!(cause, Cause::LineEnded | Cause::LineBroke) {
-        conversation.cut_off();
-    }
-    let said_goodbye = conversation.outgoing.sent_close();
-    conversation.recorder.closed(cause);
-    if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {
-        Box::pin(line.close(shutdown)).await;
-    }
-}
-
-struct Echo<'a, R> {
+/// An open connection: everything that stays between turns. In a box, because a future would hold it more than once.
+pub(super) struct Connection<R> {
+    line: Line,
     conversation: Conversation<R>,
     /// What was read and is to be looked at in another turn.
     unread: Vec<u8>,
-    /// This connection's part of the memory for what has not arrived whole.
+    /// Its part of the memory for what has not arrived whole.
     held: Share,
     /// When something last came.
     heard: Instant,
-    config: &'a Config,
-    shutdown: &'a Shutdown,
+    app: App,
+    /// Its share of how many may compress at once; given back when it goes.
+    _deflating: Option<OwnedSemaphorePermit>,
 }
 
 /// Why turns stopped.
@@ -80,9 +61,27 @@ enum Stop {
     Shutdown,
 }
 
-impl<R: Recorder> Echo<'_, R> {
-    async fn run(&mut self, line: &mut Line) -> Cause {
-        let (config, shutdown) = (self.config, self.shutdown);
+impl<R: Recorder> Connection<R> {
+    /// `early` is what came right behind the request.
+    pub(super) fn new(
+        line: Line,
+        early: Bytes,
+        conversation: Conversation<R>,
+        deflating: Option<OwnedSemaphorePermit>,
+        app: App,
+    ) -> Self {
+        let (unread, held, heard) = (early.into(), app.room.share(), Instant::now());
+        Self { line, conversation, unread, held, heard, app, _deflating: deflating }
+    }
+
+    /// Runs it to its end.
+    pub(super) async fn run(mut self: Box<Self>) {
+        let cause = self.talk().await;
+        Box::pin(self.end(cause)).await;
+    }
+
+    async fn talk(&mut self) -> Cause {
+        let (config, shutdown) = (self.app.config.clone(), self.app.shutdown.clone());
         // One timer for the whole connection: a read only notes the time, and the timer is moved when it fires early.
         let mut clock = pin!(sleep_until(self.heard + config.idle_timeout));
         let mut end = pin!(shutdown.asked());
@@ -90,7 +89,7 @@ impl<R: Recorder> Echo<'_, R> {
         let mut looked = None;
         loop {
             let stop = poll_fn(|cx| {
-                let turns = self.poll_turns(line, cx);
+                let turns = self.poll_turns(cx);
                 if turns.is_ready() {
                     return turns;
                 }
@@ -98,16 +97,12 @@ impl<R: Recorder> Echo<'_, R> {
                 if clock.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Stop::Clock);
                 }
-                poll_end(&mut looked, shutdown, end.as_mut(), cx)
+                poll_end(&mut looked, &shutdown, end.as_mut(), cx)
             })
             .await;
             let ended = match stop {
                 Stop::Over(cause) => Some(cause),
-                Stop::Stalled => {
-                    let drained = Box::pin(line.drain(config.write_timeout, shutdown)).await;
-                    self.conversation.recorder.written(line.written());
-                    drained.err().or(self.conversation.over)
-                }
+                Stop::Stalled => Box::pin(self.drain()).await.err().or(self.conversation.over),
                 Stop::Clock => match self.conversation.left {
                     Some(Cause::Shutdown) => Some(Cause::Shutdown),
                     Some(cause) if !self.conversation.outgoing.sent_close() => Some(cause),
@@ -116,14 +111,17 @@ impl<R: Recorder> Echo<'_, R> {
                         clock.as_mut().reset(self.heard + config.idle_timeout);
                         None
                     }
-                    None => self.leave(line, clock.as_mut(), Cause::Idle, "nothing came for too long").await,
+                    None => Box::pin(self.leave(clock.as_mut(), Cause::Idle, "nothing came for too long")).await,
                 },
                 Stop::Shutdown if shutdown.stage() > 1 => Some(Cause::Shutdown),
                 Stop::Shutdown => {
                     end.set(shutdown.lines_over());
                     looked = None;
                     match self.conversation.left {
-                        None => self.leave(line, clock.as_mut(), Cause::Shutdown, "the relay is shutting down").await,
+                        None => {
+                            let reason = "the relay is shutting down";
+                            Box::pin(self.leave(clock.as_mut(), Cause::Shutdown, reason)).await
+                        }
                         Some(_) => None,
                     }
                 }
@@ -135,74 +133,92 @@ impl<R: Recorder> Echo<'_, R> {
     }
 
     /// Takes turns for as long as bytes come and answers go.
-    fn poll_turns(&mut self, line: &mut Line, cx: &mut Context<'_>) -> Poll<Stop> {
+    fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
         WORKSPACE.with_borrow_mut(|Workspace { read, gathered }| {
             loop {
                 let mut unread = std::mem::take(&mut self.unread);
-                let again = !unread.is_empty();
-                let mut bytes = match again {
-                    true => &mut unread[..],
-                    false => match line.poll_read(cx, read) {
+                let bytes = if unread.is_empty() {
+                    match self.line.poll_read(cx, read) {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(0)) => {
                             return Poll::Ready(Stop::Over(self.conversation.left.unwrap_or(Cause::LineEnded)));
                         }
-                        Poll::Ready(Ok(count)) => {
-                            self.heard = Instant::now();
-                            &mut read[..count]
-                        }
+                        Poll::Ready(Ok(count)) => &mut read[..count],
                         Poll::Ready(Err(_)) => return Poll::Ready(Stop::Over(Cause::LineBroke)),
-                    },
-                };
-                let mut replies = Replies::new(gathered);
-                self.conversation.take(&mut bytes, &mut replies);
-                self.unread = bytes.to_vec();
-                if self.held.resize(self.conversation.held()).is_err() {
-                    self.conversation.say_goodbye(
-                        CloseCode::TRY_AGAIN_LATER,
-                        "this relay holds as many unfinished messages as it may; try again later",
-                        &mut replies,
-                    );
-                    self.conversation.over = Some(Cause::OutOfRoom);
-                }
-                let written = line.write(cx, &replies);
-                self.conversation.recorder.written(line.written());
-                gathered.shrink_to(GATHERED);
-                match (written, self.conversation.over) {
-                    (Err(cause), _) => return Poll::Ready(Stop::Over(cause)),
-                    (Ok(false), _) => return Poll::Ready(Stop::Stalled),
-                    (Ok(true), Some(cause)) => return Poll::Ready(Stop::Over(cause)),
-                    (Ok(true), None) if !self.unread.is_empty() => {
-                        // A turn that was cut short has been long enough: others first.
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
                     }
-                    (Ok(true), None) => {}
+                } else {
+                    &mut unread[..]
+                };
+                self.heard = Instant::now();
+                if let Some(stop) = self.turn(bytes, gathered, cx) {
+                    return Poll::Ready(stop);
+                }
+                if !self.unread.is_empty() {
+                    // A turn that was cut short has been long enough: others first.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
             }
         })
     }
 
+    /// One turn: looks at `bytes`, and writes what goes back for them.
+    #[inline]
+    fn turn(&mut self, mut bytes: &mut [u8], gathered: &mut Vec<u8>, cx: &mut Context<'_>) -> Option<Stop> {
+        let conversation = &mut self.conversation;
+        let mut replies = Replies::new(gathered);
+        conversation.take(&mut bytes, &mut replies);
+        self.unread = bytes.to_vec();
+        if self.held.resize(conversation.held()).is_err() {
+            let reason = "this relay holds as many unfinished messages as it may; try again later";
+            conversation.say_goodbye(CloseCode::TRY_AGAIN_LATER, reason, &mut replies);
+            conversation.over = Some(Cause::OutOfRoom);
+        }
+        let written = self.line.write(cx, &replies);
+        conversation.recorder.written(self.line.written());
+        if gathered.capacity() > GATHERED {
+            gathered.clear();
+            gathered.shrink_to(GATHERED);
+        }
+        match written {
+            Ok(true) => conversation.over.map(Stop::Over),
+            Ok(false) => Some(Stop::Stalled),
+            Err(cause) => Some(Stop::Over(cause)),
+        }
+    }
+
+    /// Writes what the line has not taken.
+    async fn drain(&mut self) -> Result<(), Cause> {
+        let drained = self.line.drain(self.app.config.write_timeout, &self.app.shutdown).await;
+        self.conversation.recorder.written(self.line.written());
+        drained
+    }
+
     /// Begins the closing handshake from this side; gives the cause if that ends the connection.
-    async fn leave(
-        &mut self,
-        line: &mut Line,
-        mut clock: Pin<&mut Sleep>,
-        cause: Cause,
-        reason: &'static str,
-    ) -> Option<Cause> {
-        clock.as_mut().reset(Instant::now() + self.config.close_timeout);
+    async fn leave(&mut self, mut clock: Pin<&mut Sleep>, cause: Cause, reason: &'static str) -> Option<Cause> {
+        clock.as_mut().reset(Instant::now() + self.app.config.close_timeout);
         let mut room = Vec::new();
         let mut replies = Replies::new(&mut room);
         self.conversation.leave(cause, reason, &mut replies);
-        let written = poll_fn(|cx| Poll::Ready(line.write(cx, &replies))).await;
-        let drained = match written {
-            Ok(true) => Ok(()),
-            Ok(false) => Box::pin(line.drain(self.config.write_timeout, self.shutdown)).await,
-            Err(cause) => Err(cause),
-        };
-        self.conversation.recorder.written(line.written());
-        drained.err()
+        let written = poll_fn(|cx| Poll::Ready(self.line.write(cx, &replies))).await;
+        self.conversation.recorder.written(self.line.written());
+        match written {
+            Ok(true) => None,
+            Ok(false) => self.drain().await.err(),
+            Err(cause) => Some(cause),
+        }
+    }
+
+    async fn end(self: Box<Self>, cause: Cause) {
+        let Self { line, mut conversation, app, .. } = *self;
+        if matches!(cause, Cause::LineEnded | Cause::LineBroke) {
+            conversation.cut_off();
+        }
+        let said_goodbye = conversation.outgoing.sent_close();
+        conversation.recorder.closed(cause);
+        if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {
+            line.close(&app.shutdown).await;
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use echo::Connection;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use line::Line;
@@ -167,11 +168,11 @@ async fn upgrade<R: Recorder>(
     tape.stop();
     tape.dictate(Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
+    // In a box of its own, so that a connection does not keep the room that its handshake took.
+    let begun = Box::pin(begin(on_upgrade, text, agreement, record, app));
     shutdown.spawn(async move {
-        // In a box of its own, so that a connection does not keep the room that its handshake took.
-        let begun = Box::pin(begin(on_upgrade, text, agreement, record, &app)).await;
-        if let Some((line, early, conversation, _place)) = begun {
-            echo::serve(line, early, conversation, &app.config, &app.room, &app.shutdown).await;
+        if let Some(connection) = begun.await {
+            connection.run().await;
         }
     });
     let response = Response::builder()
@@ -181,16 +182,14 @@ async fn upgrade<R: Recorder>(
     response.body(Body::empty()).unwrap_or_default()
 }
 
-type Begun<R> = (Line, Bytes, Conversation<R>, Option<OwnedSemaphorePermit>);
-
 /// Takes the raw line over once hyper has let go of it with the 101 sent, and with it what hyper has read past the request.
 async fn begin<R: Recorder>(
     on_upgrade: OnUpgrade,
     text: Bytes,
     mut agreement: Agreement,
     record: impl FnOnce(Bytes, Agreement) -> R,
-    app: &App,
-) -> Option<Begun<R>> {
+    app: App,
+) -> Option<Box<Connection<R>>> {
     let upgraded = match on_upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {
@@ -203,13 +202,14 @@ async fn begin<R: Recorder>(
     let limits = Limits { frame: app.config.max_frame, message: app.config.max_message };
     let mut incoming = Incoming::new(Sender::Client, limits);
     let mut outgoing = Outgoing::default();
-    let mut deflate_place = None;
+    let mut place_to_deflate = None;
     if let Some((agreed, deflating)) = agreement.deflate.take() {
         incoming = incoming.with_deflate(&agreed);
         outgoing = outgoing.with_deflate(&agreed);
-        deflate_place = Some(deflating);
+        place_to_deflate = Some(deflating);
     }
     let recorder = record(text, agreement);
     let conversation = Conversation::new(incoming, outgoing, recorder);
-    Some((Line::new(stream, place), parts.read_buf, conversation, deflate_place))
+    let line = Line::new(stream, place);
+    Some(Box::new(Connection::new(line, parts.read_buf, conversation, place_to_deflate, app)))
 }

@@ -16,7 +16,7 @@ async fn what_crossed_the_wire_is_what_is_observed() {
     let requests = [
         handshake(&lab.path(), ""),
         handshake(
-            &format!("{}?a=%20b&c", lab.path()),
+            &format!("{}?&deflate=off&", lab.path()),
             "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
         ),
         format!(

@@ -201,9 +201,8 @@ impl Deflater {
     /// One call of the compressor: how many bytes of `content` it took.
     fn step(&mut self, content: &[u8], flush: FlushCompress) -> usize {
         let bits = self.window_bits;
-        let compress = self
-            .compress
-            .get_or_insert_with(|| Compress::new_with_window_bits(Compression::default(), false, bits));
+        let compress =
+            self.compress.get_or_insert_with(|| Compress::new_with_window_bits(Compression::default(), false, bits));
         self.made.reserve(64.max(content.len().min(STEP)));
         let before = compress.total_in();
         match compress.compress_vec(content, &mut self.made, flush) {

@@ -139,7 +139,8 @@ fn bytes_are_bounded_and_the_newest_stays() {
 #[test]
 fn a_full_log_takes_no_more_memory() {
     let mut log = log(|config| config.log_bytes = 1 << 20);
-    let memory = |log: &Log| log.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum::<usize>() + log.spare.capacity();
+    let memory =
+        |log: &Log| log.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum::<usize>() + log.spare.capacity();
     for _ in 0..20_000 {
         push_pair(&mut log, &[7; 100]);
     }
@@ -180,7 +181,8 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
     let position = |fragment, kind, last| Some(Position { message: u64::MAX, fragment, kind, last });
     for masking_key in [None, key] {
         for (bytes, front) in [(0, 0), (5, 5), (5, 2), (125, 0), (600, 600), (70_000, 1000)] {
-            for position in [None, position(1, MessageKind::Text, true), position(u32::MAX, MessageKind::Binary, false)] {
+            for position in [None, position(1, MessageKind::Text, true), position(u32::MAX, MessageKind::Binary, false)]
+            {
                 for violations in [&[][..], &[Violation::BrokenDeflate, Violation::LengthTopBit]] {
                     for inflated in [None, Some((&b""[..], 0)), Some((&b"front"[..], 5000))] {
                         let header = FrameHeader { masking_key, ..FrameHeader::unmasked(false, Opcode::Text, bytes) };
