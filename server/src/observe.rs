@@ -24,6 +24,9 @@ const BATCH_BYTES: usize = 256 << 10;
 /// After a message that was not full, how long the next observations are gathered: a frame by itself goes out at once, and
 /// a flood of them in a few large messages.
 const GATHER: Duration = Duration::from_millis(8);
+/// For how long an observer rests, as a multiple of what its last message took: a flood costs a fifth of a core at the
+/// most, whatever the observer would take. What it misses meanwhile it reads from the log, or is told as a gap.
+const REST: u32 = 4;
 /// The largest message that an observer may send, in bytes.
 const MAX_INCOMING: usize = 64 << 10;
 /// An observer silent for so many pings is gone.
@@ -113,9 +116,12 @@ impl Observer {
             // Enabled before the log is read, so that nothing appended meanwhile is slept over.
             let mut changed = pin!(session.changed());
             changed.as_mut().enable();
-            if self.backlog() >= BATCH as u64 || (self.backlog() > 0 && Instant::now() >= rest_until) {
+            let backlog = self.backlog();
+            if backlog > 0 && Instant::now() >= rest_until {
+                let began = Instant::now();
                 self.send_batch().await?;
-                rest_until = Instant::now() + GATHER;
+                let rest = began.elapsed() * REST;
+                rest_until = Instant::now() + if backlog < BATCH as u64 { rest.max(GATHER) } else { rest };
             }
             if leaving && session.is_quiet() && self.backlog() == 0 {
                 return self.goodbye().await;
@@ -135,7 +141,6 @@ impl Observer {
                     }
                     self.send(Message::Ping(Default::default())).await?;
                 }
-                () = std::future::ready(()), if backlog >= BATCH as u64 => {}
                 () = sleep_until(rest_until), if backlog > 0 => {}
                 () = changed, if backlog == 0 => {}
             }

@@ -67,6 +67,7 @@ pub enum LengthForm {
 }
 
 impl LengthForm {
+    #[inline]
     #[must_use]
     pub fn minimal(bytes: u64) -> Self {
         match bytes {
@@ -234,6 +235,14 @@ pub struct EncodedHeader {
     bytes: [u8; MAX_HEADER],
     /// `2 <= len <= MAX_HEADER`
     len: usize,
+}
+
+impl EncodedHeader {
+    /// The same with zeros behind, where a fixed size is quicker to copy.
+    #[must_use]
+    pub fn padded(&self) -> &[u8; MAX_HEADER] {
+        &self.bytes
+    }
 }
 
 impl std::ops::Deref for EncodedHeader {

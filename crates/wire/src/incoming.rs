@@ -61,6 +61,16 @@ pub trait Handler<'b> {
     fn inflated(&mut self, frame: &Frame, bytes: &[u8]);
     /// It is over: whole, or given up. `control` is the payload of a control frame, and empty for others.
     fn end(&mut self, frame: &Frame, control: &[u8]);
+    /// A frame that is all here, and judged to its end, in place of `begin`, `payload` and `end`. An uncompressed one, where
+    /// no compression was agreed on; other handlers than the fastest need not tell it from the rest.
+    #[inline]
+    fn whole(&mut self, frame: &Frame, payload: &'b [u8]) {
+        self.begin(frame);
+        if !payload.is_empty() {
+            self.payload(frame, payload);
+        }
+        self.end(frame, if frame.header.opcode.is_control() { payload } else { &[] });
+    }
     /// Whether it has enough for now. Asked before every step; the rest of the bytes stays. Once it has room again
     /// [`Incoming::receive`] goes on from there, also where no bytes were left: the end of a frame takes none.
     fn is_full(&self) -> bool {
@@ -129,7 +139,8 @@ impl Incoming {
     /// frame has come: its payload, whether it is whole, and so whether a close frame can be read.
     pub fn receive<'b>(&mut self, bytes: &mut &'b mut [u8], handler: &mut impl Handler<'b>) {
         while !self.failed {
-            if handler.is_full() {
+            // A frame that broke a rule is given up in this call all the same.
+            if handler.is_full() && self.frame.as_ref().is_none_or(Frame::is_right) {
                 return;
             }
             // Most frames are all there, and then nothing of them is kept from piece to piece.
@@ -137,11 +148,10 @@ impl Incoming {
                 && let Some((header, payload)) = self.decoder.whole(bytes)
             {
                 let mut frame = self.begin(header);
-                handler.begin(&frame);
-                if !payload.is_empty() {
-                    self.payload(&mut frame, payload, handler);
-                }
-                self.end(frame, handler);
+                self.check(&mut frame, payload);
+                let control = if header.opcode.is_control() { &*payload } else { &[] };
+                self.finish(&mut frame, control);
+                handler.whole(&frame, payload);
                 continue;
             }
             let most = if self.compressed { DEFLATED_PIECE } else { usize::MAX };
@@ -157,8 +167,8 @@ impl Incoming {
                     }
                 }
                 Some(Piece::End) => {
-                    if let Some(frame) = self.frame.take() {
-                        self.end(frame, handler);
+                    if let Some(mut frame) = self.frame.take() {
+                        self.end(&mut frame, handler);
                     }
                 }
                 None => break,
@@ -195,14 +205,16 @@ impl Incoming {
         let mut violations = header_violations(&header, self.peer, self.deflate);
         // §5.5.1 forbids data only: a pong may cross with the close frame of its sender's own.
         if self.received_close && !header.opcode.is_control() {
-            violations.push(Violation::AfterClose);
+            note(&mut violations, Violation::AfterClose);
         }
         let bytes = header.length.bytes;
         if bytes > self.limits.frame {
-            violations.push(Violation::FrameTooBig { bytes, limit: self.limits.frame });
+            note(&mut violations, Violation::FrameTooBig { bytes, limit: self.limits.frame });
         }
         let (position, out_of_order) = self.messages.frame(header.opcode, header.fin);
-        violations.extend(out_of_order);
+        if let Some(violation) = out_of_order {
+            note(&mut violations, violation);
+        }
         if let Some(position) = position {
             if position.fragment == 1 {
                 self.message_bytes = 0;
@@ -213,29 +225,32 @@ impl Incoming {
             self.message_bytes = self.message_bytes.saturating_add(bytes);
             if self.message_bytes > self.limits.message {
                 let limit = self.limits.message;
-                violations.push(Violation::MessageTooBig { bytes: self.message_bytes, limit });
+                note(&mut violations, Violation::MessageTooBig { bytes: self.message_bytes, limit });
             }
         }
-        self.control.clear();
         let compressed = self.compressed && position.is_some();
         let after_close = self.received_close;
         Frame { header, arrived: 0, whole: false, position, compressed, close: None, after_close, violations }
     }
 
+    /// Looks at more of an uncompressed payload.
     #[inline]
-    fn payload<'b>(&mut self, frame: &mut Frame, bytes: &'b [u8], handler: &mut impl Handler<'b>) {
+    fn check(&mut self, frame: &mut Frame, bytes: &[u8]) {
         frame.arrived += bytes.len() as u64;
-        match frame.position {
-            Some(position) if position.kind == MessageKind::Text && !frame.compressed && frame.is_right() => {
-                if let Err(error) = self.utf8.push(bytes) {
-                    frame.violations.push(Violation::InvalidUtf8 { offset: error.offset });
-                }
-            }
-            // Over 125 bytes it has been condemned by its header.
-            None if frame.header.opcode.is_control() && frame.header.length.bytes <= 125 => {
-                self.control.extend_from_slice(bytes);
-            }
-            _ => {}
+        if frame.position.is_some_and(|position| position.kind == MessageKind::Text)
+            && !frame.compressed
+            && frame.is_right()
+            && let Err(error) = self.utf8.push(bytes)
+        {
+            note(&mut frame.violations, Violation::InvalidUtf8 { offset: error.offset });
+        }
+    }
+
+    fn payload<'b>(&mut self, frame: &mut Frame, bytes: &'b [u8], handler: &mut impl Handler<'b>) {
+        self.check(frame, bytes);
+        // Over 125 bytes it has been condemned by its header.
+        if frame.header.opcode.is_control() && frame.header.length.bytes <= 125 {
+            self.control.extend_from_slice(bytes);
         }
         handler.payload(frame, bytes);
         #[cfg(feature = "deflate")]
@@ -244,9 +259,7 @@ impl Incoming {
         }
     }
 
-    #[inline]
-    fn end<'b>(&mut self, mut frame: Frame, handler: &mut impl Handler<'b>) {
-        frame.whole = true;
+    fn end<'b>(&mut self, frame: &mut Frame, handler: &mut impl Handler<'b>) {
         #[cfg(feature = "deflate")]
         if frame.compressed
             && frame.is_right()
@@ -255,15 +268,26 @@ impl Incoming {
         {
             frame.violations.extend(inflater.finish().err());
         }
+        let control = std::mem::take(&mut self.control);
+        self.finish(frame, &control);
+        handler.end(frame, &control);
+        self.control = control;
+        self.control.clear();
+    }
+
+    /// Judges a frame that has arrived whole, `control` being its payload if it is a control frame.
+    #[inline]
+    fn finish(&mut self, frame: &mut Frame, control: &[u8]) {
+        frame.whole = true;
         let ends_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text && position.last);
         if ends_text
             && frame.is_right()
             && let Err(error) = self.utf8.finish()
         {
-            frame.violations.push(Violation::InvalidUtf8 { offset: error.offset });
+            note(&mut frame.violations, Violation::InvalidUtf8 { offset: error.offset });
         }
         if frame.header.opcode == Opcode::Close {
-            let (close, violation) = ClosePayload::parse(&self.control);
+            let (close, violation) = ClosePayload::parse(control);
             frame.close = Some(close);
             // A frame that its header has condemned is not judged further: cut elsewhere, its payload would not be here.
             if frame.is_right() {
@@ -272,7 +296,6 @@ impl Incoming {
             }
         }
         self.failed = !frame.is_right();
-        handler.end(&frame, &self.control);
     }
 
     /// Inflates more of a payload; checks and hands over what comes out of it. Where it is cut does not change the verdict:
@@ -311,32 +334,39 @@ pub fn header_violations(header: &FrameHeader, sender: Sender, deflate: bool) ->
     let bytes = header.length.bytes;
     let unknown = Rsv { rsv1: header.rsv.rsv1 && !deflate, ..header.rsv };
     if unknown.any() {
-        violations.push(Violation::ReservedBits(unknown));
+        note(&mut violations, Violation::ReservedBits(unknown));
     }
     if deflate && header.rsv.rsv1 && !matches!(header.opcode, Opcode::Text | Opcode::Binary) {
-        violations.push(Violation::CompressedBitMisplaced(header.opcode));
+        note(&mut violations, Violation::CompressedBitMisplaced(header.opcode));
     }
     if header.opcode.is_reserved() {
-        violations.push(Violation::ReservedOpcode(header.opcode.nibble()));
+        note(&mut violations, Violation::ReservedOpcode(header.opcode.nibble()));
     }
     match (sender, header.masking_key) {
-        (Sender::Client, None) => violations.push(Violation::ClientFrameUnmasked),
-        (Sender::Server, Some(_)) => violations.push(Violation::ServerFrameMasked),
+        (Sender::Client, None) => note(&mut violations, Violation::ClientFrameUnmasked),
+        (Sender::Server, Some(_)) => note(&mut violations, Violation::ServerFrameMasked),
         _ => {}
     }
     if header.length != PayloadLength::minimal(bytes) {
-        violations.push(Violation::LengthNotMinimal(header.length));
+        note(&mut violations, Violation::LengthNotMinimal(header.length));
     }
     if bytes >> 63 != 0 {
-        violations.push(Violation::LengthTopBit);
+        note(&mut violations, Violation::LengthTopBit);
     }
     if header.opcode.is_control() {
         if !header.fin {
-            violations.push(Violation::ControlFragmented);
+            note(&mut violations, Violation::ControlFragmented);
         }
         if bytes > 125 {
-            violations.push(Violation::ControlTooLong(bytes));
+            note(&mut violations, Violation::ControlTooLong(bytes));
         }
     }
     violations
+}
+
+/// Apart, so that the way of a frame that is right stays short.
+#[cold]
+#[inline(never)]
+fn note(violations: &mut Vec<Violation>, violation: Violation) {
+    violations.push(violation);
 }

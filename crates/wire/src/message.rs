@@ -34,6 +34,7 @@ pub struct MessageTracker {
 impl MessageTracker {
     /// Takes the next frame. Control frames and reserved opcodes belong to no message and change nothing; a frame that
     /// breaks the order gets a violation and no position.
+    #[inline]
     pub fn frame(&mut self, opcode: Opcode, fin: bool) -> (Option<MessagePosition>, Option<Violation>) {
         let position = match (opcode, self.open) {
             (Opcode::Continuation, Some(open)) => {

@@ -19,6 +19,7 @@ pub enum Opcode {
 
 impl Opcode {
     /// The opcode in the low four bits of `nibble`; higher bits are ignored.
+    #[inline]
     #[must_use]
     pub fn from_nibble(nibble: u8) -> Self {
         match nibble & 0x0F {
@@ -34,6 +35,7 @@ impl Opcode {
     }
 
     /// The four bits, in the low half of the byte.
+    #[inline]
     #[must_use]
     pub fn nibble(self) -> u8 {
         match self {
@@ -48,11 +50,13 @@ impl Opcode {
     }
 
     /// Control frames have the highest bit of the opcode set. RFC 6455 §5.5.
+    #[inline]
     #[must_use]
     pub fn is_control(self) -> bool {
         self.nibble() & 0x8 != 0
     }
 
+    #[inline]
     #[must_use]
     pub fn is_reserved(self) -> bool {
         matches!(self, Self::ReservedData(_) | Self::ReservedControl(_))

@@ -1,5 +1,7 @@
 //! What an endpoint sends: frames with their places in messages, and the answers that the protocol demands.
 
+#[cfg(feature = "deflate")]
+use crate::Sender;
 use crate::close;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreed, Deflater};
@@ -33,11 +35,11 @@ pub enum Answer {
 }
 
 impl Outgoing {
-    /// The same after permessage-deflate was agreed on, for a server. RFC 7692 §7.
+    /// The same after permessage-deflate was agreed on, for what `sender` sends. RFC 7692 §7.
     #[cfg(feature = "deflate")]
     #[must_use]
-    pub fn with_deflate(self, agreed: &Agreed) -> Self {
-        Self { deflater: Some(Box::new(Deflater::new(agreed))), ..self }
+    pub fn with_deflate(self, agreed: &Agreed, sender: Sender) -> Self {
+        Self { deflater: Some(Box::new(Deflater::new(agreed, sender))), ..self }
     }
 
     /// What compresses messages, if that was agreed on.
@@ -64,6 +66,7 @@ impl Outgoing {
     }
 
     /// Notes that a frame with this header goes out, and says where it stands in its message.
+    #[inline]
     pub fn frame(&mut self, header: &FrameHeader) -> Option<MessagePosition> {
         self.sent_close |= header.opcode == Opcode::Close;
         self.messages.frame(header.opcode, header.fin).0

@@ -205,7 +205,7 @@ async fn begin<R: Recorder>(
     let mut place_to_deflate = None;
     if let Some((agreed, deflating)) = agreement.deflate.take() {
         incoming = incoming.with_deflate(&agreed);
-        outgoing = outgoing.with_deflate(&agreed);
+        outgoing = outgoing.with_deflate(&agreed, Sender::Server);
         place_to_deflate = Some(deflating);
     }
     let recorder = record(text, agreement);

@@ -5,7 +5,7 @@ use std::io::IoSlice;
 /// From this size on, in bytes, a part is worth a slice of its own.
 const LARGE: usize = 2 << 10;
 /// How many large parts one turn has; more of them are gathered like the small ones.
-const MOST: usize = 15;
+const MOST: usize = 7;
 
 pub(super) struct Replies<'w, 'b> {
     gathered: &'w mut Vec<u8>,

@@ -219,7 +219,6 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
 }
 
 impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
-    #[inline]
     fn begin(&mut self, frame: &Frame) {
         self.whole = (frame.header.length.bytes == 0).then_some(&[]);
         let Some(position) = frame.position.filter(|_| self.is_echoed(frame) && self.over.is_none()) else { return };
@@ -230,7 +229,6 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         self.replies.copy(&echo_header(frame).encode());
     }
 
-    #[inline]
     fn payload(&mut self, frame: &Frame, bytes: &'b [u8]) {
         if self.over.is_some() {
             return;
@@ -261,7 +259,6 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         }
     }
 
-    #[inline]
     fn end(&mut self, frame: &Frame, control: &[u8]) {
         if self.over.is_some() {
             return;
@@ -294,6 +291,23 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             }
             None => self.answer(frame, control),
         }
+    }
+
+    #[inline]
+    fn whole(&mut self, frame: &Frame, payload: &'b [u8]) {
+        if self.over.is_some() {
+            return;
+        }
+        if !self.is_echoed(frame) {
+            self.recorder.received(frame, Some(payload), None);
+            self.answer(frame, payload);
+            return;
+        }
+        let header = echo_header(frame);
+        self.replies.copy(&header.encode());
+        self.replies.lend(payload);
+        let outbound = self.outbound(&header, false);
+        self.recorder.received(frame, Some(payload), Some(outbound));
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! Messages deflated and inflated, with or without what came before as context. RFC 7692 §7.2.
 
+use super::negotiation::MIN_DEFLATE_BITS;
 use super::{Agreed, TAIL};
 use crate::Sender;
 use crate::violation::Violation;
@@ -134,12 +135,12 @@ impl Stream {
     }
 }
 
-/// Deflates the messages of a server. Its state, about 260 KiB with the largest window, is there from the first
+/// Deflates the messages of one direction. Its state, about 260 KiB with the largest window, is there from the first
 /// compressed message on; without context takeover only while one is open.
 pub struct Deflater {
     compress: Option<Compress>,
     takeover: bool,
-    /// 9–15.
+    /// 8–15.
     window_bits: u8,
     /// What has been made of the open message and not been taken.
     made: Vec<u8>,
@@ -152,11 +153,14 @@ impl fmt::Debug for Deflater {
 }
 
 impl Deflater {
+    /// For what `sender` sends.
     #[must_use]
-    pub fn new(agreed: &Agreed) -> Self {
-        let takeover = !agreed.server_no_context_takeover;
-        // zlib has no window of 256 bytes, and no such answer is given; a smaller window is never wrong.
-        Self { compress: None, takeover, window_bits: agreed.server_max_window_bits.clamp(9, 15), made: Vec::new() }
+    pub fn new(agreed: &Agreed, sender: Sender) -> Self {
+        let (takeover, window_bits) = match sender {
+            Sender::Server => (!agreed.server_no_context_takeover, agreed.server_max_window_bits),
+            Sender::Client => (!agreed.client_no_context_takeover, agreed.client_max_window_bits),
+        };
+        Self { compress: None, takeover, window_bits, made: Vec::new() }
     }
 
     /// Takes more of a message's content.
@@ -200,9 +204,10 @@ impl Deflater {
 
     /// One call of the compressor: how many bytes of `content` it took.
     fn step(&mut self, content: &[u8], flush: FlushCompress) -> usize {
-        let bits = self.window_bits;
-        let compress =
-            self.compress.get_or_insert_with(|| Compress::new_with_window_bits(Compression::default(), false, bits));
+        // zlib has no window of 256 bytes. A client that was told one stores: what refers to nothing fits any window.
+        let level = if self.window_bits < MIN_DEFLATE_BITS { Compression::none() } else { Compression::default() };
+        let bits = self.window_bits.max(MIN_DEFLATE_BITS);
+        let compress = self.compress.get_or_insert_with(|| Compress::new_with_window_bits(level, false, bits));
         self.made.reserve(64.max(content.len().min(STEP)));
         let before = compress.total_in();
         match compress.compress_vec(content, &mut self.made, flush) {

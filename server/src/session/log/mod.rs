@@ -17,9 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What one chunk holds, in bytes; a record that is larger has one for itself.
 const CHUNK: usize = 32 << 10;
-/// Time and connection, before each record's body.
-const STAMP: usize = 12;
-/// What a record takes besides its bytes: the length before it, and its share of the structures around it.
+/// What a record takes besides its bytes: its share of the structures around it.
 const OVERHEAD: usize = 16;
 /// A log takes its part of what all logs may have in steps of this size, in bytes.
 const STEP: u64 = 4 << 10;
@@ -36,8 +34,8 @@ pub(super) struct Log {
     bytes: u64,
     max_bytes: u64,
     max_count: usize,
-    /// What all logs of the relay take together, and how much of it this one has announced: at least `bytes`, but for a
-    /// moment.
+    /// What all logs of the relay have announced that they take, and how much of it this one has: `bytes` rounded up, and
+    /// a little more where it was larger before.
     all_bytes: Arc<AtomicU64>,
     announced: u64,
     max_all_bytes: u64,
@@ -48,7 +46,7 @@ struct Chunk {
     /// The number of the first record that is still there.
     first: Seq,
     count: usize,
-    /// Records from `start` on, each behind its length in four bytes, its time and connection before its body.
+    /// Records from `start` on.
     bytes: Vec<u8>,
     start: usize,
     blobs: VecDeque<Arc<[u8]>>,
@@ -85,43 +83,52 @@ impl Log {
 
     /// Takes all of `records`, and leaves it empty.
     pub(super) fn append(&mut self, at_us: u64, connection: ConnectionNumber, records: &mut Records) {
-        let mut at = 0;
-        while let Some(body) = record::next(&records.bytes, &mut at) {
-            let blob = if record::has_blob(body) { records.blobs.pop_front() } else { None };
-            self.push(at_us, connection, body, blob);
-        }
-        records.bytes.clear();
-        self.announce();
-    }
-
-    fn push(&mut self, at_us: u64, connection: ConnectionNumber, body: &[u8], blob: Option<Arc<[u8]>>) {
-        self.last = Seq(self.last.0 + 1);
-        self.count += 1;
-        self.bytes += weight(STAMP + body.len(), blob.as_deref());
-        let length = STAMP + body.len();
-        let fits = |chunk: &Chunk| chunk.bytes.len() + 4 + length <= CHUNK;
-        if !self.chunks.back().is_some_and(fits) {
-            let mut bytes = std::mem::take(&mut self.spare);
-            bytes.clear();
-            // The first one grows with what comes: most sessions stay small.
-            if !self.chunks.is_empty() {
-                bytes.reserve(CHUNK);
+        let Records { bytes, blobs, .. } = records;
+        // `bytes[run..at]` waits to be copied into the last chunk, which has room for it.
+        let (mut run, mut at) = (0, 0);
+        while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connection) {
+            let blob = if record.has_blob { blobs.pop_front() } else { None };
+            let start = at - record.length;
+            if !self.chunks.back().is_some_and(|chunk| chunk.bytes.len() + at - run <= CHUNK) {
+                self.copy(&bytes[run..start]);
+                run = start;
+                self.open_chunk();
             }
-            let blobs = VecDeque::new();
-            self.chunks.push_back(Chunk { first: self.last, count: 0, bytes, start: 0, blobs });
+            self.bytes += weight(record.length, blob.as_deref());
+            self.count += 1;
+            self.last = Seq(self.last.0 + 1);
+            if let Some(chunk) = self.chunks.back_mut() {
+                chunk.count += 1;
+                if let Some(blob) = blob {
+                    chunk.blobs.push_back(blob);
+                }
+            }
         }
-        if let Some(chunk) = self.chunks.back_mut() {
-            chunk.count += 1;
-            chunk.bytes.extend_from_slice(&(length as u32).to_le_bytes());
-            chunk.bytes.extend_from_slice(&at_us.to_le_bytes());
-            chunk.bytes.extend_from_slice(&connection.0.to_le_bytes());
-            chunk.bytes.extend_from_slice(body);
-            chunk.blobs.extend(blob);
-        }
+        self.copy(&bytes[run..at]);
+        bytes.clear();
         // The newest stays whatever it weighs.
         while self.count > 1 && self.is_over() {
             self.drop_oldest();
         }
+        self.announce();
+    }
+
+    fn copy(&mut self, run: &[u8]) {
+        if let Some(chunk) = self.chunks.back_mut() {
+            chunk.bytes.extend_from_slice(run);
+        }
+    }
+
+    /// The next record is the first of a new chunk.
+    fn open_chunk(&mut self) {
+        let mut bytes = std::mem::take(&mut self.spare);
+        bytes.clear();
+        // The first one grows with what comes: most sessions stay small.
+        if !self.chunks.is_empty() {
+            bytes.reserve(CHUNK);
+        }
+        let first = Seq(self.last.0 + 1);
+        self.chunks.push_back(Chunk { first, count: 0, bytes, start: 0, blobs: VecDeque::new() });
     }
 
     /// What follows `after`: at most `max_count`, and about `max_json` bytes as JSON but always something, if there is
@@ -138,13 +145,13 @@ impl Log {
             let (mut at, mut number) = (chunk.start, chunk.first.0);
             loop {
                 let start = at;
-                let Some(stamped) = record::next(&chunk.bytes, &mut at) else { break };
-                let blob = if record::has_blob(&stamped[STAMP..]) { blobs.next() } else { None };
+                let Some(record) = record::next(&chunk.bytes, &mut at) else { break };
+                let blob = if record.has_blob { blobs.next() } else { None };
                 number += 1;
                 if number <= from {
                     continue;
                 }
-                json += json_bytes(stamped.len() + blob.map_or(0, |blob| blob.len()));
+                json += json_bytes(record.length + blob.map_or(0, |blob| blob.len()));
                 if left == 0 || (json > max_json && left < max_count) {
                     return extract;
                 }
@@ -159,16 +166,16 @@ impl Log {
     fn is_over(&self) -> bool {
         self.count > self.max_count
             || self.bytes > self.max_bytes
-            // What this log has not announced yet counts too.
-            || self.all_bytes.load(Ordering::Relaxed) + self.bytes.saturating_sub(self.announced) > self.max_all_bytes
+            // What the others have announced, and what this one really has.
+            || self.all_bytes.load(Ordering::Relaxed).saturating_sub(self.announced) + self.bytes > self.max_all_bytes
     }
 
     fn drop_oldest(&mut self) {
         let Some(chunk) = self.chunks.front_mut() else { return };
         let mut at = chunk.start;
-        if let Some(stamped) = record::next(&chunk.bytes, &mut at) {
-            let blob = if record::has_blob(&stamped[STAMP..]) { chunk.blobs.pop_front() } else { None };
-            self.bytes -= weight(stamped.len(), blob.as_deref());
+        if let Some(record) = record::next(&chunk.bytes, &mut at) {
+            let blob = if record.has_blob { chunk.blobs.pop_front() } else { None };
+            self.bytes -= weight(record.length, blob.as_deref());
         }
         chunk.start = at;
         chunk.count -= 1;
@@ -204,23 +211,20 @@ impl Extract {
         let (mut at, mut seq) = (0, self.first);
         let mut blobs = self.blobs.iter();
         let next = || {
-            let stamped = record::next(&self.bytes, &mut at)?;
-            let (at_us, rest) = stamped.split_first_chunk::<8>()?;
-            let (connection, body) = rest.split_first_chunk::<4>()?;
-            let blob = if record::has_blob(body) { blobs.next() } else { None };
-            let event = record::read(body, blob.map(|blob| &blob[..])).expect("what a log wrote can be read");
-            let connection = ConnectionNumber(u32::from_le_bytes(*connection));
-            let observation = Observation { seq, at_us: u64::from_le_bytes(*at_us), connection, event };
+            let start = at;
+            let record = record::next(&self.bytes, &mut at)?;
+            let blob = if record.has_blob { blobs.next() } else { None };
+            let read = record::read(seq, &self.bytes[start..at], blob.map(|blob| &blob[..]));
             seq = Seq(seq.0 + 1);
-            Some(observation)
+            Some(read.expect("what a log wrote can be read"))
         };
         std::iter::from_fn(next).collect()
     }
 }
 
 /// What a record takes in memory, in bytes. A payload that two records share counts for both.
-fn weight(stamped: usize, blob: Option<&[u8]>) -> u64 {
-    (OVERHEAD + stamped + blob.map_or(0, |blob| blob.len() + OVERHEAD)) as u64
+fn weight(length: usize, blob: Option<&[u8]>) -> u64 {
+    (OVERHEAD + length + blob.map_or(0, |blob| blob.len() + OVERHEAD)) as u64
 }
 
 /// About how long a record of so many bytes is as JSON.

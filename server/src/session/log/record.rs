@@ -1,13 +1,17 @@
 //! Events as they lie in a log: packed into bytes, because a flood of small frames must cost neither an allocation nor a
 //! pointer each. What a record means is written and read here only.
+//!
+//! A record is its length (4 bytes, all of it), the time in microseconds (8), the connection (4), a tag (1), and then an
+//! event as JSON, or a frame: flags (1), the header as on the wire, what the flags announce, and the kept payload. Numbers
+//! are little-endian. Time and connection are stamped on when it comes into the log.
 
 use observation::event::{Frame, Inflated};
-use observation::{Event, MessageKind, Party, Position, Violation};
+use observation::{ConnectionNumber, Event, MessageKind, Observation, Party, Position, Seq, Violation};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use wire::Sender;
-use wire::header::FrameHeader;
+use wire::header::{FrameHeader, MAX_HEADER};
 use wire::mask::MaskingKey;
 
 /// A payload of this size and more is not copied into the record but shared: a frame and its echo have one.
@@ -25,10 +29,17 @@ const BLOB: u8 = 0x20;
 const INFLATED: u8 = 0x40;
 const VIOLATIONS: u8 = 0x80;
 
+/// Where a record's tag is: behind length, time and connection.
+const TAG: usize = 16;
+const TIME: std::ops::Range<usize> = 4..12;
+const CONNECTION: std::ops::Range<usize> = 12..TAG;
+/// What a frame takes before its kept payload, if there is nothing unusual about it: tag and flags, header, position, and
+/// how much of it came.
+const FRONT: usize = TAG + 2 + MAX_HEADER + 12 + 8;
+
 /// Records that are not in a log yet, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    /// Each one behind its length in four bytes.
     pub(super) bytes: Vec<u8>,
     /// The shared payloads of those that have one.
     pub(super) blobs: VecDeque<Arc<[u8]>>,
@@ -97,8 +108,8 @@ impl Records {
         let mut front = Self::default();
         let mut at = 0;
         for _ in 0..count {
-            let Some(body) = next(&self.bytes, &mut at) else { break };
-            if has_blob(body) {
+            let Some(record) = next(&self.bytes, &mut at) else { break };
+            if record.has_blob {
                 front.blobs.extend(self.blobs.pop_front());
             }
         }
@@ -108,17 +119,20 @@ impl Records {
     }
 
     pub(crate) fn event(&mut self, event: &Event) {
-        self.record(|bytes| {
-            bytes.push(EVENT);
-            json(bytes, event);
-        });
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; TAG]);
+        self.bytes.push(EVENT);
+        json(&mut self.bytes, event);
+        self.end(start);
     }
 
     pub(crate) fn frame(&mut self, frame: FrameRecord<'_>) {
         let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations } = frame;
         let set = |condition, bit| if condition { bit } else { 0 };
         let partial = payload_bytes != header.length.bytes;
-        let flags = set(from == Sender::Server, FROM_SERVER)
+        let mut front = [0; FRONT];
+        front[TAG] = FRAME;
+        front[TAG + 1] = set(from == Sender::Server, FROM_SERVER)
             | set(position.is_some(), POSITION)
             | set(position.is_some_and(|position| position.kind == MessageKind::Binary), BINARY)
             | set(position.is_some_and(|position| position.last), LAST)
@@ -126,62 +140,88 @@ impl Records {
             | set(matches!(kept, Kept::Shared(_)), BLOB)
             | set(inflated.is_some(), INFLATED)
             | set(!violations.is_empty(), VIOLATIONS);
-        self.record(|bytes| {
-            bytes.extend_from_slice(&[FRAME, flags]);
-            bytes.extend_from_slice(&header.encode());
-            if let Some(position) = position {
-                bytes.extend_from_slice(&position.message.to_le_bytes());
-                bytes.extend_from_slice(&position.fragment.to_le_bytes());
-            }
-            if partial {
-                bytes.extend_from_slice(&payload_bytes.to_le_bytes());
-            }
-            if let Some((front, count)) = inflated {
-                bytes.extend_from_slice(&count.to_le_bytes());
-                chunk(bytes, front);
-            }
-            if !violations.is_empty() {
-                let mut text = Vec::new();
-                json(&mut text, &violations.iter().map(Violation::from).collect::<Vec<_>>());
-                chunk(bytes, &text);
-            }
-            if let Kept::Copied(front) = &kept {
-                bytes.extend_from_slice(front);
-            }
-        });
-        if let Kept::Shared(payload) = kept {
-            self.blobs.push_back(payload);
+        front[TAG + 2..][..MAX_HEADER].copy_from_slice(header.encode().padded());
+        // Each part is written over what the one before it did not need.
+        let mut end = TAG + 2 + header.len();
+        if let Some(position) = position {
+            front[end..][..8].copy_from_slice(&position.message.to_le_bytes());
+            front[end + 8..][..4].copy_from_slice(&position.fragment.to_le_bytes());
+            end += 12;
         }
+        if partial {
+            front[end..][..8].copy_from_slice(&payload_bytes.to_le_bytes());
+            end += 8;
+        }
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&front[..end]);
+        if let Some((front, count)) = inflated {
+            self.bytes.extend_from_slice(&count.to_le_bytes());
+            chunk(&mut self.bytes, front);
+        }
+        if !violations.is_empty() {
+            let mut text = Vec::new();
+            json(&mut text, &violations.iter().map(Violation::from).collect::<Vec<_>>());
+            chunk(&mut self.bytes, &text);
+        }
+        match kept {
+            Kept::Copied(front) => self.bytes.extend_from_slice(front),
+            Kept::Shared(payload) => self.blobs.push_back(payload),
+        }
+        self.end(start);
     }
 
-    fn record(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&[0; 4]);
-        write(&mut self.bytes);
-        let length = (self.bytes.len() - start - 4) as u32;
+    /// Ends the record that began at `start`.
+    fn end(&mut self, start: usize) {
+        let length = (self.bytes.len() - start) as u32;
         self.bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
     }
 }
 
-/// The body at `at`, which then is past it; `None` at the end.
-pub(super) fn next<'b>(bytes: &'b [u8], at: &mut usize) -> Option<&'b [u8]> {
-    let (length, rest) = bytes.get(*at..)?.split_first_chunk::<4>()?;
-    let length = u32::from_le_bytes(*length) as usize;
-    *at += 4 + length;
-    rest.get(..length)
+/// What a walk along records needs to know of one.
+pub(super) struct Outline {
+    /// All of it, in bytes.
+    pub(super) length: usize,
+    pub(super) has_blob: bool,
 }
 
-/// Whether a record shares its payload.
-pub(super) fn has_blob(body: &[u8]) -> bool {
-    matches!(body, [FRAME, flags, ..] if flags & BLOB != 0)
+/// The record at `at`, which then is past it; `None` at the end.
+#[inline]
+pub(super) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
+    let (front, _) = bytes.get(*at..)?.split_first_chunk::<{ TAG + 2 }>()?;
+    let length = u32::from_le_bytes([front[0], front[1], front[2], front[3]]) as usize;
+    *at += length;
+    Some(Outline { length, has_blob: front[TAG] == FRAME && front[TAG + 1] & BLOB != 0 })
 }
 
-/// The event that a record holds; `blob` is its payload, if that is shared. `None` for bytes that are no record.
-pub(super) fn read(body: &[u8], blob: Option<&[u8]>) -> Option<Event> {
-    let (&tag, mut rest) = body.split_first()?;
-    if tag == EVENT {
-        return serde_json::from_slice(rest).ok();
-    }
+/// The same, with time and connection written into it.
+#[inline]
+pub(super) fn next_to_stamp(
+    bytes: &mut [u8],
+    at: &mut usize,
+    at_us: u64,
+    connection: ConnectionNumber,
+) -> Option<Outline> {
+    let start = *at;
+    let outline = next(bytes, at)?;
+    let stamped = bytes.get_mut(start..)?.first_chunk_mut::<TAG>()?;
+    stamped[TIME].copy_from_slice(&at_us.to_le_bytes());
+    stamped[CONNECTION].copy_from_slice(&connection.0.to_le_bytes());
+    Some(outline)
+}
+
+/// What a record holds; `blob` is its payload, if that is shared. `None` for bytes that are no record.
+pub(super) fn read(seq: Seq, record: &[u8], blob: Option<&[u8]>) -> Option<Observation> {
+    let mut rest = record.get(TIME.start..)?;
+    let at_us = u64::from_le_bytes(take(&mut rest)?);
+    let connection = ConnectionNumber(u32::from_le_bytes(take(&mut rest)?));
+    let event = match take::<1>(&mut rest)? {
+        [EVENT] => serde_json::from_slice(rest).ok()?,
+        _ => Event::Frame(read_frame(rest, blob)?),
+    };
+    Some(Observation { seq, at_us, connection, event })
+}
+
+fn read_frame(mut rest: &[u8], blob: Option<&[u8]>) -> Option<Frame> {
     let flags = take::<1>(&mut rest)?[0];
     let is = |bit| flags & bit != 0;
     let header = FrameHeader::parse(rest)?;
@@ -211,7 +251,7 @@ pub(super) fn read(body: &[u8], blob: Option<&[u8]>) -> Option<Event> {
     }
     let from = if is(FROM_SERVER) { Party::Server } else { Party::Client };
     let frame = Frame::new(from.into(), &header, payload, payload_bytes);
-    Some(Event::Frame(Frame { inflated, position, violations, ..frame }))
+    Some(Frame { inflated, position, violations, ..frame })
 }
 
 fn json<T: serde::Serialize>(bytes: &mut Vec<u8>, value: &T) {

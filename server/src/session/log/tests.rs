@@ -133,7 +133,7 @@ fn bytes_are_bounded_and_the_newest_stays() {
     push(&mut log, 1);
     assert_eq!((log.count, kept_numbers(&log)), (1, vec![102]));
     // Counted down to nothing that is not there.
-    assert_eq!(log.bytes, weight(log.chunks[0].bytes.len() - log.chunks[0].start - 4, None));
+    assert_eq!(log.bytes, weight(log.chunks[0].bytes.len() - log.chunks[0].start, None));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn all_logs_together_are_bounded_and_give_back_what_they_took() {
     push(&mut two, 10_000);
     assert!(one.bytes + two.bytes <= 50_000 + STEP, "{} and {}", one.bytes, two.bytes);
     assert!(all.load(Ordering::Relaxed) <= 50_000 + 2 * STEP);
-    assert!(one.bytes > 10_000);
+    assert!(one.bytes > 40_000, "the first keeps what it has, but what the other needs for its newest");
     drop((one, two));
     assert_eq!(all.load(Ordering::Relaxed), 0);
 }
