@@ -64,7 +64,10 @@ impl Relay {
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
         let app = App::new(Arc::clone(&config), registry, shutdown.clone());
-        shutdown.spawn(listen::run(listener, app::router(app), Arc::clone(&config), shutdown.clone()));
+        let watched = Arc::clone(&app.registry);
+        let on_unfinished = Arc::new(move |head| lab::record_unfinished(&watched, &head));
+        let serving = listen::run(listener, app::router(app), Arc::clone(&config), shutdown.clone(), on_unfinished);
+        shutdown.spawn(serving);
         Ok(Self { address, config, shutdown })
     }
 

@@ -14,6 +14,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFuture;
 use wire::close::CloseCode;
@@ -137,7 +138,7 @@ impl<R: Recorder> Connection<R> {
         WORKSPACE.with_borrow_mut(|Workspace { read, gathered }| {
             loop {
                 let mut unread = std::mem::take(&mut self.unread);
-                let bytes = if unread.is_empty() {
+                let bytes = if unread.is_empty() && !self.conversation.cut_short {
                     match self.line.poll_read(cx, read) {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(0)) => {
@@ -153,9 +154,10 @@ impl<R: Recorder> Connection<R> {
                 if let Some(stop) = self.turn(bytes, gathered, cx) {
                     return Poll::Ready(stop);
                 }
-                if !self.unread.is_empty() {
-                    // A turn that was cut short has been long enough: others first.
-                    cx.waker().wake_by_ref();
+                if self.conversation.cut_short {
+                    // A turn that was cut short has been long enough: others first. Waking this task would not do: as long
+                    // as one is awake, tokio looks but seldom for what has come on other lines.
+                    let _ = pin!(yield_now()).poll(cx);
                     return Poll::Pending;
                 }
             }

@@ -9,6 +9,7 @@ mod room;
 mod settings;
 mod turn;
 
+pub(crate) use refused::record_unfinished;
 pub(crate) use room::Room;
 
 use crate::app::App;
@@ -81,7 +82,7 @@ pub(crate) async fn lab(
                     response: agreement.response.into_bytes(),
                     subprotocol: agreement.subprotocol,
                     offers: agreement.offers,
-                    deflate: agreement.deflate.as_ref().map(|(agreed, _)| agreed.into()),
+                    deflate: agreement.deflate.as_ref().map(Into::into),
                 };
                 SessionRecorder::begin(presence, opening, cap)
             };
@@ -121,19 +122,20 @@ struct Agreement {
     response: String,
     subprotocol: Option<String>,
     offers: Vec<Offer>,
-    /// With this connection's share of how many may compress at once.
-    deflate: Option<(Agreed, OwnedSemaphorePermit)>,
+    deflate: Option<Agreed>,
+    /// This connection's share of how many may compress at once, if it does.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Agreement {
     fn new(opening: &OpeningRequest, settings: &Settings, app: &App) -> Self {
         let list = extension::parse(&opening.extensions).unwrap_or_default();
         let mut verdicts = negotiate(&list, &settings.deflate);
-        let mut deflate = None;
+        let (mut deflate, mut place) = (None, None);
         for verdict in &mut verdicts {
             if let Verdict::Accepted(agreed) = *verdict {
                 match app.deflate_places.clone().try_acquire_owned() {
-                    Ok(place) => deflate = Some((agreed, place)),
+                    Ok(free) => (deflate, place) = (Some(agreed), Some(free)),
                     Err(_) => *verdict = Verdict::Declined(Decline::TooMany),
                 }
             }
@@ -149,7 +151,7 @@ impl Agreement {
         let subprotocol = opening.subprotocols.first().cloned();
         let extensions = offers.iter().find_map(|offer| offer.answer.as_deref());
         let response = response::switching_protocols(&opening.key, subprotocol.as_deref(), extensions);
-        Self { response, subprotocol, offers, deflate }
+        Self { response, subprotocol, offers, deflate, place }
     }
 }
 
@@ -202,12 +204,11 @@ async fn begin<R: Recorder>(
     let limits = Limits { frame: app.config.max_frame, message: app.config.max_message };
     let mut incoming = Incoming::new(Sender::Client, limits);
     let mut outgoing = Outgoing::default();
-    let mut place_to_deflate = None;
-    if let Some((agreed, deflating)) = agreement.deflate.take() {
-        incoming = incoming.with_deflate(&agreed);
-        outgoing = outgoing.with_deflate(&agreed, Sender::Server);
-        place_to_deflate = Some(deflating);
+    if let Some(agreed) = &agreement.deflate {
+        incoming = incoming.with_deflate(agreed);
+        outgoing = outgoing.with_deflate(agreed, Sender::Server);
     }
+    let place_to_deflate = agreement.place.take();
     let recorder = record(text, agreement);
     let conversation = Conversation::new(incoming, outgoing, recorder);
     let line = Line::new(stream, place);

@@ -126,7 +126,8 @@ impl SessionRecorder {
 
     fn send(&mut self, outbound: Outbound<'_>, kept: Kept<'_>, payload_bytes: u64) {
         let Outbound { header, position, compressed, end } = outbound;
-        let content = self.deflated.take();
+        // Another frame may go out while a compressed message waits for the rest of its content.
+        let content = if compressed { self.deflated.take() } else { Front::default() };
         let outgoing = filled(&mut self.outgoing);
         outgoing.frame(FrameRecord {
             from: Sender::Server,

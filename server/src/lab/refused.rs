@@ -1,8 +1,8 @@
 //! A request that is not upgraded: what goes out for it, and what is recorded.
 
 use super::settings::SettingError;
-use crate::listen::{RequestText, Tape};
-use crate::session::Session;
+use crate::listen::{HeadFault, RequestText, Tape, UnfinishedHead};
+use crate::session::{Registry, Session};
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
@@ -93,4 +93,38 @@ impl NotUpgraded {
         };
         session.append_event(session.next_connection(), &Event::Refusal(refusal));
     }
+}
+
+/// Records a head that never became a request in the session that it asks for, if its first line got that far.
+pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
+    let Some(session) = session_asked_for(&head.bytes).and_then(|name| registry.find(name)) else { return };
+    let (status, rule, explanation) = match head.fault {
+        HeadFault::TooLarge => {
+            (431, "head-too-large", "the request head is over this relay’s limit in bytes or lines; send fewer headers")
+        }
+        HeadFault::TooSlow => {
+            (408, "head-too-slow", "the request head did not arrive whole in the time this relay gives it; send it at once")
+        }
+        HeadFault::Malformed => {
+            (400, "head-malformed", "this is no HTTP/1.1 head; each line is `Name: value`, and an empty line ends it")
+        }
+    };
+    let refusal = Refusal {
+        request: head.bytes.clone().into(),
+        response: head.answer.clone().into(),
+        status,
+        rule: Cow::Borrowed(rule),
+        explanation: explanation.to_owned(),
+        section: None,
+    };
+    session.append_event(session.next_connection(), &Event::Refusal(refusal));
+}
+
+/// The session in a request line such as `GET /lab/{session}?…`.
+fn session_asked_for(head: &[u8]) -> Option<&str> {
+    let line = head.split(|byte| *byte == b'\r' || *byte == b'\n').find(|line| !line.is_empty())?;
+    let target = line.split(|byte| *byte == b' ').nth(1)?;
+    let name = target.strip_prefix(b"/lab/")?;
+    let end = name.iter().position(|byte| *byte == b'?').unwrap_or(name.len());
+    std::str::from_utf8(&name[..end]).ok()
 }

@@ -35,6 +35,9 @@ pub(super) struct Conversation<R> {
     fragmented: bool,
     /// Bytes that were queued since the connection began.
     queued: u64,
+    /// Whether the last turn has had all it may have. Another one has to follow, also where no bytes are left: what a frame
+    /// inflates to may come out, or the frame end, without any.
+    pub(super) cut_short: bool,
     /// Why the relay itself has begun the closing handshake, if it has.
     pub(super) left: Option<Cause>,
     /// What is to be said in it as soon as the frame that goes out has ended.
@@ -53,6 +56,7 @@ impl<R: Recorder> Conversation<R> {
             streaming: false,
             fragmented: false,
             queued: 0,
+            cut_short: false,
             left: None,
             farewell: None,
             over: None,
@@ -78,6 +82,7 @@ impl<R: Recorder> Conversation<R> {
             inflated: 0,
         };
         incoming.receive(bytes, &mut turn);
+        self.cut_short = turn.is_full() && turn.over.is_none();
         // What a client says after the goodbye, or after it was failed, is not for anyone.
         if turn.over.is_some() {
             *bytes = &mut [];

@@ -104,7 +104,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Capture<S> {
             return Poll::Ready(Ok(taken));
         }
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
-        in_time(&mut this.stalled, this.patience, cx, polled)
+        let written = ready!(in_time(&mut this.stalled, this.patience, cx, polled))?;
+        this.tape.lock().written(&front[..written.min(front.len())]);
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -9,6 +9,7 @@ use crate::args::Config;
 use crate::shutdown::Shutdown;
 use axum::Router;
 use axum::http::{HeaderValue, Request, header};
+use bytes::Bytes;
 use capture::Capture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,8 +25,33 @@ use wire::handshake::response;
 /// After a failed accept (no file handles left, most likely), how long to let things settle.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
+/// A request head that hyper gave up on, so that no handler has heard of it.
+pub(crate) struct UnfinishedHead {
+    /// What has come of it.
+    pub(crate) bytes: Bytes,
+    /// What hyper answered; empty where the line was closed without a word.
+    pub(crate) answer: Bytes,
+    pub(crate) fault: HeadFault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeadFault {
+    TooLarge,
+    TooSlow,
+    Malformed,
+}
+
+/// Who is told of such heads.
+pub(crate) type OnUnfinished = Arc<dyn Fn(UnfinishedHead) + Send + Sync>;
+
 /// Accepts until the relay is asked to end.
-pub(crate) async fn run(listener: TcpListener, router: Router, config: Arc<Config>, shutdown: Shutdown) {
+pub(crate) async fn run(
+    listener: TcpListener,
+    router: Router,
+    config: Arc<Config>,
+    shutdown: Shutdown,
+    on_unfinished: OnUnfinished,
+) {
     let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
     loop {
         let accepted = tokio::select! {
@@ -47,7 +73,8 @@ pub(crate) async fn run(listener: TcpListener, router: Router, config: Arc<Confi
         }
         match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => {
-                shutdown.spawn(serve(stream, place, router.clone(), Arc::clone(&config), shutdown.clone()));
+                let (config, on_unfinished) = (Arc::clone(&config), Arc::clone(&on_unfinished));
+                shutdown.spawn(serve(stream, place, router.clone(), config, shutdown.clone(), on_unfinished));
             }
             Err(_) => turn_away(&stream),
         }
@@ -61,9 +88,11 @@ async fn serve(
     router: Router,
     config: Arc<Config>,
     shutdown: Shutdown,
+    on_unfinished: OnUnfinished,
 ) {
     let tape = Tape::new(config.max_head);
     let capture = Capture::new(stream, place, tape.clone(), config.write_timeout);
+    let follower = tape.clone();
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         let text = tape.take_head();
@@ -102,6 +131,20 @@ async fn serve(
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "an HTTP connection ended early");
+        if let Some(fault) = fault(&error)
+            && let Some((bytes, answer)) = follower.unfinished()
+        {
+            on_unfinished(UnfinishedHead { bytes, answer, fault });
+        }
+    }
+}
+
+fn fault(error: &hyper::Error) -> Option<HeadFault> {
+    match error {
+        error if error.is_parse_too_large() => Some(HeadFault::TooLarge),
+        error if error.is_timeout() => Some(HeadFault::TooSlow),
+        error if error.is_parse() => Some(HeadFault::Malformed),
+        _ => None,
     }
 }
 

@@ -22,7 +22,12 @@ pub(crate) struct RequestText(pub(crate) Option<Bytes>);
 pub(super) struct Both {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
+    /// The front of what hyper has written since the last head was taken.
+    answer: Vec<u8>,
 }
+
+/// What hyper writes by itself, about a head that it cannot take, is shorter than this, in bytes.
+const ANSWER: usize = 1024;
 
 #[derive(Debug)]
 pub(super) enum Inbound {
@@ -52,12 +57,26 @@ pub(super) enum Outbound {
 impl Tape {
     pub(super) fn new(limit: usize) -> Self {
         let inbound = Inbound::Following { bytes: Vec::new(), limit, body: 0 };
-        Self(Arc::new(Mutex::new(Both { inbound, outbound: Outbound::Hyper })))
+        Self(Arc::new(Mutex::new(Both { inbound, outbound: Outbound::Hyper, answer: Vec::new() })))
     }
 
     /// The head of the request that hyper hands over now. To be called once for each.
     pub(super) fn take_head(&self) -> RequestText {
-        RequestText(self.lock().inbound.take_head())
+        let mut both = self.lock();
+        both.answer = Vec::new();
+        RequestText(both.inbound.take_head())
+    }
+
+    /// What has come of a head that will not be finished, and what hyper has answered to it; `None` between requests.
+    pub(super) fn unfinished(&self) -> Option<(Bytes, Bytes)> {
+        let mut both = self.lock();
+        match &mut both.inbound {
+            Inbound::Following { bytes, body: 0, .. } if !bytes.is_empty() => {
+                let head = std::mem::take(bytes);
+                Some((head.into(), std::mem::take(&mut both.answer).into()))
+            }
+            _ => None,
+        }
     }
 
     /// Whether the end of the current request cannot be known here, so that it must be the last of its connection.
@@ -78,6 +97,14 @@ impl Tape {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Both> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Both {
+    /// Notes what hyper has written of its own.
+    pub(super) fn written(&mut self, bytes: &[u8]) {
+        let room = ANSWER.saturating_sub(self.answer.len()).min(bytes.len());
+        self.answer.extend_from_slice(&bytes[..room]);
     }
 }
 

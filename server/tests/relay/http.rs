@@ -37,6 +37,41 @@ async fn a_head_over_its_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn a_head_that_never_becomes_a_request_is_seen_in_the_session_it_asks_for() {
+    let lab = Lab::with(|config| config.head_timeout = Duration::from_millis(200)).await;
+    let mut feed = lab.feed().await;
+    let line = format!("GET {}?deflate=off HTTP/1.1\r\nHost: lab\r\n", lab.path());
+    let cases = [
+        (format!("{line}X: {}", "x".repeat(17 << 10)), 431, "head-too-large"),
+        (format!("{line}{}", "a: b\r\n".repeat(101)), 431, "head-too-large"),
+        (format!("{line}no header\r\n\r\n"), 400, "head-malformed"),
+        (line.clone(), 408, "head-too-slow"),
+    ];
+    for (head, status, rule) in cases {
+        let mut raw = lab.raw().await;
+        // The relay may hang up before it has read all of it.
+        let _ = raw.0.write_all(head.as_bytes()).await;
+        let refusal = feed.refusal().await;
+        assert_eq!((refusal.status, &*refusal.rule), (status, rule));
+        assert!(head.as_bytes().starts_with(&refusal.request) && refusal.request.len() >= line.len(), "{rule}");
+        let answer = String::from_utf8(refusal.response).unwrap();
+        match status {
+            // hyper closes the line over a slow head without a word.
+            408 => assert_eq!((answer.as_str(), raw.rest().await), ("", vec![])),
+            _ => {
+                assert_eq!(raw.head().await, answer);
+                assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")));
+            }
+        }
+    }
+    // One for another address, and none at all, are nobody's.
+    lab.raw().await.send(b"GET /echo HTTP/1.1\r\nno header\r\n\r\n").await;
+    lab.raw().await.send(b"\r\n\r\n").await;
+    http(lab.address(), "GET", &lab.path(), "").await;
+    assert_eq!(feed.refusal().await.rule, "upgrade-missing");
+}
+
+#[tokio::test]
 async fn connections_are_limited_and_places_come_back() {
     let lab = Lab::with(|config| config.max_connections = 2).await;
     let healthy = async || {

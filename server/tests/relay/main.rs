@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 mod assets;
+mod compression;
 mod echo;
 mod endings;
 mod feed;
+mod goodbyes;
 mod handshake;
 mod http;
+mod limits;
 mod noise;
 mod refusals;
 mod sessions;

@@ -1,22 +1,11 @@
 //! Whatever comes in, the relay goes on: one end for each connection, and every place is given back.
 
+use crate::support::deflate::noise;
 use crate::support::{Lab, Raw, eventually, handshake, http, masked};
 use observation::event::Cause;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::connect_async;
-
-/// Bytes without sense, the same on every run. (xorshift64*)
-fn noise(seed: u64, count: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let step = || {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 56) as u8
-    };
-    std::iter::repeat_with(step).take(count).collect()
-}
 
 /// Sends what the line takes, and reads to its end.
 async fn pour(mut raw: Raw, bytes: &[u8]) {

@@ -1,10 +1,10 @@
 //! The end of the relay: everyone is told, everything is recorded, and the process goes.
 
+use crate::support::process::Process;
 use crate::support::{Lab, Raw, message, soon};
 use observation::Party;
 use observation::event::Cause;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 const GOING_AWAY: [u8; 2] = 1001_u16.to_be_bytes();
@@ -87,21 +87,13 @@ async fn nobody_can_hold_it_up() {
 #[tokio::test]
 async fn the_process_ends_well_on_a_signal() {
     for signal in ["TERM", "INT"] {
-        let mut relay = Command::new(env!("CARGO_BIN_EXE_framescope"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(std::process::Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(relay.stdout.take().unwrap()).lines();
-        let first = soon(lines.next_line()).await.unwrap().unwrap();
-        let address = first.strip_prefix("Framescope is listening on http://").unwrap().parse().unwrap();
-        let mut raw = Raw::open(address, "/echo").await;
-        let id = relay.id().unwrap().to_string();
+        let mut relay = Process::start(&[]).await;
+        let mut raw = Raw::open(relay.address, "/echo").await;
+        let id = relay.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().await.unwrap().success());
         let close = raw.take(4).await;
         assert_eq!((close[0], &close[2..]), (0x88, &GOING_AWAY[..]));
         drop(raw);
-        assert!(soon(relay.wait()).await.unwrap().success());
+        assert!(soon(relay.child.wait()).await.unwrap().success());
     }
 }

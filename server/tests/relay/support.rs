@@ -1,5 +1,8 @@
 //! A relay of one's own for each test, a raw client for exact bytes, and an observer.
 
+pub(crate) mod deflate;
+pub(crate) mod process;
+
 use framescope::Relay;
 use framescope::args::Config;
 use futures_util::{SinkExt, StreamExt};
@@ -62,6 +65,11 @@ impl Lab {
         Raw::open(self.address(), &self.path()).await
     }
 
+    /// The same after permessage-deflate was agreed on; `query` goes to the end of the path.
+    pub(crate) async fn open_deflate(&self, query: &str) -> Raw {
+        Raw::open_deflate(self.address(), &format!("{}{query}", self.path())).await
+    }
+
     /// A client that shares no code with the relay.
     pub(crate) async fn client(&self) -> Socket {
         soon(connect_async(format!("ws://{}{}", self.address(), self.path()))).await.unwrap().0
@@ -93,6 +101,14 @@ impl Raw {
         raw
     }
 
+    pub(crate) async fn open_deflate(address: SocketAddr, path: &str) -> Self {
+        let mut raw = Self::connect(address).await;
+        raw.send(handshake(path, DEFLATE_OFFER).as_bytes()).await;
+        let head = raw.head().await;
+        assert!(head.contains("\r\nSec-WebSocket-Extensions: permessage-deflate"), "{head}");
+        raw
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         soon(self.0.write_all(bytes)).await.unwrap();
     }
@@ -112,6 +128,36 @@ impl Raw {
         bytes
     }
 
+    /// A whole frame of the relay's: its first byte and its payload.
+    pub(crate) async fn frame(&mut self) -> (u8, Vec<u8>) {
+        let head = self.take(2).await;
+        let length = match head[1] {
+            126 => usize::from(u16::from_be_bytes(self.take(2).await.try_into().unwrap())),
+            127 => u64::from_be_bytes(self.take(8).await.try_into().unwrap()) as usize,
+            length @ 0..=125 => usize::from(length),
+            _ => panic!("a server does not mask"),
+        };
+        (head[0], self.take(length).await)
+    }
+
+    /// The frames of one message, without control frames between them.
+    pub(crate) async fn message(&mut self) -> Vec<(u8, Vec<u8>)> {
+        let mut frames = vec![self.frame().await];
+        while frames[frames.len() - 1].0 & 0x80 == 0 {
+            frames.push(self.frame().await);
+            assert_eq!(frames[frames.len() - 1].0 & 0x7F, 0, "a continuation");
+        }
+        frames
+    }
+
+    /// The code of the close frame that comes next, and is the last thing to come.
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        let (first, payload) = self.frame().await;
+        assert_eq!(first, 0x88, "a close frame, and no {first:#x} with {} bytes", payload.len());
+        assert_eq!(self.rest().await, b"", "nothing comes behind a close frame");
+        u16::from_be_bytes([payload[0], payload[1]])
+    }
+
     /// Everything up to the end of the line.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -119,6 +165,8 @@ impl Raw {
         bytes
     }
 }
+
+pub(crate) const DEFLATE_OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
 pub(crate) fn handshake(path: &str, more: &str) -> String {
     format!(

@@ -1,0 +1,224 @@
+//! What a client offers and what is taken of it: in the response, and in the observation of it. RFC 7692 §5 and §7.1.
+
+use crate::support::{ACCEPT, Lab, Raw, eventually, handshake};
+use framescope::args::Switch;
+use observation::{Deflate, Offer};
+
+const PLAIN: Deflate = Deflate {
+    server_no_context_takeover: false,
+    client_no_context_takeover: false,
+    server_max_window_bits: 15,
+    client_max_window_bits: 15,
+};
+
+/// An offer as it is written, and its answer or the reason why it was declined.
+type Judged<'a> = (&'a str, Result<&'a str, &'a str>);
+
+/// Sends `lines` of offers to the lab with `query`, and checks the response to the last byte, and the observation.
+async fn check(lab: &Lab, query: &str, lines: &[&str], judged: &[Judged<'_>], deflate: Option<Deflate>) {
+    let mut feed = lab.feed_after(u64::MAX).await;
+    let mut raw = lab.raw().await;
+    let offers: String = lines.iter().map(|line| format!("Sec-WebSocket-Extensions: {line}\r\n")).collect();
+    raw.send(handshake(&format!("{}{query}", lab.path()), &offers).as_bytes()).await;
+    let answer = judged.iter().find_map(|(_, judged)| judged.ok());
+    let line = answer.map_or(String::new(), |answer| format!("Sec-WebSocket-Extensions: {answer}\r\n"));
+    let response = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {ACCEPT}\r\n{line}\r\n"
+    );
+    assert_eq!(raw.head().await, response, "{lines:?} at {query:?}");
+    let opening = feed.opening().await;
+    assert_eq!(String::from_utf8(opening.response).unwrap(), response);
+    let expected: Vec<_> = judged
+        .iter()
+        .map(|(offer, judged)| Offer {
+            offer: (*offer).to_owned(),
+            answer: judged.ok().map(str::to_owned),
+            declined: judged.err().map(str::to_owned),
+        })
+        .collect();
+    assert_eq!(opening.offers, expected, "{lines:?} at {query:?}");
+    assert_eq!(opening.deflate, deflate, "{lines:?} at {query:?}");
+}
+
+#[tokio::test]
+async fn what_a_browser_offers_is_taken() {
+    let lab = Lab::new().await;
+    let offer = "permessage-deflate; client_max_window_bits";
+    check(&lab, "", &[offer], &[(offer, Ok("permessage-deflate"))], Some(PLAIN)).await;
+}
+
+#[tokio::test]
+async fn no_offer_is_no_answer() {
+    let lab = Lab::new().await;
+    check(&lab, "", &[], &[], None).await;
+    check(&lab, "?deflate=on&server_max_window_bits=10", &[], &[], None).await;
+}
+
+#[tokio::test]
+async fn each_parameter_is_answered_as_it_was_taken() {
+    let lab = Lab::new().await;
+    let cases = [
+        ("permessage-deflate", "permessage-deflate", PLAIN),
+        (
+            "permessage-deflate; server_no_context_takeover",
+            "permessage-deflate; server_no_context_takeover",
+            Deflate { server_no_context_takeover: true, ..PLAIN },
+        ),
+        (
+            "permessage-deflate; client_no_context_takeover",
+            "permessage-deflate; client_no_context_takeover",
+            Deflate { client_no_context_takeover: true, ..PLAIN },
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10",
+            "permessage-deflate; server_max_window_bits=10",
+            Deflate { server_max_window_bits: 10, ..PLAIN },
+        ),
+        // §7.1.2.1: asked for, it must be answered, also where it is what holds anyway.
+        (
+            "permessage-deflate; server_max_window_bits=15",
+            "permessage-deflate; server_max_window_bits=15",
+            PLAIN,
+        ),
+        (
+            "permessage-deflate; client_max_window_bits=8",
+            "permessage-deflate; client_max_window_bits=8",
+            Deflate { client_max_window_bits: 8, ..PLAIN },
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=\"12\" ;client_no_context_takeover",
+            "permessage-deflate; client_no_context_takeover; server_max_window_bits=12",
+            Deflate { client_no_context_takeover: true, server_max_window_bits: 12, ..PLAIN },
+        ),
+    ];
+    for (offer, answer, deflate) in cases {
+        check(&lab, "", &[offer], &[(offer, Ok(answer))], Some(deflate)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_first_offer_that_will_do_is_taken() {
+    let lab = Lab::new().await;
+    // In one line, in several, with blanks and empty items between: one list. RFC 9110 §5.3.
+    let lines = [
+        "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=8,, ",
+        "permessage-deflate; level=9 ,permessage-deflate; server_max_window_bits=11",
+        "permessage-deflate",
+    ];
+    let judged = [
+        ("x-webkit-deflate-frame", Err("`x-webkit-deflate-frame` is no extension that this relay knows")),
+        (
+            "permessage-deflate; server_max_window_bits=8",
+            Err("zlib, which compresses here, has no window of 2^8 bytes; 2^9 is its smallest"),
+        ),
+        ("permessage-deflate; level=9", Err("`level` is no parameter of permessage-deflate")),
+        ("permessage-deflate; server_max_window_bits=11", Ok("permessage-deflate; server_max_window_bits=11")),
+        ("permessage-deflate", Err("an offer before this one was taken already")),
+    ];
+    check(&lab, "", &lines, &judged, Some(Deflate { server_max_window_bits: 11, ..PLAIN })).await;
+}
+
+#[tokio::test]
+async fn an_offer_that_breaks_the_rules_is_declined_with_the_reason() {
+    let lab = Lab::new().await;
+    let cases = [
+        ("permessage-deflate; server_no_context_takeover=1", "`server_no_context_takeover` takes no value"),
+        (
+            "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+            "`client_no_context_takeover` stands there twice",
+        ),
+        (
+            "permessage-deflate; server_max_window_bits",
+            "`server_max_window_bits` takes a number from 8 to 15 without leading zeros, and this is none",
+        ),
+        (
+            "permessage-deflate; client_max_window_bits=08",
+            "`client_max_window_bits` takes a number from 8 to 15 without leading zeros, and this is `08`",
+        ),
+        (
+            "permessage-deflate; client_max_window_bits=16",
+            "`client_max_window_bits` takes a number from 8 to 15 without leading zeros, and this is `16`",
+        ),
+        ("permessage-bzip2", "`permessage-bzip2` is no extension that this relay knows"),
+    ];
+    for (offer, reason) in cases {
+        check(&lab, "", &[offer], &[(offer, Err(reason))], None).await;
+    }
+}
+
+#[tokio::test]
+async fn the_url_says_what_the_relay_wants() {
+    let lab = Lab::new().await;
+    let offer = "permessage-deflate; client_max_window_bits";
+    let off = [(offer, Err("compression is switched off for this connection"))];
+    check(&lab, "?deflate=off", &[offer], &off, None).await;
+    let answer = "permessage-deflate; server_no_context_takeover; server_max_window_bits=10";
+    let query = "?deflate=on&server_no_context_takeover&server_max_window_bits=10";
+    let deflate = Deflate { server_no_context_takeover: true, server_max_window_bits: 10, ..PLAIN };
+    check(&lab, query, &[offer], &[(offer, Ok(answer))], Some(deflate)).await;
+    let answer = "permessage-deflate; client_no_context_takeover; client_max_window_bits=9";
+    let query = "?client_no_context_takeover=&client_max_window_bits=9";
+    let deflate = Deflate { client_no_context_takeover: true, client_max_window_bits: 9, ..PLAIN };
+    check(&lab, query, &[offer], &[(offer, Ok(answer))], Some(deflate)).await;
+    // A limit of one end never widens what the other asked for.
+    let narrow = "permessage-deflate; server_max_window_bits=9; client_max_window_bits=12";
+    let answer = "permessage-deflate; server_max_window_bits=9; client_max_window_bits=12";
+    let query = "?server_max_window_bits=13&client_max_window_bits=14";
+    let deflate = Deflate { server_max_window_bits: 9, client_max_window_bits: 12, ..PLAIN };
+    check(&lab, query, &[narrow], &[(narrow, Ok(answer))], Some(deflate)).await;
+}
+
+#[tokio::test]
+async fn a_window_that_the_client_cannot_be_told_declines_its_offer() {
+    let lab = Lab::new().await;
+    let reason = "the client’s window is to be limited here, and this offer does not let a server say so: \
+                  `client_max_window_bits` is missing";
+    let lines = ["permessage-deflate, permessage-deflate; client_max_window_bits"];
+    let answer = "permessage-deflate; client_max_window_bits=10";
+    let judged = [("permessage-deflate", Err(reason)), ("permessage-deflate; client_max_window_bits", Ok(answer))];
+    let deflate = Deflate { client_max_window_bits: 10, ..PLAIN };
+    check(&lab, "?client_max_window_bits=10", &lines, &judged, Some(deflate)).await;
+}
+
+#[tokio::test]
+async fn the_flag_is_the_default_and_the_url_stands_above_it() {
+    let lab = Lab::with(|config| config.deflate = Switch::Off).await;
+    let offer = "permessage-deflate";
+    let off = [(offer, Err("compression is switched off for this connection"))];
+    check(&lab, "", &[offer], &off, None).await;
+    check(&lab, "?deflate=on", &[offer], &[(offer, Ok(offer))], Some(PLAIN)).await;
+    let answer = "permessage-deflate; server_no_context_takeover";
+    let deflate = Deflate { server_no_context_takeover: true, ..PLAIN };
+    check(&lab, "?server_no_context_takeover", &[offer], &[(offer, Ok(answer))], Some(deflate)).await;
+}
+
+#[tokio::test]
+async fn only_so_many_compress_at_once() {
+    let lab = Lab::with(|config| config.max_deflate = 2).await;
+    let mut first = lab.open_deflate("").await;
+    // The places are the relay's, not a session's.
+    let echo = Raw::open_deflate(lab.address(), "/echo").await;
+    let offer = "permessage-deflate";
+    let full = [(offer, Err("all connections that may compress at once do so already"))];
+    check(&lab, "", &[offer], &full, None).await;
+    // It is a connection like any other.
+    let mut plain = lab.open().await;
+    plain.send(&crate::support::masked(0x81, b"still here")).await;
+    assert_eq!(plain.frame().await, (0x81, b"still here".to_vec()));
+    // A place comes back however its connection ends.
+    drop(echo);
+    first.send(&crate::support::masked(0x88, b"\x03\xe8")).await;
+    assert_eq!(first.close_code().await, 1000);
+    drop(first);
+    let taken = async || {
+        let mut raw = lab.raw().await;
+        raw.send(handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate\r\n").as_bytes()).await;
+        raw.head().await.contains("Sec-WebSocket-Extensions").then_some(raw)
+    };
+    eventually(async || {
+        let (one, other) = (taken().await, taken().await);
+        one.is_some() && other.is_some()
+    })
+    .await;
+}

@@ -1,0 +1,63 @@
+//! A query that is no setting: refused with what to write instead, and seen as refused.
+
+use crate::support::{Lab, handshake};
+
+/// Asks with `query` on both addresses; the body and the observation say why not.
+async fn check(query: &str, reason: &str) {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    for path in [lab.path(), "/echo".to_owned()] {
+        let mut raw = lab.raw().await;
+        let request = handshake(&format!("{path}?{query}"), "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+        raw.send(request.as_bytes()).await;
+        let response = String::from_utf8(raw.rest().await).unwrap();
+        let length = reason.len() + 2;
+        let expected = format!(
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{reason}.\n"
+        );
+        assert_eq!(response, expected, "{path}?{query}");
+        if path == "/echo" {
+            continue;
+        }
+        let refusal = feed.refusal().await;
+        assert_eq!((refusal.status, refusal.rule.as_ref(), refusal.section), (400, "setting", None));
+        assert_eq!(refusal.explanation, reason);
+        assert_eq!(String::from_utf8(refusal.request).unwrap(), request);
+        assert_eq!(String::from_utf8(refusal.response).unwrap(), response);
+    }
+    // Nothing was seen of the one without a session, and no connection was begun.
+    let _raw = lab.open().await;
+    feed.opening().await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_none() {
+    let names = "there are `deflate`, `server_no_context_takeover`, `client_no_context_takeover`, \
+                 `server_max_window_bits` and `client_max_window_bits`";
+    check("compression=on", &format!("there is no setting `compression`; {names}")).await;
+    check("deflate=on&=", &format!("there is no setting ``; {names}")).await;
+}
+
+#[tokio::test]
+async fn a_value_that_is_none() {
+    check("deflate", "`deflate` is `on` or `off`, and this is ``").await;
+    check("deflate=maybe", "`deflate` is `on` or `off`, and this is `maybe`").await;
+    check(
+        "server_no_context_takeover=yes",
+        "`server_no_context_takeover` takes no value; leave out what follows it",
+    )
+    .await;
+    check("server_max_window_bits=8", "`server_max_window_bits` takes a number from 9 to 15, and this is `8`").await;
+    check("client_max_window_bits=7", "`client_max_window_bits` takes a number from 8 to 15, and this is `7`").await;
+}
+
+#[tokio::test]
+async fn settings_that_contradict_each_other() {
+    check("deflate=on&deflate=off", "the setting `deflate` stands there twice; say it once").await;
+    check(
+        "client_max_window_bits=9&deflate=off",
+        "`client_max_window_bits` is about compression, which `deflate=off` switches off; leave one of them out",
+    )
+    .await;
+}

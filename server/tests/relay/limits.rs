@@ -1,0 +1,168 @@
+//! What a connection may take: the edges of each limit, and the memory for what has not arrived whole.
+
+use crate::support::{Lab, Raw, eventually, masked, soon};
+use observation::Party;
+use observation::event::Cause;
+use tokio::io::AsyncWriteExt;
+
+/// The header of a client's frame with a payload of `length` bytes, and a masking key that changes nothing.
+fn header(first: u8, length: u64) -> Vec<u8> {
+    [&[first, 0xFF][..], &length.to_be_bytes(), &[0; 4]].concat()
+}
+
+/// Whether `frames` come back as they went when each may have `limit.0` bytes, and all together `limit.1`; if not, they
+/// are answered with 1009.
+async fn check(limit: (u64, u64), frames: &[(u8, usize)], right: bool) {
+    let lab = Lab::with(|config| (config.max_frame, config.max_message) = limit).await;
+    let mut raw = Raw::open(lab.address(), "/echo").await;
+    let payload = |length: usize| vec![b'x'; length];
+    let sent: Vec<_> = frames.iter().map(|(first, length)| masked(*first, &payload(*length))).collect();
+    raw.send(&sent.concat()).await;
+    let whole = if right { frames.len() } else { frames.len() - 1 };
+    for (first, length) in &frames[..whole] {
+        assert_eq!(raw.frame().await, (*first, payload(*length)), "{frames:?} within {limit:?}");
+    }
+    if !right {
+        assert_eq!(raw.close_code().await, 1009, "{frames:?} within {limit:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_the_last_size_that_is_taken() {
+    for first in [0x81, 0x82] {
+        // Around each form of the length, and in the largest more than one read takes.
+        for limit in [125, 126, 0xFFFF, 0x1_0000, 1 << 20] {
+            check((limit, u64::MAX), &[(first, limit as usize)], true).await;
+            check((limit, u64::MAX), &[(first, limit as usize + 1)], false).await;
+            check((u64::MAX, limit), &[(first, limit as usize)], true).await;
+            check((u64::MAX, limit), &[(first, limit as usize + 1)], false).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_counts_all_its_fragments_and_nothing_before_them() {
+    for first in [0x01, 0x02] {
+        let full = [(first, 600), (0x00, 0), (0x80, 400)];
+        check((u64::MAX, 1000), &full, true).await;
+        check((u64::MAX, 1000), &[&full[..], &full].concat(), true).await;
+        check((u64::MAX, 1000), &[&full[..], &[(first, 600), (0x80, 401)]].concat(), false).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_at_all_may_be_a_limit() {
+    check((0, u64::MAX), &[(0x82, 0)], true).await;
+    check((u64::MAX, 0), &[(0x81, 0), (0x81, 1)], false).await;
+}
+
+#[tokio::test]
+async fn a_length_is_believed_by_nobody() {
+    let lab = Lab::new().await;
+    for length in [u64::MAX >> 1, 1 << 40, (16 << 20) + 1] {
+        let mut raw = Raw::open(lab.address(), "/echo").await;
+        raw.send(&header(0x81, length)).await;
+        assert_eq!(raw.close_code().await, 1009, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn a_binary_frame_is_on_its_way_back_before_it_is_whole() {
+    // There is no memory for a single byte of what is unfinished, and none is needed.
+    let lab = Lab::with(|config| config.max_unfinished = 0).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    let half = vec![7; 512 << 10];
+    raw.send(&[&header(0x82, 1 << 20)[..], &half].concat()).await;
+    assert_eq!(raw.take(10).await, [0x82, 127, 0, 0, 0, 0, 0, 0x10, 0, 0]);
+    assert!(raw.take(half.len()).await == half);
+    raw.send(&half).await;
+    assert!(raw.take(half.len()).await == half);
+    // Both are seen once they are over, as if they had come in one piece.
+    feed.opening().await;
+    let (sent, answered) = (feed.frame().await, feed.frame().await);
+    assert_eq!((sent.from, answered.from), (Party::Client, Party::Server));
+    assert_eq!((sent.payload_bytes, answered.payload_bytes), (1 << 20, 1 << 20));
+    assert_eq!((sent.payload.len(), &sent.payload), (16 << 10, &answered.payload));
+}
+
+#[tokio::test]
+async fn a_text_frame_goes_back_once_it_is_known_to_be_text() {
+    let lab = Lab::new().await;
+    // Half of one, and the end of the line: had anything gone back, it would be here.
+    let mut raw = lab.open().await;
+    raw.send(&[&header(0x81, 1 << 20)[..], &vec![b'x'; 512 << 10]].concat()).await;
+    raw.0.shutdown().await.unwrap();
+    assert_eq!(raw.rest().await, b"");
+    // No text in the end.
+    let mut raw = lab.open().await;
+    raw.send(&[&header(0x81, 600_000)[..], &vec![b'x'; 599_999], b"\xff"].concat()).await;
+    assert_eq!(raw.close_code().await, 1007);
+    // Behind one that is half there, others wait their turn, and a fragment before it has gone back already.
+    let mut raw = lab.open().await;
+    raw.send(&[&masked(0x01, b"first ")[..], &header(0x80, 300_000), &vec![b'x'; 299_999]].concat()).await;
+    assert_eq!(raw.frame().await, (0x01, b"first ".to_vec()));
+    raw.send(&[b"y", &masked(0x82, b"next")[..]].concat()).await;
+    let (first, payload) = raw.frame().await;
+    assert_eq!((first, payload.len(), payload.last()), (0x80, 300_000, Some(&b'y')));
+    assert_eq!(raw.frame().await, (0x82, b"next".to_vec()));
+}
+
+#[tokio::test]
+async fn unfinished_text_is_bounded_for_all_together() {
+    let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
+    let mut feed = lab.feed().await;
+    let (mut one, mut other) = (lab.open().await, lab.open().await);
+    let part = [&header(0x81, 90_000)[..], &vec![b'x'; 60_000]].concat();
+    one.send(&part).await;
+    other.send(&part).await;
+    // Which of them is too much, the wire decides.
+    let (mut lost, mut kept) = tokio::select! {
+        _ = one.0.readable() => (one, other),
+        _ = other.0.readable() => (other, one),
+    };
+    let (first, payload) = lost.frame().await;
+    assert_eq!((first, &payload[..2]), (0x88, &1013_u16.to_be_bytes()[..]));
+    assert_eq!(payload[2..], *b"this relay holds as many unfinished messages as it may; try again later");
+    feed.opening().await;
+    feed.opening().await;
+    let (events, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.code), (Cause::OutOfRoom, Some(Party::Server), Some(1013)));
+    assert_eq!((events.len(), closed.clean), (1, false), "only the close frame was whole");
+    // The other one has lost nothing.
+    kept.send(&[b'y'; 30_000]).await;
+    let (first, payload) = kept.frame().await;
+    assert_eq!((first, payload.len()), (0x81, 90_000));
+    // All of it can be had again, by the next one and at once, although the one that was closed is still on the line.
+    let whole = |length: usize| [&header(0x81, length as u64)[..], &vec![b'x'; length]].concat();
+    eventually(async || {
+        let mut next = Raw::open(lab.address(), "/echo").await;
+        next.send(&whole(99_000)).await;
+        next.frame().await.0 == 0x81
+    })
+    .await;
+    drop(lost);
+}
+
+#[tokio::test]
+async fn one_alone_may_not_have_more_than_all() {
+    let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    let flood = async {
+        let part = [&header(0x81, 10 << 20)[..], &vec![b'x'; 9 << 20]].concat();
+        // The relay may close before all of it has gone.
+        let _ = raw.0.write_all(&part).await;
+    };
+    soon(flood).await;
+    assert_eq!(raw.close_code().await, 1013);
+    feed.opening().await;
+    assert_eq!(feed.until_closed().await.1.cause, Cause::OutOfRoom);
+    // A connection that ends in the middle gives back what it had, too.
+    for _ in 0..5 {
+        let mut raw = lab.open().await;
+        raw.send(&[&header(0x81, 90_000)[..], &vec![b'x'; 60_000]].concat()).await;
+        raw.0.shutdown().await.unwrap();
+        assert_eq!(raw.rest().await, b"");
+    }
+}
