@@ -59,7 +59,7 @@ pub trait Handler<'b> {
     fn payload(&mut self, frame: &Frame, bytes: &'b [u8]);
     /// More of the content of a compressed message, inflated and checked. Comes after the payload that it was made of.
     fn inflated(&mut self, frame: &Frame, bytes: &[u8]);
-    /// It is over: whole, or given up. `control` is the payload of a control frame, and empty for others.
+    /// It is over: whole, or given up. `control` is the payload of a control frame, as much as has come, and empty for others.
     fn end(&mut self, frame: &Frame, control: &[u8]);
     /// A frame that is all here, and judged to its end, in place of `begin`, `payload` and `end`. An uncompressed one, where
     /// no compression was agreed on; other handlers than the fastest need not tell it from the rest.
@@ -83,6 +83,8 @@ pub trait Handler<'b> {
 pub struct Incoming {
     peer: Sender,
     limits: Limits,
+    /// The only kind of message that is taken; `None` for both.
+    only: Option<MessageKind>,
     decoder: Decoder,
     messages: MessageTracker,
     frame: Option<Frame>,
@@ -110,6 +112,7 @@ impl Incoming {
         Self {
             peer,
             limits,
+            only: None,
             decoder: Decoder::default(),
             messages: MessageTracker::default(),
             frame: None,
@@ -124,6 +127,12 @@ impl Incoming {
             received_close: false,
             failed: false,
         }
+    }
+
+    /// The same taking messages of one kind only; `None` for both. RFC 6455 §7.4.1, code 1003.
+    #[must_use]
+    pub fn accepting(self, only: Option<MessageKind>) -> Self {
+        Self { only, ..self }
     }
 
     /// The same after permessage-deflate was agreed on. RFC 7692 §7.
@@ -221,6 +230,9 @@ impl Incoming {
                 self.inflated_bytes = 0;
                 self.compressed = self.deflate && header.rsv.rsv1;
                 self.utf8 = Utf8Check::default();
+                if self.only.is_some_and(|only| only != position.kind) {
+                    note(&mut violations, Violation::KindNotAccepted(position.kind));
+                }
             }
             self.message_bytes = self.message_bytes.saturating_add(bytes);
             if self.message_bytes > self.limits.message {
@@ -248,8 +260,8 @@ impl Incoming {
 
     fn payload<'b>(&mut self, frame: &mut Frame, bytes: &'b [u8], handler: &mut impl Handler<'b>) {
         self.check(frame, bytes);
-        // Over 125 bytes it has been condemned by its header.
-        if frame.header.opcode.is_control() && frame.header.length.bytes <= 125 {
+        // Over 125 bytes it has been condemned by its header, and nothing of it is kept past this call.
+        if frame.header.opcode.is_control() {
             self.control.extend_from_slice(bytes);
         }
         handler.payload(frame, bytes);

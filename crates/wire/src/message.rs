@@ -22,6 +22,17 @@ pub enum MessageKind {
     Binary,
 }
 
+impl MessageKind {
+    /// One word, as the RFC names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Binary => "binary",
+        }
+    }
+}
+
 /// Follows the fragments of one direction.
 #[derive(Clone, Debug, Default)]
 pub struct MessageTracker {

@@ -3,6 +3,7 @@
 
 use crate::close::CloseCode;
 use crate::header::{PayloadLength, Rsv};
+use crate::message::MessageKind;
 use crate::opcode::Opcode;
 use thiserror::Error;
 
@@ -39,6 +40,8 @@ pub enum Violation {
     CloseReasonNotUtf8,
     #[error("RSV1 marks a compressed message on its first frame, and this is a {} frame", .0.name())]
     CompressedBitMisplaced(Opcode),
+    #[error("a {} message came, and this connection takes none; RFC 6455 §7.4.1 has 1003 for that", .0.name())]
+    KindNotAccepted(MessageKind),
     #[error("a compressed payload must inflate, and this one does not")]
     BrokenDeflate,
     #[error("after a close frame no more data may be sent")]
@@ -69,6 +72,7 @@ impl Violation {
             Self::CloseCodeNotAllowed(_) => "close-code-not-allowed",
             Self::CloseReasonNotUtf8 => "close-reason-not-utf8",
             Self::CompressedBitMisplaced(_) => "compressed-bit-misplaced",
+            Self::KindNotAccepted(_) => "kind-not-accepted",
             Self::BrokenDeflate => "broken-deflate",
             Self::AfterClose => "after-close",
             Self::FrameTooBig { .. } => "frame-too-big",
@@ -98,6 +102,7 @@ impl Violation {
             Self::CompressedBitMisplaced(_) => "6.1",
             Self::BrokenDeflate => "7.2.2",
             Self::CloseCodeNotAllowed(_) => "7.4",
+            Self::KindNotAccepted(_) => "7.4.1",
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } => "10.4",
         }
     }
@@ -107,6 +112,7 @@ impl Violation {
     pub fn close_code(&self) -> CloseCode {
         match self {
             Self::InvalidUtf8 { .. } | Self::CloseReasonNotUtf8 | Self::BrokenDeflate => CloseCode::INVALID_DATA,
+            Self::KindNotAccepted(_) => CloseCode::UNSUPPORTED_DATA,
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } => CloseCode::TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }

@@ -3,9 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-mod support;
-
-use support::hex;
+use crate::support::hex;
 use wire::handshake::accept::{Derivation, is_key};
 use wire::handshake::head::{HeadError, RequestHead, ResponseHead, values};
 use wire::handshake::request::{OpeningRequest, RequestError, judge};
@@ -186,10 +184,9 @@ fn a_right_request_gives_its_key_and_subprotocols() {
     #[track_caller]
     fn check(changes: &[&str], expect: &[&str]) {
         let right = verdict(&request(changes)).unwrap();
-        assert_eq!(
-            right,
-            OpeningRequest { key: KEY.to_owned(), subprotocols: expect.iter().map(|&s| s.into()).collect() }
-        );
+        let subprotocols = expect.iter().map(|&s| s.into()).collect();
+        let extensions = right.extensions.clone();
+        assert_eq!(right, OpeningRequest { key: KEY.to_owned(), subprotocols, extensions });
     }
     check(&[], &["chat", "superchat"]);
     check(&["-Sec-WebSocket-Protocol"], &[]);
@@ -211,6 +208,20 @@ fn a_right_request_gives_its_key_and_subprotocols() {
     // What a browser offers is no error, also where nothing of it is taken.
     check(&["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"], &["chat", "superchat"]);
     check(&["GET /a?b=c HTTP/1.1"], &["chat", "superchat"]);
+}
+
+/// §9.1: several lines are one list, in their order.
+#[test]
+fn a_right_request_gives_the_extensions_that_it_offers() {
+    #[track_caller]
+    fn check(changes: &[&str], expect: &str) {
+        assert_eq!(verdict(&request(changes)).unwrap().extensions, expect);
+    }
+    check(&[], "");
+    check(&["Sec-WebSocket-Extensions:"], "");
+    check(&["Sec-WebSocket-Extensions: a; b=\"1\" ,, c"], "a; b=\"1\" ,, c");
+    check(&["Sec-WebSocket-Extensions: a; b", "+sec-websocket-extensions: c, d; e=1"], "a; b, c, d; e=1");
+    check(&["Sec-WebSocket-Extensions: ,", "+Sec-WebSocket-Extensions: a"], ",, a");
 }
 
 #[test]
@@ -255,6 +266,9 @@ fn each_wrong_request_breaks_one_rule() {
     check(&changes, over_lines, 400, "subprotocol-malformed", "4.2.1");
     let extensions = RequestError::ExtensionsMalformed("x; =1".into());
     check(&["Sec-WebSocket-Extensions: x; =1"], extensions, 400, "extensions-malformed", "9.1");
+    let in_one_line = RequestError::ExtensionsMalformed("x, y;".into());
+    let changes = ["Sec-WebSocket-Extensions: x", "+Sec-WebSocket-Extensions: y;"];
+    check(&changes, in_one_line, 400, "extensions-malformed", "9.1");
 }
 
 #[test]
@@ -270,9 +284,13 @@ fn a_request_with_several_faults_is_told_of_the_first() {
 
 #[test]
 fn the_answer_to_the_rfcs_request_is_the_rfcs_response() {
-    assert_eq!(switching_protocols(KEY, Some("chat")), SERVER);
+    assert_eq!(switching_protocols(KEY, Some("chat"), None), SERVER);
     let without = SERVER.replace("Sec-WebSocket-Protocol: chat\r\n", "");
-    assert_eq!(switching_protocols(KEY, None), without);
+    assert_eq!(switching_protocols(KEY, None, None), without);
+    // §9.1
+    let taken = "permessage-deflate; server_max_window_bits=10";
+    let with = without.replace("\r\n\r\n", &format!("\r\nSec-WebSocket-Extensions: {taken}\r\n\r\n"));
+    assert_eq!(switching_protocols(KEY, None, Some(taken)), with);
 }
 
 #[test]

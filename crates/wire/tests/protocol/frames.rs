@@ -3,9 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-mod support;
-
-use support::hex;
+use crate::support::hex;
 use wire::decoder::{Decoder, Piece};
 use wire::encoder::encode;
 use wire::header::{Field, FieldSpan, FrameHeader, LengthForm, PayloadLength, Rsv};
@@ -82,7 +80,10 @@ fn each_bit_of_a_header_has_its_meaning() {
     fn check(bytes: &str, expect: FrameHeader) {
         let bytes = hex(bytes);
         assert_eq!(FrameHeader::parse(&bytes), Some(expect));
-        assert_eq!(expect.encode()[..], bytes);
+        let encoded = expect.encode();
+        assert_eq!(encoded[..], bytes);
+        let (front, behind) = encoded.padded().split_at(bytes.len());
+        assert!(front == bytes && behind.iter().all(|&byte| byte == 0));
         assert_eq!(expect.len(), bytes.len());
         for end in 0..bytes.len() {
             assert_eq!(FrameHeader::parse(&bytes[..end]), None, "the first {end} bytes");
@@ -260,6 +261,34 @@ fn the_decoder_hands_out_what_has_come_and_asks_for_more() {
     assert!(input.is_empty());
     assert_eq!(decoder.next(&mut input), Some(Piece::End));
     assert_eq!(decoder.next(&mut input), None);
+}
+
+#[test]
+fn the_decoder_hands_out_a_whole_frame_at_once_if_it_is_all_there() {
+    let mut bytes = hex("81 85 37 fa 21 3d 7f 9f 4d 51 58 89 00 82 02 41");
+    let mut decoder = Decoder::default();
+    let mut input = &mut bytes[..];
+    let (header, payload) = decoder.whole(&mut input).unwrap();
+    assert_eq!((header, &payload[..]), (masked(true, Opcode::Text, 5), &b"Hello"[..]));
+    assert_eq!(decoder.whole(&mut input), Some((FrameHeader::unmasked(true, Opcode::Ping, 0), &mut [][..])));
+    // A byte is missing, and nothing is taken.
+    assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
+    assert_eq!(decoder.next(&mut input), Some(Piece::Header(FrameHeader::unmasked(true, Opcode::Binary, 2))));
+    assert_eq!(decoder.next(&mut input), Some(Piece::Payload(&mut b"A".to_owned()[..])));
+    // Inside a frame and inside a header no frame begins.
+    let mut more = hex("42 81 00");
+    let mut input = &mut more[..];
+    assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
+    assert_eq!(decoder.next(&mut input), Some(Piece::Payload(&mut b"B".to_owned()[..])));
+    assert_eq!(decoder.next(&mut input), Some(Piece::End));
+    let mut input = &mut hex("81")[..];
+    assert_eq!((decoder.whole(&mut input), decoder.next(&mut input)), (None, None));
+    let mut rest = hex("00 81 00");
+    let mut input = &mut rest[..];
+    assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
+    // What no memory could hold is not there.
+    let mut huge = hex("82 7f ffffffffffffffff 00");
+    assert_eq!(Decoder::default().whole(&mut &mut huge[..]), None);
 }
 
 #[test]

@@ -3,9 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-mod support;
-
-use support::hex;
+use crate::support::hex;
 use wire::utf8::{NotUtf8, Utf8Check};
 
 /// Feeds `bytes` in two parts, then ends the message; gives how many bytes were taken before the check failed, and where.

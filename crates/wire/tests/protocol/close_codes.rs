@@ -3,9 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-mod support;
-
-use support::hex;
+use crate::support::hex;
 use wire::close::{CloseCode, ClosePayload, MAX_REASON, payload};
 use wire::violation::Violation;
 

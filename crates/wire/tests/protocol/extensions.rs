@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use wire::extension::{is_token, parse, tokens};
+use wire::extension::{is_token, items, parse, tokens};
 
 /// What a list reads as, written canonically; `None` where it is malformed.
 fn canonical(list: &str) -> Option<String> {
@@ -89,6 +89,16 @@ fn token_lists() {
     assert_eq!(tokens("a b"), None);
     assert_eq!(tokens("a;b"), None);
     assert_eq!(tokens("a, \u{2003}b"), None);
+}
+
+#[test]
+fn items_are_what_stands_between_commas() {
+    assert_eq!(items(" a; b=\"c\" ,,\tnot a token ,").collect::<Vec<_>>(), ["a; b=\"c\"", "not a token"]);
+    assert_eq!(items(" ,\t, ").count(), 0);
+    // They stand in the order of what is parsed.
+    let list = "x, permessage-deflate; client_max_window_bits,, y";
+    let names: Vec<_> = parse(list).unwrap().iter().map(|extension| extension.name).collect();
+    assert!(items(list).zip(&names).all(|(item, name)| item.starts_with(name)) && items(list).count() == names.len());
 }
 
 /// RFC 9110 §5.6.2

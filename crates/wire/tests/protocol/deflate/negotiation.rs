@@ -1,0 +1,241 @@
+//! RFC 7692 §5 and §7.1: which offers a server takes, and what it answers.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use wire::deflate::negotiation::{CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER};
+use wire::deflate::negotiation::{SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER};
+use wire::deflate::{Agreed, Decline, Policy, Verdict, negotiate};
+use wire::extension;
+
+/// One verdict for each offer in `list`: the answer, or the reason why not.
+fn verdicts(list: &str, policy: &Policy) -> Vec<Result<Agreed, Decline>> {
+    let offers = extension::parse(list).expect("an extension list");
+    let verdicts = negotiate(&offers, policy).into_iter().map(|verdict| match verdict {
+        Verdict::Accepted(agreed) => Ok(agreed),
+        Verdict::Declined(reason) => Err(reason),
+    });
+    verdicts.collect()
+}
+
+/// Checks what becomes of the one offer `permessage-deflate` with `parameters`.
+#[track_caller]
+fn check(parameters: &str, policy: &Policy, expect: Result<&str, Decline>) {
+    let verdicts = verdicts(&format!("permessage-deflate{parameters}"), policy);
+    let [verdict] = &verdicts[..] else { panic!("{verdicts:?}") };
+    let answer = verdict.as_ref().map(ToString::to_string).map_err(Clone::clone);
+    assert_eq!(answer, expect.map(|parameters| format!("permessage-deflate{parameters}")));
+}
+
+// §7.1.1 and §7.1.2
+
+#[test]
+fn each_parameter_is_answered_as_it_must_be() {
+    #[track_caller]
+    fn on(parameters: &str, answer: &str) {
+        check(parameters, &Policy::ON, Ok(answer));
+    }
+    on("", "");
+    on("; server_no_context_takeover", "; server_no_context_takeover");
+    on("; client_no_context_takeover", "; client_no_context_takeover");
+    for bits in 9..=15 {
+        // A client that asks for a window is told one, also the largest.
+        let asked = format!("; server_max_window_bits={bits}");
+        on(&asked, &asked);
+    }
+    for bits in 8..=14 {
+        let asked = format!("; client_max_window_bits={bits}");
+        on(&asked, &asked);
+    }
+    on("; client_max_window_bits=15", "");
+    // Without a value it only says that the client understands it; Chromium offers this.
+    on("; client_max_window_bits", "");
+    on(
+        "; client_max_window_bits=9; server_max_window_bits=10; client_no_context_takeover; server_no_context_takeover",
+        "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=9",
+    );
+    // RFC 6455 §9.1: a quoted value stands for the token inside.
+    on("; server_max_window_bits=\"10\"", "; server_max_window_bits=10");
+    on("; client_max_window_bits = \"1\\0\"", "; client_max_window_bits=10");
+}
+
+#[test]
+fn an_agreement_is_what_its_answer_says() {
+    #[track_caller]
+    fn check(parameters: &str, expect: (bool, bool, u8, u8)) {
+        let agreed = crate::support::offers::agreed(parameters);
+        let Agreed {
+            server_no_context_takeover,
+            client_no_context_takeover,
+            server_max_window_bits,
+            client_max_window_bits,
+            ..
+        } = agreed;
+        let says =
+            (server_no_context_takeover, client_no_context_takeover, server_max_window_bits, client_max_window_bits);
+        assert_eq!(says, expect);
+    }
+    check("", (false, false, 15, 15));
+    check("; server_no_context_takeover", (true, false, 15, 15));
+    check("; client_no_context_takeover", (false, true, 15, 15));
+    check("; server_max_window_bits=9", (false, false, 9, 15));
+    check("; client_max_window_bits=8", (false, false, 15, 8));
+    check("; client_max_window_bits", (false, false, 15, 15));
+}
+
+#[test]
+fn a_policy_asks_for_more_than_the_client_does() {
+    let policy = Policy::ON;
+    let no_takeover = Policy { server_no_context_takeover: true, client_no_context_takeover: true, ..policy };
+    let both = "; server_no_context_takeover; client_no_context_takeover";
+    check("", &no_takeover, Ok(both));
+    check(both, &no_takeover, Ok(both));
+    // §7.1.2.1: a server may say a window that was not asked for, and never a larger one than was.
+    let small = Policy { server_max_window_bits: 11, ..policy };
+    check("", &small, Ok("; server_max_window_bits=11"));
+    check("; server_max_window_bits=15", &small, Ok("; server_max_window_bits=11"));
+    check("; server_max_window_bits=11", &small, Ok("; server_max_window_bits=11"));
+    check("; server_max_window_bits=10", &small, Ok("; server_max_window_bits=10"));
+    // §7.1.2.2: the client's window can be limited only where the client offers to have it limited.
+    for bits in [8, 12] {
+        let small = Policy { client_max_window_bits: bits, ..policy };
+        let answer = format!("; client_max_window_bits={bits}");
+        check("; client_max_window_bits", &small, Ok(&answer));
+        check("; client_max_window_bits=15", &small, Ok(&answer));
+        check("; client_max_window_bits=8", &small, Ok("; client_max_window_bits=8"));
+        check("", &small, Err(Decline::ClientWindowFixed));
+        check("; server_max_window_bits=15", &small, Err(Decline::ClientWindowFixed));
+    }
+}
+
+#[test]
+fn offers_that_do_not_follow_the_rules_are_declined() {
+    #[track_caller]
+    fn on(parameters: &str, reason: Decline) {
+        check(parameters, &Policy::ON, Err(reason));
+    }
+    let malformed = |name, found: &str| Decline::WindowMalformed { name, found: Some(found.to_owned()) };
+    for name in [SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS] {
+        for value in
+            ["7", "16", "0", "09", "010", "+9", "-9", "9.0", "9a", "a", "0x9", "1e1", "256", "9999999999", "१०"]
+        {
+            // What is no token is no extension list, and never comes this far.
+            if extension::is_token(value) {
+                on(&format!("; {name}={value}"), malformed(name, value));
+                on(&format!("; {name}=\"{value}\""), malformed(name, value));
+            }
+        }
+        assert_eq!(extension::parse(&format!("permessage-deflate; {name}=")), None);
+        assert_eq!(extension::parse(&format!("permessage-deflate; {name}=\"\"")), None);
+        on(&format!("; {name}=10; {name}=10"), Decline::Repeated(name));
+        on(&format!("; {name}=10; {name}=11"), Decline::Repeated(name));
+    }
+    on("; server_max_window_bits", Decline::WindowMalformed { name: SERVER_MAX_WINDOW_BITS, found: None });
+    for name in [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER] {
+        on(&format!("; {name}=1"), Decline::ValueUnasked(name));
+        on(&format!("; {name}=true"), Decline::ValueUnasked(name));
+        on(&format!("; {name}; {name}"), Decline::Repeated(name));
+    }
+    on("; client_max_window_bits; client_max_window_bits=10", Decline::Repeated(CLIENT_MAX_WINDOW_BITS));
+    for name in ["no_context_takeover", "server_max_window_bits_", "Server_no_context_takeover", "x"] {
+        on(&format!("; {name}"), Decline::UnknownParameter(name.to_owned()));
+        on(&format!("; server_no_context_takeover; {name}=1"), Decline::UnknownParameter(name.to_owned()));
+    }
+    // zlib has no such window, and a larger one must not be used.
+    on("; server_max_window_bits=8", Decline::WindowTooSmall(8));
+}
+
+// §5: several offers
+
+#[test]
+fn the_first_offer_that_can_be_taken_is() {
+    #[track_caller]
+    fn check(list: &str, policy: &Policy, expect: &[Result<&str, Decline>]) {
+        let verdicts: Vec<_> =
+            verdicts(list, policy).into_iter().map(|verdict| verdict.map(|agreed| agreed.to_string())).collect();
+        let expect: Vec<_> = expect.iter().cloned().map(|verdict| verdict.map(str::to_owned)).collect();
+        assert_eq!(verdicts, expect, "{list}");
+    }
+    let other = |name: &str| Err(Decline::OtherExtension(name.to_owned()));
+    let on = &Policy::ON;
+    check("", on, &[]);
+    check(
+        "x-webkit-deflate-frame, bbf-usp-protocol; a=b",
+        on,
+        &[other("x-webkit-deflate-frame"), other("bbf-usp-protocol")],
+    );
+    // A name is itself in this case only.
+    check("Permessage-Deflate", on, &[other("Permessage-Deflate")]);
+    check(
+        "permessage-deflate, permessage-deflate; server_max_window_bits=10",
+        on,
+        &[Ok("permessage-deflate"), Err(Decline::Late)],
+    );
+    check(
+        "permessage-deflate; server_max_window_bits=10, permessage-deflate",
+        on,
+        &[Ok("permessage-deflate; server_max_window_bits=10"), Err(Decline::Late)],
+    );
+    // Why an offer could not be taken is said, whether or not another was.
+    check(
+        "x, permessage-deflate; server_max_window_bits=8, permessage-deflate; y, permessage-deflate; \
+         server_no_context_takeover, permessage-deflate; server_max_window_bits=7, permessage-deflate",
+        on,
+        &[
+            other("x"),
+            Err(Decline::WindowTooSmall(8)),
+            Err(Decline::UnknownParameter("y".to_owned())),
+            Ok("permessage-deflate; server_no_context_takeover"),
+            Err(Decline::WindowMalformed { name: SERVER_MAX_WINDOW_BITS, found: Some("7".to_owned()) }),
+            Err(Decline::Late),
+        ],
+    );
+    let small = &Policy { client_max_window_bits: 10, ..Policy::ON };
+    check(
+        "permessage-deflate, permessage-deflate; client_max_window_bits",
+        small,
+        &[Err(Decline::ClientWindowFixed), Ok("permessage-deflate; client_max_window_bits=10")],
+    );
+}
+
+#[test]
+fn a_policy_that_is_off_takes_nothing() {
+    let off = |list| verdicts(list, &Policy::OFF).into_iter().map(Result::unwrap_err).collect::<Vec<_>>();
+    assert_eq!(off("permessage-deflate, permessage-deflate; client_max_window_bits"), [Decline::Off, Decline::Off]);
+    // What would have been wrong anyway is said all the same.
+    assert_eq!(
+        off("x, permessage-deflate; y"),
+        [Decline::OtherExtension("x".to_owned()), Decline::UnknownParameter("y".to_owned())]
+    );
+}
+
+#[test]
+fn every_reason_reads_as_a_sentence_without_its_ends() {
+    let of_window = |found: Option<&str>| Decline::WindowMalformed {
+        name: SERVER_MAX_WINDOW_BITS,
+        found: found.map(str::to_owned),
+    };
+    for (reason, says) in [
+        (Decline::Off, "switched off"),
+        (Decline::Late, "before this one"),
+        (Decline::OtherExtension("x".to_owned()), "`x`"),
+        (Decline::UnknownParameter("y".to_owned()), "`y`"),
+        (Decline::Repeated(CLIENT_MAX_WINDOW_BITS), "`client_max_window_bits` stands there twice"),
+        (Decline::ValueUnasked(SERVER_NO_CONTEXT_TAKEOVER), "`server_no_context_takeover` takes no value"),
+        (of_window(Some("07")), "and this is `07`"),
+        (of_window(None), "and this is none"),
+        (Decline::WindowTooSmall(8), "2^8"),
+        (Decline::ClientWindowFixed, "`client_max_window_bits` is missing"),
+        (Decline::TooMany, "at once"),
+    ] {
+        let text = reason.to_string();
+        assert!(text.contains(says) && !text.ends_with('.'), "{text}");
+        assert!(text.starts_with(|first: char| !first.is_uppercase()), "{text}");
+        // Exhaustive, so that a new reason gets its line here.
+        match reason {
+            Decline::Off | Decline::Late | Decline::OtherExtension(_) | Decline::UnknownParameter(_) => {}
+            Decline::Repeated(_) | Decline::ValueUnasked(_) | Decline::WindowMalformed { .. } => {}
+            Decline::WindowTooSmall(_) | Decline::ClientWindowFixed | Decline::TooMany => {}
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The protocol as the RFCs tell it: one crate, so that all of it shares `support`.
+
+mod close_codes;
+mod deflate;
+mod endpoint;
+mod extensions;
+mod frames;
+pub mod fuzzing;
+mod opening_handshake;
+mod properties;
+mod support;
+mod utf8;
+mod violations;
