@@ -214,6 +214,8 @@ pub enum Cause {
     NoCloseAnswer,
     /// The client stopped reading, and the relay gave up waiting.
     NotReading,
+    /// The client broke no rule, but sent a kind of message that this connection does not take, and the relay failed it.
+    NotAccepted,
     /// The relay had no memory left for a message that had not arrived whole.
     OutOfRoom,
     /// Nothing came for as long as the relay allows.
@@ -286,6 +288,12 @@ impl Frame {
     #[must_use]
     pub fn truncated(&self) -> bool {
         (self.payload.len() as u64) < self.payload_bytes
+    }
+
+    /// Whether the relay kept less of the content than it carried.
+    #[must_use]
+    pub fn content_truncated(&self) -> bool {
+        self.inflated.as_ref().map_or(self.truncated(), |inflated| (inflated.payload.len() as u64) < inflated.bytes)
     }
 
     #[must_use]

@@ -25,7 +25,7 @@
 //! (`payload`). Handshake texts are strings with one character per byte (ISO-8859-1), so that no byte is lost. Times are
 //! microseconds on the relay's monotonic clock since the session began. Connections of a session are counted from 1.
 //!
-//! A connection that was upgraded:
+//! A connection that was upgraded, with each extension that the client offered and what became of it:
 //! ```json
 #![doc = include_str!("../golden/opening.json")]
 //! ```

@@ -1,6 +1,6 @@
 //! A session so far: a pure fold of observations. Views and checks are functions of it.
 
-use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Party, Refusal, Seq};
+use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Opening, Party, Refusal, Seq};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
@@ -107,6 +107,14 @@ impl Transcript {
     #[must_use]
     pub fn connection(&self, number: ConnectionNumber) -> Option<&Connection> {
         self.connections.get(&number)
+    }
+
+    #[must_use]
+    pub fn opening(&self, number: ConnectionNumber) -> Option<&Opening> {
+        match &self.get(self.connection(number)?.opening?)?.event {
+            Event::Opening(opening) => Some(opening),
+            _ => None,
+        }
     }
 
     #[must_use]

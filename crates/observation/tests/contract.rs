@@ -5,7 +5,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use observation::event::Cause;
 use observation::page::Fingerprint;
-use observation::{ConnectionNumber, Event, FeedMessage, Frame, Gap, Observation, Opening, Party, Seq, SessionId};
+use observation::{
+    ConnectionNumber, Event, FeedMessage, Frame, Gap, Inflated, Observation, Opening, Party, Seq, SessionId,
+};
 use wire::Sender;
 use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
@@ -64,9 +66,9 @@ fn random_bits_make_a_session_id_that_is_taken_back() {
 fn handshake_texts_keep_every_byte() {
     let all: Vec<u8> = (0..=255).collect();
     let reversed: Vec<u8> = (0..=255).rev().collect();
-    let opening = Opening { request: all, response: reversed, subprotocol: None };
+    let opening = Opening { request: all, response: reversed, subprotocol: None, offers: Vec::new(), deflate: None };
     reads_back(&observation(Event::Opening(opening)));
-    let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null}"#;
+    let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null, "offers": [], "deflate": null}"#;
     let read: Opening = serde_json::from_str(json).expect("one byte each");
     assert_eq!((&read.request[..], &read.response[..]), (&b"GET \xe9\r\n"[..], &b"\0\xff"[..]));
     let past = serde_json::from_str::<Opening>(&json.replace('é', "€")).expect_err("no byte");
@@ -128,6 +130,28 @@ fn a_payload_is_kept_masked_and_shown_unmasked() {
     assert_eq!(Frame::new(Sender::Server, &unmasked, b"hi".to_vec(), 2).unmasked_payload(), b"hi");
 }
 
+/// RFC 7692 §7.2.3.1
+#[test]
+fn the_content_of_a_compressed_payload_is_what_it_inflates_to() {
+    let key = MaskingKey([0x37, 0xfa, 0x21, 0x3d]);
+    let mut header = FrameHeader { masking_key: Some(key), ..FrameHeader::unmasked(true, Opcode::Text, 7) };
+    header.rsv.rsv1 = true;
+    let deflated = vec![0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+    let mut masked = deflated.clone();
+    key.apply(&mut masked, 0);
+    let plain = Frame::new(Sender::Client, &header, masked, 7);
+    assert_eq!((plain.content(), plain.content_bytes()), (deflated.clone(), 7), "as it is, unless it is inflated");
+    let inflated = Some(Inflated { payload: b"Hel".to_vec(), bytes: 5 });
+    let frame = Frame { inflated, ..plain };
+    assert_eq!((frame.content(), frame.content_bytes()), (b"Hel".to_vec(), 5), "its front, and how much there was");
+    assert_eq!((frame.unmasked_payload(), frame.wire_bytes()), (deflated, 13));
+    assert!(frame.content_truncated() && !frame.truncated());
+    // A fragment may add nothing that can be inflated yet.
+    let inside = Frame { inflated: Some(Inflated::default()), ..frame };
+    assert_eq!((inside.content(), inside.content_bytes()), (Vec::new(), 0));
+    reads_back(&observation(Event::Frame(inside)));
+}
+
 // The feed
 
 #[test]
@@ -148,16 +172,22 @@ fn another_versions_messages_are_refused() {
 
 #[test]
 fn shared_observations_are_sent_as_owned_ones_are() {
-    let one = observation(Event::Opening(Opening { request: vec![], response: vec![], subprotocol: None }));
+    let one = observation(Event::Opening(Opening {
+        request: vec![],
+        response: vec![],
+        subprotocol: None,
+        offers: Vec::new(),
+        deflate: None,
+    }));
     let shared = FeedMessage::Observations(vec![&one]);
     assert_eq!(shared.to_json(), FeedMessage::Observations(vec![one.clone()]).to_json());
 }
 
 #[test]
 fn causes_are_named_in_kebab_case() {
-    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::Idle];
+    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::OutOfRoom, Cause::Idle];
     let names = causes.map(|cause| serde_json::json!(cause));
-    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "idle"]);
+    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "out-of-room", "idle"]);
 }
 
 // Fingerprints

@@ -7,16 +7,19 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use observation::event::{Cause, Count};
 use observation::{
-    Closed, ConnectionNumber, Event, FeedMessage, Frame, Gap, Hello, Observation, Opening, Refusal, Seq, SessionId,
+    Closed, ConnectionNumber, Event, FeedMessage, Frame, Gap, Hello, Inflated, Observation, Offer, Opening, Refusal,
+    Seq, SessionId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use wire::Sender;
-use wire::endpoint::{Endpoint, Limits};
+use wire::deflate::{Agreed, Policy, Verdict, negotiate};
+use wire::extension;
 use wire::handshake::head::RequestHead;
 use wire::handshake::{request, response};
 use wire::header::FrameHeader;
+use wire::incoming::{self, Handler, Incoming, Limits};
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
@@ -46,18 +49,67 @@ fn observation(seq: u64, at_us: u64, event: Event) -> Observation {
     Observation { seq: Seq(seq), at_us, connection: ConnectionNumber(1), event }
 }
 
+const LIMITS: Limits = Limits { frame: 1 << 24, message: 1 << 24 };
+
 /// What the relay makes of the first frame that `sender` sends with these bytes, keeping `cap` bytes of its payload.
 fn seen(sender: Sender, bytes: &[u8], cap: usize) -> Event {
-    let limits = Limits { frame: 1 << 24, message: 1 << 24 };
-    let mut frames = Vec::new();
-    Endpoint::new(sender, limits).receive(&mut bytes.to_vec(), &mut frames);
-    let received = frames.first().expect("a frame");
-    let crossed = received.payload.len();
-    let on_the_wire = &bytes[received.header.len()..][..crossed.min(cap)];
-    let mut frame = Frame::new(sender, &received.header, on_the_wire.to_vec(), crossed as u64);
+    seen_by(Incoming::new(sender, LIMITS), sender, bytes, cap)
+}
+
+fn seen_by(mut incoming: Incoming, sender: Sender, bytes: &[u8], cap: usize) -> Event {
+    let mut first = First::default();
+    incoming.receive(&mut bytes.to_vec().as_mut_slice(), &mut first);
+    let received = first.frame.expect("a frame");
+    let on_the_wire = &bytes[received.header.len()..][..(received.arrived as usize).min(cap)];
+    let mut frame = Frame::new(sender, &received.header, on_the_wire.to_vec(), received.arrived);
+    let bytes = first.inflated.len() as u64;
+    frame.inflated =
+        received.compressed.then(|| Inflated { payload: first.inflated.into_iter().take(cap).collect(), bytes });
     frame.position = received.position.map(Into::into);
     frame.violations = received.violations.iter().map(Into::into).collect();
     Event::Frame(frame)
+}
+
+/// The first frame, and what its payload inflates to.
+#[derive(Default)]
+struct First {
+    frame: Option<incoming::Frame>,
+    inflated: Vec<u8>,
+}
+
+impl<'b> Handler<'b> for First {
+    fn begin(&mut self, _: &incoming::Frame) {}
+
+    fn payload(&mut self, _: &incoming::Frame, _: &'b [u8]) {}
+
+    fn inflated(&mut self, _: &incoming::Frame, bytes: &[u8]) {
+        self.inflated.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self, frame: &incoming::Frame, _: &[u8]) {
+        self.frame.get_or_insert_with(|| frame.clone());
+    }
+
+    fn is_full(&self) -> bool {
+        self.frame.is_some()
+    }
+}
+
+/// What became of the extensions that a client offers with `list`, and what was agreed on.
+fn offers(list: &str) -> (Vec<Offer>, Option<Agreed>) {
+    let verdicts = negotiate(&extension::parse(list).expect("a list"), &Policy::ON);
+    let agreed = verdicts.iter().find_map(|verdict| match verdict {
+        Verdict::Accepted(agreed) => Some(*agreed),
+        Verdict::Declined(_) => None,
+    });
+    let offer = |(offer, verdict): (&str, Verdict)| {
+        let (answer, declined) = match verdict {
+            Verdict::Accepted(agreed) => (Some(agreed.to_string()), None),
+            Verdict::Declined(reason) => (None, Some(reason.to_string())),
+        };
+        Offer { offer: offer.to_owned(), answer, declined }
+    };
+    (extension::items(list).zip(verdicts).map(offer).collect(), agreed)
 }
 
 /// RFC 6455 §1.2
@@ -109,11 +161,18 @@ fn gap() {
 
 #[test]
 fn opening() {
-    let request = judged(REQUEST).expect("the RFC's request is right");
+    const OFFERED: &str = "permessage-deflate; server_max_window_bits=10, permessage-deflate; client_max_window_bits";
+    let (head, end) = (REQUEST.trim_end(), "\r\n\r\n");
+    let text = format!("{head}\r\nSec-WebSocket-Extensions: {OFFERED}{end}");
+    let request = judged(&text).expect("the RFC's request is right");
+    let (offers, agreed) = offers(OFFERED);
+    let answer = agreed.map(|agreed| agreed.to_string());
     let opening = Opening {
-        request: REQUEST.into(),
-        response: response::switching_protocols(&request.key, Some("chat")).into(),
+        request: text.into(),
+        response: response::switching_protocols(&request.key, Some("chat"), answer.as_deref()).into(),
         subprotocol: Some("chat".to_owned()),
+        offers,
+        deflate: agreed.as_ref().map(Into::into),
     };
     golden!("opening", observation(1, 1_830, Event::Opening(opening)));
 }
@@ -138,6 +197,19 @@ fn refusal() {
 fn frame() {
     let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
     golden!("frame", observation(2, 9_415, seen(Sender::Client, &hello, 16)));
+}
+
+/// RFC 7692 §7.2.3.1, as a client would mask it.
+#[test]
+fn frame_compressed() {
+    let (_, agreed) = offers("permessage-deflate");
+    let incoming = Incoming::new(Sender::Client, LIMITS).with_deflate(&agreed.expect("agreed on"));
+    let key = MaskingKey([0x37, 0xfa, 0x21, 0x3d]);
+    let mut header = FrameHeader { masking_key: Some(key), ..FrameHeader::unmasked(true, Opcode::Text, 7) };
+    header.rsv.rsv1 = true;
+    let mut bytes = Vec::new();
+    wire::encoder::encode(&header, &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], &mut bytes);
+    golden!("frame-compressed", observation(2, 9_415, seen_by(incoming, Sender::Client, &bytes, 16)));
 }
 
 #[test]

@@ -84,7 +84,16 @@ impl Streams {
 
     pub(crate) fn opening(&mut self, connection: u32, ours: bool) -> &mut Self {
         let response = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
-        self.event(connection, Event::Opening(Opening { request: request(ours), response, subprotocol: None }))
+        self.event(
+            connection,
+            Event::Opening(Opening {
+                request: request(ours),
+                response,
+                subprotocol: None,
+                offers: Vec::new(),
+                deflate: None,
+            }),
+        )
     }
 
     pub(crate) fn refusal(&mut self, connection: u32) -> &mut Self {

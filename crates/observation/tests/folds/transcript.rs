@@ -113,14 +113,14 @@ fn opening_refusal_and_end_are_found_by_their_connection() {
     let life = fold(100, &a_life());
     let connection = life.connection(FIRST).expect("known");
     assert_eq!((connection.opening, connection.refusal, connection.closed), (Some(Seq(1)), None, Some(Seq(10))));
-    assert!(life.refusal(FIRST).is_none() && life.closed(FIRST).is_some());
+    assert!(life.opening(FIRST).is_some() && life.refusal(FIRST).is_none() && life.closed(FIRST).is_some());
 
     let mut refused = Streams::default();
     let transcript = fold(100, refused.refusal(1));
     let connection = transcript.connection(FIRST).expect("known");
     assert_eq!((connection.opening, connection.refusal, connection.closed), (None, Some(Seq(1)), None));
     assert_eq!(transcript.refusal(FIRST).expect("kept").status, 503);
-    assert!(transcript.closed(FIRST).is_none());
+    assert!(transcript.opening(FIRST).is_none() && transcript.closed(FIRST).is_none());
 
     let mut midway = Streams::default();
     midway.opening(1, true).text(1, CLIENT, "after a gap");
