@@ -212,12 +212,14 @@ impl<R: Recorder> Connection<R> {
     }
 
     async fn end(self: Box<Self>, cause: Cause) {
-        let Self { line, mut conversation, app, .. } = *self;
+        let Self { line, mut conversation, held, app, _deflating: deflating, .. } = *self;
         if matches!(cause, Cause::LineEnded | Cause::LineBroke) {
             conversation.cut_off();
         }
         let said_goodbye = conversation.outgoing.sent_close();
         conversation.recorder.closed(cause);
+        // For others, also while this one waits for the other end to close.
+        drop((conversation.incoming, conversation.outgoing, held, deflating));
         if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {
             line.close(&app.shutdown).await;
         }

@@ -171,7 +171,7 @@ async fn upgrade<R: Recorder>(
     tape.dictate(Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
     // In a box of its own, so that a connection does not keep the room that its handshake took.
-    let begun = Box::pin(begin(on_upgrade, text, agreement, record, app));
+    let begun = Box::pin(begin(on_upgrade, text, agreement, settings, record, app));
     shutdown.spawn(async move {
         if let Some(connection) = begun.await {
             connection.run().await;
@@ -189,6 +189,7 @@ async fn begin<R: Recorder>(
     on_upgrade: OnUpgrade,
     text: Bytes,
     mut agreement: Agreement,
+    settings: Settings,
     record: impl FnOnce(Bytes, Agreement) -> R,
     app: App,
 ) -> Option<Box<Connection<R>>> {
@@ -202,7 +203,7 @@ async fn begin<R: Recorder>(
     let parts = upgraded.downcast::<TokioIo<Capture<TcpStream>>>().ok()?;
     let (stream, place) = parts.io.into_inner().into_parts();
     let limits = Limits { frame: app.config.max_frame, message: app.config.max_message };
-    let mut incoming = Incoming::new(Sender::Client, limits);
+    let mut incoming = Incoming::new(Sender::Client, limits).accepting(settings.accept);
     let mut outgoing = Outgoing::default();
     if let Some(agreed) = &agreement.deflate {
         incoming = incoming.with_deflate(agreed);

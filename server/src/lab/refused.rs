@@ -102,9 +102,11 @@ pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
         HeadFault::TooLarge => {
             (431, "head-too-large", "the request head is over this relay’s limit in bytes or lines; send fewer headers")
         }
-        HeadFault::TooSlow => {
-            (408, "head-too-slow", "the request head did not arrive whole in the time this relay gives it; send it at once")
-        }
+        HeadFault::TooSlow => (
+            408,
+            "head-too-slow",
+            "the request head did not arrive whole in the time this relay gives it; send it at once",
+        ),
         HeadFault::Malformed => {
             (400, "head-malformed", "this is no HTTP/1.1 head; each line is `Name: value`, and an empty line ends it")
         }

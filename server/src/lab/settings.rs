@@ -6,18 +6,21 @@ use wire::deflate::negotiation::{
     CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, MAX_WINDOW_BITS, MIN_DEFLATE_BITS, MIN_WINDOW_BITS,
     SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER,
 };
+use wire::message::MessageKind;
 
 /// How a connection is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) deflate: Policy,
+    /// The only kind of message that is taken; `None` for both.
+    pub(super) accept: Option<MessageKind>,
 }
 
 /// Why a query is no setting. Its text says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum SettingError {
     #[error(
-        "there is no setting `{0}`; there are `deflate`, `{SERVER_NO_CONTEXT_TAKEOVER}`, `{CLIENT_NO_CONTEXT_TAKEOVER}`, \
+        "there is no setting `{0}`; there are `accept`, `deflate`, `{SERVER_NO_CONTEXT_TAKEOVER}`, `{CLIENT_NO_CONTEXT_TAKEOVER}`, \
          `{SERVER_MAX_WINDOW_BITS}` and `{CLIENT_MAX_WINDOW_BITS}`"
     )]
     Unknown(String),
@@ -25,6 +28,8 @@ pub(super) enum SettingError {
     Repeated(String),
     #[error("`deflate` is `on` or `off`, and this is `{0}`")]
     NeitherOnNorOff(String),
+    #[error("`accept` is `text` or `binary`, and this is `{0}`; leave it out to have both taken")]
+    NeitherTextNorBinary(String),
     #[error("`{0}` takes no value; leave out what follows it")]
     ValueUnasked(&'static str),
     #[error("`{name}` takes a number from {least} to {MAX_WINDOW_BITS}, and this is `{found}`")]
@@ -40,6 +45,7 @@ impl Settings {
     /// The first setting that is unknown, malformed, or contradicts another.
     pub(super) fn parse(query: &str, default: Policy) -> Result<Self, SettingError> {
         let mut deflate = default;
+        let mut accept = None;
         let mut switch = None;
         let mut parameter = None;
         let mut seen: Vec<&str> = Vec::new();
@@ -50,6 +56,10 @@ impl Settings {
             }
             seen.push(name);
             parameter = match name {
+                "accept" => {
+                    accept = Some(kind(value)?);
+                    continue;
+                }
                 "deflate" => {
                     switch = Some(on_or_off(value)?);
                     continue;
@@ -79,7 +89,7 @@ impl Settings {
             (None, Some(_)) => true,
             (None, None) => default.enabled,
         };
-        Ok(Self { deflate })
+        Ok(Self { deflate, accept })
     }
 }
 
@@ -89,6 +99,12 @@ fn on_or_off(value: Option<&str>) -> Result<bool, SettingError> {
         Some("off") => Ok(false),
         other => Err(SettingError::NeitherOnNorOff(shown(other.unwrap_or_default()))),
     }
+}
+
+fn kind(value: Option<&str>) -> Result<MessageKind, SettingError> {
+    let found = value.unwrap_or_default();
+    let kind = [MessageKind::Text, MessageKind::Binary].into_iter().find(|kind| kind.name() == found);
+    kind.ok_or_else(|| SettingError::NeitherTextNorBinary(shown(found)))
 }
 
 fn bare(name: &'static str, value: Option<&str>) -> Result<bool, SettingError> {
@@ -147,6 +163,16 @@ mod tests {
         check("server_max_window_bits=-1", Err("from 9"));
         check("deflate=off&server_max_window_bits=9", Err("leave one of them out"));
         check(&format!("{}=1", "é".repeat(10_000)), Err("é…`"));
+    }
+
+    #[test]
+    fn one_kind_may_be_asked_for() {
+        let read = |query| Settings::parse(query, Policy::ON).map(|settings| settings.accept);
+        assert_eq!(read("deflate=on"), Ok(None));
+        assert_eq!(read("accept=text"), Ok(Some(MessageKind::Text)));
+        assert_eq!(read("accept=binary&deflate=off"), Ok(Some(MessageKind::Binary)));
+        assert_eq!(read("accept=both"), Err(SettingError::NeitherTextNorBinary("both".to_owned())));
+        assert_eq!(read("accept"), Err(SettingError::NeitherTextNorBinary(String::new())));
     }
 
     #[test]

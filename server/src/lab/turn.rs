@@ -65,7 +65,7 @@ impl<R: Recorder> Conversation<R> {
 
     /// Takes bytes from the front of `bytes`, all of them or as many as one turn may have.
     pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
-        let Self { incoming, outgoing, recorder, held, streaming, fragmented, queued, left, over, .. } = self;
+        let Self { incoming, outgoing, recorder, held, streaming, fragmented, queued, left, farewell, over, .. } = self;
         let before = *queued;
         let mut turn = Turn {
             outgoing,
@@ -74,6 +74,7 @@ impl<R: Recorder> Conversation<R> {
             streaming,
             fragmented,
             left: *left,
+            farewell,
             over,
             before,
             replies: &mut *replies,
@@ -96,21 +97,15 @@ impl<R: Recorder> Conversation<R> {
         }
         *queued = before + replies.len() as u64;
         recorder.publish();
-        self.say_farewell(replies);
     }
 
     /// Begins the closing handshake from this side, at the latest when the frame that is half out has ended: until then a
     /// close frame would be taken for a part of it.
     pub(super) fn leave(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
         self.left = Some(cause);
-        self.farewell = Some(reason);
-        self.say_farewell(replies);
-    }
-
-    fn say_farewell(&mut self, replies: &mut Replies<'_, '_>) {
-        if !self.streaming
-            && let Some(reason) = self.farewell.take()
-        {
+        if self.streaming {
+            self.farewell = Some(reason);
+        } else {
             self.say_goodbye(CloseCode::GOING_AWAY, reason, replies);
         }
     }
@@ -150,6 +145,7 @@ struct Turn<'t, 'w, 'b, R> {
     streaming: &'t mut bool,
     fragmented: &'t mut bool,
     left: Option<Cause>,
+    farewell: &'t mut Option<&'static str>,
     over: &'t mut Option<Cause>,
     /// Bytes that were queued before this turn.
     before: u64,
@@ -192,6 +188,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
                 }
                 *self.over = Some(match frame.violations.first() {
                     Some(Violation::FrameTooBig { .. } | Violation::MessageTooBig { .. }) => Cause::TooBig,
+                    Some(Violation::KindNotAccepted(_)) => Cause::NotAccepted,
                     _ => Cause::Violation,
                 });
             }
@@ -279,6 +276,11 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             let header = echo_header(frame);
             let outbound = self.outbound(&header, false);
             self.recorder.received(frame, whole, Some(outbound));
+            // Not left until the turn is over: the next frame may be half out by then.
+            if let Some(reason) = self.farewell.take() {
+                let payload = close::payload(CloseCode::GOING_AWAY, reason);
+                self.queue(&FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64), &payload, false);
+            }
             return;
         }
         // Text that turned out to be none is not sent back.

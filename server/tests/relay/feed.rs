@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use observation::{Event, Gap, Seq};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -103,9 +104,12 @@ async fn a_flood_comes_in_batches() {
 async fn an_observer_that_never_reads_holds_nobody_up() {
     let lab = Lab::with(|config| (config.log_count, config.write_timeout) = (1000, Duration::from_millis(300))).await;
     let path = format!("/api/sessions/{}/observe", lab.id);
-    let mut deaf = Raw::open(lab.address(), &path).await;
+    // With so small a buffer that the relay, which never has it wait for long, soon cannot write any more.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 << 10).unwrap();
+    let mut deaf = Raw(soon(socket.connect(lab.address())).await.unwrap());
+    deaf.send(handshake(&path, "").as_bytes()).await;
     let mut raw = lab.open().await;
-    // Far more than the socket buffers between relay and observer take.
     let payload = vec![b'x'; 8000];
     for _ in 0..3000 {
         raw.send(&masked(0x82, &payload)).await;

@@ -4,6 +4,7 @@
 
 mod assets;
 mod compression;
+mod differential;
 mod echo;
 mod endings;
 mod feed;
@@ -12,6 +13,7 @@ mod handshake;
 mod http;
 mod limits;
 mod noise;
+mod python;
 mod refusals;
 mod sessions;
 mod shutdown;

@@ -1,6 +1,6 @@
 //! Broken rules over the socket: the frame is recorded with its verdict, and the connection failed with the right code.
 
-use crate::support::{Lab, masked};
+use crate::support::{Lab, Raw, masked};
 use observation::Party;
 use observation::event::Cause;
 
@@ -61,6 +61,26 @@ async fn in_the_payload() {
     check(&masked(0x88, b"\x03"), 0, "close-payload-one-byte", 1002).await;
     check(&masked(0x88, b"\x03\xed"), 0, "close-code-not-allowed", 1002).await;
     check(&masked(0x88, b"\x03\xe8\xff"), 0, "close-reason-not-utf8", 1007).await;
+}
+
+#[tokio::test]
+async fn a_kind_that_is_not_accepted_is_answered_with_1003() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    for (query, right, wrong) in [("accept=text", 0x81, 0x82), ("accept=binary", 0x82, 0x81)] {
+        let mut raw = Raw::open(lab.address(), &format!("{}?{query}", lab.path())).await;
+        raw.send(&[masked(right, b"yes"), masked(wrong, b"no")].concat()).await;
+        let answer = raw.rest().await;
+        assert_eq!((&answer[..5], answer[5], &answer[7..9]), (&[right, 3, b'y', b'e', b's'][..], 0x88, &b"\x03\xeb"[..]));
+        feed.opening().await;
+        let (events, closed) = feed.until_closed().await;
+        let broken = events.iter().filter_map(|event| match event {
+            observation::Event::Frame(frame) => frame.violations.first().map(|violation| violation.rule.to_string()),
+            _ => None,
+        });
+        assert_eq!(broken.collect::<Vec<_>>(), ["kind-not-accepted"]);
+        assert_eq!((closed.cause, closed.code), (Cause::NotAccepted, Some(1003)));
+    }
 }
 
 #[tokio::test]

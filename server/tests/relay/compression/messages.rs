@@ -5,7 +5,8 @@ use crate::support::{DEFLATE_OFFER, Feed, Lab, Raw, handshake, masked};
 use observation::event::Frame;
 use observation::{Event, Inflated, Party};
 
-const TEXT: &[u8] = "Das ist ein Text, der sich zusammendrücken läßt, denn er sagt alles zweimal; alles zweimal. ".as_bytes();
+const TEXT: &[u8] =
+    "Das ist ein Text, der sich zusammendrücken läßt, denn er sagt alles zweimal; alles zweimal. ".as_bytes();
 
 fn inflated(content: &[u8]) -> Option<Inflated> {
     Some(Inflated { payload: content.to_vec(), bytes: content.len() as u64 })
@@ -109,12 +110,10 @@ async fn empty_fragments_add_nothing() {
     raw.send(&[masked(0x42, b""), masked(0x00, &payload), masked(0x00, b""), masked(0x80, b"")].concat()).await;
     assert_eq!(Inflating::new().frames(&raw.message().await), TEXT);
     let (client, server) = seen(&mut feed).await;
-    assert_eq!(client.iter().map(|frame| frame.inflated.as_ref().unwrap().bytes).collect::<Vec<_>>(), [
-        0,
-        TEXT.len() as u64,
-        0,
-        0
-    ]);
+    assert_eq!(
+        client.iter().map(|frame| frame.inflated.as_ref().unwrap().bytes).collect::<Vec<_>>(),
+        [0, TEXT.len() as u64, 0, 0]
+    );
     assert_eq!(content(&server), TEXT);
 }
 

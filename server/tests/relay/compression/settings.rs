@@ -33,7 +33,7 @@ async fn check(query: &str, reason: &str) {
 
 #[tokio::test]
 async fn a_name_that_is_none() {
-    let names = "there are `deflate`, `server_no_context_takeover`, `client_no_context_takeover`, \
+    let names = "there are `accept`, `deflate`, `server_no_context_takeover`, `client_no_context_takeover`, \
                  `server_max_window_bits` and `client_max_window_bits`";
     check("compression=on", &format!("there is no setting `compression`; {names}")).await;
     check("deflate=on&=", &format!("there is no setting ``; {names}")).await;
@@ -43,11 +43,8 @@ async fn a_name_that_is_none() {
 async fn a_value_that_is_none() {
     check("deflate", "`deflate` is `on` or `off`, and this is ``").await;
     check("deflate=maybe", "`deflate` is `on` or `off`, and this is `maybe`").await;
-    check(
-        "server_no_context_takeover=yes",
-        "`server_no_context_takeover` takes no value; leave out what follows it",
-    )
-    .await;
+    check("server_no_context_takeover=yes", "`server_no_context_takeover` takes no value; leave out what follows it")
+        .await;
     check("server_max_window_bits=8", "`server_max_window_bits` takes a number from 9 to 15, and this is `8`").await;
     check("client_max_window_bits=7", "`client_max_window_bits` takes a number from 8 to 15, and this is `7`").await;
 }

@@ -1,0 +1,44 @@
+"""Ends connections to an echo server in several ways, and prints how each ended on this side, as JSON.
+
+    endings.py URL
+"""
+
+import json
+import sys
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+
+def end(websocket, act):
+    """The close frames that were received and sent, the first sent by whom, and what a user is told."""
+    try:
+        act(websocket)
+        websocket.recv(timeout=60)
+    except ConnectionClosed as closed:
+        def told(close):
+            return None if close is None else [int(close.code), close.reason]
+
+        return {"received": told(closed.rcvd), "sent": told(closed.sent), "received_first": closed.rcvd_then_sent}
+    raise AssertionError("the connection goes on")
+
+
+def send_raw(websocket, frames):
+    """Frames that this library would never send."""
+    websocket.socket.sendall(frames)
+
+
+ACTS = {
+    "normal": lambda websocket: websocket.close(),
+    "with a reason": lambda websocket: websocket.close(3000, "adiós"),
+    "of its own": lambda websocket: websocket.close(4999),
+    "too big": lambda websocket: websocket.send(b"x" * 2000),
+    "not masked": lambda websocket: send_raw(websocket, b"\x81\x05hello"),
+    "not text": lambda websocket: send_raw(websocket, b"\x81\x81\x00\x00\x00\x00\xff"),
+}
+
+endings = {}
+for name, act in ACTS.items():
+    with connect(sys.argv[1], compression=None, proxy=None) as websocket:
+        endings[name] = end(websocket, act)
+json.dump(endings, sys.stdout)

@@ -1,0 +1,33 @@
+//! Python's `websockets` as a peer: its client against the relay, its server against the engine as a client.
+
+mod client;
+mod engine;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// A script in `tests/python`, to be run by a Python that has the package.
+async fn script(name: &str) -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+    let mut command = Command::new(interpreter().await);
+    // -X utf8: what is printed is UTF-8, wherever this runs.
+    command.args(["-X", "utf8"]).arg(folder.join(name)).kill_on_drop(true);
+    command
+}
+
+/// The one that `cargo xtask test` has fetched, or one on PATH.
+async fn interpreter() -> PathBuf {
+    let python = std::env::var_os("FRAMESCOPE_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let has_package =
+        Command::new(&python).args(["-c", "import websockets.sync.client"]).stderr(Stdio::null()).status();
+    let found = has_package.await.is_ok_and(|status| status.success());
+    assert!(
+        found,
+        "these tests need a Python that has the package `websockets`: run them by `cargo xtask test native`, which \
+         fetches it, or name one in FRAMESCOPE_PYTHON ({} is none)",
+        python.display()
+    );
+    python
+}
