@@ -4,6 +4,7 @@
 mod budget;
 mod child;
 mod dev;
+mod fuzz;
 mod page;
 mod project;
 mod serve;
@@ -43,6 +44,14 @@ enum Task {
         #[arg(last = true)]
         runner_args: Vec<String>,
     },
+    /// Look for bytes that the protocol's code does wrong by: all targets, or only those named
+    Fuzz {
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        /// For how long, each
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Install what the page and the tests need, and nothing else
     Setup,
 }
@@ -63,12 +72,14 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Serve { dev: false, relay_args } => serve::serve(&project, &relay_args),
         Task::Serve { dev: true, relay_args } => dev::serve(&project, &relay_args),
         Task::Test { stages, runner_args } => test::test(&project, stages, &runner_args),
+        Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
         Task::Setup => setup(&Tools::new(&project)),
     }
 }
 
 fn setup(tools: &Tools) -> anyhow::Result<()> {
     tools.for_page()?;
+    tools.for_native_tests()?;
     tools.for_wasm_tests()?;
     tools.for_e2e()?;
     println!("Everything is in place. Next: cargo xtask serve");

@@ -28,6 +28,8 @@ pub(crate) fn build(project: &Project, tools: &Tools) -> Result<()> {
     // Not named as a profile: cargo keeps what it builds for profile `page` in target-wasm/page, and trunk would empty it.
     let fresh = project.wasm_target().join("trunk-dist");
     cmd!(project.shell, "trunk build --release --dist {fresh}").envs(variables(project, tools)).run()?;
+    let shrink = tools.shrink();
+    cmd!(project.shell, "node {shrink} {fresh}").envs(variables(project, tools)).run()?;
     mirror(&fresh, &project.path(DIST))?;
     project.page_built.set(true);
     Ok(())

@@ -53,7 +53,7 @@ impl Stage {
         match self {
             Self::Fmt => Ok(cmd!(project.shell, "cargo fmt --all --check").run()?),
             Self::Clippy => clippy(project, tools),
-            Self::Native => Ok(project.host_cargo("test").arg("--workspace").args(runner_args).run()?),
+            Self::Native => native(project, tools, runner_args),
             Self::Wasm => wasm(project, tools, runner_args),
             Self::Page => released_page(project, tools),
             Self::E2e => e2e(project, tools, runner_args),
@@ -73,6 +73,12 @@ fn clippy(project: &Project, tools: &Tools) -> Result<()> {
         .args(STRICT)
         .run()?;
     Ok(())
+}
+
+fn native(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
+    let python = tools.for_native_tests()?;
+    let tests = project.host_cargo("test").arg("--workspace").args(runner_args);
+    Ok(tests.env("FRAMESCOPE_PYTHON", python).run()?)
 }
 
 fn wasm(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {

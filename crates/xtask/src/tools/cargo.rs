@@ -1,4 +1,4 @@
-//! What comes by rustup and cargo: std for wasm32, trunk, wasm-bindgen.
+//! What comes by rustup and cargo: std for wasm32, trunk, wasm-bindgen, cargo-fuzz and its nightly compiler.
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
@@ -26,6 +26,11 @@ const WASM_BINDGEN: Tool = Tool {
     build: &[],
     takes: "about 2 minutes",
 };
+
+/// Finds the fuzz targets and has them built.
+const CARGO_FUZZ: Tool =
+    Tool { package: "cargo-fuzz", binaries: &["cargo-fuzz"], build: &["--locked"], takes: "about a minute" };
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 struct Tool {
     package: &'static str,
@@ -59,6 +64,21 @@ fn fits_trunk(version: &str) -> bool {
 pub(super) fn wasm_bindgen(tools: &Tools) -> Result<()> {
     let locked = tools.project.locked_version("wasm-bindgen")?;
     WASM_BINDGEN.ensure(tools, &locked, |version| version == locked)
+}
+
+/// Only a nightly compiler can watch which ways a program takes, and its memory.
+pub(super) fn nightly(tools: &Tools) -> Result<()> {
+    if cmd!(tools.shell(), "cargo +nightly --version").quiet().ignore_stdout().ignore_stderr().run().is_ok() {
+        return Ok(());
+    }
+    println!("tools: adding Rust's nightly toolchain");
+    cmd!(tools.shell(), "rustup toolchain install nightly --profile minimal")
+        .run()
+        .context("fuzzing takes a nightly compiler; with rustup it comes by: rustup toolchain install nightly")
+}
+
+pub(super) fn cargo_fuzz(tools: &Tools) -> Result<()> {
+    CARGO_FUZZ.ensure(tools, CARGO_FUZZ_VERSION, |version| version.starts_with("0.13."))
 }
 
 impl Tool {

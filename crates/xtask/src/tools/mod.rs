@@ -1,12 +1,14 @@
 //! The tools that builds and tests need: found where they are, or else installed into the project's own folder.
 //!
-//! - `cargo`: std for wasm32, trunk, wasm-bindgen
-//! - `npm`: Node's packages: wasm-opt, Playwright
+//! - `cargo`: std for wasm32, trunk, wasm-bindgen, cargo-fuzz
+//! - `npm`: Node's packages: wasm-opt, esbuild, Playwright
 //! - `browser`: Chromium
 //! - `wasm_runner`: what runs wasm tests in it
+//! - `python`: Python with a package of its own
 mod browser;
 mod cargo;
 mod npm;
+mod python;
 mod wasm_runner;
 
 use std::{
@@ -40,12 +42,22 @@ impl<'a> Tools<'a> {
         self.wasm_target()?;
         cargo::trunk(self)?;
         cargo::wasm_bindgen(self)?;
-        npm::wasm_opt(self)
+        npm::page_tools(self)
+    }
+
+    /// The script that makes a page smaller; Node runs it.
+    pub(crate) fn shrink(&self) -> PathBuf {
+        npm::shrink(self)
     }
 
     /// What clippy for the browser takes.
     pub(crate) fn wasm_target(&self) -> Result<()> {
         cargo::wasm_target(self)
+    }
+
+    /// Gives the Python that the relay's tests have as a peer.
+    pub(crate) fn for_native_tests(&self) -> Result<PathBuf> {
+        python::with_websockets(self)
     }
 
     pub(crate) fn for_wasm_tests(&self) -> Result<WasmRunner> {
@@ -61,6 +73,11 @@ impl<'a> Tools<'a> {
         npm::node(self)?;
         npm::e2e(self)?;
         browser::chromium(self)
+    }
+
+    pub(crate) fn for_fuzzing(&self) -> Result<()> {
+        cargo::nightly(self)?;
+        cargo::cargo_fuzz(self)
     }
 
     /// PATH with the project's own tools first.

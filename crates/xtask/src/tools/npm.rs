@@ -1,4 +1,4 @@
-//! What comes by Node and its package manager: wasm-opt, Playwright.
+//! What comes by Node and its package manager: wasm-opt, esbuild, Playwright.
 use std::{fs, path::PathBuf, time::SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -9,15 +9,15 @@ use super::{Tools, major, version};
 /// The oldest Node that Playwright runs on.
 const NODE: u32 = 20;
 
-/// The oldest wasm-opt that knows what today's compiler emits.
-const WASM_OPT: u32 = 116;
-
-/// The package with wasm-opt, and its lock file, as they lie in `wasm-opt/`.
-const WASM_OPT_PACKAGE: [(&str, &str); 3] = [
-    ("package.json", include_str!("../../wasm-opt/package.json")),
-    ("package-lock.json", include_str!("../../wasm-opt/package-lock.json")),
-    (".npmrc", include_str!("../../wasm-opt/.npmrc")),
+/// The package of what makes the page smaller, as it lies in `page-tools/`.
+const LOCK: &str = include_str!("../../page-tools/package-lock.json");
+const PAGE_TOOLS: [(&str, &str); 4] = [
+    ("package.json", include_str!("../../page-tools/package.json")),
+    (".npmrc", include_str!("../../page-tools/.npmrc")),
+    (SHRINK, include_str!("../../page-tools/shrink.mjs")),
+    ("package-lock.json", LOCK),
 ];
+const SHRINK: &str = "shrink.mjs";
 
 pub(super) fn node(tools: &Tools) -> Result<()> {
     let found = tools.find("node").and_then(|program| version(tools.shell(), &program));
@@ -29,32 +29,39 @@ pub(super) fn node(tools: &Tools) -> Result<()> {
     }
 }
 
-/// A wasm-opt on PATH, or the one of the npm package.
-pub(super) fn wasm_opt(tools: &Tools) -> Result<()> {
+/// wasm-opt and esbuild, as the lock file names them, and the script that has them make the page smaller.
+pub(super) fn page_tools(tools: &Tools) -> Result<()> {
     node(tools)?;
-    let found = tools.find("wasm-opt").and_then(|program| version(tools.shell(), &program));
-    if found.is_some_and(|version| major(&version) >= WASM_OPT) {
-        return Ok(());
-    }
-    println!("tools: fetching wasm-opt");
-    let folder = wasm_opt_folder(tools);
+    let folder = page_tools_folder(tools);
+    let is = |name: &str, content: &str| fs::read_to_string(folder.join(name)).is_ok_and(|present| present == content);
+    // npm writes a lock file of its own last, when all is in place.
+    let installed = is("package-lock.json", LOCK) && folder.join("node_modules/.package-lock.json").is_file();
     fs::create_dir_all(&folder)?;
-    for (name, content) in WASM_OPT_PACKAGE {
+    for (name, content) in PAGE_TOOLS.into_iter().filter(|(name, content)| !is(name, content)) {
         fs::write(folder.join(name), content)?;
     }
-    let _folder = tools.shell().push_dir(folder);
+    if installed {
+        return Ok(());
+    }
+    println!("tools: fetching wasm-opt and esbuild");
+    let _folder = tools.shell().push_dir(&folder);
     cmd!(tools.shell(), "npm ci --loglevel error")
         .run()
-        .context("installing wasm-opt failed; any wasm-opt on PATH does, for example that of the package binaryen")
+        .with_context(|| format!("installing wasm-opt and esbuild failed; by hand: npm ci, in {}", folder.display()))
+}
+
+/// The script that makes a page smaller.
+pub(super) fn shrink(tools: &Tools) -> PathBuf {
+    page_tools_folder(tools).join(SHRINK)
 }
 
 /// Where the npm package's programs are.
 pub(super) fn binaries(tools: &Tools) -> PathBuf {
-    wasm_opt_folder(tools).join("node_modules").join(".bin")
+    page_tools_folder(tools).join("node_modules").join(".bin")
 }
 
-fn wasm_opt_folder(tools: &Tools) -> PathBuf {
-    tools.folder.join("wasm-opt")
+fn page_tools_folder(tools: &Tools) -> PathBuf {
+    tools.folder.join("page-tools")
 }
 
 /// The packages of the browser tests, as e2e/package-lock.json names them.

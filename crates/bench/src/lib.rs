@@ -1,0 +1,41 @@
+//! Measures what an echoed message costs the relay, beside other echo servers, on the same machine in the same run.
+//!
+//! Each server is a process of its own on one core; the load generator has another core. The measure is the server's CPU
+//! time per message, which depends far less on the generator and on the machine's mood than messages per second do.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`case`] | what is sent: the cases |
+//! | [`contestant`] | who is compared, and how each is started |
+//! | [`server`] | a contestant's process: pinned, measured, ended |
+//! | [`opening`] | connections with the opening handshake done |
+//! | [`batch`] | the bytes that a connection sends, and those that must come back |
+//! | [`generator`] | the load: sends, counts and times |
+//! | [`observer`] | watches a session of the lab, as its page does |
+//! | [`measure`] | one contestant in one case, and what several rounds come to |
+//! | [`memory`] | what an idle connection holds |
+//! | [`scaling`] | one core for the server beside two |
+//! | [`results`], [`targets`] | all figures, and what they are to be |
+//! | [`table`], [`machine`], [`cores`] | Markdown, where it ran, who runs where |
+#![cfg(target_os = "linux")]
+
+pub mod batch;
+pub mod case;
+pub mod contestant;
+pub mod cores;
+pub mod generator;
+pub mod machine;
+pub mod measure;
+pub mod memory;
+pub mod observer;
+pub mod opening;
+pub mod results;
+pub mod scaling;
+pub mod server;
+pub mod table;
+pub mod targets;
+
+use std::time::Duration;
+
+/// After this long without any progress something is broken, and the run ends.
+pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,121 @@
+//! One contestant in one case, and what several rounds of that come to.
+
+use crate::batch::Batch;
+use crate::case::Case;
+use crate::contestant::{Contestant, Programs};
+use crate::generator::{self, Schedule};
+use crate::opening::open_many;
+use anyhow::{Context, Result, ensure};
+use std::time::Duration;
+
+/// What is the same for every measurement.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub programs: Programs,
+    pub server_core: usize,
+    pub schedule: Schedule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// CPU time of the server for each message, in microseconds.
+    pub cpu: f64,
+    pub per_second: f64,
+    /// Of the round trip of a batch, in microseconds.
+    pub p50: f64,
+    pub p99: f64,
+    /// The part of its core that the server used: 1 when the generator gave it all it could take.
+    pub busy: f64,
+}
+
+/// The median of each figure by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    pub median: Figures,
+    /// How far apart the rounds were: the largest CPU time less the smallest, as a part of the median.
+    pub spread: f64,
+}
+
+/// Starts a fresh server, puts the load on it, and ends it.
+///
+/// # Errors
+/// When the server does not come up, or does not echo as it should.
+pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figures> {
+    let running = contestant.start(&setup.programs, &[setup.server_core], &[])?;
+    let shape = case.shape();
+    let streams = open_many(running.server.address(), &running.path, shape.connections)?;
+    let batch = |seed| Batch::new(shape.payload, shape.in_flight, seed);
+    let mut times = Vec::with_capacity(2);
+    let outcome = generator::run(streams, batch, setup.schedule, |_| {
+        times.push(running.server.cpu_time()?);
+        Ok(())
+    })?;
+    if let Some(observer) = &running.observer {
+        let read = observer.read().context("the relay has dropped the observer")?;
+        ensure!(read > 0, "the observer has heard nothing");
+    }
+    let &[begin, end] = times.as_slice() else { anyhow::bail!("the measurement did not come to its end") };
+    let quantile = |part| outcome.round_trips.value_at_quantile(part) as f64 / 1e3;
+    figures(end.saturating_sub(begin), outcome.elapsed, outcome.messages, quantile(0.5), quantile(0.99))
+}
+
+fn figures(cpu: Duration, elapsed: Duration, messages: u64, p50: f64, p99: f64) -> Result<Figures> {
+    ensure!(messages > 0, "no message came back in time: say more --seconds");
+    let (cpu, elapsed, messages) = (cpu.as_secs_f64(), elapsed.as_secs_f64(), messages as f64);
+    Ok(Figures { cpu: cpu / messages * 1e6, per_second: messages / elapsed, p50, p99, busy: cpu / elapsed })
+}
+
+impl Summary {
+    /// Of at least one round.
+    #[must_use]
+    pub fn of(rounds: &[Figures]) -> Option<Self> {
+        let over = |figure: fn(&Figures) -> f64| median(rounds.iter().map(figure).collect());
+        let cpu = over(|round| round.cpu)?;
+        let most = rounds.iter().map(|round| round.cpu).fold(f64::MIN, f64::max);
+        let least = rounds.iter().map(|round| round.cpu).fold(f64::MAX, f64::min);
+        let median = Figures {
+            cpu,
+            per_second: over(|round| round.per_second)?,
+            p50: over(|round| round.p50)?,
+            p99: over(|round| round.p99)?,
+            busy: over(|round| round.busy)?,
+        };
+        Some(Self { median, spread: (most - least) / cpu })
+    }
+}
+
+/// The one in the middle; the mean of the two there when their number is even.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    Some(if values.len() % 2 == 1 { upper } else { f64::midpoint(values[middle - 1], upper) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_one_in_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 9.0]), Some(3.0));
+        assert_eq!(median(vec![4.0, 1.0]), Some(2.5));
+        assert_eq!(median(vec![]), None);
+    }
+
+    #[test]
+    fn figures_are_per_message_and_per_second() {
+        let (cpu, elapsed) = (Duration::from_millis(500), Duration::from_secs(2));
+        let expected = Figures { cpu: 5.0, per_second: 50_000.0, p50: 1.0, p99: 2.0, busy: 0.25 };
+        assert_eq!(figures(cpu, elapsed, 100_000, 1.0, 2.0).unwrap(), expected);
+        assert!(figures(cpu, elapsed, 0, 1.0, 2.0).is_err());
+    }
+
+    #[test]
+    fn one_bad_round_does_not_count() {
+        let round = |cpu| Figures { cpu, per_second: 1e6 / cpu, p50: cpu, p99: cpu, busy: 1.0 };
+        let summary = Summary::of(&[round(5.0), round(20.0), round(4.0)]).unwrap();
+        assert_eq!(summary, Summary { median: round(5.0), spread: 3.2 });
+        assert_eq!(Summary::of(&[]), None);
+    }
+}

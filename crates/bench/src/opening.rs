@@ -1,0 +1,120 @@
+//! Connections with the opening handshake done, and the one plain request that the lab needs.
+
+use crate::PATIENCE;
+use anyhow::{Context, Result, bail, ensure};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+/// The sample of RFC 6455 §1.3, so that the accept value is known without computing it.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// So many handshakes are under way at once.
+const AT_ONCE: usize = 64;
+/// More than any of the servers sends before the empty line.
+const LONGEST_HEAD: usize = 8 << 10;
+
+/// Opens `count` WebSockets at `path`.
+///
+/// # Errors
+/// When the server does not upgrade one of them as it should, or is silent for long.
+pub fn open_many(address: SocketAddr, path: &str, count: usize) -> Result<Vec<TcpStream>> {
+    let mut open = Vec::with_capacity(count);
+    while open.len() < count {
+        let first = open.len();
+        for _ in first..count.min(first + AT_ONCE) {
+            open.push(ask(address, path, None)?);
+        }
+        for stream in &mut open[first..] {
+            let early = confirm(stream, None)?;
+            ensure!(early.is_empty(), "the server sent {} bytes before it was sent anything", early.len());
+        }
+    }
+    Ok(open)
+}
+
+/// Opens one WebSocket that speaks `subprotocol`. What the server sends right away may be lost.
+///
+/// # Errors
+/// As [`open_many`].
+pub fn open_with(address: SocketAddr, path: &str, subprotocol: &str) -> Result<TcpStream> {
+    let mut stream = ask(address, path, Some(subprotocol))?;
+    confirm(&mut stream, Some(subprotocol))?;
+    Ok(stream)
+}
+
+/// The body of the answer to an empty `POST`.
+///
+/// # Errors
+/// When the answer is no success, or does not come.
+pub fn post(address: SocketAddr, path: &str) -> Result<String> {
+    let mut stream = connect(address)?;
+    write!(stream, "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(64 << 10).read_to_string(&mut answer).with_context(|| format!("reading the answer to POST {path}"))?;
+    let (head, body) = answer.split_once("\r\n\r\n").with_context(|| format!("no answer to POST {path}"))?;
+    ensure!(head.starts_with("HTTP/1.1 2"), "POST {path} was answered with: {answer}");
+    Ok(body.to_owned())
+}
+
+fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("connecting to {address}"))?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn ask(address: SocketAddr, path: &str, subprotocol: Option<&str>) -> Result<TcpStream> {
+    let mut stream = connect(address)?;
+    let subprotocol = subprotocol.map_or(String::new(), |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{subprotocol}\r\n"
+    );
+    stream.write_all(request.as_bytes()).context("sending the handshake")?;
+    Ok(stream)
+}
+
+/// Reads the response; returns what came behind it.
+fn confirm(stream: &mut TcpStream, subprotocol: Option<&str>) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let end = loop {
+        if let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            break end + 4;
+        }
+        ensure!(head.len() < LONGEST_HEAD, "the response to the handshake does not end");
+        let mut bytes = [0; 1024];
+        match stream.read(&mut bytes) {
+            Ok(0) => bail!("the server closed the connection during the handshake: {}", head.escape_ascii()),
+            Ok(read) => head.extend(&bytes[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).context("waiting for the response to the handshake"),
+        }
+    };
+    let early = head.split_off(end);
+    let text = String::from_utf8_lossy(&head);
+    ensure!(text.starts_with("HTTP/1.1 101 "), "the handshake was refused: {text}");
+    ensure!(field(&text, "Sec-WebSocket-Accept") == Some(ACCEPT), "the accept value is wrong: {text}");
+    ensure!(field(&text, "Sec-WebSocket-Protocol") == subprotocol, "the subprotocol is wrong: {text}");
+    Ok(early)
+}
+
+/// The value of a header field; names are case-insensitive.
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field;
+
+    #[test]
+    fn a_field_is_found_by_its_name_in_any_case() {
+        let head = "HTTP/1.1 101 Switching Protocols\r\nupgrade:websocket\r\nSec-WebSocket-Accept:  x=\r\n\r\n";
+        assert_eq!(field(head, "Upgrade"), Some("websocket"));
+        assert_eq!(field(head, "sec-websocket-accept"), Some("x="));
+        assert_eq!(field(head, "Sec-WebSocket-Protocol"), None);
+    }
+}

@@ -1,0 +1,237 @@
+//! The command line, and the order of a run.
+#![expect(clippy::print_stdout, reason = "the figures are what the program is for; its progress goes to stderr")]
+
+use anyhow::{Context, Result, bail, ensure};
+use bench::case::Case;
+use bench::contestant::{Contestant, Programs};
+use bench::generator::Schedule;
+use bench::measure::{Setup, Summary, measure};
+use bench::results::Results;
+use bench::table::{number, table};
+use bench::{cores, machine, memory, scaling, server, targets};
+use clap::builder::PossibleValue;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Measure the relay beside other echo servers: CPU time per message, throughput, round trips, memory per connection.
+///
+/// Each server runs alone on one core and the load generator on another, so leave the machine to it meanwhile. Figures go
+/// to stdout as Markdown, progress to stderr. A missed target is no error.
+#[derive(Parser)]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
+struct Arguments {
+    /// Measure this part alone; may be said several times
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Vec<Part>,
+
+    /// Measure this contestant alone; may be said several times
+    #[arg(long, value_enum, value_name = "NAME")]
+    contestant: Vec<Contestant>,
+
+    /// How long each measurement lasts
+    #[arg(long, default_value = "2.5", value_parser = seconds)]
+    seconds: Duration,
+
+    /// How long the load is on before that
+    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = seconds)]
+    warm_up: Duration,
+
+    /// How often everything is measured, in turns, before the medians are taken
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+
+    /// Connections that are open at once when memory is measured
+    #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..))]
+    memory_connections: u16,
+
+    /// The relay's binary [default: `framescope` beside this one]
+    #[arg(long, value_name = "FILE", env = "FRAMESCOPE_BIN")]
+    relay: Option<PathBuf>,
+
+    #[command(subcommand)]
+    inner: Option<Inner>,
+}
+
+#[derive(Subcommand)]
+enum Inner {
+    /// Become a server: what the benchmark has each of its processes begin with
+    #[command(hide = true)]
+    Launch {
+        #[arg(long)]
+        core: Vec<usize>,
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Case(Case),
+    Memory,
+    Cores,
+}
+
+impl ValueEnum for Part {
+    fn value_variants<'a>() -> &'a [Self] {
+        const CASES: [Case; 4] = Case::ALL;
+        &[
+            Self::Case(CASES[0]),
+            Self::Case(CASES[1]),
+            Self::Case(CASES[2]),
+            Self::Case(CASES[3]),
+            Self::Memory,
+            Self::Cores,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Case(case) => case.to_possible_value(),
+            Self::Memory => Some(PossibleValue::new("memory").help("What an idle connection holds")),
+            Self::Cores => Some(PossibleValue::new("cores").help("One core for the relay beside two")),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "say a number of seconds")?;
+    if (0.05..=600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("say 0.05 to 600".into()) }
+}
+
+pub(super) fn run() -> Result<()> {
+    let mut arguments = Arguments::parse();
+    match arguments.inner.take() {
+        Some(Inner::Launch { core, command }) => {
+            let (program, rest) = command.split_first().context("clap requires one")?;
+            match server::become_server(&core, program, rest)? {}
+        }
+        None => Run::new(arguments)?.all(),
+    }
+}
+
+struct Run {
+    arguments: Arguments,
+    setup: Setup,
+    cores: Vec<usize>,
+    results: Results,
+}
+
+impl Run {
+    fn new(arguments: Arguments) -> Result<Self> {
+        let cores = cores::allowed()?;
+        let Some(&server_core) = cores.first() else { bail!("this process may use no core") };
+        // With one core only, the two take turns: the server's CPU time is measured all the same.
+        let generator_core = cores.get(1).copied().unwrap_or(server_core);
+        cores::pin(&[generator_core])?;
+        let this = std::env::current_exe().context("finding this binary")?;
+        let relay = arguments.relay.clone().unwrap_or_else(|| this.with_file_name("framescope"));
+        let programs = Programs { relay, peer: this.with_file_name("peer") };
+        let schedule = Schedule { warm_up: arguments.warm_up, measure: arguments.seconds };
+        let setup = Setup { programs, server_core, schedule };
+        Ok(Self { arguments, setup, cores, results: Results::default() })
+    }
+
+    fn all(mut self) -> Result<()> {
+        /// What a process has open beside its connections.
+        const OTHER_FILES: u64 = 500;
+        let connections = if self.wants(Part::Memory) { self.arguments.memory_connections } else { 0 };
+        cores::allow_files(u64::from(connections) + OTHER_FILES)?;
+        println!("# Benchmark\n\n{}", machine::description(&self.cores));
+        if self.cores.len() < 2 {
+            println!("There is one core only: server and load generator take turns on it.\n");
+        }
+        for case in Case::ALL.into_iter().filter(|&case| self.wants(Part::Case(case))) {
+            println!("## {}\n\n{}", case.title(), self.case(case)?);
+        }
+        if self.wants(Part::Memory) {
+            let connections = self.arguments.memory_connections;
+            println!("## Memory: {connections} idle connections\n\n{}", self.memory()?);
+            println!(
+                "Resident memory of the server, each connection upgraded and one message of 20 bytes echoed, less the \
+                 same before they came; the kernel's socket buffers are not in it. The lab has all of them in one \
+                 session, whose log is held at 64 KiB.\n"
+            );
+        }
+        if self.wants(Part::Cores) {
+            println!("## Cores\n\n{}", self.scaling()?);
+        }
+        println!("## Targets\n\n{}", targets::targets_table(&self.results));
+        Ok(())
+    }
+
+    fn wants(&self, part: Part) -> bool {
+        self.arguments.only.is_empty() || self.arguments.only.contains(&part)
+    }
+
+    /// Those of `all` that were asked for.
+    fn contestants(&self, all: &[Contestant]) -> Vec<Contestant> {
+        let named = &self.arguments.contestant;
+        all.iter().copied().filter(|contestant| named.is_empty() || named.contains(contestant)).collect()
+    }
+
+    /// The contestants take turns, so that the machine's moods meet all of them.
+    fn case(&mut self, case: Case) -> Result<String> {
+        let contestants = self.contestants(&Contestant::ALL);
+        let mut rounds = vec![Vec::new(); contestants.len()];
+        for round in 1..=self.arguments.rounds {
+            for (contestant, figures) in contestants.iter().zip(&mut rounds) {
+                eprintln!("{}, round {round}: {}", case.title(), contestant.title());
+                let measured = measure(*contestant, case, &self.setup);
+                figures.push(measured.with_context(|| format!("{} with {}", contestant.title(), case.title()))?);
+            }
+        }
+        for (contestant, figures) in contestants.into_iter().zip(rounds) {
+            let summary = Summary::of(&figures).context("no round was run")?;
+            self.results.cases.insert((case, contestant), summary);
+        }
+        Ok(self.results.case_table(case))
+    }
+
+    fn memory(&mut self) -> Result<String> {
+        for contestant in self.contestants(&memory::CONTESTANTS) {
+            eprintln!("memory: {}", contestant.title());
+            let bytes = memory::per_connection(contestant, self.arguments.memory_connections.into(), &self.setup);
+            let bytes = bytes.with_context(|| format!("{}: idle connections", contestant.title()))?;
+            self.results.memory.insert(contestant, bytes);
+        }
+        Ok(self.results.memory_table())
+    }
+
+    fn scaling(&self) -> Result<String> {
+        if self.contestants(&[Contestant::Echo]).is_empty() {
+            return Ok("Skipped: this is about `/echo`.\n".to_owned());
+        }
+        let (here, needed) = (self.cores.len(), scaling::CORES);
+        if here < needed {
+            return Ok(format!(
+                "Skipped: this needs {needed} cores, two for the relay and two for the load on it; here are {here}.\n"
+            ));
+        }
+        eprintln!("cores: {}", Contestant::Echo.title());
+        let [one, two] = scaling::one_core_and_two(&self.cores, self.arguments.rounds.into(), &self.setup)?;
+        ensure!(one > 0.0, "no message came back in time: say more --seconds");
+        let head = ["`/echo`, 64 connections, 125 bytes, 16 in flight", "messages/s", "to one core"];
+        let row = |name: &str, rate: f64| vec![name.to_owned(), number(rate), number(rate / one)];
+        Ok(table(&head, &[row("one core", one), row("two cores", two)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn parts_are_said_by_their_names() {
+        let arguments = Arguments::try_parse_from(["bench", "--only", "16kib", "--only", "memory"]).unwrap();
+        assert!(arguments.only == [Part::Case(Case::Kib16), Part::Memory]);
+        assert!(Arguments::try_parse_from(["bench", "--seconds", "0"]).is_err());
+    }
+}

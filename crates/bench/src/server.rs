@@ -1,0 +1,143 @@
+//! A contestant's process: started on its cores, measured from outside, ended when dropped.
+
+use crate::{PATIENCE, cores};
+use anyhow::{Context, Result, ensure};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+pub struct Server {
+    process: Process,
+    /// Kept open: a server must not fail because nobody takes what it prints.
+    _stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+    cpu: ClockId,
+}
+
+impl Server {
+    /// Starts `program` on `cores` and waits for the line that ends with its address.
+    ///
+    /// # Errors
+    /// When it ends, or says nothing for long.
+    pub fn start(program: &Path, arguments: &[OsString], cores: &[usize]) -> Result<Self> {
+        ensure!(program.is_file(), "{} is not there: build it first", program.display());
+        // This binary becomes the server, once it has seen to the things that are inherited: see `become_server`.
+        let mut command = Command::new(std::env::current_exe().context("finding this binary")?);
+        command.arg("launch").args(cores.iter().map(|core| format!("--core={core}")));
+        command.arg("--").arg(program).args(arguments);
+        command.env("FRAMESCOPE_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = Process(command.spawn().with_context(|| format!("starting {}", program.display()))?);
+        let stdout = process.0.stdout.take().context("its standard output is piped")?;
+        let (line, stdout) = first_line(stdout).with_context(|| format!("starting {}", program.display()))?;
+        let address = address(&line).with_context(|| format!("{} said: {line}", program.display()))?;
+        let pid = Pid::from_raw(process.0.id().cast_signed());
+        let cpu = clock_getcpuclockid(pid).context("finding the server's CPU clock")?;
+        Ok(Self { process, _stdout: stdout, address, cpu })
+    }
+
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The CPU time of all its threads so far, in user space and in the kernel, also of threads that have ended.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        Ok(clock_gettime(self.cpu).context("the server is gone")?.into())
+    }
+
+    /// Its resident memory, in bytes.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn resident(&self) -> Result<u64> {
+        let folder = format!("/proc/{}", self.process.0.id());
+        // The kernel sums up the first one page by page; the second one is off by some pages for each core.
+        let rollup = fs::read_to_string(format!("{folder}/smaps_rollup")).ok();
+        let exact = rollup.and_then(|text| kilobytes(&text, "Rss:"));
+        let kilobytes = match exact {
+            Some(kilobytes) => kilobytes,
+            None => {
+                let status = fs::read_to_string(format!("{folder}/status")).context("the server is gone")?;
+                kilobytes(&status, "VmRSS:").context("the kernel does not say how much memory the server has")?
+            }
+        };
+        Ok(kilobytes * 1024)
+    }
+}
+
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Turns this process into the server. Its cores are inherited, and so is that it ends when the benchmark does, however
+/// that ends.
+///
+/// # Errors
+/// Always, when it returns.
+pub fn become_server(cores: &[usize], program: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
+    cores::pin(cores)?;
+    set_pdeathsig(Signal::SIGKILL).context("tying the server to the benchmark")?;
+    Err(Command::new(program).args(arguments).exec()).with_context(|| format!("running {}", program.display()))
+}
+
+/// Reading has no time limit of its own, so it happens in a thread; it ends when the process does.
+fn first_line(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>)> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut stdout, mut line) = (BufReader::new(stdout), String::new());
+        let read = stdout.read_line(&mut line);
+        let _ = sender.send(read.map(|_| (line, stdout)));
+    });
+    Ok(receiver.recv_timeout(PATIENCE).context("it does not say where it listens")??)
+}
+
+/// Takes the address off the end of `listening on http://127.0.0.1:4321`.
+fn address(line: &str) -> Option<SocketAddr> {
+    let last = line.split_whitespace().last()?;
+    last.strip_prefix("http://").unwrap_or(last).parse().ok()
+}
+
+/// A line such as `VmRSS:      1776 kB`.
+fn kilobytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_ends_the_line() {
+        let expected = Some(SocketAddr::from(([127, 0, 0, 1], 4321)));
+        assert_eq!(address("Framescope is listening on http://127.0.0.1:4321\n"), expected);
+        assert_eq!(address("listening on 127.0.0.1:4321\n"), expected);
+        assert_eq!(address(""), None);
+    }
+
+    #[test]
+    fn memory_is_read_from_its_own_line() {
+        let text = "VmPeak:\t   16564 kB\nVmRSS:\t   13604 kB\nRssAnon:\t    6884 kB\n";
+        assert_eq!(kilobytes(text, "VmRSS:"), Some(13_604));
+        assert_eq!(kilobytes(text, "Rss:"), None);
+    }
+}

@@ -1,0 +1,90 @@
+//! What the figures are to be. Informative: a machine is noisy, and a missed target fails nothing.
+
+use crate::case::Case;
+use crate::contestant::Contestant;
+use crate::results::{Results, ratio};
+use crate::table::{number, or_dash, table};
+
+struct Target {
+    what: String,
+    most: f64,
+    measured: Option<f64>,
+}
+
+/// CPU time per message of `/echo`, to that of the best peer.
+const ECHO_TO_BEST_PEER: [(Case, f64); 4] =
+    [(Case::OneInFlight, 1.0), (Case::Pipelined, 0.08), (Case::Kib16, 0.85), (Case::Mib1, 0.80)];
+/// The same of the lab with nobody watching, to that of `/echo`.
+const LAB_TO_ECHO: [(Case, f64); 4] =
+    [(Case::OneInFlight, 1.1), (Case::Pipelined, 1.5), (Case::Kib16, 1.1), (Case::Mib1, 1.1)];
+/// The same of the lab with an observer, to that of axum, which shows nobody anything.
+const OBSERVED_TO_AXUM: f64 = 1.0;
+/// KiB per idle connection.
+const MEMORY: [(Contestant, f64); 2] = [(Contestant::Echo, 2.0), (Contestant::Lab, 3.0)];
+
+/// The targets of which something was measured, each with its figure and whether it is met.
+#[must_use]
+pub fn targets_table(results: &Results) -> String {
+    let row = |target: Target| {
+        let verdict = match target.measured? {
+            measured if measured <= target.most => "met",
+            _ => "missed",
+        };
+        Some(vec![target.what, number(target.most), or_dash(target.measured, number), verdict.to_owned()])
+    };
+    let rows: Vec<_> = targets(results).into_iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return "Nothing was measured that a target is about.\n".to_owned();
+    }
+    table(&["", "at most", "measured", ""], &rows)
+}
+
+fn targets(results: &Results) -> Vec<Target> {
+    let cpu = |case, contestant| results.cpu(case, contestant);
+    let echo = ECHO_TO_BEST_PEER.map(|(case, most)| Target {
+        what: format!("`/echo` to the best peer: {}", case.title()),
+        most,
+        measured: ratio(cpu(case, Contestant::Echo), results.best_peer(case)),
+    });
+    let memory = MEMORY.map(|(contestant, most)| Target {
+        what: format!("KiB per idle connection: {}", contestant.title()),
+        most,
+        measured: results.memory.get(&contestant).map(|bytes| bytes / 1024.0),
+    });
+    let lab = LAB_TO_ECHO.map(|(case, most)| Target {
+        what: format!("lab with nobody watching to `/echo`: {}", case.title()),
+        most,
+        measured: ratio(cpu(case, Contestant::Lab), cpu(case, Contestant::Echo)),
+    });
+    let observed = Case::ALL.map(|case| Target {
+        what: format!("lab with one observer to axum: {}", case.title()),
+        most: OBSERVED_TO_AXUM,
+        measured: ratio(cpu(case, Contestant::LabObserved), cpu(case, Contestant::Axum)),
+    });
+    echo.into_iter().chain(memory).chain(lab).chain(observed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::results;
+
+    #[test]
+    fn a_target_is_met_or_missed_or_not_shown() {
+        let measured = [(Contestant::Echo, 0.3), (Contestant::Axum, 5.0), (Contestant::LabObserved, 6.0)];
+        let mut results = results(Case::Pipelined, &measured);
+        results.memory.insert(Contestant::Echo, 2048.0);
+        let text = targets_table(&results);
+        let lines: Vec<_> = text.lines().skip(2).collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].starts_with("| `/echo` to the best peer: 64 connections, 125 bytes"));
+        assert!(lines[0].contains("0.060") && lines[0].ends_with("met |"));
+        assert!(lines[1].contains("2.00") && lines[1].ends_with("met |"));
+        assert!(lines[2].contains("1.20") && lines[2].ends_with("missed |"));
+    }
+
+    #[test]
+    fn with_nothing_measured_there_is_no_table() {
+        assert!(!targets_table(&Results::default()).contains('|'));
+    }
+}

@@ -1,0 +1,52 @@
+//! docs/protocol.md says what the tests are: its names are those of tests that exist, and every rule stands in it.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// All that stands between backticks in the table rows of `text`.
+fn quoted_in_tables(text: &str) -> BTreeSet<&str> {
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Adds the names of all functions in the Rust files below `folder` to `names`.
+fn functions(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder of the project") {
+        let path = entry.expect("an entry of it").path();
+        if path.is_dir() {
+            functions(&path, names);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a source file");
+            let found = text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+            names.extend(found.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn the_protocols_page_names_tests_that_exist_and_every_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/xtask lies two deep");
+    let page = fs::read_to_string(root.join("docs/protocol.md")).expect("docs/protocol.md");
+    let quoted = quoted_in_tables(&page);
+
+    let mut names = BTreeSet::new();
+    functions(&root.join("crates/wire/tests"), &mut names);
+    functions(&root.join("server/tests"), &mut names);
+    let tests = quoted.iter().filter(|name| name.matches('_').count() >= 2 && !PARAMETERS.contains(name));
+    let gone: Vec<_> = tests.filter(|name| !names.contains(**name)).collect();
+    assert!(gone.is_empty(), "no such tests: {gone:?}");
+
+    let violations = fs::read_to_string(root.join("crates/wire/src/violation.rs")).expect("the rules");
+    let requests = fs::read_to_string(root.join("crates/wire/src/handshake/request.rs")).expect("the rules");
+    // A rule's name has a hyphen, which no other text in those matches has.
+    let rules = [&violations, &requests].into_iter().flat_map(|text| {
+        let lines = text.lines().filter(|line| line.contains("=> \"") && line.contains('-'));
+        lines.filter_map(|line| line.split('"').nth(1))
+    });
+    let rules: Vec<_> = rules.collect();
+    assert!(rules.len() > 25, "{} rules were found: {rules:?}", rules.len());
+    let missing: Vec<_> = rules.iter().filter(|rule| !quoted.contains(**rule)).collect();
+    assert!(missing.is_empty(), "rules without a row: {missing:?}");
+}
+
+const PARAMETERS: [&str; 4] =
+    ["server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits"];
