@@ -17,8 +17,10 @@ use wire::violation::Violation;
 
 /// A compressed message that is longer goes back in fragments of about this size, in bytes.
 const FRAGMENT: usize = 64 << 10;
-/// How much is inflated in one turn, in bytes, before others have theirs.
+/// How much is inflated in one turn, in bytes, before others have theirs. A compressed byte counts as several: there are
+/// payloads that hold nothing and take long to find out.
 const MOST_INFLATED: usize = 256 << 10;
+const COMPRESSED_BYTE: usize = 16;
 /// How much goes out for one turn, in bytes, before more is answered. Inflating can make it a mebibyte more.
 const MOST_OUT: usize = 512 << 10;
 
@@ -239,6 +241,9 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             self.whole = Some(bytes);
         } else {
             self.recorder.piece(bytes);
+        }
+        if frame.compressed {
+            self.inflated += COMPRESSED_BYTE * bytes.len();
         }
         if *self.streaming {
             self.replies.lend(bytes);

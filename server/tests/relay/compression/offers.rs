@@ -1,6 +1,6 @@
 //! What a client offers and what is taken of it: in the response, and in the observation of it. RFC 7692 §5 and §7.1.
 
-use crate::support::{ACCEPT, Lab, Raw, eventually, handshake};
+use crate::support::{ACCEPT, Lab, Raw, eventually, handshake, masked};
 use framescope::args::Switch;
 use observation::{Deflate, Offer};
 
@@ -200,17 +200,20 @@ async fn only_so_many_compress_at_once() {
     check(&lab, "", &[offer], &full, None).await;
     // It is a connection like any other.
     let mut plain = lab.open().await;
-    plain.send(&crate::support::masked(0x81, b"still here")).await;
+    plain.send(&masked(0x81, b"still here")).await;
     assert_eq!(plain.frame().await, (0x81, b"still here".to_vec()));
-    // A place comes back however its connection ends, and does not wait for the client to go.
-    drop(echo);
-    first.send(&crate::support::masked(0x88, b"\x03\xe8")).await;
-    assert_eq!(first.close_code().await, 1000);
     let taken = async || {
         let mut raw = lab.raw().await;
         raw.send(handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate\r\n").as_bytes()).await;
         raw.head().await.contains("Sec-WebSocket-Extensions").then_some(raw)
     };
+    // A place comes back with the goodbye, and does not wait for the client to go.
+    first.send(&masked(0x88, b"\x03\xe8")).await;
+    assert_eq!(first.close_code().await, 1000);
+    let second = taken().await.expect("the place of the first");
+    assert!(taken().await.is_none());
+    // It comes back as well where nobody said goodbye.
+    drop((echo, second));
     eventually(async || {
         let (one, other) = (taken().await, taken().await);
         one.is_some() && other.is_some()
