@@ -4,6 +4,8 @@
 mod budget;
 mod child;
 mod dev;
+#[cfg(test)]
+mod docs;
 mod fuzz;
 mod page;
 mod project;
