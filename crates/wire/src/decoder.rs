@@ -61,7 +61,7 @@ impl Decoder {
 
     /// Takes a frame that begins at the front of `input` and is all there: its header, and its payload unmasked in place.
     /// `None`, with nothing taken, where [`Decoder::next`] has to be asked.
-    #[inline]
+    #[inline(always)]
     pub fn whole<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<(FrameHeader, &'b mut [u8])> {
         if self.frame.is_some() || self.held_len > 0 {
             return None;

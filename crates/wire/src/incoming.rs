@@ -209,7 +209,7 @@ impl Incoming {
         self.frame.take().filter(|frame| !frame.after_close)
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, header: FrameHeader) -> Frame {
         let mut violations = header_violations(&header, self.peer, self.deflate);
         // §5.5.1 forbids data only: a pong may cross with the close frame of its sender's own.
@@ -246,7 +246,7 @@ impl Incoming {
     }
 
     /// Looks at more of an uncompressed payload.
-    #[inline]
+    #[inline(always)]
     fn check(&mut self, frame: &mut Frame, bytes: &[u8]) {
         frame.arrived += bytes.len() as u64;
         if frame.position.is_some_and(|position| position.kind == MessageKind::Text)
@@ -288,7 +288,7 @@ impl Incoming {
     }
 
     /// Judges a frame that has arrived whole, `control` being its payload if it is a control frame.
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, frame: &mut Frame, control: &[u8]) {
         frame.whole = true;
         let ends_text = frame.position.is_some_and(|position| position.kind == MessageKind::Text && position.last);
@@ -339,7 +339,7 @@ impl Incoming {
 
 /// What a header alone shows to be wrong, when `sender` sent it. `deflate` is whether permessage-deflate was agreed on:
 /// then RSV1 has a meaning, on the first frame of a message.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn header_violations(header: &FrameHeader, sender: Sender, deflate: bool) -> Vec<Violation> {
     let mut violations = Vec::new();

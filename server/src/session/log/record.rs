@@ -79,6 +79,7 @@ thread_local! {
 }
 const POOLED: usize = 4;
 const POOLED_BYTES: usize = 1 << 20;
+const POOLED_FRAMES: usize = 4096;
 
 impl Records {
     /// An empty one, with room from the last that was done with.
@@ -92,6 +93,7 @@ impl Records {
         self.blobs.clear();
         self.ends.clear();
         self.bytes.shrink_to(POOLED_BYTES);
+        self.ends.shrink_to(POOLED_FRAMES);
         POOL.with_borrow_mut(|pool| {
             if pool.len() < POOLED {
                 pool.push(self);
