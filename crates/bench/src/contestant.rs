@@ -18,6 +18,8 @@ pub enum Contestant {
     LabObserved,
     /// An echo server on axum's `ws`
     Axum,
+    /// The same with a read buffer of 16 KiB instead of 128 KiB
+    AxumSmallBuffer,
     /// An echo server on fastwebsockets
     Fastwebsockets,
     /// An echo server on tokio-websockets
@@ -41,13 +43,20 @@ pub struct Running {
 }
 
 impl Contestant {
-    pub const ALL: [Self; 6] =
-        [Self::Echo, Self::Lab, Self::LabObserved, Self::Axum, Self::Fastwebsockets, Self::TokioWebsockets];
+    pub const ALL: [Self; 7] = [
+        Self::Echo,
+        Self::Lab,
+        Self::LabObserved,
+        Self::Axum,
+        Self::AxumSmallBuffer,
+        Self::Fastwebsockets,
+        Self::TokioWebsockets,
+    ];
 
     /// Whether it is another server than the relay.
     #[must_use]
     pub fn is_peer(self) -> bool {
-        matches!(self, Self::Axum | Self::Fastwebsockets | Self::TokioWebsockets)
+        !matches!(self, Self::Echo | Self::Lab | Self::LabObserved)
     }
 
     #[must_use]
@@ -57,6 +66,7 @@ impl Contestant {
             Self::Lab => "Framescope lab, nobody watching",
             Self::LabObserved => "Framescope lab, one observer",
             Self::Axum => "axum `ws`",
+            Self::AxumSmallBuffer => "axum `ws`, 16 KiB read buffer",
             Self::Fastwebsockets => "fastwebsockets",
             Self::TokioWebsockets => "tokio-websockets",
         }

@@ -75,7 +75,8 @@ pub fn run(
                 edge(Edge::Begin)?;
                 begun = Instant::now();
             }
-            Phase::Counting if now >= begun + schedule.measure => {
+            // However short the time: a figure needs a message.
+            Phase::Counting if now >= begun + schedule.measure && load.messages > 0 => {
                 load.phase = Phase::Draining;
                 edge(Edge::End)?;
                 elapsed = begun.elapsed();

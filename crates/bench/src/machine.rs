@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// What is named beside the peers is what they stand on.
-const PACKAGES: [&str; 7] =
-    ["axum", "tungstenite", "fastwebsockets", "tokio-websockets", "hyper", "tokio", "mio"];
+const PACKAGES: [&str; 7] = ["axum", "tungstenite", "fastwebsockets", "tokio-websockets", "hyper", "tokio", "mio"];
 
 /// Two lines of Markdown.
 #[must_use]
@@ -45,9 +44,8 @@ fn said(command: &str, arguments: &[&str]) -> String {
 fn versions(lock: &str, package: &str) -> String {
     let name = format!("name = \"{package}\"");
     let blocks = lock.split("[[package]]").filter(|block| block.lines().any(|line| line == name));
-    let versions = blocks.filter_map(|block| {
-        block.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
-    });
+    let versions =
+        blocks.filter_map(|block| block.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"')));
     versions.collect::<Vec<_>>().join(" and ")
 }
 

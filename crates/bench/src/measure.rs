@@ -3,9 +3,9 @@
 use crate::batch::Batch;
 use crate::case::Case;
 use crate::contestant::{Contestant, Programs};
-use crate::generator::{self, Schedule};
+use crate::generator::{self, Outcome, Schedule};
 use crate::opening::open_many;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::time::Duration;
 
 /// What is the same for every measurement.
@@ -24,8 +24,10 @@ pub struct Figures {
     /// Of the round trip of a batch, in microseconds.
     pub p50: f64,
     pub p99: f64,
-    /// The part of its core that the server used: 1 when the generator gave it all it could take.
+    /// The part of the time that the server ran: 1 when the generator gave it all it could take.
     pub busy: f64,
+    /// The part of the time that it was ready to run while something else had its core: 0 on a machine left alone.
+    pub waited: f64,
 }
 
 /// The median of each figure by itself.
@@ -47,22 +49,32 @@ pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figu
     let batch = |seed| Batch::new(shape.payload, shape.in_flight, seed);
     let mut times = Vec::with_capacity(2);
     let outcome = generator::run(streams, batch, setup.schedule, |_| {
-        times.push(running.server.cpu_time()?);
+        times.push((running.server.cpu_time()?, running.server.waited()));
         Ok(())
     })?;
     if let Some(observer) = &running.observer {
         let read = observer.read().context("the relay has dropped the observer")?;
         ensure!(read > 0, "the observer has heard nothing");
     }
-    let &[begin, end] = times.as_slice() else { anyhow::bail!("the measurement did not come to its end") };
-    let quantile = |part| outcome.round_trips.value_at_quantile(part) as f64 / 1e3;
-    figures(end.saturating_sub(begin), outcome.elapsed, outcome.messages, quantile(0.5), quantile(0.99))
+    let &[begin, end] = times.as_slice() else { bail!("the measurement did not come to its end") };
+    let server = (end.0.saturating_sub(begin.0), end.1.saturating_sub(begin.1));
+    figures(server, &outcome)
 }
 
-fn figures(cpu: Duration, elapsed: Duration, messages: u64, p50: f64, p99: f64) -> Result<Figures> {
-    ensure!(messages > 0, "no message came back in time: say more --seconds");
-    let (cpu, elapsed, messages) = (cpu.as_secs_f64(), elapsed.as_secs_f64(), messages as f64);
-    Ok(Figures { cpu: cpu / messages * 1e6, per_second: messages / elapsed, p50, p99, busy: cpu / elapsed })
+/// `server` is how long it ran, and how long it waited for its core.
+fn figures(server: (Duration, Duration), outcome: &Outcome) -> Result<Figures> {
+    ensure!(outcome.messages > 0, "no message came back");
+    let (cpu, waited) = (server.0.as_secs_f64(), server.1.as_secs_f64());
+    let (elapsed, messages) = (outcome.elapsed.as_secs_f64(), outcome.messages as f64);
+    let quantile = |part| outcome.round_trips.value_at_quantile(part) as f64 / 1e3;
+    Ok(Figures {
+        cpu: cpu / messages * 1e6,
+        per_second: messages / elapsed,
+        p50: quantile(0.5),
+        p99: quantile(0.99),
+        busy: cpu / elapsed,
+        waited: waited / elapsed,
+    })
 }
 
 impl Summary {
@@ -79,6 +91,7 @@ impl Summary {
             p50: over(|round| round.p50)?,
             p99: over(|round| round.p99)?,
             busy: over(|round| round.busy)?,
+            waited: over(|round| round.waited)?,
         };
         Some(Self { median, spread: (most - least) / cpu })
     }
@@ -95,6 +108,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hdrhistogram::Histogram;
 
     #[test]
     fn the_median_is_the_one_in_the_middle() {
@@ -105,15 +119,23 @@ mod tests {
 
     #[test]
     fn figures_are_per_message_and_per_second() {
-        let (cpu, elapsed) = (Duration::from_millis(500), Duration::from_secs(2));
-        let expected = Figures { cpu: 5.0, per_second: 50_000.0, p50: 1.0, p99: 2.0, busy: 0.25 };
-        assert_eq!(figures(cpu, elapsed, 100_000, 1.0, 2.0).unwrap(), expected);
-        assert!(figures(cpu, elapsed, 0, 1.0, 2.0).is_err());
+        let mut outcome = Outcome {
+            messages: 100_000,
+            elapsed: Duration::from_secs(2),
+            round_trips: Histogram::new_with_bounds(1, 1_000_000, 3).unwrap(),
+        };
+        outcome.round_trips.record_n(1_000, 99).unwrap();
+        outcome.round_trips.record_n(2_000, 1).unwrap();
+        let server = (Duration::from_millis(500), Duration::from_millis(20));
+        let expected = Figures { cpu: 5.0, per_second: 50_000.0, p50: 1.0, p99: 1.0, busy: 0.25, waited: 0.01 };
+        assert_eq!(figures(server, &outcome).unwrap(), expected);
+        outcome.messages = 0;
+        assert!(figures(server, &outcome).is_err());
     }
 
     #[test]
     fn one_bad_round_does_not_count() {
-        let round = |cpu| Figures { cpu, per_second: 1e6 / cpu, p50: cpu, p99: cpu, busy: 1.0 };
+        let round = |cpu| Figures { cpu, per_second: 1e6 / cpu, p50: cpu, p99: cpu, busy: 1.0, waited: 0.0 };
         let summary = Summary::of(&[round(5.0), round(20.0), round(4.0)]).unwrap();
         assert_eq!(summary, Summary { median: round(5.0), spread: 3.2 });
         assert_eq!(Summary::of(&[]), None);

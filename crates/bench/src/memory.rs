@@ -25,10 +25,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const RELAY_FLAGS: [&str; 2] = ["--log-bytes", "64KiB"];
 
 /// The contestants that differ in what a connection holds.
-pub const CONTESTANTS: [Contestant; 5] = [
+pub const CONTESTANTS: [Contestant; 6] = [
     Contestant::Echo,
     Contestant::Lab,
     Contestant::Axum,
+    Contestant::AxumSmallBuffer,
     Contestant::Fastwebsockets,
     Contestant::TokioWebsockets,
 ];

@@ -2,50 +2,87 @@
 
 use crate::case::Case;
 use crate::contestant::Contestant;
-use crate::measure::Summary;
+use crate::measure::{Figures, Summary, median};
 use crate::table::{number, or_dash, percent, table};
 use std::collections::BTreeMap;
 
+/// Kernel threads and interrupts alone stay below this part of the time; so does the 5 % that Linux keeps from real-time
+/// processes, as which servers run under `chrt`.
+const DISTURBED: f64 = 0.06;
+
 #[derive(Clone, Debug, Default)]
 pub struct Results {
-    pub cases: BTreeMap<(Case, Contestant), Summary>,
+    /// One after the other, as they were measured.
+    pub rounds: BTreeMap<(Case, Contestant), Vec<Figures>>,
     /// Bytes per idle connection.
     pub memory: BTreeMap<Contestant, f64>,
 }
 
 impl Results {
-    /// CPU microseconds per message.
-    #[must_use]
-    pub fn cpu(&self, case: Case, contestant: Contestant) -> Option<f64> {
-        self.cases.get(&(case, contestant)).map(|summary| summary.median.cpu)
+    fn of(&self, case: Case, contestant: Contestant) -> &[Figures] {
+        self.rounds.get(&(case, contestant)).map_or(&[], Vec::as_slice)
     }
 
-    /// That of the peer that needs the least.
+    /// CPU time per message, `part` to `whole`: the median of what it was in each round. Machines have slow and fast spells
+    /// longer than a round, and within one all are measured.
     #[must_use]
-    pub fn best_peer(&self, case: Case) -> Option<f64> {
-        let peers = Contestant::ALL.into_iter().filter(|contestant| contestant.is_peer());
-        peers.filter_map(|peer| self.cpu(case, peer)).min_by(f64::total_cmp)
+    pub fn ratio(&self, case: Case, part: Contestant, whole: Contestant) -> Option<f64> {
+        let pairs = self.of(case, part).iter().zip(self.of(case, whole));
+        median(pairs.filter(|(_, whole)| whole.cpu > 0.0).map(|(part, whole)| part.cpu / whole.cpu).collect())
+    }
+
+    /// The peer that needs the least CPU time.
+    #[must_use]
+    pub fn best_peer(&self, case: Case) -> Option<Contestant> {
+        self.least(case, Contestant::is_peer)
+    }
+
+    /// axum, with the read buffer that does better.
+    #[must_use]
+    pub fn axum(&self, case: Case) -> Option<Contestant> {
+        self.least(case, |contestant| matches!(contestant, Contestant::Axum | Contestant::AxumSmallBuffer))
+    }
+
+    fn least(&self, case: Case, counts: impl Fn(Contestant) -> bool) -> Option<Contestant> {
+        let counted = Contestant::ALL.into_iter().filter(|contestant| counts(*contestant));
+        let measured = counted.filter_map(|contestant| {
+            Summary::of(self.of(case, contestant)).map(|summary| (contestant, summary.median.cpu))
+        });
+        measured.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(contestant, _)| contestant)
     }
 
     #[must_use]
     pub fn case_table(&self, case: Case) -> String {
         let best = self.best_peer(case);
-        let rows = Contestant::ALL.into_iter().filter_map(|contestant| {
-            let Summary { median, spread } = self.cases.get(&(case, contestant))?;
-            Some(vec![
+        let summaries = Contestant::ALL.into_iter().filter_map(|contestant| {
+            let summary = Summary::of(self.of(case, contestant))?;
+            Some((contestant, summary))
+        });
+        let summaries: Vec<_> = summaries.collect();
+        let row = |(contestant, Summary { median, spread }): &(Contestant, Summary)| {
+            vec![
                 contestant.title().to_owned(),
                 number(median.cpu),
-                or_dash(ratio(Some(median.cpu), best), number),
+                or_dash(best.and_then(|best| self.ratio(case, *contestant, best)), number),
                 number(median.per_second),
                 number(median.p50),
                 number(median.p99),
                 percent(median.busy),
                 percent(*spread),
-            ])
-        });
+            ]
+        };
         let head =
             ["", "CPU µs/message", "to best peer", "messages/s", "p50 µs", "p99 µs", "core busy", "spread of rounds"];
-        table(&head, &rows.collect::<Vec<_>>())
+        let mut text = table(&head, &summaries.iter().map(row).collect::<Vec<_>>());
+        let most = summaries.iter().map(|(_, summary)| summary.median.waited).fold(0.0, f64::max);
+        if most > DISTURBED {
+            text.push_str(&format!(
+                "\n**Disturbed**: something else had the server's core for up to {} of the time, which makes every \
+                 message dearer.\n",
+                percent(most)
+            ));
+        }
+        text
     }
 
     #[must_use]
@@ -58,40 +95,41 @@ impl Results {
     }
 }
 
-/// How many times `whole` goes into `part`, when both are known.
-#[must_use]
-pub fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
-    Some(part? / whole.filter(|whole| *whole > 0.0)?)
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::measure::Figures;
 
-    /// Results in which each of `contestants` needs so many microseconds in `case`.
-    pub(crate) fn results(case: Case, contestants: &[(Contestant, f64)]) -> Results {
-        let summary = |cpu| Summary {
-            median: Figures { cpu, per_second: 1e6 / cpu, p50: 50.0, p99: 99.0, busy: 1.0 },
-            spread: 0.02,
-        };
-        let cases = contestants.iter().map(|&(contestant, cpu)| ((case, contestant), summary(cpu)));
-        Results { cases: cases.collect(), memory: BTreeMap::new() }
+    /// Results in which each of `contestants` needs so many microseconds in the rounds of `case`.
+    pub(crate) fn results(case: Case, contestants: &[(Contestant, &[f64])]) -> Results {
+        let figures =
+            |cpu: &f64| Figures { cpu: *cpu, per_second: 1e6 / cpu, p50: 50.0, p99: 99.0, busy: 1.0, waited: 0.0 };
+        let rounds =
+            contestants.iter().map(|(contestant, cpu)| ((case, *contestant), cpu.iter().map(figures).collect()));
+        Results { rounds: rounds.collect(), memory: BTreeMap::new() }
     }
 
     #[test]
     fn the_best_peer_is_never_the_relay() {
-        let measured = [(Contestant::Echo, 1.0), (Contestant::Axum, 8.0), (Contestant::Fastwebsockets, 4.0)];
+        let measured: [(_, &[f64]); 4] = [
+            (Contestant::Echo, &[1.0]),
+            (Contestant::Axum, &[8.0]),
+            (Contestant::AxumSmallBuffer, &[5.0]),
+            (Contestant::Fastwebsockets, &[4.0]),
+        ];
         let results = results(Case::OneInFlight, &measured);
-        assert_eq!(results.best_peer(Case::OneInFlight), Some(4.0));
+        assert_eq!(results.best_peer(Case::OneInFlight), Some(Contestant::Fastwebsockets));
+        assert_eq!(results.axum(Case::OneInFlight), Some(Contestant::AxumSmallBuffer));
         assert_eq!(results.best_peer(Case::Mib1), None);
-        assert!(results.case_table(Case::OneInFlight).contains("| Framescope `/echo` |           1.00 |        0.250 |"));
+        let text = results.case_table(Case::OneInFlight);
+        let cells: Vec<_> = text.lines().nth(2).unwrap().split('|').map(str::trim).collect();
+        assert_eq!(cells[1..4], ["Framescope `/echo`", "1.00", "0.250"]);
     }
 
     #[test]
-    fn a_ratio_needs_both() {
-        assert_eq!(ratio(Some(1.0), Some(4.0)), Some(0.25));
-        assert_eq!(ratio(Some(1.0), Some(0.0)), None);
-        assert_eq!(ratio(None, Some(4.0)), None);
+    fn a_slow_spell_of_the_machine_does_not_show_in_a_ratio() {
+        let measured: [(_, &[f64]); 2] = [(Contestant::Echo, &[1.0, 4.0, 2.0]), (Contestant::Axum, &[2.0, 8.0, 4.0])];
+        let results = results(Case::Kib16, &measured);
+        assert_eq!(results.ratio(Case::Kib16, Contestant::Echo, Contestant::Axum), Some(0.5));
+        assert_eq!(results.ratio(Case::Kib16, Contestant::Echo, Contestant::Lab), None);
     }
 }

@@ -59,6 +59,15 @@ impl Server {
         Ok(clock_gettime(self.cpu).context("the server is gone")?.into())
     }
 
+    /// How long its threads so far were ready to run while something else had the core. Zero where the kernel does not
+    /// count that.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.0.id())).into_iter().flatten().flatten();
+        let waits = tasks.filter_map(|task| waited(&fs::read_to_string(task.path().join("schedstat")).ok()?));
+        Duration::from_nanos(waits.sum())
+    }
+
     /// Its resident memory, in bytes.
     ///
     /// # Errors
@@ -122,6 +131,11 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
+/// The second number of a `schedstat`, in nanoseconds.
+fn waited(schedstat: &str) -> Option<u64> {
+    schedstat.split_whitespace().nth(1)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +146,12 @@ mod tests {
         assert_eq!(address("Framescope is listening on http://127.0.0.1:4321\n"), expected);
         assert_eq!(address("listening on 127.0.0.1:4321\n"), expected);
         assert_eq!(address(""), None);
+    }
+
+    #[test]
+    fn waiting_is_the_second_number() {
+        assert_eq!(waited("395171395 568507 103\n"), Some(568_507));
+        assert_eq!(waited(""), None);
     }
 
     #[test]

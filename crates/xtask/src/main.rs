@@ -1,6 +1,7 @@
 //! What a person types to build, serve and test Framescope: `cargo xtask --help`.
 #![expect(clippy::print_stdout, reason = "a command line tool tells its progress there")]
 
+mod bench;
 mod budget;
 mod child;
 mod dev;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{project::Project, stage::Stage, tools::Tools};
+use crate::{bench::Subject, project::Project, stage::Stage, tools::Tools};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Build, serve and test Framescope")]
@@ -54,6 +55,14 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Measure the relay beside other echo servers; leave the machine to it meanwhile
+    Bench {
+        #[arg(value_enum, value_name = "SUBJECT", default_value = "relay")]
+        subject: Subject,
+        /// Passed on to the benchmark, for example `-- --only pipelined --rounds 1`, or `-- --help` for all of them
+        #[arg(last = true)]
+        bench_args: Vec<String>,
+    },
     /// Install what the page and the tests need, and nothing else
     Setup,
 }
@@ -75,6 +84,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Serve { dev: true, relay_args } => dev::serve(&project, &relay_args),
         Task::Test { stages, runner_args } => test::test(&project, stages, &runner_args),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
+        Task::Bench { subject, bench_args } => bench::bench(&project, subject, &bench_args),
         Task::Setup => setup(&Tools::new(&project)),
     }
 }

@@ -25,6 +25,8 @@ struct Arguments {
 enum Crate {
     /// axum's `ws`, which is tungstenite
     Axum,
+    /// The same with a read buffer of 16 KiB instead of 128 KiB
+    AxumSmallBuffer,
     /// fastwebsockets on hyper
     Fastwebsockets,
     /// tokio-websockets by itself
@@ -37,7 +39,8 @@ fn main() -> anyhow::Result<()> {
         let listener = TcpListener::bind(arguments.listen).await?;
         println!("listening on {}", listener.local_addr()?);
         match arguments.on {
-            Crate::Axum => on_axum::serve(listener).await?,
+            Crate::Axum => on_axum::serve(listener, on_axum::DEFAULT_READ_BUFFER).await?,
+            Crate::AxumSmallBuffer => on_axum::serve(listener, on_axum::SMALL_READ_BUFFER).await?,
             Crate::Fastwebsockets => on_fastwebsockets::serve(listener).await?,
             Crate::TokioWebsockets => on_tokio_websockets::serve(listener).await?,
         }

@@ -16,8 +16,7 @@ pub(super) async fn serve(listener: TcpListener) -> io::Result<()> {
 }
 
 async fn echo(stream: TcpStream) -> Result<(), Error> {
-    let builder =
-        ServerBuilder::new().config(Config::default().frame_size(usize::MAX)).limits(Limits::unlimited());
+    let builder = ServerBuilder::new().config(Config::default().frame_size(usize::MAX)).limits(Limits::unlimited());
     let (_request, mut socket) = builder.accept(stream).await?;
     while let Some(message) = socket.next().await {
         let message = message?;
