@@ -135,8 +135,8 @@ pub struct Frame {
     pub violations: Vec<Violation>,
 }
 
-/// What a compressed payload holds. A frame adds what can be inflated once it is there; what a fragment leaves inside
-/// the compressor's state comes with a later one.
+/// What a compressed payload holds. A client's frame adds what can be inflated once it is there; what a fragment leaves
+/// inside the compressor's state comes with a later one. A fragment of the relay's own says what went into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inflated {
     /// The first bytes, up to the relay's cap.

@@ -59,8 +59,8 @@ impl Decoder {
         Some(Piece::Payload(payload))
     }
 
-    /// Takes a frame that begins at the front of `input` and is all there: its header, and its payload unmasked in place.
-    /// `None`, with nothing taken, where [`Decoder::next`] has to be asked.
+    /// Takes a frame that begins at the front of `input` and is all there: its header, and all its bytes with the payload
+    /// unmasked in place. `None`, with nothing taken, where [`Decoder::next`] has to be asked.
     #[inline(always)]
     pub fn whole<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<(FrameHeader, &'b mut [u8])> {
         if self.frame.is_some() || self.held_len > 0 {
@@ -73,11 +73,10 @@ impl Decoder {
         }
         let (frame, rest) = std::mem::take(input).split_at_mut(end);
         *input = rest;
-        let payload = &mut frame[header.len()..];
         if let Some(key) = header.masking_key {
-            key.apply(payload, 0);
+            key.apply(&mut frame[header.len()..], 0);
         }
-        Some((header, payload))
+        Some((header, frame))
     }
 
     fn header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {

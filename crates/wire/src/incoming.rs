@@ -62,10 +62,12 @@ pub trait Handler<'b> {
     /// It is over: whole, or given up. `control` is the payload of a control frame, as much as has come, and empty for others.
     fn end(&mut self, frame: &Frame, control: &[u8]);
     /// A frame that is all here, and judged to its end, in place of `begin`, `payload` and `end`. An uncompressed one, where
-    /// no compression was agreed on; other handlers than the fastest need not tell it from the rest.
+    /// no compression was agreed on; other handlers than the fastest need not tell it from the rest. `bytes` are all of it,
+    /// the payload unmasked; what stands before that is of no more use.
     #[inline]
-    fn whole(&mut self, frame: &Frame, payload: &'b [u8]) {
+    fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
         self.begin(frame);
+        let payload: &'b [u8] = &bytes[frame.header.len()..];
         if !payload.is_empty() {
             self.payload(frame, payload);
         }
@@ -154,13 +156,13 @@ impl Incoming {
             }
             // Most frames are all there, and then nothing of them is kept from piece to piece.
             if !self.deflate
-                && let Some((header, payload)) = self.decoder.whole(bytes)
+                && let Some((header, bytes)) = self.decoder.whole(bytes)
             {
                 let mut frame = self.begin(header);
+                let payload = &bytes[header.len()..];
                 self.check(&mut frame, payload);
-                let control = if header.opcode.is_control() { &*payload } else { &[] };
-                self.finish(&mut frame, control);
-                handler.whole(&frame, payload);
+                self.finish(&mut frame, if header.opcode.is_control() { payload } else { &[] });
+                handler.whole(&frame, bytes);
                 continue;
             }
             let most = if self.compressed { DEFLATED_PIECE } else { usize::MAX };

@@ -19,8 +19,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFuture;
 use wire::close::CloseCode;
 
-/// What one read takes, in bytes.
-const READ: usize = 256 << 10;
+/// What one read takes, in bytes: a little more than a large power of two, so that a message of such a size is not followed
+/// by a read for its last bytes.
+const READ: usize = (256 << 10) + (4 << 10);
 /// A write buffer that a large frame has stretched goes back to this.
 const GATHERED: usize = 64 << 10;
 
@@ -213,9 +214,7 @@ impl<R: Recorder> Connection<R> {
 
     async fn end(self: Box<Self>, cause: Cause) {
         let Self { line, mut conversation, held, app, _deflating: deflating, .. } = *self;
-        if matches!(cause, Cause::LineEnded | Cause::LineBroke) {
-            conversation.cut_off();
-        }
+        conversation.cut_off();
         let said_goodbye = conversation.outgoing.sent_close();
         conversation.recorder.closed(cause);
         // For others, also while this one waits for the other end to close.

@@ -131,12 +131,16 @@ impl Agreement {
     fn new(opening: &OpeningRequest, settings: &Settings, app: &App) -> Self {
         let list = extension::parse(&opening.extensions).unwrap_or_default();
         let mut verdicts = negotiate(&list, &settings.deflate);
-        let (mut deflate, mut place) = (None, None);
-        for verdict in &mut verdicts {
-            if let Verdict::Accepted(agreed) = *verdict {
-                match app.deflate_places.clone().try_acquire_owned() {
-                    Ok(free) => (deflate, place) = (Some(agreed), Some(free)),
-                    Err(_) => *verdict = Verdict::Declined(Decline::TooMany),
+        let mut deflate = verdicts.iter().find_map(|verdict| match verdict {
+            Verdict::Accepted(agreed) => Some(*agreed),
+            Verdict::Declined(_) => None,
+        });
+        let place = deflate.and_then(|_| app.deflate_places.clone().try_acquire_owned().ok());
+        if deflate.is_some() && place.is_none() {
+            deflate = None;
+            for verdict in &mut verdicts {
+                if matches!(verdict, Verdict::Accepted(_) | Verdict::Declined(Decline::Late)) {
+                    *verdict = Verdict::Declined(Decline::TooMany);
                 }
             }
         }

@@ -132,7 +132,7 @@ impl<R: Recorder> Conversation<R> {
         self.recorder.queued(Outbound { header: &header, position, compressed: false, end: self.queued }, &payload);
     }
 
-    /// Tells the recorder of the frame that the line ended in, if there is one.
+    /// Tells the recorder of the frame that the connection ended in, if there is one.
     pub(super) fn cut_off(&mut self) {
         if let Some(frame) = self.incoming.cut_off() {
             self.recorder.received(&frame, None, None);
@@ -306,20 +306,24 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
     }
 
     #[inline]
-    fn whole(&mut self, frame: &Frame, payload: &'b [u8]) {
+    fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
         if self.over.is_some() {
             return;
         }
+        let at = frame.header.len();
         if !self.is_echoed(frame) {
-            self.recorder.received(frame, Some(payload), None);
-            self.answer(frame, payload);
+            self.recorder.received(frame, Some(&bytes[at..]), None);
+            self.answer(frame, &bytes[at..]);
             return;
         }
         let header = echo_header(frame);
-        self.replies.copy(&header.encode());
-        self.replies.lend(payload);
+        // A server's header is shorter by the masking key. So it fits before the payload, and both leave as one piece.
+        let start = at - header.len();
+        bytes[start..at].copy_from_slice(&header.encode());
+        let bytes: &'b [u8] = bytes;
+        self.replies.lend(&bytes[start..]);
         let outbound = self.outbound(&header, false);
-        self.recorder.received(frame, Some(payload), Some(outbound));
+        self.recorder.received(frame, Some(&bytes[at..]), Some(outbound));
     }
 
     #[inline]

@@ -46,7 +46,9 @@ def fragments(websocket, message):
 
 def main(url, parameters):
     extensions = None if parameters is None else [ClientPerMessageDeflateFactory(**parameters)]
-    with connect(url, compression=None, extensions=extensions, max_size=None, proxy=None) as websocket:
+    # Without pings of its own, which come when a machine is slow.
+    options = {"compression": None, "extensions": extensions, "max_size": None, "ping_interval": None, "proxy": None}
+    with connect(url, **options) as websocket:
         agreed = [str(extension) for extension in websocket.protocol.extensions]
         sent = []
         for number, message in enumerate(MESSAGES):

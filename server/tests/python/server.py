@@ -35,6 +35,8 @@ def echo(websocket):
 
 parameters = json.loads(sys.argv[1])
 extensions = None if parameters is None else [ServerPerMessageDeflateFactory(**parameters)]
-with serve(echo, "127.0.0.1", 0, compression=None, extensions=extensions, max_size=None) as server:
+# Without pings of its own, which come when a machine is slow.
+options = {"compression": None, "extensions": extensions, "max_size": None, "ping_interval": None}
+with serve(echo, "127.0.0.1", 0, **options) as server:
     print(server.socket.getsockname()[1], flush=True)
     server.serve_forever()

@@ -71,7 +71,10 @@ async fn a_kind_that_is_not_accepted_is_answered_with_1003() {
         let mut raw = Raw::open(lab.address(), &format!("{}?{query}", lab.path())).await;
         raw.send(&[masked(right, b"yes"), masked(wrong, b"no")].concat()).await;
         let answer = raw.rest().await;
-        assert_eq!((&answer[..5], answer[5], &answer[7..9]), (&[right, 3, b'y', b'e', b's'][..], 0x88, &b"\x03\xeb"[..]));
+        assert_eq!(
+            (&answer[..5], answer[5], &answer[7..9]),
+            (&[right, 3, b'y', b'e', b's'][..], 0x88, &b"\x03\xeb"[..])
+        );
         feed.opening().await;
         let (events, closed) = feed.until_closed().await;
         let broken = events.iter().filter_map(|event| match event {

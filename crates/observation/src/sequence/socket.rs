@@ -3,7 +3,7 @@
 use super::RowNumber;
 use crate::page::{EventNumber, Fingerprint, PageAct};
 use crate::{ConnectionNumber, Event};
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 
 /// Where a page's event and a row of the wire meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -194,10 +194,9 @@ impl Socket {
     }
 
     fn drain_waiting(&mut self, which: impl Fn(Anchor) -> bool) -> Vec<EventNumber> {
-        let mut events: Vec<_> =
-            self.waiting.extract_if(|anchor, _| which(*anchor)).flat_map(|(_, events)| events).collect();
-        events.sort_unstable();
-        events
+        let mut drained = BinaryHeap::new();
+        self.waiting.extract_if(|anchor, _| which(*anchor)).for_each(|(_, events)| drained.extend(events));
+        drained.into_sorted_vec()
     }
 
     /// Once both sides are over no event can come, so there is nothing to keep.

@@ -268,9 +268,11 @@ fn the_decoder_hands_out_a_whole_frame_at_once_if_it_is_all_there() {
     let mut bytes = hex("81 85 37 fa 21 3d 7f 9f 4d 51 58 89 00 82 02 41");
     let mut decoder = Decoder::default();
     let mut input = &mut bytes[..];
-    let (header, payload) = decoder.whole(&mut input).unwrap();
-    assert_eq!((header, &payload[..]), (masked(true, Opcode::Text, 5), &b"Hello"[..]));
-    assert_eq!(decoder.whole(&mut input), Some((FrameHeader::unmasked(true, Opcode::Ping, 0), &mut [][..])));
+    let (header, frame) = decoder.whole(&mut input).unwrap();
+    // All of it, so that a reply can be written where it stands.
+    assert_eq!((header, &frame[..]), (masked(true, Opcode::Text, 5), &b"\x81\x85\x37\xfa\x21\x3dHello"[..]));
+    let ping = FrameHeader::unmasked(true, Opcode::Ping, 0);
+    assert_eq!(decoder.whole(&mut input), Some((ping, &mut [0x89, 0][..])));
     // A byte is missing, and nothing is taken.
     assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
     assert_eq!(decoder.next(&mut input), Some(Piece::Header(FrameHeader::unmasked(true, Opcode::Binary, 2))));

@@ -89,7 +89,7 @@ impl Log {
         while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connection) {
             let blob = if record.has_blob { blobs.pop_front() } else { None };
             let start = at - record.length;
-            if !self.chunks.back().is_some_and(|chunk| chunk.bytes.len() + at - run <= CHUNK) {
+            if self.chunks.back().is_none_or(|chunk| chunk.bytes.len() + at - run > CHUNK) {
                 self.copy(&bytes[run..start]);
                 run = start;
                 self.open_chunk();

@@ -1,11 +1,12 @@
 //! Python's client against the relay: everything comes back, and what was observed is what it says it sent.
 
 use super::script;
-use crate::support::{Feed, Lab, soon};
+use crate::support::{Feed, Lab};
 use observation::event::{Cause, Frame};
 use observation::{Deflate, Event, MessageKind, Party};
 use serde_json::{Value, json};
 use std::process::Stdio;
+use std::time::Duration;
 
 const PLAIN: Deflate = Deflate {
     server_no_context_takeover: false,
@@ -17,7 +18,8 @@ const PLAIN: Deflate = Deflate {
 /// Runs a script to its end: what it printed.
 async fn run(name: &str, arguments: &[&str]) -> Value {
     let output = script(name).await.args(arguments).stderr(Stdio::inherit()).output();
-    let output = soon(output).await.unwrap();
+    // It does much, and may be slow without anything being wrong.
+    let output = tokio::time::timeout(Duration::from_secs(120), output).await.expect("the script ends").unwrap();
     assert!(output.status.success(), "{name} failed");
     serde_json::from_slice(&output.stdout).unwrap()
 }

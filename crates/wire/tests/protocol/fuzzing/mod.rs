@@ -66,8 +66,8 @@ fn decode(pieces: &[Vec<u8>], at_once: bool) -> Vec<(FrameHeader, Vec<u8>, bool)
         let mut input = &mut piece[..];
         loop {
             if at_once {
-                while let Some((header, payload)) = decoder.whole(&mut input) {
-                    frames.push((header, payload.to_vec(), true));
+                while let Some((header, bytes)) = decoder.whole(&mut input) {
+                    frames.push((header, bytes[header.len()..].to_vec(), true));
                 }
             }
             let Some(next) = decoder.next(&mut input) else { break };
