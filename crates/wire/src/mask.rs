@@ -9,27 +9,56 @@ impl MaskingKey {
     /// payload came before `payload[0]`, so that a payload may be handed over in pieces.
     #[inline]
     pub fn apply(self, payload: &mut [u8], offset: u64) {
-        let mut key = self.0;
-        key.rotate_left((offset % 4) as usize);
-        let word = u32::from_ne_bytes(key);
-        let wide = u64::from(word) << 32 | u64::from(word);
-        // Eights and fours are multiples of the key's length, so it starts over behind each.
-        let (eights, rest) = payload.as_chunks_mut::<8>();
-        for eight in eights {
-            *eight = (u64::from_ne_bytes(*eight) ^ wide).to_ne_bytes();
+        // Read so that the first byte is the lowest, whatever the machine: the key goes on where the last piece stopped.
+        let word = u32::from_le_bytes(self.0).rotate_right(8 * (offset % 4) as u32);
+        #[cfg(not(target_arch = "wasm32"))]
+        if payload.len() >= WIDE {
+            // The same loop once more, for the widest registers that this machine has.
+            return pulp::Arch::new().dispatch(Xor { payload, word });
         }
-        let (fours, rest) = rest.as_chunks_mut::<4>();
-        for four in fours {
-            *four = (u32::from_ne_bytes(*four) ^ word).to_ne_bytes();
-        }
-        for (byte, key) in rest.iter_mut().zip(key) {
-            *byte ^= key;
-        }
+        xor(payload, word);
     }
 
     /// The key byte that meets the payload byte at `offset`.
     #[must_use]
     pub fn at(self, offset: u64) -> u8 {
         self.0[(offset % 4) as usize]
+    }
+}
+
+/// From this size on, in bytes, it pays to ask what the machine has.
+#[cfg(not(target_arch = "wasm32"))]
+const WIDE: usize = 512;
+
+#[cfg(not(target_arch = "wasm32"))]
+struct Xor<'p> {
+    payload: &'p mut [u8],
+    word: u32,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl pulp::NullaryFnOnce for Xor<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        xor(self.payload, self.word);
+    }
+}
+
+#[inline(always)]
+fn xor(payload: &mut [u8], word: u32) {
+    let wide = u64::from(word) << 32 | u64::from(word);
+    // Eights and fours are multiples of the key's length, so it starts over behind each.
+    let (eights, rest) = payload.as_chunks_mut::<8>();
+    for eight in eights {
+        *eight = (u64::from_le_bytes(*eight) ^ wide).to_le_bytes();
+    }
+    let (fours, rest) = rest.as_chunks_mut::<4>();
+    for four in fours {
+        *four = (u32::from_le_bytes(*four) ^ word).to_le_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(word.to_le_bytes()) {
+        *byte ^= key;
     }
 }
