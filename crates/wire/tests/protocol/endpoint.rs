@@ -286,7 +286,8 @@ fn a_frame_that_is_all_there_is_handed_over_at_once_where_nothing_is_compressed(
             assert!(frame.whole);
             self.0 += &format!("end({}) ", hex::encode(control));
         }
-        fn whole(&mut self, frame: &Frame, payload: &'b [u8]) {
+        fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
+            let payload = &bytes[frame.header.len()..];
             assert_eq!((frame.whole, frame.arrived, frame.is_right()), (true, payload.len() as u64, true));
             self.0 += &format!("whole({}) ", hex::encode(payload));
         }
