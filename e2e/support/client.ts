@@ -15,17 +15,19 @@ interface FrameParts {
   payload: Buffer | string;
   /** FIN; set if it is left out. */
   fin?: boolean;
+  /** RSV1, which marks a compressed message. RFC 7692 §6. */
+  rsv1?: boolean;
   /** Four bytes; `null` leaves the payload unmasked, which a client must not. */
   key?: Buffer | null;
 }
 
 /** The bytes of a client's frame. RFC 6455 §5.2. */
-export function frame({ opcode, payload, fin = true, key = randomBytes(4) }: FrameParts): Buffer {
+export function frame({ opcode, payload, fin = true, rsv1 = false, key = randomBytes(4) }: FrameParts): Buffer {
   const plain = Buffer.from(payload);
   const length = lengthField(plain.length);
   length[0]! |= key === null ? 0 : 0x80;
   const masked = plain.map((byte, index) => (key === null ? byte : byte ^ key[index % 4]!));
-  return Buffer.concat([Buffer.of((fin ? 0x80 : 0) | opcode), length, key ?? Buffer.alloc(0), masked]);
+  return Buffer.concat([Buffer.of((fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode), length, key ?? Buffer.alloc(0), masked]);
 }
 
 function lengthField(bytes: number): Buffer {
@@ -39,7 +41,7 @@ function lengthField(bytes: number): Buffer {
 
 /** The lines of an opening handshake, without those of `leaveOut` and with those of `add`. */
 export function handshake(url: string, { leaveOut = [], add = [] }: { leaveOut?: string[]; add?: string[] } = {}): string {
-  const { host, pathname } = new URL(url);
+  const { host, pathname, search } = new URL(url);
   const headers = [
     `Host: ${host}`,
     "Upgrade: websocket",
@@ -47,7 +49,7 @@ export function handshake(url: string, { leaveOut = [], add = [] }: { leaveOut?:
     `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
     "Sec-WebSocket-Version: 13",
   ].filter((line) => !leaveOut.some((name) => line.startsWith(`${name}:`)));
-  return [`GET ${pathname} HTTP/1.1`, ...headers, ...add, "", ""].join("\r\n");
+  return [`GET ${pathname}${search} HTTP/1.1`, ...headers, ...add, "", ""].join("\r\n");
 }
 
 export class Client {
@@ -69,10 +71,10 @@ export class Client {
     return client;
   }
 
-  /** A WebSocket to `url`. */
-  static async open(url: string): Promise<Client> {
+  /** A WebSocket to `url`, asked for with the headers of `add` as well. */
+  static async open(url: string, ...add: string[]): Promise<Client> {
     const client = await Client.call(url);
-    client.send(handshake(url));
+    client.send(handshake(url, { add }));
     const answer = await client.head();
     if (!answer.startsWith("HTTP/1.1 101 ")) throw new Error(`No upgrade:\n${answer}`);
     return client;

@@ -24,6 +24,8 @@ export class Lab {
   readonly connection: Locator;
   readonly url: Locator;
   readonly subprotocols: Locator;
+  /** The switch beside them. */
+  readonly compression: Locator;
   readonly composer: Locator;
   readonly filter: Locator;
   /** What is wrong with the session or its feed; empty when nothing is. */
@@ -36,6 +38,7 @@ export class Lab {
     this.connection = page.getByRole("form", { name: "Connection" });
     this.url = this.connection.getByLabel("WebSocket URL");
     this.subprotocols = this.connection.getByLabel("Subprotocols");
+    this.compression = this.connection.getByRole("switch", { name: "Compression" });
     this.composer = page.getByRole("form", { name: "Send" });
     this.filter = page.getByRole("searchbox", { name: "Filter the rows" });
     this.banner = page.getByRole("status").first();
@@ -53,10 +56,22 @@ export class Lab {
     return this.page.getByRole("button", { name: "Open a WebSocket" });
   }
 
+  /** Path and query of what stands in the URL field: what the browser will ask for. */
+  async target(): Promise<string> {
+    const { pathname, search } = new URL(await this.url.inputValue());
+    return pathname + search;
+  }
+
   /** Where another client reaches this session. */
   get labUrl(): string {
     const { host, pathname } = new URL(this.page.url());
     return `ws://${host}/lab/${pathname.slice("/s/".length)}`;
+  }
+
+  /** Turns compression on for the connections to come. */
+  async compress(): Promise<void> {
+    await this.compression.click();
+    await expect(this.compression).toBeChecked();
   }
 
   /** Connects to what stands in the URL field, and waits until the socket is open. */

@@ -105,3 +105,15 @@ test("a message over the relay's limit is foretold, sent all the same, and close
   await expect(lab.row(/^From the relay: CLOSE 1009/)).toBeVisible();
   await expect(lab.row(/^CLOSED: the relay said goodbye first, 1009 JavaScript: .*onclose 1009/)).toBeVisible();
 });
+
+test("a kind of message that the URL leaves out is closed with 1003", async ({ lab }) => {
+  await lab.open();
+  await lab.url.fill(`${lab.labUrl}?deflate=off&accept=text`);
+  await lab.connect();
+  await lab.sendText("Hello");
+  await expect(lab.row(/^From the relay: TEXT Hello/)).toBeVisible();
+  await lab.sendHex("48 69");
+  const inspector = await lab.inspect(/^To the relay: BINARY .*not taken here/);
+  await expect(inspector.root).toContainText("a binary message came, and this connection takes none");
+  await expect(lab.row(/^CLOSED: the relay said goodbye first, 1003/)).toBeVisible();
+});

@@ -16,7 +16,7 @@ test("one button opens a WebSocket and shows its handshake as it crossed the wir
   );
   await lab.expectState("OPEN");
 
-  const [crossed, ...others] = line.requestsFor(new URL(lab.labUrl).pathname);
+  const [crossed, ...others] = line.requestsFor(await lab.target());
   expect(others).toEqual([]);
   const inspector = await lab.inspect(1);
   await expect(inspector.title).toHaveText("Opening handshake");
@@ -52,7 +52,7 @@ test("a text leaves masked and comes back unmasked, byte for byte", async ({ lab
   await expect(lab.row(4)).toHaveAccessibleName(/To the relay: TEXT Hello FIN · 5 B · masked.*send\("Hello"\)/);
   await expect(lab.row(5)).toHaveAccessibleName(/From the relay: TEXT Hello FIN · 5 B .*onmessage "Hello"/);
 
-  const [crossed] = line.requestsFor(new URL(lab.labUrl).pathname);
+  const [crossed] = line.requestsFor(await lab.target());
   const inspector = await lab.inspect(4);
   const sent = await inspector.bytes();
   expect(sent.subarray(0, 2)).toEqual(Buffer.of(0x81, 0x85));

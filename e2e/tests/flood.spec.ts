@@ -30,7 +30,7 @@ test("a flood of 10,000 messages leaves the page responsive, and nothing out", a
         for (let n = 1; n <= messages; n++) socket.send(`message ${n}`);
       };
     },
-    [lab.labUrl, MESSAGES] as const,
+    [await lab.url.inputValue(), MESSAGES] as const,
   );
 
   // Someone types while it pours.

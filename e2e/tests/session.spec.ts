@@ -41,11 +41,11 @@ test("leaving a playground closes its socket, and the way back leads to its sess
   const left = page.url();
   await page.getByRole("link", { name: "Framescope" }).click();
   await page.waitForURL((url) => url.href !== left && url.pathname.startsWith("/s/"));
-  await expect(lab.url).toHaveValue(new RegExp(`/lab/${page.url().slice(-26)}$`));
+  await expect(lab.url).toHaveValue(new RegExp(`/lab/${page.url().slice(-26)}\\?deflate=off$`));
 
   await page.goBack();
   await page.waitForURL(left);
-  await expect(lab.url).toHaveValue(new RegExp(`/lab/${left.slice(-26)}$`));
+  await expect(lab.url).toHaveValue(new RegExp(`/lab/${left.slice(-26)}\\?deflate=off$`));
   await expect(lab.row(/^CLOSED: the client said goodbye first/)).toBeVisible();
 });
 

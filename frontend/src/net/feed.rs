@@ -143,7 +143,7 @@ fn lost(inner: &Rc<Inner>) {
     let delay = *inner.delay.borrow();
     *inner.delay.borrow_mut() = (delay * 2).min(LONGEST_DELAY);
     // A fifth at random, so that a class does not come back as one.
-    let delay = delay.mul_f64(0.9 + 0.2 * js_sys::Math::random());
+    let delay = delay * (90 + (21.0 * js_sys::Math::random()) as u32) / 100;
     let weak = Rc::downgrade(inner);
     let again = move || {
         if let Some(inner) = weak.upgrade() {

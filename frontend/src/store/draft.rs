@@ -1,5 +1,6 @@
 //! A message being written: judged before it is sent, and what it will look like on the wire.
 
+use crate::ui::format;
 use wire::close::{CloseCode, MAX_REASON};
 use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
@@ -80,8 +81,14 @@ pub fn preview(opcode: Opcode, payload: usize) -> String {
     let mut header = FrameHeader::unmasked(true, opcode, payload as u64);
     header.masking_key = Some(MaskingKey([0; 4]));
     let bytes = header.encode();
-    let known = &bytes[..bytes.len() - 4];
-    known.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+    format::hex(&bytes[..bytes.len() - 4])
+}
+
+/// The first byte of the same where messages are compressed: the length behind it is that of what deflate makes.
+pub fn compressed_preview(opcode: Opcode) -> String {
+    let mut header = FrameHeader::unmasked(true, opcode, 0);
+    header.rsv.rsv1 = true;
+    format::hex(&header.encode()[..1])
 }
 
 #[cfg(test)]
@@ -123,6 +130,7 @@ mod tests {
     fn the_preview_is_what_a_browser_sends() {
         assert_eq!(preview(Opcode::Text, 5), "81 85");
         assert_eq!(preview(Opcode::Binary, 126), "82 fe 00 7e");
+        assert_eq!(compressed_preview(Opcode::Text), "c1");
         assert_eq!(preview(Opcode::Binary, 65_536), "82 ff 00 00 00 00 00 01 00 00");
     }
 }

@@ -12,6 +12,7 @@ enum Term {
     From(Party),
     Connection(u32),
     Violation,
+    Compressed,
     Text(String),
 }
 
@@ -48,9 +49,10 @@ fn term(text: &str) -> Result<Term, String> {
             number.parse().map(Term::Connection).map_err(|_| "connection: takes a number, such as connection:2".into())
         }
         ("is", "wrong") => Ok(Term::Violation),
+        ("is", "compressed") => Ok(Term::Compressed),
         ("opcode", _) => Err("opcode: takes text, binary, continuation, close, ping or pong".into()),
         ("from", _) => Err("from: takes browser or relay".into()),
-        ("is", _) => Err("is: takes wrong".into()),
+        ("is", _) => Err("is: takes wrong or compressed".into()),
         // A colon in a text, such as `http://` or `"a":1`.
         _ => Ok(Term::Text(text.to_ascii_lowercase())),
     }
@@ -76,6 +78,7 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
             Some(Event::Closed(closed)) => !closed.clean,
             _ => false,
         },
+        Term::Compressed => frame.is_some_and(|frame| frame.inflated.is_some()),
         Term::Text(word) => {
             let in_frame = || frame.is_some_and(|frame| frame_contains(frame, word));
             let in_head = || match (&row.key, observation.map(|seen| &seen.event)) {
@@ -97,8 +100,11 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
     }
 }
 
-/// Whether the kept payload has `word`, unmasking as it goes: a filter looks at every frame there is.
+/// Whether the kept content has `word`, unmasking as it goes: a filter looks at every frame there is.
 fn frame_contains(frame: &Frame, word: &str) -> bool {
+    if let Some(inflated) = &frame.inflated {
+        return contains(&inflated.payload, word);
+    }
     let Some(key) = frame.masking_key.map(MaskingKey) else { return contains(&frame.payload, word) };
     let fits = |(at, masked): (usize, &[u8])| {
         let plain = masked.iter().enumerate().map(|(n, byte)| byte ^ key.at((at + n) as u64));

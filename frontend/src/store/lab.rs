@@ -43,6 +43,8 @@ pub struct SocketState {
     pub watched: bool,
     /// The subprotocol agreed on; empty for none.
     pub protocol: String,
+    /// Whether permessage-deflate was agreed on.
+    pub compresses: bool,
     /// Code, reason and `wasClean` of the close event.
     pub closed: Option<(u16, String, bool)>,
 }
@@ -154,6 +156,7 @@ impl Lab {
             ready: ReadyState::Connecting,
             watched,
             protocol: String::new(),
+            compresses: false,
             closed: None,
         }));
         self.did(number, PageAct::Constructed { url: url.to_owned(), protocols }, None);
@@ -234,9 +237,10 @@ impl Lab {
         self.socket.update(|socket| {
             let Some(socket) = socket.as_mut().filter(|socket| socket.number == number) else { return };
             match &act {
-                PageAct::Open { protocol, .. } => {
+                PageAct::Open { protocol, extensions } => {
                     socket.ready = ReadyState::Open;
                     socket.protocol.clone_from(protocol);
+                    socket.compresses = extensions.starts_with(wire::deflate::NAME);
                 }
                 PageAct::Closed { code, reason, was_clean } => {
                     socket.ready = ReadyState::Closed;

@@ -60,7 +60,7 @@ fn cells(header: &FrameHeader, bytes: &[u8]) -> Vec<Cell> {
         cells.extend(match span.field {
             Field::Fin => cell(1, shown, "FIN".into()),
             // The three are one cell.
-            Field::Rsv1 => cell(3, bits(span.first_bit, 3), "RSV".into()),
+            Field::Rsv1 => cell(3, bits(span.first_bit, 3), if header.rsv.rsv1 { "RSV1" } else { "RSV" }.into()),
             Field::Rsv2 | Field::Rsv3 | Field::Payload => None,
             Field::Opcode => cell(4, shown, format!("opcode = {}", header.opcode.name())),
             Field::Mask => cell(1, shown, "MASK".into()),

@@ -1,4 +1,4 @@
-//! A frame's bytes in hex, coloured by field; a long payload is folded.
+//! Bytes in hex, coloured by what they are; many are folded.
 
 use super::field::{self, Pointed};
 use super::format;
@@ -7,18 +7,15 @@ use observation::Frame;
 use wire::header::{Field, FrameHeader};
 
 const ROW: usize = 8;
-/// Rows shown at first, and how many more at a click.
+/// Rows of a frame shown at first, and how many more of anything at a click.
 const FOLD: usize = 12;
 const MORE: usize = 128;
 
-/// `header` and payload as they were on the wire, as far as the relay kept them.
+/// A frame's header and payload as they were on the wire, as far as the relay kept them.
 #[component]
-pub fn Hex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView {
+pub fn FrameHex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView {
     let bytes: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().collect();
-    let crossed = frame.wire_bytes();
-    let cut_off = frame.payload_bytes < frame.length;
-    let total_rows = bytes.len().div_ceil(ROW);
-    let rows = RwSignal::new(FOLD.min(total_rows));
+    let (kept, crossed) = (bytes.len() as u64, frame.wire_bytes());
     // A byte of several fields takes the hue of its last: the opcode's in the first, the length's in the second.
     let fields = header.fields();
     let class_at = move |offset: usize| {
@@ -26,22 +23,35 @@ pub fn Hex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView
         let span = fields.iter().rev().find(|span| span.first_bit <= last_bit);
         field::class(span.map_or(Field::Payload, |span| span.field))
     };
-    let kept = bytes.len();
-    let row_view = move |row: usize| {
+    let came = (frame.payload_bytes < frame.length).then(|| {
+        let (length, came) = (format::bytes(frame.length), format::bytes(frame.payload_bytes));
+        format!("The header says {length}; {came} of them came.")
+    });
+    let front = (kept < crossed).then(|| {
+        let (crossed, kept) = (format::bytes(crossed), format::bytes(kept));
+        format!("{crossed} crossed the wire; the relay kept the first {kept}.")
+    });
+    view! {
+        <Hex label="The frame's bytes in hex" bytes class_at=Box::new(class_at) fold=FOLD pointed/>
+        {[came, front].into_iter().flatten().map(|words| view! { <p class="note">{words}</p> }).collect_view()}
+    }
+}
+
+#[component]
+pub fn Hex(
+    label: &'static str,
+    bytes: Vec<u8>,
+    /// The class of the byte at an offset.
+    class_at: Box<dyn Fn(usize) -> &'static str + Send>,
+    /// How many rows are shown at first.
+    fold: usize,
+    pointed: Pointed,
+) -> impl IntoView {
+    let total = bytes.len().div_ceil(ROW);
+    let rows = RwSignal::new(fold.min(total));
+    let row = move |row: usize| {
         let line = &bytes[row * ROW..(row * ROW + ROW).min(bytes.len())];
-        let cells = line.iter().enumerate().map(|(column, byte)| {
-            let class = class_at(row * ROW + column);
-            view! {
-                <b
-                    class=class
-                    class:lit=move || pointed.is_at(class)
-                    on:mouseenter=move |_| pointed.at(class)
-                    on:mouseleave=move |_| pointed.away()
-                >
-                    {format!("{byte:02x}")}
-                </b>
-            }
-        });
+        let cells = line.iter().enumerate().map(|(column, &byte)| cell(byte, class_at(row * ROW + column), pointed));
         let text: String = line.iter().map(|&byte| format::ascii(byte)).collect();
         view! {
             <div class="hex-row">
@@ -52,33 +62,29 @@ pub fn Hex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView
         }
     };
     view! {
-        <div class="hex" role="group" tabindex="0" aria-label="The frame's bytes in hex">
-            {move || (0..rows.get()).map(&row_view).collect_view()}
+        <div class="hex" role="group" tabindex="0" aria-label=label>
+            {move || (0..rows.get()).map(&row).collect_view()}
         </div>
         <button
             type="button"
             class="more"
-            hidden=move || rows.get() == total_rows
-            on:click=move |_| rows.update(|rows| *rows = (*rows + MORE).min(total_rows))
+            hidden=move || rows.get() == total
+            on:click=move |_| rows.update(|rows| *rows = (*rows + MORE).min(total))
         >
-            {format!("Show more of the {} kept", format::bytes(kept as u64))}
+            "Show more"
         </button>
-        {cut_off
-            .then(|| {
-                let came = format::bytes(frame.payload_bytes);
-                view! { <p class="note">{format!("The header says {}; {came} of them came.", format::bytes(frame.length))}</p> }
-            })}
-        {((kept as u64) < crossed)
-            .then(|| {
-                view! {
-                    <p class="note">
-                        {format!(
-                            "{} crossed the wire; the relay kept the first {}.",
-                            format::bytes(crossed),
-                            format::bytes(kept as u64),
-                        )}
-                    </p>
-                }
-            })}
+    }
+}
+
+fn cell(byte: u8, class: &'static str, pointed: Pointed) -> impl IntoView {
+    view! {
+        <b
+            class=class
+            class:lit=move || pointed.is_at(class)
+            on:mouseenter=move |_| pointed.at(class)
+            on:mouseleave=move |_| pointed.away()
+        >
+            {format!("{byte:02x}")}
+        </b>
     }
 }

@@ -1,5 +1,6 @@
 //! The composer: what to send, judged before it goes, with the first bytes it will have on the wire.
 
+use super::connect_bar::ConnectForm;
 use crate::net::lab_socket::Payload;
 use crate::store::Lab;
 use crate::store::draft;
@@ -97,9 +98,12 @@ pub fn Composer() -> impl IntoView {
     let drafts = Drafts::new();
     // What the browser said to the last try.
     let refused = RwSignal::new(None::<String>);
-    let open = Memo::new(move |_| {
-        lab.socket.with(|socket| socket.as_ref().is_some_and(|socket| socket.ready == ReadyState::Open))
+    let form = expect_context::<ConnectForm>();
+    let socket = Memo::new(move |_| {
+        lab.socket.with(|socket| Some(socket.as_ref().filter(|socket| socket.ready == ReadyState::Open)?.compresses))
     });
+    let open = move || socket.get().is_some();
+    let compresses = move || socket.get().unwrap_or_else(|| form.compresses(lab));
     let send = move || {
         let Ok(outgoing) = untrack(|| drafts.outgoing(kind())) else { return };
         let outcome = match outgoing {
@@ -108,7 +112,7 @@ pub fn Composer() -> impl IntoView {
         };
         refused.set(outcome.err());
     };
-    let can_send = move || open.get() && drafts.outgoing(kind()).is_ok();
+    let can_send = move || open() && drafts.outgoing(kind()).is_ok();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if can_send() {
@@ -138,7 +142,7 @@ pub fn Composer() -> impl IntoView {
                     }
                     (None, Ok(outgoing)) => {
                         let limit = lab.hello.get().map(|hello| hello.max_frame.min(hello.max_message));
-                        view! { <Preview outgoing open=open.get() limit/> }.into_any()
+                        view! { <Preview outgoing open=open() compresses=compresses() limit/> }.into_any()
                     }
                 }}
             </p>
@@ -150,6 +154,8 @@ pub fn Composer() -> impl IntoView {
 fn Preview(
     outgoing: Outgoing,
     open: bool,
+    /// Whether messages are compressed. How long one becomes cannot be foretold: that is the browser’s work.
+    compresses: bool,
     /// The relay's, in bytes, if it is known.
     limit: Option<u64>,
 ) -> impl IntoView {
@@ -159,10 +165,16 @@ fn Preview(
         Outgoing::Close(code, reason) => (Opcode::Close, code.map_or(0, |_| 2 + reason.len())),
     };
     let over = limit.filter(|&limit| bytes as u64 > limit);
+    let compressed = compresses && opcode != Opcode::Close;
+    let size = format::bytes(bytes as u64);
     view! {
         {if open { "On the wire: header " } else { "When connected, on the wire: header " }}
-        <code>{draft::preview(opcode, bytes)}</code>
-        {format!(", a key of 4 bytes, {}", format::bytes(bytes as u64))}
+        {if compressed {
+            view! { <code>{draft::compressed_preview(opcode)}</code> {format!(" and its length, a key of 4 bytes, {size} deflated")} }
+                .into_any()
+        } else {
+            view! { <code>{draft::preview(opcode, bytes)}</code> {format!(", a key of 4 bytes, {size}")} }.into_any()
+        }}
         {(bytes > LARGE).then_some(". The browser may split it into fragments, each with a header and key of its own")}
         {over
             .map(|limit| {

@@ -1,5 +1,6 @@
 //! Where to connect to, and the button that does it.
 
+use super::compression::CompressionSwitch;
 use super::lifecycle::Lifecycle;
 use crate::store::lab::{ConnectError, ReadyState, connect};
 use crate::store::target::{self, Target};
@@ -21,6 +22,16 @@ impl ConnectForm {
             _ => String::new(),
         };
         Self { url: RwSignal::new(url), protocols: RwSignal::new(String::new()), error: RwSignal::new(None) }
+    }
+
+    /// What the URL leads to.
+    pub fn target(self, lab: Lab) -> Result<Target, String> {
+        self.url.with(|url| target::judge(url, lab.session_id().as_ref()))
+    }
+
+    /// Whether messages will be compressed, as far as the URL tells.
+    pub fn compresses(self, lab: Lab) -> bool {
+        matches!(self.target(lab), Ok(Target::Lab(_))) && self.url.with(|url| target::compresses(url))
     }
 
     pub fn connect(self, lab: Lab) {
@@ -57,65 +68,70 @@ pub fn ConnectBar() -> impl IntoView {
         Some(ConnectError::Subprotocols(said)) => Some(said),
         _ => None,
     };
-    let elsewhere = move || {
-        let url = form.url.get();
-        matches!(target::judge(&url, lab.session_id().as_ref()), Ok(Target::Elsewhere))
-    };
+    let elsewhere = move || matches!(form.target(lab), Ok(Target::Elsewhere));
     view! {
         <form class="connect" aria-label="Connection" on:submit=submit novalidate>
-            <div class="field url">
-                <div class="label-line">
-                    <label for="url">"WebSocket URL"</label>
-                    <p id="url-note" class="field-note" aria-live="polite">
-                        {move || match url_error().or_else(protocols_error) {
-                            Some(said) => view! { <span class="error">{said}</span> }.into_any(),
-                            None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
-                            None => ().into_any(),
-                        }}
-                    </p>
-                </div>
-                <input
-                    id="url"
-                    type="text"
-                    inputmode="url"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    readonly=live
-                    prop:value=form.url
-                    on:input=move |event| {
-                        form.url.set(event_target_value(&event));
-                        form.error.set(None);
-                    }
-                    aria-invalid=move || url_error().map(|_| "true")
-                    aria-describedby="url-note"
-                />
-            </div>
-            <div class="field protocols">
-                <div class="label-line">
-                    <label for="protocols">"Subprotocols"</label>
-                </div>
-                <input
-                    id="protocols"
-                    type="text"
-                    placeholder="none"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    readonly=live
-                    prop:value=form.protocols
-                    on:input=move |event| {
-                        form.protocols.set(event_target_value(&event));
-                        form.error.set(None);
-                    }
-                    aria-invalid=move || protocols_error().map(|_| "true")
-                    aria-describedby="url-note"
-                />
-            </div>
+            <Entry id="url" label="WebSocket URL" value=form.url live=Signal::derive(live) error=Signal::derive(url_error)>
+                <p id="url-note" class="field-note" aria-live="polite">
+                    {move || match url_error().or_else(protocols_error) {
+                        Some(said) => view! { <span class="error">{said}</span> }.into_any(),
+                        None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
+                        None => ().into_any(),
+                    }}
+                </p>
+            </Entry>
+            <Entry
+                id="protocols"
+                label="Subprotocols"
+                value=form.protocols
+                live=Signal::derive(live)
+                error=Signal::derive(protocols_error)
+            />
+            <CompressionSwitch live=Signal::derive(live)/>
             <Lifecycle/>
             <button type="submit" class="primary" class:stop=live class:quiet=move || ready.get().is_none() aria-disabled=move || closing().to_string()>
                 {move || if live() { "Close" } else if ready.get().is_some() { "Connect again" } else { "Connect" }}
             </button>
         </form>
+    }
+}
+
+/// A field whose text cannot be changed while there is a connection; what is wrong with it stands in the note of the URL.
+#[component]
+fn Entry(
+    id: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    live: Signal<bool>,
+    error: Signal<Option<String>>,
+    /// What stands beside the label.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let form = expect_context::<ConnectForm>();
+    view! {
+        <div class=format!("field {id}")>
+            <div class="label-line">
+                <label for=id>{label}</label>
+                {children.map(|children| children())}
+            </div>
+            <input
+                id=id
+                type="text"
+                inputmode=(id == "url").then_some("url")
+                placeholder=(id == "protocols").then_some("none")
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                readonly=live
+                prop:value=value
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    form.error.set(None);
+                }
+                aria-invalid=move || error.get().map(|_| "true")
+                aria-describedby="url-note"
+            />
+        </div>
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod banner;
 pub mod composer;
+pub mod compression;
 pub mod connect_bar;
 pub mod inspector;
 pub mod lifecycle;

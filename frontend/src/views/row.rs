@@ -9,6 +9,9 @@ use observation::sequence::{Row, RowKey};
 /// A row's height in CSS pixels; the style sheet has the same number.
 pub const HEIGHT: usize = 34;
 
+/// Texts up to here are shown whole, in bytes.
+const SHORT: usize = 12;
+
 /// The id of a row's element.
 pub fn element_id(key: RowKey) -> String {
     match key {
@@ -83,6 +86,8 @@ fn RowCells(text: RowText) -> impl IntoView {
 
 #[component]
 fn ArrowCell(arrow: Arrow) -> impl IntoView {
+    // Of a long text the front is enough, where there is little room.
+    let what = if arrow.text.len() > SHORT { "what long" } else { "what" };
     let way = if arrow.from == Party::Client { "To the relay: " } else { "From the relay: " };
     view! {
         <span class="arrow">
@@ -90,7 +95,7 @@ fn ArrowCell(arrow: Arrow) -> impl IntoView {
             <span class="label">
                 <span class="hidden">{way}</span>
                 <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
-                <span class="what">{arrow.text}</span>
+                <span class=what>{arrow.text}</span>
                 <small>{arrow.detail}</small>
             </span>
             <span class="shaft"></span>

@@ -7,6 +7,7 @@ use observation::page::{PageAct, PageEvent, PagePayload};
 use observation::sequence::{PageSide, Row, RowKey};
 use observation::{Closed, Event, Frame, Gap, MessageKind, Party, Seq};
 use wire::close::ClosePayload;
+use wire::deflate::NAME;
 use wire::handshake::head::{RequestHead, ResponseHead, values};
 use wire::opcode::Opcode;
 
@@ -71,8 +72,10 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     let (middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
         (RowKey::Request(_), Some((Event::Opening(opening), number))) => request(&opening.request, number),
         (RowKey::Request(_), Some((Event::Refusal(refusal), number))) => request(&refusal.request, number),
-        (RowKey::Response(_), Some((Event::Opening(opening), _))) => response(&opening.response, false),
-        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => response(&refusal.response, true),
+        (RowKey::Response(_), Some((Event::Opening(opening), _))) => {
+            response(&opening.response, opening.deflate.map_or("", |_| NAME), false)
+        }
+        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => response(&refusal.response, "refused", true),
         (RowKey::Frame(_), Some((Event::Frame(seen), _))) => frame(seen),
         (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, client(&row.page)),
         (RowKey::Opened(_), _) => {
@@ -131,7 +134,7 @@ fn short_path(target: &str) -> String {
     query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
 
-fn response(bytes: &[u8], refused: bool) -> (Middle, WireText) {
+fn response(bytes: &[u8], detail: &str, refused: bool) -> (Middle, WireText) {
     let head = ResponseHead::parse(bytes).ok().flatten();
     let (status, reason, accept) = match &head {
         Some(head) => {
@@ -146,7 +149,7 @@ fn response(bytes: &[u8], refused: bool) -> (Middle, WireText) {
         badge: status,
         badge_class: if refused { "bad" } else { "http" },
         text: reason,
-        detail: if refused { "refused".into() } else { String::new() },
+        detail: detail.to_owned(),
         control: false,
         wrong: refused,
     };
@@ -164,12 +167,23 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
     if frame.fin {
         detail.push("FIN".to_owned());
     }
+    if frame.rsv1 {
+        detail.push("RSV1".to_owned());
+    }
+    let size = format::bytes(if frame.inflated.is_some() { frame.content_bytes() } else { frame.length });
+    let wire = format::bytes(frame.payload_bytes);
     let text = match opcode {
         Opcode::Close => close_text(frame),
-        _ if frame.position.is_some_and(|at| at.kind == MessageKind::Binary) => format::bytes(frame.length),
+        _ if frame.position.is_some_and(|at| at.kind == MessageKind::Binary) => {
+            detail.extend(frame.inflated.as_ref().map(|_| format!("deflated to {wire}")));
+            size
+        }
         _ => {
-            detail.push(format::bytes(frame.length));
-            format::one_line(&String::from_utf8_lossy(&frame.unmasked_payload()), PREVIEW)
+            detail.push(match &frame.inflated {
+                Some(inflated) => format!("deflated {} → {wire}", format::count(inflated.bytes)),
+                None => size,
+            });
+            format::one_line(&String::from_utf8_lossy(&frame.content()), PREVIEW)
         }
     };
     if frame.masked {
@@ -178,13 +192,7 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
     if frame.violations.is_empty() && frame.payload_bytes < frame.length {
         detail.push("cut off".to_owned());
     }
-    if let Some(violation) = frame.violations.first() {
-        detail.push(if explain::is_limit(violation) {
-            "over the limit".to_owned()
-        } else {
-            format!("breaks §{}", violation.section)
-        });
-    }
+    detail.extend(frame.violations.first().map(|violation| explain::verdict(violation, true)));
     let arrow = Arrow {
         from: frame.from,
         badge: badge(opcode),

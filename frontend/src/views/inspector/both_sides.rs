@@ -61,6 +61,10 @@ fn lines(record: &Record, frame: &Frame, connection: ConnectionNumber, key: RowK
         frame.position.map(|position| record.transcript.message(connection, frame.from, position.message).len() as u64);
     let mut lines =
         vec![("event", script, event_on_wire(frame, "browser")), ("size", event.and_then(size), bytes(frame))];
+    if frame.inflated.is_some() {
+        let sizes = (format::bytes(frame.content_bytes()), format::bytes(frame.payload_bytes));
+        lines.push(("compression", None, format!("{} of content, deflated to {}", sizes.0, sizes.1)));
+    }
     if let Some(count) = fragments {
         lines.push(("fragments", None, format::plural(count, "frame")));
     }
@@ -94,8 +98,12 @@ fn bytes(frame: &Frame) -> String {
     let header = frame.header.len() as u64;
     let text = frame.position.is_some_and(|at| at.kind == MessageKind::Text);
     let payload = format::count(frame.payload_bytes);
-    let utf8 = if text { " in UTF-8" } else { "" };
-    format!("{} = {header} of header + {payload} of payload{utf8}", format::bytes(frame.wire_bytes()))
+    let form = match &frame.inflated {
+        Some(_) => ", deflated",
+        None if text => " in UTF-8",
+        None => "",
+    };
+    format!("{} = {header} of header + {payload} of payload{form}", format::bytes(frame.wire_bytes()))
 }
 
 /// What JavaScript would call the size of a message: UTF-16 code units of a string, bytes of a buffer.

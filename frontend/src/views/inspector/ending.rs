@@ -124,7 +124,7 @@ fn ToldView(told: Told) -> impl IntoView {
     };
     view! {
         <pre class="text">
-            {format!("close event\n  code     {code}  {meaning}\n  reason   {reason:?}\n  wasClean {was_clean}")}
+            {format!("close event\n  code     {code}  {meaning}\n  reason   {}\n  wasClean {was_clean}", format::quoted(&reason, usize::MAX))}
         </pre>
         <p class="note">{why}</p>
     }
@@ -142,6 +142,12 @@ fn cause(closed: &Closed) -> &'static str {
         Cause::LineBroke => "The line broke.",
         Cause::NoCloseAnswer => "The relay’s close frame was not answered in time.",
         Cause::NotReading => "The client stopped reading, and the relay gave up waiting.",
+        Cause::NotAccepted => {
+            "A kind of message came that this connection does not take, so the relay closed it with 1003."
+        }
+        Cause::OutOfRoom => {
+            "The relay had no memory left for a message that had not arrived whole, so it closed with 1013: try again later."
+        }
         Cause::Idle => "Nothing travelled for so long that the relay ended it.",
         Cause::Shutdown => "The relay was shut down.",
     }

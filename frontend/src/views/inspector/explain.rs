@@ -1,5 +1,7 @@
 //! The words: what a field or a header is, and why it has the value it has.
 
+pub mod deflate;
+
 use observation::{Frame, Party, Violation};
 use wire::header::{FrameHeader, LengthForm};
 use wire::opcode::Opcode;
@@ -18,22 +20,28 @@ pub const FIELDS: [(&str, &str, &str); 7] = [
 /// A field of one frame: colour class, name with value, why.
 pub type Why = (&'static str, String, String);
 
-/// Whether the frame broke no rule, but was more than this relay takes. RFC 6455 §10.4 lets an endpoint set limits.
-pub fn is_limit(violation: &Violation) -> bool {
-    violation.section == "10.4"
+/// What a violation is: the rule that was broken, or, where none was, what this relay does not take. RFC 6455 §10.4 lets an
+/// endpoint set limits, and §7.4.1 lets it refuse a kind of message. A `short` one takes RFC 6455 for granted.
+pub fn verdict(violation: &Violation, short: bool) -> String {
+    match &*violation.rule {
+        "frame-too-big" | "message-too-big" => "over the limit".into(),
+        "kind-not-accepted" => "not taken here".into(),
+        _ if short && violation.rfc == 6455 => format!("breaks §{}", violation.section),
+        _ => format!("breaks RFC {} §{}", violation.rfc, violation.section),
+    }
 }
 
 /// Why every field of a frame has its value.
 pub fn frame(frame: &Frame, header: &FrameHeader) -> Vec<Why> {
     let mut why = vec![
         ("f-fin", format!("FIN {}", u8::from(frame.fin)), fin(frame, header)),
-        ("f-opc", format!("opcode {:X}", frame.opcode), opcode(header.opcode)),
+        ("f-opc", format!("opcode {:X}", frame.opcode), opcode(frame, header.opcode)),
         ("f-mask", format!("MASK {}", u8::from(frame.masked)), mask(frame)),
         ("f-len", format!("length {}", frame.length), length(header)),
     ];
-    if header.rsv.any() {
-        let set = "A bit is set here, and no extension was agreed on that would give it a meaning.";
-        why.insert(1, ("f-rsv", "RSV".into(), set.into()));
+    if let Some(words) = rsv(frame, header) {
+        let name = if frame.inflated.is_some() { format!("RSV1 {}", u8::from(frame.rsv1)) } else { "RSV".into() };
+        why.insert(1, ("f-rsv", name, words.into()));
     }
     if frame.masked {
         let key = "Four bytes that the client drew for this frame alone. Byte n of the payload is XORed with byte n mod 4 of the key.";
@@ -54,8 +62,28 @@ fn fin(frame: &Frame, header: &FrameHeader) -> String {
     .into()
 }
 
-fn opcode(opcode: Opcode) -> String {
+fn rsv(frame: &Frame, header: &FrameHeader) -> Option<&'static str> {
+    let misused = frame.violations.iter().any(|violation| violation.rfc == 7692);
+    Some(match (&frame.inflated, frame.rsv1) {
+        (Some(_), true) => {
+            "The message is compressed. permessage-deflate gave the bit this meaning in the handshake; without that it would be a fault."
+        }
+        (Some(_), false) => "The message is compressed all the same: its first frame said so for all its fragments.",
+        (None, true) if misused => {
+            "RSV1 says that a message is compressed, and only the first frame of a message may say it: see above."
+        }
+        (None, _) if header.rsv.any() => {
+            "A bit is set here, and no extension was agreed on that would give it a meaning."
+        }
+        _ => return None,
+    })
+}
+
+fn opcode(frame: &Frame, opcode: Opcode) -> String {
     match opcode {
+        Opcode::Text if frame.inflated.is_some() => {
+            "Text: once it is inflated, the payload is UTF-8, and the receiver must check that it is."
+        }
         Opcode::Continuation => {
             "Continuation: the next fragment of a message that is open. Its first frame says text or binary."
         }

@@ -2,11 +2,12 @@
 
 use super::both_sides::BothSides;
 use super::explain;
+use super::inflating::Inflating;
 use super::message::MessageView;
 use super::unmasking::Unmasking;
 use crate::ui::bit_grid::BitGrid;
 use crate::ui::field::Pointed;
-use crate::ui::hex::Hex;
+use crate::ui::hex::FrameHex;
 use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> imp
         <Tabs label="Parts of the inspector" id="part" tabs=&PARTS chosen/>
         <div id="part-panel" role="tabpanel" aria-label="Inspected frame" class="part">
             {move || match chosen.get() {
-                0 => view! { <Anatomy frame=frame.clone()/> }.into_any(),
+                0 => view! { <Anatomy frame=frame.clone() connection/> }.into_any(),
                 1 => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
                 _ => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
             }}
@@ -45,7 +46,7 @@ impl ChosenPart {
 }
 
 #[component]
-fn Anatomy(frame: Frame) -> impl IntoView {
+fn Anatomy(frame: Frame, connection: ConnectionNumber) -> impl IntoView {
     let pointed = Pointed::new();
     let Some(header) = frame.parsed_header() else {
         return view! { <p class="note">"The header of this frame was not kept."</p> }.into_any();
@@ -54,6 +55,7 @@ fn Anatomy(frame: Frame) -> impl IntoView {
     let why = explain::frame(&frame, &header);
     let violations = frame.violations.clone();
     let is_close = header.opcode == Opcode::Close;
+    let inflating = frame.inflated.clone().zip(Some(frame.clone()));
     let close = is_close.then(|| ClosePayload::parse(&frame.unmasked_payload()).0);
     view! {
         <Violations violations/>
@@ -61,7 +63,7 @@ fn Anatomy(frame: Frame) -> impl IntoView {
         <h3>"Bits " <span class="muted">"RFC 6455 §5.2"</span></h3>
         <BitGrid header pointed/>
         <h3>"Bytes"</h3>
-        <Hex frame=frame.clone() header pointed/>
+        <FrameHex frame=frame.clone() header pointed/>
         {unmasking
             .map(|key| {
                 view! {
@@ -69,6 +71,7 @@ fn Anatomy(frame: Frame) -> impl IntoView {
                     <Unmasking frame key pointed/>
                 }
             })}
+        {inflating.map(|(inflated, frame)| view! { <Inflating frame inflated connection pointed/> })}
         <h3>"Field by field"</h3>
         <dl class="why">
             {why
@@ -95,13 +98,9 @@ fn Anatomy(frame: Frame) -> impl IntoView {
 fn Violations(violations: Vec<Violation>) -> impl IntoView {
     let Some(code) = violations.first().map(|violation| CloseCode(violation.close_code)) else { return ().into_any() };
     let card = |violation: Violation| {
-        let title = match explain::is_limit(&violation) {
-            true => "Over the limit".to_owned(),
-            false => format!("Breaks RFC 6455 §{}", violation.section),
-        };
         view! {
             <p class="card bad">
-                <b>{title}</b>
+                <b>{explain::verdict(&violation, false)}</b>
                 <Prose text=format!("{}.", violation.explanation)/>
             </p>
         }

@@ -1,6 +1,7 @@
 //! The opening handshake: both texts line by line, and how the accept value came from the key. RFC 6455 §4.
 
-use super::explain;
+use super::explain::{self, deflate};
+use super::extensions::Extensions;
 use crate::ui::format;
 use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
@@ -11,15 +12,26 @@ use wire::handshake::accept::{Derivation, GUID};
 use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
 
 #[component]
-pub fn OpeningView(opening: Opening, response: bool) -> impl IntoView {
+pub fn OpeningView(
+    opening: Opening,
+    response: bool,
+    /// Who asked: the browser, or another client.
+    client: &'static str,
+) -> impl IntoView {
     let chosen = RwSignal::new(usize::from(response));
-    let Opening { request, response, .. } = opening;
+    let Opening { request, response, offers, deflate, .. } = opening;
     view! {
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response", "Key → accept"] chosen/>
         <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
                 0 => view! { <RequestText bytes=request.clone()/> }.into_any(),
-                1 => view! { <ResponseText bytes=response.clone()/> }.into_any(),
+                1 => {
+                    view! {
+                        <ResponseText bytes=response.clone()/>
+                        <Extensions offers=offers.clone() deflate client/>
+                    }
+                        .into_any()
+                }
                 _ => view! { <Accept request=request.clone() response=response.clone()/> }.into_any(),
             }}
         </div>
@@ -40,7 +52,7 @@ pub fn RefusalView(
             <b>"Why the relay refused"</b>
             <Prose text=format!("{explanation}.")/>
             <small>
-                {section.map_or("A limit of this relay.".to_owned(), |section| format!("RFC 6455 §{section}."))}
+                {section.map_or("A rule of this relay’s own.".to_owned(), |section| format!("RFC 6455 §{section}."))}
                 {of_page.then_some(" JavaScript is told only: error, then close 1006.")}
             </small>
         </p>
@@ -58,7 +70,7 @@ pub fn RefusalView(
 fn RequestText(bytes: Vec<u8>) -> impl IntoView {
     let head = RequestHead::parse(&bytes).ok().flatten();
     let first = "The request line: an ordinary GET, and HTTP 1.1 at least. So far any web server understands it.";
-    let lines = head.map(|head| lines(&bytes, first_line(&bytes), first, &head.headers));
+    let lines = head.map(|head| lines(&bytes, false, first, &head.headers));
     view! {
         <p class="note">{format!("{}, as they arrived:", format::bytes(bytes.len() as u64))}</p>
         <HeadLines lines raw=to_text(&bytes)/>
@@ -76,7 +88,7 @@ fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
         "Any status but 101 is a no: the connection stays HTTP, and the browser gives up."
     };
     let body = head.as_ref().map(|head| to_text(&bytes[head.len..])).filter(|body| !body.is_empty());
-    let lines = head.map(|head| lines(&bytes, first_line(&bytes), first, &head.headers));
+    let lines = head.map(|head| lines(&bytes, true, first, &head.headers));
     let after = "The empty line ends the response, and HTTP with it. The TCP connection stays; from the next byte on it carries frames.";
     view! {
         <p class="note">{format!("{}, as they left:", format::bytes(bytes.len() as u64))}</p>
@@ -97,21 +109,21 @@ struct Line {
     name: String,
     value: String,
     meaning: Option<&'static str>,
+    /// The pieces of a value that says several things, each as written and what it means.
+    pieces: Vec<(String, String)>,
 }
 
-fn first_line(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|&byte| byte == b'\r' || byte == b'\n').unwrap_or(bytes.len());
-    to_text(&bytes[..end])
-}
-
-fn lines(bytes: &[u8], first: String, meaning: &'static str, headers: &[HeaderLine]) -> Vec<Line> {
+fn lines(bytes: &[u8], response: bool, meaning: &'static str, headers: &[HeaderLine]) -> Vec<Line> {
     let header = |line: &HeaderLine| {
         let name = to_text(&bytes[line.name.clone()]);
         let value = to_text(&bytes[line.value.clone()]);
         let meaning = explain::header(&name, &value);
-        Line { name, value, meaning }
+        let of_extensions = name.eq_ignore_ascii_case("Sec-WebSocket-Extensions");
+        let pieces = if of_extensions { deflate::extensions(&value, response) } else { Vec::new() };
+        Line { name, value, meaning, pieces }
     };
-    let first = Line { name: String::new(), value: first, meaning: Some(meaning) };
+    let end = bytes.iter().position(|&byte| byte == b'\r' || byte == b'\n').unwrap_or(bytes.len());
+    let first = Line { name: String::new(), value: to_text(&bytes[..end]), meaning: Some(meaning), pieces: Vec::new() };
     std::iter::once(first).chain(headers.iter().map(header)).collect()
 }
 
@@ -120,7 +132,7 @@ fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refused: b
     let Some(lines) = lines else {
         return view! { <pre class="text" tabindex="0">{raw}</pre> }.into_any();
     };
-    let line = |Line { name, value, meaning }: Line| {
+    let line = |Line { name, value, meaning, pieces }: Line| {
         let websocket = name.to_ascii_lowercase().starts_with("sec-websocket")
             || name.eq_ignore_ascii_case("upgrade")
             || name.eq_ignore_ascii_case("connection");
@@ -132,6 +144,10 @@ fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refused: b
                     <span>{value}</span>
                 </dt>
                 {meaning.map(|words| view! { <dd>{words}</dd> })}
+                {pieces
+                    .into_iter()
+                    .map(|(written, words)| view! { <dd class="piece"><code>{written}</code> " " {words}</dd> })
+                    .collect_view()}
             </div>
         }
     };

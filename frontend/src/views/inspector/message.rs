@@ -16,6 +16,8 @@ struct Whole {
     fragments: Vec<(Seq, u64)>,
     payload: Vec<u8>,
     bytes: u64,
+    /// What of payloads crossed the wire, if it was compressed.
+    deflated: Option<u64>,
     /// A URL of it, if it is an image that the page holds.
     image: Option<String>,
     complete: bool,
@@ -34,7 +36,7 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
     };
     let message = Memo::new(move |_| lab.record.with(|record| whole(record, &frame, position, connection, key)));
     (move || {
-        let Whole { fragments, payload, bytes, image, complete } = message.get();
+        let Whole { fragments, payload, bytes, deflated, image, complete } = message.get();
         let kind = if position.kind == MessageKind::Text { "text" } else { "binary" };
         let count = fragments.len();
         let size = format::bytes(bytes);
@@ -45,7 +47,10 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
         };
         let partial = (payload.len() as u64) < bytes;
         view! {
-            <p>{words}</p>
+            <p>
+                {words}
+                {deflated.map(|deflated| format!(" Compressed, it travelled as {}.", format::bytes(deflated)))}
+            </p>
             {(count > 1).then(|| view! { <Fragments fragments/> })}
             <Content kind=position.kind image payload/>
             {partial.then(|| view! { <p class="note">"Only the front of it was kept."</p> })}
@@ -57,7 +62,10 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
 fn whole(record: &Record, frame: &Frame, position: Position, connection: ConnectionNumber, key: RowKey) -> Whole {
     let frames = record.transcript.message(connection, frame.from, position.message);
     let fragments: Vec<_> = frames.iter().map(|(seq, frame)| (*seq, frame.length)).collect();
-    let bytes = fragments.iter().map(|(_, length)| length).sum();
+    let crossed = fragments.iter().map(|(_, length)| length).sum();
+    let compressed = frames.iter().any(|(_, frame)| frame.inflated.is_some());
+    let content = || frames.iter().map(|(_, frame)| frame.content_bytes()).sum();
+    let (bytes, deflated) = if compressed { (content(), Some(crossed)) } else { (crossed, None) };
     let complete = frames.last().is_some_and(|(_, frame)| frame.fin);
     // The page's own socket holds all of it; the relay keeps the front of each frame.
     let numbers = match record.row(key).map(|row| row.page) {
@@ -75,11 +83,11 @@ fn whole(record: &Record, frame: &Frame, position: Position, connection: Connect
         }
         None => {
             // A hole would shift what follows: stop at the first frame that was cut.
-            let whole = frames.iter().take_while(|(_, frame)| !frame.truncated()).count();
-            (frames.iter().take(whole + 1).flat_map(|(_, frame)| frame.unmasked_payload()).collect(), None)
+            let whole = frames.iter().take_while(|(_, frame)| !frame.content_truncated()).count();
+            (frames.iter().take(whole + 1).flat_map(|(_, frame)| frame.content()).collect(), None)
         }
     };
-    Whole { fragments, payload, bytes, image, complete }
+    Whole { fragments, payload, bytes, deflated, image, complete }
 }
 
 #[component]

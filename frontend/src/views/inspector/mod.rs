@@ -3,8 +3,10 @@
 mod both_sides;
 mod ending;
 pub mod explain;
+mod extensions;
 mod frame;
 mod handshake;
+mod inflating;
 mod message;
 mod unmasking;
 mod unseen;
@@ -86,8 +88,8 @@ pub fn Inspector() -> impl IntoView {
             {move || match subject.get() {
                 (None, _) | (_, Subject::Nothing) => view! { <Empty/> }.into_any(),
                 (_, Subject::Gone) => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
-                (_, Subject::Opening { opening, response }) => {
-                    view! { <handshake::OpeningView opening response/> }.into_any()
+                (Some(key), Subject::Opening { opening, response }) => {
+                    view! { <handshake::OpeningView opening response client=client_of(lab, key)/> }.into_any()
                 }
                 (Some(key), Subject::Refusal { refusal, response }) => {
                     let of_page = client_of(lab, key) == "browser";

@@ -13,12 +13,13 @@ const MORE: usize = 16;
 
 #[component]
 pub fn Unmasking(frame: Frame, key: MaskingKey, pointed: Pointed) -> impl IntoView {
+    let compressed = frame.inflated.is_some();
     let total = frame.payload.len().div_ceil(COLUMNS);
     let shown = RwSignal::new(STRIPS.min(total));
     let strip = move |index: usize| {
         let start = index * COLUMNS;
         let masked: Vec<u8> = frame.payload[start..(start + COLUMNS).min(frame.payload.len())].to_vec();
-        view! { <Strip masked start key pointed/> }
+        view! { <Strip masked start key compressed pointed/> }
     };
     view! {
         <div class="xor">
@@ -36,7 +37,14 @@ pub fn Unmasking(frame: Frame, key: MaskingKey, pointed: Pointed) -> impl IntoVi
 }
 
 #[component]
-fn Strip(masked: Vec<u8>, start: usize, key: MaskingKey, pointed: Pointed) -> impl IntoView {
+fn Strip(
+    masked: Vec<u8>,
+    start: usize,
+    key: MaskingKey,
+    /// Whether there is more to do before the message can be read.
+    compressed: bool,
+    pointed: Pointed,
+) -> impl IntoView {
     let at = move |column: usize| key.at((start + column) as u64);
     let cells = |value: &dyn Fn(usize, u8) -> (String, Option<char>)| {
         let cell = |(column, &byte): (usize, &u8)| {
@@ -56,11 +64,11 @@ fn Strip(masked: Vec<u8>, start: usize, key: MaskingKey, pointed: Pointed) -> im
                     <th scope="row">"XOR key"</th>
                     {cells(&|column, _| (format!("{:02x}", at(column)), None))}
                 </tr>
-                <tr class="f-opc">
-                    <th scope="row">"message"</th>
+                <tr class=if compressed { "f-rsv" } else { "f-opc" } class:lit=move || compressed && pointed.is_at("f-rsv")>
+                    <th scope="row">{if compressed { "deflated" } else { "message" }}</th>
                     {cells(&|column, byte| {
                         let plain = byte ^ at(column);
-                        (format!("{plain:02x}"), Some(format::ascii(plain)))
+                        (format!("{plain:02x}"), (!compressed).then(|| format::ascii(plain)))
                     })}
                 </tr>
             </tbody>

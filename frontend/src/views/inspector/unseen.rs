@@ -59,7 +59,7 @@ fn meaning(event: &PageEvent) -> String {
             "1006 says that no close frame came. A refused handshake, a name that does not exist and a cut line all look the same to a page.".into()
         }
         PageAct::Closed { code, reason, was_clean } => {
-            format!("Closed with {code}, reason {reason:?}, wasClean {was_clean}.")
+            format!("Closed with {code}, reason {}, wasClean {was_clean}.", format::quoted(reason, usize::MAX))
         }
     }
 }
