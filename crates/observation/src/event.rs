@@ -1,6 +1,7 @@
 //! What can be seen of a connection.
 
 use crate::encoding;
+use crate::{Act, Deliberate};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use wire::Sender;
@@ -15,6 +16,8 @@ pub enum Event {
     /// A request was answered with anything else.
     Refusal(Refusal),
     Frame(Frame),
+    /// Something was done on purpose that is no frame of its own.
+    Act(Act),
     /// The connection has ended.
     Closed(Closed),
 }
@@ -60,6 +63,10 @@ pub struct Opening {
     pub offers: Vec<Offer>,
     /// The parameters of permessage-deflate, if it was agreed on.
     pub deflate: Option<Deflate>,
+    /// When the request had come, in microseconds since the session began.
+    pub requested_us: u64,
+    /// What is odd about the response on purpose.
+    pub deliberate: Vec<Deliberate>,
 }
 
 /// An extension that a client offered. RFC 6455 §9.1.
@@ -89,16 +96,21 @@ pub struct Deflate {
 pub struct Refusal {
     #[serde(with = "encoding::latin1")]
     pub request: Vec<u8>,
-    /// Head and body.
+    /// Head and body, or whatever else went out; empty if nothing did.
     #[serde(with = "encoding::latin1")]
     pub response: Vec<u8>,
-    pub status: u16,
+    /// `null` where the answer is no HTTP, or there is none.
+    pub status: Option<u16>,
     /// A stable name of the reason.
     pub rule: Cow<'static, str>,
     /// The reason in a sentence.
     pub explanation: String,
     /// The section of RFC 6455 behind it, if it is the protocol's rule and not the relay's own limit.
     pub section: Option<Cow<'static, str>>,
+    /// When the request had come, in microseconds since the session began.
+    pub requested_us: u64,
+    /// Why it was refused on purpose; empty if it was not.
+    pub deliberate: Vec<Deliberate>,
 }
 
 /// A frame as it crossed the wire.
@@ -132,7 +144,10 @@ pub struct Frame {
     pub inflated: Option<Inflated>,
     /// The place in its message; `null` for control frames and for frames that break the order.
     pub position: Option<Position>,
+    /// For a frame of the relay's, what a strict client would say.
     pub violations: Vec<Violation>,
+    /// Why the relay sent it on purpose as it is; `null` for a frame that only follows from what the client sent.
+    pub deliberate: Option<Deliberate>,
 }
 
 /// What a compressed payload holds. A client's frame adds what can be inflated once it is there; what a fragment leaves
@@ -218,8 +233,14 @@ pub enum Cause {
     NotAccepted,
     /// The relay had no memory left for a message that had not arrived whole.
     OutOfRoom,
-    /// Nothing came for as long as the relay allows.
+    /// Nothing came for as long as the relay allows, or the connection's behaviour.
     Idle,
+    /// The relay ended the line on purpose, without a goodbye.
+    Dropped,
+    /// The relay's ping was not answered in the time that the connection's behaviour gives.
+    NoPong,
+    /// The relay closed on purpose.
+    Left,
     /// The relay shut down.
     Shutdown,
 }
@@ -253,6 +274,7 @@ impl Frame {
             inflated: None,
             position: None,
             violations: Vec::new(),
+            deliberate: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The messages of the feed, each one JSON object.
 
+use crate::command::Answer;
 use crate::{Observation, Seq, SessionId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
@@ -14,6 +15,8 @@ pub enum FeedMessage<O = Observation> {
     Observations(Vec<O>),
     /// These were dropped from the log before the observer had them.
     Gap(Gap),
+    /// To a command of this observer.
+    Answer(Answer),
 }
 
 /// Where the log stands when an observer comes.

@@ -52,24 +52,59 @@
 #![doc = include_str!("../golden/closed.json")]
 //! ```
 //!
+//! Something that the relay did on purpose and that is no frame; `bytes` are what it sent for that, if anything:
+//! ```json
+#![doc = include_str!("../golden/act.json")]
+//! ```
+//! A frame that the relay made wrong on purpose says so, and what a strict client finds wrong with it:
+//! ```json
+#![doc = include_str!("../golden/frame-deliberate.json")]
+//! ```
+//!
+//! # Commands
+//!
+//! Whoever may see a session may also act in it: a text message of an observer is a command to the relay's side of one of
+//! its open connections.
+//! ```json
+#![doc = include_str!("../golden/command.json")]
+//! ```
+//! The commands are `{"text": "…"}`, `{"binary": HEX}`, `{"ping": HEX}`, `{"pong": HEX}`, `{"close": {"code": 1000,
+//! "reason": "…"}}`, `{"frame": {…}}`, `{"raw": HEX}`, `{"drop": "fin"}` or `{"drop": "reset"}`, `"pause"`, `"resume"` and
+//! `{"behave": "fragments=3&ping-every=1s"}`. A frame is given bit by bit; only its opcode must be there:
+//! ```json
+#![doc = include_str!("../golden/command-frame.json")]
+//! ```
+//! Each is answered, and what came of it is observed:
+//! ```json
+#![doc = include_str!("../golden/answer.json")]
+//! ```
+//!
 //! # Modules
 //!
 //! | module | what it knows |
 //! |---|---|
 //! | [`feed`] | the messages of the feed |
 //! | [`event`] | what can be seen of a connection |
+//! | [`deliberate`] | what the relay does on purpose |
+//! | [`command`] | what an observer may ask of it |
 //! | [`encoding`] | bytes in JSON |
 //! | [`transcript`] | a session so far: a pure fold of observations |
+//! | [`round_trip`] | how long pings took to be answered |
 //! | [`page`] | what a page's JavaScript saw of its own socket |
 //! | [`sequence`] | both put side by side, row by row |
 
+pub mod command;
+pub mod deliberate;
 pub mod encoding;
 pub mod event;
 pub mod feed;
 pub mod page;
+pub mod round_trip;
 pub mod sequence;
 pub mod transcript;
 
+pub use command::{Answer, Command};
+pub use deliberate::{Act, Citation, Deliberate, Origin};
 pub use event::{
     Closed, Deflate, Event, Frame, Inflated, MessageKind, Offer, Opening, Party, Position, Refusal, Violation,
 };

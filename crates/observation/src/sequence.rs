@@ -39,6 +39,8 @@ pub enum RowKey {
     /// The moment after a 101.
     Opened(Seq),
     Frame(Seq),
+    /// Something that the relay did on purpose.
+    Act(Seq),
     /// The end of a connection.
     End(Seq),
     /// Observations that are gone.
@@ -52,9 +54,12 @@ impl RowKey {
     #[must_use]
     pub fn seq(self) -> Option<Seq> {
         match self {
-            Self::Request(seq) | Self::Response(seq) | Self::Opened(seq) | Self::Frame(seq) | Self::End(seq) => {
-                Some(seq)
-            }
+            Self::Request(seq)
+            | Self::Response(seq)
+            | Self::Opened(seq)
+            | Self::Frame(seq)
+            | Self::Act(seq)
+            | Self::End(seq) => Some(seq),
             Self::Gap(..) | Self::Page(_) => None,
         }
     }
@@ -206,6 +211,7 @@ impl Sequence {
                 let (anchor, page) = meeting(frame);
                 self.wire(connection, RowKey::Frame(seq), anchor, page);
             }
+            Event::Act(_) => self.wire(connection, RowKey::Act(seq), None, PageSide::Nothing),
             Event::Closed(_) => {
                 self.wire(connection, RowKey::End(seq), Some(Anchor::End), PageSide::Nothing);
                 self.over(connection);

@@ -1,5 +1,6 @@
 //! A session so far: a pure fold of observations. Views and checks are functions of it.
 
+use crate::round_trip::RoundTrips;
 use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Opening, Party, Refusal, Seq};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -11,6 +12,7 @@ pub struct Transcript {
     observations: VecDeque<Rc<Observation>>,
     /// Those of which observations are kept, and those that may go on.
     connections: HashMap<ConnectionNumber, Connection>,
+    round_trips: RoundTrips,
     total: Tally,
     last: Seq,
     capacity: usize,
@@ -50,6 +52,7 @@ impl Transcript {
         Self {
             observations: VecDeque::new(),
             connections: HashMap::new(),
+            round_trips: RoundTrips::new(capacity),
             total: Tally::default(),
             last: Seq(0),
             capacity: capacity.max(1),
@@ -64,6 +67,7 @@ impl Transcript {
         self.last = observation.seq;
         let connection = self.connections.entry(observation.connection);
         connection.or_insert_with(|| Connection::first_seen(&observation)).observe(&observation);
+        self.round_trips.observe(&observation);
         if let Event::Frame(frame) = &observation.event {
             self.total.add(frame);
         }
@@ -80,6 +84,7 @@ impl Transcript {
             return;
         }
         self.last = gap.to;
+        self.round_trips.gap();
         // Any of them may have ended there, and those that did will not be heard of again.
         self.connections.retain(|_, connection| {
             connection.over = true;
@@ -153,6 +158,12 @@ impl Transcript {
         }
     }
 
+    /// How long pings took to be answered.
+    #[must_use]
+    pub fn round_trips(&self) -> &RoundTrips {
+        &self.round_trips
+    }
+
     /// What both ends of all connections have sent, those included that are no longer known.
     #[must_use]
     pub fn total(&self) -> Tally {
@@ -187,12 +198,17 @@ impl Connection {
 
     fn observe(&mut self, observation: &Observation) {
         self.kept += 1;
-        self.over = matches!(observation.event, Event::Refusal(_) | Event::Closed(_));
+        // What the relay does on purpose may come after either.
+        self.over |= matches!(observation.event, Event::Refusal(_) | Event::Closed(_));
+        if matches!(observation.event, Event::Opening(_) | Event::Frame(_)) {
+            self.over = false;
+        }
         let seq = Some(observation.seq);
         match &observation.event {
             Event::Opening(_) => self.opening = seq,
             Event::Refusal(_) => self.refusal = seq,
             Event::Closed(_) => self.closed = seq,
+            Event::Act(_) => {}
             Event::Frame(frame) => match frame.from {
                 Party::Client => self.client.add(frame),
                 Party::Server => self.server.add(frame),

@@ -66,9 +66,18 @@ fn random_bits_make_a_session_id_that_is_taken_back() {
 fn handshake_texts_keep_every_byte() {
     let all: Vec<u8> = (0..=255).collect();
     let reversed: Vec<u8> = (0..=255).rev().collect();
-    let opening = Opening { request: all, response: reversed, subprotocol: None, offers: Vec::new(), deflate: None };
+    let opening = Opening {
+        request: all,
+        response: reversed,
+        subprotocol: None,
+        offers: Vec::new(),
+        deflate: None,
+        requested_us: 0,
+        deliberate: Vec::new(),
+    };
     reads_back(&observation(Event::Opening(opening)));
-    let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null, "offers": [], "deflate": null}"#;
+    let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null, "offers": [], "deflate": null,
+        "requested_us": 0, "deliberate": []}"#;
     let read: Opening = serde_json::from_str(json).expect("one byte each");
     assert_eq!((&read.request[..], &read.response[..]), (&b"GET \xe9\r\n"[..], &b"\0\xff"[..]));
     let past = serde_json::from_str::<Opening>(&json.replace('é', "€")).expect_err("no byte");
@@ -178,6 +187,8 @@ fn shared_observations_are_sent_as_owned_ones_are() {
         subprotocol: None,
         offers: Vec::new(),
         deflate: None,
+        requested_us: 0,
+        deliberate: Vec::new(),
     }));
     let shared = FeedMessage::Observations(vec![&one]);
     assert_eq!(shared.to_json(), FeedMessage::Observations(vec![one.clone()]).to_json());

@@ -5,10 +5,11 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
 use observation::{
-    Closed, ConnectionNumber, Event, FeedMessage, Frame, Gap, Hello, Inflated, Observation, Offer, Opening, Refusal,
-    Seq, SessionId,
+    Act, Answer, Citation, Closed, Command, ConnectionNumber, Deliberate, Event, FeedMessage, Frame, Gap, Hello,
+    Inflated, Observation, Offer, Opening, Origin, Refusal, Seq, SessionId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -173,6 +174,8 @@ fn opening() {
         subprotocol: Some("chat".to_owned()),
         offers,
         deflate: agreed.as_ref().map(Into::into),
+        requested_us: 1_702,
+        deliberate: Vec::new(),
     };
     golden!("opening", observation(1, 1_830, Event::Opening(opening)));
 }
@@ -184,10 +187,12 @@ fn refusal() {
     let refusal = Refusal {
         request: text.into(),
         response: response::refusal_for(&error).into(),
-        status: error.status(),
+        status: Some(error.status()),
         rule: error.rule().into(),
         explanation: error.to_string(),
         section: Some(error.section().into()),
+        requested_us: 1_655,
+        deliberate: Vec::new(),
     };
     golden!("refusal", observation(1, 1_704, Event::Refusal(refusal)));
 }
@@ -233,4 +238,63 @@ fn closed() {
         server: Count { frames: 2, bytes: 11 },
     };
     golden!("closed", observation(6, 31_377, Event::Closed(closed)));
+}
+
+// What the relay does on purpose
+
+#[test]
+fn act() {
+    let deliberate = Deliberate {
+        by: Origin::Console,
+        what: "raw".into(),
+        explanation: "bytes as they are, of no frame that the relay would make".into(),
+        rule: None,
+    };
+    let act = Act { bytes: b"\x81\x7e".to_vec(), sent: 2, ..Act::of(deliberate) };
+    golden!("act", observation(7, 40_310, Event::Act(act)));
+}
+
+#[test]
+fn frame_deliberate() {
+    let Event::Frame(mut frame) = seen(Sender::Server, &[0xc1, 0x02, 0x68, 0x69], 16) else { panic!("a frame") };
+    frame.deliberate = Some(Deliberate {
+        by: Origin::Behaviour,
+        what: "rsv1".into(),
+        explanation: "RSV1 is set, and no extension was agreed on that gives it a meaning".into(),
+        rule: Some(Citation::new(6455, "5.2")),
+    });
+    golden!("frame-deliberate", observation(8, 52_118, Event::Frame(frame)));
+}
+
+// Commands
+
+#[test]
+fn command() {
+    let command = Command::Ping(b"hi".to_vec());
+    golden!("command", Request { id: 1, connection: ConnectionNumber(1), command });
+}
+
+#[test]
+fn command_frame() {
+    let composed = Composed {
+        fin: true,
+        rsv1: true,
+        rsv2: false,
+        rsv3: false,
+        opcode: 1,
+        masking_key: None,
+        length_bits: Some(16),
+        length: Some(5),
+        payload: b"Hello".to_vec(),
+    };
+    let request = Request { id: 2, connection: ConnectionNumber(1), command: Command::Frame(composed.clone()) };
+    golden!("command-frame", request);
+    let header = composed.header().expect("a header");
+    assert_eq!(header.encode()[..], [0xc1, 0x7e, 0x00, 0x05]);
+}
+
+#[test]
+fn answer() {
+    let refused = Some("connection 1 is not open: it may have ended".to_owned());
+    golden!("answer", FeedMessage::<Observation>::Answer(Answer { id: Some(2), refused }));
 }

@@ -33,7 +33,7 @@ impl Default for Record {
 impl Record {
     pub fn take_in(&mut self, incoming: Incoming) {
         match incoming {
-            Incoming::Feed(FeedMessage::Hello(_)) => {}
+            Incoming::Feed(FeedMessage::Hello(_) | FeedMessage::Answer(_)) => {}
             Incoming::Feed(FeedMessage::Gap(gap)) => {
                 self.transcript.gap(gap);
                 self.sequence.gap(gap);

@@ -80,7 +80,10 @@ fn caption(record: &Record, socket: &SocketState) -> String {
             format!("The {who} closed first, {sent}{told}")
         }
         (Some(None), _) => format!("The line was cut: {code} says no close frame came"),
-        (None, Some(refusal)) => format!("Refused with {}; JavaScript is told {code}", refusal.status),
+        (None, Some(refusal)) => match refusal.status {
+            Some(status) => format!("Refused with {status}; JavaScript is told {code}"),
+            None => format!("No answer in HTTP; JavaScript is told {code}"),
+        },
         (None, None) if *was_clean => format!("Closed, {code}"),
         (None, None) => format!("Closed, {code}: JavaScript is not told why"),
     }

@@ -19,6 +19,7 @@ pub fn element_id(key: RowKey) -> String {
         RowKey::Response(seq) => format!("row-{seq}-response"),
         RowKey::Opened(seq) => format!("row-{seq}-opened"),
         RowKey::Frame(seq) => format!("row-{seq}"),
+        RowKey::Act(seq) => format!("row-{seq}-act"),
         RowKey::End(seq) => format!("row-{seq}-end"),
         RowKey::Gap(from, _) => format!("row-{from}-gap"),
         RowKey::Page(number) => format!("row-page-{}", number.0),

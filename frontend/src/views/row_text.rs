@@ -5,7 +5,7 @@ use crate::ui::format;
 use crate::views::inspector::explain;
 use observation::page::{PageAct, PageEvent, PagePayload};
 use observation::sequence::{PageSide, Row, RowKey};
-use observation::{Closed, Event, Frame, Gap, MessageKind, Party, Seq};
+use observation::{Act, Closed, Event, Frame, Gap, MessageKind, Party, Seq};
 use wire::close::ClosePayload;
 use wire::deflate::NAME;
 use wire::handshake::head::{RequestHead, ResponseHead, values};
@@ -78,6 +78,7 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
         (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => response(&refusal.response, "refused", true),
         (RowKey::Frame(_), Some((Event::Frame(seen), _))) => frame(seen),
         (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, client(&row.page)),
+        (RowKey::Act(_), Some((Event::Act(act), _))) => deliberate(act),
         (RowKey::Opened(_), _) => {
             (band("OPEN: HTTP is over, only frames travel from here", "open"), WireText::default())
         }
@@ -255,6 +256,16 @@ fn end(closed: &Closed, client: &str) -> (Middle, WireText) {
     let bytes = closed.client.bytes + closed.server.bytes;
     let words = format!("{}, {}", format::plural(frames, "frame"), format::size(bytes));
     (band(format!("CLOSED: {who}{code}"), class), WireText { code: String::new(), words })
+}
+
+/// What the relay did on purpose that is no frame.
+fn deliberate(act: &Act) -> (Middle, WireText) {
+    let text = match &act.refused {
+        Some(why) => format!("{} refused: {why}", act.deliberate.what),
+        None => format!("ON PURPOSE: {}", act.deliberate.explanation),
+    };
+    let words = if act.sent == 0 { String::new() } else { format::bytes(act.sent) };
+    (band(text, "act"), WireText { code: format::hex(&act.bytes[..act.bytes.len().min(14)]), words })
 }
 
 fn gap(Gap { from: Seq(from), to: Seq(to) }: Gap) -> (Middle, WireText) {

@@ -67,6 +67,7 @@ pub(crate) async fn lab(
 ) -> Response {
     let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
     let Some(session) = session else { return NotUpgraded::session_unknown().answer(&tape, request.method()).await.0 };
+    let requested_us = session.now_us();
     let limit = app.config.session_connections;
     let accepted = judge(&text, query, &app).and_then(|accepted| {
         let presence =
@@ -83,6 +84,8 @@ pub(crate) async fn lab(
                     subprotocol: agreement.subprotocol,
                     offers: agreement.offers,
                     deflate: agreement.deflate.as_ref().map(Into::into),
+                    requested_us,
+                    deliberate: Vec::new(),
                 };
                 SessionRecorder::begin(presence, opening, cap)
             };
@@ -90,7 +93,7 @@ pub(crate) async fn lab(
         }
         Err(refused) => {
             let (response, sent) = refused.answer(&tape, request.method()).await;
-            refused.record(&session, text, sent);
+            refused.record(&session, requested_us, text, sent);
             response
         }
     }

@@ -137,6 +137,7 @@ impl SessionRecorder {
             kept,
             inflated: compressed.then_some((&content.bytes, content.count)),
             violations: &[],
+            deliberate: None,
         });
         outgoing.ends.push_back((end, header.len() as u64 + payload_bytes));
     }
@@ -176,6 +177,7 @@ impl Recorder for SessionRecorder {
             kept: kept.clone(),
             inflated: frame.compressed.then_some((&content.bytes, content.count)),
             violations: &frame.violations,
+            deliberate: None,
         });
         self.client.frames += 1;
         self.client.bytes += frame.header.len() as u64 + frame.arrived;

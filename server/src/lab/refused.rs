@@ -82,14 +82,16 @@ impl NotUpgraded {
         (response.body(Body::empty()).unwrap_or_default(), sent)
     }
 
-    pub(super) fn record(self, session: &Session, request: RequestText, sent: Bytes) {
+    pub(super) fn record(self, session: &Session, requested_us: u64, request: RequestText, sent: Bytes) {
         let refusal = Refusal {
             request: request.0.unwrap_or_default().into(),
             response: sent.into(),
-            status: self.status,
+            status: Some(self.status),
             rule: Cow::Borrowed(self.rule),
             explanation: self.explanation,
             section: self.section.map(Cow::Borrowed),
+            requested_us,
+            deliberate: Vec::new(),
         };
         session.append_event(session.next_connection(), &Event::Refusal(refusal));
     }
@@ -114,10 +116,12 @@ pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
     let refusal = Refusal {
         request: head.bytes.clone().into(),
         response: head.answer.clone().into(),
-        status,
+        status: Some(status),
         rule: Cow::Borrowed(rule),
         explanation: explanation.to_owned(),
         section: None,
+        requested_us: session.now_us(),
+        deliberate: Vec::new(),
     };
     session.append_event(session.next_connection(), &Event::Refusal(refusal));
 }

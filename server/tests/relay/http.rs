@@ -52,7 +52,7 @@ async fn a_head_that_never_becomes_a_request_is_seen_in_the_session_it_asks_for(
         // The relay may hang up before it has read all of it.
         let _ = raw.0.write_all(head.as_bytes()).await;
         let refusal = feed.refusal().await;
-        assert_eq!((refusal.status, &*refusal.rule), (status, rule));
+        assert_eq!((refusal.status, &*refusal.rule), (Some(status), rule));
         assert!(head.as_bytes().starts_with(&refusal.request) && refusal.request.len() >= line.len(), "{rule}");
         let answer = String::from_utf8(refusal.response).unwrap();
         match status {

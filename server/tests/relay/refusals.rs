@@ -15,7 +15,7 @@ async fn check(request: impl Fn(&str) -> String, status: u16, rule: &str, sectio
     let end = request.find("\r\n\r\n").unwrap() + 4;
     assert_eq!(String::from_utf8(refusal.request).unwrap(), request[..end]);
     assert_eq!(String::from_utf8(refusal.response).unwrap(), response);
-    assert_eq!((refusal.status, refusal.rule.as_ref(), refusal.section.as_deref()), (status, rule, section));
+    assert_eq!((refusal.status, refusal.rule.as_ref(), refusal.section.as_deref()), (Some(status), rule, section));
     let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
     assert!(head.contains(header), "{head}");

@@ -6,8 +6,9 @@ pub(crate) mod process;
 use framescope::Relay;
 use framescope::args::Config;
 use futures_util::{SinkExt, StreamExt};
+use observation::command::{self, Command};
 use observation::event::{Closed, Frame, Opening, Refusal};
-use observation::{Event, FeedMessage, Gap, Hello, Observation, Seq};
+use observation::{ConnectionNumber, Event, FeedMessage, Gap, Hello, Observation, Seq};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -231,6 +232,7 @@ pub(crate) struct Feed {
     /// How many observations each message had.
     pub(crate) batches: Vec<usize>,
     ready: VecDeque<Observation>,
+    answers: VecDeque<command::Answer>,
 }
 
 impl Feed {
@@ -245,7 +247,15 @@ impl Feed {
             panic!("the feed begins with hello")
         };
         let last = Seq(after.min(hello.next.0 - 1));
-        Self { socket, hello, last, gaps: Vec::new(), batches: Vec::new(), ready: VecDeque::new() }
+        Self {
+            socket,
+            hello,
+            last,
+            gaps: Vec::new(),
+            batches: Vec::new(),
+            ready: VecDeque::new(),
+            answers: VecDeque::new(),
+        }
     }
 
     pub(crate) async fn next(&mut self) -> Observation {
@@ -253,25 +263,49 @@ impl Feed {
             if let Some(observation) = self.ready.pop_front() {
                 return observation;
             }
-            match message(&mut self.socket).await.expect("the feed goes on") {
-                FeedMessage::Hello(_) => panic!("hello comes once"),
-                FeedMessage::Gap(gap) => {
-                    assert_eq!(gap.from, Seq(self.last.0 + 1));
-                    assert!(gap.from <= gap.to);
-                    self.last = gap.to;
-                    self.gaps.push(gap);
-                }
-                FeedMessage::Observations(items) => {
-                    assert!(!items.is_empty());
-                    for item in &items {
-                        assert_eq!(item.seq, Seq(self.last.0 + 1));
-                        self.last = item.seq;
-                    }
-                    self.batches.push(items.len());
-                    self.ready.extend(items);
-                }
-            }
+            self.take_in().await;
         }
+    }
+
+    async fn take_in(&mut self) {
+        match message(&mut self.socket).await.expect("the feed goes on") {
+            FeedMessage::Hello(_) => panic!("hello comes once"),
+            FeedMessage::Gap(gap) => {
+                assert_eq!(gap.from, Seq(self.last.0 + 1));
+                assert!(gap.from <= gap.to);
+                self.last = gap.to;
+                self.gaps.push(gap);
+            }
+            FeedMessage::Observations(items) => {
+                assert!(!items.is_empty());
+                for item in &items {
+                    assert_eq!(item.seq, Seq(self.last.0 + 1));
+                    self.last = item.seq;
+                }
+                self.batches.push(items.len());
+                self.ready.extend(items);
+            }
+            FeedMessage::Answer(answer) => self.answers.push_back(answer),
+        }
+    }
+
+    /// Sends a text as it is, and gives the relay's answer to it.
+    pub(crate) async fn say(&mut self, text: &str) -> command::Answer {
+        soon(self.socket.send(Message::text(text))).await.unwrap();
+        loop {
+            if let Some(answer) = self.answers.pop_front() {
+                return answer;
+            }
+            self.take_in().await;
+        }
+    }
+
+    /// Gives a command; why it was refused, if it was.
+    pub(crate) async fn command(&mut self, connection: u32, command: Command) -> Option<String> {
+        let request = command::Request { id: 7, connection: ConnectionNumber(connection), command };
+        let answer = self.say(&serde_json::to_string(&request).unwrap()).await;
+        assert_eq!(answer.id, Some(7));
+        answer.refused
     }
 
     pub(crate) async fn opening(&mut self) -> Opening {

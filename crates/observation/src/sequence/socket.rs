@@ -121,7 +121,7 @@ impl Socket {
         match event {
             Event::Opening(_) => self.opened || self.ended.is_none(),
             Event::Refusal(_) => !self.opened,
-            Event::Frame(_) | Event::Closed(_) => false,
+            Event::Frame(_) | Event::Act(_) | Event::Closed(_) => false,
         }
     }
 

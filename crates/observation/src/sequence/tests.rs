@@ -39,8 +39,15 @@ fn events() -> impl Iterator<Item = PageEvent> {
 /// What the relay saw of them.
 fn observations() -> impl Iterator<Item = Observation> {
     let request = b"GET / HTTP/1.1\r\nOrigin: o\r\nUser-Agent: a\r\n\r\n".to_vec();
-    let opening =
-        Event::Opening(Opening { request, response: Vec::new(), subprotocol: None, offers: Vec::new(), deflate: None });
+    let opening = Event::Opening(Opening {
+        request,
+        response: Vec::new(),
+        subprotocol: None,
+        offers: Vec::new(),
+        deflate: None,
+        requested_us: 0,
+        deliberate: Vec::new(),
+    });
     let mut tracker = MessageTracker::default();
     let frames = (0..MANY).map(move |_| {
         let mut frame = Frame::new(Sender::Client, &FrameHeader::unmasked(true, Opcode::Text, 0), Vec::new(), 0);

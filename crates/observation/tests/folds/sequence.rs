@@ -25,6 +25,7 @@ pub(crate) fn table(streams: &Streams, sequence: &Sequence) -> Table {
             RowKey::Response(_) => "response".to_owned(),
             RowKey::Opened(_) => "opened".to_owned(),
             RowKey::Frame(seq) => wire(seq).to_lowercase(),
+            RowKey::Act(_) => "act".to_owned(),
             RowKey::End(_) => "end".to_owned(),
             RowKey::Gap(from, to) => format!("gap {from}-{to}"),
             RowKey::Page(_) => "-".to_owned(),

@@ -92,6 +92,8 @@ impl Streams {
                 subprotocol: None,
                 offers: Vec::new(),
                 deflate: None,
+                requested_us: 0,
+                deliberate: Vec::new(),
             }),
         )
     }
@@ -100,10 +102,12 @@ impl Streams {
         let refusal = Refusal {
             request: request(true),
             response: b"HTTP/1.1 503 Service Unavailable\r\n\r\n".to_vec(),
-            status: 503,
+            status: Some(503),
             rule: "busy".into(),
             explanation: "busy".to_owned(),
             section: None,
+            requested_us: 0,
+            deliberate: Vec::new(),
         };
         self.event(connection, Event::Refusal(refusal))
     }

@@ -119,7 +119,7 @@ fn opening_refusal_and_end_are_found_by_their_connection() {
     let transcript = fold(100, refused.refusal(1));
     let connection = transcript.connection(FIRST).expect("known");
     assert_eq!((connection.opening, connection.refusal, connection.closed), (None, Some(Seq(1)), None));
-    assert_eq!(transcript.refusal(FIRST).expect("kept").status, 503);
+    assert_eq!(transcript.refusal(FIRST).expect("kept").status, Some(503));
     assert!(transcript.opening(FIRST).is_none() && transcript.closed(FIRST).is_none());
 
     let mut midway = Streams::default();

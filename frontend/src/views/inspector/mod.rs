@@ -20,7 +20,7 @@ use crate::ui::format;
 use crate::ui::icon::{BACK, DOWN, Icon, UP};
 use leptos::prelude::*;
 use observation::sequence::RowKey;
-use observation::{Closed, ConnectionNumber, Event, Frame, Opening, Party, Refusal};
+use observation::{Act, Closed, ConnectionNumber, Event, Frame, Opening, Party, Refusal};
 
 /// What there is to inspect.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,7 @@ enum Subject {
         closed: Closed,
         connection: ConnectionNumber,
     },
+    Act(Act),
     /// Only the page knows of it.
     Unseen,
     Gone,
@@ -63,6 +64,7 @@ fn subject(record: &Record, key: RowKey) -> Subject {
         Event::Opening(opening) => Subject::Opening { opening, response },
         Event::Refusal(refusal) => Subject::Refusal { refusal, response },
         Event::Frame(frame) => Subject::Frame { frame: Box::new(frame), connection },
+        Event::Act(act) => Subject::Act(act),
         Event::Closed(closed) => Subject::Ending { closed, connection },
     }
 }
@@ -101,6 +103,7 @@ pub fn Inspector() -> impl IntoView {
                 (Some(key), Subject::Ending { closed, connection }) => {
                     view! { <ending::EndingView closed connection key/> }.into_any()
                 }
+                (_, Subject::Act(act)) => view! { <p class="lead">{format!("{}.", act.deliberate.explanation)}</p> }.into_any(),
                 (Some(key), Subject::Unseen) => view! { <unseen::UnseenView key/> }.into_any(),
             }}
         </aside>
@@ -124,12 +127,13 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
         Subject::Nothing => ("Inspector".to_owned(), None, String::new()),
         Subject::Opening { .. } => ("Opening handshake".into(), None, String::new()),
         Subject::Refusal { refusal, .. } => {
-            ("Refused".into(), Some((refusal.status.to_string(), "bad")), String::new())
+            ("Refused".into(), refusal.status.map(|status| (status.to_string(), "bad")), String::new())
         }
         Subject::Ending { closed, .. } => {
             let badge = closed.code.map(|code| (code.to_string(), if closed.clean { "close" } else { "bad" }));
             ("The end".into(), badge, String::new())
         }
+        Subject::Act(_) => ("On purpose".into(), None, String::new()),
         Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
         Subject::Gone => ("Gone".into(), None, String::new()),
         Subject::Frame { frame, .. } => {

@@ -2,11 +2,11 @@
 //! pointer each. What a record means is written and read here only.
 //!
 //! A record is its length (4 bytes, all of it), the time in microseconds (8), the connection (4), a tag (1), and then an
-//! event as JSON, or a frame: flags (1), the header as on the wire, what the flags announce, and the kept payload. Numbers
-//! are little-endian. Time and connection are stamped on when it comes into the log.
+//! event as JSON, or a frame: flags (1), the header as on the wire, what flags and tag announce, and the kept payload.
+//! Numbers are little-endian. Time and connection are stamped on when it comes into the log.
 
 use observation::event::{Frame, Inflated};
-use observation::{ConnectionNumber, Event, MessageKind, Observation, Party, Position, Seq, Violation};
+use observation::{ConnectionNumber, Deliberate, Event, MessageKind, Observation, Party, Position, Seq, Violation};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) const SHARED: usize = 512;
 
 const EVENT: u8 = 0;
 const FRAME: u8 = 1;
+/// A frame that says why it was sent on purpose.
+const DELIBERATE: u8 = 2;
 
 const FROM_SERVER: u8 = 0x01;
 const POSITION: u8 = 0x02;
@@ -71,6 +73,7 @@ pub(crate) struct FrameRecord<'a> {
     /// The front of what they inflate to, and how many bytes that is in all.
     pub(crate) inflated: Option<(&'a [u8], u64)>,
     pub(crate) violations: &'a [wire::violation::Violation],
+    pub(crate) deliberate: Option<&'a Deliberate>,
 }
 
 thread_local! {
@@ -129,11 +132,11 @@ impl Records {
     }
 
     pub(crate) fn frame(&mut self, frame: FrameRecord<'_>) {
-        let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations } = frame;
+        let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations, deliberate } = frame;
         let set = |condition, bit| if condition { bit } else { 0 };
         let partial = payload_bytes != header.length.bytes;
         let mut front = [0; FRONT];
-        front[TAG] = FRAME;
+        front[TAG] = if deliberate.is_some() { DELIBERATE } else { FRAME };
         front[TAG + 1] = set(from == Sender::Server, FROM_SERVER)
             | set(position.is_some(), POSITION)
             | set(position.is_some_and(|position| position.kind == MessageKind::Binary), BINARY)
@@ -165,6 +168,11 @@ impl Records {
             json(&mut text, &violations.iter().map(Violation::from).collect::<Vec<_>>());
             chunk(&mut self.bytes, &text);
         }
+        if let Some(deliberate) = deliberate {
+            let mut text = Vec::new();
+            json(&mut text, deliberate);
+            chunk(&mut self.bytes, &text);
+        }
         match kept {
             Kept::Copied(front) => self.bytes.extend_from_slice(front),
             Kept::Shared(payload) => self.blobs.push_back(payload),
@@ -192,7 +200,7 @@ pub(super) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
     let (front, _) = bytes.get(*at..)?.split_first_chunk::<{ TAG + 2 }>()?;
     let length = u32::from_le_bytes([front[0], front[1], front[2], front[3]]) as usize;
     *at += length;
-    Some(Outline { length, has_blob: front[TAG] == FRAME && front[TAG + 1] & BLOB != 0 })
+    Some(Outline { length, has_blob: front[TAG] != EVENT && front[TAG + 1] & BLOB != 0 })
 }
 
 /// The same, with time and connection written into it.
@@ -218,12 +226,12 @@ pub(super) fn read(seq: Seq, record: &[u8], blob: Option<&[u8]>) -> Option<Obser
     let connection = ConnectionNumber(u32::from_le_bytes(take(&mut rest)?));
     let event = match take::<1>(&mut rest)? {
         [EVENT] => serde_json::from_slice(rest).ok()?,
-        _ => Event::Frame(read_frame(rest, blob)?),
+        [tag] => Event::Frame(read_frame(rest, blob, tag == DELIBERATE)?),
     };
     Some(Observation { seq, at_us, connection, event })
 }
 
-fn read_frame(mut rest: &[u8], blob: Option<&[u8]>) -> Option<Frame> {
+fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, is_deliberate: bool) -> Option<Frame> {
     let flags = take::<1>(&mut rest)?[0];
     let is = |bit| flags & bit != 0;
     let header = FrameHeader::parse(rest)?;
@@ -246,6 +254,7 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>) -> Option<Frame> {
         false => None,
     };
     let violations = if is(VIOLATIONS) { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { Vec::new() };
+    let deliberate = if is_deliberate { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { None };
     let mut payload = if is(BLOB) { blob? } else { rest }.to_vec();
     // Kept as it was before masking, and shown as it was on the wire.
     if let Some(MaskingKey(key)) = header.masking_key {
@@ -253,7 +262,7 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>) -> Option<Frame> {
     }
     let from = if is(FROM_SERVER) { Party::Server } else { Party::Client };
     let frame = Frame::new(from.into(), &header, payload, payload_bytes);
-    Some(Frame { inflated, position, violations, ..frame })
+    Some(Frame { inflated, position, violations, deliberate, ..frame })
 }
 
 fn json<T: serde::Serialize>(bytes: &mut Vec<u8>, value: &T) {

@@ -1,7 +1,7 @@
 use super::record::{FrameRecord, Kept, SHARED};
 use super::*;
 use observation::event::{Cause, Closed, Count, Frame, Inflated};
-use observation::{Event, MessageKind, Position};
+use observation::{Citation, Deliberate, Event, MessageKind, Origin, Position};
 use wire::Sender;
 use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
@@ -54,6 +54,7 @@ fn push_pair(log: &mut Log, payload: &[u8]) {
             kept: kept.clone(),
             inflated: None,
             violations: &[],
+            deliberate: None,
         });
     }
     log.append(7, ConnectionNumber(2), &mut records);
@@ -177,6 +178,12 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
         let [observation] = &log.extract(Seq(0), 9, usize::MAX).observations()[..] else { panic!("one") };
         assert_eq!(observation.event, Event::Frame(expect));
     }
+    let fault = Deliberate {
+        by: Origin::Behaviour,
+        what: "rsv1".into(),
+        explanation: "RSV1 is set".into(),
+        rule: Some(Citation::new(6455, "5.2")),
+    };
     let key = Some(MaskingKey([0x37, 0xfa, 0x21, 0x3d]));
     let position = |fragment, kind, last| Some(Position { message: u64::MAX, fragment, kind, last });
     for masking_key in [None, key] {
@@ -184,7 +191,9 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
             for position in [None, position(1, MessageKind::Text, true), position(u32::MAX, MessageKind::Binary, false)]
             {
                 for violations in [&[][..], &[Violation::BrokenDeflate, Violation::LengthTopBit]] {
-                    for inflated in [None, Some((&b""[..], 0)), Some((&b"front"[..], 5000))] {
+                    for (inflated, deliberate) in
+                        [(None, None), (Some((&b""[..], 0)), Some(&fault)), (Some((&b"front"[..], 5000)), None)]
+                    {
                         let header = FrameHeader { masking_key, ..FrameHeader::unmasked(false, Opcode::Text, bytes) };
                         let kept = vec![0x41; front];
                         let mut masked = kept.clone();
@@ -196,6 +205,7 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
                         expect.position = position;
                         expect.violations = violations.iter().map(Into::into).collect();
                         expect.inflated = inflated.map(|(front, bytes)| Inflated { payload: front.to_vec(), bytes });
+                        expect.deliberate = deliberate.cloned();
                         let record = FrameRecord {
                             from: Sender::Client,
                             header: &header,
@@ -204,6 +214,7 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
                             kept: Kept::new(&kept),
                             inflated,
                             violations,
+                            deliberate,
                         };
                         check(record, expect);
                     }
@@ -224,6 +235,7 @@ fn the_first_records_of_several_can_be_taken_out() {
             kept: Kept::new(payload),
             inflated: None,
             violations: &[],
+            deliberate: None,
         });
         records.ends.push_back((payload.len() as u64, 0));
     };

@@ -21,7 +21,7 @@ async fn check(query: &str, reason: &str) {
             continue;
         }
         let refusal = feed.refusal().await;
-        assert_eq!((refusal.status, refusal.rule.as_ref(), refusal.section), (400, "setting", None));
+        assert_eq!((refusal.status, refusal.rule.as_ref(), refusal.section), (Some(400), "setting", None));
         assert_eq!(refusal.explanation, reason);
         assert_eq!(String::from_utf8(refusal.request).unwrap(), request);
         assert_eq!(String::from_utf8(refusal.response).unwrap(), response);
