@@ -45,6 +45,7 @@ impl App {
 
 pub(crate) fn router(app: App) -> Router {
     let api = Router::new()
+        .route("/behaviours", get(lab::behaviours))
         .route("/sessions", post(create_session))
         .route("/sessions/{session}", get(show_session))
         .route("/sessions/{session}/observe", get(observe::observe))

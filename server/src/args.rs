@@ -1,12 +1,13 @@
 //! The command line: every flag is also an environment variable, and every limit says its default.
 
-mod units;
+pub(crate) mod units;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use units::{bytes, duration};
+use wire::incoming::Limits;
 
 /// A WebSocket playground that shows what crossed the wire.
 #[derive(Debug, Parser)]
@@ -128,6 +129,13 @@ pub enum Switch {
 impl From<Switch> for bool {
     fn from(switch: Switch) -> Self {
         switch == Switch::On
+    }
+}
+
+impl Config {
+    /// The most that is taken of one message.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { frame: self.max_frame, message: self.max_message }
     }
 }
 

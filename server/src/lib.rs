@@ -8,6 +8,7 @@
 //! | `lab` | the opening handshake, the echo loop, the recorder |
 //! | `session` | the bounded log of a session, the registry of all |
 //! | `observe` | the feed by which observers read a log |
+//! | `console` | what observers ask of open connections |
 //! | `assets` | the page |
 //! | `error` | what `/api` answers when it cannot |
 //! | `shutdown` | how everything ends |
@@ -15,6 +16,7 @@
 mod app;
 pub mod args;
 mod assets;
+mod console;
 mod error;
 mod lab;
 mod listen;

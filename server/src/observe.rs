@@ -1,6 +1,7 @@
 //! The feed: a WebSocket over which an observer reads a session's log at its own pace.
 
 use crate::app::App;
+use crate::console::Console;
 use crate::error::ApiError;
 use crate::listen::Tape;
 use crate::session::{Presence, Role};
@@ -11,7 +12,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use observation::{FeedMessage, Hello, SUBPROTOCOL, Seq};
+use observation::{Answer, FeedMessage, Hello, SUBPROTOCOL, Seq};
 use serde::Deserialize;
 use std::pin::pin;
 use std::time::Duration;
@@ -27,7 +28,7 @@ const GATHER: Duration = Duration::from_millis(8);
 /// For how long an observer rests, as a multiple of what its last message took: a flood costs a fifth of a core at the
 /// most, whatever the observer would take. What it misses meanwhile it reads from the log, or is told as a gap.
 const REST: u32 = 4;
-/// The largest message that an observer may send, in bytes.
+/// The largest message that an observer may send, in bytes: a command.
 const MAX_INCOMING: usize = 64 << 10;
 /// An observer silent for so many pings is gone.
 const SILENT_PINGS: u32 = 3;
@@ -66,7 +67,7 @@ pub(crate) async fn observe(
     let running = app.shutdown.hold();
     let upgrade = upgrade.max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING).write_buffer_size(0);
     Ok(upgrade.on_upgrade(async move |socket| {
-        Observer { socket, presence, after, app }.run().await;
+        Observer { socket, presence, after, console: Console::new(), app }.run().await;
         drop(running);
     }))
 }
@@ -86,6 +87,7 @@ struct Observer {
     presence: Presence,
     /// The last number that went out, or is not to.
     after: Seq,
+    console: Console,
     app: App,
 }
 
@@ -131,10 +133,17 @@ impl Observer {
                 biased;
                 () = &mut asked, if !leaving => leaving = true,
                 incoming = self.socket.recv() => match incoming {
-                    // Nothing that an observer says means anything yet, but that it is there.
-                    Some(Ok(_)) => heard = Instant::now(),
+                    Some(Ok(message)) => {
+                        heard = Instant::now();
+                        if let Message::Text(text) = message
+                            && let Some(answer) = self.console.take(&text, &session)
+                        {
+                            self.answer(answer).await?;
+                        }
+                    }
                     Some(Err(_)) | None => return Err(Gone),
                 },
+                Some(answer) = self.console.answer() => self.answer(answer).await?,
                 _ = pings.tick() => {
                     if heard.elapsed() >= ping * SILENT_PINGS {
                         return Err(Gone);
@@ -188,6 +197,10 @@ impl Observer {
         let answer = async { while let Some(Ok(_)) = self.socket.recv().await {} };
         let _ = timeout(self.app.config.close_timeout, answer).await;
         Err(Gone)
+    }
+
+    async fn answer(&mut self, answer: Answer) -> Result<(), Gone> {
+        self.send_json(&FeedMessage::<observation::Observation>::Answer(answer)).await
     }
 
     async fn send_json<O>(&mut self, message: &FeedMessage<O>) -> Result<(), Gone>

@@ -1,5 +1,6 @@
 //! What the relay does on purpose: because a connection's URL asks for it, or a command.
 
+use crate::command::Command;
 use crate::encoding;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -58,5 +59,14 @@ impl Act {
     #[must_use]
     pub fn of(deliberate: Deliberate) -> Self {
         Self { deliberate, bytes: Vec::new(), sent: 0, refused: None }
+    }
+
+    /// A command that was not done, and why.
+    #[must_use]
+    pub fn refused(command: &Command, why: String) -> Self {
+        let what = command.name();
+        let explanation = format!("the command `{what}` was refused").into();
+        let deliberate = Deliberate { by: Origin::Console, what: what.into(), explanation, rule: None };
+        Self { refused: Some(why), ..Self::of(deliberate) }
     }
 }

@@ -137,6 +137,11 @@ impl Incoming {
         Self { only, ..self }
     }
 
+    /// From the next frame on takes no more than this.
+    pub fn restrict(&mut self, limits: Limits, only: Option<MessageKind>) {
+        (self.limits, self.only) = (limits, only);
+    }
+
     /// The same after permessage-deflate was agreed on. RFC 7692 §7.
     #[cfg(feature = "deflate")]
     #[must_use]

@@ -63,4 +63,10 @@ impl MessageTracker {
         self.open = (!fin).then_some(position);
         (Some(position), None)
     }
+
+    /// Whether a message waits for its last fragment.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
 }

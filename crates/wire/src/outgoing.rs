@@ -1,21 +1,24 @@
 //! What an endpoint sends: frames with their places in messages, and the answers that the protocol demands.
 
-#[cfg(feature = "deflate")]
 use crate::Sender;
-use crate::close;
+use crate::close::{self, ClosePayload};
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreed, Deflater};
 use crate::encoder;
 use crate::header::FrameHeader;
-use crate::incoming::Frame;
-use crate::message::{MessagePosition, MessageTracker};
+use crate::incoming::{Frame, header_violations};
+use crate::message::{MessageKind, MessagePosition, MessageTracker};
 use crate::opcode::Opcode;
+use crate::utf8::Utf8Check;
+use crate::violation::Violation;
 
 /// One direction of a connection after the opening handshake, seen from where it begins.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     messages: MessageTracker,
     sent_close: bool,
+    /// Over the text of a message that is judged, from its first fragment on.
+    utf8: Option<Utf8Check>,
     #[cfg(feature = "deflate")]
     deflater: Option<Box<Deflater>>,
 }
@@ -69,6 +72,7 @@ impl Outgoing {
     #[inline]
     pub fn frame(&mut self, header: &FrameHeader) -> Option<MessagePosition> {
         self.sent_close |= header.opcode == Opcode::Close;
+        self.utf8 = None;
         self.messages.frame(header.opcode, header.fin).0
     }
 
@@ -76,6 +80,45 @@ impl Outgoing {
     pub fn send(&mut self, header: &FrameHeader, payload: &[u8], out: &mut Vec<u8>) -> Option<MessagePosition> {
         encoder::encode(header, payload, out);
         self.frame(header)
+    }
+
+    /// The same as [`Outgoing::frame`] for a frame that `sender` may have made wrong on purpose, with all that a strict
+    /// receiver finds: in the header, in the order of frames, in text and close payloads. `deflate` is whether compression
+    /// was agreed on; what is compressed is not looked into.
+    pub fn judged(
+        &mut self,
+        header: &FrameHeader,
+        payload: &[u8],
+        sender: Sender,
+        deflate: bool,
+    ) -> (Option<MessagePosition>, Vec<Violation>) {
+        let mut violations = header_violations(header, sender, deflate);
+        if self.sent_close && !header.opcode.is_control() {
+            violations.push(Violation::AfterClose);
+        }
+        self.sent_close |= header.opcode == Opcode::Close;
+        let (position, out_of_order) = self.messages.frame(header.opcode, header.fin);
+        violations.extend(out_of_order);
+        if header.opcode == Opcode::Close {
+            violations.extend(ClosePayload::parse(payload).1);
+        }
+        if let Some(position) = position {
+            if position.fragment == 1 {
+                self.utf8 = Some(Utf8Check::default());
+            }
+            let is_plain_text = position.kind == MessageKind::Text && !(deflate && header.rsv.rsv1);
+            if let Some(utf8) = self.utf8.as_mut().filter(|_| is_plain_text) {
+                let checked = utf8.push(payload).and_then(|()| if position.last { utf8.finish() } else { Ok(()) });
+                violations.extend(checked.err().map(|error| Violation::InvalidUtf8 { offset: error.offset }));
+            }
+        }
+        (position, violations)
+    }
+
+    /// Whether a message has begun and not ended.
+    #[must_use]
+    pub fn is_inside_message(&self) -> bool {
+        self.messages.is_open()
     }
 
     #[must_use]

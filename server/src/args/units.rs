@@ -6,14 +6,14 @@ const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 <
 const TIMES: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
 
 /// `65536`, `64KiB`, `16MiB`, `1GiB`.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let (number, unit) =
         SIZES.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit))).unwrap_or((text, 1));
     product(number, unit).ok_or_else(|| "say a size such as 65536, 64KiB or 16MiB".to_owned())
 }
 
 /// `250ms`, `30s`, `5m`, `1h`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let split = TIMES.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)));
     let millis = split.and_then(|(number, unit)| product(number, unit));
     // A year is long enough, and keeps every deadline inside what the clock can hold.

@@ -1,21 +1,25 @@
 //! The loop that runs an open connection: turns while bytes come, and an end for every wait.
 
 use super::line::Line;
+use super::play::command;
 use super::recorder::Recorder;
 use super::replies::Replies;
 use super::room::Share;
 use super::turn::Conversation;
 use crate::app::App;
+use crate::session::Order;
 use crate::shutdown::Shutdown;
 use bytes::Bytes;
+use observation::command::DropBy;
 use observation::event::Cause;
+use observation::{Act, Command};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::yield_now;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::WaitForCancellationFuture;
 use wire::close::CloseCode;
 
@@ -46,6 +50,8 @@ pub(super) struct Connection<R> {
     held: Share,
     /// When something last came.
     heard: Instant,
+    /// Until when the client has to answer the relay's close frame, once that has gone out.
+    leave_by: Option<Instant>,
     app: App,
     /// Its share of how many may compress at once; given back when it goes.
     _deflating: Option<OwnedSemaphorePermit>,
@@ -59,6 +65,8 @@ enum Stop {
     Over(Cause),
     /// The clock has run out.
     Clock,
+    /// An observer wants something.
+    Order(Order),
     /// The relay is to end, or to end now.
     Shutdown,
 }
@@ -73,7 +81,7 @@ impl<R: Recorder> Connection<R> {
         app: App,
     ) -> Self {
         let (unread, held, heard) = (early.into(), app.room.share(), Instant::now());
-        Self { line, conversation, unread, held, heard, app, _deflating: deflating }
+        Self { line, conversation, unread, held, heard, leave_by: None, app, _deflating: deflating }
     }
 
     /// Runs it to its end.
@@ -95,6 +103,15 @@ impl<R: Recorder> Connection<R> {
                 if turns.is_ready() {
                     return turns;
                 }
+                if let Some(desk) = self.conversation.recorder.desk()
+                    && let Poll::Ready(order) = desk.poll_take(cx)
+                {
+                    return Poll::Ready(Stop::Order(order));
+                }
+                // A turn may have brought the next moment closer, where a behaviour is at work.
+                if let Some(next) = self.next_moment().filter(|next| *next < clock.deadline()) {
+                    clock.as_mut().reset(next);
+                }
                 // Looked at only before a wait, so that a busy connection meets no one else.
                 if clock.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Stop::Clock);
@@ -105,15 +122,17 @@ impl<R: Recorder> Connection<R> {
             let ended = match stop {
                 Stop::Over(cause) => Some(cause),
                 Stop::Stalled => Box::pin(self.drain()).await.err().or(self.conversation.over),
+                Stop::Order(order) => Box::pin(self.obey(order)).await,
+                Stop::Clock if self.conversation.next_due().is_some_and(|due| due <= Instant::now()) => {
+                    Box::pin(self.act()).await
+                }
                 Stop::Clock => match self.conversation.left {
+                    Some(_) if self.leave_by.is_some_and(|by| by > Instant::now()) => None,
                     Some(Cause::Shutdown) => Some(Cause::Shutdown),
                     Some(cause) if !self.conversation.outgoing.sent_close() => Some(cause),
                     Some(_) => Some(Cause::NoCloseAnswer),
-                    None if self.heard.elapsed() < config.idle_timeout => {
-                        clock.as_mut().reset(self.heard + config.idle_timeout);
-                        None
-                    }
-                    None => Box::pin(self.leave(clock.as_mut(), Cause::Idle, "nothing came for too long")).await,
+                    None if self.heard.elapsed() < config.idle_timeout => None,
+                    None => Box::pin(self.leave(Cause::Idle, "nothing came for too long")).await,
                 },
                 Stop::Shutdown if shutdown.stage() > 1 => Some(Cause::Shutdown),
                 Stop::Shutdown => {
@@ -122,7 +141,7 @@ impl<R: Recorder> Connection<R> {
                     match self.conversation.left {
                         None => {
                             let reason = "the relay is shutting down";
-                            Box::pin(self.leave(clock.as_mut(), Cause::Shutdown, reason)).await
+                            Box::pin(self.leave(Cause::Shutdown, reason)).await
                         }
                         Some(_) => None,
                     }
@@ -131,13 +150,23 @@ impl<R: Recorder> Connection<R> {
             if let Some(cause) = ended {
                 return cause;
             }
+            let end = self.leave_by.unwrap_or(self.heard + config.idle_timeout);
+            clock.as_mut().reset(self.next_moment().map_or(end, |next| next.min(end)));
         }
+    }
+
+    /// When a behaviour has something to do, or the goodbye that it has said is not answered.
+    fn next_moment(&self) -> Option<Instant> {
+        [self.conversation.next_due(), self.leave_by].into_iter().flatten().min()
     }
 
     /// Takes turns for as long as bytes come and answers go.
     fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
         WORKSPACE.with_borrow_mut(|Workspace { read, gathered }| {
             loop {
+                if self.conversation.is_blocked() {
+                    return Poll::Pending;
+                }
                 let mut unread = std::mem::take(&mut self.unread);
                 let bytes = if unread.is_empty() && !self.conversation.cut_short {
                     match self.line.poll_read(cx, read) {
@@ -172,6 +201,10 @@ impl<R: Recorder> Connection<R> {
         let mut replies = Replies::new(gathered);
         conversation.take(&mut bytes, &mut replies);
         self.unread = bytes.to_vec();
+        if self.conversation.left.is_some() && self.leave_by.is_none() {
+            self.leave_by = Some(Instant::now() + self.app.config.close_timeout);
+        }
+        let conversation = &mut self.conversation;
         if self.held.resize(conversation.held()).is_err() {
             let reason = "this relay holds as many unfinished messages as it may; try again later";
             conversation.say_goodbye(CloseCode::TRY_AGAIN_LATER, reason, &mut replies);
@@ -190,16 +223,56 @@ impl<R: Recorder> Connection<R> {
         }
     }
 
-    /// Writes what the line has not taken.
+    /// Writes what the line has not taken. Meanwhile commands wait, but for one that drops the line.
     async fn drain(&mut self) -> Result<(), Cause> {
-        let drained = self.line.drain(self.app.config.write_timeout, &self.app.shutdown).await;
-        self.conversation.recorder.written(self.line.written());
+        let recorder = &mut self.conversation.recorder;
+        let desk = recorder.desk().cloned();
+        let dropped = poll_fn(|cx| desk.as_ref().map_or(Poll::Pending, |desk| desk.poll_take_drop(cx)));
+        let drained = tokio::select! {
+            drained = self.line.drain(self.app.config.write_timeout, &self.app.shutdown) => drained,
+            order = dropped => {
+                order.answer(None);
+                if let Command::Drop(by) = order.command {
+                    self.conversation.drop_by = Some(by);
+                    recorder.abandon(Act::of(command::dropped(by)));
+                }
+                Err(Cause::Dropped)
+            }
+        };
+        recorder.written(self.line.written());
         drained
     }
 
+    /// Does what an observer asks for; gives the cause if that ends the connection.
+    async fn obey(&mut self, order: Order) -> Option<Cause> {
+        let Order { command, .. } = &order;
+        let limits = self.app.config.limits();
+        let refused = self.conversation.obey(command.clone(), &limits).err();
+        if let Some(why) = &refused {
+            let end = self.line.queued();
+            self.conversation.recorder.act(Act::refused(command, why.clone()), end);
+        }
+        order.answer(refused);
+        self.act().await
+    }
+
+    /// A turn without bytes: does what a behaviour has to do now.
+    async fn act(&mut self) -> Option<Cause> {
+        let stop = poll_fn(|cx| {
+            let mut unread = std::mem::take(&mut self.unread);
+            let stop = WORKSPACE.with_borrow_mut(|Workspace { gathered, .. }| self.turn(&mut unread, gathered, cx));
+            Poll::Ready(stop)
+        });
+        match stop.await {
+            Some(Stop::Over(cause)) => Some(cause),
+            Some(Stop::Stalled) => self.drain().await.err().or(self.conversation.over),
+            _ => None,
+        }
+    }
+
     /// Begins the closing handshake from this side; gives the cause if that ends the connection.
-    async fn leave(&mut self, mut clock: Pin<&mut Sleep>, cause: Cause, reason: &'static str) -> Option<Cause> {
-        clock.as_mut().reset(Instant::now() + self.app.config.close_timeout);
+    async fn leave(&mut self, cause: Cause, reason: &'static str) -> Option<Cause> {
+        self.leave_by = Some(Instant::now() + self.app.config.close_timeout);
         let mut room = Vec::new();
         let mut replies = Replies::new(&mut room);
         self.conversation.leave(cause, reason, &mut replies);
@@ -219,6 +292,11 @@ impl<R: Recorder> Connection<R> {
         conversation.recorder.closed(cause);
         // For others, also while this one waits for the other end to close.
         drop((conversation.incoming, conversation.outgoing, held, deflating));
+        match conversation.drop_by {
+            Some(DropBy::Reset) => return line.reset(),
+            Some(DropBy::Fin) => return line.close(&app.shutdown).await,
+            None => {}
+        }
         if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {
             line.close(&app.shutdown).await;
         }

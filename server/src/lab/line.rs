@@ -32,6 +32,11 @@ impl Line {
         Self { stream, unsent: Vec::new(), written: 0, _place: place }
     }
 
+    /// Bytes that have gone out or wait to.
+    pub(super) fn queued(&self) -> u64 {
+        self.written + self.unsent.len() as u64
+    }
+
     pub(super) fn written(&self) -> u64 {
         self.written
     }
@@ -85,6 +90,29 @@ impl Line {
             rest = &rest[written..];
         }
         Ok(())
+    }
+
+    /// Reads until the other end closes, for `patience` at the most, and keeps nothing; gives whether it did.
+    pub(super) async fn wait_for_end(&mut self, patience: Duration, shutdown: &Shutdown) -> bool {
+        let mut nothing = [0; 4096];
+        let until = Instant::now() + patience;
+        loop {
+            tokio::select! {
+                () = shutdown.asked() => return false,
+                read = timeout_at(until, self.stream.read(&mut nothing)) => match read {
+                    Ok(Ok(1..)) => {}
+                    Ok(_) => return true,
+                    Err(_) => return false,
+                },
+            }
+        }
+    }
+
+    /// Ends the connection at once; what is on its way is lost. RFC 9293 §3.10.4, ABORT.
+    pub(super) fn reset(self) {
+        if let Err(error) = self.stream.set_zero_linger() {
+            tracing::debug!(%error, "the line was gone before it was reset");
+        }
     }
 
     /// Closes this end first (RFC 6455 §7.1.1), and lets the other one close before the socket goes: closing over unread

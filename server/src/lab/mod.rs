@@ -1,13 +1,16 @@
 //! `/echo` and `/lab/{session}`: the opening handshake judged, upgraded or refused, with the very bytes that cross.
 
+mod behaviour;
 mod echo;
 mod line;
+mod opening;
+mod play;
 mod recorder;
 mod refused;
 mod replies;
 mod room;
-mod settings;
 mod turn;
+mod unanswered;
 
 pub(crate) use refused::record_unfinished;
 pub(crate) use room::Room;
@@ -15,31 +18,34 @@ pub(crate) use room::Room;
 use crate::app::App;
 use crate::listen::capture::Capture;
 use crate::listen::{RequestText, Tape};
-use crate::session::Role;
+use crate::session::{Presence, Role};
+use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use behaviour::catalogue::Catalogue;
+use behaviour::{Behaviour, OpeningAnswer, Talk};
 use bytes::Bytes;
 use echo::Connection;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use line::Line;
-use observation::{Offer, Opening};
+use observation::Opening;
+use opening::Agreement;
+use play::Play;
 use recorder::{NoRecorder, Recorder, SessionRecorder};
 use refused::NotUpgraded;
-use settings::Settings;
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use turn::Conversation;
+use unanswered::{Asked, leave_unanswered};
 use wire::Sender;
-use wire::deflate::{Agreed, Decline, Policy, Verdict, negotiate};
-use wire::extension;
+use wire::deflate::Policy;
 use wire::handshake::head::{RequestHead, values};
 use wire::handshake::request::{self, OpeningRequest};
-use wire::handshake::response;
-use wire::incoming::{Incoming, Limits};
+use wire::incoming::Incoming;
 use wire::outgoing::Outgoing;
 
 /// `/echo`: nobody watches.
@@ -51,7 +57,7 @@ pub(crate) async fn echo(
     request: Request,
 ) -> Response {
     match judge(&text, query, &app) {
-        Ok(accepted) => upgrade(app, accepted, tape, request, |_, _| NoRecorder).await,
+        Ok(accepted) => answer(app, accepted, None, 0, tape, request).await,
         Err(refused) => refused.answer(&tape, request.method()).await.0,
     }
 }
@@ -75,22 +81,7 @@ pub(crate) async fn lab(
         Ok((accepted, presence))
     });
     match accepted {
-        Ok((accepted, presence)) => {
-            let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
-            let record = move |text: Bytes, agreement: Agreement| {
-                let opening = Opening {
-                    request: text.into(),
-                    response: agreement.response.into_bytes(),
-                    subprotocol: agreement.subprotocol,
-                    offers: agreement.offers,
-                    deflate: agreement.deflate.as_ref().map(Into::into),
-                    requested_us,
-                    deliberate: Vec::new(),
-                };
-                SessionRecorder::begin(presence, opening, cap)
-            };
-            upgrade(app, accepted, tape, request, record).await
-        }
+        Ok((accepted, presence)) => answer(app, accepted, Some(presence), requested_us, tape, request).await,
         Err(refused) => {
             let (response, sent) = refused.answer(&tape, request.method()).await;
             refused.record(&session, requested_us, text, sent);
@@ -99,11 +90,68 @@ pub(crate) async fn lab(
     }
 }
 
+/// `/api/behaviours`: what the query of a lab's URL may ask for.
+pub(crate) async fn behaviours() -> Json<Catalogue> {
+    Json(Catalogue::new())
+}
+
+/// Answers a right request as its behaviour wants.
+async fn answer(
+    app: App,
+    accepted: Accepted,
+    presence: Option<Presence>,
+    requested_us: u64,
+    tape: Tape,
+    request: Request,
+) -> Response {
+    let opening = &accepted.behaviour.opening;
+    let no_upgrade = opening::no_upgrade(opening);
+    let deliberate =
+        no_upgrade.as_ref().map_or_else(|| opening::delay(opening).into_iter().collect(), |(_, why)| why.clone());
+    let text = RequestText(Some(accepted.text.clone()));
+    let asked = Asked::new(presence.as_ref(), text.clone(), requested_us, deliberate);
+    if let Some(delay) = opening.delay {
+        tokio::select! {
+            () = app.shutdown.asked() => {}
+            () = tokio::time::sleep(delay) => {}
+        }
+    }
+    let Some((rule, deliberate)) = no_upgrade else {
+        asked.answered();
+        let Some(presence) = presence else { return upgrade(app, accepted, tape, request, |_, _| NoRecorder).await };
+        let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
+        let record = move |text: Bytes, agreement: Agreement| {
+            let opening = Opening {
+                request: text.into(),
+                response: agreement.response.into_bytes(),
+                subprotocol: agreement.subprotocol,
+                offers: agreement.offers,
+                deflate: agreement.deflate.as_ref().map(Into::into),
+                requested_us,
+                deliberate: agreement.deliberate,
+            };
+            SessionRecorder::begin(presence, opening, cap)
+        };
+        return upgrade(app, accepted, tape, request, record).await;
+    };
+    let OpeningAnswer::Refuse(refuse) = &opening.answer else {
+        let answer = opening.answer.clone();
+        return leave_unanswered(app, answer, rule, asked, presence, tape, request).await;
+    };
+    let refused = NotUpgraded::on_purpose(refuse, rule, deliberate);
+    let (response, sent) = refused.answer(&tape, request.method()).await;
+    asked.answered();
+    if let Some(presence) = presence {
+        refused.record(presence.session(), requested_us, text, sent);
+    }
+    response
+}
+
 /// A request that is upgraded.
 struct Accepted {
     text: Bytes,
     opening: OpeningRequest,
-    settings: Settings,
+    behaviour: Behaviour,
 }
 
 /// Judges the request by the bytes it came in.
@@ -116,50 +164,8 @@ fn judge(text: &RequestText, query: Option<String>, app: &App) -> Result<Accepte
         return Err(NotUpgraded::body_present());
     }
     let default = Policy { enabled: app.config.deflate.into(), ..Policy::ON };
-    let settings = Settings::parse(&query.unwrap_or_default(), default)?;
-    Ok(Accepted { text: bytes.clone(), opening, settings })
-}
-
-/// What both ends have agreed on, and the response that says so.
-struct Agreement {
-    response: String,
-    subprotocol: Option<String>,
-    offers: Vec<Offer>,
-    deflate: Option<Agreed>,
-    /// This connection's share of how many may compress at once, if it does.
-    place: Option<OwnedSemaphorePermit>,
-}
-
-impl Agreement {
-    fn new(opening: &OpeningRequest, settings: &Settings, app: &App) -> Self {
-        let list = extension::parse(&opening.extensions).unwrap_or_default();
-        let mut verdicts = negotiate(&list, &settings.deflate);
-        let mut deflate = verdicts.iter().find_map(|verdict| match verdict {
-            Verdict::Accepted(agreed) => Some(*agreed),
-            Verdict::Declined(_) => None,
-        });
-        let place = deflate.and_then(|_| app.deflate_places.clone().try_acquire_owned().ok());
-        if deflate.is_some() && place.is_none() {
-            deflate = None;
-            for verdict in &mut verdicts {
-                if matches!(verdict, Verdict::Accepted(_) | Verdict::Declined(Decline::Late)) {
-                    *verdict = Verdict::Declined(Decline::TooMany);
-                }
-            }
-        }
-        let offer = |(text, verdict): (&str, &Verdict)| {
-            let (answer, declined) = match verdict {
-                Verdict::Accepted(agreed) => (Some(agreed.to_string()), None),
-                Verdict::Declined(reason) => (None, Some(reason.to_string())),
-            };
-            Offer { offer: text.to_owned(), answer, declined }
-        };
-        let offers: Vec<_> = extension::items(&opening.extensions).zip(&verdicts).map(offer).collect();
-        let subprotocol = opening.subprotocols.first().cloned();
-        let extensions = offers.iter().find_map(|offer| offer.answer.as_deref());
-        let response = response::switching_protocols(&opening.key, subprotocol.as_deref(), extensions);
-        Self { response, subprotocol, offers, deflate, place }
-    }
+    let behaviour = Behaviour::parse(&query.unwrap_or_default(), default)?;
+    Ok(Accepted { text: bytes.clone(), opening, behaviour })
 }
 
 /// Answers with 101, and goes on with the raw line in a task of its own. `record` is told the request and what was agreed
@@ -171,14 +177,14 @@ async fn upgrade<R: Recorder>(
     mut request: Request,
     record: impl FnOnce(Bytes, Agreement) -> R + Send + 'static,
 ) -> Response {
-    let Accepted { text, opening, settings } = accepted;
-    let agreement = Agreement::new(&opening, &settings, &app);
+    let Accepted { text, opening, behaviour } = accepted;
+    let agreement = Agreement::new(&opening, &behaviour, &app);
     let on_upgrade = hyper::upgrade::on(&mut request);
     tape.stop();
     tape.dictate(Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
     // In a box of its own, so that a connection does not keep the room that its handshake took.
-    let begun = Box::pin(begin(on_upgrade, text, agreement, settings, record, app));
+    let begun = Box::pin(begin(on_upgrade, text, agreement, behaviour.talk, record, app));
     shutdown.spawn(async move {
         if let Some(connection) = begun.await {
             connection.run().await;
@@ -196,7 +202,7 @@ async fn begin<R: Recorder>(
     on_upgrade: OnUpgrade,
     text: Bytes,
     mut agreement: Agreement,
-    settings: Settings,
+    talk: Talk,
     record: impl FnOnce(Bytes, Agreement) -> R,
     app: App,
 ) -> Option<Box<Connection<R>>> {
@@ -209,16 +215,18 @@ async fn begin<R: Recorder>(
     };
     let parts = upgraded.downcast::<TokioIo<Capture<TcpStream>>>().ok()?;
     let (stream, place) = parts.io.into_inner().into_parts();
-    let limits = Limits { frame: app.config.max_frame, message: app.config.max_message };
-    let mut incoming = Incoming::new(Sender::Client, limits).accepting(settings.accept);
+    let limits = talk.limits(&app.config.limits());
+    let mut incoming = Incoming::new(Sender::Client, limits).accepting(talk.accept);
     let mut outgoing = Outgoing::default();
     if let Some(agreed) = &agreement.deflate {
         incoming = incoming.with_deflate(agreed);
         outgoing = outgoing.with_deflate(agreed, Sender::Server);
     }
     let place_to_deflate = agreement.place.take();
+    let deflates = agreement.deflate.is_some();
     let recorder = record(text, agreement);
-    let conversation = Conversation::new(incoming, outgoing, recorder);
+    let play = (!talk.is_plain_echo()).then(|| Box::new(Play::new(talk, deflates, Instant::now())));
+    let conversation = Conversation::new(incoming, outgoing, recorder, play);
     let line = Line::new(stream, place);
     Some(Box::new(Connection::new(line, parts.read_buf, conversation, place_to_deflate, app)))
 }

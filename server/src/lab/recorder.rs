@@ -1,14 +1,16 @@
 //! What is kept of a connection: everything in a session's log, or nothing at all.
 
-use crate::session::{FrameRecord, Kept, Presence, Records};
+use crate::session::{Desk, End, FrameRecord, Kept, Presence, Records};
 use observation::event::{Cause, Closed, Count, Opening, Party};
-use observation::{ConnectionNumber, Event, Position};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Position};
+use std::sync::Arc;
 use wire::Sender;
 use wire::close::ClosePayload;
 use wire::header::FrameHeader;
 use wire::incoming::Frame;
 use wire::message::MessagePosition;
 use wire::opcode::Opcode;
+use wire::violation::Violation;
 
 /// Told of everything on one connection, in the order in which it crosses the wire.
 pub(super) trait Recorder: Send + 'static {
@@ -24,6 +26,20 @@ pub(super) trait Recorder: Send + 'static {
     fn deflated(&mut self, bytes: &[u8]);
     /// A frame with this payload was put at the end of what is to be written.
     fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]);
+    /// The same for a frame that is sent on purpose as it is, with what a strict client finds wrong with it.
+    fn on_purpose(
+        &mut self,
+        outbound: Outbound<'_>,
+        payload: &[u8],
+        deliberate: Option<&Deliberate>,
+        violations: &[Violation],
+    );
+    /// Something else is done on purpose once `end` bytes have gone out.
+    fn act(&mut self, act: Act, end: u64);
+    /// What is on its way out will not be written, because of this.
+    fn abandon(&mut self, act: Act);
+    /// Where the connection takes commands; `None` where nobody may give any.
+    fn desk(&self) -> Option<&Arc<Desk>>;
     /// So many bytes have gone out since the connection began.
     fn written(&mut self, written: u64);
     /// The connection has ended.
@@ -51,6 +67,12 @@ impl Recorder for NoRecorder {
     fn publish(&mut self) {}
     fn deflated(&mut self, _: &[u8]) {}
     fn queued(&mut self, _: Outbound<'_>, _: &[u8]) {}
+    fn on_purpose(&mut self, _: Outbound<'_>, _: &[u8], _: Option<&Deliberate>, _: &[Violation]) {}
+    fn act(&mut self, _: Act, _: u64) {}
+    fn abandon(&mut self, _: Act) {}
+    fn desk(&self) -> Option<&Arc<Desk>> {
+        None
+    }
     fn written(&mut self, _: u64) {}
     fn closed(self, _: Cause) {}
 }
@@ -59,6 +81,7 @@ impl Recorder for NoRecorder {
 pub(super) struct SessionRecorder {
     presence: Presence,
     connection: ConnectionNumber,
+    desk: Arc<Desk>,
     payload_cap: usize,
     /// What has come in since the last publication.
     incoming: Records,
@@ -104,9 +127,11 @@ impl SessionRecorder {
     pub(super) fn begin(presence: Presence, opening: Opening, payload_cap: usize) -> Self {
         let connection = presence.session().next_connection();
         presence.session().append_event(connection, &Event::Opening(opening));
+        let desk = presence.session().open_desk(connection);
         Self {
             presence,
             connection,
+            desk,
             payload_cap,
             incoming: Records::default(),
             outgoing: Records::default(),
@@ -124,7 +149,14 @@ impl SessionRecorder {
         }
     }
 
-    fn send(&mut self, outbound: Outbound<'_>, kept: Kept<'_>, payload_bytes: u64) {
+    fn send(
+        &mut self,
+        outbound: Outbound<'_>,
+        kept: Kept<'_>,
+        payload_bytes: u64,
+        deliberate: Option<&Deliberate>,
+        violations: &[Violation],
+    ) {
         let Outbound { header, position, compressed, end } = outbound;
         // Another frame may go out while a compressed message waits for the rest of its content.
         let content = if compressed { self.deflated.take() } else { Front::default() };
@@ -136,10 +168,11 @@ impl SessionRecorder {
             payload_bytes,
             kept,
             inflated: compressed.then_some((&content.bytes, content.count)),
-            violations: &[],
-            deliberate: None,
+            violations,
+            deliberate,
         });
-        outgoing.ends.push_back((end, header.len() as u64 + payload_bytes));
+        let bytes = header.len() as u64 + payload_bytes;
+        outgoing.ends.push_back(End { at: end, bytes, is_frame: true });
     }
 
     fn append(&self, records: &mut Records) {
@@ -187,7 +220,7 @@ impl Recorder for SessionRecorder {
             self.first_close.get_or_insert_with(|| (Party::Client, Box::new(close.clone())));
         }
         if let Some(outbound) = echo {
-            self.send(outbound, kept, frame.arrived);
+            self.send(outbound, kept, frame.arrived, None, &[]);
         }
     }
 
@@ -204,14 +237,44 @@ impl Recorder for SessionRecorder {
     }
 
     fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]) {
+        self.on_purpose(outbound, payload, None, &[]);
+    }
+
+    fn on_purpose(
+        &mut self,
+        outbound: Outbound<'_>,
+        payload: &[u8],
+        deliberate: Option<&Deliberate>,
+        violations: &[Violation],
+    ) {
         if outbound.header.opcode == Opcode::Close {
-            self.closing = Some((outbound.end, Box::new(ClosePayload::parse(payload).0)));
+            let close = || (outbound.end, Box::new(ClosePayload::parse(payload).0));
+            self.closing.get_or_insert_with(close);
         }
-        self.send(outbound, Kept::new(&payload[..payload.len().min(self.payload_cap)]), payload.len() as u64);
+        let kept = Kept::new(&payload[..payload.len().min(self.payload_cap)]);
+        self.send(outbound, kept, payload.len() as u64, deliberate, violations);
+    }
+
+    fn act(&mut self, mut act: Act, end: u64) {
+        let bytes = act.sent;
+        act.bytes.truncate(self.payload_cap);
+        let outgoing = filled(&mut self.outgoing);
+        outgoing.event(&Event::Act(act));
+        outgoing.ends.push_back(End { at: end, bytes, is_frame: false });
+    }
+
+    fn abandon(&mut self, act: Act) {
+        self.outgoing = Records::default();
+        self.closing = None;
+        self.act(act, 0);
+    }
+
+    fn desk(&self) -> Option<&Arc<Desk>> {
+        Some(&self.desk)
     }
 
     fn written(&mut self, written: u64) {
-        let whole = self.outgoing.ends.partition_point(|(end, _)| *end <= written);
+        let whole = self.outgoing.ends.partition_point(|end| end.at <= written);
         if whole == 0 {
             return;
         }
@@ -219,8 +282,8 @@ impl Recorder for SessionRecorder {
             true => std::mem::take(&mut self.outgoing),
             false => self.outgoing.take_front(whole),
         };
-        for (_, bytes) in &gone.ends {
-            self.server.frames += 1;
+        for End { bytes, is_frame, .. } in &gone.ends {
+            self.server.frames += u64::from(*is_frame);
             self.server.bytes += bytes;
         }
         if let Some((_, close)) = self.closing.take_if(|(end, _)| *end <= written) {
@@ -239,6 +302,7 @@ impl Recorder for SessionRecorder {
 impl Drop for SessionRecorder {
     fn drop(&mut self) {
         let Some(cause) = self.cause.take() else { return };
+        self.presence.session().close_desk(self.connection);
         self.publish();
         let (first, close) = self.first_close.take().unzip();
         let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();

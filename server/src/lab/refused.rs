@@ -1,13 +1,13 @@
 //! A request that is not upgraded: what goes out for it, and what is recorded.
 
-use super::settings::SettingError;
+use super::behaviour::{Refuse, SettingError};
 use crate::listen::{HeadFault, RequestText, Tape, UnfinishedHead};
 use crate::session::{Registry, Session};
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use observation::{Event, Refusal};
+use observation::{Deliberate, Event, Refusal};
 use std::borrow::Cow;
 use wire::handshake::request::RequestError;
 use wire::handshake::response;
@@ -20,6 +20,7 @@ pub(super) struct NotUpgraded {
     rule: &'static str,
     explanation: String,
     section: Option<&'static str>,
+    deliberate: Vec<Deliberate>,
 }
 
 impl From<RequestError> for NotUpgraded {
@@ -30,6 +31,7 @@ impl From<RequestError> for NotUpgraded {
             rule: error.rule(),
             explanation: error.to_string(),
             section: Some(error.section()),
+            deliberate: Vec::new(),
         }
     }
 }
@@ -44,7 +46,16 @@ impl NotUpgraded {
     /// A refusal for a reason that is the relay's own.
     fn own(status: u16, rule: &'static str, headers: &[(&str, &str)], explanation: String) -> Self {
         let text = response::refusal(status, headers, &format!("{explanation}.\n"));
-        Self { text, status, rule, explanation, section: None }
+        Self { text, status, rule, explanation, section: None, deliberate: Vec::new() }
+    }
+
+    /// A refusal that a behaviour asks for.
+    pub(super) fn on_purpose(refuse: &Refuse, rule: &'static str, deliberate: Vec<Deliberate>) -> Self {
+        let Refuse { status, location, body } = refuse;
+        let headers: Vec<_> = location.iter().map(|location| ("Location", location.as_str())).collect();
+        let text = response::refusal(*status, &headers, body.as_deref().unwrap_or_default());
+        let explanation = format!("{status} was asked for by the behaviour in the URL");
+        Self { text, status: *status, rule, explanation, section: None, deliberate }
     }
 
     pub(super) fn session_unknown() -> Self {
@@ -91,7 +102,7 @@ impl NotUpgraded {
             explanation: self.explanation,
             section: self.section.map(Cow::Borrowed),
             requested_us,
-            deliberate: Vec::new(),
+            deliberate: self.deliberate,
         };
         session.append_event(session.next_connection(), &Event::Refusal(refusal));
     }

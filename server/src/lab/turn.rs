@@ -2,14 +2,20 @@
 //!
 //! Data frames go back as they came. A binary frame is on its way back before it has arrived whole; a text frame waits
 //! until it is known to be text, because a frame that has begun cannot be taken back. A compressed message is compressed
-//! anew, with the relay's own context, and so in frames of the relay's own.
+//! anew, with the relay's own context, and so in frames of the relay's own. Where a behaviour is at work, it says which
+//! messages go back so, and what happens to the others.
 
+use super::behaviour::Talk;
+use super::play::{Play, Stage};
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
+use observation::Command;
+use observation::command::DropBy;
 use observation::event::Cause;
+use tokio::time::Instant;
 use wire::close::{self, CloseCode};
 use wire::header::FrameHeader;
-use wire::incoming::{Frame, Handler, Incoming};
+use wire::incoming::{Frame, Handler, Incoming, Limits};
 use wire::message::MessageKind;
 use wire::opcode::Opcode;
 use wire::outgoing::{Answer, Outgoing};
@@ -29,6 +35,8 @@ pub(super) struct Conversation<R> {
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
     pub(super) recorder: R,
+    /// The behaviour at work, if it is more than a plain echo.
+    play: Option<Box<Play>>,
     /// A text frame on its way back, header and all, that has not arrived whole.
     held: Vec<u8>,
     /// Whether the frame under way is one that goes back as it comes, and has begun to.
@@ -46,14 +54,17 @@ pub(super) struct Conversation<R> {
     farewell: Option<&'static str>,
     /// Why the connection is over once what is queued has gone out, if it is.
     pub(super) over: Option<Cause>,
+    /// How the line is to be ended, if that is to happen without a goodbye.
+    pub(super) drop_by: Option<DropBy>,
 }
 
 impl<R: Recorder> Conversation<R> {
-    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, recorder: R) -> Self {
+    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, recorder: R, play: Option<Box<Play>>) -> Self {
         Self {
             incoming,
             outgoing,
             recorder,
+            play,
             held: Vec::new(),
             streaming: false,
             fragmented: false,
@@ -62,16 +73,28 @@ impl<R: Recorder> Conversation<R> {
             left: None,
             farewell: None,
             over: None,
+            drop_by: None,
         }
     }
 
     /// Takes bytes from the front of `bytes`, all of them or as many as one turn may have.
     pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
-        let Self { incoming, outgoing, recorder, held, streaming, fragmented, queued, left, farewell, over, .. } = self;
+        let Self {
+            incoming, outgoing, recorder, play, held, streaming, fragmented, queued, left, farewell, over, ..
+        } = self;
+        let now = play.as_mut().map(|play| {
+            let now = Instant::now();
+            if !bytes.is_empty() {
+                play.travelled(now);
+            }
+            now
+        });
         let before = *queued;
         let mut turn = Turn {
             outgoing,
             recorder,
+            play: play.as_deref_mut(),
+            now,
             held,
             streaming,
             fragmented,
@@ -97,6 +120,11 @@ impl<R: Recorder> Conversation<R> {
             // Its end is for the next turn.
             turn.recorder.piece(whole);
         }
+        if let (Some(play), Some(now), None) = (play, now, &*over) {
+            let streaming = *streaming;
+            let drop_by = &mut self.drop_by;
+            play.perform(now, &mut Stage { outgoing, recorder, replies, before, streaming, left, over, drop_by });
+        }
         *queued = before + replies.len() as u64;
         recorder.publish();
     }
@@ -112,14 +140,45 @@ impl<R: Recorder> Conversation<R> {
         }
     }
 
-    /// How many bytes wait here for the rest of a text frame.
+    /// How many bytes are kept here: of a text frame that is not whole, and of what a behaviour puts by.
     pub(super) fn held(&self) -> usize {
-        self.held.len()
+        self.held.len() + self.play.as_ref().map_or(0, |play| play.held())
+    }
+
+    /// When the behaviour next has something to do.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let play = self.play.as_ref()?;
+        play.next(play.ready(self.streaming, &self.outgoing))
+    }
+
+    /// Whether nothing is to be read for now.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.play.as_ref().is_some_and(|play| play.is_blocked())
+    }
+
+    /// Takes a command; what it does happens in the next turn.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub(super) fn obey(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
+        let now = Instant::now();
+        let deflate = self.outgoing.deflater().is_some();
+        let play = self.play.get_or_insert_with(|| Box::new(Play::new(Talk::default(), deflate, now)));
+        let behaves = matches!(command, Command::Behave(_));
+        play.obey(command, now)?;
+        if behaves {
+            let talk = play.talk();
+            self.incoming.restrict(talk.limits(limits), talk.accept);
+        }
+        Ok(())
     }
 
     /// Sends a close frame, unless one has been sent. Not in the middle of another frame.
     pub(super) fn say_goodbye(&mut self, code: CloseCode, reason: &str, replies: &mut Replies<'_, '_>) {
         self.held = Vec::new();
+        if let Some(play) = &mut self.play {
+            play.leave(replies);
+        }
         if self.outgoing.sent_close() {
             return;
         }
@@ -143,6 +202,9 @@ impl<R: Recorder> Conversation<R> {
 struct Turn<'t, 'w, 'b, R> {
     outgoing: &'t mut Outgoing,
     recorder: &'t mut R,
+    play: Option<&'t mut Play>,
+    /// The time, where a behaviour is at work.
+    now: Option<Instant>,
     held: &'t mut Vec<u8>,
     streaming: &'t mut bool,
     fragmented: &'t mut bool,
@@ -162,7 +224,46 @@ struct Turn<'t, 'w, 'b, R> {
 impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
     /// Whether `frame` goes back as it comes. After a close frame nothing follows. RFC 6455 §5.5.1.
     fn is_echoed(&self, frame: &Frame) -> bool {
-        !frame.compressed && frame.position.is_some() && frame.is_right() && !self.outgoing.sent_close()
+        !frame.compressed
+            && frame.position.is_some()
+            && frame.is_right()
+            && !self.outgoing.sent_close()
+            && self.is_plain()
+    }
+
+    /// Whether messages are echoed and no more, as far as the behaviour is concerned.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.play.as_ref().is_none_or(|play| play.is_plain())
+    }
+
+    /// A behaviour decides about each message at its beginning.
+    #[inline]
+    fn message_begins(&mut self, frame: &Frame) {
+        if let Some(play) = &mut self.play
+            && frame.position.is_some_and(|position| position.fragment == 1)
+        {
+            play.begins();
+        }
+    }
+
+    /// It is told of those that are over, and of pongs.
+    fn tell_play(&mut self, frame: &Frame, control: &[u8]) {
+        let (Some(play), Some(now)) = (&mut self.play, self.now) else { return };
+        match frame.position {
+            Some(position) if position.last && frame.is_right() => play.message_over(position.kind, now),
+            None if frame.header.opcode == Opcode::Pong => play.pong(control),
+            _ => {}
+        }
+    }
+
+    /// Whether it lets the relay answer as it must.
+    fn may_answer(&mut self, opcode: Opcode) -> bool {
+        match (&mut self.play, self.now) {
+            (Some(play), Some(now)) if opcode == Opcode::Pong => play.answers_ping(now),
+            (Some(play), Some(now)) => play.answers_close(now),
+            _ => true,
+        }
     }
 
     fn outbound<'h>(&mut self, header: &'h FrameHeader, compressed: bool) -> Outbound<'h> {
@@ -174,6 +275,13 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
     fn queue(&mut self, header: &FrameHeader, payload: &[u8], compressed: bool) {
         if self.outgoing.sent_close() {
             return;
+        }
+        if let (Some(play), Some(now)) = (&mut self.play, self.now) {
+            if header.opcode == Opcode::Close {
+                play.leave(self.replies);
+            } else if play.wait(*header, payload, now) {
+                return;
+            }
         }
         self.replies.copy(&header.encode());
         self.replies.copy(payload);
@@ -194,15 +302,28 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
                     _ => Cause::Violation,
                 });
             }
+            Answer::Close(_) if !self.may_answer(Opcode::Close) => {}
             Answer::Close(payload) => {
                 self.queue(&of(Opcode::Close, &payload), &payload, false);
                 *self.over = Some(Cause::ClosingHandshake);
             }
+            Answer::Pong if !self.may_answer(Opcode::Pong) => {}
             Answer::Pong => self.queue(&of(Opcode::Pong, control), control, false),
             Answer::None if frame.header.opcode == Opcode::Close => {
                 *self.over = Some(self.left.unwrap_or(Cause::ClosingHandshake));
             }
             Answer::None => {}
+        }
+    }
+
+    /// Keeps the content of a message that does not go back as it comes.
+    fn collect(&mut self, frame: &Frame, bytes: &[u8], inflated: bool) {
+        if let Some(play) = &mut self.play
+            && frame.position.is_some()
+            && frame.is_right()
+            && frame.compressed == inflated
+        {
+            play.collect(bytes);
         }
     }
 
@@ -224,6 +345,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
 
 impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
     fn begin(&mut self, frame: &Frame) {
+        self.message_begins(frame);
         self.whole = (frame.header.length.bytes == 0).then_some(&[]);
         let Some(position) = frame.position.filter(|_| self.is_echoed(frame) && self.over.is_none()) else { return };
         match position.kind {
@@ -245,7 +367,9 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         if frame.compressed {
             self.inflated += COMPRESSED_BYTE * bytes.len();
         }
-        if *self.streaming {
+        if !self.is_plain() {
+            self.collect(frame, bytes, false);
+        } else if *self.streaming {
             self.replies.lend(bytes);
         } else if self.text.is_some() {
             self.replies.copy(bytes);
@@ -257,6 +381,10 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
     fn inflated(&mut self, frame: &Frame, bytes: &[u8]) {
         self.recorder.inflated(bytes);
         self.inflated += bytes.len();
+        if !self.is_plain() {
+            self.collect(frame, bytes, true);
+            return;
+        }
         let Some(position) = frame.position.filter(|_| !self.outgoing.sent_close()) else { return };
         let Some(deflater) = self.outgoing.deflater() else { return };
         deflater.push(bytes);
@@ -281,6 +409,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             let header = echo_header(frame);
             let outbound = self.outbound(&header, false);
             self.recorder.received(frame, whole, Some(outbound));
+            self.tell_play(frame, control);
             // Not left until the turn is over: the next frame may be half out by then.
             if let Some(reason) = self.farewell.take() {
                 let payload = close::payload(CloseCode::GOING_AWAY, reason);
@@ -294,7 +423,9 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         }
         self.held.clear();
         self.recorder.received(frame, whole, None);
-        match frame.position.filter(|position| frame.compressed && frame.is_right() && position.last) {
+        let is_plain = self.is_plain();
+        self.tell_play(frame, control);
+        match frame.position.filter(|position| is_plain && frame.compressed && frame.is_right() && position.last) {
             Some(position) => {
                 if let Some(deflater) = self.outgoing.deflater() {
                     deflater.finish();
@@ -311,8 +442,13 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             return;
         }
         let at = frame.header.len();
+        self.message_begins(frame);
         if !self.is_echoed(frame) {
             self.recorder.received(frame, Some(&bytes[at..]), None);
+            if !self.is_plain() {
+                self.collect(frame, &bytes[at..], false);
+            }
+            self.tell_play(frame, &bytes[at..]);
             self.answer(frame, &bytes[at..]);
             return;
         }
@@ -324,11 +460,15 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         self.replies.lend(&bytes[start..]);
         let outbound = self.outbound(&header, false);
         self.recorder.received(frame, Some(&bytes[at..]), Some(outbound));
+        self.tell_play(frame, &[]);
     }
 
     #[inline]
     fn is_full(&self) -> bool {
-        self.inflated >= MOST_INFLATED || self.replies.len() >= MOST_OUT || self.over.is_some()
+        self.inflated >= MOST_INFLATED
+            || self.replies.len() >= MOST_OUT
+            || self.over.is_some()
+            || self.play.as_ref().is_some_and(|play| play.is_blocked())
     }
 }
 

@@ -1,14 +1,17 @@
 //! A session: a bounded log of what its connections did, and who is there to fill or read it.
 
+mod desk;
 mod log;
 mod registry;
 
-pub(crate) use log::{Extract, FrameRecord, Kept, Records};
+pub(crate) use desk::{Desk, DeskRefused, Order};
+pub(crate) use log::{End, Extract, FrameRecord, Kept, Records};
 pub(crate) use registry::{CreateError, Registry};
 
 use crate::args::Config;
 use log::Log;
 use observation::{ConnectionNumber, Event, Seq, SessionId};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +27,8 @@ pub(crate) struct Session {
     /// Wakes observers; what is new they read from the log themselves.
     changed: Notify,
     last_connection: AtomicU32,
+    /// Where the open connections take their commands. Locked for a look-up, and when one begins or ends.
+    desks: Mutex<HashMap<ConnectionNumber, Arc<Desk>>>,
     connections: AtomicUsize,
     observers: AtomicUsize,
     /// Microseconds after `began` of the last thing that happened here.
@@ -52,6 +57,7 @@ impl Session {
             log: Mutex::new(Log::new(config, all_logs)),
             changed: Notify::new(),
             last_connection: AtomicU32::new(0),
+            desks: Mutex::default(),
             connections: AtomicUsize::new(0),
             observers: AtomicUsize::new(0),
             touched_us: AtomicU64::new(0),
@@ -69,6 +75,30 @@ impl Session {
     /// A number for the next connection or refused request.
     pub(crate) fn next_connection(&self) -> ConnectionNumber {
         ConnectionNumber(self.last_connection.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
+    }
+
+    /// Whether a connection or refused request of that number has been seen.
+    pub(crate) fn has_seen(&self, connection: ConnectionNumber) -> bool {
+        (1..=self.last_connection.load(Ordering::Relaxed)).contains(&connection.0)
+    }
+
+    /// Opens a desk for the commands to a connection.
+    pub(crate) fn open_desk(&self, connection: ConnectionNumber) -> Arc<Desk> {
+        let desk = Arc::default();
+        self.desks().insert(connection, Arc::clone(&desk));
+        desk
+    }
+
+    /// Closes it; nothing is put there any more.
+    pub(crate) fn close_desk(&self, connection: ConnectionNumber) {
+        if let Some(desk) = self.desks().remove(&connection) {
+            desk.close();
+        }
+    }
+
+    /// The desk of an open connection.
+    pub(crate) fn desk(&self, connection: ConnectionNumber) -> Option<Arc<Desk>> {
+        self.desks().get(&connection).cloned()
     }
 
     /// Appends what happened on a connection, all at one time, and leaves `records` empty.
@@ -142,6 +172,10 @@ impl Session {
             Role::Connection => &self.connections,
             Role::Observer => &self.observers,
         }
+    }
+
+    fn desks(&self) -> MutexGuard<'_, HashMap<ConnectionNumber, Arc<Desk>>> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {

@@ -2,23 +2,44 @@
 
 use super::accept::Derivation;
 use super::request::{RequestError, VERSION};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// The 101 that completes the handshake for `key`. `extensions` is what was taken of those offered, as it is to stand there.
 #[must_use]
 pub fn switching_protocols(key: &str, subprotocol: Option<&str>, extensions: Option<&str>) -> String {
     let accept = Derivation::from_key(key).accept;
-    let mut text = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
-    );
-    if let Some(name) = subprotocol {
-        let _ = write!(text, "Sec-WebSocket-Protocol: {name}\r\n");
+    SwitchingProtocols { upgrade: true, connection: true, accept: Some(&accept), subprotocol, extensions }.to_string()
+}
+
+/// A 101 as it is written, also one that no client may take: each line can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwitchingProtocols<'a> {
+    /// Whether `Upgrade: websocket` stands there.
+    pub upgrade: bool,
+    /// Whether `Connection: Upgrade` does.
+    pub connection: bool,
+    pub accept: Option<&'a str>,
+    pub subprotocol: Option<&'a str>,
+    pub extensions: Option<&'a str>,
+}
+
+impl fmt::Display for SwitchingProtocols<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = [
+            ("Upgrade", self.upgrade.then_some("websocket")),
+            ("Connection", self.connection.then_some("Upgrade")),
+            ("Sec-WebSocket-Accept", self.accept),
+            ("Sec-WebSocket-Protocol", self.subprotocol),
+            ("Sec-WebSocket-Extensions", self.extensions),
+        ];
+        f.write_str("HTTP/1.1 101 Switching Protocols\r\n")?;
+        for (name, value) in lines {
+            if let Some(value) = value {
+                write!(f, "{name}: {value}\r\n")?;
+            }
+        }
+        f.write_str("\r\n")
     }
-    if let Some(list) = extensions {
-        let _ = write!(text, "Sec-WebSocket-Extensions: {list}\r\n");
-    }
-    text.push_str("\r\n");
-    text
 }
 
 /// A whole refusal: status line, headers, and a readable body. The connection ends after it.
@@ -58,14 +79,30 @@ pub fn refusal_for(error: &RequestError) -> String {
 #[must_use]
 pub fn reason_phrase(status: u16) -> &'static str {
     match status {
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        410 => "Gone",
+        421 => "Misdirected Request",
         426 => "Upgrade Required",
+        // RFC 6585 §4.
         429 => "Too Many Requests",
         500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         _ => "Refused",
     }
 }

@@ -7,7 +7,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use record::{FrameRecord, Kept, Records};
+pub(crate) use record::{End, FrameRecord, Kept, Records};
 
 use crate::args::Config;
 use observation::{ConnectionNumber, Gap, Observation, Seq};

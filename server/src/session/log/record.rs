@@ -45,8 +45,18 @@ pub(crate) struct Records {
     pub(super) bytes: Vec<u8>,
     /// The shared payloads of those that have one.
     pub(super) blobs: VecDeque<Arc<[u8]>>,
-    /// For frames on their way out, of each one: how many bytes will have gone out with it, and how many are its own.
-    pub(crate) ends: VecDeque<(u64, u64)>,
+    /// Of each one on its way out, what will have gone out with it.
+    pub(crate) ends: VecDeque<End>,
+}
+
+/// Where a record stands among the bytes that go out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// How many bytes will have gone out on the connection once it has.
+    pub(crate) at: u64,
+    /// How many are its own.
+    pub(crate) bytes: u64,
+    pub(crate) is_frame: bool,
 }
 
 /// The front of a payload, unmasked.

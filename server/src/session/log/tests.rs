@@ -237,7 +237,7 @@ fn the_first_records_of_several_can_be_taken_out() {
             violations: &[],
             deliberate: None,
         });
-        records.ends.push_back((payload.len() as u64, 0));
+        records.ends.push_back(End { at: payload.len() as u64, bytes: 0, is_frame: true });
     };
     let mut records = Records::default();
     record(&mut records, &[1; SHARED]);

@@ -33,10 +33,9 @@ async fn check(query: &str, reason: &str) {
 
 #[tokio::test]
 async fn a_name_that_is_none() {
-    let names = "there are `accept`, `deflate`, `server_no_context_takeover`, `client_no_context_takeover`, \
-                 `server_max_window_bits` and `client_max_window_bits`";
-    check("compression=on", &format!("there is no setting `compression`; {names}")).await;
-    check("deflate=on&=", &format!("there is no setting ``; {names}")).await;
+    check("compression=on", "there is no setting `compression`; `/api/behaviours` lists them").await;
+    check("deflate=on&=", "there is no setting ``; `/api/behaviours` lists them").await;
+    check("deflat=on", "there is no setting `deflat`; did you mean `deflate`?").await;
 }
 
 #[tokio::test]

@@ -1,0 +1,432 @@
+//! Every setting, fault and preset in words: for the page, for the documentation, and for whoever asks `/api/behaviours`.
+
+use super::Fault;
+use serde::Serialize;
+
+/// What a setting is called, takes and does.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(in crate::lab) struct Setting {
+    pub(in crate::lab) name: &'static str,
+    pub(in crate::lab) group: Group,
+    /// What it takes, where that is no choice; `null` for nothing.
+    value: Option<&'static str>,
+    choices: Option<&'static [&'static str]>,
+    pub(in crate::lab) example: &'static str,
+    /// In a sentence.
+    what: &'static str,
+    /// Whether it may change while a connection is open.
+    pub(in crate::lab) while_open: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::lab) enum Group {
+    Opening,
+    Talk,
+    Heartbeat,
+    Goodbye,
+    Faults,
+    Compression,
+}
+
+/// Settings that make sense together, under a name.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(in crate::lab) struct Preset {
+    pub(in crate::lab) name: &'static str,
+    title: &'static str,
+    pub(in crate::lab) query: &'static str,
+    what: &'static str,
+}
+
+#[derive(Serialize)]
+struct FaultWords {
+    name: &'static str,
+    what: &'static str,
+    rfc: u16,
+    section: &'static str,
+    legal: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Catalogue {
+    settings: &'static [Setting],
+    faults: Vec<FaultWords>,
+    presets: &'static [Preset],
+}
+
+impl Catalogue {
+    pub(crate) fn new() -> Self {
+        let words = |fault: Fault| {
+            let super::fault::Words { name, what, rfc, section, legal } = fault.words();
+            FaultWords { name, what, rfc, section, legal }
+        };
+        Self { settings: &SETTINGS, faults: Fault::ALL.map(words).into(), presets: &PRESETS }
+    }
+}
+
+const fn free(
+    group: Group,
+    name: &'static str,
+    value: &'static str,
+    example: &'static str,
+    what: &'static str,
+) -> Setting {
+    let while_open = !matches!(group, Group::Opening | Group::Compression);
+    Setting { name, group, value: Some(value), choices: None, example, what, while_open }
+}
+
+const fn one_of(
+    group: Group,
+    name: &'static str,
+    choices: &'static [&'static str],
+    example: &'static str,
+    what: &'static str,
+) -> Setting {
+    Setting { value: None, choices: Some(choices), ..free(group, name, "", example, what) }
+}
+
+const fn bare(group: Group, name: &'static str, what: &'static str) -> Setting {
+    Setting { value: None, ..free(group, name, "", name, what) }
+}
+
+use Group::{Compression, Faults, Goodbye, Heartbeat, Opening, Talk};
+
+pub(in crate::lab) const SETTINGS: [Setting; 38] = [
+    free(
+        Opening,
+        "open-delay",
+        "TIME",
+        "open-delay=2s",
+        "The answer to the opening handshake waits so long, 60s at the most.",
+    ),
+    free(
+        Opening,
+        "refuse",
+        "STATUS",
+        "refuse=503",
+        "The request is refused with this status, 300 to 599, in place of 101.",
+    ),
+    free(Opening, "location", "URL", "refuse=302&location=/elsewhere", "Where a refusal of 3xx leads."),
+    free(Opening, "body", "TEXT", "refuse=503&body=Back+at+noon", "What a refusal says in its body."),
+    one_of(
+        Opening,
+        "sec-accept",
+        &["wrong", "missing"],
+        "sec-accept=wrong",
+        "`Sec-WebSocket-Accept` is that of another key, or not there.",
+    ),
+    one_of(
+        Opening,
+        "omit",
+        &["upgrade", "connection", "both"],
+        "omit=upgrade",
+        "The 101 leaves out `Upgrade`, `Connection`, or both.",
+    ),
+    one_of(
+        Opening,
+        "subprotocol",
+        &["first", "none", "unoffered"],
+        "subprotocol=unoffered",
+        "The subprotocol that the server picks: the first that was offered, none of them, or one that was not offered.",
+    ),
+    one_of(
+        Opening,
+        "extension",
+        &["unoffered"],
+        "extension=unoffered",
+        "The server names an extension that nobody offered.",
+    ),
+    one_of(
+        Opening,
+        "open",
+        &["silence", "drop", "reset", "garbage"],
+        "open=silence",
+        "The request is not answered at all, the line is dropped or reset, or what comes back is no HTTP.",
+    ),
+    one_of(Talk, "reply", &["echo", "none"], "reply=none", "Whether messages come back."),
+    free(Talk, "fragments", "N", "fragments=3", "Each message goes out in so many fragments, 1 to 100."),
+    Setting { example: "fragments=3&fragment-pings", ..bare(Talk, "fragment-pings", "A ping goes between fragments.") },
+    free(Talk, "delay", "TIME", "delay=500ms", "A reply waits so long, 60s at the most."),
+    free(
+        Talk,
+        "drip",
+        "TIME",
+        "drip=20ms",
+        "Messages go out byte by byte, with so much time between two bytes, 1ms to 1s.",
+    ),
+    free(Talk, "greet", "TEXT", "greet=Welcome", "The server speaks first, with this message."),
+    free(
+        Talk,
+        "push-every",
+        "TIME",
+        "push-every=1s",
+        "The server sends a message of its own again and again, 20ms to 10m apart.",
+    ),
+    free(Talk, "push", "TEXT", "push-every=1s&push=tick", "What it sends; without it, a number that counts up."),
+    one_of(
+        Talk,
+        "accept",
+        &["text", "binary"],
+        "accept=text",
+        "The only kind of message that is taken; the other ends with 1003.",
+    ),
+    free(
+        Talk,
+        "max-message",
+        "SIZE",
+        "max-message=1000",
+        "The largest message that is taken, in bytes; a larger one ends with 1009.",
+    ),
+    free(
+        Heartbeat,
+        "ping-every",
+        "TIME",
+        "ping-every=5s",
+        "The server pings again and again, 20ms to 10m apart; each pong gives a round-trip time.",
+    ),
+    free(
+        Heartbeat,
+        "ping-payload",
+        "TEXT",
+        "ping-every=5s&ping-payload=hi",
+        "What a ping carries, 125 bytes at the most; without it, a number that counts up.",
+    ),
+    free(
+        Heartbeat,
+        "pong-within",
+        "TIME",
+        "ping-every=5s&pong-within=2s",
+        "How long a pong may take, 60s at the most; then the server closes with 1011.",
+    ),
+    one_of(Heartbeat, "pong", &["on", "off"], "pong=off", "Whether the server answers pings."),
+    free(
+        Heartbeat,
+        "idle",
+        "TIME",
+        "idle=10s",
+        "When nothing has travelled for so long, either way, the connection ends.",
+    ),
+    one_of(
+        Heartbeat,
+        "idle-end",
+        &["close", "drop", "reset"],
+        "idle=10s&idle-end=drop",
+        "How it ends then: with a goodbye of 1001, or as an idle proxy does it, without one.",
+    ),
+    free(
+        Goodbye,
+        "close-after",
+        "TIME or N",
+        "close-after=3",
+        "The server closes after so much time, or so many messages of the client's.",
+    ),
+    free(Goodbye, "close-code", "CODE", "close-after=3&close-code=4000", "The code of that goodbye; 1000 without it."),
+    free(
+        Goodbye,
+        "close-reason",
+        "TEXT",
+        "close-after=3&close-code=4000&close-reason=enough",
+        "Its reason, 123 bytes at the most.",
+    ),
+    one_of(
+        Goodbye,
+        "close-answer",
+        &["on", "off"],
+        "close-answer=off",
+        "Whether the server answers the client's close frame.",
+    ),
+    free(
+        Goodbye,
+        "drop-after",
+        "TIME or N",
+        "drop-after=5s",
+        "The line is dropped after so much time or so many messages, without a goodbye.",
+    ),
+    one_of(
+        Goodbye,
+        "drop-by",
+        &["fin", "reset"],
+        "drop-after=5s&drop-by=reset",
+        "How it is dropped: in good order, as far as TCP is concerned, or reset.",
+    ),
+    free(Faults, "fault", "NAME@N", "fault=rsv1@2", "What is wrong with the N-th reply; several are parted by commas."),
+    one_of(
+        Compression,
+        "deflate",
+        &["on", "off"],
+        "deflate=on",
+        "Whether permessage-deflate is agreed on where the client offers it.",
+    ),
+    bare(Compression, "server_no_context_takeover", "The server compresses each message by itself."),
+    bare(Compression, "client_no_context_takeover", "The client is to compress each message by itself."),
+    free(
+        Compression,
+        "server_max_window_bits",
+        "N",
+        "server_max_window_bits=9",
+        "The largest window that the server uses, 9 to 15.",
+    ),
+    free(
+        Compression,
+        "client_max_window_bits",
+        "N",
+        "client_max_window_bits=9",
+        "The largest window that the client may use, 8 to 15.",
+    ),
+    free(Talk, "preset", "NAME", "preset=idle-cut", "The settings of a preset, to which others can be added."),
+];
+
+const fn preset(name: &'static str, title: &'static str, query: &'static str, what: &'static str) -> Preset {
+    Preset { name, title, query, what }
+}
+
+pub(in crate::lab) const PRESETS: [Preset; 18] = [
+    preset(
+        "heartbeat",
+        "A healthy heartbeat",
+        "ping-every=2s&pong-within=5s",
+        "A ping every two seconds. The browser answers by itself, and each pong shows how long the way took.",
+    ),
+    preset(
+        "idle-cut",
+        "A silent, proxy-like idle cut",
+        "idle=5s&idle-end=drop",
+        "When nothing travels for five seconds the line is dropped without a word, as many proxies do after sixty.",
+    ),
+    preset(
+        "saved-by-heartbeat",
+        "An idle cut that a heartbeat prevents",
+        "idle=5s&idle-end=drop&ping-every=2s",
+        "The same cut, and a ping every two seconds that keeps it from happening.",
+    ),
+    preset(
+        "forgets-to-pong",
+        "A server that forgets to pong",
+        "pong=off",
+        "Pings are not answered. A browser never sends one, so try it with another client.",
+    ),
+    preset(
+        "crashes",
+        "A server that crashes",
+        "drop-after=3&drop-by=reset",
+        "After the third message the line is reset, with no goodbye: JavaScript is told 1006.",
+    ),
+    preset(
+        "restarts",
+        "A server that restarts politely",
+        "close-after=10s&close-code=1012&close-reason=restarting",
+        "After ten seconds it says goodbye with 1012 and the reason.",
+    ),
+    preset(
+        "stubborn",
+        "A server that will not say goodbye",
+        "close-answer=off",
+        "The browser's close frame is never answered. See how long the browser waits.",
+    ),
+    preset(
+        "maintenance",
+        "Closed for maintenance",
+        "refuse=503&body=We+are+back+at+noon.",
+        "The handshake is refused with 503. The page that asked is not told.",
+    ),
+    preset(
+        "moved",
+        "Moved elsewhere",
+        "refuse=301&location=/echo",
+        "The handshake is answered with a redirect, which a browser's WebSocket does not follow.",
+    ),
+    preset(
+        "not-signed-in",
+        "Not signed in",
+        "refuse=401&body=Who+are+you%3F",
+        "The handshake is refused with 401, as for a cookie that has expired.",
+    ),
+    preset(
+        "not-a-websocket",
+        "A server that is no WebSocket server",
+        "open=garbage",
+        "What answers is no HTTP at all.",
+    ),
+    preset(
+        "black-hole",
+        "A black hole",
+        "open=silence",
+        "The request is taken and never answered, as behind a firewall.",
+    ),
+    preset(
+        "impostor",
+        "An impostor that cannot compute the accept value",
+        "sec-accept=wrong",
+        "The 101 carries the accept value of another key, so the browser must hang up.",
+    ),
+    preset(
+        "slow-line",
+        "A slow line",
+        "drip=40ms",
+        "Replies come byte by byte, and the message event only with the last.",
+    ),
+    preset(
+        "fragmenter",
+        "A server that sends in pieces",
+        "fragments=3&fragment-pings",
+        "Each reply comes in three fragments with pings between them, and JavaScript sees one message.",
+    ),
+    preset(
+        "chatty",
+        "A server that speaks unasked",
+        "greet=Welcome&push-every=1s",
+        "It greets first, then counts aloud, once a second.",
+    ),
+    preset(
+        "text-only",
+        "A server that takes text only",
+        "accept=text",
+        "A binary message is answered with a goodbye of 1003.",
+    ),
+    preset(
+        "small-mailbox",
+        "A server with a small mailbox",
+        "max-message=16",
+        "A message over 16 bytes is answered with a goodbye of 1009.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::Behaviour;
+    use super::*;
+    use wire::deflate::Policy;
+
+    #[test]
+    fn every_example_and_every_preset_is_a_behaviour() {
+        for setting in SETTINGS {
+            let read = Behaviour::parse(setting.example, Policy::OFF);
+            assert!(read.is_ok(), "{}: {read:?}", setting.example);
+            assert!(setting.example.split(['&', '=']).any(|word| word == setting.name), "{}", setting.name);
+            let by_itself = setting.while_open && !setting.example.contains('&');
+            assert!(!by_itself || Behaviour::parse_talk(setting.example).is_ok(), "{}", setting.example);
+            for choice in setting.choices.unwrap_or_default() {
+                let last = format!("{}={choice}", setting.name);
+                let others = setting.example.rsplit_once('&').map_or(String::new(), |(front, _)| format!("{front}&"));
+                let read = Behaviour::parse(&format!("{others}{last}"), Policy::OFF);
+                assert!(read.is_ok(), "{others}{last}: {read:?}");
+            }
+        }
+        for preset in PRESETS {
+            let read = Behaviour::parse(preset.query, Policy::OFF);
+            assert!(read.is_ok(), "{}: {read:?}", preset.name);
+            assert_eq!(Behaviour::parse(&format!("preset={}", preset.name), Policy::OFF), read);
+        }
+    }
+
+    #[test]
+    fn names_are_given_once() {
+        let mut names: Vec<_> = SETTINGS.map(|setting| setting.name).into();
+        names.extend(Fault::ALL.map(|fault| fault.words().name));
+        names.extend(PRESETS.map(|preset| preset.name));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,159 @@
+//! The answer to a right request: what both ends agree on, and what a behaviour makes of it.
+
+use super::behaviour::{AcceptValue, Behaviour, OpeningAnswer, OpeningBehaviour, SubprotocolChoice};
+use crate::app::App;
+use observation::{Citation, Deliberate, Offer, Origin};
+use std::borrow::Cow;
+use tokio::sync::OwnedSemaphorePermit;
+use wire::deflate::{Agreed, Decline, Verdict, negotiate};
+use wire::extension;
+use wire::handshake::accept::Derivation;
+use wire::handshake::request::OpeningRequest;
+use wire::handshake::response::SwitchingProtocols;
+
+/// What a server names that picks what was not offered.
+const UNOFFERED_SUBPROTOCOL: &str = "never-offered";
+const UNOFFERED_EXTENSION: &str = "x-never-offered";
+
+/// What both ends have agreed on, and the response that says so.
+pub(super) struct Agreement {
+    pub(super) response: String,
+    pub(super) subprotocol: Option<String>,
+    pub(super) offers: Vec<Offer>,
+    pub(super) deflate: Option<Agreed>,
+    pub(super) deliberate: Vec<Deliberate>,
+    /// This connection's share of how many may compress at once, if it does.
+    pub(super) place: Option<OwnedSemaphorePermit>,
+}
+
+impl Agreement {
+    pub(super) fn new(opening: &OpeningRequest, behaviour: &Behaviour, app: &App) -> Self {
+        let list = extension::parse(&opening.extensions).unwrap_or_default();
+        let mut verdicts = negotiate(&list, &behaviour.deflate);
+        let mut deflate = verdicts.iter().find_map(|verdict| match verdict {
+            Verdict::Accepted(agreed) => Some(*agreed),
+            Verdict::Declined(_) => None,
+        });
+        let place = deflate.and_then(|_| app.deflate_places.clone().try_acquire_owned().ok());
+        if deflate.is_some() && place.is_none() {
+            deflate = None;
+            for verdict in &mut verdicts {
+                if matches!(verdict, Verdict::Accepted(_) | Verdict::Declined(Decline::Late)) {
+                    *verdict = Verdict::Declined(Decline::TooMany);
+                }
+            }
+        }
+        let offer = |(text, verdict): (&str, &Verdict)| {
+            let (answer, declined) = match verdict {
+                Verdict::Accepted(agreed) => (Some(agreed.to_string()), None),
+                Verdict::Declined(reason) => (None, Some(reason.to_string())),
+            };
+            Offer { offer: text.to_owned(), answer, declined }
+        };
+        let offers: Vec<_> = extension::items(&opening.extensions).zip(&verdicts).map(offer).collect();
+        let asked = &behaviour.opening;
+        let subprotocol = match asked.subprotocol {
+            SubprotocolChoice::First => opening.subprotocols.first().cloned(),
+            SubprotocolChoice::None => None,
+            SubprotocolChoice::Unoffered => Some(UNOFFERED_SUBPROTOCOL.to_owned()),
+        };
+        let taken = offers.iter().find_map(|offer| offer.answer.as_deref());
+        let unoffered = asked.unoffered_extension.then_some(UNOFFERED_EXTENSION);
+        let extensions: Vec<_> = taken.into_iter().chain(unoffered).collect();
+        let accept = match asked.accept {
+            AcceptValue::Right => Some(Derivation::from_key(&opening.key).accept),
+            AcceptValue::Wrong => Some(Derivation::from_key(&another_key(&opening.key)).accept),
+            AcceptValue::Missing => None,
+        };
+        let response = SwitchingProtocols {
+            upgrade: !asked.without_upgrade,
+            connection: !asked.without_connection,
+            accept: accept.as_deref(),
+            subprotocol: subprotocol.as_deref(),
+            extensions: (!extensions.is_empty()).then(|| extensions.join(", ")).as_deref(),
+        }
+        .to_string();
+        let deliberate = purposes(asked, !opening.subprotocols.is_empty());
+        Self { response, subprotocol, offers, deflate, deliberate, place }
+    }
+}
+
+/// The key with its first character changed.
+fn another_key(key: &str) -> String {
+    let first = if key.starts_with('A') { 'B' } else { 'A' };
+    key.chars().skip(1).fold(String::from(first), |mut other, c| {
+        other.push(c);
+        other
+    })
+}
+
+fn purpose(what: &'static str, explanation: impl Into<Cow<'static, str>>, section: Option<&'static str>) -> Deliberate {
+    let rule = section.map(|section| Citation::new(6455, section));
+    Deliberate { by: Origin::Behaviour, what: what.into(), explanation: explanation.into(), rule }
+}
+
+/// That the answer has waited, if it has.
+pub(super) fn delay(opening: &OpeningBehaviour) -> Option<Deliberate> {
+    opening.delay.map(|delay| purpose("open-delay", format!("the answer has waited {delay:?}"), None))
+}
+
+/// What is odd about a 101. RFC 6455 §4.2.2 says what is in it, §4.1 what a client must make of it.
+fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Deliberate> {
+    let mut purposes: Vec<_> = delay(opening).into_iter().collect();
+    match opening.accept {
+        AcceptValue::Right => {}
+        AcceptValue::Wrong => purposes.push(purpose(
+            "sec-accept",
+            "`Sec-WebSocket-Accept` is that of another key, so the client must fail the connection",
+            Some("4.1"),
+        )),
+        AcceptValue::Missing => purposes.push(purpose(
+            "sec-accept",
+            "`Sec-WebSocket-Accept` is missing, so the client must fail the connection",
+            Some("4.1"),
+        )),
+    }
+    let missing = match (opening.without_upgrade, opening.without_connection) {
+        (false, false) => None,
+        (true, false) => Some("`Upgrade` is missing, so the client must fail the connection"),
+        (false, true) => Some("`Connection` is missing, so the client must fail the connection"),
+        (true, true) => Some("`Upgrade` and `Connection` are missing, so the client must fail the connection"),
+    };
+    purposes.extend(missing.map(|words| purpose("omit", words, Some("4.1"))));
+    match opening.subprotocol {
+        SubprotocolChoice::None if subprotocols_offered => {
+            let words = "none of the subprotocols that were offered is taken, which is the server’s right";
+            purposes.push(purpose("subprotocol", words, Some("4.2.2")));
+        }
+        SubprotocolChoice::Unoffered => purposes.push(purpose(
+            "subprotocol",
+            "the subprotocol was not offered, so the client must fail the connection",
+            Some("4.1"),
+        )),
+        SubprotocolChoice::First | SubprotocolChoice::None => {}
+    }
+    if opening.unoffered_extension {
+        let words = "the extension was not offered, so the client must fail the connection";
+        purposes.push(purpose("extension", words, Some("9.1")));
+    }
+    purposes
+}
+
+/// An answer that is no 101, as a refusal is recorded: its rule, and why.
+pub(super) fn no_upgrade(opening: &OpeningBehaviour) -> Option<(&'static str, Vec<Deliberate>)> {
+    let (rule, words) = match &opening.answer {
+        OpeningAnswer::Upgrade => return None,
+        OpeningAnswer::Refuse(refuse) => {
+            ("refuse", format!("the behaviour asks for {} in place of 101", refuse.status))
+        }
+        OpeningAnswer::Silence => ("silence", "the request is taken and never answered".to_owned()),
+        OpeningAnswer::Drop(_) => ("drop", "the line is ended in place of an answer".to_owned()),
+        OpeningAnswer::Garbage => {
+            ("garbage", "what comes back is no HTTP, but the greeting of an SSH server".to_owned())
+        }
+    };
+    let what = if rule == "refuse" { rule } else { "open" };
+    let mut deliberate: Vec<_> = delay(opening).into_iter().collect();
+    deliberate.push(purpose(what, words, Some("4.1")));
+    Some((rule, deliberate))
+}

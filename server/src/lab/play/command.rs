@@ -1,0 +1,127 @@
+//! What an observer asks of an open connection.
+
+use super::outbox::Out;
+use super::{MAX_PAUSE, Play, fault, purpose};
+use crate::lab::behaviour::Behaviour;
+use observation::command::{CloseWith, Composed, DropBy};
+use observation::{Act, Command, Deliberate};
+use tokio::time::Instant;
+use wire::close::{self, CloseCode, MAX_REASON};
+use wire::message::MessageKind;
+use wire::opcode::Opcode;
+
+/// The most that the payload of a control frame may have. RFC 6455 §5.5.
+const MAX_CONTROL: usize = 125;
+
+const OVER: &str =
+    "the relay has sent its close frame, and nothing may follow it; a frame composed by hand or raw bytes still can";
+
+impl Play {
+    /// Does what a command says, as soon as it can.
+    ///
+    /// # Errors
+    /// Why it is not done, in a sentence without capital and full stop.
+    pub(in crate::lab) fn obey(&mut self, command: Command, now: Instant) -> Result<(), String> {
+        match command {
+            Command::Text(text) => self.send(MessageKind::Text, text.as_bytes(), now)?,
+            Command::Binary(bytes) => self.send(MessageKind::Binary, &bytes, now)?,
+            Command::Ping(payload) => {
+                let why =
+                    purpose::console("ping", "a ping by hand: the client answers with a pong by itself", Some("5.5.2"));
+                self.control(Opcode::Ping, payload, why, now)?;
+            }
+            Command::Pong(payload) => {
+                let why = purpose::console("pong", "a pong that nobody asked for, which is allowed", Some("5.5.3"));
+                self.control(Opcode::Pong, payload, why, now)?;
+            }
+            Command::Close(with) => self.close(with, now)?,
+            Command::Frame(composed) => self.composed(composed, now)?,
+            Command::Raw(bytes) if bytes.is_empty() => return Err("there are no bytes to send".to_owned()),
+            Command::Raw(bytes) => {
+                let why = purpose::console("raw", "bytes as they are, whatever they mean to the client", None);
+                self.outbox.push(now, Out::Raw(bytes, why));
+            }
+            Command::Drop(by) => self.outbox.push(now, Out::Drop(by, dropped(by))),
+            Command::Pause if self.timers.resume.is_some() => return Err("it is paused already".to_owned()),
+            Command::Pause => {
+                self.timers.resume = Some(now + MAX_PAUSE);
+                let explanation =
+                    "the relay stops reading: what the client sends piles up on the way; after a minute it goes on";
+                self.outbox.push(now, Out::Act(Act::of(purpose::console("pause", explanation, None))));
+            }
+            Command::Resume => {
+                self.timers.resume.take().ok_or("it is not paused")?;
+                let why = purpose::console("resume", "the relay reads on", None);
+                self.outbox.push(now, Out::Act(Act::of(why)));
+            }
+            Command::Behave(query) => {
+                let talk = Behaviour::parse_talk(&query).map_err(|error| error.to_string())?;
+                let why = purpose::console("behave", "from now on the relay behaves otherwise", None);
+                let words =
+                    if query.is_empty() { "echoes and no more".to_owned() } else { format!("behaves as `{query}`") };
+                let why = Deliberate { explanation: format!("from now on the relay {words}").into(), ..why };
+                self.outbox.push(now, Out::Act(Act::of(why)));
+                self.take_on(talk, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, kind: MessageKind, content: &[u8], now: Instant) -> Result<(), String> {
+        if self.over {
+            return Err(OVER.to_owned());
+        }
+        let why = purpose::console(kind.name(), "a message by hand, from the relay’s side", None);
+        let header = wire::header::FrameHeader::unmasked(true, fault::opcode(kind), content.len() as u64);
+        self.outbox.push(now, Out::frame(header, content.to_vec(), Some(why)));
+        Ok(())
+    }
+
+    fn control(&mut self, opcode: Opcode, payload: Vec<u8>, why: Deliberate, now: Instant) -> Result<(), String> {
+        if self.over {
+            return Err(OVER.to_owned());
+        }
+        let bytes = payload.len();
+        if bytes > MAX_CONTROL {
+            let name = opcode.name();
+            return Err(format!(
+                "a {name} carries {MAX_CONTROL} bytes at the most, and this has {bytes}; compose a frame to send more"
+            ));
+        }
+        self.outbox.push(now, Out::control(opcode, payload, Some(why)));
+        Ok(())
+    }
+
+    fn close(&mut self, CloseWith { code, reason }: CloseWith, now: Instant) -> Result<(), String> {
+        if self.over {
+            return Err(OVER.to_owned());
+        }
+        let payload = match code {
+            None if !reason.is_empty() => return Err("a reason travels behind a code: give a code too".to_owned()),
+            None => Vec::new(),
+            Some(_) if reason.len() > MAX_REASON => {
+                return Err(format!("a reason has {MAX_REASON} bytes at the most, and this has {}", reason.len()));
+            }
+            Some(code) => close::payload(CloseCode(code), &reason),
+        };
+        let why = purpose::console("close", "a goodbye by hand, from the relay’s side", Some("5.5.1"));
+        self.outbox.push(now, Out::control(Opcode::Close, payload, Some(why)));
+        Ok(())
+    }
+
+    fn composed(&mut self, composed: Composed, now: Instant) -> Result<(), String> {
+        let header = composed.header()?;
+        let why = purpose::console("frame", "a frame composed by hand, bit by bit", Some("5.2"));
+        self.outbox.push(now, Out::frame(header, composed.payload, Some(why)));
+        Ok(())
+    }
+}
+
+/// The end of a line by hand.
+pub(in crate::lab) fn dropped(by: DropBy) -> Deliberate {
+    let explanation = match by {
+        DropBy::Fin => "the line is dropped by hand, without a goodbye",
+        DropBy::Reset => "the line is reset by hand, without a goodbye",
+    };
+    purpose::console("drop", explanation, Some("7.1.7"))
+}

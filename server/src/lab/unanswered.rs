@@ -1,0 +1,128 @@
+//! A request that gets no answer in HTTP, on purpose: silence, a dropped line, or bytes of another protocol.
+
+use super::behaviour::OpeningAnswer;
+use super::line::Line;
+use crate::app::App;
+use crate::listen::capture::Capture;
+use crate::listen::{RequestText, Tape};
+use crate::session::{Presence, Session};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use hyper_util::rt::TokioIo;
+use observation::command::DropBy;
+use observation::{Act, Citation, ConnectionNumber, Deliberate, Event, Origin, Refusal};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long a request may go unanswered.
+const SILENCE: Duration = Duration::from_secs(60);
+/// What an SSH server says first. RFC 4253 §4.2.
+const GARBAGE: &[u8] = b"SSH-2.0-OpenSSH_9.6\r\n";
+
+/// What is known of a request until it is answered. Dropped before that, it records that the client did not wait.
+pub(super) struct Asked {
+    /// `None` on `/echo`, and once it has been recorded.
+    session: Option<Arc<Session>>,
+    text: RequestText,
+    requested_us: u64,
+    deliberate: Vec<Deliberate>,
+}
+
+impl Asked {
+    pub(super) fn new(
+        presence: Option<&Presence>,
+        text: RequestText,
+        requested_us: u64,
+        deliberate: Vec<Deliberate>,
+    ) -> Self {
+        Self { session: presence.map(|presence| Arc::clone(presence.session())), text, requested_us, deliberate }
+    }
+
+    /// It has been answered, and is recorded by whoever did.
+    pub(super) fn answered(mut self) {
+        self.session = None;
+    }
+
+    /// Records it as answered with `response`, which is no HTTP.
+    fn record(&mut self, rule: &'static str, response: Bytes) -> Option<(Arc<Session>, ConnectionNumber)> {
+        let session = self.session.take()?;
+        let deliberate = std::mem::take(&mut self.deliberate);
+        let explanation = match deliberate.last() {
+            Some(why) if rule != LEFT_EARLY => why.explanation.to_string(),
+            _ => "the client did not wait for the answer".to_owned(),
+        };
+        let refusal = Refusal {
+            request: self.text.0.take().unwrap_or_default().into(),
+            response: response.into(),
+            status: None,
+            rule: rule.into(),
+            explanation,
+            section: None,
+            requested_us: self.requested_us,
+            deliberate,
+        };
+        let connection = session.next_connection();
+        session.append_event(connection, &Event::Refusal(refusal));
+        Some((session, connection))
+    }
+}
+
+const LEFT_EARLY: &str = "left-early";
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.record(LEFT_EARLY, Bytes::new());
+    }
+}
+
+/// Takes the line away from hyper without a word, and does with it what `answer` says.
+pub(super) async fn leave_unanswered(
+    app: App,
+    answer: OpeningAnswer,
+    rule: &'static str,
+    mut asked: Asked,
+    presence: Option<Presence>,
+    tape: Tape,
+    mut request: Request,
+) -> Response {
+    let said = if answer == OpeningAnswer::Garbage { Bytes::from_static(GARBAGE) } else { Bytes::new() };
+    let on_upgrade = hyper::upgrade::on(&mut request);
+    tape.stop();
+    tape.dictate(said.clone()).await;
+    let shutdown = app.shutdown.clone();
+    app.shutdown.spawn(async move {
+        let Ok(upgraded) = on_upgrade.await else { return };
+        let Ok(parts) = upgraded.downcast::<TokioIo<Capture<TcpStream>>>() else { return };
+        let (stream, place) = parts.io.into_inner().into_parts();
+        let mut line = Line::new(stream, place);
+        let recorded = asked.record(rule, said);
+        match answer {
+            OpeningAnswer::Drop(DropBy::Reset) => line.reset(),
+            OpeningAnswer::Silence => {
+                let client_left = line.wait_for_end(SILENCE, &shutdown).await;
+                if let Some((session, connection)) = recorded {
+                    session.append_event(connection, &Event::Act(Act::of(silence_over(client_left))));
+                }
+            }
+            _ => line.close(&shutdown).await,
+        }
+        drop(presence);
+    });
+    // What hyper makes of it never goes out.
+    let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+    let response = response.header(header::CONNECTION, "upgrade").header(header::UPGRADE, "websocket");
+    response.body(Body::empty()).unwrap_or_default()
+}
+
+fn silence_over(client_left: bool) -> Deliberate {
+    let explanation = match client_left {
+        true => "the client has waited long enough, and ended the line",
+        false => "the silence has been as long as it may be, and the relay ended the line",
+    };
+    let rule = Some(Citation::new(6455, "4.1"));
+    Deliberate { by: Origin::Behaviour, what: "open".into(), explanation: explanation.into(), rule }
+}
