@@ -1,0 +1,159 @@
+// docs/behaviours.md, whose tables are made from the relay and from a real browser: cargo xtask docs
+//
+// A run without that command compares: a behaviour that is gone or new, and a browser that has changed its mind, show.
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { catalogue, type Catalogue, type Setting } from "../support/catalogue.ts";
+import { SOCKET_FAILED } from "../support/complaints.ts";
+import { expect, test } from "../support/lab.ts";
+import { outcome, type Case, type Outcome } from "../support/outcome.ts";
+
+const PAGE = path.resolve(import.meta.dirname, "../../docs/behaviours.md");
+const WRITING = process.env.FRAMESCOPE_DOCS === "1";
+
+const PLAIN = "deflate=off&";
+
+/** All that a browser is put through, besides the faults. */
+const CASES: Case[] = [
+  { query: "open-delay=100ms" },
+  ...[300, 301, 302, 303, 307, 308].map((status) => ({ query: `refuse=${status}&location=/echo` })),
+  ...[400, 401, 403, 404, 407, 426, 429, 500, 502, 503].map((status) => ({ query: `refuse=${status}` })),
+  { query: "refuse=503&body=Back+at+noon" },
+  ...["wrong", "missing"].map((value) => ({ query: `sec-accept=${value}` })),
+  ...["upgrade", "connection", "both"].map((value) => ({ query: `omit=${value}` })),
+  { query: "subprotocol=first", subprotocols: ["chat.v2", "chat.v1"] },
+  { query: "subprotocol=none", subprotocols: ["chat.v2", "chat.v1"] },
+  { query: "subprotocol=unoffered", subprotocols: ["chat.v2", "chat.v1"] },
+  { query: "subprotocol=unoffered" },
+  { query: "extension=unoffered" },
+  { query: "open=silence", until: "connecting" },
+  ...["drop", "reset", "garbage"].map((value) => ({ query: `open=${value}` })),
+  { query: "reply=none", until: "nothing taken" },
+  { query: "fragments=3" },
+  { query: "fragments=3&fragment-pings", until: "pong" },
+  { query: "delay=100ms" },
+  { query: "drip=2ms" },
+  { query: "greet=Welcome", send: "nothing" },
+  { query: "push-every=50ms", send: "nothing", until: "two messages" },
+  { query: "push-every=50ms&push=tick", send: "nothing", until: "two messages" },
+  { query: "accept=text", send: "binary" },
+  { query: "accept=binary" },
+  { query: "max-message=16", send: "long" },
+  { query: "ping-every=50ms", send: "nothing", until: "pong" },
+  { query: "ping-every=50ms&ping-payload=hi", send: "nothing", until: "pong" },
+  { query: "ping-every=50ms&pong-within=10s", send: "nothing", until: "pong" },
+  { query: "pong=off" },
+  { query: "idle=100ms", send: "nothing" },
+  { query: "idle=100ms&idle-end=drop", send: "nothing" },
+  { query: "idle=100ms&idle-end=reset", send: "nothing" },
+  { query: "close-after=1", until: "two messages" },
+  { query: "close-after=100ms&close-code=4000&close-reason=enough", send: "nothing" },
+  { query: "close-after=100ms&close-code=1012&close-reason=restarting", send: "nothing" },
+  { query: "close-answer=off" },
+  { query: "drop-after=1", until: "two messages" },
+  { query: "drop-after=1&drop-by=reset", until: "two messages" },
+];
+
+test("every behaviour is documented, with what this browser makes of it", async ({ page, relay, browser, complaints }) => {
+  test.setTimeout(180_000);
+  complaints.expect(SOCKET_FAILED, /^Failed to load resource/);
+  const all = await catalogue(relay.url);
+  const faults = all.faults.map(({ name }) => ({ query: `fault=${name}` }));
+  everythingIsTried(all, [...CASES, ...faults]);
+
+  await page.goto("/healthz");
+  const rows: [Case, Outcome][] = [];
+  for (const tried of [...CASES, ...faults]) {
+    // Broken compression takes compression.
+    const query = tried.query.includes("broken-deflate") ? tried.query : PLAIN + tried.query;
+    rows.push([tried, await outcome(page, { ...tried, query })]);
+  }
+
+  const [major = ""] = browser.version().split(".");
+  const old = await readFile(PAGE, "utf8");
+  const written = /What Chromium (\d+) does/.exec(old)?.[1] ?? "";
+  let text = fill(old, "settings", settingsTables(all));
+  text = fill(text, "presets", presetsTable(all));
+  text = fill(text, "faults", faultsTable(all));
+  if (WRITING || written === major) {
+    text = fill(text, "outcomes", outcomesTables(rows)).replace(/What Chromium \d* ?does/, `What Chromium ${major} does`);
+  } else {
+    const differ = fill(text, "outcomes", outcomesTables(rows)) === text ? "nothing has changed" : "some of it has changed";
+    test.info().annotations.push({ type: "not compared", description: `written for Chromium ${written}, this is ${major}; ${differ}` });
+    console.log(`docs/behaviours.md was written for Chromium ${written}, this is ${major}, and ${differ}: cargo xtask docs`);
+  }
+  if (WRITING) await writeFile(PAGE, text);
+  expect(text, "write it anew with: cargo xtask docs").toEqual(WRITING ? text : old);
+});
+
+/** Each setting is tried, and each of its choices. */
+function everythingIsTried({ settings }: Catalogue, cases: Case[]): void {
+  const tried = new Set(cases.flatMap(({ query }) => query.split("&").flatMap((item) => [item, item.split("=")[0]])));
+  // What compression does has tests of its own; what is the default needs none; a preset is made of the others.
+  const wanted = settings.filter(({ group, name }) => group !== "compression" && name !== "preset");
+  const names = wanted.flatMap(({ name, choices }) => choices?.map((choice) => `${name}=${choice}`) ?? [name]);
+  const defaults = ["reply=echo", "pong=on", "close-answer=on", "idle-end=close", "drop-by=fin"];
+  expect(names.filter((name) => !tried.has(name) && !defaults.includes(name))).toEqual([]);
+}
+
+/** `page` with the table between its two marks put in place of the old one. */
+function fill(page: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- made by cargo xtask docs: ${name} -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < 0) throw new Error(`docs/behaviours.md has no place for ${name}`);
+  return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
+}
+
+const GROUPS = [
+  ["opening", "The opening handshake"],
+  ["talk", "Talk"],
+  ["heartbeat", "Heartbeat and silence"],
+  ["goodbye", "Goodbye"],
+  ["faults", "Faults"],
+  ["compression", "Compression"],
+] as const;
+
+function settingsTables({ settings }: Catalogue): string {
+  const takes = ({ choices, value }: Setting) => choices?.map((choice) => `\`${choice}\``).join(", ") ?? value ?? "";
+  const row = (setting: Setting) => [
+    `\`${setting.name}\``,
+    takes(setting),
+    setting.what,
+    `\`${setting.example}\``,
+    setting.while_open ? "yes" : "",
+  ];
+  const head = ["setting", "takes", "what it does", "for example", "while open"];
+  return GROUPS.map(([group, title]) => {
+    return `### ${title}\n\n${table(head, settings.filter((setting) => setting.group === group).map(row))}`;
+  }).join("\n\n");
+}
+
+function presetsTable({ presets }: Catalogue): string {
+  const rows = presets.map(({ name, title, query, what }) => [`\`${name}\``, title, what, `\`${query}\``]);
+  return table(["preset", "title", "what happens", "the same as"], rows);
+}
+
+function faultsTable({ faults }: Catalogue): string {
+  const rows = faults.map(({ name, what, rfc, section, legal }) => [
+    `\`${name}\``,
+    what,
+    `RFC ${rfc} §${section}${legal ? ", which allows it" : ""}`,
+  ]);
+  return table(["fault", "what the relay does", "the rule"], rows);
+}
+
+function outcomesTables(rows: [Case, Outcome][]): string {
+  const cells = ([{ query, subprotocols, send }, { script, wire, console }]: [Case, Outcome]) => {
+    const offered = subprotocols === undefined ? "" : `, offering ${subprotocols.join(", ")}`;
+    const sent = { binary: ", sending bytes", long: ", sending 120 bytes", nothing: "" }[send ?? "nothing"];
+    return [`\`${query}\`${offered}${sent}`, script.join(", "), wire.join(", "), console === "" ? "nothing" : console];
+  };
+  const head = ["asked for", "JavaScript was told", "what the wire carried then", "what the console said"];
+  return table(head, rows.map(cells));
+}
