@@ -64,12 +64,8 @@ async fn export(
         return Err(ApiError::ConnectionUnknown(connection.0));
     }
     let exported = SystemTime::now();
-    let recording = Recording {
-        session: session.id().clone(),
-        began: session.began(),
-        exported,
-        port: app.config.listen.port(),
-    };
+    let recording =
+        Recording { session: session.id().clone(), began: session.began(), exported, port: app.config.listen.port() };
     let mut first = Vec::new();
     let export = Export::begin(format, &recording, &mut first);
     let download = Download { first, export, snapshot, connection, until: Instant::now() + LONGEST, _place: place };

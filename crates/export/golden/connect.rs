@@ -1,0 +1,43 @@
+// cargo add futures-util
+// cargo add tokio --features macros,rt-multi-thread
+// cargo add tokio-tungstenite@0.29
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
+
+const URL: &str = "ws://127.0.0.1:8080/echo";
+const MESSAGES: [&str; 1] = ["Hello"];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let url = std::env::args().nth(1).unwrap_or_else(|| URL.to_owned());
+    let request = ClientRequestBuilder::new(url.parse()?).with_sub_protocol("chat");
+    let (mut socket, response) = connect_async(request).await?;
+    println!("open {:?}", response.headers().get("Sec-WebSocket-Protocol"));
+    for message in MESSAGES {
+        socket.send(Message::text(message)).await?;
+    }
+
+    let mut answers = 0;
+    while let Some(message) = socket.next().await {
+        match message? {
+            Message::Text(text) => println!("text {text}"),
+            Message::Binary(bytes) => println!("binary {bytes:?}"),
+            Message::Close(frame) => {
+                match frame {
+                    Some(frame) => println!("closed {} {}", frame.code, frame.reason),
+                    None => println!("closed without a code"),
+                }
+                continue;
+            }
+            _ => continue, // pings are answered for us
+        }
+        answers += 1;
+        if answers == MESSAGES.len() {
+            let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+            socket.close(Some(goodbye)).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! One entry: a request, the response to it, and what was said after that.
+
+use super::Connection;
+use super::messages::LeftOut;
+use crate::clock::Clock;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use observation::encoding::latin1::to_text;
+use observation::{Opening, Refusal};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
+
+/// The opening handshake, or what was tried as one.
+pub(super) struct Handshake {
+    request: Vec<u8>,
+    response: Vec<u8>,
+    /// When the response had gone out.
+    answered_us: u64,
+    /// Why it was refused.
+    refused: Option<String>,
+}
+
+/// What there must have been where the log no longer has it: without an upgrade there is nothing to see of a connection.
+const UNSEEN: (&[u8], &[u8]) =
+    (b"GET /lab/xxxxxxxxxxxxxxxxxxxxxxxxxx HTTP/1.1\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+
+impl Handshake {
+    pub(super) fn opening(opening: &Opening, at_us: u64) -> Self {
+        let Opening { request, response, .. } = opening;
+        Self { request: request.clone(), response: response.clone(), answered_us: at_us, refused: None }
+    }
+
+    pub(super) fn refusal(refusal: &Refusal, at_us: u64) -> Self {
+        let Refusal { request, response, explanation, .. } = refusal;
+        let refused = Some(explanation.clone());
+        Self { request: request.clone(), response: response.clone(), answered_us: at_us, refused }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry<'c> {
+    #[serde(rename = "_resourceType")]
+    resource_type: &'static str,
+    /// Left out where there was no upgrade.
+    #[serde(rename = "_webSocketMessages", skip_serializing_if = "Option::is_none")]
+    messages: Option<Box<RawValue>>,
+    started_date_time: String,
+    /// Milliseconds; the sum of `timings`.
+    time: f64,
+    request: Request<'c>,
+    response: Response<'c>,
+    cache: Empty,
+    timings: Timings,
+    #[serde(rename = "serverIPAddress")]
+    server: &'static str,
+    /// The number that the session gives to it.
+    connection: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    comment: String,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'c> {
+    method: Cow<'c, str>,
+    url: String,
+    http_version: String,
+    cookies: [Empty; 0],
+    headers: Vec<Pair>,
+    query_string: Vec<Pair>,
+    headers_size: usize,
+    body_size: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'c> {
+    /// 0 where there was no answer, or none in HTTP.
+    status: u16,
+    status_text: Cow<'c, str>,
+    http_version: String,
+    cookies: [Empty; 0],
+    headers: Vec<Pair>,
+    content: Content<'c>,
+    #[serde(rename = "redirectURL")]
+    redirect_url: String,
+    headers_size: usize,
+    body_size: usize,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'c> {
+    size: usize,
+    mime_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'c, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+}
+
+/// A header line, or a parameter.
+#[derive(Serialize)]
+struct Pair {
+    name: String,
+    value: String,
+}
+
+/// Milliseconds; -1 for what does not apply.
+#[derive(Serialize)]
+struct Timings {
+    blocked: f64,
+    dns: f64,
+    connect: f64,
+    ssl: f64,
+    send: f64,
+    wait: f64,
+    receive: f64,
+}
+
+impl<'c> Entry<'c> {
+    pub(super) fn new(clock: Clock, port: u16, connection: &'c Connection) -> Self {
+        let handshake = connection.handshake.as_ref();
+        let answered_us = handshake.map_or(connection.began_us, |handshake| handshake.answered_us);
+        let timings = Timings {
+            blocked: -1.0,
+            dns: -1.0,
+            connect: -1.0,
+            ssl: -1.0,
+            send: 0.0,
+            wait: milliseconds(connection.began_us, answered_us),
+            receive: milliseconds(answered_us, connection.last_us),
+        };
+        let (request, response) = handshake.map_or(UNSEEN, |handshake| (&handshake.request, &handshake.response));
+        let upgraded = handshake.is_none_or(|handshake| handshake.refused.is_none());
+        Self {
+            resource_type: "websocket",
+            messages: upgraded.then(|| array(connection.messages.items())).flatten(),
+            started_date_time: clock.words(connection.began_us),
+            time: timings.wait + timings.receive,
+            request: Request::read(request, port),
+            response: Response::read(response),
+            cache: Empty {},
+            timings,
+            server: "127.0.0.1",
+            connection: connection.number.0.to_string(),
+            comment: comment(handshake, connection.messages.left_out()),
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        // Plain data becomes JSON, and a vector takes it.
+        let _ = serde_json::to_writer(out, self);
+    }
+}
+
+/// The array of these items, which are JSON.
+fn array(items: &[u8]) -> Option<Box<RawValue>> {
+    let text = String::from_utf8([b"[", items, b"]"].concat()).ok()?;
+    RawValue::from_string(text).ok()
+}
+
+/// What cannot be said elsewhere.
+fn comment(handshake: Option<&Handshake>, left_out: LeftOut) -> String {
+    let mut notes = Vec::new();
+    match handshake {
+        None => notes.push("the handshake is no longer in the relay's log".to_owned()),
+        Some(Handshake { refused: Some(why), .. }) => notes.push(format!("refused: {why}")),
+        Some(_) => {}
+    }
+    let LeftOut { control, broken, unfinished, acts } = left_out;
+    for (count, what) in [
+        (control, "control frames"),
+        (broken, "frames that broke a rule"),
+        (unfinished, "frames of messages without a beginning or end"),
+        (acts, "deliberate acts of the relay"),
+    ] {
+        if count > 0 {
+            notes.push(format!("{what} left out: {count}"));
+        }
+    }
+    notes.join("; ")
+}
+
+impl<'c> Request<'c> {
+    fn read(bytes: &'c [u8], port: u16) -> Self {
+        let head = RequestHead::parse(bytes).ok().flatten();
+        let (method, target, headers, version) = match &head {
+            Some(head) => {
+                let (method, target) = (&bytes[head.method.clone()], &bytes[head.target.clone()]);
+                (method, target, &head.headers[..], head.minor_version)
+            }
+            // Something was sent that is no head. Its first line may have both all the same.
+            None => {
+                let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+                let mut words = line.split(|byte| *byte == b' ');
+                (words.next().unwrap_or_default(), words.next().unwrap_or_default(), &[][..], 1)
+            }
+        };
+        let host = values(bytes, headers, "Host").next().filter(|host| !host.is_empty()).map(to_text);
+        let host = host.unwrap_or_else(|| format!("127.0.0.1:{port}"));
+        let target = to_text(target);
+        let query = target.split_once('?').map_or("", |(_, query)| query).split('&').filter(|part| !part.is_empty());
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            Pair { name: name.to_owned(), value: value.to_owned() }
+        };
+        Self {
+            method: String::from_utf8_lossy(method),
+            query_string: query.map(pair).collect(),
+            url: if target.starts_with('/') { format!("ws://{host}{target}") } else { format!("ws://{host}/") },
+            http_version: format!("HTTP/1.{version}"),
+            cookies: [],
+            headers: pairs(bytes, headers),
+            headers_size: head.as_ref().map_or(bytes.len(), |head| head.len),
+            body_size: 0,
+        }
+    }
+}
+
+impl<'c> Response<'c> {
+    fn read(bytes: &'c [u8]) -> Self {
+        let Some(head) = ResponseHead::parse(bytes).ok().flatten() else {
+            return Self {
+                status: 0,
+                status_text: "".into(),
+                http_version: String::new(),
+                cookies: [],
+                headers: Vec::new(),
+                content: Content::read(bytes, "x-unknown".to_owned()),
+                redirect_url: String::new(),
+                headers_size: 0,
+                body_size: bytes.len(),
+            };
+        };
+        let body = &bytes[head.len..];
+        let value = |name| values(bytes, &head.headers, name).next().map(to_text);
+        Self {
+            status: head.status,
+            status_text: String::from_utf8_lossy(&bytes[head.reason.clone()]),
+            http_version: format!("HTTP/1.{}", head.minor_version),
+            cookies: [],
+            headers: pairs(bytes, &head.headers),
+            content: Content::read(body, value("Content-Type").unwrap_or_else(|| "x-unknown".to_owned())),
+            redirect_url: value("Location").unwrap_or_default(),
+            headers_size: head.len,
+            body_size: body.len(),
+        }
+    }
+}
+
+impl<'c> Content<'c> {
+    fn read(body: &'c [u8], mime_type: String) -> Self {
+        let (text, encoding) = match std::str::from_utf8(body) {
+            Ok("") => (None, None),
+            Ok(text) => (Some(text.into()), None),
+            Err(_) => (Some(STANDARD.encode(body).into()), Some("base64")),
+        };
+        Self { size: body.len(), mime_type, text, encoding }
+    }
+}
+
+fn pairs(bytes: &[u8], headers: &[HeaderLine]) -> Vec<Pair> {
+    let pair = |line: &HeaderLine| Pair {
+        name: to_text(&bytes[line.name.clone()]),
+        value: to_text(&bytes[line.value.clone()]),
+    };
+    headers.iter().map(pair).collect()
+}
+
+fn milliseconds(from_us: u64, to_us: u64) -> f64 {
+    to_us.saturating_sub(from_us) as f64 / 1000.0
+}

@@ -1,0 +1,48 @@
+//! The observations as they are, in a document that a page can open again: [`observation::document`] describes it.
+
+use crate::Writer;
+use crate::clock::{Clock, rfc3339};
+use observation::Observation;
+use observation::document::FORMAT;
+use std::time::SystemTime;
+
+pub use observation::document::{Document, ReadError};
+
+pub(crate) struct Json {
+    first: bool,
+}
+
+impl Json {
+    pub(crate) fn begin(clock: Clock, exported: SystemTime, out: &mut Vec<u8>) -> Self {
+        // Neither has a character that JSON would escape.
+        let (exported, began) = (rfc3339(exported), clock.words(0));
+        let head =
+            format!("{{\"format\":\"{FORMAT}\",\"exported\":\"{exported}\",\"began\":\"{began}\",\"observations\":[");
+        out.extend_from_slice(head.as_bytes());
+        Self { first: true }
+    }
+}
+
+impl Writer for Json {
+    fn observe(&mut self, observation: &Observation, out: &mut Vec<u8>) {
+        if !std::mem::take(&mut self.first) {
+            out.push(b',');
+        }
+        // One to a line, for those who look into the file.
+        out.push(b'\n');
+        // Plain data becomes JSON, and a vector takes it.
+        let _ = serde_json::to_writer(out, observation);
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\n]}\n");
+    }
+}
+
+/// Reads a document of at most `limit` bytes.
+///
+/// # Errors
+/// When it is too large, of another version, or no document at all.
+pub fn read(text: &str, limit: usize) -> Result<Document, ReadError> {
+    Document::read(text, limit)
+}

@@ -1,0 +1,258 @@
+//! A capture that Wireshark dissects: what the relay saw, with the headers that must have carried it made up again.
+//!
+//! Each connection is a TCP connection between two ports of 127.0.0.1, without a link layer (`LINKTYPE_RAW`). The relay has
+//! never seen its packets, only what was in them, so how the bytes were cut into packets is made up: each handshake text,
+//! frame and deliberate piece begins a packet of its own, and takes several only past 65,495 bytes. So are the sequence
+//! numbers, which begin at 0, and the acknowledgements: each packet acknowledges everything before it in the file. True are
+//! the bytes, their order in each direction, and the times: of a request when it had come, of a response and a frame when it
+//! was noted, which for one that the relay sent is when the system had taken it.
+//!
+//! - **Handshakes** are there byte for byte but for the session's name, refused ones with the body of the answer.
+//! - **Frames** are there byte for byte, masked and compressed as they were; Wireshark unmasks and inflates them.
+//! - **Payloads of which the relay kept only the front** are snapped: the packet says how long it was and holds less, as in
+//!   a capture with a small snapshot length. So the sequence numbers stay true, the frame's header is dissected, and the next
+//!   frame is found. Its checksum is 0, for it cannot be known, and no reader checks it.
+//! - **The end** is two FINs, first that of the end that ended first, or a RST where the line broke or was reset on
+//!   purpose. The relay does not see the client's FIN behind its own; it is made up.
+//! - **Comments** on packets say which rules a frame broke, what was deliberate, and how much is missing.
+//! - **A connection of which the log no longer has the beginning** has none: its packets begin in the middle, without a
+//!   handshake. Wireshark has to be told what it is then: *Decode As…* `WebSocket`, or `tshark -d tcp.port==N,websocket`.
+//!
+//! Packets lie in the file in the order of the observations. A request comes with the response to it, so with several
+//! connections at once it may stand behind something of another one that came later.
+
+mod conversation;
+mod packet;
+
+use crate::Writer;
+use crate::clock::Clock;
+use conversation::Conversation;
+use observation::event::Cause;
+use observation::{Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Observation, Opening, Party, Refusal};
+use packet::Packet;
+use pcap_file::DataLink;
+use pcap_file::pcapng::PcapNgWriter;
+use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
+use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
+use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The names that the relay has for refusals after which it does not end the line.
+const SILENCE: &str = "silence";
+const LEFT_EARLY: &str = "left-early";
+/// The most bytes of one comment; an explanation may quote what a visitor wrote.
+const COMMENT: usize = 1000;
+
+pub(crate) struct Pcapng {
+    /// Keeps nothing: what it was given is taken out again at once.
+    file: Option<PcapNgWriter<Vec<u8>>>,
+    clock: Clock,
+    port: u16,
+    /// Those that have begun, also once they are over: something deliberate may come behind the end.
+    conversations: HashMap<ConnectionNumber, Conversation>,
+}
+
+impl Pcapng {
+    pub(crate) fn begin(clock: Clock, port: u16, out: &mut Vec<u8>) -> Self {
+        let program = concat!("Framescope ", env!("CARGO_PKG_VERSION"));
+        let section = SectionHeaderBlock {
+            options: vec![
+                SectionHeaderOption::UserApplication(program.into()),
+                SectionHeaderOption::Comment(
+                    "What a relay saw of WebSocket connections. IP and TCP headers are made up; the session's name is \
+                     replaced by x."
+                        .into(),
+                ),
+            ],
+            ..Default::default()
+        };
+        // A vector takes everything, so there is a writer.
+        let mut this = Self {
+            file: PcapNgWriter::with_section_header(Vec::new(), section).ok(),
+            clock,
+            port,
+            conversations: HashMap::new(),
+        };
+        if let Some(file) = &mut this.file {
+            let interface = InterfaceDescriptionBlock {
+                linktype: DataLink::RAW,
+                snaplen: 0,
+                options: vec![
+                    InterfaceDescriptionOption::IfName("framescope".into()),
+                    // 10^-9: pcap-file writes times in nanoseconds.
+                    InterfaceDescriptionOption::IfTsResol(9),
+                ],
+            };
+            let _ = file.write_pcapng_block(interface);
+        }
+        this.hand_over(out);
+        this
+    }
+
+    fn hand_over(&mut self, out: &mut Vec<u8>) {
+        if let Some(file) = &mut self.file {
+            out.append(file.get_mut());
+        }
+    }
+
+    /// Writes packets, the first of them with a comment.
+    fn write(&mut self, at_us: u64, packets: impl IntoIterator<Item = Packet>, comment: Option<String>) {
+        let Some(file) = &mut self.file else { return };
+        let mut comment = comment;
+        for Packet { bytes, length } in packets {
+            let options = comment.take().map(|text| EnhancedPacketOption::Comment(shortened(text).into()));
+            let block = EnhancedPacketBlock {
+                interface_id: 0,
+                timestamp: self.clock.at(at_us),
+                original_len: length,
+                data: Cow::Owned(bytes),
+                options: options.into_iter().collect(),
+            };
+            // The interface is there, and a vector takes everything.
+            let _ = file.write_pcapng_block(block);
+        }
+    }
+
+    fn data(&mut self, observation: &Observation, from: Party, kept: &[u8], length: u64, mut notes: Vec<String>) {
+        let port = self.port;
+        let conversation = self.conversations.entry(observation.connection).or_insert_with(|| {
+            notes.push(
+                "the beginning of this connection is no longer in the log: decode it as WebSocket by hand".into(),
+            );
+            let mut conversation = Conversation::new(observation.connection.0, port);
+            conversation.join();
+            conversation
+        });
+        let packets = conversation.data(from, kept, length);
+        self.write(observation.at_us, packets, comment(notes));
+    }
+
+    fn handshake(&mut self, observation: &Observation, requested_us: u64, request: &[u8]) {
+        let mut conversation = Conversation::new(observation.connection.0, self.port);
+        let begin = conversation.begin();
+        let request = conversation.data(Party::Client, request, request.len() as u64);
+        self.conversations.insert(observation.connection, conversation);
+        self.write(requested_us, begin.into_iter().chain(request), None);
+    }
+
+    fn opening(&mut self, observation: &Observation, opening: &Opening) {
+        self.handshake(observation, opening.requested_us, &opening.request);
+        let notes = opening.deliberate.iter().map(deliberate).collect();
+        self.data(observation, Party::Server, &opening.response, opening.response.len() as u64, notes);
+    }
+
+    fn refusal(&mut self, observation: &Observation, refusal: &Refusal) {
+        self.handshake(observation, refusal.requested_us, &refusal.request);
+        let section = refusal.section.as_ref().map_or(String::new(), |section| format!(" (RFC 6455 §{section})"));
+        let mut notes = vec![format!("refused: {}{section}", refusal.explanation)];
+        notes.extend(refusal.deliberate.iter().map(deliberate));
+        let unanswered = refusal.response.is_empty();
+        if !unanswered {
+            self.data(observation, Party::Server, &refusal.response, refusal.response.len() as u64, notes.clone());
+        }
+        let comment = unanswered.then(|| comment(notes)).flatten();
+        match &refusal.rule[..] {
+            // Someone ends the line some time, and that is an act of its own.
+            SILENCE if unanswered => {
+                if let Some(conversation) = self.conversations.get_mut(&observation.connection) {
+                    conversation.is_silent = true;
+                }
+            }
+            LEFT_EARLY => self.end(observation, Party::Client, false, comment),
+            _ => self.end(observation, Party::Server, unanswered && refusal.deliberate.iter().any(is_reset), comment),
+        }
+    }
+
+    fn frame(&mut self, observation: &Observation, frame: &Frame) {
+        let mut notes: Vec<_> = frame.deliberate.iter().map(deliberate).collect();
+        notes.extend(
+            frame
+                .violations
+                .iter()
+                .map(|broken| format!("breaks RFC {} §{}: {}", broken.rfc, broken.section, broken.explanation)),
+        );
+        if frame.truncated() {
+            let (kept, all) = (frame.payload.len(), frame.payload_bytes);
+            notes.push(format!("the relay kept the first {kept} of the payload's {all} bytes"));
+        }
+        let bytes = [&frame.header[..], &frame.payload[..]].concat();
+        self.data(observation, frame.from, &bytes, frame.wire_bytes(), notes);
+    }
+
+    fn act(&mut self, observation: &Observation, act: &Act) {
+        if act.sent > 0 {
+            let mut notes = vec![deliberate(&act.deliberate)];
+            if (act.bytes.len() as u64) < act.sent {
+                notes.push(format!("the relay kept the first {} of {} bytes", act.bytes.len(), act.sent));
+            }
+            self.data(observation, Party::Server, &act.bytes, act.sent, notes);
+        }
+        let Some(conversation) = self.conversations.get_mut(&observation.connection) else { return };
+        conversation.to_be_reset |= act.refused.is_none() && is_reset(&act.deliberate);
+        if conversation.is_silent {
+            let first =
+                if act.deliberate.explanation.starts_with("the client") { Party::Client } else { Party::Server };
+            self.end(observation, first, false, Some(deliberate(&act.deliberate)));
+        }
+    }
+
+    fn closed(&mut self, observation: &Observation, closed: &Closed) {
+        let to_be_reset = self.conversations.get(&observation.connection).is_some_and(|talk| talk.to_be_reset);
+        let (first, resets) = match closed.cause {
+            Cause::LineEnded => (Party::Client, false),
+            Cause::LineBroke => (Party::Client, true),
+            Cause::Dropped => (Party::Server, to_be_reset),
+            _ => (Party::Server, false),
+        };
+        self.end(observation, first, resets, None);
+    }
+
+    fn end(&mut self, observation: &Observation, first: Party, resets: bool, comment: Option<String>) {
+        let Some(conversation) = self.conversations.get_mut(&observation.connection) else { return };
+        let packets = if resets { conversation.reset(first) } else { conversation.finish(first) };
+        self.write(observation.at_us, packets, comment);
+    }
+}
+
+impl Writer for Pcapng {
+    fn observe(&mut self, observation: &Observation, out: &mut Vec<u8>) {
+        match &observation.event {
+            Event::Opening(opening) => self.opening(observation, opening),
+            Event::Refusal(refusal) => self.refusal(observation, refusal),
+            Event::Frame(frame) => self.frame(observation, frame),
+            Event::Act(act) => self.act(observation, act),
+            Event::Closed(closed) => self.closed(observation, closed),
+        }
+        self.hand_over(out);
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        self.hand_over(out);
+    }
+}
+
+fn deliberate(deliberate: &Deliberate) -> String {
+    let rule = deliberate.rule.as_ref().map_or(String::new(), |rule| format!(" (RFC {} §{})", rule.rfc, rule.section));
+    format!("on purpose: {}{rule}", deliberate.explanation)
+}
+
+/// Whether it says that the line is reset, rather than ended in good order; only its words tell them apart.
+fn is_reset(deliberate: &Deliberate) -> bool {
+    deliberate.explanation.contains("reset")
+}
+
+fn comment(notes: Vec<String>) -> Option<String> {
+    (!notes.is_empty()).then(|| notes.join("\n"))
+}
+
+/// The front of a comment that is too long.
+fn shortened(mut text: String) -> String {
+    if text.len() > COMMENT {
+        let ends = text.char_indices().map(|(end, _)| end);
+        let end = ends.take_while(|&end| end <= COMMENT - '…'.len_utf8()).last().unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

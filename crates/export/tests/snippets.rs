@@ -1,0 +1,47 @@
+//! The snippets of the documentation are what is rendered.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p export --test snippets` writes the files anew.
+
+use export::snippet::Wish;
+
+/// `odd` has all that could be taken for something else than text.
+const ODD: [&str; 4] = [
+    "it's \"quoted\" \\ and\nin two lines\t<URL>",
+    "</script><!-- ${1 + 1} `id` $(id) {MESSAGES} %s %d !! ; & | * ~ #",
+    "Grüße, 世界 🦀 \u{202e}\u{1b}[31m\u{2028}\0",
+    "-n",
+];
+
+#[track_caller]
+fn check(name: &str, wish: &Wish) {
+    for snippet in wish.snippets() {
+        let end = match snippet.language {
+            "javascript" => "js",
+            "python" => "py",
+            "rust" => "rs",
+            _ => "sh",
+        };
+        let path = format!("{}/golden/{name}.{end}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &snippet.code).expect("golden/ can be written to");
+        }
+        let golden = std::fs::read_to_string(&path).expect("the file is there");
+        assert_eq!(golden, snippet.code, "golden/{name}.{end}");
+    }
+}
+
+fn owned(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}
+
+#[test]
+fn an_ordinary_one() {
+    let wish = Wish::new("ws://127.0.0.1:8080/echo".to_owned(), owned(&["chat"]), owned(&["Hello"]));
+    check("connect", &wish.expect("a right wish"));
+}
+
+#[test]
+fn one_full_of_odd_characters() {
+    let wish = Wish::new("ws://127.0.0.1:8080/echo?a='b\"&c=${d}".to_owned(), owned(&["it's", "$`|~"]), owned(&ODD));
+    check("odd", &wish.expect("a right wish"));
+}

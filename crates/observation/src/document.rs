@@ -1,0 +1,122 @@
+//! A recorded session as a file: written by the relay, opened again by a page.
+
+use crate::{Observation, Seq};
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+
+/// What a document says that it is. A change that old readers cannot read gets a new number.
+pub const FORMAT: &str = "framescope.session.v1";
+
+/// Observations of a session, to be kept and passed on. The session's name, which is the right to it, stands nowhere in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    pub format: Format,
+    /// When it was written: UTC, as in RFC 3339.
+    pub exported: String,
+    /// When the session began, from where the observations count their microseconds; likewise.
+    pub began: String,
+    /// In the order of their numbers, with holes where some are left out or were no longer kept.
+    pub observations: Vec<Observation>,
+}
+
+/// Always [`FORMAT`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Format;
+
+/// Why a text is no document that can be opened. Its text says what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReadError {
+    #[error("the file has {bytes} bytes, and only {limit} are read: export one connection of the session by itself")]
+    TooLarge { bytes: usize, limit: usize },
+    #[error("the file is no JSON ({0}): choose one that was exported as JSON, and whole")]
+    NotJson(String),
+    #[error("the file is JSON, but no recorded session: it has no `format` that begins with `framescope.session.`")]
+    NotADocument,
+    #[error("the file is of the format `{0}`, and this reads `{FORMAT}`: open it where it was exported")]
+    OtherFormat(String),
+    #[error("the file is damaged ({0}): export the session again")]
+    Damaged(String),
+    #[error("the file is damaged (number {after} comes behind {before}): export the session again")]
+    Disorder { before: Seq, after: Seq },
+}
+
+/// The one thing that documents of all versions have in common.
+#[derive(Deserialize)]
+struct AnyVersion {
+    format: String,
+}
+
+impl Document {
+    /// Reads a document of at most `limit` bytes. Its observations are in order then, and nothing else is known of them:
+    /// whoever folds them must expect any.
+    ///
+    /// # Errors
+    /// When it is too large, of another version, or no document at all.
+    pub fn read(text: &str, limit: usize) -> Result<Self, ReadError> {
+        if text.len() > limit {
+            return Err(ReadError::TooLarge { bytes: text.len(), limit });
+        }
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+            return Err(ReadError::NotJson(error.to_string()));
+        }
+        match serde_json::from_str::<AnyVersion>(text) {
+            Ok(AnyVersion { format }) if format == FORMAT => {}
+            Ok(AnyVersion { format }) if format.starts_with("framescope.session.") => {
+                return Err(ReadError::OtherFormat(format.chars().take(40).collect()));
+            }
+            _ => return Err(ReadError::NotADocument),
+        }
+        let document: Self = serde_json::from_str(text).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        let mut pairs = document.observations.windows(2).map(|pair| (pair[0].seq, pair[1].seq));
+        match pairs.find(|(before, after)| before >= after) {
+            Some((before, after)) => Err(ReadError::Disorder { before, after }),
+            None => Ok(document),
+        }
+    }
+}
+
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(FORMAT)
+    }
+}
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            FORMAT => Ok(Self),
+            _ => Err(D::Error::custom(format_args!("the format is `{FORMAT}`"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn what_cannot_be_opened_says_why() {
+        const DOCUMENT: &str = include_str!("../golden/document.json");
+        #[track_caller]
+        fn check(text: &str, limit: usize, says: &str) {
+            let error = Document::read(text, limit).expect_err(says).to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        assert!(Document::read(DOCUMENT, DOCUMENT.len()).is_ok());
+        check(DOCUMENT, DOCUMENT.len() - 1, "export one connection");
+        check(&DOCUMENT[..DOCUMENT.len() / 2], 10_000, "no JSON (EOF");
+        check("", 10_000, "no JSON");
+        for text in ["{}", "[]", "7", r#"{"format": 1}"#, r#"{"log": {"version": "1.2"}, "format": "har"}"#] {
+            check(text, 10_000, "no recorded session");
+        }
+        check(&DOCUMENT.replace("session.v1", "session.v2"), 10_000, "`framescope.session.v2`");
+        check(&DOCUMENT.replace("began", "begun"), 10_000, "damaged (missing field `began`");
+        check(&DOCUMENT.replace("\"seq\": 3", "\"seq\": 2"), 10_000, "number 2 comes behind 2");
+        check(&format!("{DOCUMENT}{DOCUMENT}"), 10_000, "no JSON (trailing");
+        check(&"[".repeat(5_000), 10_000, "no JSON (EOF");
+    }
+}

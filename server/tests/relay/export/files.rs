@@ -1,0 +1,159 @@
+//! The files as such: what they are called, what is not in them, when there is none.
+
+use super::{LARGE, Recorded, download};
+use crate::support::{Lab, Raw, eventually, http, masked, soon};
+use export::json::{self, ReadError};
+use observation::document::FORMAT;
+use tokio::net::TcpSocket;
+
+#[tokio::test]
+async fn a_file_says_what_it_is_and_is_kept_by_no_cache() {
+    let recorded = Recorded::new().await;
+    for (end, kind) in [("har", "application/json"), ("pcapng", "application/x-pcapng"), ("json", "application/json")] {
+        let answer = recorded.download(&format!("export.{end}")).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let disposition = answer.header("content-disposition").unwrap();
+        let name = disposition.strip_prefix("attachment; filename=\"framescope-").unwrap().strip_suffix("\"").unwrap();
+        let pattern: String = name.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        assert_eq!(pattern, format!("00000000-000000.{end}"));
+    }
+}
+
+#[tokio::test]
+async fn the_sessions_name_is_in_none_of_them() {
+    let recorded = Recorded::new().await;
+    let id = recorded.lab.id.as_bytes();
+    for end in ["har", "pcapng", "json"] {
+        let body = recorded.download(&format!("export.{end}")).await.body;
+        let holds = |text: &[u8]| body.windows(text.len()).any(|window| window == text);
+        assert!(holds(b"/lab/xxxxxxxxxxxxxxxxxxxxxxxxxx"), "{end}");
+        assert!(holds(b"/s/xxxxxxxxxxxxxxxxxxxxxxxxxx"), "{end}: in whatever header");
+        assert!(!holds(id), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn json_reads_back_as_what_was_observed() {
+    let recorded = Recorded::new().await;
+    let text = String::from_utf8(recorded.download("export.json").await.body).unwrap();
+    let document = json::read(&text, text.len()).unwrap();
+    let named = serde_json::to_string(&document.observations).unwrap();
+    let expect = serde_json::to_string(&recorded.observations).unwrap().replace(&recorded.lab.id, &"x".repeat(26));
+    assert!(named == expect, "{named}\n{expect}");
+    // The times of day are those of this minute.
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let now = export::clock::rfc3339(std::time::SystemTime::now());
+    assert_eq!(value["format"], FORMAT);
+    for time in [&document.began, &document.exported] {
+        assert_eq!(time[..13], now[..13], "{time} in the hour of {now}");
+        assert!(*time <= now);
+    }
+    assert!(document.began < document.exported);
+    let short = text.len() - 1;
+    assert_eq!(json::read(&text, short), Err(ReadError::TooLarge { bytes: text.len(), limit: short }));
+    // One connection by itself.
+    let text = String::from_utf8(recorded.download(&format!("export.json?connection={LARGE}")).await.body).unwrap();
+    let document = json::read(&text, text.len()).unwrap();
+    assert_eq!(document.observations.len(), recorded.of(LARGE).len());
+    assert!(document.observations.iter().all(|observation| observation.connection.0 == LARGE));
+}
+
+#[tokio::test]
+async fn a_session_in_which_nothing_has_happened_has_files_too() {
+    let lab = Lab::new().await;
+    let har = download(&lab, "export.har").await.json();
+    assert_eq!((&har["log"]["version"], &har["log"]["entries"]), (&"1.2".into(), &serde_json::json!([])));
+    let text = String::from_utf8(download(&lab, "export.json").await.body).unwrap();
+    assert_eq!(json::read(&text, 1000).unwrap().observations, []);
+    assert_eq!(super::tshark::packets(&download(&lab, "export.pcapng").await.body, &[]).await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_exported_says_why() {
+    let recorded = Recorded::new().await;
+    #[track_caller]
+    fn check(answer: &crate::support::Answer, status: u16, error: &str, hint: &str) {
+        let json = answer.json();
+        assert_eq!(answer.status, status, "{json}");
+        assert!(json["error"].as_str().unwrap().contains(error), "{json}");
+        assert!(json["hint"].as_str().unwrap().contains(hint), "{json}");
+    }
+    for end in ["har", "pcapng", "json"] {
+        let unknown = download(&recorded.lab, &format!("export.{end}?connection=77")).await;
+        check(&unknown, 404, "nothing is kept of a connection 77", "Leave `connection` out");
+        for wrong in ["x", "", "-1", "4294967296", "1&connection=2"] {
+            let malformed = download(&recorded.lab, &format!("export.{end}?connection={wrong}")).await;
+            check(&malformed, 400, "`connection` is", "?connection=N");
+        }
+        let path = format!("/api/sessions/aaaaaaaaaaaaaaaaaaaaaaaaaa/export.{end}");
+        check(&http(recorded.lab.address(), "GET", &path, "").await, 404, "no session", "POST /api/sessions");
+        check(&http(recorded.lab.address(), "POST", &path, "").await, 405, "method", "GET");
+    }
+    check(&download(&recorded.lab, "export.txt").await, 404, "nothing at this address", "export");
+}
+
+#[tokio::test]
+async fn only_so_many_go_on_at_once() {
+    let lab = Lab::new().await;
+    let mut raw = lab.open().await;
+    // So much that no socket's buffers hold it.
+    for _ in 0..200 {
+        raw.send(&masked(0x82, &[0; 16 << 10])).await;
+        raw.take(4 + (16 << 10)).await;
+    }
+    let request = format!("GET /api/sessions/{}/export.json HTTP/1.1\r\nHost: lab\r\n\r\n", lab.id);
+    let mut deaf = Vec::new();
+    for _ in 0..8 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        let mut line = Raw(soon(socket.connect(lab.address())).await.unwrap());
+        line.send(request.as_bytes()).await;
+        assert!(line.head().await.starts_with("HTTP/1.1 200 "));
+        deaf.push(line);
+    }
+    // They are those of the whole relay.
+    let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/sessions/{other}/export.json");
+    let refused = http(lab.address(), "GET", &path, "").await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.json()["error"].as_str().unwrap().contains("8 exports"));
+    deaf.pop();
+    eventually(async || http(lab.address(), "GET", &path, "").await.status == 200).await;
+}
+
+#[tokio::test]
+async fn what_the_log_has_dropped_is_left_out() {
+    let lab = Lab::with(|config| config.log_count = 100).await;
+    let mut raw = lab.open().await;
+    for _ in 0..1000 {
+        raw.send(&masked(0x81, b"x")).await;
+        raw.take(3).await;
+    }
+    let text = String::from_utf8(download(&lab, "export.json").await.body).unwrap();
+    let numbers: Vec<_> = json::read(&text, 1 << 20).unwrap().observations.iter().map(|seen| seen.seq.0).collect();
+    assert_eq!(numbers, (1902..=2001).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_export_in_the_middle_of_a_flood_has_no_holes() {
+    let lab = Lab::with(|config| config.log_count = 5000).await;
+    let mut raw = lab.open().await;
+    let frames = masked(0x81, b"x").repeat(1000);
+    let flood = async {
+        for _ in 0..200 {
+            raw.send(&frames).await;
+            raw.take(3 * 1000).await;
+        }
+    };
+    let exports = async {
+        for _ in 0..5 {
+            let text = String::from_utf8(download(&lab, "export.json").await.body).unwrap();
+            let document = json::read(&text, 64 << 20).unwrap();
+            let numbers: Vec<_> = document.observations.iter().map(|seen| seen.seq.0).collect();
+            assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+            assert!(!numbers.is_empty());
+        }
+    };
+    tokio::join!(flood, exports);
+}
