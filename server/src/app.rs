@@ -3,10 +3,12 @@
 use crate::args::Config;
 use crate::assets;
 use crate::error::ApiError;
+use crate::export;
 use crate::lab;
 use crate::observe;
 use crate::session::{CreateError, Registry};
 use crate::shutdown::Shutdown;
+use crate::snippets;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -33,13 +35,16 @@ pub(crate) struct App {
     pub(crate) room: lab::Room,
     /// One for each connection that may compress at once.
     pub(crate) deflate_places: Arc<Semaphore>,
+    /// One for each export that may go on at once.
+    pub(crate) exports: Arc<Semaphore>,
 }
 
 impl App {
     pub(crate) fn new(config: Arc<Config>, registry: Arc<Registry>, shutdown: Shutdown) -> Self {
         let room = lab::Room::new(config.max_unfinished);
         let deflate_places = Arc::new(Semaphore::new(config.max_deflate.min(Semaphore::MAX_PERMITS)));
-        Self { config, registry, shutdown, room, deflate_places }
+        let exports = Arc::new(Semaphore::new(export::AT_ONCE));
+        Self { config, registry, shutdown, room, deflate_places, exports }
     }
 }
 
@@ -49,6 +54,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/sessions", post(create_session))
         .route("/sessions/{session}", get(show_session))
         .route("/sessions/{session}/observe", get(observe::observe))
+        .merge(export::routes())
+        .route("/snippets", get(snippets::snippets))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
     let page = assets::router(&app.config);

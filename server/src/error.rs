@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use export::snippet::WishError;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -24,6 +25,14 @@ pub(crate) enum ApiError {
     HandshakeMalformed(String),
     #[error("`after` is the number of the last observation you have, and this is no number")]
     AfterMalformed,
+    #[error("`connection` is a connection’s number in its session, and this is none")]
+    ConnectionMalformed,
+    #[error("nothing is kept of a connection {0} in this session")]
+    ConnectionUnknown(u32),
+    #[error("{0} exports are under way, and this relay makes no more at once")]
+    TooManyExports(usize),
+    #[error(transparent)]
+    Snippet(#[from] WishError),
     #[error("the request body is over {0} bytes")]
     BodyTooLarge(usize),
     #[error("the request body did not arrive in time")]
@@ -47,8 +56,12 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::SessionUnknown | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::TooManySessions(_) | Self::TooManyObservers(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ConnectionUnknown(_) => StatusCode::NOT_FOUND,
+            Self::TooManySessions(_) | Self::TooManyObservers(_) | Self::TooManyExports(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::SubprotocolUnknown | Self::HandshakeMalformed(_) | Self::AfterMalformed => StatusCode::BAD_REQUEST,
+            Self::ConnectionMalformed | Self::Snippet(_) => StatusCode::BAD_REQUEST,
             Self::UpgradeExpected(_) => StatusCode::UPGRADE_REQUIRED,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -66,8 +79,14 @@ impl ApiError {
             Self::UpgradeExpected(_) => "Open it with a WebSocket client, such as `websocat ws://HOST/…`.",
             Self::HandshakeMalformed(_) => "See RFC 6455, section 4.1, for what an opening handshake holds.",
             Self::AfterMalformed => "Ask with `?after=N`, or leave it out to get everything that is kept.",
+            Self::ConnectionMalformed => "Ask with `?connection=N`, or leave it out to get all that are kept.",
+            Self::ConnectionUnknown(_) => "Leave `connection` out to get all that are kept.",
+            Self::TooManyExports(_) => "Each takes a few seconds, so try again soon.",
+            Self::Snippet(_) => "Ask with `?url=ws://…&subprotocol=a,b&message=Hello`; only `url` must be there.",
             Self::BodyTooLarge(_) | Self::BodyTooSlow => "No body is needed, so leave it out.",
-            Self::NotFound => "There are `POST /api/sessions`, `GET /api/sessions/ID` and `/api/sessions/ID/observe`.",
+            Self::NotFound => {
+                "There are `POST /api/sessions`, `GET /api/sessions/ID`, its `/observe` and `/export.json`, and `/api/snippets`."
+            }
             Self::MethodNotAllowed => "`POST /api/sessions` begins a session; everything else is read with GET.",
             Self::NoRandomness => "Try again; if it stays, whoever runs this relay should look at its machine.",
         }

@@ -9,6 +9,8 @@
 //! | `session` | the bounded log of a session, the registry of all |
 //! | `observe` | the feed by which observers read a log |
 //! | `console` | what observers ask of open connections |
+//! | `export` | a recorded session as a file |
+//! | `snippets` | code for a connection |
 //! | `assets` | the page |
 //! | `error` | what `/api` answers when it cannot |
 //! | `shutdown` | how everything ends |
@@ -18,11 +20,13 @@ pub mod args;
 mod assets;
 mod console;
 mod error;
+mod export;
 mod lab;
 mod listen;
 mod observe;
 mod session;
 mod shutdown;
+mod snippets;
 
 use app::App;
 use args::Config;
@@ -62,6 +66,8 @@ impl Relay {
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        // Where it really listens, which port 0 does not say.
+        let config = Config { listen: address, ..config };
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));

@@ -79,6 +79,13 @@
 #![doc = include_str!("../golden/answer.json")]
 //! ```
 //!
+//! # Files
+//!
+//! A session can be exported and opened again, without its name; times of day are RFC 3339:
+//! ```json
+#![doc = include_str!("../golden/document.json")]
+//! ```
+//!
 //! # Modules
 //!
 //! | module | what it knows |
@@ -92,9 +99,14 @@
 //! | [`round_trip`] | how long pings took to be answered |
 //! | [`page`] | what a page's JavaScript saw of its own socket |
 //! | [`sequence`] | both put side by side, row by row |
+//! | [`document`] | a recorded session as a file |
+//! | [`aftermath`] | what became of something that was done on purpose |
+//! | [`document`] | a recorded session as a file |
 
+pub mod aftermath;
 pub mod command;
 pub mod deliberate;
+pub mod document;
 pub mod encoding;
 pub mod event;
 pub mod feed;
@@ -105,6 +117,7 @@ pub mod transcript;
 
 pub use command::{Answer, Command};
 pub use deliberate::{Act, Citation, Deliberate, Origin};
+pub use document::Document;
 pub use event::{
     Closed, Deflate, Event, Frame, Inflated, MessageKind, Offer, Opening, Party, Position, Refusal, Violation,
 };

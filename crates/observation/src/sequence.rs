@@ -15,6 +15,7 @@ use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use crate::{ConnectionNumber, Event, Frame, Gap, Observation, Party, Seq};
 use socket::{Anchor, Fate, Socket};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use wire::header::FrameHeader;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
@@ -211,7 +212,10 @@ impl Sequence {
                 let (anchor, page) = meeting(frame);
                 self.wire(connection, RowKey::Frame(seq), anchor, page);
             }
-            Event::Act(_) => self.wire(connection, RowKey::Act(seq), None, PageSide::Nothing),
+            Event::Act(act) => {
+                self.wire(connection, RowKey::Act(seq), None, PageSide::Nothing);
+                self.by_hand(connection, messages_in(&act.bytes));
+            }
             Event::Closed(_) => {
                 self.wire(connection, RowKey::End(seq), Some(Anchor::End), PageSide::Nothing);
                 self.over(connection);
@@ -252,6 +256,7 @@ impl Sequence {
             self.push(Row { key, page: PageSide::Elsewhere });
             return;
         };
+        let anchor = anchor.map(|anchor| self.sockets.entry(owner).or_default().as_the_page_counts(anchor));
         if let Some(anchor) = anchor {
             let skipped = self.sockets.entry(owner).or_default().skipped_by(anchor);
             self.stand_alone(skipped);
@@ -262,6 +267,18 @@ impl Sequence {
         for event in self.sockets.entry(owner).or_default().row(anchor, row) {
             self.stop_waiting(event);
             self.join(row, event);
+        }
+    }
+
+    /// Notes that the last row has sent so many messages which no frame of the relay's stands for: they count for the page.
+    fn by_hand(&mut self, connection: ConnectionNumber, messages: u64) {
+        let Some(owner) = self.owner(connection) else { return };
+        let row = self.dropped + self.rows.len() - 1;
+        for _ in 0..messages {
+            for event in self.sockets.entry(owner).or_default().by_hand(row) {
+                self.stop_waiting(event);
+                self.join(row, event);
+            }
         }
     }
 
@@ -348,4 +365,16 @@ fn meeting(frame: &Frame) -> (Option<Anchor>, PageSide) {
         (Party::Client, None) if is_close => (Some(Anchor::ClientClose), PageSide::Nothing),
         _ => (None, PageSide::Nothing),
     }
+}
+
+/// How many messages end in bytes that were sent as they are. What is no whole frame ends the counting: no client reads on.
+fn messages_in(mut bytes: &[u8]) -> u64 {
+    let mut messages = 0;
+    while let Some(header) = FrameHeader::parse(bytes) {
+        let whole = usize::try_from(header.length.bytes).ok().and_then(|length| length.checked_add(header.len()));
+        let Some(rest) = whole.and_then(|whole| bytes.get(whole..)) else { break };
+        messages += u64::from(header.fin && !header.opcode.is_control());
+        bytes = rest;
+    }
+    messages
 }

@@ -22,7 +22,8 @@ pub struct Transcript {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub number: ConnectionNumber,
-    /// When the first observation seen of it was made, in microseconds since the session began.
+    /// When its request had come, or, where that was not seen, when the first observation of it was made. In microseconds
+    /// since the session began.
     pub began_us: u64,
     /// The opening, refusal and end, if they were seen; their observations may have been dropped.
     pub opening: Option<Seq>,
@@ -205,8 +206,14 @@ impl Connection {
         }
         let seq = Some(observation.seq);
         match &observation.event {
-            Event::Opening(_) => self.opening = seq,
-            Event::Refusal(_) => self.refusal = seq,
+            Event::Opening(Opening { requested_us, .. }) => {
+                self.opening = seq;
+                self.began_us = self.began_us.min(*requested_us);
+            }
+            Event::Refusal(Refusal { requested_us, .. }) => {
+                self.refusal = seq;
+                self.began_us = self.began_us.min(*requested_us);
+            }
             Event::Closed(_) => self.closed = seq,
             Event::Act(_) => {}
             Event::Frame(frame) => match frame.from {

@@ -8,8 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
 use observation::{
-    Act, Answer, Citation, Closed, Command, ConnectionNumber, Deliberate, Event, FeedMessage, Frame, Gap, Hello,
-    Inflated, Observation, Offer, Opening, Origin, Refusal, Seq, SessionId,
+    Act, Answer, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame, Gap,
+    Hello, Inflated, Observation, Offer, Opening, Origin, Refusal, Seq, SessionId, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -297,4 +297,29 @@ fn command_frame() {
 fn answer() {
     let refused = Some("connection 1 is not open: it may have ended".to_owned());
     golden!("answer", FeedMessage::<Observation>::Answer(Answer { id: Some(2), refused }));
+}
+
+// Files
+
+#[test]
+fn document() {
+    let ping = seen(Sender::Server, &[0x89, 0x02, 0x68, 0x69], 16);
+    let closed = Closed {
+        first: None,
+        code: None,
+        reason: String::new(),
+        clean: false,
+        cause: Cause::LineEnded,
+        client: Count::default(),
+        server: Count { frames: 1, bytes: 4 },
+    };
+    let document = Document {
+        format: document::Format,
+        exported: "2026-11-25T12:00:07.250000Z".to_owned(),
+        began: "2026-11-25T12:00:00.000000Z".to_owned(),
+        observations: vec![observation(2, 20_480, ping), observation(3, 31_377, Event::Closed(closed))],
+    };
+    golden!("document", document);
+    let text = serde_json::to_string(&document).expect("plain data becomes JSON");
+    assert_eq!(Document::read(&text, text.len()), Ok(document));
 }

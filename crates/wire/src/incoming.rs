@@ -209,6 +209,12 @@ impl Incoming {
         self.frame.is_some()
     }
 
+    /// Whether a message has begun and not ended.
+    #[must_use]
+    pub fn is_inside_message(&self) -> bool {
+        self.messages.is_open() || self.frame.as_ref().is_some_and(|frame| frame.position.is_some())
+    }
+
     /// Once the line has ended: the frame that it ended in. `None` between frames, inside a header, and where nothing
     /// counts any more: after a close frame from the peer, or after a violation.
     pub fn cut_off(&mut self) -> Option<Frame> {
@@ -326,7 +332,8 @@ impl Incoming {
         let (utf8, inflated_bytes, limit) = (&mut self.utf8, &mut self.inflated_bytes, self.limits.message);
         let seen: &Frame = frame;
         let result = inflater.push(bytes, &mut |content| {
-            let room = usize::try_from(limit - *inflated_bytes).unwrap_or(usize::MAX);
+            // More than the limit has come if that was lowered in the middle of the message.
+            let room = usize::try_from(limit.saturating_sub(*inflated_bytes)).unwrap_or(usize::MAX);
             let within = &content[..content.len().min(room)];
             *inflated_bytes += within.len() as u64;
             if is_text {

@@ -99,7 +99,9 @@ impl Outgoing {
         self.sent_close |= header.opcode == Opcode::Close;
         let (position, out_of_order) = self.messages.frame(header.opcode, header.fin);
         violations.extend(out_of_order);
-        if header.opcode == Opcode::Close {
+        // One that is cut off never ends, and a receiver that waits for the rest finds nothing wrong at its end.
+        let is_whole = header.length.bytes == payload.len() as u64;
+        if header.opcode == Opcode::Close && is_whole {
             violations.extend(ClosePayload::parse(payload).1);
         }
         if let Some(position) = position {
@@ -108,7 +110,8 @@ impl Outgoing {
             }
             let is_plain_text = position.kind == MessageKind::Text && !(deflate && header.rsv.rsv1);
             if let Some(utf8) = self.utf8.as_mut().filter(|_| is_plain_text) {
-                let checked = utf8.push(payload).and_then(|()| if position.last { utf8.finish() } else { Ok(()) });
+                let checked =
+                    utf8.push(payload).and_then(|()| if position.last && is_whole { utf8.finish() } else { Ok(()) });
                 violations.extend(checked.err().map(|error| Violation::InvalidUtf8 { offset: error.offset }));
             }
         }

@@ -65,7 +65,7 @@ fn answer(request: &Request, policy: &HeaderValue) -> Response {
 /// The page's own addresses lead to it; it sorts out which view to show.
 fn name_of(uri: &Uri) -> Option<&str> {
     match uri.path().strip_prefix('/')? {
-        "" => Some("index.html"),
+        "" | "recording" => Some("index.html"),
         name => match name.strip_prefix("s/") {
             Some(session) if !session.is_empty() && !session.contains('/') => Some("index.html"),
             _ => Some(name),

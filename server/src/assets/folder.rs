@@ -20,6 +20,7 @@ pub(super) fn router(folder: PathBuf) -> Router {
     Router::new()
         .route("/", get(index.clone()))
         .route("/index.html", get(index.clone()))
+        .route("/recording", get(index.clone()))
         .route("/s/{session}", get(index))
         .fallback(move |request: Request| file(files.clone(), folder.clone(), request))
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Serves `/`, `/s/{session}` and the page's files; anything else is not found.
+/// Serves `/`, `/s/{session}`, `/recording` and the page's files; anything else is not found.
 pub(crate) fn router(config: &Config) -> Router {
     let router = match &config.page {
         Some(folder) => folder::router(folder.clone()),

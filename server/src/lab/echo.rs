@@ -1,11 +1,11 @@
 //! The loop that runs an open connection: turns while bytes come, and an end for every wait.
 
+use super::conversation::Conversation;
 use super::line::Line;
 use super::play::command;
 use super::recorder::Recorder;
 use super::replies::Replies;
 use super::room::Share;
-use super::turn::Conversation;
 use crate::app::App;
 use crate::session::Order;
 use crate::shutdown::Shutdown;
@@ -234,7 +234,7 @@ impl<R: Recorder> Connection<R> {
                 order.answer(None);
                 if let Command::Drop(by) = order.command {
                     self.conversation.drop_by = Some(by);
-                    recorder.abandon(Act::of(command::dropped(by)));
+                    recorder.abandon(Act::of(command::dropped(by)), self.line.written());
                 }
                 Err(Cause::Dropped)
             }
@@ -249,8 +249,7 @@ impl<R: Recorder> Connection<R> {
         let limits = self.app.config.limits();
         let refused = self.conversation.obey(command.clone(), &limits).err();
         if let Some(why) = &refused {
-            let end = self.line.queued();
-            self.conversation.recorder.act(Act::refused(command, why.clone()), end);
+            self.conversation.recorder.note(Act::refused(command, why.clone()));
         }
         order.answer(refused);
         self.act().await

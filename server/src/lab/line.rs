@@ -32,11 +32,6 @@ impl Line {
         Self { stream, unsent: Vec::new(), written: 0, _place: place }
     }
 
-    /// Bytes that have gone out or wait to.
-    pub(super) fn queued(&self) -> u64 {
-        self.written + self.unsent.len() as u64
-    }
-
     pub(super) fn written(&self) -> u64 {
         self.written
     }

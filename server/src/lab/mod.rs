@@ -1,6 +1,7 @@
 //! `/echo` and `/lab/{session}`: the opening handshake judged, upgraded or refused, with the very bytes that cross.
 
 mod behaviour;
+mod conversation;
 mod echo;
 mod line;
 mod opening;
@@ -28,6 +29,7 @@ use axum::response::Response;
 use behaviour::catalogue::Catalogue;
 use behaviour::{Behaviour, OpeningAnswer, Talk};
 use bytes::Bytes;
+use conversation::Conversation;
 use echo::Connection;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -39,7 +41,6 @@ use recorder::{NoRecorder, Recorder, SessionRecorder};
 use refused::NotUpgraded;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use turn::Conversation;
 use unanswered::{Asked, leave_unanswered};
 use wire::Sender;
 use wire::deflate::Policy;
@@ -117,10 +118,10 @@ async fn answer(
         }
     }
     let Some((rule, deliberate)) = no_upgrade else {
-        asked.answered();
         let Some(presence) = presence else { return upgrade(app, accepted, tape, request, |_, _| NoRecorder).await };
         let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
         let record = move |text: Bytes, agreement: Agreement| {
+            asked.answered();
             let opening = Opening {
                 request: text.into(),
                 response: agreement.response.into_bytes(),

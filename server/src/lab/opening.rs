@@ -92,9 +92,9 @@ fn purpose(what: &'static str, explanation: impl Into<Cow<'static, str>>, sectio
     Deliberate { by: Origin::Behaviour, what: what.into(), explanation: explanation.into(), rule }
 }
 
-/// That the answer has waited, if it has.
+/// That the answer waits, if it does.
 pub(super) fn delay(opening: &OpeningBehaviour) -> Option<Deliberate> {
-    opening.delay.map(|delay| purpose("open-delay", format!("the answer has waited {delay:?}"), None))
+    opening.delay.map(|delay| purpose("open-delay", format!("the answer waits {delay:?}"), None))
 }
 
 /// What is odd about a 101. RFC 6455 §4.2.2 says what is in it, §4.1 what a client must make of it.

@@ -36,8 +36,10 @@ pub(super) trait Recorder: Send + 'static {
     );
     /// Something else is done on purpose once `end` bytes have gone out.
     fn act(&mut self, act: Act, end: u64);
-    /// What is on its way out will not be written, because of this.
-    fn abandon(&mut self, act: Act);
+    /// The same, and because of it nothing follows those bytes.
+    fn abandon(&mut self, act: Act, end: u64);
+    /// Something that has nothing to do with what goes out: it is recorded at once.
+    fn note(&mut self, act: Act);
     /// Where the connection takes commands; `None` where nobody may give any.
     fn desk(&self) -> Option<&Arc<Desk>>;
     /// So many bytes have gone out since the connection began.
@@ -69,7 +71,8 @@ impl Recorder for NoRecorder {
     fn queued(&mut self, _: Outbound<'_>, _: &[u8]) {}
     fn on_purpose(&mut self, _: Outbound<'_>, _: &[u8], _: Option<&Deliberate>, _: &[Violation]) {}
     fn act(&mut self, _: Act, _: u64) {}
-    fn abandon(&mut self, _: Act) {}
+    fn abandon(&mut self, _: Act, _: u64) {}
+    fn note(&mut self, _: Act) {}
     fn desk(&self) -> Option<&Arc<Desk>> {
         None
     }
@@ -263,10 +266,17 @@ impl Recorder for SessionRecorder {
         outgoing.ends.push_back(End { at: end, bytes, is_frame: false });
     }
 
-    fn abandon(&mut self, act: Act) {
-        self.outgoing = Records::default();
-        self.closing = None;
-        self.act(act, 0);
+    fn abandon(&mut self, act: Act, end: u64) {
+        let whole = self.outgoing.ends.partition_point(|other| other.at <= end);
+        if whole < self.outgoing.ends.len() {
+            self.outgoing = self.outgoing.take_front(whole);
+        }
+        self.closing.take_if(|(at, _)| *at > end);
+        self.act(act, end);
+    }
+
+    fn note(&mut self, act: Act) {
+        self.presence.session().append_event(self.connection, &Event::Act(act));
     }
 
     fn desk(&self) -> Option<&Arc<Desk>> {
@@ -302,8 +312,12 @@ impl Recorder for SessionRecorder {
 impl Drop for SessionRecorder {
     fn drop(&mut self) {
         let Some(cause) = self.cause.take() else { return };
-        self.presence.session().close_desk(self.connection);
         self.publish();
+        for order in self.presence.session().close_desk(self.connection) {
+            let why = "the connection ended before this was done";
+            self.note(Act::refused(&order.command, why.to_owned()));
+            order.answer(Some(why.to_owned()));
+        }
         let (first, close) = self.first_close.take().unzip();
         let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();
         let closed = Closed {

@@ -5,17 +5,15 @@
 //! anew, with the relay's own context, and so in frames of the relay's own. Where a behaviour is at work, it says which
 //! messages go back so, and what happens to the others.
 
-use super::behaviour::Talk;
 use super::play::{Play, Stage};
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
-use observation::Command;
 use observation::command::DropBy;
 use observation::event::Cause;
 use tokio::time::Instant;
 use wire::close::{self, CloseCode};
 use wire::header::FrameHeader;
-use wire::incoming::{Frame, Handler, Incoming, Limits};
+use wire::incoming::{Frame, Handler};
 use wire::message::MessageKind;
 use wire::opcode::Opcode;
 use wire::outgoing::{Answer, Outgoing};
@@ -30,198 +28,46 @@ const COMPRESSED_BYTE: usize = 16;
 /// How much goes out for one turn, in bytes, before more is answered. Inflating can make it a mebibyte more.
 const MOST_OUT: usize = 512 << 10;
 
-/// An open connection between turns.
-pub(super) struct Conversation<R> {
-    pub(super) incoming: Incoming,
-    pub(super) outgoing: Outgoing,
-    pub(super) recorder: R,
-    /// The behaviour at work, if it is more than a plain echo.
-    play: Option<Box<Play>>,
-    /// A text frame on its way back, header and all, that has not arrived whole.
-    held: Vec<u8>,
-    /// Whether the frame under way is one that goes back as it comes, and has begun to.
-    streaming: bool,
-    /// Whether a compressed message on its way back has sent a fragment.
-    fragmented: bool,
-    /// Bytes that were queued since the connection began.
-    queued: u64,
-    /// Whether the last turn has had all it may have. Another one has to follow, also where no bytes are left: what a frame
-    /// inflates to may come out, or the frame end, without any.
-    pub(super) cut_short: bool,
-    /// Why the relay itself has begun the closing handshake, if it has.
-    pub(super) left: Option<Cause>,
-    /// What is to be said in it as soon as the frame that goes out has ended.
-    farewell: Option<&'static str>,
-    /// Why the connection is over once what is queued has gone out, if it is.
-    pub(super) over: Option<Cause>,
-    /// How the line is to be ended, if that is to happen without a goodbye.
-    pub(super) drop_by: Option<DropBy>,
-}
-
-impl<R: Recorder> Conversation<R> {
-    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, recorder: R, play: Option<Box<Play>>) -> Self {
-        Self {
-            incoming,
-            outgoing,
-            recorder,
-            play,
-            held: Vec::new(),
-            streaming: false,
-            fragmented: false,
-            queued: 0,
-            cut_short: false,
-            left: None,
-            farewell: None,
-            over: None,
-            drop_by: None,
-        }
-    }
-
-    /// Takes bytes from the front of `bytes`, all of them or as many as one turn may have.
-    pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
-        let Self {
-            incoming, outgoing, recorder, play, held, streaming, fragmented, queued, left, farewell, over, ..
-        } = self;
-        let now = play.as_mut().map(|play| {
-            let now = Instant::now();
-            if !bytes.is_empty() {
-                play.travelled(now);
-            }
-            now
-        });
-        let before = *queued;
-        let mut turn = Turn {
-            outgoing,
-            recorder,
-            play: play.as_deref_mut(),
-            now,
-            held,
-            streaming,
-            fragmented,
-            left: *left,
-            farewell,
-            over,
-            before,
-            replies: &mut *replies,
-            whole: None,
-            text: None,
-            inflated: 0,
-        };
-        incoming.receive(bytes, &mut turn);
-        self.cut_short = turn.is_full() && turn.over.is_none();
-        // What a client says after the goodbye, or after it was failed, is not for anyone.
-        if turn.over.is_some() {
-            *bytes = &mut [];
-        }
-        if let Some(start) = turn.text.take() {
-            *turn.held = turn.replies.take_back(start);
-        }
-        if let Some(whole) = turn.whole.take() {
-            // Its end is for the next turn.
-            turn.recorder.piece(whole);
-        }
-        if let (Some(play), Some(now), None) = (play, now, &*over) {
-            let streaming = *streaming;
-            let drop_by = &mut self.drop_by;
-            play.perform(now, &mut Stage { outgoing, recorder, replies, before, streaming, left, over, drop_by });
-        }
-        *queued = before + replies.len() as u64;
-        recorder.publish();
-    }
-
-    /// Begins the closing handshake from this side, at the latest when the frame that is half out has ended: until then a
-    /// close frame would be taken for a part of it.
-    pub(super) fn leave(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
-        self.left = Some(cause);
-        if self.streaming {
-            self.farewell = Some(reason);
-        } else {
-            self.say_goodbye(CloseCode::GOING_AWAY, reason, replies);
-        }
-    }
-
-    /// How many bytes are kept here: of a text frame that is not whole, and of what a behaviour puts by.
-    pub(super) fn held(&self) -> usize {
-        self.held.len() + self.play.as_ref().map_or(0, |play| play.held())
-    }
-
-    /// When the behaviour next has something to do.
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        let play = self.play.as_ref()?;
-        play.next(play.ready(self.streaming, &self.outgoing))
-    }
-
-    /// Whether nothing is to be read for now.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.play.as_ref().is_some_and(|play| play.is_blocked())
-    }
-
-    /// Takes a command; what it does happens in the next turn.
-    ///
-    /// # Errors
-    /// Why it is refused.
-    pub(super) fn obey(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
-        let now = Instant::now();
-        let deflate = self.outgoing.deflater().is_some();
-        let play = self.play.get_or_insert_with(|| Box::new(Play::new(Talk::default(), deflate, now)));
-        let behaves = matches!(command, Command::Behave(_));
-        play.obey(command, now)?;
-        if behaves {
-            let talk = play.talk();
-            self.incoming.restrict(talk.limits(limits), talk.accept);
-        }
-        Ok(())
-    }
-
-    /// Sends a close frame, unless one has been sent. Not in the middle of another frame.
-    pub(super) fn say_goodbye(&mut self, code: CloseCode, reason: &str, replies: &mut Replies<'_, '_>) {
-        self.held = Vec::new();
-        if let Some(play) = &mut self.play {
-            play.leave(replies);
-        }
-        if self.outgoing.sent_close() {
-            return;
-        }
-        let payload = close::payload(code, reason);
-        let header = FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64);
-        let position = self.outgoing.frame(&header);
-        replies.copy(&header.encode());
-        replies.copy(&payload);
-        self.queued += (header.len() + payload.len()) as u64;
-        self.recorder.queued(Outbound { header: &header, position, compressed: false, end: self.queued }, &payload);
-    }
-
-    /// Tells the recorder of the frame that the connection ended in, if there is one.
-    pub(super) fn cut_off(&mut self) {
-        if let Some(frame) = self.incoming.cut_off() {
-            self.recorder.received(&frame, None, None);
-        }
-    }
-}
-
-struct Turn<'t, 'w, 'b, R> {
-    outgoing: &'t mut Outgoing,
-    recorder: &'t mut R,
-    play: Option<&'t mut Play>,
+/// A conversation during one turn.
+pub(super) struct Turn<'t, 'w, 'b, R> {
+    pub(super) outgoing: &'t mut Outgoing,
+    pub(super) recorder: &'t mut R,
+    pub(super) play: Option<&'t mut Play>,
     /// The time, where a behaviour is at work.
-    now: Option<Instant>,
-    held: &'t mut Vec<u8>,
-    streaming: &'t mut bool,
-    fragmented: &'t mut bool,
-    left: Option<Cause>,
-    farewell: &'t mut Option<&'static str>,
-    over: &'t mut Option<Cause>,
+    pub(super) now: Option<Instant>,
+    pub(super) held: &'t mut Vec<u8>,
+    pub(super) streaming: &'t mut bool,
+    pub(super) fragmented: &'t mut bool,
+    pub(super) left: &'t mut Option<Cause>,
+    pub(super) farewell: &'t mut Option<&'static str>,
+    pub(super) over: &'t mut Option<Cause>,
+    pub(super) drop_by: &'t mut Option<DropBy>,
     /// Bytes that were queued before this turn.
-    before: u64,
-    replies: &'t mut Replies<'w, 'b>,
+    pub(super) before: u64,
+    pub(super) replies: &'t mut Replies<'w, 'b>,
     /// The payload of the frame under way, if it is all here.
-    whole: Option<&'b [u8]>,
+    pub(super) whole: Option<&'b [u8]>,
     /// Where the text frame under way begins among the replies, if it began in this turn.
-    text: Option<usize>,
-    inflated: usize,
+    pub(super) text: Option<usize>,
+    pub(super) inflated: usize,
 }
 
 impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
+    /// Puts by what is not whole, and lets the behaviour do what is due. `heard` is whether anything came.
+    pub(super) fn finish(mut self, heard: bool) {
+        if let Some(start) = self.text.take() {
+            *self.held = self.replies.take_back(start);
+        }
+        if let Some(whole) = self.whole.take() {
+            // Its end is for the next turn.
+            self.recorder.piece(whole);
+        }
+        if let (Some(play), Some(now), true) = (self.play.as_deref_mut(), self.now, heard) {
+            play.travelled(now);
+        }
+        self.perform();
+    }
+
     /// Whether `frame` goes back as it comes. After a close frame nothing follows. RFC 6455 §5.5.1.
     fn is_echoed(&self, frame: &Frame) -> bool {
         !frame.compressed
@@ -252,8 +98,32 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         let (Some(play), Some(now)) = (&mut self.play, self.now) else { return };
         match frame.position {
             Some(position) if position.last && frame.is_right() => play.message_over(position.kind, now),
-            None if frame.header.opcode == Opcode::Pong => play.pong(control),
-            _ => {}
+            None if frame.header.opcode == Opcode::Pong => return play.pong(control),
+            _ => return,
+        }
+        // At once, so that it makes no difference in how many reads messages come.
+        self.perform();
+    }
+
+    /// Lets the behaviour do what is due. Not in the middle of a frame that is gathered.
+    fn perform(&mut self) {
+        let (Some(play), Some(now), None) = (self.play.as_deref_mut(), self.now, &*self.over) else { return };
+        play.perform(
+            now,
+            &mut Stage {
+                outgoing: self.outgoing,
+                recorder: self.recorder,
+                replies: self.replies,
+                before: self.before,
+                streaming: *self.streaming,
+                left: self.left,
+                over: self.over,
+                drop_by: self.drop_by,
+            },
+        );
+        // What has not arrived whole cannot follow a goodbye.
+        if self.outgoing.sent_close() {
+            self.held.clear();
         }
     }
 
@@ -424,7 +294,6 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         self.held.clear();
         self.recorder.received(frame, whole, None);
         let is_plain = self.is_plain();
-        self.tell_play(frame, control);
         match frame.position.filter(|position| is_plain && frame.compressed && frame.is_right() && position.last) {
             Some(position) => {
                 if let Some(deflater) = self.outgoing.deflater() {
@@ -434,6 +303,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             }
             None => self.answer(frame, control),
         }
+        self.tell_play(frame, control);
     }
 
     #[inline]
@@ -448,8 +318,8 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             if !self.is_plain() {
                 self.collect(frame, &bytes[at..], false);
             }
-            self.tell_play(frame, &bytes[at..]);
             self.answer(frame, &bytes[at..]);
+            self.tell_play(frame, &bytes[at..]);
             return;
         }
         let header = echo_header(frame);

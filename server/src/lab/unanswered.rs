@@ -105,7 +105,10 @@ pub(super) async fn leave_unanswered(
             OpeningAnswer::Silence => {
                 let client_left = line.wait_for_end(SILENCE, &shutdown).await;
                 if let Some((session, connection)) = recorded {
-                    session.append_event(connection, &Event::Act(Act::of(silence_over(client_left))));
+                    session.append_event(
+                        connection,
+                        &Event::Act(Act::of(silence_over(client_left, shutdown.stage() > 0))),
+                    );
                 }
             }
             _ => line.close(&shutdown).await,
@@ -118,10 +121,11 @@ pub(super) async fn leave_unanswered(
     response.body(Body::empty()).unwrap_or_default()
 }
 
-fn silence_over(client_left: bool) -> Deliberate {
-    let explanation = match client_left {
-        true => "the client has waited long enough, and ended the line",
-        false => "the silence has been as long as it may be, and the relay ended the line",
+fn silence_over(client_left: bool, relay_ends: bool) -> Deliberate {
+    let explanation = match (client_left, relay_ends) {
+        (true, _) => "the client has waited long enough, and ended the line",
+        (false, true) => "the relay shuts down, and the silence with it",
+        (false, false) => "the silence has been as long as it may be, and the relay ended the line",
     };
     let rule = Some(Citation::new(6455, "4.1"));
     Deliberate { by: Origin::Behaviour, what: "open".into(), explanation: explanation.into(), rule }

@@ -83,13 +83,11 @@ impl Desk {
         at.and_then(|at| orders.remove(at)).map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Takes no more, and refuses what waits.
-    pub(super) fn close(&self) {
+    /// Takes no more, and gives what waits.
+    pub(super) fn close(&self) -> VecDeque<Order> {
         let mut waiting = self.waiting();
         waiting.closed = true;
-        for order in std::mem::take(&mut waiting.orders) {
-            order.answer(Some("the connection ended before this was done".to_owned()));
-        }
+        std::mem::take(&mut waiting.orders)
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

@@ -14,13 +14,15 @@ use observation::{ConnectionNumber, Event, Seq, SessionId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
 #[derive(Debug)]
 pub(crate) struct Session {
     id: SessionId,
     began: Instant,
+    /// The same as a time of day.
+    began_at: SystemTime,
     /// A plain lock: it is held for an append or for copying pointers out, never across an await, so that nobody who
     /// reads can keep a lab connection waiting. Appends come from many connections, so a lock-free queue would not do.
     log: Mutex<Log>,
@@ -54,6 +56,7 @@ impl Session {
         Self {
             id,
             began: Instant::now(),
+            began_at: SystemTime::now(),
             log: Mutex::new(Log::new(config, all_logs)),
             changed: Notify::new(),
             last_connection: AtomicU32::new(0),
@@ -66,6 +69,11 @@ impl Session {
 
     pub(crate) fn id(&self) -> &SessionId {
         &self.id
+    }
+
+    /// When it began, by the clock on the wall.
+    pub(crate) fn began(&self) -> SystemTime {
+        self.began_at
     }
 
     pub(crate) fn now_us(&self) -> u64 {
@@ -89,11 +97,10 @@ impl Session {
         desk
     }
 
-    /// Closes it; nothing is put there any more.
-    pub(crate) fn close_desk(&self, connection: ConnectionNumber) {
-        if let Some(desk) = self.desks().remove(&connection) {
-            desk.close();
-        }
+    /// Closes it: nothing is put there any more. Gives what was left there.
+    pub(crate) fn close_desk(&self, connection: ConnectionNumber) -> impl Iterator<Item = Order> + use<> {
+        let desk = self.desks().remove(&connection);
+        desk.map(|desk| desk.close()).into_iter().flatten()
     }
 
     /// The desk of an open connection.

@@ -14,7 +14,7 @@ fn is_strict(answer: &Answer) {
 #[tokio::test]
 async fn the_page_answers_at_its_own_addresses_only() {
     let lab = Lab::new().await;
-    for path in ["/", "/index.html", "/s/anything", "/?query"] {
+    for path in ["/", "/index.html", "/s/anything", "/recording", "/?query"] {
         let page = http(lab.address(), "GET", path, "").await;
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
         assert_eq!(page.header("cache-control"), Some("no-cache"));

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 mod assets;
+mod behaviours;
 mod compression;
+mod console;
 mod differential;
 mod echo;
 mod endings;
+mod export;
 mod feed;
 mod goodbyes;
 mod handshake;
@@ -17,5 +20,6 @@ mod python;
 mod refusals;
 mod sessions;
 mod shutdown;
+mod snippets;
 mod support;
 mod violations;

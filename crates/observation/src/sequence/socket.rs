@@ -41,6 +41,8 @@ pub(super) struct Socket {
 struct WireSide {
     client_messages: u64,
     server_messages: u64,
+    /// Those that are in no frame which the relay has counted.
+    by_hand: u64,
     over: bool,
 }
 
@@ -74,6 +76,20 @@ impl Socket {
             self.rows.insert(anchor, row);
         }
         joining
+    }
+
+    /// Takes a message of the relay's that is in no frame of its own; gives the events that join its row.
+    pub(super) fn by_hand(&mut self, row: RowNumber) -> Vec<EventNumber> {
+        self.wire.by_hand += 1;
+        self.row(Anchor::ServerMessage(self.wire.server_messages + 1), row)
+    }
+
+    /// The anchor with the messages counted that were sent by hand before it.
+    pub(super) fn as_the_page_counts(&self, anchor: Anchor) -> Anchor {
+        match anchor {
+            Anchor::ServerMessage(message) => Anchor::ServerMessage(message + self.wire.by_hand),
+            other => other,
+        }
     }
 
     /// Takes the end of the wire's record; gives the events that wait in vain.

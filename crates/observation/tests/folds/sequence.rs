@@ -54,7 +54,7 @@ fn act(event: &PageEvent) -> String {
 }
 
 /// Merges the two streams: where both may go on, `page_first` says which; past its end the page goes first.
-fn merge(streams: &Streams, capacity: usize, page_first: impl IntoIterator<Item = bool>) -> Sequence {
+pub(crate) fn merge(streams: &Streams, capacity: usize, page_first: impl IntoIterator<Item = bool>) -> Sequence {
     let mut sequence = Sequence::new(capacity);
     for event in &streams.events {
         sequence.expect(event.socket, fingerprint());
@@ -77,7 +77,7 @@ fn merge(streams: &Streams, capacity: usize, page_first: impl IntoIterator<Item 
 
 // Lives. Each gives the two streams and the rows that any merge of them ends in.
 
-fn check_all_merges(capacity: usize, life: fn() -> Streams, expect: &[(&str, &str)]) {
+pub(crate) fn check_all_merges(capacity: usize, life: fn() -> Streams, expect: &[(&str, &str)]) {
     let streams = life();
     let expect: Table = expect.iter().map(|&(wire, page)| (wire.to_owned(), page.to_owned())).collect();
     let length = streams.events.len() + streams.observations.len();

@@ -2,6 +2,7 @@
 
 mod close_codes;
 mod deflate;
+mod deliberate;
 mod endpoint;
 mod extensions;
 mod frames;

@@ -212,7 +212,11 @@ impl Fault {
             Self::LengthNotMinimal => {
                 let form = if content.len() <= 125 { LengthForm::Bits16 } else { LengthForm::Bits64 };
                 // Over 65,535 bytes the longest form is the right one.
-                let payload = &content[..content.len().min(0xFFFF)];
+                let mut end = content.len().min(0xFFFF);
+                while kind == MessageKind::Text && content.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
+                    end -= 1;
+                }
+                let payload = &content[..end];
                 let length = PayloadLength { bytes: payload.len() as u64, form };
                 vec![wrong(FrameHeader { length, ..plain }, payload)]
             }

@@ -1,11 +1,14 @@
 //! How a lab connection behaves, as its URL asks for it: `/lab/{session}?fragments=3&ping-every=1s&fault=rsv1@2`.
 //!
 //! [`Behaviour`] is what [`parse`] makes of a query; [`fault`] knows the wrong frames, and [`catalogue`] says of every setting,
-//! fault and preset what it does, for the page and the documentation.
+//! fault and preset (in [`presets`]) what it does, for the page and the documentation.
 
 pub(super) mod catalogue;
 pub(super) mod fault;
 mod parse;
+mod presets;
+#[cfg(test)]
+mod tests;
 
 pub(super) use fault::Fault;
 pub(super) use parse::SettingError;

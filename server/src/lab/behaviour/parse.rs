@@ -1,6 +1,7 @@
 //! A query into a [`Behaviour`], or what is wrong with it.
 
 use super::catalogue::{self, SETTINGS};
+use super::presets::PRESETS;
 use super::{
     AcceptValue, After, Behaviour, CloseAfter, DropAfter, Fault, Heartbeat, Idle, OpeningAnswer, Push, Refuse,
     SubprotocolChoice, Talk,
@@ -210,6 +211,9 @@ impl Behaviour {
             return Err(SettingError::Contradiction { one, other: other.name, why });
         }
         let talk = &mut self.talk;
+        if let Some(other) = ["delay", "fault"].into_iter().find(|name| talk.silent && has(name)) {
+            return Err(SettingError::Contradiction { one: "reply=none", other, why: "it is about replies" });
+        }
         if let Some(status) = rest.refuse {
             let contradiction = |other, why| Err(SettingError::Contradiction { one: "refuse", other, why });
             if rest.location.is_some() && status >= 400 {
@@ -259,10 +263,7 @@ const NEEDS: [(&str, &str); 10] = [
 ];
 
 /// Settings that cannot stand together, and why.
-const AGAINST: [(&str, &[&str], &str); 2] = [
-    ("refuse", &["open"], "a request is answered once"),
-    ("reply", &["delay", "fault"], "they are about replies, and `reply` says whether there are any"),
-];
+const AGAINST: [(&str, &[&str], &str); 1] = [("refuse", &["open"], "a request is answered once")];
 
 /// What is put together at the end.
 #[derive(Default)]
@@ -289,7 +290,7 @@ struct Rest {
 fn read(query: &str, presets: bool, settings: &mut Vec<(&'static str, String)>) -> Result<(), SettingError> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if presets && name == "preset" {
-            let preset = catalogue::PRESETS.iter().find(|preset| preset.name == value);
+            let preset = PRESETS.iter().find(|preset| preset.name == value);
             read(preset.ok_or_else(|| SettingError::UnknownPreset(shown(&value)))?.query, false, settings)?;
             continue;
         }
@@ -382,7 +383,7 @@ fn fault_names() -> String {
 }
 
 fn preset_names() -> String {
-    catalogue::PRESETS.iter().map(|preset| format!("`{}`", preset.name)).collect::<Vec<_>>().join(", ")
+    PRESETS.iter().map(|preset| format!("`{}`", preset.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The front of what a visitor wrote, short enough to be said back.

@@ -1,7 +1,7 @@
 //! What an observer asks of an open connection.
 
 use super::outbox::Out;
-use super::{MAX_PAUSE, Play, fault, purpose};
+use super::{Closing, Play, fault, purpose};
 use crate::lab::behaviour::Behaviour;
 use observation::command::{CloseWith, Composed, DropBy};
 use observation::{Act, Command, Deliberate};
@@ -13,6 +13,8 @@ use wire::opcode::Opcode;
 /// The most that the payload of a control frame may have. RFC 6455 §5.5.
 const MAX_CONTROL: usize = 125;
 
+const FULL: &str = "as much waits to go out as may wait; try again when some of it has gone";
+const CLOSING: &str = "the closing handshake has begun, and no behaviour can change it";
 const OVER: &str =
     "the relay has sent its close frame, and nothing may follow it; a frame composed by hand or raw bytes still can";
 
@@ -22,6 +24,9 @@ impl Play {
     /// # Errors
     /// Why it is not done, in a sentence without capital and full stop.
     pub(in crate::lab) fn obey(&mut self, command: Command, now: Instant) -> Result<(), String> {
+        if self.outbox.is_full() && !matches!(command, Command::Drop(_) | Command::Resume) {
+            return Err(FULL.to_owned());
+        }
         match command {
             Command::Text(text) => self.send(MessageKind::Text, text.as_bytes(), now)?,
             Command::Binary(bytes) => self.send(MessageKind::Binary, &bytes, now)?,
@@ -41,10 +46,10 @@ impl Play {
                 let why = purpose::console("raw", "bytes as they are, whatever they mean to the client", None);
                 self.outbox.push(now, Out::Raw(bytes, why));
             }
-            Command::Drop(by) => self.outbox.push(now, Out::Drop(by, dropped(by))),
+            Command::Drop(by) => self.urgent = Some(Out::Drop(by, dropped(by))),
             Command::Pause if self.timers.resume.is_some() => return Err("it is paused already".to_owned()),
             Command::Pause => {
-                self.timers.resume = Some(now + MAX_PAUSE);
+                self.timers.pause(now);
                 let explanation =
                     "the relay stops reading: what the client sends piles up on the way; after a minute it goes on";
                 self.outbox.push(now, Out::Act(Act::of(purpose::console("pause", explanation, None))));
@@ -54,6 +59,7 @@ impl Play {
                 let why = purpose::console("resume", "the relay reads on", None);
                 self.outbox.push(now, Out::Act(Act::of(why)));
             }
+            Command::Behave(_) if self.closing.is_some() => return Err(CLOSING.to_owned()),
             Command::Behave(query) => {
                 let talk = Behaviour::parse_talk(&query).map_err(|error| error.to_string())?;
                 let why = purpose::console("behave", "from now on the relay behaves otherwise", None);
@@ -68,7 +74,7 @@ impl Play {
     }
 
     fn send(&mut self, kind: MessageKind, content: &[u8], now: Instant) -> Result<(), String> {
-        if self.over {
+        if self.closing == Some(Closing::Sent) {
             return Err(OVER.to_owned());
         }
         let why = purpose::console(kind.name(), "a message by hand, from the relay’s side", None);
@@ -78,7 +84,7 @@ impl Play {
     }
 
     fn control(&mut self, opcode: Opcode, payload: Vec<u8>, why: Deliberate, now: Instant) -> Result<(), String> {
-        if self.over {
+        if self.closing == Some(Closing::Sent) {
             return Err(OVER.to_owned());
         }
         let bytes = payload.len();
@@ -93,7 +99,7 @@ impl Play {
     }
 
     fn close(&mut self, CloseWith { code, reason }: CloseWith, now: Instant) -> Result<(), String> {
-        if self.over {
+        if self.closing == Some(Closing::Sent) {
             return Err(OVER.to_owned());
         }
         let payload = match code {

@@ -1,8 +1,10 @@
 //! A behaviour at work on an open connection: what goes out for it, and when. No waiting, no IO.
 //!
-//! [`Play`] decides, from what came and from the time; [`outbox`] keeps what waits for its moment, and [`stage`] puts what is
-//! due among the replies. A connection whose behaviour is a plain echo has none of this until a command comes.
+//! [`Play`] decides, from what came, and in [`clock`] from the time; [`outbox`] keeps what waits for its moment, and
+//! [`stage`] puts what is due among the replies. A connection whose behaviour is a plain echo has none of this until a
+//! command comes.
 
+mod clock;
 pub(super) mod command;
 mod outbox;
 mod purpose;
@@ -12,18 +14,16 @@ pub(super) use outbox::Ready;
 pub(super) use stage::Stage;
 
 use super::behaviour::{After, Fault, Talk, fault};
+use super::replies::Replies;
+use clock::Timers;
+use observation::Deliberate;
 use observation::command::DropBy;
 use observation::event::Cause;
 use outbox::{Out, Outbox};
-use std::time::Duration;
 use tokio::time::Instant;
-use wire::close::CloseCode;
 use wire::header::FrameHeader;
 use wire::message::MessageKind;
 use wire::opcode::Opcode;
-
-/// The longest that a command may keep the relay from reading.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) struct Play {
     talk: Talk,
@@ -39,39 +39,22 @@ pub(super) struct Play {
     /// What has come of it, if it does not go back as it comes.
     content: Vec<u8>,
     outbox: Outbox,
+    /// A goodbye or a drop for which the time has come: it does not wait behind others.
+    urgent: Option<Out>,
     timers: Timers,
     pushes: u64,
     pings: u64,
-    /// The payload of the ping whose pong has a deadline.
-    pinged: Option<Vec<u8>>,
-    /// When something last travelled, either way.
-    active: Instant,
-    /// Whether the goodbye has been said: nothing more goes out but what is wrong on purpose.
-    over: bool,
+    /// How far the closing handshake has come, if it has begun.
+    closing: Option<Closing>,
 }
 
-/// When the next of each is due.
-#[derive(Default)]
-struct Timers {
-    push: Option<Instant>,
-    ping: Option<Instant>,
-    pong: Option<Instant>,
-    close: Option<Instant>,
-    drop: Option<Instant>,
-    /// The end of a pause.
-    resume: Option<Instant>,
-}
-
-impl Timers {
-    fn next(&self) -> Option<Instant> {
-        let Self { push, ping, pong, close, drop, resume } = self;
-        [push, ping, pong, close, drop, resume].into_iter().flatten().min().copied()
-    }
-}
-
-/// Takes the time out of `timer` if it has come.
-fn due(timer: &mut Option<Instant>, now: Instant) -> bool {
-    timer.take_if(|at| *at <= now).is_some()
+/// Past this, nothing goes out by itself any more but what is wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// The client’s close frame is left without an answer.
+    Unanswered,
+    /// The relay has sent its own.
+    Sent,
 }
 
 impl Play {
@@ -85,15 +68,21 @@ impl Play {
             under_way: false,
             content: Vec::new(),
             outbox: Outbox::default(),
+            urgent: None,
             timers: Timers::default(),
             pushes: 0,
             pings: 0,
-            pinged: None,
-            active: now,
-            over: false,
+            closing: None,
         };
         play.take_on(talk, now);
         play
+    }
+
+    /// The same for a connection that had no behaviour until now: perhaps in the middle of a message, or closing.
+    pub(super) fn in_the_middle(mut self, of_message: bool, sent_close: bool) -> Self {
+        self.under_way = of_message;
+        self.closing = sent_close.then_some(Closing::Sent);
+        self
     }
 
     pub(super) fn talk(&self) -> &Talk {
@@ -102,19 +91,8 @@ impl Play {
 
     /// Behaves so from now on. What waits already still goes out.
     fn take_on(&mut self, talk: Talk, now: Instant) {
-        let at = |after: Option<After>| match after {
-            Some(After::Time(time)) => Some(now + time),
-            _ => None,
-        };
-        self.timers = Timers {
-            push: talk.push.as_ref().map(|push| now + push.every),
-            ping: talk.heartbeat.as_ref().map(|heartbeat| now + heartbeat.every),
-            pong: None,
-            close: at(talk.close.as_ref().map(|close| close.when)),
-            drop: at(talk.drop.map(|drop| drop.when)),
-            resume: self.timers.resume,
-        };
-        (self.messages, self.replies, self.pushes, self.pinged, self.active) = (0, 0, 0, None, now);
+        self.timers.start(&talk, now);
+        (self.messages, self.replies, self.pushes) = (0, 0, 0);
         self.talk = talk;
         if let Some(greeting) = self.talk.greet.clone() {
             let deliberate = purpose::greeting();
@@ -127,7 +105,7 @@ impl Play {
         let Talk { silent, fragments, delay, drip, .. } = &self.talk;
         let as_it_comes = !silent && fragments.is_none() && delay.is_none() && drip.is_none();
         let spoilt = self.talk.faults.iter().any(|(at, _)| *at == self.replies + 1);
-        self.plain = as_it_comes && !spoilt && self.outbox.is_empty() && !self.over;
+        self.plain = as_it_comes && !spoilt && self.outbox.is_empty() && self.closing.is_none();
         self.under_way = true;
     }
 
@@ -139,7 +117,9 @@ impl Play {
 
     /// More of the content of a message that does not.
     pub(super) fn collect(&mut self, bytes: &[u8]) {
-        self.content.extend_from_slice(bytes);
+        if !self.talk.silent && self.closing.is_none() {
+            self.content.extend_from_slice(bytes);
+        }
     }
 
     /// The client's message has come whole.
@@ -151,7 +131,7 @@ impl Play {
             self.replies = self.replies.saturating_add(1);
         } else if self.talk.silent {
             self.outbox.push(now, Out::Act(purpose::no_reply()));
-        } else if !self.over {
+        } else if self.closing.is_none() {
             self.replies = self.replies.saturating_add(1);
             self.reply(kind, &content, now);
         }
@@ -187,13 +167,12 @@ impl Play {
     }
 
     /// Puts a message of the relay's by, in as many frames as the behaviour wants.
-    fn message(&mut self, kind: MessageKind, content: &[u8], at: Instant, why: Option<observation::Deliberate>) {
+    fn message(&mut self, kind: MessageKind, content: &[u8], at: Instant, why: Option<Deliberate>) {
         let count = self.talk.fragments.unwrap_or(1).max(1) as usize;
-        let why = match (count, self.talk.drip) {
+        let why = why.or_else(|| match (count, self.talk.drip) {
             (2.., _) => Some(purpose::fragments(count)),
-            (_, Some(gap)) => Some(why.unwrap_or_else(|| purpose::drip(gap))),
-            _ => why,
-        };
+            (_, gap) => gap.map(purpose::drip),
+        });
         let mut from = 0;
         for number in 1..=count {
             let mut to = content.len() * number / count;
@@ -214,13 +193,6 @@ impl Play {
         }
     }
 
-    /// A pong came.
-    pub(super) fn pong(&mut self, payload: &[u8]) {
-        if self.pinged.take_if(|sent| sent == payload).is_some() {
-            self.timers.pong = None;
-        }
-    }
-
     /// Whether a ping of the client's is answered; notes it if not.
     pub(super) fn answers_ping(&mut self, now: Instant) -> bool {
         if self.talk.no_pong {
@@ -233,28 +205,25 @@ impl Play {
     pub(super) fn answers_close(&mut self, now: Instant) -> bool {
         if self.talk.no_close_answer {
             self.outbox.push(now, Out::Act(purpose::no_close_answer()));
-            self.end();
+            self.end(Closing::Unanswered);
         }
         !self.talk.no_close_answer
     }
 
-    /// Something travelled.
-    pub(super) fn travelled(&mut self, now: Instant) {
-        self.active = now;
-    }
-
     /// The goodbye has been said, or will not be: only what is on purpose still goes out.
-    fn end(&mut self) {
-        self.over = true;
-        let resume = self.timers.resume;
-        self.timers = Timers { resume, ..Timers::default() };
+    fn end(&mut self, closing: Closing) {
+        self.closing = Some(closing);
+        self.timers.stop();
+        self.urgent.take_if(|out| matches!(out, Out::Goodbye(..)));
         self.outbox.keep_deliberate();
+        self.content = Vec::new();
     }
 
-    /// The relay says goodbye by itself, among `replies`.
-    pub(super) fn leave(&mut self, replies: &mut super::replies::Replies<'_, '_>) {
+    /// The relay says goodbye by itself, among `replies`. A pause ends too: the client's answer is to be seen.
+    pub(super) fn leave(&mut self, replies: &mut Replies<'_, '_>) {
         self.finish_drip(replies);
-        self.end();
+        self.timers.resume = None;
+        self.end(Closing::Sent);
     }
 
     /// A frame that answers the client's has to wait behind one that goes out byte by byte.
@@ -266,9 +235,13 @@ impl Play {
         waits
     }
 
-    /// Whether nothing is to be read for now.
+    /// Whether nothing is to be read for now. What waits for the end of the client's message does not keep that from coming.
     pub(super) fn is_blocked(&self) -> bool {
-        self.timers.resume.is_some() || self.outbox.is_full()
+        self.timers.resume.is_some() || (self.outbox.is_full() && !self.is_inside_plain_message())
+    }
+
+    fn is_inside_plain_message(&self) -> bool {
+        self.plain && self.under_way
     }
 
     /// Bytes that it keeps.
@@ -278,72 +251,6 @@ impl Play {
 
     /// When something is next to be done, if `ready` says what may go out.
     pub(super) fn next(&self, ready: Ready) -> Option<Instant> {
-        let idle = self.talk.idle.filter(|_| !self.over).map(|idle| self.active + idle.after);
-        [self.timers.next(), idle, self.outbox.next(ready)].into_iter().flatten().min()
-    }
-
-    /// Does what the time asks for.
-    fn tick(&mut self, now: Instant) {
-        if due(&mut self.timers.resume, now) {
-            self.outbox.push(now, Out::Act(purpose::resumed_by_itself()));
-        }
-        if self.over {
-            return;
-        }
-        if due(&mut self.timers.push, now)
-            && let Some(push) = self.talk.push.clone()
-        {
-            self.timers.push = Some(now + push.every);
-            self.pushes += 1;
-            let text = push.text.unwrap_or_else(|| self.pushes.to_string());
-            // One that cannot go out yet is not joined by more.
-            if self.outbox.has_room_for_more() {
-                self.message(MessageKind::Text, text.as_bytes(), now, Some(purpose::pushed()));
-            }
-        }
-        if due(&mut self.timers.ping, now)
-            && let Some(heartbeat) = self.talk.heartbeat.clone()
-        {
-            self.timers.ping = Some(now + heartbeat.every);
-            self.pings += 1;
-            let payload = heartbeat.payload.unwrap_or_else(|| self.pings.to_string()).into_bytes();
-            // The deadline of the ping before stays: an answer to this one is none to that.
-            if let Some(within) = heartbeat.within.filter(|_| self.timers.pong.is_none()) {
-                self.timers.pong = Some(now + within);
-                self.pinged = Some(payload.clone());
-            }
-            if self.outbox.has_room_for_more() {
-                self.outbox.push(now, Out::control(Opcode::Ping, payload, Some(purpose::heartbeat())));
-            }
-        }
-        if due(&mut self.timers.pong, now) {
-            let reason = "no pong came in time".to_owned();
-            self.outbox
-                .push(now, Out::Goodbye(CloseCode::INTERNAL_ERROR, reason, purpose::no_pong_came(), Cause::NoPong));
-        }
-        if due(&mut self.timers.close, now)
-            && let Some(close) = &self.talk.close
-        {
-            let (code, reason) = (close.code, close.reason.clone());
-            self.outbox.push(now, Out::Goodbye(code, reason, purpose::close_after(), Cause::Left));
-        }
-        if due(&mut self.timers.drop, now)
-            && let Some(drop) = self.talk.drop
-        {
-            self.outbox.push(now, Out::Drop(drop.by, purpose::drop(drop.by)));
-        }
-        if let Some(idle) = self.talk.idle.filter(|idle| self.active + idle.after <= now) {
-            self.active = now;
-            self.outbox.push(
-                now,
-                match idle.drop {
-                    Some(by) => Out::Drop(by, purpose::idle_drop(by)),
-                    None => {
-                        let reason = "nothing travelled for too long".to_owned();
-                        Out::Goodbye(CloseCode::GOING_AWAY, reason, purpose::idle_close(), Cause::Idle)
-                    }
-                },
-            );
-        }
+        [self.timers.next(), self.outbox.next(ready)].into_iter().flatten().min()
     }
 }

@@ -37,6 +37,8 @@ pub(super) enum Out {
         /// Whether what it holds does not inflate.
         broken: bool,
     },
+    /// A ping whose pong has a deadline from then on, with this payload.
+    Heartbeat(Vec<u8>),
     Goodbye(CloseCode, String, Deliberate, Cause),
     /// Bytes of no frame.
     Raw(Vec<u8>, Deliberate),
@@ -71,7 +73,7 @@ impl Out {
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Frame { payload, .. } | Self::Raw(payload, _) => payload.len(),
+            Self::Frame { payload, .. } | Self::Raw(payload, _) | Self::Heartbeat(payload) => payload.len(),
             _ => 0,
         }
     }
@@ -82,7 +84,7 @@ impl Out {
             Self::Frame { deliberate, .. } => {
                 deliberate.as_ref().is_some_and(|why| why.by == Origin::Console || why.what == "data-after-close")
             }
-            Self::Goodbye(..) => false,
+            Self::Heartbeat(_) | Self::Goodbye(..) => false,
             Self::Raw(..) | Self::Act(_) | Self::Drop(..) => true,
         }
     }
@@ -131,8 +133,9 @@ impl Outbox {
         self.waiting.is_empty() && self.drip.is_none()
     }
 
+    /// Not for what goes out byte by byte: that takes as long as it takes, and meanwhile a ping or a goodbye is to be seen.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= FULL || self.bytes() >= FULL_BYTES
+        self.waiting.len() >= FULL || self.bytes >= FULL_BYTES
     }
 
     /// Whether what comes by the clock may still be added.

@@ -1,7 +1,7 @@
 //! Puts what is due among the replies, and has it recorded.
 
-use super::Play;
 use super::outbox::{Drip, Out, Ready};
+use super::{Closing, Play, purpose};
 use crate::lab::recorder::{Outbound, Recorder};
 use crate::lab::replies::Replies;
 use observation::command::DropBy;
@@ -70,10 +70,11 @@ impl<R: Recorder> Stage<'_, '_, '_, R> {
         if header.opcode == Opcode::Close {
             // What comes of it is the client's: its answer is waited for.
             self.left.get_or_insert(Cause::Left);
-            play.end();
+            play.end(Closing::Sent);
         }
     }
 
+    /// Once all before it has gone out.
     fn note(&mut self, act: Act) {
         let end = self.end();
         self.recorder.act(act, end);
@@ -85,8 +86,10 @@ impl Play {
     pub(in crate::lab) fn ready(&self, streaming: bool, outgoing: &Outgoing) -> Ready {
         match streaming {
             true => Ready::Nothing,
-            // Of its own messages the next fragment may go out.
-            false if outgoing.is_inside_message() && self.plain && self.under_way => Ready::NoData,
+            // Of its own messages the next fragment may go out. Nor may one begin that takes longer than this turn.
+            false if self.is_inside_plain_message() && (outgoing.is_inside_message() || self.talk.drip.is_some()) => {
+                Ready::NoData
+            }
             false => Ready::Everything,
         }
     }
@@ -95,6 +98,7 @@ impl Play {
     pub(in crate::lab) fn perform<R: Recorder>(&mut self, now: Instant, stage: &mut Stage<'_, '_, '_, R>) {
         self.tick(now);
         let before = stage.replies.len();
+        self.do_what_is_urgent(now, stage);
         self.go_on_dripping(now, stage);
         while stage.over.is_none()
             && let Some(out) = self.outbox.take(now, stage.ready(self))
@@ -106,10 +110,33 @@ impl Play {
         }
     }
 
+    /// A drop waits for nothing, and a goodbye for the end of the client's frame that is on its way back.
+    fn do_what_is_urgent<R: Recorder>(&mut self, now: Instant, stage: &mut Stage<'_, '_, '_, R>) {
+        match self.urgent.take() {
+            Some(Out::Goodbye(code, reason, why, cause)) if stage.streaming => {
+                // If that takes too long, the connection ends without it.
+                stage.left.get_or_insert(cause);
+                self.urgent = Some(Out::Goodbye(code, reason, why, cause));
+            }
+            Some(out) => {
+                if matches!(out, Out::Goodbye(..)) {
+                    self.finish_drip(stage.replies);
+                }
+                self.act(out, now, stage);
+            }
+            None => {}
+        }
+    }
+
     fn act<R: Recorder>(&mut self, out: Out, now: Instant, stage: &mut Stage<'_, '_, '_, R>) {
         match out {
             Out::Frame { header, payload, deliberate, broken } => {
                 stage.frame(self, &header, &payload, deliberate.as_ref(), broken, now);
+            }
+            Out::Heartbeat(payload) => {
+                let header = FrameHeader::unmasked(true, Opcode::Ping, payload.len() as u64);
+                stage.frame(self, &header, &payload, Some(&purpose::heartbeat()), false, now);
+                self.pinged(payload, now);
             }
             // It has been said already.
             Out::Goodbye(..) if stage.outgoing.sent_close() => {}
@@ -126,7 +153,8 @@ impl Play {
             }
             Out::Act(act) => stage.note(act),
             Out::Drop(by, why) => {
-                stage.note(Act::of(why));
+                let end = stage.end();
+                stage.recorder.abandon(Act::of(why), end);
                 *stage.over = Some(Cause::Dropped);
                 *stage.drop_by = Some(by);
             }

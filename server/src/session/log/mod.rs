@@ -207,6 +207,13 @@ impl Drop for Log {
 }
 
 impl Extract {
+    /// The number of its last record; `None` if it has none.
+    pub(crate) fn last(&self) -> Option<Seq> {
+        let mut at = 0;
+        let count = std::iter::from_fn(|| record::next(&self.bytes, &mut at)).count() as u64;
+        (count > 0).then(|| Seq(self.first.0 + count - 1))
+    }
+
     pub(crate) fn observations(&self) -> Vec<Observation> {
         let (mut at, mut seq) = (0, self.first);
         let mut blobs = self.blobs.iter();

@@ -18,7 +18,7 @@ async fn script(name: &str) -> Command {
 }
 
 /// The one that `cargo xtask test` has fetched, or one on PATH.
-async fn interpreter() -> PathBuf {
+pub(crate) async fn interpreter() -> PathBuf {
     let python = std::env::var_os("FRAMESCOPE_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let has_package =
         Command::new(&python).args(["-c", "import websockets.sync.client"]).stderr(Stdio::null()).status();

@@ -1,0 +1,337 @@
+//! What became of something that the relay did on purpose: what the wire carried because of it, and what JavaScript was told.
+//!
+//! Also of a refusal and of an end, on purpose or not. It is a function of what has been seen so far, and holds in whatever
+//! order the two sides' stories came.
+
+use crate::event::Cause;
+use crate::page::{PageAct, PageEvent};
+use crate::sequence::{PageSide, RowKey, Sequence};
+use crate::{Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Observation, Party, Seq, Transcript};
+use wire::close::{CloseCode, ClosePayload};
+use wire::opcode::Opcode;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aftermath {
+    /// What the relay did on purpose, each with the observation that shows it. Of an end: what led to it.
+    pub did: Vec<(Seq, Deliberate)>,
+    /// What the wire carried because of it, in order.
+    pub wire: Vec<Carried>,
+    pub told: Told,
+    pub outcome: Outcome,
+}
+
+/// Something that crossed the wire, or the end of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// The answer to a request that was not upgraded; `status` is `None` where it was no HTTP, or nothing.
+    Response {
+        seq: Seq,
+        status: Option<u16>,
+    },
+    Close {
+        seq: Seq,
+        from: Party,
+        close: ClosePayload,
+    },
+    /// The answer to a ping, so many microseconds after it.
+    Pong {
+        seq: Seq,
+        us: u64,
+    },
+    End {
+        seq: Seq,
+        cause: Cause,
+    },
+}
+
+/// What JavaScript was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The socket is not one of this page's.
+    Elsewhere,
+    /// These events, in order; none so far, or none at all.
+    Events(Vec<PageAct>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It cannot be told yet.
+    Pending,
+    /// The client took it, and the connection went on.
+    Taken,
+    /// Nothing that a client could notice.
+    Silent,
+    /// A ping was answered.
+    Answered,
+    /// A ping or a goodbye was not answered.
+    Unanswered,
+    /// The client failed the connection, with a close frame that says this code. RFC 6455 §7.1.7.
+    Failed(CloseCode),
+    /// The client ended the line without a close frame.
+    LeftByClient,
+    /// The relay ended it so.
+    LeftByRelay,
+    /// Both sides said goodbye.
+    Closed,
+    /// The socket never opened.
+    NeverOpened,
+}
+
+/// What is done on purpose in an observation.
+#[must_use]
+pub fn deliberate(event: &Event) -> &[Deliberate] {
+    match event {
+        Event::Opening(opening) => &opening.deliberate,
+        Event::Refusal(refusal) => &refusal.deliberate,
+        Event::Frame(frame) => frame.deliberate.as_slice(),
+        Event::Act(act) => std::slice::from_ref(&act.deliberate),
+        Event::Closed(_) => &[],
+    }
+}
+
+impl Aftermath {
+    /// What became of the observation `seq`. `page` are the events of the page, in order. `None` where nothing was done on
+    /// purpose, refused or ended, or where it is no longer kept.
+    #[must_use]
+    pub fn of(transcript: &Transcript, sequence: &Sequence, page: &[&PageEvent], seq: Seq) -> Option<Self> {
+        let seen = transcript.get(seq)?;
+        let scene = Scene { transcript, sequence, page, seq, connection: seen.connection };
+        let did = deliberate(&seen.event).iter().map(|deliberate| (seq, deliberate.clone())).collect::<Vec<_>>();
+        let (outcome, wire, told) = match &seen.event {
+            Event::Refusal(refusal) => {
+                let told = scene.told(is_beginning_or_end);
+                let over = matches!(&told, Told::Events(acts) if acts.iter().any(is_close));
+                let outcome = if over { Outcome::NeverOpened } else { Outcome::Pending };
+                (outcome, vec![Carried::Response { seq, status: refusal.status }], told)
+            }
+            Event::Closed(closed) => {
+                let cause = scene.led_to(closed);
+                let outcome = cause.map_or_else(|| of_end(closed), |(_, outcome)| outcome);
+                let did = cause.map(|(cause, _)| {
+                    let of = |deliberate: &Deliberate| (cause.seq, deliberate.clone());
+                    deliberate(&cause.event).iter().map(of).collect()
+                });
+                let (wire, told) = (scene.goodbyes(Seq(0)), scene.told(is_end));
+                return Some(Self { did: did.unwrap_or_default(), wire, told, outcome });
+            }
+            _ if did.is_empty() => return None,
+            event => {
+                let outcome = scene.outcome(event);
+                let (wire, told) = scene.followed(event, outcome);
+                (outcome, wire, told)
+            }
+        };
+        Some(Self { did, wire, told, outcome })
+    }
+}
+
+/// An observation in its surroundings.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    transcript: &'a Transcript,
+    sequence: &'a Sequence,
+    page: &'a [&'a PageEvent],
+    seq: Seq,
+    connection: ConnectionNumber,
+}
+
+impl<'a> Scene<'a> {
+    /// The connection's observations after this one.
+    fn after(self) -> impl Iterator<Item = &'a Observation> {
+        let Self { transcript, seq, connection, .. } = self;
+        let after = transcript.iter().skip_while(move |seen| seen.seq <= seq);
+        after.map(|seen| &**seen).filter(move |seen| seen.connection == connection)
+    }
+
+    fn outcome(self, event: &Event) -> Outcome {
+        let end = self.after().find_map(|seen| match &seen.event {
+            Event::Closed(closed) => Some(closed),
+            _ => None,
+        });
+        match event {
+            Event::Opening(_) => match self.told(is_beginning_or_end) {
+                _ if self.client_frames().next().is_some() => Outcome::Taken,
+                Told::Events(acts) if acts.iter().any(|act| matches!(act, PageAct::Open { .. })) => Outcome::Taken,
+                _ if end.is_some() => Outcome::NeverOpened,
+                _ => Outcome::Pending,
+            },
+            Event::Frame(frame) if is_trap(frame) => self.of_trap(end),
+            Event::Frame(frame) => match (frame.opcode(), end) {
+                (Opcode::Ping, _) if self.pong().is_some() => Outcome::Answered,
+                (Opcode::Ping, Some(_)) => Outcome::Unanswered,
+                (Opcode::Ping, None) => Outcome::Pending,
+                (Opcode::Close, _) if self.client_close().is_some() => Outcome::Closed,
+                (Opcode::Close, Some(closed)) => of_end(closed),
+                (Opcode::Close, None) => Outcome::Pending,
+                (Opcode::Pong, _) => Outcome::Silent,
+                _ if matches!(self.told_of_row(), Told::Events(acts) if acts.is_empty()) => Outcome::Pending,
+                _ => Outcome::Taken,
+            },
+            Event::Act(act) if act.refused.is_some() => Outcome::Silent,
+            Event::Act(act) if act.sent > 0 => self.of_trap(end),
+            Event::Act(act) => match end {
+                Some(closed) if self.ends(act, closed) => of_end(closed),
+                _ => Outcome::Silent,
+            },
+            Event::Refusal(_) | Event::Closed(_) => Outcome::Pending,
+        }
+    }
+
+    /// What a client made of bytes that a strict one does not take.
+    fn of_trap(self, end: Option<&Closed>) -> Outcome {
+        match (self.client_close(), end) {
+            (Some(ClosePayload { code: Some(code), .. }), _) if says_failed(code) => Outcome::Failed(code),
+            (Some(_), _) if self.relay_has_closed() => Outcome::Closed,
+            // It took what came, and said goodbye for reasons of its own.
+            (Some(_), _) => Outcome::Taken,
+            (None, Some(closed)) => of_end(closed),
+            (None, None) => match self.told_of_row() {
+                Told::Events(acts) if !acts.is_empty() => Outcome::Taken,
+                _ if self.client_frames().next().is_some() => Outcome::Taken,
+                _ => Outcome::Pending,
+            },
+        }
+    }
+
+    /// What the wire carried because of it, and what JavaScript was told of that.
+    fn followed(self, event: &Event, outcome: Outcome) -> (Vec<Carried>, Told) {
+        match (event, outcome) {
+            (Event::Opening(_), Outcome::Taken) => (Vec::new(), self.told(|act| matches!(act, PageAct::Open { .. }))),
+            (Event::Opening(_), _) => (self.goodbyes(self.seq), self.told(is_beginning_or_end)),
+            (Event::Frame(frame), _) if frame.opcode() == Opcode::Ping && !is_trap(frame) => {
+                let end = (outcome == Outcome::Unanswered).then(|| self.goodbyes(self.seq));
+                let told = if end.is_some() { self.told(is_end) } else { self.told_of_row() };
+                (self.pong().into_iter().chain(end.unwrap_or_default()).collect(), told)
+            }
+            (Event::Frame(frame), Outcome::Pending | Outcome::Taken) if is_trap(frame) || is_close_frame(frame) => {
+                // It may have failed already, and the relay has not said so yet.
+                let told = if outcome == Outcome::Taken { self.told_of_row() } else { self.told(is_end) };
+                (Vec::new(), told)
+            }
+            (Event::Frame(frame), _) if !is_trap(frame) && !is_close_frame(frame) => (Vec::new(), self.told_of_row()),
+            (Event::Act(_), Outcome::Silent | Outcome::Taken) => (Vec::new(), self.told_of_row()),
+            _ => (self.goodbyes(self.seq), self.told(is_end)),
+        }
+    }
+
+    /// What led to this end on purpose, and what came of it.
+    fn led_to(self, closed: &Closed) -> Option<(&'a Observation, Outcome)> {
+        let before = self.transcript.iter().rev().skip_while(|seen| seen.seq >= self.seq);
+        let own = before.map(|seen| &**seen).filter(|seen| seen.connection == self.connection);
+        own.filter(|seen| !deliberate(&seen.event).is_empty()).find_map(|seen| {
+            let scene = Self { seq: seen.seq, ..self };
+            let outcome = scene.outcome(&seen.event);
+            let leads = match &seen.event {
+                Event::Frame(frame) if frame.opcode() == Opcode::Ping && !is_trap(frame) => {
+                    closed.cause == Cause::NoPong && outcome == Outcome::Unanswered
+                }
+                Event::Frame(frame) => is_trap(frame) && outcome != Outcome::Taken || is_close_frame(frame),
+                _ => !matches!(outcome, Outcome::Silent | Outcome::Taken | Outcome::Pending),
+            };
+            leads.then_some((seen, outcome))
+        })
+    }
+
+    /// Whether `closed` is what an act without bytes led to: nothing else was done on purpose in between.
+    fn ends(self, act: &Act, closed: &Closed) -> bool {
+        let of_relay = matches!(closed.cause, Cause::Dropped | Cause::NoPong | Cause::Idle | Cause::Left);
+        let last = !self.after().any(|seen| !deliberate(&seen.event).is_empty());
+        act.refused.is_none() && of_relay && last
+    }
+
+    /// The close frames after `seq`, and the end.
+    fn goodbyes(self, seq: Seq) -> Vec<Carried> {
+        let carried = |seen: &Observation| match &seen.event {
+            Event::Frame(frame) if is_close_frame(frame) => {
+                let close = ClosePayload::parse(&frame.unmasked_payload()).0;
+                Some(Carried::Close { seq: seen.seq, from: frame.from, close })
+            }
+            Event::Closed(closed) => Some(Carried::End { seq: seen.seq, cause: closed.cause }),
+            _ => None,
+        };
+        Self { seq, ..self }.after().filter_map(carried).collect()
+    }
+
+    fn client_frames(self) -> impl Iterator<Item = &'a Frame> {
+        self.after().filter_map(|seen| match &seen.event {
+            Event::Frame(frame) if frame.from == Party::Client => Some(frame),
+            _ => None,
+        })
+    }
+
+    fn client_close(self) -> Option<ClosePayload> {
+        let close = self.client_frames().find(|frame| is_close_frame(frame))?;
+        Some(ClosePayload::parse(&close.unmasked_payload()).0)
+    }
+
+    /// Whether the relay had said goodbye before.
+    fn relay_has_closed(self) -> bool {
+        let mut before =
+            self.transcript.iter().filter(|seen| seen.seq < self.seq && seen.connection == self.connection);
+        before.any(|seen| match &seen.event {
+            Event::Frame(frame) => frame.from == Party::Server && is_close_frame(frame),
+            _ => false,
+        })
+    }
+
+    fn pong(self) -> Option<Carried> {
+        let trip = self.transcript.round_trips().of(self.connection).rev().find(|trip| trip.ping == self.seq)?;
+        Some(Carried::Pong { seq: trip.pong, us: trip.us })
+    }
+
+    /// What JavaScript was told by events of the socket that are such.
+    fn told(self, which: impl Fn(&PageAct) -> bool) -> Told {
+        let Some(socket) = self.sequence.owner(self.connection) else { return Told::Elsewhere };
+        let fits = |event: &&&PageEvent| event.socket == socket && which(&event.act);
+        Told::Events(self.page.iter().filter(fits).map(|event| event.act.clone()).collect())
+    }
+
+    /// What JavaScript was told of this very frame, or act.
+    fn told_of_row(self) -> Told {
+        let keys = [RowKey::Frame(self.seq), RowKey::Act(self.seq)];
+        let position = keys.into_iter().find_map(|key| self.sequence.position(key));
+        let row = position.and_then(|index| self.sequence.get(index));
+        let numbers = match row.map(|row| row.page) {
+            Some(PageSide::Events(numbers)) => numbers,
+            _ if self.sequence.owner(self.connection).is_none() => return Told::Elsewhere,
+            _ => Vec::new(),
+        };
+        let acts = self.page.iter().filter(|event| numbers.contains(&event.number)).map(|event| event.act.clone());
+        Told::Events(acts.collect())
+    }
+}
+
+fn of_end(closed: &Closed) -> Outcome {
+    match closed.cause {
+        _ if closed.clean => Outcome::Closed,
+        Cause::LineEnded | Cause::LineBroke => Outcome::LeftByClient,
+        Cause::NoCloseAnswer | Cause::NoPong => Outcome::Unanswered,
+        _ => Outcome::LeftByRelay,
+    }
+}
+
+/// Whether a strict client does not take a frame, or reads another one than was meant.
+fn is_trap(frame: &Frame) -> bool {
+    !frame.violations.is_empty() || frame.payload_bytes != frame.length
+}
+
+fn is_close_frame(frame: &Frame) -> bool {
+    frame.opcode() == Opcode::Close
+}
+
+/// Whether a close code says that the other end did something wrong. RFC 6455 §7.4.1.
+fn says_failed(code: CloseCode) -> bool {
+    matches!(code.0, 1002 | 1003 | 1007..=1010)
+}
+
+fn is_close(act: &PageAct) -> bool {
+    matches!(act, PageAct::Closed { .. })
+}
+
+fn is_end(act: &PageAct) -> bool {
+    matches!(act, PageAct::Error | PageAct::Closed { .. })
+}
+
+fn is_beginning_or_end(act: &PageAct) -> bool {
+    is_end(act) || matches!(act, PageAct::Open { .. })
+}

@@ -1,0 +1,187 @@
+//! An open connection between turns: what has come and gone so far, and the behaviour at work. No waiting, no IO.
+
+use super::behaviour::Talk;
+use super::play::Play;
+use super::recorder::{Outbound, Recorder};
+use super::replies::Replies;
+use super::turn::Turn;
+use observation::Command;
+use observation::command::DropBy;
+use observation::event::Cause;
+use tokio::time::Instant;
+use wire::close::{self, CloseCode};
+use wire::header::FrameHeader;
+use wire::incoming::{Handler, Incoming, Limits};
+use wire::opcode::Opcode;
+use wire::outgoing::Outgoing;
+
+/// An open connection between turns.
+pub(super) struct Conversation<R> {
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
+    pub(super) recorder: R,
+    /// The behaviour at work, if it is more than a plain echo.
+    play: Option<Box<Play>>,
+    /// A text frame on its way back, header and all, that has not arrived whole.
+    held: Vec<u8>,
+    /// Whether the frame under way is one that goes back as it comes, and has begun to.
+    streaming: bool,
+    /// Whether a compressed message on its way back has sent a fragment.
+    fragmented: bool,
+    /// Bytes that were queued since the connection began.
+    queued: u64,
+    /// Whether the last turn has had all it may have. Another one has to follow, also where no bytes are left: what a frame
+    /// inflates to may come out, or the frame end, without any.
+    pub(super) cut_short: bool,
+    /// Why the relay itself has begun the closing handshake, if it has.
+    pub(super) left: Option<Cause>,
+    /// What is to be said in it as soon as the frame that goes out has ended.
+    farewell: Option<&'static str>,
+    /// Why the connection is over once what is queued has gone out, if it is.
+    pub(super) over: Option<Cause>,
+    /// How the line is to be ended, if that is to happen without a goodbye.
+    pub(super) drop_by: Option<DropBy>,
+}
+
+impl<R: Recorder> Conversation<R> {
+    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, recorder: R, play: Option<Box<Play>>) -> Self {
+        Self {
+            incoming,
+            outgoing,
+            recorder,
+            play,
+            held: Vec::new(),
+            streaming: false,
+            fragmented: false,
+            queued: 0,
+            cut_short: false,
+            left: None,
+            farewell: None,
+            over: None,
+            drop_by: None,
+        }
+    }
+
+    /// Takes bytes from the front of `bytes`, all of them or as many as one turn may have.
+    pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
+        let now = self.play.as_ref().map(|_| Instant::now());
+        let Self {
+            incoming,
+            outgoing,
+            recorder,
+            play,
+            held,
+            streaming,
+            fragmented,
+            queued,
+            cut_short,
+            left,
+            farewell,
+            over,
+            drop_by,
+        } = self;
+        let before = *queued;
+        let mut turn = Turn {
+            outgoing,
+            recorder,
+            play: play.as_deref_mut(),
+            now,
+            held,
+            streaming,
+            fragmented,
+            left,
+            farewell,
+            over,
+            drop_by,
+            before,
+            replies,
+            whole: None,
+            text: None,
+            inflated: 0,
+        };
+        let there = bytes.len();
+        incoming.receive(bytes, &mut turn);
+        *cut_short = turn.is_full() && turn.over.is_none();
+        turn.finish(bytes.len() < there);
+        // What a client says after the goodbye, or after it was failed, is not for anyone.
+        if over.is_some() {
+            *bytes = &mut [];
+        }
+        *queued = before + replies.len() as u64;
+        recorder.publish();
+    }
+
+    /// Begins the closing handshake from this side, at the latest when the frame that is half out has ended: until then a
+    /// close frame would be taken for a part of it.
+    pub(super) fn leave(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
+        self.left = Some(cause);
+        if self.streaming {
+            self.farewell = Some(reason);
+        } else {
+            self.say_goodbye(CloseCode::GOING_AWAY, reason, replies);
+        }
+    }
+
+    /// How many bytes are kept here: of a text frame that is not whole, and of what a behaviour puts by.
+    pub(super) fn held(&self) -> usize {
+        self.held.len() + self.play.as_ref().map_or(0, |play| play.held())
+    }
+
+    /// When the behaviour next has something to do.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let play = self.play.as_ref()?;
+        play.next(play.ready(self.streaming, &self.outgoing))
+    }
+
+    /// Whether nothing is to be read for now.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.play.as_ref().is_some_and(|play| play.is_blocked())
+    }
+
+    /// Takes a command; what it does happens in the next turn.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub(super) fn obey(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
+        let now = Instant::now();
+        let Self { incoming, outgoing, play, .. } = self;
+        let play = play.get_or_insert_with(|| {
+            let deflate = outgoing.deflater().is_some();
+            let play = Play::new(Talk::default(), deflate, now);
+            Box::new(play.in_the_middle(incoming.is_inside_message(), outgoing.sent_close()))
+        });
+        let behaves = matches!(command, Command::Behave(_));
+        play.obey(command, now)?;
+        if behaves {
+            let talk = play.talk();
+            incoming.restrict(talk.limits(limits), talk.accept);
+        }
+        Ok(())
+    }
+
+    /// Sends a close frame, unless one has been sent, or half of another frame: it would be taken for a part of that.
+    pub(super) fn say_goodbye(&mut self, code: CloseCode, reason: &str, replies: &mut Replies<'_, '_>) {
+        self.held = Vec::new();
+        if self.outgoing.sent_close() || self.streaming {
+            return;
+        }
+        let before = replies.len();
+        if let Some(play) = &mut self.play {
+            play.leave(replies);
+        }
+        let payload = close::payload(code, reason);
+        let header = FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64);
+        let position = self.outgoing.frame(&header);
+        replies.copy(&header.encode());
+        replies.copy(&payload);
+        self.queued += (replies.len() - before) as u64;
+        self.recorder.queued(Outbound { header: &header, position, compressed: false, end: self.queued }, &payload);
+    }
+
+    /// Tells the recorder of the frame that the connection ended in, if there is one.
+    pub(super) fn cut_off(&mut self) {
+        if let Some(frame) = self.incoming.cut_off() {
+            self.recorder.received(&frame, None, None);
+        }
+    }
+}

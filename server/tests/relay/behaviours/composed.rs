@@ -1,0 +1,307 @@
+//! Settings together, and with what the client does meanwhile.
+
+use super::{
+    close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, open_deflate, rules, told,
+};
+use crate::support::deflate::{Deflating, Inflating, deflated};
+use crate::support::{Lab, Raw, masked};
+use observation::event::Cause;
+use observation::{Command, Party};
+use std::time::{Duration, Instant};
+
+/// RFC 6455 §5.4: control frames may come inside a message, and other messages may not.
+#[tokio::test]
+async fn a_ping_may_come_inside_a_message_and_a_push_may_not() {
+    let lab = Lab::new().await;
+    let mut raw = open(&lab, "ping-every=20ms&push-every=30ms&push=pushed").await;
+    raw.send(&masked(0x01, b"begun")).await;
+    // Whatever came before the first fragment of the echo.
+    while raw.frame().await != (0x01, b"begun".to_vec()) {}
+    for _ in 0..5 {
+        assert_eq!(raw.frame().await.0, 0x89, "only pings come inside");
+    }
+    raw.send(&masked(0x80, b"ended")).await;
+    let mut next = raw.frame().await;
+    while next.0 == 0x89 {
+        next = raw.frame().await;
+    }
+    assert_eq!(next, (0x80, b"ended".to_vec()));
+    let mut next = raw.frame().await;
+    while next.0 == 0x89 {
+        next = raw.frame().await;
+    }
+    assert_eq!(next, (0x81, b"pushed".to_vec()), "and now they come");
+}
+
+#[tokio::test]
+async fn nothing_comes_inside_a_frame_that_is_half_back() {
+    let lab = Lab::new().await;
+    let mut raw = open(&lab, "ping-every=20ms&push-every=20ms").await;
+    let content: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let whole = masked(0x82, &content);
+    let half = whole.len() / 2;
+    raw.send(&whole[..half]).await;
+    let mut next = raw.take(2).await;
+    while next[0] != 0x82 {
+        let length = usize::from(next[1]);
+        raw.take(length).await;
+        next = raw.take(2).await;
+    }
+    assert_eq!([&next[..], &raw.take(8).await].concat(), frame(0x82, &content)[..10]);
+    let there = half - 14;
+    assert!(raw.take(there).await == content[..there]);
+    // Several of each are due.
+    super::let_pass(&lab, "200ms").await;
+    raw.send(&whole[half..]).await;
+    assert!(raw.take(content.len() - there).await == content[there..], "and none of them is inside");
+    assert!([0x81, 0x89].contains(&raw.frame().await.0));
+}
+
+#[tokio::test]
+async fn a_ping_and_a_goodbye_of_the_clients_during_a_drip() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "drip=1s").await;
+    raw.send(&masked(0x81, b"a long text")).await;
+    raw.take(1).await;
+    raw.send(&[masked(0x89, b"?"), masked(0x88, &close(1000, ""))].concat()).await;
+    // The frame has to end before the goodbye, and does so at once.
+    let began = Instant::now();
+    assert_eq!(raw.rest().await, [&b"\x0ba long text"[..], b"\x88\x02\x03\xe8"].concat());
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(told(&events), ["> text", "> ping", "> close", "< text", "< close"]);
+    assert_eq!(ending(&closed), (Cause::ClosingHandshake, Some(1000), true));
+}
+
+#[tokio::test]
+async fn a_broken_rule_during_a_drip() {
+    let lab = Lab::new().await;
+    let mut raw = open(&lab, "drip=1s").await;
+    raw.send(&[masked(0x81, b"a long text"), masked(0x83, b"")].concat()).await;
+    let all = raw.rest().await;
+    assert_eq!((&all[..13], all[13], &all[15..17]), (&b"\x81\x0ba long text"[..], 0x88, &b"\x03\xea"[..]));
+}
+
+#[tokio::test]
+async fn the_relays_own_goodbye_during_a_drip() {
+    let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(200)).await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "drip=1s").await;
+    raw.send(&masked(0x81, b"a long text")).await;
+    assert_eq!(raw.take(13).await, b"\x81\x0ba long text");
+    left(&mut raw, 1001, "nothing came for too long").await;
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(told(&events), ["> text", "< text", "< close", "> close"]);
+    assert_eq!(ending(&closed), (Cause::Idle, Some(1001), true));
+}
+
+#[tokio::test]
+async fn a_goodbye_while_replies_wait() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    // The client's: what waits is not sent any more.
+    let mut raw = open(&lab, "delay=60s").await;
+    raw.send(&masked(0x81, b"never answered")).await;
+    nothing_but_a_pong(&mut raw).await;
+    leave(&mut raw).await;
+    assert_eq!(told(&life(&mut feed).await.0), ["> text", "> ping", "< pong", "> close", "< close"]);
+    // The server's, after so many messages: behind all of their replies.
+    let mut raw = open(&lab, "delay=200ms&close-after=2").await;
+    raw.send(&[masked(0x81, b"a"), masked(0x81, b"b"), masked(0x81, b"c")].concat()).await;
+    assert_eq!(raw.take(6).await, b"\x81\x01a\x81\x01b");
+    left(&mut raw, 1000, "").await;
+    // By the clock it does not wait for them.
+    let mut raw = open(&lab, "delay=60s&close-after=200ms").await;
+    raw.send(&masked(0x81, b"never answered")).await;
+    left(&mut raw, 1000, "").await;
+}
+
+#[tokio::test]
+async fn a_goodbye_by_the_clock_while_text_is_half_there() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "close-after=100ms").await;
+    let text = masked(0x81, b"half and half");
+    raw.send(&text[..10]).await;
+    assert_eq!(raw.frame().await, (0x88, close(1000, "")));
+    raw.send(&[&text[10..], &masked(0x88, b"")].concat()).await;
+    assert_eq!(raw.rest().await, b"", "no data after a close frame");
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(told(&events), ["< close", "> text", "> close"]);
+    assert_eq!(ending(&closed), (Cause::Left, Some(1000), true));
+}
+
+#[tokio::test]
+async fn deflate_with_what_the_server_says_by_itself() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_deflate(&lab, "greet=hello&ping-every=40ms&push-every=60ms&push=p").await;
+    let (mut deflating, mut inflating) = (Deflating::new(), Inflating::new());
+    assert_eq!(raw.frame().await, (0x81, b"hello".to_vec()), "it need not be compressed");
+    for n in 0..20 {
+        let content = format!("message {n} of some");
+        raw.send(&masked(0xc1, &deflating.message(content.as_bytes()))).await;
+        let mut next = raw.frame().await;
+        while next.0 == 0x89 || next == (0x81, b"p".to_vec()) {
+            next = raw.frame().await;
+        }
+        assert_eq!(inflating.frames(&[next]), content.as_bytes());
+    }
+    raw.send(&masked(0x88, b"")).await;
+    raw.rest().await;
+    let (events, _) = life(&mut feed).await;
+    let sent = frames(events, Party::Server);
+    assert!(sent.iter().all(|frame| rules(frame).is_empty()));
+    assert_eq!(sent.iter().filter(|frame| frame.inflated.is_some()).count(), 20);
+}
+
+/// What does not go back as it comes goes back uncompressed, in as many fragments as are asked for.
+#[tokio::test]
+async fn compressed_messages_that_are_not_merely_echoed() {
+    let lab = Lab::new().await;
+    let payload = deflated(&[b'x'; 300_000]);
+    for (query, parts) in [("fragments=2", 2), ("delay=20ms", 1), ("delay=20ms&fragments=3", 3)] {
+        let mut raw = open_deflate(&lab, query).await;
+        // In two frames.
+        raw.send(&[masked(0x42, &payload[..100]), masked(0x80, &payload[100..])].concat()).await;
+        let back = raw.message().await;
+        assert_eq!((back.len(), back[0].0 & 0x7f), (parts, 2), "{query}");
+        assert!(back.iter().all(|(first, _)| first & 0x70 == 0));
+        assert!(back.concat_payload() == [b'x'; 300_000]);
+        leave(&mut raw).await;
+    }
+}
+
+trait ConcatPayload {
+    fn concat_payload(&self) -> Vec<u8>;
+}
+
+impl ConcatPayload for Vec<(u8, Vec<u8>)> {
+    fn concat_payload(&self) -> Vec<u8> {
+        self.iter().flat_map(|(_, payload)| payload.iter().copied()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_behaviour_that_changes_during_a_drip() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "drip=1s").await;
+    raw.send(&[masked(0x81, b"a long text"), masked(0x81, b"another")].concat()).await;
+    raw.take(1).await;
+    let began = Instant::now();
+    assert_eq!(feed.command(1, Command::Behave("greet=new&fragments=3".to_owned())).await, None);
+    // What is left of the frame goes out at once, then what waited, and then the new.
+    let mut expect = [&b"\x0ba long text"[..], &frame(0x81, b"another")].concat();
+    expect.extend([frame(1, b"n"), frame(0, b"e"), frame(0x80, b"w")].concat());
+    assert_eq!(raw.take(expect.len()).await, expect);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    raw.send(&masked(0x82, b"abc")).await;
+    let expect = [frame(2, b"a"), frame(0, b"b"), frame(0x80, b"c")].concat();
+    assert_eq!(raw.take(expect.len()).await, expect);
+    leave(&mut raw).await;
+    let (events, _) = life(&mut feed).await;
+    assert_eq!(
+        told(&events)[..8],
+        ["> text", "> text", "< text", "< text", "! behave", "< text", "< continuation", "< continuation"]
+    );
+}
+
+/// A drip that begins while the client's text is half here would end up inside it.
+#[tokio::test]
+async fn a_behaviour_that_changes_while_text_is_half_there() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    for deflate in [false, true] {
+        let mut feed_now = lab.feed_after(u64::MAX).await;
+        let (mut raw, text) = if deflate {
+            (open_deflate(&lab, "").await, masked(0xc1, &deflated(b"half and half")))
+        } else {
+            (lab.open().await, masked(0x81, b"half and half"))
+        };
+        feed_now.opening().await;
+        half_there(&mut raw, &text[..10]).await;
+        let number = if deflate { 2 } else { 1 };
+        assert_eq!(feed.command(number, Command::Behave("drip=20ms&greet=drop+by+drop".to_owned())).await, None);
+        super::let_pass(&lab, "100ms").await;
+        raw.send(&text[10..]).await;
+        let back = raw.message().await;
+        if deflate {
+            assert_eq!(Inflating::new().frames(&back), b"half and half");
+        } else {
+            assert_eq!(back, [(0x81, b"half and half".to_vec())]);
+        }
+        assert_eq!(raw.frame().await, (0x81, b"drop by drop".to_vec()));
+        leave(&mut raw).await;
+    }
+}
+
+/// Sends them behind a ping in one piece: once its pong is here, the relay has them.
+async fn half_there(raw: &mut Raw, bytes: &[u8]) {
+    raw.send(&[&masked(0x89, b"barrier"), bytes].concat()).await;
+    assert_eq!(raw.frame().await, (0x8a, b"barrier".to_vec()));
+}
+
+#[tokio::test]
+async fn a_limit_that_is_lowered_in_the_middle_of_a_message() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    // Compressed, so that more has come of it than is taken from now on.
+    let mut raw = open_deflate(&lab, "").await;
+    let payload = deflated(&crate::support::deflate::noise(7, 10_000));
+    feed.opening().await;
+    half_there(&mut raw, &masked(0x42, &payload[..5_000])).await;
+    assert_eq!(feed.command(1, Command::Behave("max-message=100".to_owned())).await, None);
+    raw.send(&masked(0x80, &payload[5_000..])).await;
+    assert_eq!(raw.close_code().await, 1009);
+    // And one that is under way as a frame.
+    let mut raw = open_deflate(&lab, "").await;
+    let whole = masked(0xc2, &payload);
+    half_there(&mut raw, &whole[..5_000]).await;
+    feed.until_closed().await;
+    feed.opening().await;
+    assert_eq!(feed.command(2, Command::Behave("max-message=100".to_owned())).await, None);
+    raw.send(&whole[5_000..]).await;
+    assert_eq!(raw.close_code().await, 1009);
+}
+
+#[tokio::test]
+async fn everything_at_once() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let query = "open-delay=20ms&subprotocol=none&greet=hi&fragments=2&fragment-pings&delay=20ms&drip=1ms&push-every=50ms\
+                 &push=tick&ping-every=30ms&pong-within=10s&idle=10s&close-after=3&close-code=4321&close-reason=three\
+                 &fault=split-code-point@2&accept=text&max-message=100&pong=off&deflate=off";
+    let mut raw = open(&lab, query).await;
+    raw.send(&[masked(0x81, "€1".as_bytes()), masked(0x81, "€2".as_bytes()), masked(0x81, "€3".as_bytes())].concat())
+        .await;
+    let mut messages = Vec::new();
+    let mut open_message = Vec::new();
+    let goodbye = loop {
+        let (first, payload) = raw.frame().await;
+        match first & 0x0F {
+            8 => break payload,
+            9 => {}
+            0 | 1 => {
+                open_message.extend(payload);
+                if first & 0x80 != 0 {
+                    messages.push(String::from_utf8(std::mem::take(&mut open_message)).unwrap());
+                }
+            }
+            other => panic!("opcode {other}"),
+        }
+    };
+    assert_eq!(goodbye, close(4321, "three"));
+    messages.retain(|message| message != "tick");
+    assert_eq!(messages, ["hi", "€1", "€2", "€3"]);
+    raw.send(&masked(0x88, &close(4321, ""))).await;
+    assert_eq!(raw.rest().await, b"");
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(ending(&closed), (Cause::Left, Some(4321), true));
+    let sent = frames(events, Party::Server);
+    assert!(sent.iter().all(|frame| rules(frame).is_empty()), "all of it is legal");
+    let split =
+        sent.iter().filter(|frame| frame.deliberate.as_ref().is_some_and(|why| name(why).0 == "split-code-point"));
+    assert_eq!(split.count(), 2);
+}

@@ -1,0 +1,225 @@
+//! Pings of the server's, the time their pongs may take, and connections on which nothing travels.
+
+use super::{acts, close, ending, frame, frames, leave, left, life, name, open, told, until_broken};
+use crate::support::{Lab, Raw, masked};
+use observation::event::Cause;
+use observation::round_trip::RoundTrips;
+use observation::{Event, Party};
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn a_ping_again_and_again_and_how_long_its_pong_took() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let began = Instant::now();
+    let mut raw = open(&lab, "ping-every=50ms").await;
+    for n in [b"1", b"2", b"3"] {
+        assert_eq!(raw.frame().await, (0x89, n.to_vec()));
+        raw.send(&masked(0x8a, n)).await;
+    }
+    assert!(began.elapsed() >= Duration::from_millis(150));
+    raw.send(&masked(0x88, b"")).await;
+    raw.rest().await;
+    let mut trips = RoundTrips::new(10);
+    loop {
+        let observation = feed.next().await;
+        trips.observe(&observation);
+        match &observation.event {
+            Event::Frame(frame) if frame.opcode == 9 => {
+                let why = frame.deliberate.as_ref().unwrap();
+                assert_eq!(name(why), ("ping-every", Some((6455, "5.5.2"))));
+            }
+            Event::Closed(_) => break,
+            _ => {}
+        }
+    }
+    let trips: Vec<_> = trips.of(observation::ConnectionNumber(1)).collect();
+    assert_eq!(trips.len(), 3);
+    assert!(trips.iter().all(|trip| trip.ping < trip.pong));
+}
+
+#[tokio::test]
+async fn a_ping_carries_what_it_is_to_carry() {
+    let lab = Lab::new().await;
+    let longest = "é".repeat(62) + "!";
+    let query = format!("ping-every=20ms&ping-payload={}!", "%C3%A9".repeat(62));
+    let mut raw = open(&lab, &query).await;
+    assert_eq!(raw.frame().await, (0x89, longest.clone().into_bytes()));
+    assert_eq!(raw.frame().await, (0x89, longest.into_bytes()));
+    let mut raw = open(&lab, "ping-every=20ms&ping-payload=").await;
+    assert_eq!(raw.take(4).await, b"\x89\x00\x89\x00");
+}
+
+#[tokio::test]
+async fn no_pong_in_time() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "ping-every=100ms&pong-within=200ms").await;
+    let began = Instant::now();
+    assert_eq!(raw.frame().await, (0x89, b"1".to_vec()));
+    // None of these is the pong that is waited for.
+    raw.send(&[masked(0x8a, b""), masked(0x8a, b"11"), masked(0x81, b"1"), masked(0x89, b"1")].concat()).await;
+    let mut frames = Vec::new();
+    let code = loop {
+        match raw.frame().await {
+            (0x88, payload) => break payload,
+            frame => frames.push(frame),
+        }
+    };
+    assert!(began.elapsed() >= Duration::from_millis(190), "{:?}", began.elapsed());
+    assert_eq!(code, close(1011, "no pong came in time"));
+    assert_eq!(frames[..2], [(0x81, b"1".to_vec()), (0x8a, b"1".to_vec())]);
+    raw.send(&masked(0x88, &close(1011, ""))).await;
+    assert_eq!(raw.rest().await, b"");
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(ending(&closed), (Cause::NoPong, Some(1011), true));
+    let goodbye = super::frames(events, Party::Server).pop().unwrap();
+    assert_eq!(goodbye.deliberate.as_ref().map(name), Some(("pong-within", Some((6455, "5.5.3")))));
+}
+
+/// Answers pings of the heartbeat for a while as `answer` says; gives whether the relay has closed.
+async fn closes(raw: &mut Raw, pings: usize, answer: impl Fn(usize, &[u8]) -> Option<Vec<u8>>) -> bool {
+    for n in 1..=pings {
+        let (first, payload) = raw.frame().await;
+        if first == 0x88 {
+            return true;
+        }
+        assert_eq!(first, 0x89);
+        if let Some(pong) = answer(n, &payload) {
+            raw.send(&masked(0x8a, &pong)).await;
+        }
+    }
+    false
+}
+
+#[tokio::test]
+async fn pongs_in_time_keep_it_open() {
+    let lab = Lab::new().await;
+    // Longer than a pong may take, in all.
+    let every = |_: usize, payload: &[u8]| Some(payload.to_vec());
+    assert!(!closes(&mut open(&lab, "ping-every=50ms&pong-within=1s").await, 30, every).await);
+    // RFC 6455 §5.5.3: one that answers only the last of several pings has answered all of them.
+    let third = |n: usize, payload: &[u8]| n.is_multiple_of(3).then(|| payload.to_vec());
+    assert!(!closes(&mut open(&lab, "ping-every=50ms&pong-within=1s").await, 45, third).await);
+    // The first is answered, and no other.
+    let first = |n: usize, payload: &[u8]| (n == 1).then(|| payload.to_vec());
+    assert!(closes(&mut open(&lab, "ping-every=50ms&pong-within=500ms").await, 1000, first).await);
+    // All alike.
+    assert!(!closes(&mut open(&lab, "ping-every=50ms&pong-within=1s&ping-payload=x").await, 30, every).await);
+}
+
+/// A ping that has to wait until a frame is over has not been late in being answered.
+#[tokio::test]
+async fn the_time_for_a_pong_begins_when_its_ping_goes_out() {
+    let lab = Lab::new().await;
+    let mut raw = open(&lab, "drip=20ms&ping-every=20ms&pong-within=300ms").await;
+    raw.send(&masked(0x82, &[0; 40])).await;
+    assert_eq!(raw.take(42).await, frame(0x82, &[0; 40]), "and so long nothing can come between");
+    let (first, payload) = raw.frame().await;
+    assert_eq!(first, 0x89);
+    raw.send(&masked(0x8a, &payload)).await;
+    assert_eq!(raw.frame().await.0, 0x89);
+    // The same where the client's own frame is half on its way back.
+    let mut raw = open(&lab, "ping-every=20ms&pong-within=300ms").await;
+    raw.send(&masked(0x82, &[0; 100])[..56]).await;
+    raw.take(52).await;
+    super::let_pass(&lab, "600ms").await;
+    raw.send(&masked(0x82, &[0; 100])[56..]).await;
+    assert_eq!(raw.take(50).await, [0; 50]);
+    assert_eq!(raw.frame().await.0, 0x89);
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_to_pong() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "pong=off").await;
+    raw.send(&[masked(0x89, b"1"), masked(0x89, b"2"), masked(0x81, b"hi")].concat()).await;
+    assert_eq!(raw.take(4).await, b"\x81\x02hi");
+    leave(&mut raw).await;
+    let (events, _) = life(&mut feed).await;
+    let names: Vec<_> = acts(&events).iter().map(|act| name(&act.deliberate)).collect();
+    assert_eq!(names, [("pong", Some((6455, "5.5.2"))); 2]);
+}
+
+#[tokio::test]
+async fn nothing_travels_for_too_long() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let began = Instant::now();
+    let mut raw = open(&lab, "idle=200ms").await;
+    left(&mut raw, 1001, "nothing travelled for too long").await;
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(ending(&closed), (Cause::Idle, Some(1001), true));
+    assert_eq!(frames(events, Party::Server)[0].deliberate.as_ref().map(name), Some(("idle", None)));
+
+    let mut raw = open(&lab, "idle=100ms&idle-end=drop").await;
+    assert_eq!(raw.rest().await, b"");
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(ending(&closed), (Cause::Dropped, None, false));
+    assert_eq!((told(&events), name(&acts(&events)[0].deliberate)), (vec!["! idle".to_owned()], ("idle", None)));
+
+    let mut raw = open(&lab, "idle=100ms&idle-end=reset").await;
+    let (bytes, ended) = until_broken(&mut raw).await;
+    assert_eq!((&bytes[..], ended.unwrap_err().kind()), (&b""[..], ErrorKind::ConnectionReset));
+    assert_eq!(life(&mut feed).await.1.cause, Cause::Dropped);
+}
+
+/// Whatever travels, either way, keeps a connection from being idle.
+#[tokio::test]
+async fn idle_is_measured_both_ways() {
+    let lab = Lab::new().await;
+    for (query, first) in [
+        ("idle=400ms&ping-every=50ms", 0x89),
+        ("idle=400ms&push-every=50ms", 0x81),
+        ("idle=400ms&drip=50ms&greet=12345678901234567890", 0x81),
+    ] {
+        let began = Instant::now();
+        let mut raw = open(&lab, query).await;
+        while began.elapsed() < Duration::from_millis(900) {
+            assert_eq!(raw.take(1).await.len(), 1, "{query}, of frames that begin with {first:#x}");
+        }
+    }
+    // What only the client sends: nothing goes back for a pong or for half a text frame.
+    let mut raw = open(&lab, "idle=400ms&idle-end=drop").await;
+    let began = Instant::now();
+    let mut beats = tokio::time::interval(Duration::from_millis(50));
+    raw.send(&[0x81, 0x80 | 100, 0, 0, 0, 0]).await;
+    while began.elapsed() < Duration::from_millis(900) {
+        beats.tick().await;
+        raw.send(b"x").await;
+    }
+    assert_eq!(raw.rest().await, b"");
+    assert!(began.elapsed() >= Duration::from_millis(1200));
+}
+
+/// A close frame would be taken for a part of the frame that is half out; a drop is none.
+#[tokio::test]
+async fn idle_in_the_middle_of_a_frame_that_is_half_back() {
+    let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(300)).await;
+    let mut feed = lab.feed().await;
+    for (query, cause) in [("idle=50ms", Cause::Idle), ("idle=50ms&idle-end=drop", Cause::Dropped)] {
+        let mut raw = open(&lab, query).await;
+        raw.send(&masked(0x82, &[0; 100])[..56]).await;
+        assert_eq!(raw.rest().await, [&[0x82, 100][..], &[0; 50]].concat(), "{query}");
+        feed.opening().await;
+        let (_, closed) = feed.until_closed().await;
+        assert_eq!(ending(&closed), (cause, None, false), "{query}");
+    }
+    // If its end comes in time, so does the goodbye.
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "close-after=50ms&close-code=4000&close-reason=enough").await;
+    let whole = masked(0x82, &[0; 100]);
+    raw.send(&whole[..56]).await;
+    raw.take(52).await;
+    super::let_pass(&lab, "100ms").await;
+    raw.send(&whole[56..]).await;
+    assert_eq!(raw.take(50).await, [0; 50]);
+    left(&mut raw, 4000, "enough").await;
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!(told(&events), ["> binary", "< binary", "< close", "> close"]);
+    assert_eq!(ending(&closed), (Cause::Left, Some(4000), true));
+}

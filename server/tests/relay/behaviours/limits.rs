@@ -1,0 +1,278 @@
+//! A behaviour runs under the same limits as everything else: memory, places, processor time, and the end of the relay.
+
+use super::{ask, close, frame, life, nothing_but_a_pong, open, told};
+use crate::support::{Feed, Lab, Raw, masked, soon};
+use observation::event::Cause;
+use observation::{Command, Event};
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+/// Sends until the line takes no more; gives how many bytes it took.
+pub(crate) async fn flood(raw: &mut Raw, frame: &[u8]) -> usize {
+    let (mut sent, mut stuck) = (0, Instant::now());
+    while stuck.elapsed() < Duration::from_millis(300) {
+        match raw.0.try_write(frame) {
+            Ok(count) => (sent, stuck) = (sent + count, Instant::now()),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    sent
+}
+
+#[tokio::test]
+async fn a_flood_that_waits_for_its_replies_stops_the_reading() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "delay=60s").await;
+    let sent = flood(&mut raw, &masked(0x81, &[b'x'; 90])).await;
+    assert!(sent > 100_000, "{sent}: more has gone out than was read");
+    assert_eq!(feed.command(1, Command::Drop(observation::command::DropBy::Reset)).await, None);
+    let (events, closed) = life_unanswered(&mut feed).await;
+    assert!((256..300).contains(&events.len()), "{}", events.len());
+    assert_eq!(closed.cause, Cause::Dropped);
+}
+
+async fn life_unanswered(feed: &mut Feed) -> (Vec<Event>, observation::event::Closed) {
+    feed.opening().await;
+    feed.until_closed().await
+}
+
+#[tokio::test]
+async fn what_waits_counts_as_unfinished() {
+    let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "delay=60s").await;
+    // The first of them fits, and may wait for as long as it is to.
+    raw.send(&masked(0x82, &[0; 60_000])).await;
+    nothing_but_a_pong(&mut raw).await;
+    raw.send(&masked(0x82, &[0; 60_000])).await;
+    assert_eq!(raw.close_code().await, 1013);
+    let (events, closed) = life(&mut feed).await;
+    assert_eq!((closed.cause, closed.code), (Cause::OutOfRoom, Some(1013)));
+    assert!(told(&events).ends_with(&["< close".to_owned()]) || told(&events).contains(&"< close".to_owned()));
+    // All of it can be had again.
+    let mut raw = open(&lab, "delay=50ms").await;
+    raw.send(&masked(0x82, &[0; 90_000])).await;
+    assert_eq!(raw.frame().await.1.len(), 90_000);
+}
+
+/// No memory is left, and a frame is half out: a close frame would be taken for a part of it.
+#[tokio::test]
+async fn out_of_room_in_the_middle_of_a_frame() {
+    let lab = Lab::with(|config| config.max_unfinished = 1_000).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    raw.send(&masked(0x82, &[0; 100])[..56]).await;
+    raw.take(52).await;
+    feed.opening().await;
+    assert_eq!(feed.command(1, Command::Binary(vec![0; 2_000])).await, None);
+    assert_eq!(raw.rest().await, b"");
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.code), (Cause::OutOfRoom, None));
+}
+
+#[tokio::test]
+async fn a_drip_of_a_huge_message() {
+    let lab = Lab::new().await;
+    let mut raw = open(&lab, "drip=1s").await;
+    let content = vec![7; 8 << 20];
+    raw.send(&masked(0x82, &content)).await;
+    assert_eq!(raw.take(1).await, [0x82]);
+    // It would take a quarter of a year, and the goodbye is heard all the same.
+    raw.send(&masked(0x88, &close(1000, ""))).await;
+    let rest = raw.rest().await;
+    assert_eq!(rest.len(), 9 + content.len() + 4);
+    assert!(rest.ends_with(&frame(0x88, &close(1000, ""))));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_given_up_in_every_behaviour() {
+    let lab = Lab::with(|config| config.write_timeout = Duration::from_millis(300)).await;
+    let mut feed = lab.feed().await;
+    for query in ["fragments=100&fragment-pings", "delay=1ms", "fault=rsv1@1000000"] {
+        let mut raw = open(&lab, query).await;
+        let frame = masked(0x82, &vec![0; 1 << 20]);
+        let pour = async { while tokio::io::AsyncWriteExt::write_all(&mut raw.0, &frame).await.is_ok() {} };
+        soon(pour).await;
+        feed.opening().await;
+        assert_eq!(feed.until_closed().await.1.cause, Cause::NotReading, "{query}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn memory_is_bounded_whatever_waits() {
+    let relay = crate::support::process::Process::start(&["--max-unfinished", "4MiB"]).await;
+    let before = relay.peak_kib();
+    let mut lines = Vec::new();
+    for n in 0..40 {
+        let query =
+            ["delay=60s", "drip=1s", "fragments=100&delay=60s", "delay=60s&fault=message-inside-message@1"][n % 4];
+        let mut raw = Raw::open(relay.address, &format!("/echo?{query}")).await;
+        let whole = masked(0x82, &vec![0; 300_000]);
+        for _ in 0..20 {
+            // It may be closed over it.
+            if tokio::time::timeout(Duration::from_millis(200), tokio::io::AsyncWriteExt::write_all(&mut raw.0, &whole))
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+        lines.push(raw);
+    }
+    let more = relay.peak_kib() - before;
+    assert!(more < 64 << 10, "{more} KiB");
+}
+
+/// Utime and stime of a process in clock ticks, of which there are a hundred in a second.
+#[cfg(target_os = "linux")]
+fn ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<_> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// Whoever waits, waits, and does not look again and again whether it is time.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_behaviour_keeps_the_processor_busy() {
+    let relay = crate::support::process::Process::start(&[]).await;
+    let created = crate::support::http(relay.address, "POST", "/api/sessions", "").await.json();
+    let id = created["id"].as_str().unwrap();
+    let mut feed = Feed::open(relay.address, id, 0).await;
+    let mut lines = Vec::new();
+    let half = &masked(0x82, &[0; 100])[..56];
+    let half_text = &masked(0x81, &[b'x'; 100])[..56];
+    let message = masked(0x81, &[b'x'; 100]);
+    let goodbye = masked(0x88, b"");
+    let states: [(&str, &[u8]); 17] = [
+        ("", b""),
+        ("push-every=50ms&ping-every=50ms", b""),
+        ("drip=50ms", &message),
+        ("delay=60s", &message),
+        ("idle=10s", &message),
+        ("idle=20ms", half),
+        ("idle=20ms&close-after=30ms", half),
+        ("close-after=10s&drop-after=20s&pong-within=60s&ping-every=10s", b""),
+        ("push-every=20ms", half),
+        ("push-every=20ms&drip=1s", half_text),
+        ("push-every=20ms", &masked(0x01, b"begun")),
+        ("close-answer=off&push-every=20ms&ping-every=20ms&idle=20ms", &goodbye),
+        ("close-answer=off", &goodbye),
+        ("fault=message-inside-message&push-every=50ms", &message),
+        ("fault=data-after-close", &message),
+        ("delay=60s&push-every=20ms&fragments=100", &message),
+        ("open=silence", b""),
+    ];
+    for (query, bytes) in states {
+        let mut raw = Raw::connect(relay.address).await;
+        raw.send(crate::support::handshake(&format!("/lab/{id}?{query}"), "").as_bytes()).await;
+        if query != "open=silence" {
+            raw.head().await;
+        }
+        raw.send(bytes).await;
+        lines.push(raw);
+    }
+    let mut full = Raw::open(relay.address, &format!("/lab/{id}?delay=60s")).await;
+    flood(&mut full, &masked(0x82, b"x")).await;
+    assert_eq!(feed.command(1, Command::Pause).await, None);
+    // Nothing comes of either: the client's goodbye has ended it.
+    for query in ["ping-every=20ms&push-every=20ms", "idle=20ms"] {
+        assert!(feed.command(13, Command::Behave(query.to_owned())).await.is_some());
+    }
+    let (pid, began) = (relay.child.id().unwrap(), Instant::now());
+    let before = ticks(pid);
+    Raw::open(relay.address, "/echo?drop-after=2s").await.rest().await;
+    let busy = ticks(pid) - before;
+    let part = busy as f64 / 100.0 / began.elapsed().as_secs_f64();
+    assert!(part < 0.4, "busy for {part:.2} of the time");
+}
+
+/// Answers the relay's goodbye as soon as it comes; gives whether one came.
+async fn answer_goodbye(raw: &mut Raw) -> bool {
+    let mut bytes = Vec::new();
+    let _ = soon(async {
+        let mut part = [0; 4096];
+        loop {
+            match tokio::io::AsyncReadExt::read(&mut raw.0, &mut part).await {
+                Ok(count @ 1..) => bytes.extend_from_slice(&part[..count]),
+                _ => return,
+            }
+            if bytes.windows(4).any(|window| window[0] == 0x88 && window[2..] == [0x03, 0xe9]) {
+                let _ = tokio::io::AsyncWriteExt::write_all(&mut raw.0, &masked(0x88, &close(1001, ""))).await;
+            }
+        }
+    })
+    .await;
+    bytes.windows(4).any(|window| window[0] == 0x88 && window[2..] == [0x03, 0xe9])
+}
+
+#[tokio::test]
+async fn the_relay_ends_in_every_state() {
+    let message = masked(0x81, &[b'x'; 100]);
+    let states: [(&str, &[u8], Option<Command>); 9] = [
+        ("delay=60s", &message, None),
+        ("drip=1s", &message, None),
+        ("drip=1s&delay=60s&push-every=20ms", &message, None),
+        ("reply=none", &message, None),
+        ("pong=off&ping-every=20ms", &message, None),
+        ("close-after=60s&drop-after=60s&idle=60s", &message, None),
+        ("", &message, Some(Command::Pause)),
+        ("drip=1s", &message, Some(Command::Pause)),
+        ("delay=60s", &message, Some(Command::Pause)),
+    ];
+    for (query, bytes, command) in states {
+        let lab = Lab::new().await;
+        let mut feed = lab.feed().await;
+        let mut raw = open(&lab, query).await;
+        raw.send(bytes).await;
+        feed.opening().await;
+        if let Some(command) = command.clone() {
+            assert_eq!(feed.command(1, command).await, None);
+        }
+        let began = Instant::now();
+        let stopping = tokio::spawn(lab.relay.stop());
+        assert!(answer_goodbye(&mut raw).await, "{query}");
+        let (_, closed) = feed.until_closed().await;
+        assert_eq!((closed.cause, closed.clean), (Cause::Shutdown, true), "{query} {command:?}");
+        drop(feed);
+        soon(stopping).await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(3), "{query}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn the_relay_ends_also_where_nobody_answers() {
+    let lab = Lab::with(|config| config.shutdown_grace = Duration::from_millis(600)).await;
+    let mut feed = lab.feed().await;
+    let mut lines = [
+        open(&lab, "close-answer=off").await,
+        open(&lab, "drip=1s&greet=hello").await,
+        ask(&lab, "open=silence", "").await,
+        ask(&lab, "open-delay=60s", "").await,
+        open(&lab, "delay=60s").await,
+        lab.open().await,
+    ];
+    lines[0].send(&masked(0x88, b"")).await;
+    lines[4].send(&masked(0x81, b"hello")).await;
+    lines[5].send(&masked(0x82, &[0; 100])[..56]).await;
+    lines[5].take(52).await;
+    assert_eq!(feed.command(2, Command::Pause).await, None);
+    let began = Instant::now();
+    let stopping = tokio::spawn(lab.relay.stop());
+    let (mut ends, mut refused) = (0, 0);
+    while ends + refused < 6 {
+        match feed.next().await.event {
+            Event::Closed(_) => ends += 1,
+            Event::Refusal(_) => refused += 1,
+            _ => {}
+        }
+    }
+    drop(feed);
+    soon(stopping).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}

@@ -1,0 +1,146 @@
+//! What the URL of a lab connection asks for: the very bytes that go out for it, and what its observers are told.
+
+mod composed;
+mod faults;
+mod goodbye;
+mod heartbeat;
+mod limits;
+mod noise;
+mod opening;
+mod settings;
+mod talk;
+
+use crate::support::{Feed, Lab, Raw, handshake, masked, soon};
+use observation::event::{Cause, Closed, Frame};
+use observation::{Act, Deliberate, Event, Party};
+use std::io;
+use tokio::io::AsyncReadExt;
+
+/// A line whose opening handshake with these settings is behind it.
+pub(crate) async fn open(lab: &Lab, query: &str) -> Raw {
+    Raw::open(lab.address(), &format!("{}?{query}", lab.path())).await
+}
+
+/// The same with permessage-deflate.
+pub(crate) async fn open_deflate(lab: &Lab, query: &str) -> Raw {
+    lab.open_deflate(&format!("?{query}")).await
+}
+
+/// A line on which the request with these settings has gone out, and nothing more.
+pub(crate) async fn ask(lab: &Lab, query: &str, more: &str) -> Raw {
+    let mut raw = lab.raw().await;
+    raw.send(handshake(&format!("{}?{query}", lab.path()), more).as_bytes()).await;
+    raw
+}
+
+/// A frame of the relay's in good order.
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        length @ 0..=125 => frame.push(length as u8),
+        length @ 126..=0xFFFF => {
+            frame.push(126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(payload);
+    frame
+}
+
+pub(crate) fn close(code: u16, reason: &str) -> Vec<u8> {
+    [&code.to_be_bytes()[..], reason.as_bytes()].concat()
+}
+
+/// The client's goodbye, answered with the relay's as the last thing that comes.
+pub(crate) async fn leave(raw: &mut Raw) {
+    raw.send(&masked(0x88, &close(1000, ""))).await;
+    assert_eq!(raw.rest().await, frame(0x88, &close(1000, "")));
+}
+
+/// The relay's goodbye, and the client's answer to it.
+pub(crate) async fn left(raw: &mut Raw, code: u16, reason: &str) {
+    assert_eq!(raw.frame().await, (0x88, close(code, reason)));
+    raw.send(&masked(0x88, &close(code, ""))).await;
+    assert_eq!(raw.rest().await, b"");
+}
+
+/// What comes until the line ends or breaks, and how it does.
+pub(crate) async fn until_broken(raw: &mut Raw) -> (Vec<u8>, io::Result<()>) {
+    let mut bytes = Vec::new();
+    let ended = soon(raw.0.read_to_end(&mut bytes)).await;
+    (bytes, ended.map(|_| ()))
+}
+
+/// A ping that comes back at once: whatever the relay had to say before has been said.
+pub(crate) async fn nothing_but_a_pong(raw: &mut Raw) {
+    raw.send(&masked(0x89, b"barrier")).await;
+    assert_eq!(raw.frame().await, (0x8a, b"barrier".to_vec()));
+}
+
+/// Name, RFC and section.
+pub(crate) fn name(deliberate: &Deliberate) -> (&str, Option<(u16, &str)>) {
+    (deliberate.what.as_ref(), deliberate.rule.as_ref().map(|rule| (rule.rfc, rule.section.as_ref())))
+}
+
+pub(crate) fn frames(events: Vec<Event>, from: Party) -> Vec<Frame> {
+    let frame = |event| match event {
+        Event::Frame(frame) if frame.from == from => Some(frame),
+        _ => None,
+    };
+    events.into_iter().filter_map(frame).collect()
+}
+
+pub(crate) fn acts(events: &[Event]) -> Vec<&Act> {
+    let acts = events.iter().filter_map(|event| match event {
+        Event::Act(act) => Some(act),
+        _ => None,
+    });
+    acts.collect()
+}
+
+pub(crate) fn rules(frame: &Frame) -> Vec<&str> {
+    frame.violations.iter().map(|violation| violation.rule.as_ref()).collect()
+}
+
+/// What is told of a connection in one word each: `> text`, `< pong`, `! drop`.
+pub(crate) fn told(events: &[Event]) -> Vec<String> {
+    let word = |event: &Event| match event {
+        Event::Frame(frame) => {
+            let arrow = if frame.from == Party::Client { '>' } else { '<' };
+            format!("{arrow} {}", frame.opcode().name())
+        }
+        Event::Act(act) if act.refused.is_some() => format!("? {}", act.deliberate.what),
+        Event::Act(act) => format!("! {}", act.deliberate.what),
+        Event::Opening(_) => "opening".to_owned(),
+        Event::Refusal(_) => "refusal".to_owned(),
+        Event::Closed(_) => "closed".to_owned(),
+    };
+    events.iter().map(word).collect()
+}
+
+/// Until so much time has passed for the relay too, seen by another connection of it.
+pub(crate) async fn let_pass(lab: &Lab, time: &str) {
+    let mut other = Raw::open(lab.address(), &format!("/echo?drop-after={time}")).await;
+    other.rest().await;
+}
+
+/// The whole of the next connection: what is told after its opening, and its end.
+pub(crate) async fn life(feed: &mut Feed) -> (Vec<Event>, Closed) {
+    feed.opening().await;
+    let (events, closed) = feed.until_closed().await;
+    // What the relay says went out is what it told of.
+    let sent = frames(events.clone(), Party::Server);
+    let raw: u64 = acts(&events).iter().map(|act| act.sent).sum();
+    assert_eq!(closed.server.frames, sent.len() as u64, "{events:?}");
+    assert_eq!(closed.server.bytes, sent.iter().map(Frame::wire_bytes).sum::<u64>() + raw, "{events:?}");
+    (events, closed)
+}
+
+/// How it ended: cause, code, and whether both said goodbye.
+pub(crate) fn ending(closed: &Closed) -> (Cause, Option<u16>, bool) {
+    (closed.cause, closed.code, closed.clean)
+}

@@ -1,0 +1,136 @@
+//! Commands that are not done, and why.
+
+use super::{act, watched};
+use crate::behaviours::{close, leave, nothing_but_a_pong};
+use crate::support::{Feed, Lab, http, masked, say};
+use observation::command::{CloseWith, Composed};
+use observation::{Command, Event};
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn what_cannot_be_done_is_refused_and_told_of() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    let composed = |opcode, length_bits, length| {
+        let order = r#"{"opcode": 0}"#;
+        Command::Frame(Composed { opcode, length_bits, length, ..serde_json::from_str(order).unwrap() })
+    };
+    let close = |code, reason: &str| Command::Close(CloseWith { code, reason: reason.to_owned() });
+    let cases = [
+        (Command::Ping(vec![0; 126]), "ping", "a ping carries 125 bytes at the most, and this has 126"),
+        (Command::Pong(vec![0; 126]), "pong", "a pong carries 125 bytes at the most, and this has 126"),
+        (Command::Raw(vec![]), "raw", "there are no bytes to send"),
+        (Command::Resume, "resume", "it is not paused"),
+        (close(None, "why"), "close", "a reason travels behind a code"),
+        (close(Some(1000), &"x".repeat(124)), "close", "a reason has 123 bytes at the most, and this has 124"),
+        (composed(16, None, None), "frame", "an opcode has four bits"),
+        (composed(1, Some(8), None), "frame", "7, 16 or 64 bits"),
+        (composed(1, Some(7), Some(126)), "frame", "does not fit its form"),
+        (composed(1, Some(16), Some(65_536)), "frame", "does not fit its form"),
+        (Command::Behave("fragmets=2".to_owned()), "behave", "did you mean `fragments`?"),
+        (Command::Behave("refuse=500".to_owned()), "behave", "that is over; connect again"),
+        (Command::Behave("deflate=off".to_owned()), "behave", "`deflate` is about the opening handshake"),
+        (Command::Behave("preset=maintenance".to_owned()), "behave", "`refuse` is about the opening handshake"),
+        (Command::Behave("pong-within=1s".to_owned()), "behave", "says more about `ping-every`"),
+    ];
+    for (command, what, says) in cases {
+        let refused = feed.command(1, command).await.expect(says);
+        assert!(refused.contains(says), "{refused}");
+        let told = act(&mut feed).await;
+        assert_eq!((told.deliberate.what.as_ref(), told.refused.as_deref(), told.sent), (what, Some(&refused[..]), 0));
+    }
+    nothing_but_a_pong(&mut raw).await;
+    leave(&mut raw).await;
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_refused_by_itself() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    for text in [
+        "",
+        "ping",
+        "[]",
+        "{}",
+        r#"{"id": 1, "connection": 1}"#,
+        r#"{"id": 1, "connection": 1, "command": "dance"}"#,
+        r#"{"id": 1, "connection": 1, "command": {"ping": "6"}}"#,
+        r#"{"id": 1, "connection": 1, "command": {"ping": "zz"}}"#,
+        r#"{"id": 1, "connection": 1, "command": {"drop": "gently"}}"#,
+        r#"{"id": 1, "connection": 1, "command": {"close": {"code": 65536}}}"#,
+        r#"{"id": 1, "connection": 1, "command": {"frame": {"payload": "00"}}}"#,
+        r#"{"id": 1, "connection": 1, "command": "pause", "more": 1}"#,
+        r#"{"id": -1, "connection": 1, "command": "pause"}"#,
+        &"[".repeat(10_000),
+        &format!(r#"{{"id": 1, "connection": 1, "command": {{"{}": 1}}}}"#, "x".repeat(10_000)),
+    ] {
+        let answer = feed.say(text).await;
+        assert_eq!(answer.id, None, "{text}");
+        let refused = answer.refused.unwrap();
+        assert!(refused.starts_with("this is no command (") && refused.contains(r#"{"ping": "6869"}"#), "{refused}");
+    }
+    // It is heard no less than before, and the connection has noticed nothing.
+    assert_eq!(feed.command(1, Command::Ping(vec![])).await, None);
+    assert_eq!(raw.take(2).await, b"\x89\x00");
+}
+
+/// What is over the limit of a message ends that observer, and nobody else.
+#[tokio::test]
+async fn a_message_that_is_too_large() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    let mut other = lab.feed().await;
+    let largest = "x".repeat(60_000);
+    assert_eq!(feed.command(1, Command::Text(largest.clone())).await, None);
+    assert_eq!(raw.frame().await.1.len(), 60_000);
+    say(&mut feed.socket, Message::text("x".repeat(70_000))).await;
+    loop {
+        if crate::support::message(&mut feed.socket).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(other.command(1, Command::Text("hi".to_owned())).await, None);
+    assert_eq!(raw.take(4).await, b"\x81\x02hi");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_over_or_never_was() {
+    let lab = Lab::new().await;
+    let (raw, mut feed) = watched(&lab, "").await;
+    for number in [0, 2, u32::MAX] {
+        let refused = feed.command(number, Command::Pause).await.unwrap();
+        assert_eq!(refused, format!("connection {number} is not open: it has ended, or was never there"));
+    }
+    drop(raw);
+    feed.closed().await;
+    let refused = feed.command(1, Command::Pause).await.unwrap();
+    assert_eq!(refused, "connection 1 is not open: it has ended, or was never there");
+    assert_eq!(act(&mut feed).await.refused, Some(refused));
+    // A refused request has a number and no connection.
+    http(lab.address(), "GET", &lab.path(), "").await;
+    feed.refusal().await;
+    assert!(feed.command(2, Command::Pause).await.is_some());
+    assert!(act(&mut feed).await.refused.is_some());
+}
+
+#[tokio::test]
+async fn a_connection_of_another_session() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    let id = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+    let mut stranger = Feed::open(lab.address(), &id, 0).await;
+    assert!(stranger.command(1, Command::Text("from afar".to_owned())).await.is_some());
+    nothing_but_a_pong(&mut raw).await;
+    assert!(matches!(feed.next().await.event, Event::Frame(frame) if frame.opcode == 9));
+}
+
+#[tokio::test]
+async fn while_its_goodbye_is_under_way() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "close-answer=off").await;
+    raw.send(&masked(0x88, &close(1000, ""))).await;
+    feed.frame().await;
+    act(&mut feed).await;
+    let refused = feed.command(1, Command::Behave("ping-every=20ms".to_owned())).await.unwrap();
+    assert!(refused.contains("the closing handshake has begun"), "{refused}");
+}

@@ -1,0 +1,226 @@
+//! Commands to connections that are stuck, floods of them, and observers that do not wait for the answer.
+
+use super::{act, watched};
+use crate::behaviours::{leave, told};
+use crate::support::{Lab, masked, message, soon};
+use futures_util::{SinkExt, StreamExt};
+use observation::command::{DropBy, Request};
+use observation::event::Cause;
+use observation::{Command, ConnectionNumber, Event, FeedMessage};
+use tokio_tungstenite::tungstenite::Message;
+
+fn request(id: u64, command: Command) -> Message {
+    let request = Request { id, connection: ConnectionNumber(1), command };
+    Message::text(serde_json::to_string(&request).unwrap())
+}
+
+#[tokio::test]
+async fn ten_thousand_commands_at_once() {
+    const MANY: u64 = 10_000;
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    // Half a frame is on its way back, and messages have to wait for the rest of it.
+    raw.send(&masked(0x82, &[0; 100])[..56]).await;
+    raw.take(52).await;
+    let (mut sink, mut stream) = (&mut feed.socket).split();
+    let say = async {
+        for id in 0..MANY {
+            sink.feed(request(id, Command::Text(String::new()))).await.unwrap();
+        }
+        sink.flush().await.unwrap();
+    };
+    let hear = async {
+        let (mut done, mut refused) = (0, 0);
+        while done + refused < MANY {
+            let Some(Ok(Message::Text(text))) = stream.next().await else { continue };
+            if let FeedMessage::Answer(answer) = FeedMessage::from_json(&text).unwrap() {
+                match answer.refused {
+                    None => done += 1,
+                    Some(why) => {
+                        refused += 1;
+                        assert!(why.contains("wait"), "{why}");
+                    }
+                }
+            }
+        }
+        (done, refused)
+    };
+    let ((), (done, refused)) = soon(async { tokio::join!(say, hear) }).await;
+    // One observer has at most 64 waiting, and a connection at most 256 that it has taken.
+    assert!((64..=256).contains(&done), "{done}, and {refused} were refused");
+    // It has lost nothing over it, and what was taken is done.
+    raw.send(&masked(0x82, &[0; 100])[56..]).await;
+    assert_eq!(raw.take(50).await, [0; 50]);
+    let taken = b"\x81\x00".repeat(done as usize);
+    assert_eq!(raw.take(taken.len()).await, taken);
+    leave(&mut raw).await;
+}
+
+#[tokio::test]
+async fn a_connection_takes_only_so_many_that_have_to_wait() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    raw.send(&masked(0x01, b"begun")).await;
+    raw.take(7).await;
+    for _ in 0..256 {
+        assert_eq!(feed.command(1, Command::Text(String::new())).await, None);
+    }
+    for command in [Command::Text(String::new()), Command::Pause, Command::Behave(String::new())] {
+        assert!(feed.command(1, command).await.unwrap().contains("try again when some of it has gone"));
+    }
+    // What the client says is read all the same, or it would never end.
+    raw.send(&masked(0x80, b"ended")).await;
+    assert_eq!(raw.take(7).await, b"\x80\x05ended");
+    assert_eq!(raw.take(512).await, b"\x81\x00".repeat(256));
+    assert_eq!(feed.command(1, Command::Text(String::new())).await, None);
+    assert_eq!(raw.take(2).await, b"\x81\x00");
+    // Large ones are fewer.
+    raw.send(&masked(0x01, b"begun")).await;
+    raw.take(7).await;
+    let mut taken = 0;
+    while feed.command(1, Command::Binary(vec![0; 30_000])).await.is_none() {
+        taken += 1;
+    }
+    assert_eq!(taken, (1 << 20) / 30_000 + 1);
+    assert_eq!(feed.command(1, Command::Drop(DropBy::Fin)).await, None);
+}
+
+/// Sends until the client, which does not read, has no room left for more.
+async fn stuff(feed: &mut crate::support::Feed) -> usize {
+    let mut sent = 0;
+    loop {
+        let one = feed.command(1, Command::Binary(vec![0; 30_000]));
+        match tokio::time::timeout(std::time::Duration::from_secs(3), one).await {
+            Ok(None) => sent += 1,
+            Ok(Some(refused)) => panic!("{refused}"),
+            Err(_) => return sent,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drop_reaches_a_connection_whose_client_does_not_read() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    let sent = stuff(&mut feed).await;
+    // One command waits already: it was given, and not answered.
+    let mut other = lab.feed().await;
+    assert_eq!(other.command(1, Command::Drop(DropBy::Fin)).await, None);
+    let (events, closed) = other.until_closed().await;
+    let words = told(&events);
+    let dropped = words.iter().position(|word| word == "! drop").unwrap();
+    assert!(words[dropped + 1..].iter().all(|word| word == "? binary"), "{words:?}");
+    assert_eq!((closed.cause, closed.clean), (Cause::Dropped, false));
+    assert!(closed.server.frames as usize <= sent + 1);
+    let read = raw.rest().await.len();
+    assert!(read as u64 >= closed.server.bytes);
+}
+
+#[tokio::test]
+async fn what_waits_when_the_connection_ends_is_refused_and_told_of() {
+    let lab = Lab::with(|config| config.write_timeout = std::time::Duration::from_secs(8)).await;
+    let (_raw, mut feed) = watched(&lab, "").await;
+    stuff(&mut feed).await;
+    // The first is the one that `stuff` has given up waiting for.
+    for id in 1..=9 {
+        feed.socket.send(request(id, Command::Pause)).await.unwrap();
+    }
+    let mut refused = 0;
+    let mut told_of = 0;
+    let closed = loop {
+        match message(&mut feed.socket).await.unwrap() {
+            FeedMessage::Answer(answer) if answer.refused.is_some() => {
+                assert_eq!(answer.refused.unwrap(), "the connection ended before this was done");
+                refused += 1;
+            }
+            FeedMessage::Observations(observations) => {
+                let acts = observations.iter().filter(|observation| {
+                    matches!(&observation.event, Event::Act(act) if act.refused.as_deref() == Some("the connection ended before this was done"))
+                });
+                told_of += acts.count();
+                if let Some(Event::Closed(closed)) = observations.last().map(|last| last.event.clone()) {
+                    break closed;
+                }
+            }
+            _ => {}
+        }
+    };
+    assert_eq!(closed.cause, Cause::NotReading);
+    assert!(told_of >= 9, "{told_of}");
+    while refused < told_of {
+        if let FeedMessage::Answer(answer) = message(&mut feed.socket).await.unwrap() {
+            refused += usize::from(answer.refused.is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn at_most_64_wait_for_a_connection_that_takes_none() {
+    let lab = Lab::new().await;
+    let (raw, mut feed) = watched(&lab, "").await;
+    stuff(&mut feed).await;
+    let mut other = lab.feed_after(u64::MAX).await;
+    // Of one observer, and of all together.
+    for id in 0..70 {
+        other.socket.send(request(id, Command::Ping(vec![]))).await.unwrap();
+    }
+    let mut refused = Vec::new();
+    while refused.len() < 7 {
+        if let FeedMessage::Answer(answer) = message(&mut other.socket).await.unwrap() {
+            refused.push((answer.id.unwrap(), answer.refused.unwrap()));
+        }
+    }
+    // One of the first observer's waits there as well.
+    let (first, rest) = refused.split_first().unwrap();
+    assert_eq!(first, &(63, "connection 1 has as many commands waiting as it may".to_owned()));
+    assert!(
+        rest.iter().all(|(_, why)| why.contains("waiting as it may") || why.contains("64 commands wait")),
+        "{rest:?}"
+    );
+    drop(raw);
+}
+
+#[tokio::test]
+async fn observers_that_do_not_wait_for_the_answer() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "").await;
+    let sent = stuff(&mut feed).await;
+    let mut other = lab.feed_after(u64::MAX).await;
+    for id in 0..10 {
+        other.socket.send(request(id, Command::Ping(vec![b'0' + id as u8]))).await.unwrap();
+    }
+    other.socket.flush().await.unwrap();
+    // A command that cannot wait says that those before it are there.
+    assert!(other.command(9, Command::Pause).await.is_some());
+    drop(other);
+    drop(feed);
+    // The client reads again: all that was asked for is done, whoever is gone.
+    for _ in 0..=sent {
+        assert_eq!(raw.frame().await.1.len(), 30_000);
+    }
+    for id in 0..10 {
+        assert_eq!(raw.frame().await, (0x89, vec![b'0' + id]));
+    }
+    leave(&mut raw).await;
+}
+
+/// A refusal is told of at once, also while a frame goes out byte by byte.
+#[tokio::test]
+async fn a_refusal_does_not_wait_for_a_drip() {
+    let lab = Lab::new().await;
+    let (mut raw, mut feed) = watched(&lab, "drip=1s").await;
+    raw.send(&masked(0x81, b"a long text")).await;
+    raw.take(1).await;
+    feed.frame().await;
+    assert!(feed.command(1, Command::Resume).await.is_some());
+    assert!(act(&mut feed).await.refused.is_some());
+    // And what is in order waits, and then comes in order.
+    assert_eq!(feed.command(1, Command::Ping(b"?".to_vec())).await, None);
+    assert_eq!(feed.command(1, Command::Pause).await, None);
+    assert_eq!(feed.command(1, Command::Resume).await, None);
+    assert_eq!(feed.command(1, Command::Behave(String::new())).await, None);
+    assert_eq!(raw.take(15).await, b"\x0ba long text\x89\x01?");
+    leave(&mut raw).await;
+    let (events, _) = feed.until_closed().await;
+    assert_eq!(told(&events), ["< text", "< ping", "! pause", "! resume", "! behave", "> close", "< close"]);
+}
