@@ -2,11 +2,13 @@
 // fails when the browser complained about something that the test did not say it would bring about.
 import { expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 
+import { Behaviours } from "./behaviours.ts";
 import { Complaints } from "./complaints.ts";
 import { Inspector } from "./inspector.ts";
 import { Line } from "./line.ts";
 import { test as base } from "./relay.ts";
 import { SilentServer } from "./server.ts";
+import { TakeAway } from "./take-away.ts";
 
 /** A file to be chosen, as Playwright takes it. */
 export interface Attachment {
@@ -26,7 +28,11 @@ export class Lab {
   readonly subprotocols: Locator;
   /** The switch beside them. */
   readonly compression: Locator;
+  readonly behaviours: Behaviours;
+  readonly takeAway: TakeAway;
   readonly composer: Locator;
+  /** The part of it that is the browser's, beside what the relay sends. */
+  private readonly drafting: Locator;
   readonly filter: Locator;
   /** What is wrong with the session or its feed; empty when nothing is. */
   readonly banner: Locator;
@@ -39,7 +45,10 @@ export class Lab {
     this.url = this.connection.getByLabel("WebSocket URL");
     this.subprotocols = this.connection.getByLabel("Subprotocols");
     this.compression = this.connection.getByRole("switch", { name: "Compression" });
-    this.composer = page.getByRole("form", { name: "Send" });
+    this.behaviours = new Behaviours(page);
+    this.takeAway = new TakeAway(page);
+    this.composer = page.getByRole("region", { name: "Send" });
+    this.drafting = this.composer.locator("form.drafting");
     this.filter = page.getByRole("searchbox", { name: "Filter the rows" });
     this.banner = page.getByRole("status").first();
   }
@@ -47,7 +56,8 @@ export class Lab {
   /** Comes to the page as a newcomer, at `address` if it is not the worker's relay, and waits for the session. */
   async open(address = "/"): Promise<void> {
     await this.page.goto(address);
-    await this.page.waitForURL(/\/s\/[a-z2-7]{26}$/);
+    // A setup that the address brings stays behind the session.
+    await this.page.waitForURL(/\/s\/[a-z2-7]{26}(#.*)?$/);
     await expect(this.inviting).toBeEnabled();
   }
 
@@ -90,7 +100,7 @@ export class Lab {
   }
 
   async compose(kind: "Text" | "Bytes" | "File" | "Close"): Promise<void> {
-    await this.composer.getByRole("tab", { name: kind }).click();
+    await this.composer.getByRole("tablist", { name: "What to send" }).getByRole("tab", { name: kind }).click();
   }
 
   /** The composer's button, which is named after what it does. */
@@ -100,29 +110,29 @@ export class Lab {
 
   async sendText(text: string): Promise<void> {
     await this.compose("Text");
-    await this.composer.getByLabel("Text message").fill(text);
+    await this.drafting.getByLabel("Text message").fill(text);
     await this.submit.click();
   }
 
   async sendHex(hex: string): Promise<void> {
     await this.compose("Bytes");
-    await this.composer.getByLabel("Bytes in hex").fill(hex);
+    await this.drafting.getByLabel("Bytes in hex").fill(hex);
     await this.submit.click();
   }
 
   async sendFile(file: Attachment): Promise<void> {
     await this.compose("File");
-    await this.composer.locator("input[type=file]").setInputFiles(file);
+    await this.drafting.locator("input[type=file]").setInputFiles(file);
     // With its size behind the name it has been read.
-    await expect(this.composer.getByText(`${file.name}, `)).toBeVisible();
+    await expect(this.drafting.getByText(`${file.name}, `)).toBeVisible();
     await this.submit.click();
   }
 
   /** Fills in the goodbye; an empty `code` sends none. */
   async composeClose(code: string, reason = ""): Promise<void> {
     await this.compose("Close");
-    await this.composer.getByLabel("Code").fill(code);
-    await this.composer.getByLabel("Reason").fill(reason);
+    await this.drafting.getByLabel("Code").fill(code);
+    await this.drafting.getByLabel("Reason").fill(reason);
   }
 
   async close(code: string, reason = ""): Promise<void> {

@@ -3,6 +3,7 @@
 use crate::ui::icon::Logo;
 use crate::ui::theme::ThemeSwitch;
 use crate::views::playground::PlaygroundPage;
+use crate::views::recording::RecordingPage;
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
@@ -14,6 +15,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=PlaygroundPage/>
                 <Route path=path!("/s/:session") view=PlaygroundPage/>
+                <Route path=path!("/recording") view=RecordingPage/>
             </FlatRoutes>
         </Router>
     }

@@ -63,6 +63,8 @@ enum Task {
         #[arg(last = true)]
         bench_args: Vec<String>,
     },
+    /// Write the tables of docs/behaviours.md anew, from the relay and a real browser
+    Docs,
     /// Install what the page and the tests need, and nothing else
     Setup,
 }
@@ -85,12 +87,14 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test { stages, runner_args } => test::test(&project, stages, &runner_args),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
         Task::Bench { subject, bench_args } => bench::bench(&project, subject, &bench_args),
+        Task::Docs => stage::docs(&project, &Tools::new(&project)),
         Task::Setup => setup(&Tools::new(&project)),
     }
 }
 
 fn setup(tools: &Tools) -> anyhow::Result<()> {
     tools.for_page()?;
+    tools.for_quick_page()?;
     tools.for_native_tests()?;
     tools.for_wasm_tests()?;
     tools.for_e2e()?;

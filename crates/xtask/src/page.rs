@@ -1,4 +1,4 @@
-//! The page through trunk: released into `dist/`, or quickly and again after each change.
+//! The page: released into `dist/`, or by trunk quickly and again after each change.
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -14,30 +14,49 @@ use crate::{project::Project, tools::Tools};
 /// Where the relay's build takes the page from.
 pub(crate) const DIST: &str = "dist";
 
-/// The cargo profile of quick builds.
+pub(crate) const CRATE: &str = "framescope-page";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The cargo profiles of the release and of quick builds.
+const RELEASE: &str = "page";
 const QUICK: &str = "page-dev";
 
-/// The page as it is released; once for each run of xtask.
+/// The page as it is released; once for each run of xtask. Not by trunk, since what it calls one after the other leaves no
+/// place for cutting the wasm apart.
 pub(crate) fn build(project: &Project, tools: &Tools) -> Result<()> {
     if project.page_built.get() {
         return Ok(());
     }
     tools.for_page()?;
-    // Trunk writes every file anew, and cargo would take each for a change and build the relay again. So trunk
-    // works beside, and only what differs is brought to dist/.
-    // Not named as a profile: cargo keeps what it builds for profile `page` in target-wasm/page, and trunk would empty it.
-    let fresh = project.wasm_target().join("trunk-dist");
-    cmd!(project.shell, "trunk build --release --dist {fresh}").envs(variables(project, tools)).run()?;
-    let shrink = tools.shrink();
-    cmd!(project.shell, "node {shrink} {fresh}").envs(variables(project, tools)).run()?;
+    let target = project.wasm_target();
+    let (parts, fresh) = (target.join("page-parts"), target.join("page-dist"));
+    // To cut the wasm apart takes all that the linker knew of what refers to what.
+    project
+        .wasm_cargo("rustc")
+        .args(["--package", CRATE, "--profile", RELEASE, "--target", TARGET, "--features", "split"])
+        .args(["--", "-C", "link-arg=--emit-relocs"])
+        .run()?;
+    let linked = target.join(TARGET).join(RELEASE).join(format!("{CRATE}.wasm"));
+    project.shell.remove_path(&parts)?;
+    project.host_cargo("run").args(["--quiet", "--package", "page-split", "--"]).args([&linked, &parts]).run()?;
+    let first_view = parts.join("page.wasm");
+    // What the other parts import of the first view must stay in it, under its name.
+    cmd!(project.shell, "wasm-bindgen --target web --no-typescript --keep-lld-exports --out-name page")
+        .arg("--out-dir")
+        .args([&parts, &first_view])
+        .envs(variables(project, tools))
+        .run()?;
+    let (assemble, root) = (tools.assemble(), &project.root);
+    cmd!(project.shell, "node {assemble} {root} {parts} {fresh}").envs(variables(project, tools)).run()?;
+    // Cargo takes a file written anew for a change and would build the relay again, so only what differs is brought.
     mirror(&fresh, &project.path(DIST))?;
     project.page_built.set(true);
     Ok(())
 }
 
-/// The page in seconds instead of a minute, larger and slower.
+/// The page in seconds instead of a minute, larger and slower, and all of it in its first view.
 pub(crate) fn build_quickly(project: &Project, tools: &Tools, dist: &str) -> Result<()> {
-    tools.for_page()?;
+    tools.for_quick_page()?;
     cmd!(project.shell, "trunk build --cargo-profile {QUICK} --dist {dist}").envs(variables(project, tools)).run()?;
     Ok(())
 }

@@ -8,9 +8,6 @@ use crate::{budget, page, project::Project, tools::Tools};
 /// The crates that the page and the relay share: their tests must pass in the browser too.
 const WASM_CRATES: [&str; 2] = ["wire", "observation"];
 
-const PAGE_CRATE: &str = "framescope-page";
-const WASM: &str = "wasm32-unknown-unknown";
-
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
     /// The formatting of all Rust code
@@ -68,7 +65,7 @@ fn clippy(project: &Project, tools: &Tools) -> Result<()> {
     // Their tests are the same files that the host has just been through.
     project
         .wasm_cargo("clippy")
-        .args(["--target", WASM, "--package", PAGE_CRATE])
+        .args(["--target", page::TARGET, "--package", page::CRATE])
         .args(packages(&WASM_CRATES))
         .args(STRICT)
         .run()?;
@@ -76,16 +73,15 @@ fn clippy(project: &Project, tools: &Tools) -> Result<()> {
 }
 
 fn native(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
-    let python = tools.for_native_tests()?;
-    let tests = project.host_cargo("test").arg("--workspace").args(runner_args);
-    Ok(tests.env("FRAMESCOPE_PYTHON", python).run()?)
+    let programs = tools.for_native_tests()?;
+    Ok(project.host_cargo("test").arg("--workspace").args(runner_args).envs(programs).run()?)
 }
 
 fn wasm(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
     let runner = tools.for_wasm_tests()?;
     project
         .wasm_cargo("test")
-        .args(["--target", WASM, "--tests"])
+        .args(["--target", page::TARGET, "--tests"])
         .args(packages(&WASM_CRATES))
         .args(runner_args)
         .envs(runner.variables(project)?)
@@ -113,6 +109,12 @@ fn e2e(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
         .run()
         .context("a failed test leaves its trace and screenshot in e2e/test-results")?;
     Ok(())
+}
+
+/// The browser test that compares docs/behaviours.md, told to write it.
+pub(crate) fn docs(project: &Project, tools: &Tools) -> Result<()> {
+    let _writing = project.shell.push_env("FRAMESCOPE_DOCS", "1");
+    e2e(project, tools, &["behaviours-documented".to_owned()])
 }
 
 fn packages<'a>(names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {

@@ -3,11 +3,12 @@
 use leptos::prelude::window;
 use observation::SessionId;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-/// Why the relay gave no session.
+/// Why the relay did not give what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// No answer at all.
@@ -16,6 +17,8 @@ pub enum ApiError {
     Unknown,
     /// It said no, and why.
     Refused(String),
+    /// It said something that this page does not understand.
+    Unreadable(String),
 }
 
 /// What the relay says in JSON: the session it made, or what is wrong and what to do about it.
@@ -40,17 +43,47 @@ pub async fn find_session(id: &SessionId) -> Result<(), ApiError> {
     }
 }
 
-/// Sends a request; gives the status of the answer and what it says.
+/// What the relay has at `path`.
+pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    match request("GET", path).await? {
+        (200, body) => serde_json::from_str(&body).map_err(|error| ApiError::Unreadable(error.to_string())),
+        (status, body) => Err(refused(status, said(&body))),
+    }
+}
+
 async fn ask(method: &str, path: &str) -> Result<(u16, Said), ApiError> {
+    let (status, body) = request(method, path).await?;
+    Ok((status, said(&body)))
+}
+
+/// Whatever stands between page and relay may answer too, and in no JSON.
+fn said(body: &str) -> Said {
+    serde_json::from_str(body).unwrap_or_default()
+}
+
+/// Sends a request; gives the status of the answer and its body.
+async fn request(method: &str, path: &str) -> Result<(u16, String), ApiError> {
     let unreachable = |_: JsValue| ApiError::Unreachable;
     let request = RequestInit::new();
     request.set_method(method);
     let response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await.map_err(unreachable)?;
     let response: Response = response.unchecked_into();
     let body = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
-    // Whatever stands between page and relay may answer too, and in no JSON.
-    let said = serde_json::from_str(&body.as_string().unwrap_or_default()).unwrap_or_default();
-    Ok((response.status(), said))
+    Ok((response.status(), body.as_string().unwrap_or_default()))
+}
+
+impl ApiError {
+    /// Why `what` is not there, and what to do, for whoever wanted to see it.
+    pub fn words(&self, what: &str) -> String {
+        match self {
+            Self::Unreachable => format!("{what} did not come: the relay does not answer. Is it running?"),
+            Self::Unknown => format!("{what} did not come: the relay does not know this session any more."),
+            Self::Refused(said) => format!("{what} did not come. The relay says: {said}"),
+            Self::Unreadable(why) => {
+                format!("{what} came, and cannot be read ({why}). Reload the page: it may be older than the relay.")
+            }
+        }
+    }
 }
 
 fn refused(status: u16, said: Said) -> ApiError {

@@ -66,6 +66,13 @@ impl Feed {
         self.0.cancel_timer();
         connect(&self.0);
     }
+
+    /// Sends a text to the relay; `false` while there is no open line to it.
+    pub fn send(&self, text: &str) -> bool {
+        let line = self.0.line.borrow();
+        let open = line.as_ref().filter(|line| line.socket.ready_state() == WebSocket::OPEN);
+        open.is_some_and(|line| line.socket.send_with_str(text).is_ok())
+    }
 }
 
 impl Drop for Feed {

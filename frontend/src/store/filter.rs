@@ -1,6 +1,7 @@
 //! The filter over the sequence: `opcode:ping from:server hello`. All terms must fit.
 
 use super::Record;
+use observation::aftermath;
 use observation::page::PageAct;
 use observation::sequence::{Row, RowKey};
 use observation::{Event, Frame, Party};
@@ -12,6 +13,7 @@ enum Term {
     From(Party),
     Connection(u32),
     Violation,
+    Deliberate,
     Compressed,
     Text(String),
 }
@@ -49,10 +51,11 @@ fn term(text: &str) -> Result<Term, String> {
             number.parse().map(Term::Connection).map_err(|_| "connection: takes a number, such as connection:2".into())
         }
         ("is", "wrong") => Ok(Term::Violation),
+        ("is", "deliberate") => Ok(Term::Deliberate),
         ("is", "compressed") => Ok(Term::Compressed),
         ("opcode", _) => Err("opcode: takes text, binary, continuation, close, ping or pong".into()),
         ("from", _) => Err("from: takes browser or relay".into()),
-        ("is", _) => Err("is: takes wrong or compressed".into()),
+        ("is", _) => Err("is: takes wrong, deliberate or compressed".into()),
         // A colon in a text, such as `http://` or `"a":1`.
         _ => Ok(Term::Text(text.to_ascii_lowercase())),
     }
@@ -78,6 +81,11 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
             Some(Event::Closed(closed)) => !closed.clean,
             _ => false,
         },
+        // What is odd about an opening is odd about its response.
+        Term::Deliberate => {
+            !matches!(row.key, RowKey::Request(_) | RowKey::Opened(_))
+                && observation.is_some_and(|seen| !aftermath::deliberate(&seen.event).is_empty())
+        }
         Term::Compressed => frame.is_some_and(|frame| frame.inflated.is_some()),
         Term::Text(word) => {
             let in_frame = || frame.is_some_and(|frame| frame_contains(frame, word));
@@ -122,7 +130,7 @@ fn contains(bytes: &[u8], word: &str) -> bool {
 mod tests {
     use super::*;
     use observation::sequence::PageSide;
-    use observation::{ConnectionNumber, FeedMessage, Observation, Seq};
+    use observation::{ConnectionNumber, Deliberate, FeedMessage, Observation, Origin, Seq};
     use wire::header::FrameHeader;
     use wire::opcode::Opcode;
 
@@ -138,11 +146,15 @@ mod tests {
                 payload.len() as u64,
             )),
         };
-        let items = vec![
+        let mut items = vec![
             frame(1, Opcode::Text, b"Hello", 1),
             frame(2, Opcode::Text, b"Hello", 1),
             frame(3, Opcode::Ping, b"", 2),
         ];
+        if let Event::Frame(ping) = &mut items[2].event {
+            let (what, explanation) = ("ping-every".into(), "a heartbeat".into());
+            ping.deliberate = Some(Deliberate { by: Origin::Behaviour, what, explanation, rule: None });
+        }
         let mut record = Record::default();
         record.take_in(super::super::record::Incoming::Feed(FeedMessage::Observations(items)));
         record
@@ -163,6 +175,8 @@ mod tests {
         assert_eq!(through("opcode:ping"), [3]);
         assert_eq!(through("connection:2"), [3]);
         assert_eq!(through("is:wrong"), [0; 0]);
+        assert_eq!(through("is:deliberate"), [3]);
+        assert_eq!(through("is:deliberate from:browser"), [0; 0]);
         assert_eq!(through("opcode:ping hello"), [0; 0]);
     }
 

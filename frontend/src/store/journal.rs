@@ -48,6 +48,11 @@ impl Journal {
         self.events.get(usize::try_from(number.0.checked_sub(first)?).ok()?)
     }
 
+    /// In order, as far as they are kept.
+    pub fn iter(&self) -> impl Iterator<Item = &PageEvent> {
+        self.events.iter()
+    }
+
     /// Microseconds from the making of its socket to the event.
     pub fn since_began_us(&self, event: &PageEvent) -> u64 {
         let began = self.began_us.get(&event.socket).copied();

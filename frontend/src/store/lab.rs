@@ -1,5 +1,6 @@
 //! The one store of a playground: it owns the sockets and takes in what they tell, once per animation frame.
 
+use super::commands::Commands;
 use super::record::{Incoming, Record};
 use super::target::{self, Target};
 use crate::net::api::{self, ApiError};
@@ -9,7 +10,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
 use observation::sequence::RowKey;
-use observation::{FeedMessage, Hello, SessionId};
+use observation::{Answer, Command, ConnectionNumber, Event, FeedMessage, Hello, Origin, Seq, SessionId};
+
+/// The largest command that the relay takes, in bytes of JSON.
+const MAX_COMMAND: usize = 64 << 10;
 
 /// Where this page's session stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Lab {
     pub hello: RwSignal<Option<Hello>>,
     pub record: RwSignal<Record, LocalStorage>,
     pub socket: RwSignal<Option<SocketState>>,
+    /// What the relay was asked to do, and what became of it.
+    pub commands: RwSignal<Commands>,
     pub selected: RwSignal<Option<RowKey>>,
     /// On a narrow screen: whether the inspector covers the sequence.
     pub inspecting: RwSignal<bool>,
@@ -83,6 +89,8 @@ struct Inner {
     sockets: u32,
     /// The visitor's last act: its row is selected as soon as the relay has seen it.
     follow: Option<EventNumber>,
+    /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.
+    follow_command: Option<(ConnectionNumber, Seq)>,
 }
 
 impl Lab {
@@ -95,6 +103,7 @@ impl Lab {
             hello: RwSignal::new(None),
             record: RwSignal::new_local(Record::default()),
             socket: RwSignal::new(None),
+            commands: RwSignal::new(Commands::default()),
             selected: RwSignal::new(None),
             inspecting: RwSignal::new(false),
             inner: StoredValue::new_local(Inner::default()),
@@ -191,9 +200,32 @@ impl Lab {
         Ok(())
     }
 
+    /// Has the relay do something on its side of a connection. What became of it is in `commands`.
+    pub fn command(self, connection: ConnectionNumber, command: Command) {
+        let Some(request) = self.commands.try_update(|commands| commands.ask(connection, command)) else { return };
+        let last = self.record.with_untracked(|record| record.transcript.last());
+        // Plain data always becomes JSON.
+        let text = serde_json::to_string(&request).unwrap_or_default();
+        let outcome = self.inner.try_update_value(|inner| {
+            if text.len() > MAX_COMMAND {
+                return Err("it is larger than the relay takes: about 32,000 bytes are the most");
+            }
+            let sent = inner.feed.as_ref().is_some_and(|feed| feed.send(&text));
+            if !sent {
+                return Err("there is no line to the relay just now");
+            }
+            (inner.follow, inner.follow_command) = (None, Some((connection, last)));
+            Ok(())
+        });
+        if let Some(Err(why)) = outcome {
+            let answer = Answer { id: Some(request.id), refused: Some(why.to_owned()) };
+            self.commands.update(|commands| commands.answer(answer));
+        }
+    }
+
     /// Shows a row in the inspector, by the visitor's own choice.
     pub fn inspect(self, key: RowKey) {
-        self.inner.update_value(|inner| inner.follow = None);
+        self.inner.update_value(|inner| (inner.follow, inner.follow_command) = (None, None));
         self.selected.set(Some(key));
     }
 
@@ -211,6 +243,12 @@ impl Lab {
     fn open_feed(self, id: SessionId) {
         let last = move || self.record.with_untracked(|record| record.transcript.last());
         let feed = Feed::open(id, last, move |event| match event {
+            FeedEvent::Message(FeedMessage::Answer(answer)) => {
+                if answer.refused.is_some() {
+                    self.inner.update_value(|inner| inner.follow_command = None);
+                }
+                self.commands.update(|commands| commands.answer(answer));
+            }
             FeedEvent::Message(message) => {
                 if let FeedMessage::Hello(hello) = &message {
                     self.hello.set(Some(hello.clone()));
@@ -228,6 +266,9 @@ impl Lab {
     /// Notes where the feed stands; what is no news stirs nothing.
     fn feed_is(self, state: FeedState) {
         if self.feed.with_untracked(|known| *known != state) {
+            if state != FeedState::Live {
+                self.commands.update(Commands::give_up);
+            }
             self.feed.set(state);
         }
     }
@@ -255,7 +296,7 @@ impl Lab {
     /// The visitor did something: its row is the one to look at.
     fn did(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
         let event = self.event(number, act, payload);
-        self.inner.update_value(|inner| inner.follow = event);
+        self.inner.update_value(|inner| (inner.follow, inner.follow_command) = (event, None));
     }
 
     fn event(self, socket: SocketNumber, act: PageAct, payload: Option<Payload>) -> Option<EventNumber> {
@@ -284,9 +325,9 @@ impl Lab {
     fn take_in(self) {
         let taken = self.inner.try_update_value(|inner| {
             inner.scheduled = false;
-            (std::mem::take(&mut inner.inbox), inner.follow)
+            (std::mem::take(&mut inner.inbox), inner.follow, inner.follow_command)
         });
-        let Some((inbox, follow)) = taken.filter(|(inbox, _)| !inbox.is_empty()) else { return };
+        let Some((inbox, follow, command)) = taken.filter(|(inbox, ..)| !inbox.is_empty()) else { return };
         self.record.update(|record| {
             for incoming in inbox {
                 record.take_in(incoming);
@@ -294,6 +335,28 @@ impl Lab {
         });
         if let Some(event) = follow {
             self.follow(event);
+        }
+        if let Some((connection, last)) = command {
+            self.follow_command(connection, last);
+        }
+    }
+
+    /// Selects the first thing that a command had the relay do on `connection` after observation `last`.
+    fn follow_command(self, connection: ConnectionNumber, last: Seq) {
+        let key = self.record.with_untracked(|record| {
+            let new = record.transcript.iter().rev().take_while(|seen| seen.seq > last);
+            let keys = new.filter(|seen| seen.connection == connection).filter_map(|seen| match &seen.event {
+                Event::Frame(frame) if frame.deliberate.as_ref()?.by == Origin::Console => {
+                    Some(RowKey::Frame(seen.seq))
+                }
+                Event::Act(act) if act.deliberate.by == Origin::Console => Some(RowKey::Act(seen.seq)),
+                _ => None,
+            });
+            keys.last()
+        });
+        if key.is_some() {
+            self.inner.update_value(|inner| inner.follow_command = None);
+            self.selected.set(key);
         }
     }
 

@@ -3,11 +3,17 @@
 //! [`Lab`] is the one store of a playground: it owns the sockets, takes in what they tell once per animation frame, and
 //! keeps a [`record::Record`] of both sides.
 
+pub mod catalogue;
+pub mod commands;
 pub mod draft;
 pub mod filter;
 pub mod journal;
 pub mod lab;
+pub mod lines;
 pub mod record;
+pub mod settings;
+pub mod setup;
+pub mod taken;
 pub mod target;
 
 pub use lab::{FeedState, Lab, Session};

@@ -1,19 +1,22 @@
 //! Everything seen so far: what the relay says, what the page's JavaScript saw, and both side by side.
 
 use super::journal::Journal;
+use super::lines::Lines;
 use crate::net::lab_socket::Payload;
+use observation::aftermath::Aftermath;
 use observation::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use observation::sequence::{PageSide, Row, RowKey, Sequence};
-use observation::{ConnectionNumber, FeedMessage, Observation, Transcript};
+use observation::{ConnectionNumber, FeedMessage, Observation, Seq, Transcript};
 use std::rc::Rc;
 
 /// Observations and rows kept; more than the relay's log holds by default.
-const CAPACITY: usize = 60_000;
+pub const CAPACITY: usize = 60_000;
 
 pub struct Record {
     pub transcript: Transcript,
     pub sequence: Sequence,
     pub journal: Journal,
+    pub lines: Lines,
 }
 
 /// One thing to take in.
@@ -26,7 +29,12 @@ pub enum Incoming {
 
 impl Default for Record {
     fn default() -> Self {
-        Self { transcript: Transcript::new(CAPACITY), sequence: Sequence::new(CAPACITY), journal: Journal::default() }
+        Self {
+            transcript: Transcript::new(CAPACITY),
+            sequence: Sequence::new(CAPACITY),
+            journal: Journal::default(),
+            lines: Lines::default(),
+        }
     }
 }
 
@@ -37,11 +45,13 @@ impl Record {
             Incoming::Feed(FeedMessage::Gap(gap)) => {
                 self.transcript.gap(gap);
                 self.sequence.gap(gap);
+                self.lines.gap(&self.transcript);
             }
             Incoming::Feed(FeedMessage::Observations(items)) => {
                 for observation in items.into_iter().map(Rc::new) {
                     if self.transcript.observe(Rc::clone(&observation)) {
                         self.sequence.observe(&observation);
+                        self.lines.observe(&observation);
                     }
                 }
             }
@@ -76,6 +86,13 @@ impl Record {
     pub fn row_of_event(&self, number: EventNumber) -> Option<RowKey> {
         let joined = |row: &Row| matches!(&row.page, PageSide::Events(events) if events.contains(&number));
         (0..self.sequence.len()).rev().filter_map(|index| self.sequence.get(index)).find(joined).map(|row| row.key)
+    }
+
+    /// What became of something that was done on purpose, refused or ended, as far as both sides have told.
+    pub fn aftermath(&self, seq: Seq) -> Option<Aftermath> {
+        let socket = self.sequence.owner(self.transcript.get(seq)?.connection);
+        let page: Vec<_> = self.journal.iter().filter(|event| Some(event.socket) == socket).collect();
+        Aftermath::of(&self.transcript, &self.sequence, &page, seq)
     }
 
     /// When a connection was first seen, in microseconds of the relay's clock.

@@ -1,11 +1,9 @@
 //! What a URL in the connect bar leads to, judged before anything is connected.
 
+use super::settings::Settings;
 use observation::SessionId;
 use observation::page::Fingerprint;
 use web_sys::Url;
-use wire::deflate::negotiation::{
-    CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER,
-};
 
 /// A URL that may be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,50 +54,30 @@ pub fn judge(url: &str, session: Option<&SessionId>) -> Result<Target, String> {
     }))
 }
 
-/// The lab of a session on this page's relay; without compression, so that a beginner can read the bytes.
-pub fn lab_url(session: &SessionId) -> String {
+/// The lab of a session on this page's relay.
+pub fn lab_url(session: &SessionId, settings: &Settings) -> String {
+    settings.in_url(&format!("{}/lab/{session}", place()))
+}
+
+/// What stands before the path in a URL of a WebSocket to this page's relay.
+pub fn place() -> String {
     let location = leptos::prelude::window().location();
     let scheme = if location.protocol().is_ok_and(|page| page == "https:") { "wss" } else { "ws" };
-    format!("{scheme}://{}/lab/{session}?{DEFLATE}=off", location.host().unwrap_or_default())
-}
-
-/// The relay's setting that takes or declines an offer of permessage-deflate.
-const DEFLATE: &str = "deflate";
-
-/// Whether a lab's URL lets the relay agree on compression. Where it does not say, the relay takes what a browser offers.
-pub fn compresses(url: &str) -> bool {
-    !query(url).1.any(|setting| setting == (DEFLATE, Some("off")))
-}
-
-/// A lab's URL with compression on or off, and whatever else it asks for. What concerns compression alone goes with it: the
-/// relay would refuse the contradiction.
-pub fn with_compression(url: &str, on: bool) -> String {
-    const OF_DEFLATE: [&str; 4] =
-        [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS];
-    let (place, settings) = query(url.trim());
-    let mut url = format!("{place}?{DEFLATE}={}", if on { "on" } else { "off" });
-    for (name, value) in settings {
-        if name == DEFLATE || (!on && OF_DEFLATE.contains(&name)) {
-            continue;
-        }
-        url = url + "&" + name;
-        if let Some(value) = value {
-            url = url + "=" + value;
-        }
-    }
-    url
-}
-
-/// What stands before the query of a URL, and the names in it with their values.
-fn query(url: &str) -> (&str, impl Iterator<Item = (&str, Option<&str>)>) {
-    let (place, query) = url.split_once('?').unwrap_or((url, ""));
-    let pair = |item| str::split_once(item, '=').map_or((item, None), |(name, value)| (name, Some(value)));
-    (place, query.split('&').filter(|item| !item.is_empty()).map(pair))
+    format!("{scheme}://{}", location.host().unwrap_or_default())
 }
 
 /// The address of a session's playground.
 pub fn session_url(session: &SessionId) -> String {
-    format!("{}/s/{session}", leptos::prelude::window().location().origin().unwrap_or_default())
+    format!("{}/s/{session}", origin())
+}
+
+/// The address at which a new session begins with the setup in `fragment`.
+pub fn setup_url(fragment: &str) -> String {
+    format!("{}/{fragment}", origin())
+}
+
+fn origin() -> String {
+    leptos::prelude::window().location().origin().unwrap_or_default()
 }
 
 /// The subprotocols in a comma-separated list.
@@ -110,33 +88,4 @@ pub fn subprotocols(list: &str) -> Result<Vec<String>, String> {
     wire::handshake::request::subprotocols(list).ok_or_else(|| {
         "Subprotocols are names without spaces, parted by commas, each only once: chat.v2, chat.v1".to_owned()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compression_is_one_setting_among_others() {
-        #[track_caller]
-        fn check(url: &str, on: bool, expect: &str) {
-            assert_eq!(with_compression(url, on), expect);
-            assert_eq!(compresses(expect), on);
-        }
-        check("ws://h/lab/a", true, "ws://h/lab/a?deflate=on");
-        check("ws://h/lab/a?", false, "ws://h/lab/a?deflate=off");
-        check(" ws://h/lab/a?deflate=off ", true, "ws://h/lab/a?deflate=on");
-        check("ws://h/lab/a?x=1=2&deflate=on&&y", false, "ws://h/lab/a?deflate=off&x=1=2&y");
-        let narrow = "ws://h/lab/a?deflate=on&server_no_context_takeover&client_max_window_bits=9&x";
-        check(narrow, true, narrow);
-        check(narrow, false, "ws://h/lab/a?deflate=off&x");
-    }
-
-    #[test]
-    fn a_url_that_does_not_say_takes_what_is_offered() {
-        for url in ["ws://h/lab/a", "ws://h/lab/a?server_max_window_bits=9", "ws://h/lab/a?deflate=on&x"] {
-            assert!(compresses(url), "{url}");
-        }
-        assert!(!compresses("ws://h/lab/a?x&deflate=off"));
-    }
 }

@@ -16,13 +16,6 @@ const MORE: usize = 128;
 pub fn FrameHex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView {
     let bytes: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().collect();
     let (kept, crossed) = (bytes.len() as u64, frame.wire_bytes());
-    // A byte of several fields takes the hue of its last: the opcode's in the first, the length's in the second.
-    let fields = header.fields();
-    let class_at = move |offset: usize| {
-        let last_bit = (offset * 8 + 7) as u64;
-        let span = fields.iter().rev().find(|span| span.first_bit <= last_bit);
-        field::class(span.map_or(Field::Payload, |span| span.field))
-    };
     let came = (frame.payload_bytes < frame.length).then(|| {
         let (length, came) = (format::bytes(frame.length), format::bytes(frame.payload_bytes));
         format!("The header says {length}; {came} of them came.")
@@ -32,8 +25,19 @@ pub fn FrameHex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl Int
         format!("{crossed} crossed the wire; the relay kept the first {kept}.")
     });
     view! {
-        <Hex label="The frame's bytes in hex" bytes class_at=Box::new(class_at) fold=FOLD pointed/>
+        <Hex label="The frame's bytes in hex" bytes class_at=Box::new(class_at(&header)) fold=FOLD pointed/>
         {[came, front].into_iter().flatten().map(|words| view! { <p class="note">{words}</p> }).collect_view()}
+    }
+}
+
+/// The class of a frame's byte, by its place. A byte of several fields takes the hue of its last: the opcode's in the first,
+/// the length's in the second.
+pub fn class_at(header: &FrameHeader) -> impl Fn(usize) -> &'static str + Send + use<> {
+    let fields = header.fields();
+    move |offset| {
+        let last_bit = (offset * 8 + 7) as u64;
+        let span = fields.iter().rev().find(|span| span.first_bit <= last_bit);
+        field::class(span.map_or(Field::Payload, |span| span.field))
     }
 }
 

@@ -1,12 +1,15 @@
 //! What several views are made of.
 
 pub mod bit_grid;
+pub mod clipboard;
 pub mod field;
 pub mod focus;
 pub mod format;
 pub mod hex;
 pub mod icon;
+pub mod later;
 pub mod object_url;
 pub mod prose;
+pub mod sheet;
 pub mod tabs;
 pub mod theme;

@@ -7,10 +7,17 @@ use crate::ui::focus::moves_on_from;
 use leptos::prelude::*;
 
 #[component]
-pub fn Banner() -> impl IntoView {
+pub fn Banner(
+    /// What a link brought that cannot be used.
+    left_out: Vec<String>,
+) -> impl IntoView {
     let lab = expect_context::<Lab>();
+    let left_out = RwSignal::new(left_out);
     view! {
         <div role="status" class="banner-place">
+            <Show when=move || left_out.with(|left_out| !left_out.is_empty())>
+                <LeftOut left_out/>
+            </Show>
             {move || match (lab.session.get(), lab.feed.get()) {
                 (Session::Failed(error), _) => view! { <NoSession error/> }.into_any(),
                 (_, FeedState::Lost) => view! { <FeedLost/> }.into_any(),
@@ -23,11 +30,27 @@ pub fn Banner() -> impl IntoView {
 }
 
 #[component]
+fn LeftOut(left_out: RwSignal<Vec<String>>) -> impl IntoView {
+    moves_on_from(".banner");
+    view! {
+        <p class="banner warn">
+            <span>
+                <b>"The link was not read whole. "</b>
+                {move || format!("Left out: {}.", left_out.with(|left_out| left_out.join("; ")))}
+            </span>
+            <button type="button" class="small" on:click=move |_| left_out.set(Vec::new())>
+                "Dismiss"
+            </button>
+        </p>
+    }
+}
+
+#[component]
 fn NoSession(error: ApiError) -> impl IntoView {
     let lab = expect_context::<Lab>();
     moves_on_from(".banner");
     let words = match error {
-        ApiError::Refused(said) => format!("The relay gave no session. It says: {said}"),
+        ApiError::Refused(said) | ApiError::Unreadable(said) => format!("The relay gave no session. It says: {said}"),
         ApiError::Unreachable | ApiError::Unknown => {
             "The relay does not answer. Is it running? You can still connect to other servers.".to_owned()
         }

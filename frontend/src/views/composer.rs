@@ -1,11 +1,14 @@
 //! The composer: what to send, judged before it goes, with the first bytes it will have on the wire.
 
 use super::connect_bar::ConnectForm;
+use super::console::Console;
+use super::next_messages::{NextMessages, Planned};
 use crate::net::lab_socket::Payload;
 use crate::store::Lab;
 use crate::store::draft;
 use crate::store::lab::ReadyState;
 use crate::ui::format;
+use crate::ui::later::{Later, later};
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -25,10 +28,14 @@ enum Kind {
     Bytes,
     File,
     Close,
+    /// The other side speaks.
+    Relay,
 }
 
 /// In the order of the tabs.
-const KINDS: [Kind; 4] = [Kind::Text, Kind::Bytes, Kind::File, Kind::Close];
+const KINDS: [Kind; 5] = [Kind::Text, Kind::Bytes, Kind::File, Kind::Close, Kind::Relay];
+
+later!(console: fn() -> AnyView = || view! { <Console/> }.into_any());
 
 /// What stands in the composer; it stays while the kinds are switched.
 #[derive(Clone, Copy)]
@@ -59,9 +66,9 @@ enum Outgoing {
 }
 
 impl Drafts {
-    fn new() -> Self {
+    fn new(text: RwSignal<String>) -> Self {
         Self {
-            text: RwSignal::new("Hello".into()),
+            text,
             hex: RwSignal::new("48 65 6c 6c 6f".into()),
             file: RwSignal::new_local(FileDraft::None),
             code: RwSignal::new("1000".into()),
@@ -86,16 +93,44 @@ impl Drafts {
                 draft::close_reason(&reason, code)?;
                 Ok(Outgoing::Close(code, reason))
             }
+            // The console has a draft of its own.
+            Kind::Relay => Err(String::new()),
         }
     }
 }
 
 #[component]
 pub fn Composer() -> impl IntoView {
-    let lab = expect_context::<Lab>();
     let chosen = RwSignal::new(0);
-    let kind = move || KINDS[chosen.get()];
-    let drafts = Drafts::new();
+    let kind = Memo::new(move |_| KINDS[chosen.get()]);
+    let relay = move || kind.get() == Kind::Relay;
+    // Once it has been opened it stays, with what was written into it.
+    let opened = Memo::new(move |was| was == Some(&true) || relay());
+    view! {
+        <section class="composer" class:relay=relay aria-label="Send">
+            <Tabs label="What to send" id="kind" tabs=&["Text", "Bytes", "File", "Close", "Relay sends…"] chosen/>
+            <div id="kind-panel" role="tabpanel" aria-label="What to send">
+                <Draft kind/>
+                <Show when=move || opened.get()>
+                    <RelaySide hidden=Signal::derive(move || !relay())/>
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// The other end of the line, whose code is fetched when it is first wanted.
+#[component]
+fn RelaySide(hidden: Signal<bool>) -> impl IntoView {
+    let console = Later::now(console);
+    view! { <div hidden=hidden>{move || console.draw(|draw| draw())}</div> }
+}
+
+#[component]
+fn Draft(kind: Memo<Kind>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let planned = expect_context::<Planned>();
+    let drafts = Drafts::new(planned.text);
     // What the browser said to the last try.
     let refused = RwSignal::new(None::<String>);
     let form = expect_context::<ConnectForm>();
@@ -105,14 +140,17 @@ pub fn Composer() -> impl IntoView {
     let open = move || socket.get().is_some();
     let compresses = move || socket.get().unwrap_or_else(|| form.compresses(lab));
     let send = move || {
-        let Ok(outgoing) = untrack(|| drafts.outgoing(kind())) else { return };
+        let Ok(outgoing) = untrack(|| drafts.outgoing(kind.get())) else { return };
         let outcome = match outgoing {
             Outgoing::Message(payload, name) => lab.send(payload, name.as_deref()),
             Outgoing::Close(code, reason) => lab.close(code, &reason),
         };
+        if outcome.is_ok() && kind.get_untracked() == Kind::Text {
+            planned.advance();
+        }
         refused.set(outcome.err());
     };
-    let can_send = move || open() && drafts.outgoing(kind()).is_ok();
+    let can_send = move || open() && drafts.outgoing(kind.get()).is_ok();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if can_send() {
@@ -120,24 +158,25 @@ pub fn Composer() -> impl IntoView {
         }
     };
     view! {
-        <form class="composer" aria-label="Send" on:submit=submit novalidate>
-            <Tabs label="What to send" id="kind" tabs=&["Text", "Bytes", "File", "Close"] chosen/>
-            <div id="kind-panel" role="tabpanel" aria-label="What to send" class="draft">
-                {move || match kind() {
+        <form class="drafting" on:submit=submit novalidate hidden=move || kind.get() == Kind::Relay>
+            <div class="draft">
+                {move || match kind.get() {
                     Kind::Text => view! { <TextField text=drafts.text/> }.into_any(),
                     Kind::Bytes => view! { <HexField hex=drafts.hex/> }.into_any(),
                     Kind::File => view! { <FileField file=drafts.file/> }.into_any(),
                     Kind::Close => view! { <CloseFields code=drafts.code reason=drafts.reason/> }.into_any(),
+                    Kind::Relay => ().into_any(),
                 }}
             </div>
             <button type="submit" class="primary" aria-disabled=move || (!can_send()).to_string()>
-                {move || if kind() == Kind::Close { "Close" } else { "Send" }}
+                {move || if kind.get() == Kind::Close { "Close" } else { "Send" }}
             </button>
+            <NextMessages/>
             <p id="draft-note" class="preview" aria-live="polite">
-                {move || match (refused.get(), drafts.outgoing(kind())) {
+                {move || match (refused.get(), drafts.outgoing(kind.get())) {
                     (Some(said), _) => view! { <span class="error">{said}</span> }.into_any(),
                     (None, Err(said)) => {
-                        let waits = kind() == Kind::File;
+                        let waits = kind.get() == Kind::File;
                         view! { <span class:error=!waits>{said}</span> }.into_any()
                     }
                     (None, Ok(outgoing)) => {

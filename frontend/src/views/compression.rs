@@ -2,7 +2,7 @@
 
 use super::connect_bar::ConnectForm;
 use crate::store::Lab;
-use crate::store::target::{self, Target};
+use crate::store::target::Target;
 use leptos::prelude::*;
 
 #[component]
@@ -25,8 +25,7 @@ pub fn CompressionSwitch(
     };
     let switch = move |_| {
         if !untrack(locked) {
-            form.url.update(|url| *url = target::with_compression(url, !target::compresses(url)));
-            form.error.set(None);
+            form.ask(|settings| settings.with_compression(!settings.compress()));
         }
     };
     view! {

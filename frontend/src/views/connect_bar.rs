@@ -1,8 +1,12 @@
 //! Where to connect to, and the button that does it.
 
+use super::behaviours::{BehavioursSheet, ServerBehaves};
 use super::compression::CompressionSwitch;
 use super::lifecycle::Lifecycle;
+use crate::store::catalogue::Learnt;
 use crate::store::lab::{ConnectError, ReadyState, connect};
+use crate::store::settings::Settings;
+use crate::store::setup::{Place, Setup};
 use crate::store::target::{self, Target};
 use crate::store::{Lab, Session};
 use leptos::prelude::*;
@@ -13,15 +17,39 @@ pub struct ConnectForm {
     pub url: RwSignal<String>,
     pub protocols: RwSignal<String>,
     pub error: RwSignal<Option<ConnectError>>,
+    /// What the relay can be asked for, as far as it is known.
+    pub learnt: RwSignal<Learnt>,
 }
 
 impl ConnectForm {
-    pub fn new(lab: Lab) -> Self {
-        let url = match lab.session.get_untracked() {
-            Session::Ready(id) => target::lab_url(&id),
+    pub fn new(lab: Lab, setup: &Setup) -> Self {
+        let in_lab = |settings| match lab.session.get_untracked() {
+            Session::Ready(id) => target::lab_url(&id, settings),
             _ => String::new(),
         };
-        Self { url: RwSignal::new(url), protocols: RwSignal::new(String::new()), error: RwSignal::new(None) }
+        let url = match &setup.place {
+            Place::Lab(settings) => in_lab(settings),
+            Place::Elsewhere(url) => url.clone(),
+            // Without compression, so that a beginner can read the bytes.
+            Place::Unsaid => in_lab(&Settings::default().with_compression(false)),
+        };
+        Self {
+            url: RwSignal::new(url),
+            protocols: RwSignal::new(setup.subprotocols.clone()),
+            error: RwSignal::new(None),
+            learnt: RwSignal::new(Learnt::Nothing),
+        }
+    }
+
+    /// What the URL asks of the relay.
+    pub fn settings(self) -> Settings {
+        self.url.with(|url| Settings::of_url(url))
+    }
+
+    /// Asks the relay for something else, in the URL.
+    pub fn ask(self, change: impl FnOnce(Settings) -> Settings) {
+        self.url.update(|url| *url = change(Settings::of_url(url)).in_url(url));
+        self.error.set(None);
     }
 
     /// What the URL leads to.
@@ -31,7 +59,7 @@ impl ConnectForm {
 
     /// Whether messages will be compressed, as far as the URL tells.
     pub fn compresses(self, lab: Lab) -> bool {
-        matches!(self.target(lab), Ok(Target::Lab(_))) && self.url.with(|url| target::compresses(url))
+        matches!(self.target(lab), Ok(Target::Lab(_))) && self.settings().compress()
     }
 
     pub fn connect(self, lab: Lab) {
@@ -68,7 +96,15 @@ pub fn ConnectBar() -> impl IntoView {
         Some(ConnectError::Subprotocols(said)) => Some(said),
         _ => None,
     };
+    let choosing = RwSignal::new(false);
     let elsewhere = move || matches!(form.target(lab), Ok(Target::Elsewhere));
+    // The relay will say so too, once it is asked.
+    let unknown = move || {
+        let settings = form.settings();
+        form.learnt.with(|learnt| learnt.all()?.unknown(&settings).map(str::to_owned)).filter(|_| !elsewhere())
+    };
+    let changed =
+        move || live() && lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.url != form.url.get().trim()));
     view! {
         <form class="connect" aria-label="Connection" on:submit=submit novalidate>
             <Entry id="url" label="WebSocket URL" value=form.url live=Signal::derive(live) error=Signal::derive(url_error)>
@@ -76,10 +112,15 @@ pub fn ConnectBar() -> impl IntoView {
                     {move || match url_error().or_else(protocols_error) {
                         Some(said) => view! { <span class="error">{said}</span> }.into_any(),
                         None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
-                        None => ().into_any(),
+                        None if changed() => "Changed: for the next connection.".into_any(),
+                        None => {
+                            let words = |name| format!("The relay has no setting “{name}”, and will refuse the request.");
+                            unknown().map(|name| view! { <span class="error">{words(name)}</span> }).into_any()
+                        }
                     }}
                 </p>
             </Entry>
+            <ServerBehaves open=choosing/>
             <Entry
                 id="protocols"
                 label="Subprotocols"
@@ -93,6 +134,7 @@ pub fn ConnectBar() -> impl IntoView {
                 {move || if live() { "Close" } else if ready.get().is_some() { "Connect again" } else { "Connect" }}
             </button>
         </form>
+        <BehavioursSheet open=choosing/>
     }
 }
 

@@ -4,6 +4,7 @@ use crate::store::lab::{ReadyState, SocketState};
 use crate::store::{Lab, Record};
 use leptos::prelude::*;
 use observation::Party;
+use observation::event::Cause;
 use wire::close::CloseCode;
 
 const STATES: [(ReadyState, &str, &str); 4] = [
@@ -71,6 +72,8 @@ fn caption(record: &Record, socket: &SocketState) -> String {
     let connection = record.sequence.connection(socket.number);
     let closed = connection.and_then(|number| record.transcript.closed(number));
     let refused = connection.and_then(|number| record.transcript.refusal(number));
+    let odd =
+        connection.and_then(|number| record.transcript.opening(number)).is_some_and(|it| !it.deliberate.is_empty());
     match (closed.map(|closed| closed.first), refused) {
         (Some(Some(party)), _) => {
             let who = if party == Party::Client { "browser" } else { "relay" };
@@ -78,6 +81,12 @@ fn caption(record: &Record, socket: &SocketState) -> String {
             let sent = closed.and_then(|closed| closed.code).unwrap_or(CloseCode::NO_STATUS.0);
             let told = if sent == *code { String::new() } else { format!("; JavaScript is told {code}") };
             format!("The {who} closed first, {sent}{told}")
+        }
+        // What is odd about the answer made the browser go before it said a word.
+        (Some(None), _)
+            if odd && closed.is_some_and(|closed| closed.client.frames == 0 && closed.cause == Cause::LineEnded) =>
+        {
+            format!("The browser turned the handshake down; JavaScript is told {code}")
         }
         (Some(None), _) => format!("The line was cut: {code} says no close frame came"),
         (None, Some(refusal)) => match refusal.status {

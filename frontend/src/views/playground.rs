@@ -4,14 +4,17 @@ use super::banner::Banner;
 use super::composer::Composer;
 use super::connect_bar::{ConnectBar, ConnectForm};
 use super::inspector::{ChosenPart, Inspector};
+use super::next_messages::Planned;
 use super::sequence::SequenceView;
 use super::session_chip::SessionChip;
+use super::take_away::TakeAway;
 use crate::app::TopBar;
 use crate::store::Lab;
+use crate::store::setup::Setup;
 use crate::ui::focus::focus_rows;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use observation::SessionId;
 
 /// The playground of the session in the address; another address is another playground.
@@ -29,8 +32,10 @@ fn Playground(
 ) -> impl IntoView {
     let id = name.as_deref().and_then(SessionId::parse);
     let lab = Lab::new(id.clone());
+    let (setup, left_out) = use_location().hash.with_untracked(|fragment| Setup::of_fragment(fragment));
     provide_context(lab);
-    provide_context(ConnectForm::new(lab));
+    provide_context(ConnectForm::new(lab, &setup));
+    provide_context(Planned::new(setup.messages));
     provide_context(ChosenPart::new());
     match (name, id) {
         (None, _) => start_session(lab),
@@ -47,9 +52,10 @@ fn Playground(
                 "Skip to the frames"
             </a>
             <TopBar>
+                <TakeAway/>
                 <SessionChip/>
             </TopBar>
-            <Banner/>
+            <Banner left_out/>
             <ConnectBar/>
             <main id="workspace" tabindex="-1" class="workspace" class:inspecting=move || lab.inspecting.get()>
                 <h1 class="hidden">"Playground"</h1>
@@ -61,10 +67,11 @@ fn Playground(
     }
 }
 
-/// Makes a session and goes to its address, so that a reload finds it again.
+/// Makes a session and goes to its address, so that a reload finds it again, with the setup that a link brought.
 pub fn start_session(lab: Lab) {
     let navigate = use_navigate();
+    let fragment = use_location().hash.get_untracked();
     lab.create_session(move |id| {
-        navigate(&format!("/s/{id}"), NavigateOptions { replace: true, ..NavigateOptions::default() });
+        navigate(&format!("/s/{id}{fragment}"), NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
 }

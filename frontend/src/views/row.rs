@@ -98,6 +98,7 @@ fn ArrowCell(arrow: Arrow) -> impl IntoView {
                 <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
                 <span class=what>{arrow.text}</span>
                 <small>{arrow.detail}</small>
+                {(!arrow.purpose.is_empty()).then(|| view! { <small class="purpose">{arrow.purpose}</small> })}
             </span>
             <span class="shaft"></span>
         </span>

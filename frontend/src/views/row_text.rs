@@ -1,11 +1,16 @@
 //! What a row of the sequence says: a pure function of the record.
 
+mod script;
+
+pub use script::act;
+
 use crate::store::Record;
 use crate::ui::format;
 use crate::views::inspector::explain;
-use observation::page::{PageAct, PageEvent, PagePayload};
+use observation::page::PageAct;
+use observation::round_trip::RoundTrip;
 use observation::sequence::{PageSide, Row, RowKey};
-use observation::{Act, Closed, Event, Frame, Gap, MessageKind, Party, Seq};
+use observation::{Act, Closed, Deliberate, Event, Frame, Gap, MessageKind, Opening, Origin, Party, Refusal, Seq};
 use wire::close::ClosePayload;
 use wire::deflate::NAME;
 use wire::handshake::head::{RequestHead, ResponseHead, values};
@@ -52,6 +57,8 @@ pub struct Arrow {
     pub badge_class: &'static str,
     pub text: String,
     pub detail: String,
+    /// That it was done on purpose; empty if it was not.
+    pub purpose: String,
     pub control: bool,
     pub wrong: bool,
 }
@@ -67,18 +74,30 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     let observation = record.observation(row.key);
     let time = observation.and_then(|seen| {
         let began = record.began_us(seen.connection)?;
-        Some(format::milliseconds(seen.at_us.saturating_sub(began)))
+        let at_us = match (row.key, &seen.event) {
+            (
+                RowKey::Request(_),
+                Event::Opening(Opening { requested_us, .. }) | Event::Refusal(Refusal { requested_us, .. }),
+            ) => *requested_us,
+            _ => seen.at_us,
+        };
+        Some(format::milliseconds(at_us.saturating_sub(began)))
     });
     let (middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
         (RowKey::Request(_), Some((Event::Opening(opening), number))) => request(&opening.request, number),
         (RowKey::Request(_), Some((Event::Refusal(refusal), number))) => request(&refusal.request, number),
         (RowKey::Response(_), Some((Event::Opening(opening), _))) => {
-            response(&opening.response, opening.deflate.map_or("", |_| NAME), false)
+            response(&opening.response, opening.deflate.map_or("", |_| NAME), &opening.deliberate, false)
         }
-        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => response(&refusal.response, "refused", true),
-        (RowKey::Frame(_), Some((Event::Frame(seen), _))) => frame(seen),
+        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) if refusal.status.is_none() => not_http(refusal),
+        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => {
+            response(&refusal.response, "refused", &refusal.deliberate, true)
+        }
+        (RowKey::Frame(seq), Some((Event::Frame(seen), _))) => {
+            frame(seen, record.transcript.round_trips().ending_with(seq))
+        }
         (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, client(&row.page)),
-        (RowKey::Act(_), Some((Event::Act(act), _))) => deliberate(act),
+        (RowKey::Act(_), Some((Event::Act(done), _))) => of_act(done),
         (RowKey::Opened(_), _) => {
             (band("OPEN: HTTP is over, only frames travel from here", "open"), WireText::default())
         }
@@ -94,7 +113,7 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     let time = time.or_else(page_time);
     // The moment after a 101 is that of the 101.
     let time = time.filter(|_| !matches!(row.key, RowKey::Opened(_)));
-    RowText { time: time.unwrap_or_default(), page: page(record, row), middle, wire }
+    RowText { time: time.unwrap_or_default(), page: script::page(record, row), middle, wire }
 }
 
 fn band(text: impl Into<String>, class: &'static str) -> Middle {
@@ -117,6 +136,7 @@ fn request(bytes: &[u8], connection: u32) -> (Middle, WireText) {
         badge_class: "http",
         text: short_path(&target),
         detail: format!("connection {connection}"),
+        purpose: String::new(),
         control: false,
         wrong: false,
     };
@@ -135,7 +155,7 @@ fn short_path(target: &str) -> String {
     query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
 
-fn response(bytes: &[u8], detail: &str, refused: bool) -> (Middle, WireText) {
+fn response(bytes: &[u8], detail: &str, deliberate: &[Deliberate], refused: bool) -> (Middle, WireText) {
     let head = ResponseHead::parse(bytes).ok().flatten();
     let (status, reason, accept) = match &head {
         Some(head) => {
@@ -151,6 +171,7 @@ fn response(bytes: &[u8], detail: &str, refused: bool) -> (Middle, WireText) {
         badge_class: if refused { "bad" } else { "http" },
         text: reason,
         detail: detail.to_owned(),
+        purpose: deliberate.first().map(mildly).unwrap_or_default(),
         control: false,
         wrong: refused,
     };
@@ -159,7 +180,26 @@ fn response(bytes: &[u8], detail: &str, refused: bool) -> (Middle, WireText) {
     (Middle::Arrow(arrow), WireText { code, words })
 }
 
-fn frame(frame: &Frame) -> (Middle, WireText) {
+/// The answer to a request that is no HTTP, or none at all.
+fn not_http(refusal: &Refusal) -> (Middle, WireText) {
+    let bytes = refusal.response.len();
+    if bytes == 0 {
+        return (band("NO ANSWER: the relay said nothing", "closed unclean"), WireText::default());
+    }
+    let arrow = Arrow {
+        from: Party::Server,
+        badge: "NO HTTP".into(),
+        badge_class: "bad",
+        text: refusal.response.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
+        detail: format::bytes(bytes as u64),
+        purpose: refusal.deliberate.first().map(mildly).unwrap_or_default(),
+        control: false,
+        wrong: true,
+    };
+    (Middle::Arrow(arrow), front(&refusal.response, bytes as u64))
+}
+
+fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
     let opcode = frame.opcode();
     let mut detail = Vec::new();
     if let Some(position) = frame.position.filter(|at| at.fragment > 1 || !at.last) {
@@ -168,9 +208,8 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
     if frame.fin {
         detail.push("FIN".to_owned());
     }
-    if frame.rsv1 {
-        detail.push("RSV1".to_owned());
-    }
+    let bits = [(frame.rsv1, "RSV1"), (frame.rsv2, "RSV2"), (frame.rsv3, "RSV3")];
+    detail.extend(bits.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()));
     let size = format::bytes(if frame.inflated.is_some() { frame.content_bytes() } else { frame.length });
     let wire = format::bytes(frame.payload_bytes);
     let text = match opcode {
@@ -190,18 +229,29 @@ fn frame(frame: &Frame) -> (Middle, WireText) {
     if frame.masked {
         detail.push("masked".to_owned());
     }
-    if frame.violations.is_empty() && frame.payload_bytes < frame.length {
+    detail.extend(trip.map(|trip| format!("{} ms", format::milliseconds(trip.us))));
+    let cut_off = frame.payload_bytes < frame.length;
+    if frame.violations.is_empty() && cut_off {
         detail.push("cut off".to_owned());
     }
-    detail.extend(frame.violations.first().map(|violation| explain::verdict(violation, true)));
+    let violation = frame.violations.first();
+    let purpose = match (&frame.deliberate, violation) {
+        (None, violation) => {
+            detail.extend(violation.map(|violation| explain::verdict(violation, true)));
+            String::new()
+        }
+        (Some(_), Some(violation)) => format!("on purpose · {}", explain::section(violation.rfc, &violation.section)),
+        (Some(deliberate), None) => mildly(deliberate),
+    };
     let arrow = Arrow {
         from: frame.from,
         badge: badge(opcode),
         badge_class: badge_class(frame),
         text,
         detail: detail.join(" · "),
+        purpose,
         control: opcode.is_control(),
-        wrong: !frame.violations.is_empty(),
+        wrong: violation.is_some(),
     };
     let rest =
         if frame.payload_bytes == 0 { String::new() } else { format!("+ {}", format::count(frame.payload_bytes)) };
@@ -258,14 +308,45 @@ fn end(closed: &Closed, client: &str) -> (Middle, WireText) {
     (band(format!("CLOSED: {who}{code}"), class), WireText { code: String::new(), words })
 }
 
+/// Something on purpose that breaks no rule.
+fn mildly(deliberate: &Deliberate) -> String {
+    match (&*deliberate.what, deliberate.by) {
+        ("ping-every", _) => "heartbeat",
+        ("greet", _) => "greeting",
+        ("push-every", _) => "pushed",
+        (_, Origin::Console) => "by hand",
+        (_, Origin::Behaviour) => "on purpose",
+    }
+    .into()
+}
+
 /// What the relay did on purpose that is no frame.
-fn deliberate(act: &Act) -> (Middle, WireText) {
-    let text = match &act.refused {
-        Some(why) => format!("{} refused: {why}", act.deliberate.what),
-        None => format!("ON PURPOSE: {}", act.deliberate.explanation),
+fn of_act(act: &Act) -> (Middle, WireText) {
+    let Deliberate { what, explanation, by, .. } = &act.deliberate;
+    let middle = match &act.refused {
+        Some(why) => band(format!("NOT DONE: {what}, for {why}"), "act"),
+        None if act.sent > 0 => Middle::Arrow(Arrow {
+            from: Party::Server,
+            badge: "RAW".into(),
+            badge_class: "http",
+            text: act.bytes.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
+            detail: format::bytes(act.sent),
+            purpose: mildly(&act.deliberate),
+            control: false,
+            wrong: false,
+        }),
+        None if *by == Origin::Console => band(format!("BY HAND: {explanation}"), "act"),
+        None => band(format!("ON PURPOSE: {explanation}"), "act"),
     };
-    let words = if act.sent == 0 { String::new() } else { format::bytes(act.sent) };
-    (band(text, "act"), WireText { code: format::hex(&act.bytes[..act.bytes.len().min(14)]), words })
+    (middle, front(&act.bytes, act.sent))
+}
+
+/// The front of bytes that are no frame.
+fn front(bytes: &[u8], sent: u64) -> WireText {
+    let shown = &bytes[..bytes.len().min(14)];
+    let rest = sent.saturating_sub(shown.len() as u64);
+    let words = if rest == 0 { String::new() } else { format!("+ {}", format::count(rest)) };
+    WireText { code: format::hex(shown), words }
 }
 
 fn gap(Gap { from: Seq(from), to: Seq(to) }: Gap) -> (Middle, WireText) {
@@ -293,47 +374,4 @@ fn unseen(record: &Record, row: &Row) -> (Middle, WireText) {
         PageAct::Closed { .. } => "the socket is closed",
     });
     (band(text, "unseen"), WireText { code: String::new(), words: words.into() })
-}
-
-fn page(record: &Record, row: &Row) -> PageText {
-    let words = |text: &str| PageText { text: text.into(), nothing: true, image: None };
-    match &row.page {
-        PageSide::Nothing if matches!(row.key, RowKey::Opened(_)) => words(""),
-        PageSide::Nothing => words("nothing"),
-        PageSide::Fragment => words("nothing until FIN"),
-        PageSide::Elsewhere => {
-            words(if matches!(row.key, RowKey::Opened(_) | RowKey::Gap(..)) { "" } else { "not this page’s" })
-        }
-        PageSide::Events(numbers) => {
-            let said: Vec<_> = record.events(&row.page).map(act).collect();
-            let held = numbers.iter().filter_map(|&number| record.journal.payload(number));
-            let image = held.filter_map(|held| held.image.as_ref()).map(|url| url.as_str().to_owned()).next();
-            PageText { text: said.join(", "), nothing: false, image }
-        }
-    }
-}
-
-/// An event as a line of code.
-pub fn act(event: &PageEvent) -> String {
-    match &event.act {
-        PageAct::Constructed { .. } => "new WebSocket()".into(),
-        PageAct::Open { .. } => "onopen".into(),
-        PageAct::Sent(payload) => format!("send({})", payload_text(payload)),
-        PageAct::Received(payload) => format!("onmessage {}", payload_text(payload)),
-        PageAct::CloseCalled { code: None, .. } => "close()".into(),
-        PageAct::CloseCalled { code: Some(code), reason } if reason.is_empty() => format!("close({code})"),
-        PageAct::CloseCalled { code: Some(code), reason } => {
-            format!("close({code}, {})", format::quoted(reason, PREVIEW))
-        }
-        PageAct::Error => "onerror".into(),
-        PageAct::Closed { code, .. } => format!("onclose {code}"),
-    }
-}
-
-fn payload_text(payload: &PagePayload) -> String {
-    match payload.kind {
-        MessageKind::Text => format::quoted(&payload.preview, PREVIEW),
-        MessageKind::Binary if payload.preview.is_empty() => format::bytes(payload.bytes),
-        MessageKind::Binary => payload.preview.clone(),
-    }
 }

@@ -104,10 +104,21 @@ fn Summary() -> impl IntoView {
             (total.frames, total.bytes)
         })
     });
+    // Of this page's connection, the last one.
+    let round_trip = Memo::new(move |_| {
+        let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
+        lab.record.with(|record| {
+            let trip = record.transcript.round_trips().of(record.sequence.connection(socket)?).next_back()?;
+            Some(trip.us)
+        })
+    });
     move || {
         let (frames, bytes) = total.get();
+        let trip = round_trip.get().map(|us| format!(" · ping {} ms", format::milliseconds(us)));
         (frames > 0).then(|| {
-            view! { <span class="muted">{format!("{} · {}", format::plural(frames, "frame"), format::size(bytes))}</span> }
+            let words =
+                format!("{} · {}{}", format::plural(frames, "frame"), format::size(bytes), trip.unwrap_or_default());
+            view! { <span class="muted one-line">{words}</span> }
         })
     }
 }

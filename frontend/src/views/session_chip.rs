@@ -1,28 +1,18 @@
 //! The session's name, and a button that copies its address.
 
 use crate::store::{Lab, target};
+use crate::ui::clipboard::Copied;
 use crate::ui::icon::{CHECK, COPY, Icon};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 #[component]
 pub fn SessionChip() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    // What the last try to copy came to.
-    let copied = RwSignal::new(None::<bool>);
+    let copied = Copied::new();
     let copy = move |_| {
-        let Some(address) = lab.session_id().map(|id| target::session_url(&id)) else { return };
-        if !window().is_secure_context() {
-            // Browsers give no clipboard to a page that came over plain http from another machine.
-            copied.set(Some(false));
-            return;
+        if let Some(id) = lab.session_id() {
+            copied.copy(&target::session_url(&id));
         }
-        let writing = window().navigator().clipboard().write_text(&address);
-        spawn_local(async move {
-            let done = wasm_bindgen_futures::JsFuture::from(writing).await.is_ok();
-            // The page may have been left meanwhile.
-            let _ = copied.try_set(Some(done));
-        });
     };
     let words = move || match copied.get() {
         None => "copy link",

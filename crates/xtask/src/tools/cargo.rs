@@ -1,5 +1,8 @@
-//! What comes by rustup and cargo: std for wasm32, trunk, wasm-bindgen, cargo-fuzz and its nightly compiler.
-use std::{fs, path::Path};
+//! What comes by rustup and cargo: std for wasm32, trunk, wasm-bindgen, cargo-fuzz and its nightly compiler, websocat.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use xshell::cmd;
@@ -31,6 +34,15 @@ const WASM_BINDGEN: Tool = Tool {
 const CARGO_FUZZ: Tool =
     Tool { package: "cargo-fuzz", binaries: &["cargo-fuzz"], build: &["--locked"], takes: "about a minute" };
 const CARGO_FUZZ_VERSION: &str = "0.13.2";
+
+/// Runs a snippet in the relay's tests, which take neither TLS nor any other of its features.
+const WEBSOCAT: Tool = Tool {
+    package: "websocat",
+    binaries: &["websocat"],
+    build: &["--locked", "--no-default-features"],
+    takes: "about a minute",
+};
+const WEBSOCAT_VERSION: &str = "1.14.1";
 
 struct Tool {
     package: &'static str,
@@ -79,6 +91,12 @@ pub(super) fn nightly(tools: &Tools) -> Result<()> {
 
 pub(super) fn cargo_fuzz(tools: &Tools) -> Result<()> {
     CARGO_FUZZ.ensure(tools, CARGO_FUZZ_VERSION, |version| version.starts_with("0.13."))
+}
+
+/// Where it is. The next major version is another program, with other options.
+pub(super) fn websocat(tools: &Tools) -> Result<PathBuf> {
+    WEBSOCAT.ensure(tools, WEBSOCAT_VERSION, |version| version.starts_with("1.14."))?;
+    tools.find("websocat").context("websocat is not where it was installed")
 }
 
 impl Tool {

@@ -1,15 +1,17 @@
 //! The tools that builds and tests need: found where they are, or else installed into the project's own folder.
 //!
-//! - `cargo`: std for wasm32, trunk, wasm-bindgen, cargo-fuzz
+//! - `cargo`: std for wasm32, trunk, wasm-bindgen, cargo-fuzz, websocat
 //! - `npm`: Node's packages: wasm-opt, esbuild, Playwright
 //! - `browser`: Chromium
 //! - `wasm_runner`: what runs wasm tests in it
 //! - `python`: Python with a package of its own
+//! - `wireshark`: tshark
 mod browser;
 mod cargo;
 mod npm;
 mod python;
 mod wasm_runner;
+mod wireshark;
 
 use std::{
     env,
@@ -37,17 +39,23 @@ impl<'a> Tools<'a> {
         Self { project, folder: project.path(PathBuf::from(folder)) }
     }
 
-    /// What building the page takes.
+    /// What building the released page takes.
     pub(crate) fn for_page(&self) -> Result<()> {
         self.wasm_target()?;
-        cargo::trunk(self)?;
         cargo::wasm_bindgen(self)?;
         npm::page_tools(self)
     }
 
-    /// The script that makes a page smaller; Node runs it.
-    pub(crate) fn shrink(&self) -> PathBuf {
-        npm::shrink(self)
+    /// What building the page quickly takes.
+    pub(crate) fn for_quick_page(&self) -> Result<()> {
+        self.wasm_target()?;
+        cargo::wasm_bindgen(self)?;
+        cargo::trunk(self)
+    }
+
+    /// The script that makes the released page of its parts; Node runs it.
+    pub(crate) fn assemble(&self) -> PathBuf {
+        npm::assemble(self)
     }
 
     /// What clippy for the browser takes.
@@ -55,9 +63,13 @@ impl<'a> Tools<'a> {
         cargo::wasm_target(self)
     }
 
-    /// Gives the Python that the relay's tests have as a peer.
-    pub(crate) fn for_native_tests(&self) -> Result<PathBuf> {
-        python::with_websockets(self)
+    /// Gives the programs that the relay's tests run, each with the variable that names it to them.
+    pub(crate) fn for_native_tests(&self) -> Result<[(&'static str, PathBuf); 3]> {
+        Ok([
+            ("FRAMESCOPE_PYTHON", python::with_websockets(self)?),
+            ("FRAMESCOPE_WEBSOCAT", cargo::websocat(self)?),
+            (wireshark::VARIABLE, wireshark::tshark(self)?),
+        ])
     }
 
     pub(crate) fn for_wasm_tests(&self) -> Result<WasmRunner> {

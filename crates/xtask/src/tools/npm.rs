@@ -9,15 +9,16 @@ use super::{Tools, major, version};
 /// The oldest Node that Playwright runs on.
 const NODE: u32 = 20;
 
-/// The package of what makes the page smaller, as it lies in `page-tools/`.
+/// The package of what assembles the page, as it lies in `page-tools/`.
 const LOCK: &str = include_str!("../../page-tools/package-lock.json");
-const PAGE_TOOLS: [(&str, &str); 4] = [
+const PAGE_TOOLS: [(&str, &str); 5] = [
     ("package.json", include_str!("../../page-tools/package.json")),
     (".npmrc", include_str!("../../page-tools/.npmrc")),
-    (SHRINK, include_str!("../../page-tools/shrink.mjs")),
+    (ASSEMBLE, include_str!("../../page-tools/assemble.mjs")),
+    ("later.mjs", include_str!("../../page-tools/later.mjs")),
     ("package-lock.json", LOCK),
 ];
-const SHRINK: &str = "shrink.mjs";
+const ASSEMBLE: &str = "assemble.mjs";
 
 pub(super) fn node(tools: &Tools) -> Result<()> {
     let found = tools.find("node").and_then(|program| version(tools.shell(), &program));
@@ -29,7 +30,7 @@ pub(super) fn node(tools: &Tools) -> Result<()> {
     }
 }
 
-/// wasm-opt and esbuild, as the lock file names them, and the script that has them make the page smaller.
+/// wasm-opt and esbuild, as the lock file names them, and the script that makes the page with them.
 pub(super) fn page_tools(tools: &Tools) -> Result<()> {
     node(tools)?;
     let folder = page_tools_folder(tools);
@@ -50,9 +51,9 @@ pub(super) fn page_tools(tools: &Tools) -> Result<()> {
         .with_context(|| format!("installing wasm-opt and esbuild failed; by hand: npm ci, in {}", folder.display()))
 }
 
-/// The script that makes a page smaller.
-pub(super) fn shrink(tools: &Tools) -> PathBuf {
-    page_tools_folder(tools).join(SHRINK)
+/// The script that makes the released page of its parts.
+pub(super) fn assemble(tools: &Tools) -> PathBuf {
+    page_tools_folder(tools).join(ASSEMBLE)
 }
 
 /// Where the npm package's programs are.

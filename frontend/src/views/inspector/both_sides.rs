@@ -56,7 +56,7 @@ fn lines(record: &Record, frame: &Frame, connection: ConnectionNumber, key: RowK
         return vec![("event", words, event_on_wire(frame, "client")), ("bytes", Some("unknown".into()), bytes(frame))];
     }
     let event = record.events(&page).next();
-    let script = event.map(row_text::act);
+    let script = event.map(|event| row_text::act(&event.act));
     let fragments =
         frame.position.map(|position| record.transcript.message(connection, frame.from, position.message).len() as u64);
     let mut lines =

@@ -1,21 +1,20 @@
 //! How a connection ended: who said goodbye, what the wire carried, what JavaScript was told.
 
-use crate::store::{Lab, Record};
+use super::aftermath::Wire;
+use super::purpose::OnPurpose;
+use crate::store::Lab;
 use crate::ui::format;
 use leptos::prelude::*;
+use observation::aftermath::{Aftermath, Told};
 use observation::event::Cause;
 use observation::page::PageAct;
-use observation::sequence::{PageSide, RowKey};
-use observation::{Closed, ConnectionNumber, Event, Party, Seq};
-use wire::close::{CloseCode, ClosePayload};
-use wire::opcode::Opcode;
+use observation::{Closed, Party, Seq};
+use wire::close::CloseCode;
 
 #[component]
-pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
+pub fn EndingView(closed: Closed, seq: Seq, client: &'static str) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let goodbyes = Memo::new(move |_| lab.record.with(|record| goodbyes(record, connection)));
-    let told = Memo::new(move |_| lab.record.with(|record| told(record, key)));
-    let client = super::client_of(lab, key);
+    let aftermath = Memo::new(move |_| lab.record.with(|record| record.aftermath(seq)));
     let who = match closed.first {
         Some(Party::Client) => format!("The {client} said goodbye first."),
         Some(Party::Server) => "The relay said goodbye first.".to_owned(),
@@ -28,27 +27,19 @@ pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> 
             " "
             {cause(&closed)}
         </p>
-        <h3>"What the wire carried"</h3>
-        <ol class="goodbyes">
-            {move || goodbyes.get()
-                .into_iter()
-                .map(|(seq, from, words)| {
-                    let out = from == Party::Client;
-                    view! {
-                        <li class=if out { "out" } else { "in" }>
-                            <span class="muted">{if out { format!("{client} → relay") } else { format!("relay → {client}") }}</span>
-                            <button type="button" class="small" on:click=move |_| lab.inspect(RowKey::Frame(seq))>
-                                <em class="op close">"CLOSE"</em>
-                                {words}
-                            </button>
-                        </li>
-                    }
-                })
-                .collect_view()}
-            <li class="muted">"then the TCP connection ended"</li>
-        </ol>
-        <h3>"What JavaScript was told"</h3>
-        {move || view! { <ToldView told=told.get()/> }}
+        {move || {
+            let Aftermath { did, wire, told, .. } = aftermath.get()?;
+            let at = did.first().map(|(seq, _)| *seq);
+            let led = at.map(|_| view! { <h3>"What led to it"</h3> });
+            Some(view! {
+                {led}
+                <OnPurpose did=did.into_iter().map(|(_, did)| did).collect() at/>
+                <h3>"What the wire carried"</h3>
+                <Wire wire client/>
+                <h3>"What JavaScript was told"</h3>
+                <ToldView told/>
+            })
+        }}
         <h3>"In all"</h3>
         <table class="sides">
             <tbody>
@@ -69,51 +60,20 @@ pub fn EndingView(closed: Closed, connection: ConnectionNumber, key: RowKey) -> 
     }
 }
 
-fn goodbyes(record: &Record, connection: ConnectionNumber) -> Vec<(Seq, Party, String)> {
-    let close = |seen: &std::rc::Rc<observation::Observation>| match &seen.event {
-        Event::Frame(frame) if seen.connection == connection && frame.opcode() == Opcode::Close => {
-            let close = ClosePayload::parse(&frame.unmasked_payload()).0;
-            let code = close.code.map_or("no code".to_owned(), |code| format!("{code} {}", code.meaning()));
-            let reason = if close.reason.is_empty() { String::new() } else { format!(" “{}”", close.reason) };
-            Some((seen.seq, frame.from, format!("{code}{reason}")))
-        }
-        _ => None,
-    };
-    record.transcript.iter().filter_map(close).collect()
-}
-
-/// What the page's JavaScript knows of the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Told {
-    NotThisPage,
-    NothingYet,
-    Close { code: u16, reason: String, was_clean: bool },
-}
-
-fn told(record: &Record, key: RowKey) -> Told {
-    let page = record.row(key).map_or(PageSide::Elsewhere, |row| row.page);
-    if page == PageSide::Elsewhere {
-        return Told::NotThisPage;
-    }
-    let close = record.events(&page).find_map(|event| match &event.act {
-        PageAct::Closed { code, reason, was_clean } => {
-            Some(Told::Close { code: *code, reason: reason.clone(), was_clean: *was_clean })
-        }
-        _ => None,
-    });
-    close.unwrap_or(Told::NothingYet)
-}
-
 #[component]
 fn ToldView(told: Told) -> impl IntoView {
-    let (code, reason, was_clean) = match told {
-        Told::NotThisPage => {
-            let words = "This was not a socket of this page, or the page was loaded again since.";
-            return view! { <p class="note">{words}</p> }.into_any();
-        }
-        Told::NothingYet => return view! { <p class="note">"Nothing yet."</p> }.into_any(),
-        Told::Close { code, reason, was_clean } => (code, reason, was_clean),
+    let Told::Events(acts) = told else {
+        let words = "This was not a socket of this page, or the page was loaded again since.";
+        return view! { <p class="note">{words}</p> }.into_any();
     };
+    let close = acts.iter().find_map(|act| match act {
+        PageAct::Closed { code, reason, was_clean } => Some((*code, reason, *was_clean)),
+        _ => None,
+    });
+    let Some((code, reason, was_clean)) = close else {
+        return view! { <p class="note">"Nothing yet."</p> }.into_any();
+    };
+    let error = if acts.contains(&PageAct::Error) { "error event\n\n" } else { "" };
     let meaning = CloseCode(code).meaning();
     let why = match code {
         1005 => "1005 never travels: it is the browser’s word for a close frame without a code.",
@@ -124,7 +84,7 @@ fn ToldView(told: Told) -> impl IntoView {
     };
     view! {
         <pre class="text">
-            {format!("close event\n  code     {code}  {meaning}\n  reason   {}\n  wasClean {was_clean}", format::quoted(&reason, usize::MAX))}
+            {format!("{error}close event\n  code     {code}  {meaning}\n  reason   {}\n  wasClean {was_clean}", format::quoted(reason, usize::MAX))}
         </pre>
         <p class="note">{why}</p>
     }

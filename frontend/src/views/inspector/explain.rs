@@ -26,9 +26,14 @@ pub fn verdict(violation: &Violation, short: bool) -> String {
     match &*violation.rule {
         "frame-too-big" | "message-too-big" => "over the limit".into(),
         "kind-not-accepted" => "not taken here".into(),
-        _ if short && violation.rfc == 6455 => format!("breaks §{}", violation.section),
+        _ if short => format!("breaks {}", section(violation.rfc, &violation.section)),
         _ => format!("breaks RFC {} §{}", violation.rfc, violation.section),
     }
+}
+
+/// A section, with its RFC where that is not RFC 6455.
+pub fn section(rfc: u16, section: &str) -> String {
+    if rfc == 6455 { format!("§{section}") } else { format!("RFC {rfc} §{section}") }
 }
 
 /// Why every field of a frame has its value.

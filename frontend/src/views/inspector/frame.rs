@@ -1,9 +1,12 @@
 //! One frame: its bits, its bytes, its mask, and why each field has its value.
 
+use super::aftermath::AftermathView;
 use super::both_sides::BothSides;
 use super::explain;
 use super::inflating::Inflating;
 use super::message::MessageView;
+use super::purpose::OnPurpose;
+use super::round_trips::RoundTrips;
 use super::unmasking::Unmasking;
 use crate::ui::bit_grid::BitGrid;
 use crate::ui::field::Pointed;
@@ -12,7 +15,7 @@ use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use observation::sequence::RowKey;
-use observation::{ConnectionNumber, Frame, Violation};
+use observation::{ConnectionNumber, Frame, Seq, Violation};
 use wire::close::{CloseCode, ClosePayload};
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
@@ -20,14 +23,14 @@ use wire::opcode::Opcode;
 const PARTS: [&str; 3] = ["Frame", "Message", "Both sides"];
 
 #[component]
-pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> impl IntoView {
+pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client: &'static str) -> impl IntoView {
     // The part stays chosen from frame to frame.
     let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(0), |chosen| chosen.0);
     view! {
         <Tabs label="Parts of the inspector" id="part" tabs=&PARTS chosen/>
         <div id="part-panel" role="tabpanel" aria-label="Inspected frame" class="part">
             {move || match chosen.get() {
-                0 => view! { <Anatomy frame=frame.clone() connection/> }.into_any(),
+                0 => view! { <Anatomy frame=frame.clone() connection seq=key.seq().unwrap_or_default() client/> }.into_any(),
                 1 => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
                 _ => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
             }}
@@ -46,7 +49,7 @@ impl ChosenPart {
 }
 
 #[component]
-fn Anatomy(frame: Frame, connection: ConnectionNumber) -> impl IntoView {
+fn Anatomy(frame: Frame, connection: ConnectionNumber, seq: Seq, client: &'static str) -> impl IntoView {
     let pointed = Pointed::new();
     let Some(header) = frame.parsed_header() else {
         return view! { <p class="note">"The header of this frame was not kept."</p> }.into_any();
@@ -57,8 +60,13 @@ fn Anatomy(frame: Frame, connection: ConnectionNumber) -> impl IntoView {
     let is_close = header.opcode == Opcode::Close;
     let inflating = frame.inflated.clone().zip(Some(frame.clone()));
     let close = is_close.then(|| ClosePayload::parse(&frame.unmasked_payload()).0);
+    let did = frame.deliberate.clone();
+    let beats = matches!(header.opcode, Opcode::Ping | Opcode::Pong);
     view! {
-        <Violations violations/>
+        <OnPurpose did=did.iter().cloned().collect()/>
+        <Violations violations on_purpose=did.is_some()/>
+        {did.is_some().then(|| view! { <AftermathView seq client/> })}
+        {beats.then(|| view! { <RoundTrips connection seq/> })}
         {close.map(|close| view! { <CloseCard close/> })}
         <h3>"Bits " <span class="muted">"RFC 6455 §5.2"</span></h3>
         <BitGrid header pointed/>
@@ -95,7 +103,11 @@ fn Anatomy(frame: Frame, connection: ConnectionNumber) -> impl IntoView {
 }
 
 #[component]
-fn Violations(violations: Vec<Violation>) -> impl IntoView {
+fn Violations(
+    violations: Vec<Violation>,
+    /// Whether what became of them stands below.
+    on_purpose: bool,
+) -> impl IntoView {
     let Some(code) = violations.first().map(|violation| CloseCode(violation.close_code)) else { return ().into_any() };
     let card = |violation: Violation| {
         view! {
@@ -107,7 +119,11 @@ fn Violations(violations: Vec<Violation>) -> impl IntoView {
     };
     view! {
         {violations.into_iter().map(card).collect_view()}
-        <p class="note">{format!("The receiver answers with a close frame, {code}: {}, and ends the connection.", code.meaning())}</p>
+        {(!on_purpose)
+            .then(|| {
+                let words = format!("The receiver answers with a close frame, {code}: {}, and ends the connection.", code.meaning());
+                view! { <p class="note">{words}</p> }
+            })}
     }
     .into_any()
 }

@@ -1,13 +1,15 @@
 //! The opening handshake: both texts line by line, and how the accept value came from the key. RFC 6455 §4.
 
+use super::aftermath::AftermathView;
 use super::explain::{self, deflate};
 use super::extensions::Extensions;
+use super::purpose::OnPurpose;
 use crate::ui::format;
 use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use observation::encoding::latin1::to_text;
-use observation::{Opening, Refusal};
+use observation::{Opening, Refusal, Seq};
 use wire::handshake::accept::{Derivation, GUID};
 use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
 
@@ -15,12 +17,16 @@ use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
 pub fn OpeningView(
     opening: Opening,
     response: bool,
+    seq: Seq,
     /// Who asked: the browser, or another client.
     client: &'static str,
 ) -> impl IntoView {
     let chosen = RwSignal::new(usize::from(response));
-    let Opening { request, response, offers, deflate, .. } = opening;
+    let Opening { request, response, offers, deflate, deliberate, .. } = opening;
+    let odd = !deliberate.is_empty();
     view! {
+        <OnPurpose did=deliberate/>
+        {odd.then(|| view! { <AftermathView seq client/> })}
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response", "Key → accept"] chosen/>
         <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
@@ -42,20 +48,29 @@ pub fn OpeningView(
 pub fn RefusalView(
     refusal: Refusal,
     response: bool,
-    /// Whether it was a socket of this page.
-    of_page: bool,
+    seq: Seq,
+    /// Who asked: the browser, or another client.
+    client: &'static str,
 ) -> impl IntoView {
     let chosen = RwSignal::new(usize::from(response));
-    let Refusal { request, response, explanation, section, .. } = refusal;
+    let Refusal { request, response, explanation, section, deliberate, .. } = refusal;
+    let of_page = client == "browser";
+    let why = deliberate.is_empty().then(|| {
+        view! {
+            <p class="card bad">
+                <b>"Why the relay refused"</b>
+                <Prose text=format!("{explanation}.")/>
+                <small>
+                    {section.map_or("A rule of this relay’s own.".to_owned(), |section| format!("RFC 6455 §{section}."))}
+                    {of_page.then_some(" JavaScript is told only: error, then close 1006.")}
+                </small>
+            </p>
+        }
+    });
     view! {
-        <p class="card bad">
-            <b>"Why the relay refused"</b>
-            <Prose text=format!("{explanation}.")/>
-            <small>
-                {section.map_or("A rule of this relay’s own.".to_owned(), |section| format!("RFC 6455 §{section}."))}
-                {of_page.then_some(" JavaScript is told only: error, then close 1006.")}
-            </small>
-        </p>
+        {why}
+        <OnPurpose did=deliberate/>
+        <AftermathView seq client/>
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response"] chosen/>
         <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {

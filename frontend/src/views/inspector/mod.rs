@@ -1,6 +1,9 @@
 //! The inspector: everything about the row that is selected.
 
+mod act;
+mod aftermath;
 mod both_sides;
+mod details;
 mod ending;
 pub mod explain;
 mod extensions;
@@ -8,6 +11,8 @@ mod frame;
 mod handshake;
 mod inflating;
 mod message;
+mod purpose;
+mod round_trips;
 mod unmasking;
 mod unseen;
 
@@ -18,9 +23,12 @@ use crate::store::{Lab, Record};
 use crate::ui::focus::focus_rows;
 use crate::ui::format;
 use crate::ui::icon::{BACK, DOWN, Icon, UP};
+use crate::ui::later::{Later, later};
 use leptos::prelude::*;
 use observation::sequence::RowKey;
 use observation::{Act, Closed, ConnectionNumber, Event, Frame, Opening, Party, Refusal};
+
+later!(details: fn(RowKey, Subject) -> AnyView = details::details);
 
 /// What there is to inspect.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,10 +46,7 @@ enum Subject {
         frame: Box<Frame>,
         connection: ConnectionNumber,
     },
-    Ending {
-        closed: Closed,
-        connection: ConnectionNumber,
-    },
+    Ending(Closed),
     Act(Act),
     /// Only the page knows of it.
     Unseen,
@@ -65,7 +70,7 @@ fn subject(record: &Record, key: RowKey) -> Subject {
         Event::Refusal(refusal) => Subject::Refusal { refusal, response },
         Event::Frame(frame) => Subject::Frame { frame: Box::new(frame), connection },
         Event::Act(act) => Subject::Act(act),
-        Event::Closed(closed) => Subject::Ending { closed, connection },
+        Event::Closed(closed) => Subject::Ending(closed),
     }
 }
 
@@ -78,6 +83,9 @@ pub fn Inspector() -> impl IntoView {
         let subject = key.map_or(Subject::Nothing, |key| lab.record.with(|record| subject(record, key)));
         (key, subject)
     });
+    let details = Later::after_first_view(details);
+    // With nothing in it to go to, it is scrolled by itself.
+    let tabindex = move || if subject.with(|(key, _)| key.is_none()) { "0" } else { "-1" };
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
             lab.inspecting.set(false);
@@ -85,26 +93,11 @@ pub fn Inspector() -> impl IntoView {
         }
     };
     view! {
-        <aside id="inspector" class="panel inspector" tabindex="-1" aria-label="Inspector" on:keydown=on_key>
+        <aside id="inspector" class="panel inspector" tabindex=tabindex aria-label="Inspector" on:keydown=on_key>
             <Title subject/>
             {move || match subject.get() {
-                (None, _) | (_, Subject::Nothing) => view! { <Empty/> }.into_any(),
-                (_, Subject::Gone) => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
-                (Some(key), Subject::Opening { opening, response }) => {
-                    view! { <handshake::OpeningView opening response client=client_of(lab, key)/> }.into_any()
-                }
-                (Some(key), Subject::Refusal { refusal, response }) => {
-                    let of_page = client_of(lab, key) == "browser";
-                    view! { <handshake::RefusalView refusal response of_page/> }.into_any()
-                }
-                (Some(key), Subject::Frame { frame, connection }) => {
-                    view! { <frame::FrameView frame=*frame connection key/> }.into_any()
-                }
-                (Some(key), Subject::Ending { closed, connection }) => {
-                    view! { <ending::EndingView closed connection key/> }.into_any()
-                }
-                (_, Subject::Act(act)) => view! { <p class="lead">{format!("{}.", act.deliberate.explanation)}</p> }.into_any(),
-                (Some(key), Subject::Unseen) => view! { <unseen::UnseenView key/> }.into_any(),
+                (Some(key), subject) => details.draw(|draw| draw(key, subject)),
+                (None, _) => view! { <Empty/> }.into_any(),
             }}
         </aside>
     }
@@ -129,11 +122,11 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
         Subject::Refusal { refusal, .. } => {
             ("Refused".into(), refusal.status.map(|status| (status.to_string(), "bad")), String::new())
         }
-        Subject::Ending { closed, .. } => {
+        Subject::Ending(closed) => {
             let badge = closed.code.map(|code| (code.to_string(), if closed.clean { "close" } else { "bad" }));
             ("The end".into(), badge, String::new())
         }
-        Subject::Act(_) => ("On purpose".into(), None, String::new()),
+        Subject::Act(act) => ("On purpose".into(), Some((act.deliberate.what.to_string(), "")), String::new()),
         Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
         Subject::Gone => ("Gone".into(), None, String::new()),
         Subject::Frame { frame, .. } => {

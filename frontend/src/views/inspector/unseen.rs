@@ -22,7 +22,7 @@ pub fn UnseenView(key: RowKey) -> impl IntoView {
     };
     let EventNumber(number) = event.number;
     view! {
-        <pre class="text" tabindex="0">{row_text::act(&event)}</pre>
+        <pre class="text" tabindex="0">{row_text::act(&event.act)}</pre>
         {image.map(|url| view! { <img class="picture" src=url alt="The image that travelled"/> })}
         <p>{meaning(&event)}</p>
         <p class="note">

@@ -1,0 +1,38 @@
+// What a visitor without a mouse does, and where the focus is then.
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** Presses Tab until `target` has the focus, which on the way and there must be visible. */
+export async function tabTo(page: Page, target: Locator, direction: "forwards" | "backwards" = "forwards"): Promise<void> {
+  const seen: string[] = [];
+  for (let presses = 0; presses < 60; presses++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return expectFocusShown(page);
+    await page.keyboard.press(direction === "forwards" ? "Tab" : "Shift+Tab");
+    seen.push(await focused(page));
+  }
+  throw new Error(`Tab does not lead to ${target}: it went over ${seen.join(", ")}`);
+}
+
+/** What has the focus, in a few words. */
+async function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { tagName = "nothing", id = "", ariaLabel = "", textContent = "" } = document.activeElement ?? {};
+    return `${tagName.toLowerCase()}#${id} ${ariaLabel ?? textContent?.slice(0, 20)}`;
+  });
+}
+
+/** Whatever has the focus is no mere page, and an outline shows where it is. */
+export async function expectFocusShown(page: Page): Promise<void> {
+  const shown = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === null || element === document.body) return "the focus is lost";
+      // What stands for a hidden field shows the focus for it.
+      const marked = [element, element.closest("label")].some((candidate) => {
+        if (candidate === null) return false;
+        const { outlineStyle, outlineWidth } = getComputedStyle(candidate);
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+      });
+      return marked ? "shown" : `the focus on ${element.outerHTML.slice(0, 120)} cannot be seen`;
+    });
+  await expect.poll(shown).toBe("shown");
+}

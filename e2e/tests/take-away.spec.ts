@@ -1,0 +1,216 @@
+// Taking a session along: as a file for other tools, as a recording that opens again, as code that runs.
+import { open } from "node:fs/promises";
+
+import { expectAccessible } from "../support/axe.ts";
+import { REQUEST_FAILED } from "../support/complaints.ts";
+import { expectFocusShown, tabTo } from "../support/keyboard.ts";
+import { Lab, expect, test } from "../support/lab.ts";
+import { Recording } from "../support/take-away.ts";
+
+/** Much is opened, downloaded and opened again here. */
+test.describe.configure({ timeout: 60_000 });
+
+/** Two connections, of which the second is inspected. */
+async function twoConnections(lab: Lab): Promise<void> {
+  await lab.open();
+  await lab.connect();
+  await lab.sendText("on the first");
+  await lab.expectRows(5);
+  await lab.close("4001", "bye");
+  await lab.expectRows(8);
+  await lab.connect();
+  await lab.sendText("on the second");
+  await lab.expectRows(13);
+  await lab.inspect(12);
+}
+
+test("a session is downloaded for DevTools, for Wireshark, and to open again", async ({ lab, page }) => {
+  await twoConnections(lab);
+  const session = new URL(page.url()).pathname.slice("/s/".length);
+  await lab.takeAway.open();
+
+  const har = await lab.takeAway.download("har");
+  expect(har.name).toMatch(/^framescope-.*\.har$/);
+  const { log } = JSON.parse(har.bytes.toString());
+  expect(log.version).toBe("1.2");
+  expect(log.entries).toHaveLength(2);
+
+  const pcapng = await lab.takeAway.download("pcapng");
+  expect(pcapng.name).toMatch(/\.pcapng$/);
+  expect(pcapng.bytes.subarray(0, 4).toString("hex")).toBe("0a0d0d0a");
+
+  const json = await lab.takeAway.download("json");
+  const document = JSON.parse(json.bytes.toString());
+  expect(document.format).toBe("framescope.session.v1");
+  expect(connectionsIn(document)).toEqual([1, 2]);
+  for (const { bytes } of [har, pcapng, json]) expect(bytes.includes(session)).toBe(false);
+
+  await expect(lab.takeAway.onlyInspected).toHaveAccessibleName("Only connection 2, which you are inspecting");
+  await lab.takeAway.onlyInspected.check();
+  expect(connectionsIn(JSON.parse((await lab.takeAway.download("json")).bytes.toString()))).toEqual([2]);
+});
+
+test("a recording opens again, row by row, and nothing in it can be acted on", async ({ lab, page, context }) => {
+  await lab.open();
+  await lab.behaviours.choose("A server that sends in pieces");
+  await lab.connect();
+  await lab.sendText("to be kept");
+  await expect(lab.row(/^From the relay: CONT .*fragment 3 · FIN/)).toBeVisible();
+  await lab.close("4001", "bye");
+  await expect(lab.row(/^CLOSED/)).toBeVisible();
+  const wire = await lab.wireSentences();
+  await lab.takeAway.open();
+  const { name, bytes } = await lab.takeAway.download("json");
+
+  const opening = context.waitForEvent("page");
+  await lab.takeAway.sheet.getByRole("link", { name: "Open a recording…" }).click();
+  const recording = new Recording(await opening);
+  await recording.choose({ name, buffer: bytes });
+  await expect(recording.banner).toContainText(`A recording. ${name}, begun `);
+  await expect(recording.banner.getByRole("time").first()).toHaveText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  const replayed = new Lab(recording.page);
+  await replayed.expectRows(wire.length);
+  // The session's name is not in the file.
+  const nameless = (sentence: string) => sentence.replace(/\/lab\/\w+…/, "/lab/…");
+  expect((await replayed.wireSentences()).map(nameless)).toEqual(wire.map(nameless));
+  const inspector = await replayed.inspect(/^To the relay: TEXT to be kept/);
+  await expect(inspector.root).toContainText("Unmasking");
+  await replayed.filter.fill("opcode:ping");
+  await expect(replayed.row(/^From the relay: PING/)).toHaveCount(2);
+  await expect(replayed.connection).toHaveCount(0);
+  await expect(replayed.composer).toHaveCount(0);
+  // The playground it was taken from is as it was.
+  await expect(lab.row(/^CLOSED/)).toHaveCount(1);
+  await expect(page.getByRole("dialog")).toBeVisible();
+
+  await recording.page.getByRole("link", { name: "Open another" }).click();
+  await expect(recording.page.getByRole("heading", { level: 1, name: "Open a recording" })).toBeVisible();
+});
+
+test("what is no recording says so, and another file can be chosen", async ({ lab, page }, info) => {
+  await twoConnections(lab);
+  await lab.takeAway.open();
+  const har = await lab.takeAway.download("har");
+  const json = await lab.takeAway.download("json");
+  const recording = new Recording(page);
+  await recording.open();
+  for (const { name, text, says } of [
+    { name: "notes.txt", text: "no JSON at all", says: "notes.txt cannot be opened: the file is no JSON" },
+    { name: "half.json", text: json.bytes.subarray(0, 400).toString(), says: "half.json cannot be opened: the file is no JSON" },
+    { name: har.name, text: har.bytes.toString(), says: "the file is JSON, but no recorded session" },
+    { name: "later.json", text: json.bytes.toString().replace("session.v1", "session.v2"), says: "framescope.session.v2" },
+    { name: "damaged.json", text: json.bytes.toString().replace('"seq"', '"sqe"'), says: "the file is damaged" },
+    { name: "empty.json", text: `${json.bytes.toString().split("[")[0]}[]}`, says: "nothing is recorded in the file" },
+  ]) {
+    await recording.choose({ name, buffer: Buffer.from(text) });
+    await expect(recording.error).toContainText(says);
+    await expect(recording.file).toBeFocused();
+  }
+
+  const large = info.outputPath("large.json");
+  const file = await open(large, "w");
+  await file.truncate((64 << 20) + 1);
+  await file.close();
+  await recording.choose(large);
+  await expect(recording.error).toContainText("large.json cannot be opened: the file has 67108865 bytes, and only 67108864 are read");
+  await expectAccessible(page, { rules: "all" });
+
+  await recording.choose({ name: json.name, buffer: json.bytes });
+  await expect(recording.banner).toBeVisible();
+  await new Lab(page).expectRows(13);
+});
+
+test("the connection as code, in four languages, one of which runs here", async ({ lab, page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await lab.open();
+  await lab.subprotocols.fill("chat");
+  await lab.connect();
+  await lab.sendText("from the page");
+  await lab.expectRows(5);
+  await lab.takeAway.open();
+  for (const [language, words, how] of [
+    ["Python", "websockets", "Save it as connect.py, then run"],
+    ["Rust", "tokio_tungstenite", "Save it as src/main.rs, then run cargo run"],
+    ["websocat", "websocat", "To run it, "],
+    ["JavaScript", "new WebSocket(", "To run it, paste it into a browser’s console."],
+  ] as const) {
+    await lab.takeAway.turnTo(language);
+    await expect(lab.takeAway.code).toContainText(words);
+    await expect(lab.takeAway.code).toContainText("from the page");
+    await expect(lab.takeAway.code).toContainText(lab.labUrl);
+    await expect(lab.takeAway.sheet).toContainText(how);
+  }
+  await lab.takeAway.sheet.getByRole("button", { name: "Copy the code" }).click();
+  await expect(lab.takeAway.sheet.getByRole("button", { name: "Copied" })).toBeVisible();
+  const code = await page.evaluate(() => navigator.clipboard.readText());
+  expect(code).toBe(await lab.takeAway.code.innerText());
+  // Another text has not been copied.
+  await lab.takeAway.turnTo("Python");
+  await expect(lab.takeAway.sheet.getByRole("button", { name: "Copy the code" })).toBeVisible();
+  await lab.takeAway.close();
+
+  await page.evaluate(code);
+  await expect(lab.row(/^To the relay: GET .*connection 2/)).toBeVisible();
+  await expect(lab.row(/^From the relay: TEXT from the page/)).toHaveCount(2);
+});
+
+test("code that did not come can be asked for again", async ({ lab, page, complaints }) => {
+  complaints.expect(REQUEST_FAILED);
+  await lab.open();
+  await page.route(/\/api\/snippets\?/, (route) => route.abort(), { times: 1 });
+  await lab.takeAway.open();
+  const failed = lab.takeAway.sheet.getByRole("alert");
+  await expect(failed).toContainText("The code did not come: the relay does not answer.");
+  await failed.getByRole("button", { name: "Try again" }).click();
+  await lab.takeAway.turnTo("JavaScript");
+  await expect(lab.takeAway.sheet).toContainText("From what stands in the fields of this page.");
+  await expect(lab.takeAway.code).toContainText('"Hello"');
+});
+
+test("all of it is in reach of the keyboard", async ({ lab, page }) => {
+  await lab.open();
+  const { takeAway } = lab;
+  await tabTo(page, takeAway.control);
+  await page.keyboard.press("Enter");
+  await expect(takeAway.sheet).toBeVisible();
+  await tabTo(page, takeAway.sheet.getByRole("link", { name: "Download .json" }));
+  await tabTo(page, takeAway.sheet.getByRole("tab", { name: "JavaScript" }));
+  await page.keyboard.press("ArrowRight");
+  await expect(takeAway.sheet.getByRole("tab", { name: "Python" })).toBeFocused();
+  await tabTo(page, takeAway.code);
+  await page.keyboard.press("Escape");
+  await expect(takeAway.sheet).toBeHidden();
+  await expect(takeAway.control).toBeFocused();
+  await expectFocusShown(page);
+});
+
+for (const width of [1440, 360]) {
+  for (const [colorScheme, rules] of [["light", "all"], ["dark", "contrast"]] as const) {
+    test.describe(`${width} px wide, ${colorScheme}`, () => {
+      test.use({ viewport: { width, height: 860 }, colorScheme });
+
+      test("axe finds nothing wrong where something is taken away", async ({ lab, page }) => {
+        await lab.open("/#play?message=one&message=two&message=three");
+        await test.step("the messages of a link", () => expectAccessible(page, { rules }));
+        await lab.connect();
+        await lab.expectRows(3);
+        await lab.takeAway.open();
+        await lab.takeAway.turnTo("Rust");
+        await test.step("the sheet", () => expectAccessible(page, { rules, within: "dialog" }));
+        const { name, bytes } = await lab.takeAway.download("json");
+
+        const recording = new Recording(page);
+        await recording.open();
+        await test.step("choosing a recording", () => expectAccessible(page, { rules }));
+        await recording.choose({ name, buffer: bytes });
+        await expect(recording.banner).toBeVisible();
+        await test.step("a recording", () => expectAccessible(page, { rules }));
+      });
+    });
+  }
+}
+
+/** The connections that a document has something of. */
+function connectionsIn(document: { observations: { connection: number }[] }): number[] {
+  return [...new Set(document.observations.map(({ connection }) => connection))].sort();
+}

@@ -1,0 +1,323 @@
+//! What a lab's URL asks of the relay: the settings in its query, read, changed and written again.
+
+use std::fmt;
+use wire::deflate::negotiation::{
+    CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER,
+};
+
+/// Takes or declines an offer of permessage-deflate.
+pub const DEFLATE: &str = "deflate";
+/// How it is to be used; each switches it on.
+const OF_DEFLATE: [&str; 4] =
+    [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS];
+
+/// Settings in the order of their query. What is wrong with them stays: the relay says so better.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings(Vec<Setting>);
+
+/// As it stands in the query, so with its escapes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Setting {
+    name: String,
+    /// `None` where no `=` follows the name.
+    value: Option<String>,
+}
+
+impl Settings {
+    pub fn of_query(query: &str) -> Self {
+        let setting = |item| {
+            let (name, value) = str::split_once(item, '=').map_or((item, None), |(name, value)| (name, Some(value)));
+            Setting { name: name.to_owned(), value: value.map(str::to_owned) }
+        };
+        Self(query.split('&').filter(|item| !item.is_empty()).map(setting).collect())
+    }
+
+    pub fn of_url(url: &str) -> Self {
+        Self::of_query(parts(url).1)
+    }
+
+    /// `url` with these settings instead of its own.
+    pub fn in_url(&self, url: &str) -> String {
+        let place = parts(url).0;
+        if self.0.is_empty() { place.to_owned() } else { format!("{place}?{self}") }
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|setting| setting.name.as_str())
+    }
+
+    /// What a setting says, its escapes read; empty for a bare name.
+    pub fn value(&self, name: &str) -> Option<String> {
+        let setting = self.0.iter().find(|setting| setting.name == name)?;
+        Some(setting.value.as_deref().map(unescaped).unwrap_or_default())
+    }
+
+    /// Says a setting, in its place if it stands there; an empty value takes it away.
+    pub fn set(&mut self, name: &str, value: &str) {
+        if value.is_empty() { self.remove(name) } else { self.put(name, Some(escaped(value))) }
+    }
+
+    /// Says a setting that has no value.
+    pub fn set_bare(&mut self, name: &str) {
+        self.put(name, None);
+    }
+
+    /// With `others` where a setting stands.
+    pub fn with_instead(&self, name: &str, others: &Self) -> Self {
+        let own = |setting: &Setting| if setting.name == name { others.0.clone() } else { vec![setting.clone()] };
+        Self(self.0.iter().flat_map(own).collect())
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|setting| setting.name != name);
+    }
+
+    fn put(&mut self, name: &str, value: Option<String>) {
+        let setting = Setting { name: name.to_owned(), value };
+        match self.0.iter().position(|known| known.name == name) {
+            Some(place) => self.0[place] = setting,
+            None => self.0.push(setting),
+        }
+    }
+
+    /// Only those that `keep` wants.
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|setting| keep(&setting.name)).cloned().collect())
+    }
+
+    /// Whether the relay may agree on compression. Where nothing is said, it takes what a browser offers.
+    pub fn compress(&self) -> bool {
+        self.value(DEFLATE).as_deref() != Some("off")
+    }
+
+    /// With compression on or off, and whatever else is asked for. What concerns compression alone goes with it: the relay
+    /// would refuse the contradiction.
+    pub fn with_compression(&self, on: bool) -> Self {
+        let mut settings = Self::of_query(if on { "deflate=on" } else { "deflate=off" });
+        settings.0.extend(self.only(|name| name != DEFLATE && (on || !OF_DEFLATE.contains(&name))).0);
+        settings
+    }
+
+    /// `behaviour` instead of these, but for compression: that stays as it is, unless the behaviour has a word on it.
+    pub fn with_behaviour(&self, behaviour: &Self) -> Self {
+        let mut settings =
+            if behaviour.names().any(of_compression) { Self::default() } else { self.only(of_compression) };
+        settings.0.extend(behaviour.0.iter().cloned());
+        settings
+    }
+
+    /// Whether these ask for `behaviour`, in any order, and whatever they say of compression where it says nothing.
+    pub fn ask_for(&self, behaviour: &Self) -> bool {
+        let sorted = |settings: Self| {
+            let value = |setting: &Setting| setting.value.as_deref().map(unescaped).unwrap_or_default();
+            let mut said: Vec<_> = settings.0.iter().map(|setting| (setting.name.clone(), value(setting))).collect();
+            said.sort_unstable();
+            said
+        };
+        sorted(self.with_behaviour(behaviour)) == sorted(self.clone())
+    }
+
+    pub fn is_plain_echo(&self) -> bool {
+        self.names().all(|name| name == DEFLATE)
+    }
+
+    /// How much is asked, besides what the switch beside the URL shows.
+    pub fn summary(&self) -> String {
+        let settings = self.only(|name| name != DEFLATE);
+        match settings.0.as_slice() {
+            [] => "Echo".into(),
+            [one] => one.value.as_ref().map_or(one.name.clone(), |value| format!("{}={}", one.name, unescaped(value))),
+            several => format!("{} settings", several.len()),
+        }
+    }
+}
+
+fn of_compression(name: &str) -> bool {
+    name == DEFLATE || OF_DEFLATE.contains(&name)
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Setting { name, value }) in self.0.iter().enumerate() {
+            f.write_str(if index > 0 { "&" } else { "" })?;
+            f.write_str(name)?;
+            if let Some(value) = value {
+                write!(f, "={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A URL in front of its query, and the query.
+fn parts(url: &str) -> (&str, &str) {
+    url.trim().split_once('?').unwrap_or((url.trim(), ""))
+}
+
+/// A fault, and the number of the reply that it spoils.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedFault {
+    pub name: String,
+    pub at: String,
+}
+
+/// Reads the value of `fault`: `rsv1@2,masked@1`.
+pub fn faults(value: &str) -> Vec<PlannedFault> {
+    let fault = |item: &str| {
+        let (name, at) = item.split_once('@').unwrap_or((item, ""));
+        PlannedFault { name: name.trim().to_owned(), at: at.trim().to_owned() }
+    };
+    value.split(',').filter(|item| !item.trim().is_empty()).map(fault).collect()
+}
+
+/// The same written.
+pub fn faults_value(faults: &[PlannedFault]) -> String {
+    let item = |fault: &PlannedFault| match fault.at.as_str() {
+        "" => fault.name.clone(),
+        at => format!("{}@{at}", fault.name),
+    };
+    faults.iter().map(item).collect::<Vec<_>>().join(",")
+}
+
+/// As a form has it in a URL: `%` escapes for all that may not stand there or would end something, `+` for a space. WHATWG
+/// URL, §5; the relay reads settings so too.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' | b',' | b':' | b'/' => {
+                out.push(char::from(byte));
+            }
+            b' ' => out.push('+'),
+            _ => {
+                const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+                out.push('%');
+                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                out.push(char::from(DIGITS[usize::from(byte & 0xF)]));
+            }
+        }
+    }
+    out
+}
+
+/// With its escapes read; what only looks like one stays.
+pub fn unescaped(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        let digit = |at: usize| tail.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high << 4 | low) as u8);
+                rest = &tail[2..];
+            }
+            _ => {
+                out.push(if *byte == b'+' { b' ' } else { *byte });
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_and_written_as_it_stands() {
+        for query in ["", "deflate=off", "fragments=3&fragment-pings&greet=Gr%C3%BC%C3%9Fe", "x=1=2&y=&x=3"] {
+            let settings = Settings::of_query(query);
+            assert_eq!(settings.to_string(), query);
+            assert_eq!(
+                settings.in_url(" ws://h/lab/a?z "),
+                if query.is_empty() { "ws://h/lab/a".into() } else { format!("ws://h/lab/a?{query}") }
+            );
+        }
+        assert_eq!(Settings::of_query("&a&&b=1&").to_string(), "a&b=1");
+    }
+
+    #[test]
+    fn a_setting_is_changed_where_it_stands() {
+        let mut settings = Settings::of_url("ws://h/lab/a?deflate=off&fragments=3&greet=x");
+        settings.set("fragments", "4");
+        settings.set("push", "a & b, 100%");
+        settings.set_bare("fragment-pings");
+        settings.set("greet", "");
+        assert_eq!(settings.to_string(), "deflate=off&fragments=4&push=a+%26+b,+100%25&fragment-pings");
+        assert_eq!(settings.value("push").as_deref(), Some("a & b, 100%"));
+        assert_eq!(settings.value("fragment-pings").as_deref(), Some(""));
+        assert_eq!(settings.value("greet"), None);
+        assert_eq!(settings.summary(), "3 settings");
+        assert_eq!(Settings::of_query("deflate=on&push=a+b").summary(), "push=a b");
+        assert_eq!(Settings::of_query("deflate=on").summary(), "Echo");
+    }
+
+    #[test]
+    fn compression_is_one_setting_among_others() {
+        #[track_caller]
+        fn check(query: &str, on: bool, expect: &str) {
+            let settings = Settings::of_query(query).with_compression(on);
+            assert_eq!(settings.to_string(), expect);
+            assert_eq!(settings.compress(), on);
+        }
+        check("", true, "deflate=on");
+        check("deflate=off", true, "deflate=on");
+        check("x=1=2&deflate=on&&y", false, "deflate=off&x=1=2&y");
+        let narrow = "deflate=on&server_no_context_takeover&client_max_window_bits=9&x";
+        check(narrow, true, narrow);
+        check(narrow, false, "deflate=off&x");
+        for query in ["", "server_max_window_bits=9", "deflate=on&x"] {
+            assert!(Settings::of_query(query).compress(), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_behaviour_takes_the_place_of_another() {
+        #[track_caller]
+        fn check(query: &str, behaviour: &str, expect: &str) {
+            let (settings, behaviour) = (Settings::of_query(query), Settings::of_query(behaviour));
+            let changed = settings.with_behaviour(&behaviour);
+            assert_eq!(changed.to_string(), expect);
+            assert!(changed.ask_for(&behaviour));
+        }
+        check("deflate=off&fragments=3", "idle=5s&idle-end=drop", "deflate=off&idle=5s&idle-end=drop");
+        check("fragments=3", "", "");
+        check(
+            "deflate=on&server_max_window_bits=9&x",
+            "ping-every=1s",
+            "deflate=on&server_max_window_bits=9&ping-every=1s",
+        );
+        check("deflate=off&x", "deflate=on&fault=broken-deflate@1", "deflate=on&fault=broken-deflate@1");
+    }
+
+    #[test]
+    fn a_behaviour_is_known_in_any_order() {
+        let ask_for = |query, behaviour| Settings::of_query(query).ask_for(&Settings::of_query(behaviour));
+        assert!(ask_for("idle-end=drop&deflate=off&idle=5s", "idle=5s&idle-end=drop"));
+        assert!(ask_for("greet=Hi%20you", "greet=Hi+you"));
+        assert!(ask_for("deflate=on", ""));
+        assert!(!ask_for("idle=5s", "idle=5s&idle-end=drop"));
+        assert!(!ask_for("idle=5s&idle-end=drop&x", "idle=5s&idle-end=drop"));
+        assert!(!ask_for("deflate=off&x", "deflate=on&x"));
+    }
+
+    #[test]
+    fn faults_are_a_list() {
+        let read = faults(" rsv1@2, masked@1,,cut-off");
+        let names: Vec<_> = read.iter().map(|fault| (fault.name.as_str(), fault.at.as_str())).collect();
+        assert_eq!(names, [("rsv1", "2"), ("masked", "1"), ("cut-off", "")]);
+        assert_eq!(faults_value(&read), "rsv1@2,masked@1,cut-off");
+        assert_eq!(faults(""), []);
+    }
+
+    #[test]
+    fn escapes_are_read_as_they_are_written() {
+        for text in ["", "plain", "a&b=c#d + e%f", "Grüße, 你好 🙂", "\u{0}\n"] {
+            assert_eq!(unescaped(&escaped(text)), text);
+            assert!(escaped(text).is_ascii());
+        }
+        assert_eq!(unescaped("100%, %zz, %4"), "100%, %zz, %4");
+        assert_eq!(unescaped("%48%65"), "He");
+    }
+}

@@ -1,0 +1,156 @@
+//! A setup as a link: what to connect to, how it is to behave, and the messages to send, all in the fragment of the page's
+//! own address. Nothing of it reaches the relay before the visitor connects.
+
+use super::settings::{Settings, escaped, unescaped};
+use super::target;
+
+/// What a fragment with a setup begins with.
+const MARK: &str = "#play?";
+
+/// Messages that a link may hold, as many as the relay writes into code, and the bytes of each.
+pub const MAX_MESSAGES: usize = 16;
+pub const MAX_MESSAGE: usize = 2_000;
+/// The bytes of any other part of it.
+const MAX_PART: usize = 4_000;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setup {
+    pub place: Place,
+    /// As in the field: names parted by commas.
+    pub subprotocols: String,
+    /// Texts to be sent one after the other.
+    pub messages: Vec<String>,
+}
+
+/// Where a setup leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The lab as a newcomer finds it.
+    #[default]
+    Unsaid,
+    /// The lab of whatever session the visitor has, with these settings.
+    Lab(Settings),
+    /// The URL of another server.
+    Elsewhere(String),
+}
+
+impl Setup {
+    /// Reads the fragment of an address, with its `#`. One without a setup is an empty one. What cannot be used is left out,
+    /// and said.
+    pub fn of_fragment(fragment: &str) -> (Self, Vec<String>) {
+        let mut setup = Self::default();
+        let mut left_out = Vec::new();
+        let Some(query) = fragment.strip_prefix(MARK) else { return (setup, left_out) };
+        let mut too_many = 0;
+        for item in query.split('&').filter(|item| !item.is_empty()) {
+            let (name, value) = item.split_once('=').unwrap_or((item, ""));
+            let value = unescaped(value);
+            let most = if name == "message" { MAX_MESSAGE } else { MAX_PART };
+            match name {
+                "lab" | "url" | "subprotocols" | "message" if value.len() > most => {
+                    left_out.push(format!("a {name} of {} bytes, and a link may have {most}", value.len()));
+                }
+                "lab" => setup.place = Place::Lab(Settings::of_query(&value)),
+                "url" => setup.place = Place::Elsewhere(value),
+                "subprotocols" if target::subprotocols(&value).is_err() => {
+                    left_out.push(format!("“{}”, which are no subprotocols", front(&value)));
+                }
+                "subprotocols" => setup.subprotocols = value,
+                "message" if setup.messages.len() == MAX_MESSAGES => too_many += 1,
+                "message" => setup.messages.push(value),
+                other => left_out.push(format!("“{}”, which means nothing here", front(&unescaped(other)))),
+            }
+        }
+        if too_many > 0 {
+            left_out.push(format!("all messages past the first {MAX_MESSAGES}"));
+        }
+        (setup, left_out)
+    }
+
+    /// The fragment that leads here.
+    ///
+    /// # Errors
+    /// What is too long for a link.
+    pub fn fragment(&self) -> Result<String, String> {
+        let place = match &self.place {
+            Place::Unsaid => None,
+            Place::Lab(settings) => Some(("lab", settings.to_string())),
+            Place::Elsewhere(url) => Some(("url", url.clone())),
+        };
+        let subprotocols = Some(self.subprotocols.trim()).filter(|list| !list.is_empty());
+        let subprotocols = subprotocols.map(|list| ("subprotocols", list.to_owned()));
+        let messages = self.messages.iter().map(|text| ("message", text.clone()));
+        if self.messages.iter().any(|text| text.len() > MAX_MESSAGE) {
+            return Err(format!("A link holds messages of up to {MAX_MESSAGE} bytes, and one of these is longer."));
+        }
+        if self.messages.len() > MAX_MESSAGES {
+            return Err(format!("A link holds {MAX_MESSAGES} messages, and here are {}.", self.messages.len()));
+        }
+        let parts: Vec<_> = place.into_iter().chain(subprotocols).collect();
+        if let Some((name, _)) = parts.iter().find(|(_, value)| value.len() > MAX_PART) {
+            return Err(format!("The {name} is longer than the {MAX_PART} bytes that a link holds."));
+        }
+        let items = parts.into_iter().chain(messages).map(|(name, value)| format!("{name}={}", escaped(&value)));
+        Ok(format!("{MARK}{}", items.collect::<Vec<_>>().join("&")))
+    }
+}
+
+/// What a visitor wrote, short enough to be said back.
+fn front(text: &str) -> String {
+    crate::ui::format::one_line(text, 24)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setup_travels_in_a_link() {
+        #[track_caller]
+        fn check(setup: &Setup, expect: &str) {
+            let fragment = setup.fragment().unwrap();
+            assert_eq!(fragment, expect);
+            assert_eq!(Setup::of_fragment(&fragment), (setup.clone(), vec![]));
+        }
+        check(&Setup::default(), "#play?");
+        let lab = Setup {
+            place: Place::Lab(Settings::of_query("deflate=off&greet=Hi+you")),
+            subprotocols: "chat.v2, chat.v1".into(),
+            messages: vec!["Hello & goodbye".into(), "zwei\nZeilen: 你好".into(), String::new()],
+        };
+        check(
+            &lab,
+            "#play?lab=deflate%3Doff%26greet%3DHi%2Byou&subprotocols=chat.v2,+chat.v1&message=Hello+%26+goodbye\
+             &message=zwei%0AZeilen:+%E4%BD%A0%E5%A5%BD&message=",
+        );
+        let elsewhere = Setup { place: Place::Elsewhere("wss://h:1/p?q=1&r".into()), ..Setup::default() };
+        check(&elsewhere, "#play?url=wss://h:1/p%3Fq%3D1%26r");
+    }
+
+    #[test]
+    fn what_a_link_cannot_have_is_left_out_and_said() {
+        #[track_caller]
+        fn check(query: &str, says: &str) -> Setup {
+            let (setup, left_out) = Setup::of_fragment(&format!("#play?{query}"));
+            assert!(left_out.len() == 1 && left_out[0].contains(says), "{left_out:?}");
+            setup
+        }
+        assert_eq!(check("message=a&spell=1&message=b", "“spell”").messages, ["a", "b"]);
+        assert_eq!(check(&format!("message={}&message=b", "x".repeat(2_001)), "message of 2001 bytes").messages, ["b"]);
+        assert_eq!(check(&"message=a&".repeat(30), "first 16").messages.len(), 16);
+        assert_eq!(check("subprotocols=a+b&lab=", "“a b”").subprotocols, "");
+        assert_eq!(check(&format!("lab={}", "x".repeat(5_000)), "a lab of 5000").place, Place::Unsaid);
+        assert_eq!(Setup::of_fragment("#workspace"), Default::default());
+        assert_eq!(Setup::of_fragment(""), Default::default());
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_link_is_said() {
+        let long = Setup { messages: vec!["x".repeat(2_001)], ..Setup::default() };
+        assert!(long.fragment().is_err_and(|said| said.contains("2000 bytes")));
+        let many = Setup { messages: vec![String::new(); 17], ..Setup::default() };
+        assert!(many.fragment().is_err_and(|said| said.contains("16 messages")));
+        let long = Setup { subprotocols: "x".repeat(4_001), ..Setup::default() };
+        assert!(long.fragment().is_err_and(|said| said.contains("subprotocols")));
+    }
+}

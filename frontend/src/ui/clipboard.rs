@@ -1,0 +1,32 @@
+//! Copying a text, and saying what became of it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// What the last try to copy came to; `None` before one.
+#[derive(Clone, Copy)]
+pub struct Copied(RwSignal<Option<bool>>);
+
+impl Copied {
+    pub fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    pub fn get(self) -> Option<bool> {
+        self.0.get()
+    }
+
+    pub fn copy(self, text: &str) {
+        if !window().is_secure_context() {
+            // Browsers give no clipboard to a page that came over plain http from another machine.
+            self.0.set(Some(false));
+            return;
+        }
+        let writing = window().navigator().clipboard().write_text(text);
+        spawn_local(async move {
+            let done = wasm_bindgen_futures::JsFuture::from(writing).await.is_ok();
+            // The page may have been left meanwhile.
+            let _ = self.0.try_set(Some(done));
+        });
+    }
+}

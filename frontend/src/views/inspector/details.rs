@@ -1,0 +1,28 @@
+//! What the inspector shows of a row that is selected. All of it is fetched after the page's first view.
+
+use super::{Subject, act, client_of, ending, frame, handshake, unseen};
+use crate::store::Lab;
+use leptos::prelude::*;
+use observation::sequence::RowKey;
+
+pub fn details(key: RowKey, subject: Subject) -> AnyView {
+    let client = client_of(expect_context::<Lab>(), key);
+    // Only a row of the page's own has none, and it is not seen by the relay.
+    let seq = key.seq().unwrap_or_default();
+    match subject {
+        Subject::Opening { opening, response } => {
+            view! { <handshake::OpeningView opening response seq client/> }.into_any()
+        }
+        Subject::Refusal { refusal, response } => {
+            view! { <handshake::RefusalView refusal response seq client/> }.into_any()
+        }
+        Subject::Frame { frame, connection } => {
+            view! { <frame::FrameView frame=*frame connection key client/> }.into_any()
+        }
+        Subject::Ending(closed) => view! { <ending::EndingView closed seq client/> }.into_any(),
+        Subject::Act(act) => view! { <act::ActView act seq client/> }.into_any(),
+        Subject::Unseen => view! { <unseen::UnseenView key/> }.into_any(),
+        Subject::Gone => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
+        Subject::Nothing => ().into_any(),
+    }
+}

@@ -1,0 +1,52 @@
+//! The messages that a link brought: one stands in the composer, and the next one follows when it has been sent.
+
+use crate::ui::format;
+use leptos::prelude::*;
+use std::collections::VecDeque;
+
+/// What is about to be sent, and what after that.
+#[derive(Clone, Copy)]
+pub struct Planned {
+    /// What stands in the composer as text.
+    pub text: RwSignal<String>,
+    next: RwSignal<VecDeque<String>>,
+}
+
+impl Planned {
+    pub fn new(messages: Vec<String>) -> Self {
+        let mut next = VecDeque::from(messages);
+        let text = next.pop_front().unwrap_or_else(|| "Hello".into());
+        Self { text: RwSignal::new(text), next: RwSignal::new(next) }
+    }
+
+    /// The text has been sent.
+    pub fn advance(self) {
+        if let Some(text) = self.next.try_update(VecDeque::pop_front).flatten() {
+            self.text.set(text);
+        }
+    }
+
+    /// All of it, in order.
+    pub fn messages(self) -> Vec<String> {
+        std::iter::once(self.text.get()).chain(self.next.get()).collect()
+    }
+}
+
+#[component]
+pub fn NextMessages() -> impl IntoView {
+    let planned = expect_context::<Planned>();
+    let next = planned.next;
+    view! {
+        <Show when=move || next.with(|next| !next.is_empty())>
+            <div class="next">
+                <b>"Next"</b>
+                <ol aria-label="Next messages">
+                    {move || next.get().into_iter().map(|text| view! { <li>{format::one_line(&text, 40)}</li> }).collect_view()}
+                </ol>
+                <button type="button" class="small" on:click=move |_| next.update(VecDeque::clear)>
+                    "Clear"
+                </button>
+            </div>
+        </Show>
+    }
+}
