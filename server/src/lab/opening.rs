@@ -2,6 +2,7 @@
 
 use super::behaviour::{AcceptValue, Behaviour, OpeningAnswer, OpeningBehaviour, SubprotocolChoice};
 use crate::app::App;
+use observation::command::DropBy;
 use observation::{Citation, Deliberate, Offer, Origin};
 use std::borrow::Cow;
 use tokio::sync::OwnedSemaphorePermit;
@@ -147,7 +148,8 @@ pub(super) fn no_upgrade(opening: &OpeningBehaviour) -> Option<(&'static str, Ve
             ("refuse", format!("the behaviour asks for {} in place of 101", refuse.status))
         }
         OpeningAnswer::Silence => ("silence", "the request is taken and never answered".to_owned()),
-        OpeningAnswer::Drop(_) => ("drop", "the line is ended in place of an answer".to_owned()),
+        OpeningAnswer::Drop(DropBy::Fin) => ("drop", "the line is dropped in place of an answer".to_owned()),
+        OpeningAnswer::Drop(DropBy::Reset) => ("drop", "the line is reset in place of an answer".to_owned()),
         OpeningAnswer::Garbage => {
             ("garbage", "what comes back is no HTTP, but the greeting of an SSH server".to_owned())
         }

@@ -116,41 +116,51 @@ pub fn Console() -> impl IntoView {
                 <Tabs label="What the relay sends" id="relay" tabs=names chosen/>
             </div>
             <div class="console-main">
-            <div id="relay-panel" role="tabpanel" aria-label="What the relay sends" class="draft">
-                {move || match kind.get() {
-                    Kind::Text => view! { <Field id="relay-text" label="Text" value=drafts.text/> }.into_any(),
-                    Kind::Binary => view! { <Field id="relay-hex" label="Bytes in hex" value=drafts.binary mono=true/> }.into_any(),
-                    Kind::Ping | Kind::Pong => view! { <Field id="relay-payload" label="Payload" value=drafts.control/> }.into_any(),
-                    Kind::Close => {
-                        view! {
-                            <Field id="relay-code" label="Code" value=drafts.code mono=true short=true/>
-                            <Field id="relay-reason" label="Reason" value=drafts.reason/>
-                        }
-                            .into_any()
-                    }
-                    Kind::Frame => view! { <FrameFields draft=drafts.frame line/> }.into_any(),
-                    Kind::Raw => view! { <Field id="relay-raw" label="Bytes in hex" value=drafts.raw mono=true/> }.into_any(),
-                    Kind::Line => view! { <LineButtons line/> }.into_any(),
-                }}
-            </div>
-            <button
-                type="submit"
-                class="primary by-relay"
-                hidden=move || kind.get() == Kind::Line
-                aria-disabled=move || (line.get().is_none() || command().is_err()).to_string()
-            >
-                {move || if kind.get() == Kind::Close { "Close from the relay" } else { "Send from the relay" }}
-            </button>
-            <p id="relay-note" class="preview" aria-live="polite">
-                {move || match (line.get(), command()) {
-                    (None, _) => "No connection is open: connect first.".into_any(),
-                    (_, Err(said)) if !said.is_empty() => view! { <span class="error">{said}</span> }.into_any(),
-                    _ => hint(kind.get()).into_any(),
-                }}
-            </p>
-            <Fates/>
+                <Fields kind drafts line/>
+                <button
+                    type="submit"
+                    class="primary by-relay"
+                    hidden=move || kind.get() == Kind::Line
+                    aria-disabled=move || (line.get().is_none() || command().is_err()).to_string()
+                >
+                    {move || if kind.get() == Kind::Close { "Close from the relay" } else { "Send from the relay" }}
+                </button>
+                <p id="relay-note" class="preview" aria-live="polite">
+                    {move || match (line.get(), command()) {
+                        (None, _) => "No connection is open: connect first.".into_any(),
+                        (_, Err(said)) if !said.is_empty() => view! { <span class="error">{said}</span> }.into_any(),
+                        _ => hint(kind.get()).into_any(),
+                    }}
+                </p>
+                <Fates/>
             </div>
         </form>
+    }
+}
+
+/// What there is to fill in for a kind.
+#[component]
+fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<Line>>) -> impl IntoView {
+    let hex = |id, value| view! { <Field id label="Bytes in hex" value mono=true/> }.into_any();
+    let fields = move || match kind.get() {
+        Kind::Text => view! { <Field id="relay-text" label="Text" value=drafts.text/> }.into_any(),
+        Kind::Binary => hex("relay-hex", drafts.binary),
+        Kind::Ping | Kind::Pong => {
+            view! { <Field id="relay-payload" label="Payload" value=drafts.control/> }.into_any()
+        }
+        Kind::Close => view! {
+            <Field id="relay-code" label="Code" value=drafts.code mono=true short=true/>
+            <Field id="relay-reason" label="Reason" value=drafts.reason/>
+        }
+        .into_any(),
+        Kind::Frame => view! { <FrameFields draft=drafts.frame line/> }.into_any(),
+        Kind::Raw => hex("relay-raw", drafts.raw),
+        Kind::Line => view! { <LineButtons line/> }.into_any(),
+    };
+    view! {
+        <div id="relay-panel" role="tabpanel" aria-label="What the relay sends" class="draft">
+            {fields}
+        </div>
     }
 }
 
@@ -277,7 +287,10 @@ fn LineButtons(line: Memo<Option<Line>>) -> impl IntoView {
                 <button type="button" class="small" aria-disabled=none on:click=read>
                     {move || if paused() { "Read on" } else { "Pause reading" }}
                 </button>
-                <span>{move || if paused() { "The relay does not read. What the browser sends piles up on the way." } else { "The relay stops reading, and what the browser sends piles up on the way." }}</span>
+                <span>
+                    {move || if paused() { "The relay does not read." } else { "The relay stops reading." }}
+                    " What the browser sends piles up on the way."
+                </span>
             </li>
             <li>
                 <button type="button" class="small" aria-disabled=none on:click=move |_| ask(Command::Drop(DropBy::Fin))>

@@ -24,12 +24,20 @@ pub fn Verdict(
             </li>
         }
     };
+    let said = |class: &'static str, what: &'static str, words: String| {
+        view! {
+            <li class=class>
+                <b>{what}</b>
+                <span>{words}</span>
+            </li>
+        }
+    };
     view! {
         <h3>"A strict client"</h3>
         <ul class="verdicts" aria-live="polite" aria-label="What a strict client says">
             {violations.iter().map(broken).collect_view()}
-            {lie.map(|words| view! { <li class="warn"><b>"the length lies"</b> <span>{words}</span></li> })}
-            {right.then(|| view! { <li class="good"><b>"takes it"</b> <span>"By itself this frame breaks no rule."</span></li> })}
+            {lie.map(|words| said("warn", "the length lies", words))}
+            {right.then(|| said("good", "takes it", "By itself this frame breaks no rule.".into()))}
         </ul>
     }
 }

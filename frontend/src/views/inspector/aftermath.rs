@@ -100,8 +100,8 @@ fn Script(told: Told) -> impl IntoView {
         Told::Elsewhere => view! { <span class="muted">"not a socket of this page"</span> }.into_any(),
         Told::Events(acts) if acts.is_empty() => view! { <span class="muted">"nothing"</span> }.into_any(),
         Told::Events(acts) => {
-            view! { <ol class="events">{acts.iter().map(|act| view! { <li><code>{event_words(act)}</code></li> }).collect_view()}</ol> }
-                .into_any()
+            let event = |act| view! { <li><code>{event_words(act)}</code></li> };
+            view! { <ol class="events">{acts.iter().map(event).collect_view()}</ol> }.into_any()
         }
     }
 }

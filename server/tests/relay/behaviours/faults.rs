@@ -295,8 +295,8 @@ async fn a_fault_waits_like_the_reply_that_it_spoils() {
     let lab = Lab::new().await;
     let began = std::time::Instant::now();
     let mut raw = open(&lab, "delay=300ms&fault=rsv1@1").await;
-    raw.send(&masked(0x81, b"late")).await;
-    assert_eq!(raw.take(6).await, b"\xc1\x04late");
+    raw.send(&[masked(0x81, b"late"), masked(0x81, b"well")].concat()).await;
+    assert_eq!(raw.take(12).await, b"\xc1\x04late\x81\x04well");
     assert!(began.elapsed().as_millis() >= 300);
     // And the line is dropped only once the half has gone byte by byte.
     let mut raw = open(&lab, "drip=5ms&fault=cut-off").await;

@@ -88,6 +88,22 @@ async fn a_drip_of_a_huge_message() {
     assert!(rest.ends_with(&frame(0x88, &close(1000, ""))));
 }
 
+/// The end of the drip and the goodbye behind it have been written, and the client takes only a part of that.
+#[tokio::test]
+async fn a_goodbye_behind_a_drip_that_does_not_get_through_has_not_been_said() {
+    let change = |config: &mut framescope::args::Config| {
+        (config.idle_timeout, config.write_timeout) = (Duration::from_secs(2), Duration::from_millis(500));
+    };
+    let lab = Lab::with(change).await;
+    let mut feed = lab.feed().await;
+    let mut raw = open(&lab, "drip=1s").await;
+    raw.send(&masked(0x82, &vec![7; 15 << 20])).await;
+    feed.opening().await;
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.code), (Cause::NotReading, None, None));
+    assert_eq!(closed.server, observation::event::Count::default(), "no frame went out whole");
+}
+
 #[tokio::test]
 async fn a_client_that_does_not_read_is_given_up_in_every_behaviour() {
     let lab = Lab::with(|config| config.write_timeout = Duration::from_millis(300)).await;
