@@ -1,6 +1,6 @@
 // One connection of a real browser to a lab that behaves in a certain way: what JavaScript was told, what the wire carried,
 // and what the browser's console said.
-import type { Page } from "@playwright/test";
+import type { ConsoleMessage, Page } from "@playwright/test";
 
 export interface Case {
   /** The behaviour, as in the URL. */
@@ -34,8 +34,10 @@ const FAILED = /^WebSocket connection to '.*?' failed: /s;
 
 export async function outcome(page: Page, { query, subprotocols = [], send, until = "message" }: Case): Promise<Outcome> {
   const said: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  const complaint = page.waitForEvent("console", { timeout: 0 }).catch(() => {});
+  // Other complaints, such as about an icon that is not there, are not about the socket.
+  const isAboutSocket = (message: ConsoleMessage) => FAILED.test(message.text());
+  page.on("console", (message) => isAboutSocket(message) && said.push(message.text()));
+  const complaint = page.waitForEvent("console", { predicate: isAboutSocket, timeout: 0 }).catch(() => {});
   const { events, seen } = await page.evaluate(connect, { query, subprotocols, send, until });
   if (events.includes("error")) await complaint;
   page.removeAllListeners("console");
