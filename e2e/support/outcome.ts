@@ -132,6 +132,7 @@ function endOf(cause: string): string {
     case "line-broke":
       return "the browser cuts the line";
     case "dropped":
+    case "reset":
       return "the relay has cut the line";
     case "no-close-answer":
       return "no close frame comes back";

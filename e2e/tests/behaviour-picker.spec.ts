@@ -141,7 +141,7 @@ test("the open connection behaves otherwise from now on", async ({ lab }) => {
   const said = behaviours.sheet.getByRole("status");
   await expect(said).toHaveText("From now on the open connection is fragments=2. Only for a new connection: deflate.");
   await behaviours.done();
-  await expect(lab.connection).toContainText("Changed: for the next connection.");
+  await expect(lab.connection).toContainText("Changed since this connection was opened: the next one uses all of it.");
   await lab.sendText("two pieces");
   await expect(lab.row(/^From the relay: CONT .*fragment 2 · FIN/)).toBeVisible();
 

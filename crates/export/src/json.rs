@@ -1,12 +1,11 @@
-//! The observations as they are, in a document that a page can open again: [`observation::document`] describes it.
+//! The observations as they are, in a document that a page can open again: [`observation::document`] describes and reads
+//! it.
 
 use crate::Writer;
 use crate::clock::{Clock, rfc3339};
 use observation::Observation;
 use observation::document::FORMAT;
 use std::time::SystemTime;
-
-pub use observation::document::{Document, ReadError};
 
 pub(crate) struct Json {
     first: bool,
@@ -37,12 +36,4 @@ impl Writer for Json {
     fn finish(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\n]}\n");
     }
-}
-
-/// Reads a document of at most `limit` bytes.
-///
-/// # Errors
-/// When it is too large, of another version, or no document at all.
-pub fn read(text: &str, limit: usize) -> Result<Document, ReadError> {
-    Document::read(text, limit)
 }

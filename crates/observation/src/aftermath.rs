@@ -139,8 +139,7 @@ impl<'a> Scene<'a> {
     /// The connection's observations after this one.
     fn after(self) -> impl Iterator<Item = &'a Observation> {
         let Self { transcript, seq, connection, .. } = self;
-        let after = transcript.iter().skip_while(move |seen| seen.seq <= seq);
-        after.map(|seen| &**seen).filter(move |seen| seen.connection == connection)
+        transcript.after(seq).map(|seen| &**seen).filter(move |seen| seen.connection == connection)
     }
 
     fn outcome(self, event: &Event) -> Outcome {
@@ -218,14 +217,22 @@ impl<'a> Scene<'a> {
     fn led_to(self, closed: &Closed) -> Option<(&'a Observation, Outcome)> {
         let before = self.transcript.iter().rev().skip_while(|seen| seen.seq >= self.seq);
         let own = before.map(|seen| &**seen).filter(|seen| seen.connection == self.connection);
-        own.filter(|seen| !deliberate(&seen.event).is_empty()).find_map(|seen| {
-            let scene = Self { seq: seen.seq, ..self };
-            let outcome = scene.outcome(&seen.event);
+        let on_purpose = own.filter(|seen| !deliberate(&seen.event).is_empty());
+        on_purpose.enumerate().find_map(|(nth_from_end, seen)| {
+            // What came of one takes a look at all that followed, and a heartbeat does thousands of things on purpose.
+            let may_lead = match &seen.event {
+                Event::Frame(frame) if is_trap(frame) || is_close_frame(frame) => true,
+                Event::Frame(frame) => frame.opcode() == Opcode::Ping && closed.cause == Cause::NoPong,
+                Event::Act(act) => act.sent > 0 || nth_from_end == 0,
+                _ => true,
+            };
+            if !may_lead {
+                return None;
+            }
+            let outcome = Self { seq: seen.seq, ..self }.outcome(&seen.event);
             let leads = match &seen.event {
-                Event::Frame(frame) if frame.opcode() == Opcode::Ping && !is_trap(frame) => {
-                    closed.cause == Cause::NoPong && outcome == Outcome::Unanswered
-                }
-                Event::Frame(frame) => is_trap(frame) && outcome != Outcome::Taken || is_close_frame(frame),
+                Event::Frame(frame) if is_trap(frame) => outcome != Outcome::Taken,
+                Event::Frame(frame) => is_close_frame(frame) || outcome == Outcome::Unanswered,
                 _ => !matches!(outcome, Outcome::Silent | Outcome::Taken | Outcome::Pending),
             };
             leads.then_some((seen, outcome))
@@ -234,7 +241,8 @@ impl<'a> Scene<'a> {
 
     /// Whether `closed` is what an act without bytes led to: nothing else was done on purpose in between.
     fn ends(self, act: &Act, closed: &Closed) -> bool {
-        let of_relay = matches!(closed.cause, Cause::Dropped | Cause::NoPong | Cause::Idle | Cause::Left);
+        let of_relay =
+            matches!(closed.cause, Cause::Dropped | Cause::Reset | Cause::NoPong | Cause::Idle | Cause::Left);
         let last = !self.after().any(|seen| !deliberate(&seen.event).is_empty());
         act.refused.is_none() && of_relay && last
     }

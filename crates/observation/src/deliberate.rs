@@ -54,6 +54,29 @@ impl Citation {
     }
 }
 
+impl Deliberate {
+    /// What a connection's settings ask for, and the section of RFC 6455 that it is about.
+    #[must_use]
+    pub fn of_behaviour(
+        what: &'static str,
+        explanation: impl Into<Cow<'static, str>>,
+        section: Option<&'static str>,
+    ) -> Self {
+        let rule = section.map(|section| Citation::new(6455, section));
+        Self { by: Origin::Behaviour, what: what.into(), explanation: explanation.into(), rule }
+    }
+
+    /// What a command asks for; likewise.
+    #[must_use]
+    pub fn of_console(
+        what: &'static str,
+        explanation: impl Into<Cow<'static, str>>,
+        section: Option<&'static str>,
+    ) -> Self {
+        Self { by: Origin::Console, ..Self::of_behaviour(what, explanation, section) }
+    }
+}
+
 impl Act {
     /// An act without bytes.
     #[must_use]
@@ -65,8 +88,8 @@ impl Act {
     #[must_use]
     pub fn refused(command: &Command, why: String) -> Self {
         let what = command.name();
-        let explanation = format!("the command `{what}` was refused").into();
-        let deliberate = Deliberate { by: Origin::Console, what: what.into(), explanation, rule: None };
+        let explanation = format!("the command `{what}` was refused");
+        let deliberate = Deliberate::of_console(what, explanation, None);
         Self { refused: Some(why), ..Self::of(deliberate) }
     }
 }

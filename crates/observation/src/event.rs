@@ -1,5 +1,6 @@
 //! What can be seen of a connection.
 
+use crate::command::DropBy;
 use crate::encoding;
 use crate::{Act, Deliberate};
 use serde::{Deserialize, Serialize};
@@ -235,8 +236,10 @@ pub enum Cause {
     OutOfRoom,
     /// Nothing came for as long as the relay allows, or the connection's behaviour.
     Idle,
-    /// The relay ended the line on purpose, without a goodbye.
+    /// The relay ended the line on purpose, without a goodbye: in good order, as far as TCP is concerned.
     Dropped,
+    /// The same with a reset.
+    Reset,
     /// The relay's ping was not answered in the time that the connection's behaviour gives.
     NoPong,
     /// The relay closed on purpose.
@@ -250,6 +253,15 @@ pub enum Cause {
 pub struct Count {
     pub frames: u64,
     pub bytes: u64,
+}
+
+impl From<DropBy> for Cause {
+    fn from(by: DropBy) -> Self {
+        match by {
+            DropBy::Fin => Self::Dropped,
+            DropBy::Reset => Self::Reset,
+        }
+    }
 }
 
 impl Frame {

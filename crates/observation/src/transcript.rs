@@ -109,6 +109,11 @@ impl Transcript {
         self.observations.iter()
     }
 
+    /// Those with a number past `seq`.
+    pub fn after(&self, seq: Seq) -> impl DoubleEndedIterator<Item = &Rc<Observation>> {
+        self.observations.range(self.observations.partition_point(|observation| observation.seq <= seq)..)
+    }
+
     /// What is known of a connection; `None` also once it is over and nothing of it is kept.
     #[must_use]
     pub fn connection(&self, number: ConnectionNumber) -> Option<&Connection> {
@@ -199,11 +204,6 @@ impl Connection {
 
     fn observe(&mut self, observation: &Observation) {
         self.kept += 1;
-        // What the relay does on purpose may come after either.
-        self.over |= matches!(observation.event, Event::Refusal(_) | Event::Closed(_));
-        if matches!(observation.event, Event::Opening(_) | Event::Frame(_)) {
-            self.over = false;
-        }
         let seq = Some(observation.seq);
         match &observation.event {
             Event::Opening(Opening { requested_us, .. }) => {
@@ -221,6 +221,8 @@ impl Connection {
                 Party::Server => self.server.add(frame),
             },
         }
+        // What the relay does on purpose may come after either.
+        self.over = self.refusal.is_some() || self.closed.is_some();
     }
 }
 

@@ -196,9 +196,9 @@ fn shared_observations_are_sent_as_owned_ones_are() {
 
 #[test]
 fn causes_are_named_in_kebab_case() {
-    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::OutOfRoom, Cause::Idle];
+    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::Reset, Cause::Idle];
     let names = causes.map(|cause| serde_json::json!(cause));
-    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "out-of-room", "idle"]);
+    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "reset", "idle"]);
 }
 
 // Fingerprints

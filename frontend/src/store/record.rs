@@ -17,6 +17,8 @@ pub struct Record {
     pub sequence: Sequence,
     pub journal: Journal,
     pub lines: Lines,
+    /// Whether it was read from a file, which knows nothing of any page.
+    pub recorded: bool,
 }
 
 /// One thing to take in.
@@ -34,6 +36,7 @@ impl Default for Record {
             sequence: Sequence::new(CAPACITY),
             journal: Journal::default(),
             lines: Lines::default(),
+            recorded: false,
         }
     }
 }

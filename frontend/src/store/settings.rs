@@ -1,5 +1,6 @@
 //! What a lab's URL asks of the relay: the settings in its query, read, changed and written again.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 use wire::deflate::negotiation::{
     CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER,
@@ -179,45 +180,25 @@ pub fn faults_value(faults: &[PlannedFault]) -> String {
     faults.iter().map(item).collect::<Vec<_>>().join(",")
 }
 
-/// As a form has it in a URL: `%` escapes for all that may not stand there or would end something, `+` for a space. WHATWG
-/// URL, §5; the relay reads settings so too.
+/// What stands in a value as it is; a form escapes some of it too, which nobody can read then. WHATWG URL, §5.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'/');
+
+/// With `%` escapes for all that may not stand in a query or would end something, `+` for a space. The relay reads it so.
 pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' | b',' | b':' | b'/' => {
-                out.push(char::from(byte));
-            }
-            b' ' => out.push('+'),
-            _ => {
-                const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-                out.push('%');
-                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                out.push(char::from(DIGITS[usize::from(byte & 0xF)]));
-            }
-        }
-    }
-    out
+    utf8_percent_encode(text, ESCAPED).to_string().replace("%20", "+")
 }
 
 /// With its escapes read; what only looks like one stays.
 pub fn unescaped(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let digit = |at: usize| tail.get(at).and_then(|&digit| char::from(digit).to_digit(16));
-        match (byte, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high << 4 | low) as u8);
-                rest = &tail[2..];
-            }
-            _ => {
-                out.push(if *byte == b'+' { b' ' } else { *byte });
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ pub fn ConnectBar() -> impl IntoView {
                     {move || match url_error().or_else(protocols_error) {
                         Some(said) => view! { <span class="error">{said}</span> }.into_any(),
                         None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
-                        None if changed() => "Changed: for the next connection.".into_any(),
+                        None if changed() => "Changed since this connection was opened: the next one uses all of it.".into_any(),
                         None => {
                             let words = |name| format!("The relay has no setting “{name}”, and will refuse the request.");
                             unknown().map(|name| view! { <span class="error">{words(name)}</span> }).into_any()

@@ -324,7 +324,7 @@ fn mildly(deliberate: &Deliberate) -> String {
 fn of_act(act: &Act) -> (Middle, WireText) {
     let Deliberate { what, explanation, by, .. } = &act.deliberate;
     let middle = match &act.refused {
-        Some(why) => band(format!("NOT DONE: {what}, for {why}"), "act"),
+        Some(why) => band(format!("NOT DONE: {what}, for {}", plain(why)), "act"),
         None if act.sent > 0 => Middle::Arrow(Arrow {
             from: Party::Server,
             badge: "RAW".into(),
@@ -335,10 +335,15 @@ fn of_act(act: &Act) -> (Middle, WireText) {
             control: false,
             wrong: false,
         }),
-        None if *by == Origin::Console => band(format!("BY HAND: {explanation}"), "act"),
-        None => band(format!("ON PURPOSE: {explanation}"), "act"),
+        None if *by == Origin::Console => band(format!("BY HAND: {}", plain(explanation)), "act"),
+        None => band(format!("ON PURPOSE: {}", plain(explanation)), "act"),
     };
     (middle, front(&act.bytes, act.sent))
+}
+
+/// The relay’s words without the marks around code, which a row has no other face for.
+fn plain(words: &str) -> String {
+    words.replace('`', "")
 }
 
 /// The front of bytes that are no frame.

@@ -6,7 +6,6 @@ use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
 use super::turn::Turn;
 use observation::Command;
-use observation::command::DropBy;
 use observation::event::Cause;
 use tokio::time::Instant;
 use wire::close::{self, CloseCode};
@@ -39,8 +38,6 @@ pub(super) struct Conversation<R> {
     farewell: Option<&'static str>,
     /// Why the connection is over once what is queued has gone out, if it is.
     pub(super) over: Option<Cause>,
-    /// How the line is to be ended, if that is to happen without a goodbye.
-    pub(super) drop_by: Option<DropBy>,
 }
 
 impl<R: Recorder> Conversation<R> {
@@ -58,7 +55,6 @@ impl<R: Recorder> Conversation<R> {
             left: None,
             farewell: None,
             over: None,
-            drop_by: None,
         }
     }
 
@@ -78,7 +74,6 @@ impl<R: Recorder> Conversation<R> {
             left,
             farewell,
             over,
-            drop_by,
         } = self;
         let before = *queued;
         let mut turn = Turn {
@@ -92,7 +87,6 @@ impl<R: Recorder> Conversation<R> {
             left,
             farewell,
             over,
-            drop_by,
             before,
             replies,
             whole: None,

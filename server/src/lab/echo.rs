@@ -232,11 +232,9 @@ impl<R: Recorder> Connection<R> {
             drained = self.line.drain(self.app.config.write_timeout, &self.app.shutdown) => drained,
             order = dropped => {
                 order.answer(None);
-                if let Command::Drop(by) = order.command {
-                    self.conversation.drop_by = Some(by);
-                    recorder.abandon(Act::of(command::dropped(by)), self.line.written());
-                }
-                Err(Cause::Dropped)
+                let by = if let Command::Drop(by) = order.command { by } else { DropBy::Fin };
+                recorder.abandon(Act::of(command::dropped(by)), self.line.written());
+                Err(by.into())
             }
         };
         recorder.written(self.line.written());
@@ -291,13 +289,12 @@ impl<R: Recorder> Connection<R> {
         conversation.recorder.closed(cause);
         // For others, also while this one waits for the other end to close.
         drop((conversation.incoming, conversation.outgoing, held, deflating));
-        match conversation.drop_by {
-            Some(DropBy::Reset) => return line.reset(),
-            Some(DropBy::Fin) => return line.close(&app.shutdown).await,
-            None => {}
-        }
-        if said_goodbye && !matches!(cause, Cause::NotReading | Cause::LineBroke | Cause::LineEnded) {
-            line.close(&app.shutdown).await;
+        match cause {
+            Cause::Reset => line.reset(),
+            Cause::NotReading | Cause::LineBroke | Cause::LineEnded => {}
+            Cause::Dropped => line.close(&app.shutdown).await,
+            _ if said_goodbye => line.close(&app.shutdown).await,
+            _ => {}
         }
     }
 }

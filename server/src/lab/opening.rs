@@ -3,8 +3,7 @@
 use super::behaviour::{AcceptValue, Behaviour, OpeningAnswer, OpeningBehaviour, SubprotocolChoice};
 use crate::app::App;
 use observation::command::DropBy;
-use observation::{Citation, Deliberate, Offer, Origin};
-use std::borrow::Cow;
+use observation::{Deliberate, Offer};
 use tokio::sync::OwnedSemaphorePermit;
 use wire::deflate::{Agreed, Decline, Verdict, negotiate};
 use wire::extension;
@@ -81,21 +80,13 @@ impl Agreement {
 
 /// The key with its first character changed.
 fn another_key(key: &str) -> String {
-    let first = if key.starts_with('A') { 'B' } else { 'A' };
-    key.chars().skip(1).fold(String::from(first), |mut other, c| {
-        other.push(c);
-        other
-    })
-}
-
-fn purpose(what: &'static str, explanation: impl Into<Cow<'static, str>>, section: Option<&'static str>) -> Deliberate {
-    let rule = section.map(|section| Citation::new(6455, section));
-    Deliberate { by: Origin::Behaviour, what: what.into(), explanation: explanation.into(), rule }
+    let first = if key.starts_with('A') { "B" } else { "A" };
+    first.to_owned() + key.get(1..).unwrap_or_default()
 }
 
 /// That the answer waits, if it does.
 pub(super) fn delay(opening: &OpeningBehaviour) -> Option<Deliberate> {
-    opening.delay.map(|delay| purpose("open-delay", format!("the answer waits {delay:?}"), None))
+    opening.delay.map(|delay| Deliberate::of_behaviour("open-delay", format!("the answer waits {delay:?}"), None))
 }
 
 /// What is odd about a 101. RFC 6455 §4.2.2 says what is in it, §4.1 what a client must make of it.
@@ -103,12 +94,12 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
     let mut purposes: Vec<_> = delay(opening).into_iter().collect();
     match opening.accept {
         AcceptValue::Right => {}
-        AcceptValue::Wrong => purposes.push(purpose(
+        AcceptValue::Wrong => purposes.push(Deliberate::of_behaviour(
             "sec-accept",
             "`Sec-WebSocket-Accept` is that of another key, so the client must fail the connection",
             Some("4.1"),
         )),
-        AcceptValue::Missing => purposes.push(purpose(
+        AcceptValue::Missing => purposes.push(Deliberate::of_behaviour(
             "sec-accept",
             "`Sec-WebSocket-Accept` is missing, so the client must fail the connection",
             Some("4.1"),
@@ -120,13 +111,13 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
         (false, true) => Some("`Connection` is missing, so the client must fail the connection"),
         (true, true) => Some("`Upgrade` and `Connection` are missing, so the client must fail the connection"),
     };
-    purposes.extend(missing.map(|words| purpose("omit", words, Some("4.1"))));
+    purposes.extend(missing.map(|words| Deliberate::of_behaviour("omit", words, Some("4.1"))));
     match opening.subprotocol {
         SubprotocolChoice::None if subprotocols_offered => {
             let words = "none of the subprotocols that were offered is taken, which is the server’s right";
-            purposes.push(purpose("subprotocol", words, Some("4.2.2")));
+            purposes.push(Deliberate::of_behaviour("subprotocol", words, Some("4.2.2")));
         }
-        SubprotocolChoice::Unoffered => purposes.push(purpose(
+        SubprotocolChoice::Unoffered => purposes.push(Deliberate::of_behaviour(
             "subprotocol",
             "the subprotocol was not offered, so the client must fail the connection",
             Some("4.1"),
@@ -135,7 +126,7 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
     }
     if opening.unoffered_extension {
         let words = "the extension was not offered, so the client must fail the connection";
-        purposes.push(purpose("extension", words, Some("9.1")));
+        purposes.push(Deliberate::of_behaviour("extension", words, Some("9.1")));
     }
     purposes
 }
@@ -149,13 +140,13 @@ pub(super) fn no_upgrade(opening: &OpeningBehaviour) -> Option<(&'static str, Ve
         }
         OpeningAnswer::Silence => ("silence", "the request is taken and never answered".to_owned()),
         OpeningAnswer::Drop(DropBy::Fin) => ("drop", "the line is dropped in place of an answer".to_owned()),
-        OpeningAnswer::Drop(DropBy::Reset) => ("drop", "the line is reset in place of an answer".to_owned()),
+        OpeningAnswer::Drop(DropBy::Reset) => ("reset", "the line is reset in place of an answer".to_owned()),
         OpeningAnswer::Garbage => {
             ("garbage", "what comes back is no HTTP, but the greeting of an SSH server".to_owned())
         }
     };
     let what = if rule == "refuse" { rule } else { "open" };
     let mut deliberate: Vec<_> = delay(opening).into_iter().collect();
-    deliberate.push(purpose(what, words, Some("4.1")));
+    deliberate.push(Deliberate::of_behaviour(what, words, Some("4.1")));
     Some((rule, deliberate))
 }

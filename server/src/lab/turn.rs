@@ -8,7 +8,6 @@
 use super::play::{Play, Stage};
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
-use observation::command::DropBy;
 use observation::event::Cause;
 use tokio::time::Instant;
 use wire::close::{self, CloseCode};
@@ -41,7 +40,6 @@ pub(super) struct Turn<'t, 'w, 'b, R> {
     pub(super) left: &'t mut Option<Cause>,
     pub(super) farewell: &'t mut Option<&'static str>,
     pub(super) over: &'t mut Option<Cause>,
-    pub(super) drop_by: &'t mut Option<DropBy>,
     /// Bytes that were queued before this turn.
     pub(super) before: u64,
     pub(super) replies: &'t mut Replies<'w, 'b>,
@@ -118,7 +116,6 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
                 streaming: *self.streaming,
                 left: self.left,
                 over: self.over,
-                drop_by: self.drop_by,
             },
         );
         // What has not arrived whole cannot follow a goodbye.

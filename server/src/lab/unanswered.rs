@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use observation::command::DropBy;
-use observation::{Act, Citation, ConnectionNumber, Deliberate, Event, Origin, Refusal};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -127,6 +127,5 @@ fn silence_over(client_left: bool, relay_ends: bool) -> Deliberate {
         (false, true) => "the relay shuts down, and the silence with it",
         (false, false) => "the silence has been as long as it may be, and the relay ended the line",
     };
-    let rule = Some(Citation::new(6455, "4.1"));
-    Deliberate { by: Origin::Behaviour, what: "open".into(), explanation: explanation.into(), rule }
+    Deliberate::of_behaviour("open", explanation, Some("4.1"))
 }

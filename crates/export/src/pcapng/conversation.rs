@@ -18,8 +18,6 @@ pub(super) struct Conversation {
     /// Who has ended its half.
     client_finished: bool,
     server_finished: bool,
-    /// The relay has said that it will end it at once.
-    pub(super) to_be_reset: bool,
     /// A request was not answered, and the line is still there.
     pub(super) is_silent: bool,
 }
@@ -42,7 +40,6 @@ impl Conversation {
             server: 0,
             client_finished: false,
             server_finished: false,
-            to_be_reset: false,
             is_silent: false,
         }
     }

@@ -41,6 +41,7 @@ use std::collections::HashMap;
 /// The names that the relay has for refusals after which it does not end the line.
 const SILENCE: &str = "silence";
 const LEFT_EARLY: &str = "left-early";
+const RESET: &str = "reset";
 /// The most bytes of one comment; an explanation may quote what a visitor wrote.
 const COMMENT: usize = 1000;
 
@@ -160,7 +161,7 @@ impl Pcapng {
                 }
             }
             LEFT_EARLY => self.end(observation, Party::Client, false, comment),
-            _ => self.end(observation, Party::Server, unanswered && refusal.deliberate.iter().any(is_reset), comment),
+            _ => self.end(observation, Party::Server, &*refusal.rule == RESET, comment),
         }
     }
 
@@ -189,7 +190,6 @@ impl Pcapng {
             self.data(observation, Party::Server, &act.bytes, act.sent, notes);
         }
         let Some(conversation) = self.conversations.get_mut(&observation.connection) else { return };
-        conversation.to_be_reset |= act.refused.is_none() && is_reset(&act.deliberate);
         if conversation.is_silent {
             let first =
                 if act.deliberate.explanation.starts_with("the client") { Party::Client } else { Party::Server };
@@ -198,11 +198,10 @@ impl Pcapng {
     }
 
     fn closed(&mut self, observation: &Observation, closed: &Closed) {
-        let to_be_reset = self.conversations.get(&observation.connection).is_some_and(|talk| talk.to_be_reset);
         let (first, resets) = match closed.cause {
             Cause::LineEnded => (Party::Client, false),
             Cause::LineBroke => (Party::Client, true),
-            Cause::Dropped => (Party::Server, to_be_reset),
+            Cause::Reset => (Party::Server, true),
             _ => (Party::Server, false),
         };
         self.end(observation, first, resets, None);
@@ -235,11 +234,6 @@ impl Writer for Pcapng {
 fn deliberate(deliberate: &Deliberate) -> String {
     let rule = deliberate.rule.as_ref().map_or(String::new(), |rule| format!(" (RFC {} §{})", rule.rfc, rule.section));
     format!("on purpose: {}{rule}", deliberate.explanation)
-}
-
-/// Whether it says that the line is reset, rather than ended in good order; only its words tell them apart.
-fn is_reset(deliberate: &Deliberate) -> bool {
-    deliberate.explanation.contains("reset")
 }
 
 fn comment(notes: Vec<String>) -> Option<String> {

@@ -5,9 +5,10 @@ use crate::ui::format;
 use observation::Command;
 use observation::command::{CloseWith, Composed};
 use wire::Sender;
-use wire::close::{ClosePayload, MAX_REASON};
+use wire::close::MAX_REASON;
 use wire::incoming::header_violations;
 use wire::opcode::Opcode;
+use wire::outgoing::Outgoing;
 use wire::violation::Violation;
 
 /// The most that the payload of a control frame may have, in bytes. RFC 6455 §5.5.
@@ -89,18 +90,14 @@ impl FrameDraft {
 /// What a strict client says about a frame that comes by itself, and what else there is to know of it.
 pub fn judge(composed: &Composed, deflate: bool) -> (Vec<Violation>, Option<String>) {
     let Ok(header) = composed.header() else { return (Vec::new(), None) };
-    let mut violations = header_violations(&header, Sender::Server, deflate);
     let (claimed, there) = (header.length.bytes, composed.payload.len() as u64);
-    if claimed == there && !header.rsv.any() {
-        match header.opcode {
-            Opcode::Close => violations.extend(ClosePayload::parse(&composed.payload).1),
-            Opcode::Text if header.fin => {
-                let offset = std::str::from_utf8(&composed.payload).err().map(|error| error.valid_up_to() as u64);
-                violations.extend(offset.map(|offset| Violation::InvalidUtf8 { offset }));
-            }
-            _ => {}
-        }
-    }
+    let violations = match header.opcode {
+        // What it continues may be open: that is not known here.
+        Opcode::Continuation => header_violations(&header, Sender::Server, deflate),
+        // Nor is the payload, if it is another than the one that was written.
+        _ if claimed != there => header_violations(&header, Sender::Server, deflate),
+        _ => Outgoing::default().judged(&header, &composed.payload, Sender::Server, deflate).1,
+    };
     let lie = match claimed.checked_sub(there) {
         Some(0) => None,
         Some(missing) => Some(format!(

@@ -108,6 +108,9 @@ fn cause(closed: &Closed) -> &'static str {
         Cause::OutOfRoom => {
             "The relay had no memory left for a message that had not arrived whole, so it closed with 1013: try again later."
         }
+        Cause::Reset => {
+            "The relay reset the TCP connection on purpose, without a close frame: what was on its way is lost."
+        }
         Cause::Dropped => "The relay ended the TCP connection on purpose, without a close frame.",
         Cause::NoPong => "The relay’s ping was not answered in time, so it closed with 1011.",
         Cause::Left => "The relay was asked to end it.",

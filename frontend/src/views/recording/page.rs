@@ -192,7 +192,10 @@ impl Page {
         let left_out = observations.len().saturating_sub(CAPACITY);
         observations.drain(..left_out);
         let all = Incoming::Feed(FeedMessage::Observations(observations));
-        self.lab.record.try_update(|record| record.take_in(all));
+        self.lab.record.try_update(|record| {
+            record.recorded = true;
+            record.take_in(all);
+        });
         Opened { file, began, exported, left_out }
     }
 }

@@ -13,9 +13,11 @@ pub(super) fn page(record: &Record, row: &Row) -> PageText {
         PageSide::Nothing if matches!(row.key, RowKey::Opened(_)) => words(""),
         PageSide::Nothing => words("nothing"),
         PageSide::Fragment => words("nothing until FIN"),
-        PageSide::Elsewhere => {
-            words(if matches!(row.key, RowKey::Opened(_) | RowKey::Gap(..)) { "" } else { "not this page’s" })
-        }
+        PageSide::Elsewhere => words(match row.key {
+            RowKey::Opened(_) | RowKey::Gap(..) => "",
+            _ if record.recorded => "not recorded",
+            _ => "not this page’s",
+        }),
         PageSide::Events(numbers) => {
             let said: Vec<_> = record.events(&row.page).map(|event| act(&event.act)).collect();
             let held = numbers.iter().filter_map(|&number| record.journal.payload(number));

@@ -1,7 +1,7 @@
 //! What an observer asks of an open connection.
 
 use super::outbox::Out;
-use super::{Closing, Play, fault, purpose};
+use super::{Closing, Play, fault};
 use crate::lab::behaviour::Behaviour;
 use observation::command::{CloseWith, Composed, DropBy};
 use observation::{Act, Command, Deliberate};
@@ -31,19 +31,23 @@ impl Play {
             Command::Text(text) => self.send(MessageKind::Text, text.as_bytes(), now)?,
             Command::Binary(bytes) => self.send(MessageKind::Binary, &bytes, now)?,
             Command::Ping(payload) => {
-                let why =
-                    purpose::console("ping", "a ping by hand: the client answers with a pong by itself", Some("5.5.2"));
+                let why = Deliberate::of_console(
+                    "ping",
+                    "a ping by hand: the client answers with a pong by itself",
+                    Some("5.5.2"),
+                );
                 self.control(Opcode::Ping, payload, why, now)?;
             }
             Command::Pong(payload) => {
-                let why = purpose::console("pong", "a pong that nobody asked for, which is allowed", Some("5.5.3"));
+                let why =
+                    Deliberate::of_console("pong", "a pong that nobody asked for, which is allowed", Some("5.5.3"));
                 self.control(Opcode::Pong, payload, why, now)?;
             }
             Command::Close(with) => self.close(with, now)?,
             Command::Frame(composed) => self.composed(composed, now)?,
             Command::Raw(bytes) if bytes.is_empty() => return Err("there are no bytes to send".to_owned()),
             Command::Raw(bytes) => {
-                let why = purpose::console("raw", "bytes as they are, whatever they mean to the client", None);
+                let why = Deliberate::of_console("raw", "bytes as they are, whatever they mean to the client", None);
                 self.outbox.push(now, Out::Raw(bytes, why));
             }
             Command::Drop(by) => self.urgent = Some(Out::Drop(by, dropped(by))),
@@ -52,20 +56,19 @@ impl Play {
                 self.timers.pause(now);
                 let explanation =
                     "the relay stops reading: what the client sends piles up on the way; after a minute it goes on";
-                self.outbox.push(now, Out::Act(Act::of(purpose::console("pause", explanation, None))));
+                self.outbox.push(now, Out::Act(Act::of(Deliberate::of_console("pause", explanation, None))));
             }
             Command::Resume => {
                 self.timers.resume.take().ok_or("it is not paused")?;
-                let why = purpose::console("resume", "the relay reads on", None);
+                let why = Deliberate::of_console("resume", "the relay reads on", None);
                 self.outbox.push(now, Out::Act(Act::of(why)));
             }
             Command::Behave(_) if self.closing.is_some() => return Err(CLOSING.to_owned()),
             Command::Behave(query) => {
                 let talk = Behaviour::parse_talk(&query).map_err(|error| error.to_string())?;
-                let why = purpose::console("behave", "from now on the relay behaves otherwise", None);
                 let words =
                     if query.is_empty() { "echoes and no more".to_owned() } else { format!("behaves as `{query}`") };
-                let why = Deliberate { explanation: format!("from now on the relay {words}").into(), ..why };
+                let why = Deliberate::of_console("behave", format!("from now on the relay {words}"), None);
                 self.outbox.push(now, Out::Act(Act::of(why)));
                 self.take_on(talk, now);
             }
@@ -77,7 +80,7 @@ impl Play {
         if self.closing == Some(Closing::Sent) {
             return Err(OVER.to_owned());
         }
-        let why = purpose::console(kind.name(), "a message by hand, from the relay’s side", None);
+        let why = Deliberate::of_console(kind.name(), "a message by hand, from the relay’s side", None);
         let header = wire::header::FrameHeader::unmasked(true, fault::opcode(kind), content.len() as u64);
         self.outbox.push(now, Out::frame(header, content.to_vec(), Some(why)));
         Ok(())
@@ -110,14 +113,14 @@ impl Play {
             }
             Some(code) => close::payload(CloseCode(code), &reason),
         };
-        let why = purpose::console("close", "a goodbye by hand, from the relay’s side", Some("5.5.1"));
+        let why = Deliberate::of_console("close", "a goodbye by hand, from the relay’s side", Some("5.5.1"));
         self.outbox.push(now, Out::control(Opcode::Close, payload, Some(why)));
         Ok(())
     }
 
     fn composed(&mut self, composed: Composed, now: Instant) -> Result<(), String> {
         let header = composed.header()?;
-        let why = purpose::console("frame", "a frame composed by hand, bit by bit", Some("5.2"));
+        let why = Deliberate::of_console("frame", "a frame composed by hand, bit by bit", Some("5.2"));
         self.outbox.push(now, Out::frame(header, composed.payload, Some(why)));
         Ok(())
     }
@@ -129,5 +132,5 @@ pub(in crate::lab) fn dropped(by: DropBy) -> Deliberate {
         DropBy::Fin => "the line is dropped by hand, without a goodbye",
         DropBy::Reset => "the line is reset by hand, without a goodbye",
     };
-    purpose::console("drop", explanation, Some("7.1.7"))
+    Deliberate::of_console("drop", explanation, Some("7.1.7"))
 }

@@ -1,66 +1,72 @@
 //! Why the relay does what a behaviour asks for, in words, with the rule that it is about.
 
 use observation::command::DropBy;
-use observation::{Act, Citation, Deliberate, Origin};
-use std::borrow::Cow;
+use observation::{Act, Deliberate};
 use std::time::Duration;
 
-fn behaviour(
-    what: &'static str,
-    explanation: impl Into<Cow<'static, str>>,
-    section: Option<&'static str>,
-) -> Deliberate {
-    let rule = section.map(|section| Citation::new(6455, section));
-    Deliberate { by: Origin::Behaviour, what: what.into(), explanation: explanation.into(), rule }
-}
-
-pub(super) fn console(what: &'static str, explanation: &'static str, section: Option<&'static str>) -> Deliberate {
-    Deliberate { by: Origin::Console, ..behaviour(what, explanation, section) }
-}
-
 pub(super) fn greeting() -> Deliberate {
-    behaviour("greet", "the server speaks first: once the handshake is over, either side may", Some("1.2"))
+    Deliberate::of_behaviour(
+        "greet",
+        "the server speaks first: once the handshake is over, either side may",
+        Some("1.2"),
+    )
 }
 
 pub(super) fn pushed() -> Deliberate {
-    behaviour("push-every", "a message that nobody asked for: either side may send at any time", Some("1.2"))
+    Deliberate::of_behaviour(
+        "push-every",
+        "a message that nobody asked for: either side may send at any time",
+        Some("1.2"),
+    )
 }
 
 pub(super) fn heartbeat() -> Deliberate {
-    behaviour("ping-every", "a heartbeat: the browser answers with a pong by itself", Some("5.5.2"))
+    Deliberate::of_behaviour("ping-every", "a heartbeat: the browser answers with a pong by itself", Some("5.5.2"))
 }
 
 pub(super) fn ping_between() -> Deliberate {
-    behaviour("fragment-pings", "a ping between two fragments: control frames may come there", Some("5.4"))
+    Deliberate::of_behaviour(
+        "fragment-pings",
+        "a ping between two fragments: control frames may come there",
+        Some("5.4"),
+    )
 }
 
 pub(super) fn delayed(delay: Duration) -> Deliberate {
-    behaviour("delay", format!("this reply has waited {delay:?}"), None)
+    Deliberate::of_behaviour("delay", format!("this reply has waited {delay:?}"), None)
 }
 
 pub(super) fn fragments(count: usize) -> Deliberate {
-    behaviour("fragments", format!("the message goes out in {count} fragments"), Some("5.4"))
+    Deliberate::of_behaviour("fragments", format!("the message goes out in {count} fragments"), Some("5.4"))
 }
 
 pub(super) fn drip(gap: Duration) -> Deliberate {
-    behaviour("drip", format!("the frame goes out byte by byte, {gap:?} apart"), None)
+    Deliberate::of_behaviour("drip", format!("the frame goes out byte by byte, {gap:?} apart"), None)
 }
 
 pub(super) fn close_after() -> Deliberate {
-    behaviour("close-after", "the server says goodbye, as its behaviour asks", Some("5.5.1"))
+    Deliberate::of_behaviour("close-after", "the server says goodbye, as its behaviour asks", Some("5.5.1"))
 }
 
 pub(super) fn no_pong_came() -> Deliberate {
-    behaviour("pong-within", "no pong came in the time that the behaviour gives, so the server closes", Some("5.5.3"))
+    Deliberate::of_behaviour(
+        "pong-within",
+        "no pong came in the time that the behaviour gives, so the server closes",
+        Some("5.5.3"),
+    )
 }
 
 pub(super) fn idle_close() -> Deliberate {
-    behaviour("idle", "nothing travelled for as long as the behaviour allows, so the server closes", None)
+    Deliberate::of_behaviour(
+        "idle",
+        "nothing travelled for as long as the behaviour allows, so the server closes",
+        None,
+    )
 }
 
 pub(super) fn idle_drop(by: DropBy) -> Deliberate {
     let how = how(by);
-    behaviour(
+    Deliberate::of_behaviour(
         "idle",
         format!("nothing travelled for too long, so the line is {how} without a goodbye, as a proxy does it"),
         None,
@@ -68,7 +74,7 @@ pub(super) fn idle_drop(by: DropBy) -> Deliberate {
 }
 
 pub(super) fn drop(by: DropBy) -> Deliberate {
-    behaviour("drop-after", format!("the line is {} without a goodbye", how(by)), Some("7.1.7"))
+    Deliberate::of_behaviour("drop-after", format!("the line is {} without a goodbye", how(by)), Some("7.1.7"))
 }
 
 pub(super) fn how(by: DropBy) -> &'static str {
@@ -79,17 +85,21 @@ pub(super) fn how(by: DropBy) -> &'static str {
 }
 
 pub(super) fn no_reply() -> Act {
-    Act::of(behaviour("reply", "the message is not answered", None))
+    Act::of(Deliberate::of_behaviour("reply", "the message is not answered", None))
 }
 
 pub(super) fn no_pong() -> Act {
-    Act::of(behaviour("pong", "the ping is not answered, though it must be", Some("5.5.2")))
+    Act::of(Deliberate::of_behaviour("pong", "the ping is not answered, though it must be", Some("5.5.2")))
 }
 
 pub(super) fn no_close_answer() -> Act {
-    Act::of(behaviour("close-answer", "the close frame is not answered, though it must be", Some("5.5.1")))
+    Act::of(Deliberate::of_behaviour(
+        "close-answer",
+        "the close frame is not answered, though it must be",
+        Some("5.5.1"),
+    ))
 }
 
 pub(super) fn resumed_by_itself() -> Act {
-    Act::of(console("resume", "the pause has been as long as one may be, and reading goes on", None))
+    Act::of(Deliberate::of_console("resume", "the pause has been as long as one may be, and reading goes on", None))
 }

@@ -4,7 +4,6 @@ use super::outbox::{Drip, Out, Ready};
 use super::{Closing, Play, purpose};
 use crate::lab::recorder::{Outbound, Recorder};
 use crate::lab::replies::Replies;
-use observation::command::DropBy;
 use observation::event::Cause;
 use observation::{Act, Deliberate};
 use std::time::Duration;
@@ -28,7 +27,6 @@ pub(in crate::lab) struct Stage<'a, 'w, 'b, R> {
     pub(in crate::lab) streaming: bool,
     pub(in crate::lab) left: &'a mut Option<Cause>,
     pub(in crate::lab) over: &'a mut Option<Cause>,
-    pub(in crate::lab) drop_by: &'a mut Option<DropBy>,
 }
 
 impl<R: Recorder> Stage<'_, '_, '_, R> {
@@ -155,8 +153,7 @@ impl Play {
             Out::Drop(by, why) => {
                 let end = stage.end();
                 stage.recorder.abandon(Act::of(why), end);
-                *stage.over = Some(Cause::Dropped);
-                *stage.drop_by = Some(by);
+                *stage.over = Some(by.into());
             }
         }
     }

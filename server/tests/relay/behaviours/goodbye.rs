@@ -119,7 +119,8 @@ async fn the_line_is_dropped() {
             }
             assert!(after == "2" || began.elapsed() >= Duration::from_millis(100));
             let (events, closed) = life(&mut feed).await;
-            assert_eq!(ending(&closed), (Cause::Dropped, None, false));
+            let cause = if reset { Cause::Reset } else { Cause::Dropped };
+            assert_eq!(ending(&closed), (cause, None, false));
             assert_eq!(
                 (closed.first, closed.client.frames, closed.server.frames),
                 (None, sent.len() as u64, sent.len() as u64)

@@ -164,7 +164,7 @@ async fn nothing_travels_for_too_long() {
     let mut raw = open(&lab, "idle=100ms&idle-end=reset").await;
     let (bytes, ended) = until_broken(&mut raw).await;
     assert_eq!((&bytes[..], ended.unwrap_err().kind()), (&b""[..], ErrorKind::ConnectionReset));
-    assert_eq!(life(&mut feed).await.1.cause, Cause::Dropped);
+    assert_eq!(life(&mut feed).await.1.cause, Cause::Reset);
 }
 
 /// Whatever travels, either way, keeps a connection from being idle.

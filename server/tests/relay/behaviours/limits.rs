@@ -32,7 +32,7 @@ async fn a_flood_that_waits_for_its_replies_stops_the_reading() {
     assert_eq!(feed.command(1, Command::Drop(observation::command::DropBy::Reset)).await, None);
     let (events, closed) = life_unanswered(&mut feed).await;
     assert!((256..300).contains(&events.len()), "{}", events.len());
-    assert_eq!(closed.cause, Cause::Dropped);
+    assert_eq!(closed.cause, Cause::Reset);
 }
 
 async fn life_unanswered(feed: &mut Feed) -> (Vec<Event>, observation::event::Closed) {

@@ -231,7 +231,7 @@ async fn the_line_dropped_reset_or_speaking_another_language() {
     let mut raw = ask(&lab, "open=reset", "").await;
     let (bytes, ended) = until_broken(&mut raw).await;
     assert_eq!((&bytes[..], ended.unwrap_err().kind()), (&b""[..], ErrorKind::ConnectionReset));
-    check_unanswered(&feed.refusal().await, "drop", b"");
+    check_unanswered(&feed.refusal().await, "reset", b"");
     let mut raw = ask(&lab, "open=garbage", "").await;
     assert_eq!(raw.rest().await, b"SSH-2.0-OpenSSH_9.6\r\n");
     check_unanswered(&feed.refusal().await, "garbage", b"SSH-2.0-OpenSSH_9.6\r\n");

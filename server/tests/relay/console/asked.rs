@@ -210,7 +210,7 @@ async fn the_line_dropped() {
         }
         let dropped = act(&mut feed).await;
         assert_eq!(by_hand(&dropped.deliberate), ("drop", Some("7.1.7")));
-        assert_eq!(ending(&feed.closed().await), (Cause::Dropped, None, false));
+        assert_eq!(ending(&feed.closed().await), (by.into(), None, false));
     }
     // Also in the middle of a frame, the relay's or the client's.
     let (mut raw, mut feed) = watched(&lab, "drip=1s").await;

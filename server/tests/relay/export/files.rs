@@ -2,8 +2,8 @@
 
 use super::{LARGE, Recorded, download};
 use crate::support::{Lab, Raw, eventually, http, masked, soon};
-use export::json::{self, ReadError};
 use observation::document::FORMAT;
+use observation::document::{Document, ReadError};
 use tokio::net::TcpSocket;
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn the_sessions_name_is_in_none_of_them() {
 async fn json_reads_back_as_what_was_observed() {
     let recorded = Recorded::new().await;
     let text = String::from_utf8(recorded.download("export.json").await.body).unwrap();
-    let document = json::read(&text, text.len()).unwrap();
+    let document = Document::read(&text, text.len()).unwrap();
     let named = serde_json::to_string(&document.observations).unwrap();
     let expect = serde_json::to_string(&recorded.observations).unwrap().replace(&recorded.lab.id, &"x".repeat(26));
     assert!(named == expect, "{named}\n{expect}");
@@ -51,10 +51,10 @@ async fn json_reads_back_as_what_was_observed() {
     }
     assert!(document.began < document.exported);
     let short = text.len() - 1;
-    assert_eq!(json::read(&text, short), Err(ReadError::TooLarge { bytes: text.len(), limit: short }));
+    assert_eq!(Document::read(&text, short), Err(ReadError::TooLarge { bytes: text.len(), limit: short }));
     // One connection by itself.
     let text = String::from_utf8(recorded.download(&format!("export.json?connection={LARGE}")).await.body).unwrap();
-    let document = json::read(&text, text.len()).unwrap();
+    let document = Document::read(&text, text.len()).unwrap();
     assert_eq!(document.observations.len(), recorded.of(LARGE).len());
     assert!(document.observations.iter().all(|observation| observation.connection.0 == LARGE));
 }
@@ -65,7 +65,7 @@ async fn a_session_in_which_nothing_has_happened_has_files_too() {
     let har = download(&lab, "export.har").await.json();
     assert_eq!((&har["log"]["version"], &har["log"]["entries"]), (&"1.2".into(), &serde_json::json!([])));
     let text = String::from_utf8(download(&lab, "export.json").await.body).unwrap();
-    assert_eq!(json::read(&text, 1000).unwrap().observations, []);
+    assert_eq!(Document::read(&text, 1000).unwrap().observations, []);
     assert_eq!(super::tshark::packets(&download(&lab, "export.pcapng").await.body, &[]).await.len(), 0);
 }
 
@@ -131,7 +131,7 @@ async fn what_the_log_has_dropped_is_left_out() {
         raw.take(3).await;
     }
     let text = String::from_utf8(download(&lab, "export.json").await.body).unwrap();
-    let numbers: Vec<_> = json::read(&text, 1 << 20).unwrap().observations.iter().map(|seen| seen.seq.0).collect();
+    let numbers: Vec<_> = Document::read(&text, 1 << 20).unwrap().observations.iter().map(|seen| seen.seq.0).collect();
     assert_eq!(numbers, (1902..=2001).collect::<Vec<_>>());
 }
 
@@ -149,7 +149,7 @@ async fn an_export_in_the_middle_of_a_flood_has_no_holes() {
     let exports = async {
         for _ in 0..5 {
             let text = String::from_utf8(download(&lab, "export.json").await.body).unwrap();
-            let document = json::read(&text, 64 << 20).unwrap();
+            let document = Document::read(&text, 64 << 20).unwrap();
             let numbers: Vec<_> = document.observations.iter().map(|seen| seen.seq.0).collect();
             assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]));
             assert!(!numbers.is_empty());
