@@ -35,7 +35,8 @@ impl Concealed {
                 self.blot(&mut refusal.response);
                 self.blot_text(&mut refusal.explanation);
             }
-            Event::Frame(_) | Event::Act(_) | Event::Closed(_) => {}
+            Event::Asked(asked) => self.blot(&mut asked.request),
+            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => {}
         }
     }
 

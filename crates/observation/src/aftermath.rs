@@ -81,11 +81,13 @@ pub enum Outcome {
 #[must_use]
 pub fn deliberate(event: &Event) -> &[Deliberate] {
     match event {
+        Event::Asked(asked) => &asked.deliberate,
+        Event::Tunnel(tunnel) => &tunnel.deliberate,
         Event::Opening(opening) => &opening.deliberate,
         Event::Refusal(refusal) => &refusal.deliberate,
         Event::Frame(frame) => frame.deliberate.as_slice(),
         Event::Act(act) => std::slice::from_ref(&act.deliberate),
-        Event::Closed(_) => &[],
+        Event::Records(_) | Event::Closed(_) => &[],
     }
 }
 
@@ -172,7 +174,9 @@ impl<'a> Scene<'a> {
                 Some(closed) if self.ends(act, closed) => of_end(closed),
                 _ => Outcome::Silent,
             },
-            Event::Refusal(_) | Event::Closed(_) => Outcome::Pending,
+            // The box has passed it on; what the other leg makes of it is told there.
+            Event::Asked(_) | Event::Tunnel(_) => Outcome::Silent,
+            Event::Refusal(_) | Event::Records(_) | Event::Closed(_) => Outcome::Pending,
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Origin {
     Behaviour,
     /// A command of an observer.
     Console,
+    /// The middlebox that the connection's URL leads over.
+    Middlebox,
 }
 
 /// A deliberate act that is no frame of its own: a wait, bytes that belong to no frame, the end of the line.
@@ -74,6 +76,12 @@ impl Deliberate {
         section: Option<&'static str>,
     ) -> Self {
         Self { by: Origin::Console, ..Self::of_behaviour(what, explanation, section) }
+    }
+
+    /// What a middlebox does; no rule of RFC 6455 binds it.
+    #[must_use]
+    pub fn of_box(what: &'static str, explanation: impl Into<Cow<'static, str>>) -> Self {
+        Self { by: Origin::Middlebox, ..Self::of_behaviour(what, explanation, None) }
     }
 }
 

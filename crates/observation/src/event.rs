@@ -2,6 +2,7 @@
 
 use crate::command::DropBy;
 use crate::encoding;
+use crate::route::{Asked, Records, Route, Tunnel};
 use crate::{Act, Deliberate};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -12,10 +13,16 @@ use wire::message::MessagePosition;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// A request was answered with 101: from here on only frames travel.
+    /// A request came to something in between, and waits there for the answer of another leg.
+    Asked(Asked),
+    /// A request was accepted: from here on only frames travel.
     Opening(Opening),
     /// A request was answered with anything else.
     Refusal(Refusal),
+    /// A line to a middlebox in front of TLS. What crosses it are [`Records`].
+    Tunnel(Tunnel),
+    /// What crossed the line below its encryption.
+    Records(Records),
     Frame(Frame),
     /// Something was done on purpose that is no frame of its own.
     Act(Act),
@@ -68,6 +75,7 @@ pub struct Opening {
     pub requested_us: u64,
     /// What is odd about the response on purpose.
     pub deliberate: Vec<Deliberate>,
+    pub route: Route,
 }
 
 /// An extension that a client offered. RFC 6455 §9.1.
@@ -112,6 +120,7 @@ pub struct Refusal {
     pub requested_us: u64,
     /// Why it was refused on purpose; empty if it was not.
     pub deliberate: Vec<Deliberate>,
+    pub route: Route,
 }
 
 /// A frame as it crossed the wire.
@@ -222,7 +231,7 @@ pub enum Cause {
     Violation,
     /// The client broke no rule, but a frame or message was over the relay's limit, and the relay failed the connection.
     TooBig,
-    /// The client's line ended without the goodbye of both.
+    /// The client's line ended without the goodbye of both; on the far leg of a way, the server's.
     LineEnded,
     /// The line broke: reset, or unreachable.
     LineBroke,
@@ -242,6 +251,8 @@ pub enum Cause {
     Reset,
     /// The relay's ping was not answered in the time that the connection's behaviour gives.
     NoPong,
+    /// What is beyond the thing in between ended first: the server behind it, or the client in front.
+    OtherLeg,
     /// The relay closed on purpose.
     Left,
     /// The relay shut down.

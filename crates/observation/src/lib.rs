@@ -99,7 +99,7 @@
 //! | [`round_trip`] | how long pings took to be answered |
 //! | [`page`] | what a page's JavaScript saw of its own socket |
 //! | [`sequence`] | both put side by side, row by row |
-//! | [`document`] | a recorded session as a file |
+//! | [`route`] | what carries a connection, and what stands in between |
 //! | [`aftermath`] | what became of something that was done on purpose |
 //! | [`document`] | a recorded session as a file |
 
@@ -112,6 +112,7 @@ pub mod event;
 pub mod feed;
 pub mod page;
 pub mod round_trip;
+pub mod route;
 pub mod sequence;
 pub mod transcript;
 
@@ -122,6 +123,7 @@ pub use event::{
     Closed, Deflate, Event, Frame, Inflated, MessageKind, Offer, Opening, Party, Position, Refusal, Violation,
 };
 pub use feed::{FeedMessage, Gap, Hello};
+pub use route::{Asked, Hop, Http, Leg, Middle, Record, Records, Route, Tls, Tunnel, Ways};
 pub use transcript::Transcript;
 
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ mod tests;
 use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use crate::{ConnectionNumber, Event, Frame, Gap, Observation, Party, Seq};
 use socket::{Anchor, Fate, Socket};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use wire::header::FrameHeader;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ impl Row {
 /// What a row is of; also its identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RowKey {
-    /// The request of an opening or refusal.
+    /// The request of an opening or refusal, or of one that waits for another leg.
     Request(Seq),
     /// The response to it.
     Response(Seq),
@@ -42,6 +42,10 @@ pub enum RowKey {
     Frame(Seq),
     /// Something that the relay did on purpose.
     Act(Seq),
+    /// A line to a middlebox in front of TLS.
+    Tunnel(Seq),
+    /// What crossed such a line.
+    Records(Seq),
     /// The end of a connection.
     End(Seq),
     /// Observations that are gone.
@@ -60,6 +64,8 @@ impl RowKey {
             | Self::Opened(seq)
             | Self::Frame(seq)
             | Self::Act(seq)
+            | Self::Tunnel(seq)
+            | Self::Records(seq)
             | Self::End(seq) => Some(seq),
             Self::Gap(..) | Self::Page(_) => None,
         }
@@ -93,6 +99,9 @@ pub struct Sequence {
     /// The sockets that the relay watches and has not yet shown a request of, ascending.
     unclaimed: Vec<SocketNumber>,
     owners: HashMap<ConnectionNumber, SocketNumber>,
+    /// Connections whose request has its row and whose answer is to come, and those to a middlebox in front of TLS.
+    asked: BTreeSet<ConnectionNumber>,
+    tunnels: BTreeSet<ConnectionNumber>,
     /// Events whose row has not come, ascending by number, at most `capacity`; shown behind all rows.
     waiting: VecDeque<Waiting>,
 }
@@ -119,6 +128,8 @@ impl Sequence {
             done: VecDeque::new(),
             unclaimed: Vec::new(),
             owners: HashMap::new(),
+            asked: BTreeSet::new(),
+            tunnels: BTreeSet::new(),
             waiting: VecDeque::new(),
         }
     }
@@ -196,15 +207,25 @@ impl Sequence {
     pub fn observe(&mut self, observation: &Observation) {
         let (seq, connection) = (observation.seq, observation.connection);
         match &observation.event {
+            Event::Asked(asked) => {
+                self.request(observation, &asked.request);
+                remember(&mut self.asked, connection);
+            }
+            Event::Tunnel(_) => {
+                self.wire(connection, RowKey::Tunnel(seq), None, PageSide::Nothing);
+                remember(&mut self.tunnels, connection);
+            }
+            Event::Records(_) if self.tunnels.contains(&connection) => {
+                self.wire(connection, RowKey::Records(seq), None, PageSide::Nothing);
+            }
+            Event::Records(_) => {}
             Event::Opening(opening) => {
-                self.claim(connection, &opening.request, &observation.event);
-                self.wire(connection, RowKey::Request(seq), Some(Anchor::Request), PageSide::Nothing);
+                self.request(observation, &opening.request);
                 self.wire(connection, RowKey::Response(seq), Some(Anchor::Response), PageSide::Nothing);
                 self.wire(connection, RowKey::Opened(seq), None, PageSide::Nothing);
             }
             Event::Refusal(refusal) => {
-                self.claim(connection, &refusal.request, &observation.event);
-                self.wire(connection, RowKey::Request(seq), Some(Anchor::Request), PageSide::Nothing);
+                self.request(observation, &refusal.request);
                 self.wire(connection, RowKey::Response(seq), Some(Anchor::Response), PageSide::Nothing);
                 self.over(connection);
             }
@@ -217,6 +238,7 @@ impl Sequence {
                 self.by_hand(connection, messages_in(&act.bytes));
             }
             Event::Closed(_) => {
+                self.tunnels.remove(&connection);
                 self.wire(connection, RowKey::End(seq), Some(Anchor::End), PageSide::Nothing);
                 self.over(connection);
             }
@@ -230,6 +252,15 @@ impl Sequence {
         let lost: Vec<_> = self.sockets.iter().filter(|(_, s)| s.is_lost_in_gap()).map(|(&number, _)| number).collect();
         for number in lost {
             self.give_up(number);
+        }
+    }
+
+    /// Adds the row of a request, unless it has one since it was asked.
+    fn request(&mut self, observation: &Observation, text: &[u8]) {
+        let Observation { seq, connection, ref event, .. } = *observation;
+        if !self.asked.remove(&connection) {
+            self.claim(connection, text, event);
+            self.wire(connection, RowKey::Request(seq), Some(Anchor::Request), PageSide::Nothing);
         }
     }
 
@@ -352,6 +383,16 @@ impl Sequence {
             self.forget_done();
         }
         self.rows.push_back(row);
+    }
+}
+
+/// How many connections are remembered for what is to come of them, past which the oldest are not: a gap may have had it.
+const REMEMBERED: usize = 256;
+
+fn remember(connections: &mut BTreeSet<ConnectionNumber>, connection: ConnectionNumber) {
+    connections.insert(connection);
+    if connections.len() > REMEMBERED {
+        connections.pop_first();
     }
 }
 

@@ -1,7 +1,9 @@
 //! A session so far: a pure fold of observations. Views and checks are functions of it.
 
 use crate::round_trip::RoundTrips;
-use crate::{Closed, ConnectionNumber, Event, Frame, Gap, Observation, Opening, Party, Refusal, Seq};
+use crate::{
+    Asked, Closed, ConnectionNumber, Event, Frame, Gap, Hop, Observation, Opening, Party, Refusal, Seq, Tunnel,
+};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
@@ -25,10 +27,17 @@ pub struct Connection {
     /// When its request had come, or, where that was not seen, when the first observation of it was made. In microseconds
     /// since the session began.
     pub began_us: u64,
-    /// The opening, refusal and end, if they were seen; their observations may have been dropped.
+    /// The request at something in between, the line to a middlebox, the opening, refusal and end, if they were seen; their
+    /// observations may have been dropped.
+    pub asked: Option<Seq>,
+    pub tunnel: Option<Seq>,
     pub opening: Option<Seq>,
     pub refusal: Option<Seq>,
     pub closed: Option<Seq>,
+    /// Where it lies, if something stands between the client and the server.
+    pub hop: Option<Hop>,
+    /// The connection that is the other leg, once both are known.
+    pub other: Option<ConnectionNumber>,
     pub client: Tally,
     pub server: Tally,
     /// How many of its observations are kept.
@@ -67,7 +76,14 @@ impl Transcript {
         }
         self.last = observation.seq;
         let connection = self.connections.entry(observation.connection);
-        connection.or_insert_with(|| Connection::first_seen(&observation)).observe(&observation);
+        let connection = connection.or_insert_with(|| Connection::first_seen(&observation));
+        connection.observe(&observation);
+        // The far leg comes later, and names the near one.
+        if let (number, Some(near)) = (connection.number, connection.other)
+            && let Some(near) = self.connections.get_mut(&near)
+        {
+            near.other = Some(number);
+        }
         self.round_trips.observe(&observation);
         if let Event::Frame(frame) = &observation.event {
             self.total.add(frame);
@@ -192,9 +208,13 @@ impl Connection {
         Self {
             number: observation.connection,
             began_us: observation.at_us,
+            asked: None,
+            tunnel: None,
             opening: None,
             refusal: None,
             closed: None,
+            hop: None,
+            other: None,
             client: Tally::default(),
             server: Tally::default(),
             kept: 0,
@@ -206,16 +226,26 @@ impl Connection {
         self.kept += 1;
         let seq = Some(observation.seq);
         match &observation.event {
-            Event::Opening(Opening { requested_us, .. }) => {
+            Event::Asked(Asked { route, .. }) => {
+                self.asked = seq;
+                self.lies(route.hop.as_ref());
+            }
+            Event::Tunnel(Tunnel { hop, .. }) => {
+                self.tunnel = seq;
+                self.lies(Some(hop));
+            }
+            Event::Opening(Opening { requested_us, route, .. }) => {
                 self.opening = seq;
                 self.began_us = self.began_us.min(*requested_us);
+                self.lies(route.hop.as_ref());
             }
-            Event::Refusal(Refusal { requested_us, .. }) => {
+            Event::Refusal(Refusal { requested_us, route, .. }) => {
                 self.refusal = seq;
                 self.began_us = self.began_us.min(*requested_us);
+                self.lies(route.hop.as_ref());
             }
             Event::Closed(_) => self.closed = seq,
-            Event::Act(_) => {}
+            Event::Act(_) | Event::Records(_) => {}
             Event::Frame(frame) => match frame.from {
                 Party::Client => self.client.add(frame),
                 Party::Server => self.server.add(frame),
@@ -223,6 +253,13 @@ impl Connection {
         }
         // What the relay does on purpose may come after either.
         self.over = self.refusal.is_some() || self.closed.is_some();
+    }
+
+    fn lies(&mut self, hop: Option<&Hop>) {
+        if let Some(hop) = hop {
+            self.other = self.other.or(hop.other);
+            self.hop = Some(hop.clone());
+        }
     }
 }
 

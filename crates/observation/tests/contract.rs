@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use observation::event::Cause;
 use observation::page::Fingerprint;
 use observation::{
-    ConnectionNumber, Event, FeedMessage, Frame, Gap, Inflated, Observation, Opening, Party, Seq, SessionId,
+    ConnectionNumber, Event, FeedMessage, Frame, Gap, Inflated, Observation, Opening, Party, Route, Seq, SessionId,
 };
 use wire::Sender;
 use wire::header::FrameHeader;
@@ -74,6 +74,7 @@ fn handshake_texts_keep_every_byte() {
         deflate: None,
         requested_us: 0,
         deliberate: Vec::new(),
+        route: Route::default(),
     };
     reads_back(&observation(Event::Opening(opening)));
     let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null, "offers": [], "deflate": null,
@@ -189,6 +190,7 @@ fn shared_observations_are_sent_as_owned_ones_are() {
         deflate: None,
         requested_us: 0,
         deliberate: Vec::new(),
+        route: Route::default(),
     }));
     let shared = FeedMessage::Observations(vec![&one]);
     assert_eq!(shared.to_json(), FeedMessage::Observations(vec![one.clone()]).to_json());

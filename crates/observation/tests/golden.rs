@@ -9,7 +9,7 @@ use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
 use observation::{
     Act, Answer, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame, Gap,
-    Hello, Inflated, Observation, Offer, Opening, Origin, Refusal, Seq, SessionId, document,
+    Hello, Inflated, Observation, Offer, Opening, Origin, Refusal, Route, Seq, SessionId, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -176,6 +176,7 @@ fn opening() {
         deflate: agreed.as_ref().map(Into::into),
         requested_us: 1_702,
         deliberate: Vec::new(),
+        route: Route::default(),
     };
     golden!("opening", observation(1, 1_830, Event::Opening(opening)));
 }
@@ -193,6 +194,7 @@ fn refusal() {
         section: Some(error.section().into()),
         requested_us: 1_655,
         deliberate: Vec::new(),
+        route: Route::default(),
     };
     golden!("refusal", observation(1, 1_704, Event::Refusal(refusal)));
 }

@@ -86,6 +86,7 @@ mod tests {
             deflate: None,
             requested_us: 0,
             deliberate: Vec::new(),
+            route: Route::default(),
         };
         let mut cut = frame(MessageKind::Text, 4, 1, true, "front");
         if let Event::Frame(frame) = &mut cut {

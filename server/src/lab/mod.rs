@@ -34,7 +34,7 @@ use echo::Connection;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use line::Line;
-use observation::Opening;
+use observation::{Opening, Route};
 use opening::Agreement;
 use play::Play;
 use recorder::{NoRecorder, Recorder, SessionRecorder};
@@ -130,6 +130,7 @@ async fn answer(
                 deflate: agreement.deflate.as_ref().map(Into::into),
                 requested_us,
                 deliberate: agreement.deliberate,
+                route: Route::default(),
             };
             SessionRecorder::begin(presence, opening, cap)
         };

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use observation::{Deliberate, Event, Refusal};
+use observation::{Deliberate, Event, Refusal, Route};
 use std::borrow::Cow;
 use wire::handshake::request::RequestError;
 use wire::handshake::response;
@@ -103,6 +103,7 @@ impl NotUpgraded {
             section: self.section.map(Cow::Borrowed),
             requested_us,
             deliberate: self.deliberate,
+            route: Route::default(),
         };
         session.append_event(session.next_connection(), &Event::Refusal(refusal));
     }
@@ -133,6 +134,7 @@ pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
         section: None,
         requested_us: session.now_us(),
         deliberate: Vec::new(),
+        route: Route::default(),
     };
     session.append_event(session.next_connection(), &Event::Refusal(refusal));
 }

@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use observation::command::DropBy;
-use observation::{Act, ConnectionNumber, Deliberate, Event, Refusal};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Refusal, Route};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -64,6 +64,7 @@ impl Asked {
             section: None,
             requested_us: self.requested_us,
             deliberate,
+            route: Route::default(),
         };
         let connection = session.next_connection();
         session.append_event(connection, &Event::Refusal(refusal));

@@ -107,6 +107,7 @@ impl Writer for Har {
                 connection.handshake = Some(Handshake::refusal(refusal, observation.at_us));
                 connection.over = true;
             }
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
             Event::Frame(frame) => connection.messages.frame(frame, observation.at_us),
             Event::Act(act) => connection.messages.act(act),
             Event::Closed(_) => connection.over = true,

@@ -219,6 +219,8 @@ impl Writer for Pcapng {
         match &observation.event {
             Event::Opening(opening) => self.opening(observation, opening),
             Event::Refusal(refusal) => self.refusal(observation, refusal),
+            // What crossed below the encryption is shown as what it held, and so is the line to a middlebox.
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
             Event::Frame(frame) => self.frame(observation, frame),
             Event::Act(act) => self.act(observation, act),
             Event::Closed(closed) => self.closed(observation, closed),

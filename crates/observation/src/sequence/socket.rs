@@ -136,8 +136,9 @@ impl Socket {
     pub(super) fn may_have_had(&self, event: &Event) -> bool {
         match event {
             Event::Opening(_) => self.opened || self.ended.is_none(),
+            Event::Asked(_) => true,
             Event::Refusal(_) => !self.opened,
-            Event::Frame(_) | Event::Act(_) | Event::Closed(_) => false,
+            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => false,
         }
     }
 

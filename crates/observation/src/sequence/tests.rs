@@ -3,7 +3,7 @@
 use super::{Fingerprint, PageEvent, Sequence, SocketNumber};
 use crate::event::{Closed, Event, Frame, Opening};
 use crate::page::{EventNumber, PageAct, PagePayload};
-use crate::{ConnectionNumber, MessageKind, Observation, Seq};
+use crate::{ConnectionNumber, MessageKind, Observation, Route, Seq};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use wire::Sender;
@@ -47,6 +47,7 @@ fn observations() -> impl Iterator<Item = Observation> {
         deflate: None,
         requested_us: 0,
         deliberate: Vec::new(),
+        route: Route::default(),
     });
     let mut tracker = MessageTracker::default();
     let frames = (0..MANY).map(move |_| {

@@ -26,6 +26,8 @@ pub(crate) fn table(streams: &Streams, sequence: &Sequence) -> Table {
             RowKey::Opened(_) => "opened".to_owned(),
             RowKey::Frame(seq) => wire(seq).to_lowercase(),
             RowKey::Act(_) => "act".to_owned(),
+            RowKey::Tunnel(_) => "tunnel".to_owned(),
+            RowKey::Records(_) => "records".to_owned(),
             RowKey::End(_) => "end".to_owned(),
             RowKey::Gap(from, to) => format!("gap {from}-{to}"),
             RowKey::Page(_) => "-".to_owned(),

@@ -2,7 +2,7 @@
 
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::page::{EventNumber, Fingerprint, PageAct, PageEvent, PagePayload, SocketNumber};
-use observation::{ConnectionNumber, MessageKind, Observation, Party, Seq};
+use observation::{ConnectionNumber, MessageKind, Observation, Party, Route, Seq};
 use std::collections::HashMap;
 use wire::Sender;
 use wire::header::FrameHeader;
@@ -94,6 +94,7 @@ impl Streams {
                 deflate: None,
                 requested_us: 0,
                 deliberate: Vec::new(),
+                route: Route::default(),
             }),
         )
     }
@@ -108,6 +109,7 @@ impl Streams {
             section: None,
             requested_us: 0,
             deliberate: Vec::new(),
+            route: Route::default(),
         };
         self.event(connection, Event::Refusal(refusal))
     }

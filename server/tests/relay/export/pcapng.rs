@@ -67,6 +67,7 @@ impl<'p> Reader<'p> {
                 self.take(Party::Server, &act.bytes, act.sent, at_us);
             }
             Event::Closed(_) => {}
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("nothing stands in between"),
         }
     }
 }
