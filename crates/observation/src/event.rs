@@ -75,6 +75,7 @@ pub struct Opening {
     pub requested_us: u64,
     /// What is odd about the response on purpose.
     pub deliberate: Vec<Deliberate>,
+    #[serde(default)]
     pub route: Route,
 }
 
@@ -120,6 +121,7 @@ pub struct Refusal {
     pub requested_us: u64,
     /// Why it was refused on purpose; empty if it was not.
     pub deliberate: Vec<Deliberate>,
+    #[serde(default)]
     pub route: Route,
 }
 
