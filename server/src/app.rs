@@ -53,7 +53,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/behaviours", get(lab::behaviours))
         .route("/sessions", post(create_session))
         .route("/sessions/{session}", get(show_session))
-        .route("/sessions/{session}/observe", get(observe::observe))
+        .route("/sessions/{session}/observe", get(observe::observe).connect(observe::observe))
         .merge(export::routes())
         .route("/snippets", get(snippets::snippets))
         .fallback(async || ApiError::NotFound)

@@ -31,6 +31,32 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// Address and port for https and wss, beside http and ws; needs --tls-cert and --tls-key, or --tls-self-signed
+    #[arg(long, env = "FRAMESCOPE_TLS_LISTEN", value_name = "ADDR", requires = "identity")]
+    pub tls_listen: Option<SocketAddr>,
+
+    /// The certificate chain, PEM, the server's own first
+    #[arg(long, env = "FRAMESCOPE_TLS_CERT", value_name = "FILE", requires = "tls_key", group = "identity")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, PEM
+    #[arg(long, env = "FRAMESCOPE_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Make a certificate at start; with a folder it is kept there, as cert.pem and key.pem, and used again
+    #[arg(long, env = "FRAMESCOPE_TLS_SELF_SIGNED", value_name = "DIR", num_args = 0..=1, group = "identity", conflicts_with = "tls_cert")]
+    pub tls_self_signed: Option<Option<PathBuf>>,
+
+    /// A host name or address that the self-signed certificate is for; may be given several times
+    #[arg(
+        long,
+        env = "FRAMESCOPE_TLS_NAME",
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_values = ["localhost", "127.0.0.1", "::1"]
+    )]
+    pub tls_name: Vec<String>,
+
     /// Serve the page from this folder instead of the one inside the binary
     #[arg(long, env = "FRAMESCOPE_PAGE", value_name = "DIR")]
     pub page: Option<PathBuf>,

@@ -30,6 +30,8 @@ mod snippets;
 
 use app::App;
 use args::Config;
+use listen::Speaker;
+pub use listen::tls::TlsError;
 use session::Registry;
 use shutdown::Shutdown;
 use std::net::SocketAddr;
@@ -41,6 +43,7 @@ use tokio::net::TcpListener;
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     config: Arc<Config>,
     shutdown: Shutdown,
 }
@@ -48,45 +51,68 @@ pub struct Relay {
 /// Why a relay could not start. Its text says what to do.
 #[derive(Debug, Error)]
 pub enum StartError {
-    #[error("cannot listen on {0}; choose another address with --listen")]
-    Listen(SocketAddr, #[source] std::io::Error),
+    #[error("cannot listen on {0}; choose another address with {1}")]
+    Listen(SocketAddr, &'static str, #[source] std::io::Error),
     #[error("there is no page in {0}: it has no index.html; build it with `cargo xtask serve`, or leave --page out")]
     NoPage(std::path::PathBuf),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl Relay {
     /// Starts to listen, and serves in the background.
     ///
     /// # Errors
-    /// When the address cannot be listened on, or `--page` names a folder without a page.
+    /// When an address cannot be listened on, TLS has no certificate, or `--page` names a folder without a page.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         if let Some(folder) = config.page.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
             return Err(StartError::NoPage(folder.clone()));
         }
-        let failed = |error| StartError::Listen(config.listen, error);
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let (listener, address) = bind(config.listen, "--listen").await?;
+        let acceptor = config.tls_listen.map(|_| listen::tls::acceptor(&config)).transpose()?;
+        let tls = match config.tls_listen {
+            Some(address) => Some(bind(address, "--tls-listen").await?),
+            None => None,
+        };
+        let tls_address = tls.as_ref().map(|(_, address)| *address);
         // Where it really listens, which port 0 does not say.
-        let config = Config { listen: address, ..config };
+        let config = Config { listen: address, tls_listen: tls_address, ..config };
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
         let app = App::new(Arc::clone(&config), registry, shutdown.clone());
         let watched = Arc::clone(&app.registry);
         let on_unfinished = Arc::new(move |head| lab::record_unfinished(&watched, &head));
-        let serving = listen::run(listener, app::router(app), Arc::clone(&config), shutdown.clone(), on_unfinished);
-        shutdown.spawn(serving);
-        Ok(Self { address, config, shutdown })
+        let router = app::router(app);
+        let speaker = Arc::new(Speaker::new(router, Arc::clone(&config), shutdown.clone(), on_unfinished));
+        if let Some((listener, _)) = tls {
+            shutdown.spawn(Arc::clone(&speaker).listen(listener, acceptor));
+        }
+        shutdown.spawn(speaker.listen(listener, None));
+        Ok(Self { address, tls_address, config, shutdown })
     }
 
-    /// Where it listens.
+    /// Where it listens for http and ws.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for https and wss, if it does.
+    #[must_use]
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     /// Says goodbye to everyone, and waits until all are gone or the grace is over.
     pub async fn stop(self) {
         self.shutdown.run(self.config.shutdown_grace).await;
     }
+}
+
+async fn bind(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(address, flag, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }

@@ -19,6 +19,9 @@ async fn main() -> anyhow::Result<()> {
     let relay = Relay::start(config).await?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "Framescope is listening on http://{}", relay.address())?;
+    if let Some(address) = relay.tls_address() {
+        writeln!(stdout, "Framescope is listening on https://{address}")?;
+    }
     stdout.flush()?;
     stop.await;
     tracing::info!("saying goodbye to everyone");

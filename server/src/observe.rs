@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::console::Console;
 use crate::error::ApiError;
-use crate::listen::Tape;
+use crate::listen::Arrival;
 use crate::session::{Presence, Role};
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -45,7 +45,7 @@ pub(crate) async fn observe(
     name: Result<Path<String>, PathRejection>,
     resume: Result<Query<Resume>, QueryRejection>,
     headers: HeaderMap,
-    Extension(tape): Extension<Tape>,
+    Extension(arrival): Extension<Arrival>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -63,12 +63,12 @@ pub(crate) async fn observe(
     }
     let limit = app.config.session_observers;
     let presence = session.enter(Role::Observer, limit).ok_or(ApiError::TooManyObservers(limit))?;
-    tape.stop();
+    arrival.stop_following();
     let running = app.shutdown.hold();
     let upgrade = upgrade.max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING).write_buffer_size(0);
     Ok(upgrade.on_upgrade(async move |socket| {
         Observer { socket, presence, after, console: Console::new(), app }.run().await;
-        drop(running);
+        drop((running, arrival));
     }))
 }
 

@@ -191,7 +191,7 @@ fn refusal() {
         status: Some(error.status()),
         rule: error.rule().into(),
         explanation: error.to_string(),
-        section: Some(error.section().into()),
+        section: error.section().map(Into::into),
         requested_us: 1_655,
         deliberate: Vec::new(),
         route: Route::default(),

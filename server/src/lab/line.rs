@@ -1,6 +1,7 @@
 //! The raw line after the upgrade: every wait on it has an end.
 
 use super::replies::Replies;
+use crate::listen::{Place, Stream};
 use crate::shutdown::Shutdown;
 use observation::event::Cause;
 use std::io;
@@ -8,8 +9,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long the other end has to close after the relay did. However much is still on its way, draining it costs no memory.
@@ -18,17 +17,17 @@ const FAREWELL: Duration = Duration::from_secs(10);
 const FAREWELL_SILENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Line {
-    stream: TcpStream,
+    stream: Stream,
     /// What the other end has not taken yet: at most what one turn sends, since meanwhile nothing is read.
     unsent: Vec<u8>,
     /// Bytes that have gone out since the connection began.
     written: u64,
     /// This connection's share of how many may be open; given back when the line goes.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Line {
-    pub(super) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(stream: Stream, place: Place) -> Self {
         Self { stream, unsent: Vec::new(), written: 0, _place: place }
     }
 
@@ -63,7 +62,17 @@ impl Line {
         if written < length {
             self.unsent = replies.rest(written);
         }
-        Ok(written == length)
+        // What was written is on its way, but with TLS, which may have it still.
+        Ok(written == length && (!self.stream.needs_flush() || self.flush(cx)?))
+    }
+
+    /// Whether all that was written has gone out.
+    fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, Cause> {
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(Ok(())) => Ok(true),
+            Poll::Ready(Err(_)) => Err(Cause::LineBroke),
+            Poll::Pending => Ok(false),
+        }
     }
 
     /// Writes what was left, while nothing is read: a client that does not read what it asked for is slowed down, and given
@@ -84,7 +93,12 @@ impl Line {
             self.written += written as u64;
             rest = &rest[written..];
         }
-        Ok(())
+        tokio::select! {
+            biased;
+            flushed = self.stream.flush() => flushed.map_err(|_| Cause::LineBroke),
+            () = shutdown.lines_over() => Err(Cause::Shutdown),
+            () = sleep(patience) => Err(Cause::NotReading),
+        }
     }
 
     /// Reads until the other end closes, for `patience` at the most, and keeps nothing; gives whether it did.
@@ -103,11 +117,9 @@ impl Line {
         }
     }
 
-    /// Ends the connection at once; what is on its way is lost. RFC 9293 §3.10.4, ABORT.
+    /// Ends the connection at once; what is on its way is lost.
     pub(super) fn reset(self) {
-        if let Err(error) = self.stream.set_zero_linger() {
-            tracing::debug!(%error, "the line was gone before it was reset");
-        }
+        self.stream.reset();
     }
 
     /// Closes this end first (RFC 6455 §7.1.1), and lets the other one close before the socket goes: closing over unread

@@ -8,12 +8,45 @@ use tokio::sync::OwnedSemaphorePermit;
 use wire::deflate::{Agreed, Decline, Verdict, negotiate};
 use wire::extension;
 use wire::handshake::accept::Derivation;
+use wire::handshake::connect::{ConnectRequest, Connected};
 use wire::handshake::request::OpeningRequest;
 use wire::handshake::response::SwitchingProtocols;
 
 /// What a server names that picks what was not offered.
 const UNOFFERED_SUBPROTOCOL: &str = "never-offered";
 const UNOFFERED_EXTENSION: &str = "x-never-offered";
+
+/// What a right request wants, by whichever version of HTTP it came.
+pub(super) struct Wish {
+    /// `None` over HTTP/2.
+    key: Option<String>,
+    subprotocols: Vec<String>,
+    extensions: String,
+}
+
+impl From<OpeningRequest> for Wish {
+    fn from(OpeningRequest { key, subprotocols, extensions }: OpeningRequest) -> Self {
+        Self { key: Some(key), subprotocols, extensions }
+    }
+}
+
+impl From<ConnectRequest> for Wish {
+    fn from(ConnectRequest { subprotocols, extensions }: ConnectRequest) -> Self {
+        Self { key: None, subprotocols, extensions }
+    }
+}
+
+/// The setting that is about HTTP/1.1, or a line of its own, if there is one.
+pub(super) fn about_own_line(opening: &OpeningBehaviour) -> Option<&'static str> {
+    match opening {
+        OpeningBehaviour { accept: AcceptValue::Wrong | AcceptValue::Missing, .. } => Some("sec-accept"),
+        OpeningBehaviour { without_upgrade: true, .. } | OpeningBehaviour { without_connection: true, .. } => {
+            Some("omit")
+        }
+        OpeningBehaviour { answer: OpeningAnswer::Upgrade | OpeningAnswer::Refuse(_), .. } => None,
+        _ => Some("open"),
+    }
+}
 
 /// What both ends have agreed on, and the response that says so.
 pub(super) struct Agreement {
@@ -27,7 +60,7 @@ pub(super) struct Agreement {
 }
 
 impl Agreement {
-    pub(super) fn new(opening: &OpeningRequest, behaviour: &Behaviour, app: &App) -> Self {
+    pub(super) fn new(opening: &Wish, behaviour: &Behaviour, app: &App) -> Self {
         let list = extension::parse(&opening.extensions).unwrap_or_default();
         let mut verdicts = negotiate(&list, &behaviour.deflate);
         let mut deflate = verdicts.iter().find_map(|verdict| match verdict {
@@ -60,19 +93,26 @@ impl Agreement {
         let taken = offers.iter().find_map(|offer| offer.answer.as_deref());
         let unoffered = asked.unoffered_extension.then_some(UNOFFERED_EXTENSION);
         let extensions: Vec<_> = taken.into_iter().chain(unoffered).collect();
-        let accept = match asked.accept {
-            AcceptValue::Right => Some(Derivation::from_key(&opening.key).accept),
-            AcceptValue::Wrong => Some(Derivation::from_key(&another_key(&opening.key)).accept),
-            AcceptValue::Missing => None,
+        let extensions = (!extensions.is_empty()).then(|| extensions.join(", "));
+        let (subprotocol_line, extensions) = (subprotocol.as_deref(), extensions.as_deref());
+        let response = match &opening.key {
+            None => Connected { subprotocol: subprotocol_line, extensions }.to_string(),
+            Some(key) => {
+                let accept = match asked.accept {
+                    AcceptValue::Right => Some(Derivation::from_key(key).accept),
+                    AcceptValue::Wrong => Some(Derivation::from_key(&another_key(key)).accept),
+                    AcceptValue::Missing => None,
+                };
+                SwitchingProtocols {
+                    upgrade: !asked.without_upgrade,
+                    connection: !asked.without_connection,
+                    accept: accept.as_deref(),
+                    subprotocol: subprotocol_line,
+                    extensions,
+                }
+                .to_string()
+            }
         };
-        let response = SwitchingProtocols {
-            upgrade: !asked.without_upgrade,
-            connection: !asked.without_connection,
-            accept: accept.as_deref(),
-            subprotocol: subprotocol.as_deref(),
-            extensions: (!extensions.is_empty()).then(|| extensions.join(", ")).as_deref(),
-        }
-        .to_string();
         let deliberate = purposes(asked, !opening.subprotocols.is_empty());
         Self { response, subprotocol, offers, deflate, deliberate, place }
     }

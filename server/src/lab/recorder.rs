@@ -1,5 +1,6 @@
 //! What is kept of a connection: everything in a session's log, or nothing at all.
 
+use crate::listen::tap::Follower;
 use crate::session::{Desk, End, FrameRecord, Kept, Presence, Records};
 use observation::event::{Cause, Closed, Count, Opening, Party};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Position};
@@ -86,6 +87,8 @@ pub(super) struct SessionRecorder {
     connection: ConnectionNumber,
     desk: Arc<Desk>,
     payload_cap: usize,
+    /// The capture below TLS.
+    below: Option<Follower>,
     /// What has come in since the last publication.
     incoming: Records,
     /// Frames on their way out.
@@ -127,15 +130,16 @@ impl Front {
 
 impl SessionRecorder {
     /// Begins with the opening handshake.
-    pub(super) fn begin(presence: Presence, opening: Opening, payload_cap: usize) -> Self {
+    pub(super) fn begin(presence: Presence, opening: Opening, payload_cap: usize, below: Option<Follower>) -> Self {
         let connection = presence.session().next_connection();
         presence.session().append_event(connection, &Event::Opening(opening));
         let desk = presence.session().open_desk(connection);
-        Self {
+        let mut recorder = Self {
             presence,
             connection,
             desk,
             payload_cap,
+            below,
             incoming: Records::default(),
             outgoing: Records::default(),
             piece: Front::default(),
@@ -149,6 +153,16 @@ impl SessionRecorder {
             closing: None,
             // For the case that nobody comes to say another.
             cause: Some(Cause::LineBroke),
+        };
+        recorder.look_below();
+        recorder
+    }
+
+    /// Records what has crossed the line below TLS.
+    fn look_below(&mut self) {
+        let Some(below) = &mut self.below else { return };
+        for records in below.take() {
+            self.presence.session().append_event(self.connection, &Event::Records(records));
         }
     }
 
@@ -228,6 +242,7 @@ impl Recorder for SessionRecorder {
     }
 
     fn publish(&mut self) {
+        self.look_below();
         if !self.incoming.is_empty() {
             let mut records = std::mem::take(&mut self.incoming);
             self.append(&mut records);
@@ -302,6 +317,7 @@ impl Recorder for SessionRecorder {
         }
         self.append(&mut gone);
         gone.give_back();
+        self.look_below();
     }
 
     fn closed(mut self, cause: Cause) {

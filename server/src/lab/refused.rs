@@ -1,10 +1,9 @@
 //! A request that is not upgraded: what goes out for it, and what is recorded.
 
 use super::behaviour::{Refuse, SettingError};
-use crate::listen::{HeadFault, RequestText, Tape, UnfinishedHead};
+use crate::listen::{Arrival, HeadFault, UnfinishedHead};
 use crate::session::{Registry, Session};
-use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::Method;
 use axum::response::Response;
 use bytes::Bytes;
 use observation::{Deliberate, Event, Refusal, Route};
@@ -30,7 +29,7 @@ impl From<RequestError> for NotUpgraded {
             status: error.status(),
             rule: error.rule(),
             explanation: error.to_string(),
-            section: Some(error.section()),
+            section: error.section(),
             deliberate: Vec::new(),
         }
     }
@@ -75,27 +74,28 @@ impl NotUpgraded {
         Self::own(400, "request-body", &[], explanation.to_owned())
     }
 
+    /// What is asked for cannot be done on a stream of HTTP/2.
+    pub(super) fn needs_own_line(setting: &str) -> Self {
+        let explanation = format!(
+            "`{setting}` is about a connection of its own, and this is one stream of a connection over HTTP/2: use the \
+             ws:// address for it, or leave it out"
+        );
+        Self::own(400, "setting", &[], explanation)
+    }
+
     pub(super) fn not_followed() -> Self {
         let explanation = "the relay could not follow where this request begins; send it on a connection of its own";
         Self::own(400, "not-followed", &[], explanation.to_owned())
     }
 
     /// Has the refusal go out; returns what hyper needs to know of it, and the bytes.
-    pub(super) async fn answer(&self, tape: &Tape, method: &Method) -> (Response, Bytes) {
-        let mut sent = Bytes::copy_from_slice(self.text.as_bytes());
-        if method == Method::HEAD {
-            // RFC 9110 §9.3.2: the same head, and nothing behind it.
-            sent.truncate(self.text.find("\r\n\r\n").map_or(self.text.len(), |end| end + 4));
-        }
-        tape.dictate(sent.clone()).await;
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let response = Response::builder().status(status).header(header::CONNECTION, "close");
-        (response.body(Body::empty()).unwrap_or_default(), sent)
+    pub(super) async fn answer(&self, arrival: &Arrival, method: &Method) -> (Response, Bytes) {
+        arrival.refuse(method, self.status, &self.text).await
     }
 
-    pub(super) fn record(self, session: &Session, requested_us: u64, request: RequestText, sent: Bytes) {
+    pub(super) fn record(self, session: &Session, requested_us: u64, arrival: Arrival, sent: Bytes) {
         let refusal = Refusal {
-            request: request.0.unwrap_or_default().into(),
+            request: arrival.text.unwrap_or_default().into(),
             response: sent.into(),
             status: Some(self.status),
             rule: Cow::Borrowed(self.rule),
@@ -103,7 +103,7 @@ impl NotUpgraded {
             section: self.section.map(Cow::Borrowed),
             requested_us,
             deliberate: self.deliberate,
-            route: Route::default(),
+            route: arrival.route,
         };
         session.append_event(session.next_connection(), &Event::Refusal(refusal));
     }

@@ -3,20 +3,15 @@
 use super::behaviour::OpeningAnswer;
 use super::line::Line;
 use crate::app::App;
-use crate::listen::capture::Capture;
-use crate::listen::{RequestText, Tape};
+use crate::listen::{Arrival, Taken};
 use crate::session::{Presence, Session};
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use hyper_util::rt::TokioIo;
 use observation::command::DropBy;
-use observation::{Act, ConnectionNumber, Deliberate, Event, Refusal, Route};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 /// How long a request may go unanswered.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -27,7 +22,7 @@ const GARBAGE: &[u8] = b"SSH-2.0-OpenSSH_9.6\r\n";
 pub(super) struct Asked {
     /// `None` on `/echo`, and once it has been recorded.
     session: Option<Arc<Session>>,
-    text: RequestText,
+    arrival: Arrival,
     requested_us: u64,
     deliberate: Vec<Deliberate>,
 }
@@ -35,11 +30,11 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn new(
         presence: Option<&Presence>,
-        text: RequestText,
+        arrival: Arrival,
         requested_us: u64,
         deliberate: Vec<Deliberate>,
     ) -> Self {
-        Self { session: presence.map(|presence| Arc::clone(presence.session())), text, requested_us, deliberate }
+        Self { session: presence.map(|presence| Arc::clone(presence.session())), arrival, requested_us, deliberate }
     }
 
     /// It has been answered, and is recorded by whoever did.
@@ -56,7 +51,7 @@ impl Asked {
             _ => "the client did not wait for the answer".to_owned(),
         };
         let refusal = Refusal {
-            request: self.text.0.take().unwrap_or_default().into(),
+            request: self.arrival.text.take().unwrap_or_default().into(),
             response: response.into(),
             status: None,
             rule: rule.into(),
@@ -64,7 +59,7 @@ impl Asked {
             section: None,
             requested_us: self.requested_us,
             deliberate,
-            route: Route::default(),
+            route: self.arrival.route.clone(),
         };
         let connection = session.next_connection();
         session.append_event(connection, &Event::Refusal(refusal));
@@ -87,18 +82,14 @@ pub(super) async fn leave_unanswered(
     rule: &'static str,
     mut asked: Asked,
     presence: Option<Presence>,
-    tape: Tape,
     mut request: Request,
 ) -> Response {
     let said = if answer == OpeningAnswer::Garbage { Bytes::from_static(GARBAGE) } else { Bytes::new() };
-    let on_upgrade = hyper::upgrade::on(&mut request);
-    tape.stop();
-    tape.dictate(said.clone()).await;
+    // What hyper makes of the response never goes out.
+    let (response, taken) = asked.arrival.leave_http(&mut request, said.clone()).await;
     let shutdown = app.shutdown.clone();
     app.shutdown.spawn(async move {
-        let Ok(upgraded) = on_upgrade.await else { return };
-        let Ok(parts) = upgraded.downcast::<TokioIo<Capture<TcpStream>>>() else { return };
-        let (stream, place) = parts.io.into_inner().into_parts();
+        let Some(Taken { stream, place, .. }) = taken.await else { return };
         let mut line = Line::new(stream, place);
         let recorded = asked.record(rule, said);
         match answer {
@@ -116,10 +107,7 @@ pub(super) async fn leave_unanswered(
         }
         drop(presence);
     });
-    // What hyper makes of it never goes out.
-    let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
-    let response = response.header(header::CONNECTION, "upgrade").header(header::UPGRADE, "websocket");
-    response.body(Body::empty()).unwrap_or_default()
+    response
 }
 
 fn silence_over(client_left: bool, relay_ends: bool) -> Deliberate {

@@ -130,7 +130,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Capture<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tape::RequestText;
     use super::*;
     use axum::body::Body;
     use axum::http::{Request, Response};
@@ -161,7 +160,7 @@ mod tests {
         let heads = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&heads);
         let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-            let RequestText(text) = tape.take_head();
+            let text = tape.take_head();
             seen.lock().unwrap().push(String::from_utf8(text.unwrap().to_vec()).unwrap());
             let tape = tape.clone();
             async move {

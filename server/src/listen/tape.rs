@@ -14,10 +14,6 @@ use wire::handshake::head::{RequestHead, values};
 #[derive(Clone, Debug)]
 pub(crate) struct Tape(Arc<Mutex<Both>>);
 
-/// A request's head as it arrived, from the request line to the empty line. `None` when it was not followed.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestText(pub(crate) Option<Bytes>);
-
 #[derive(Debug)]
 pub(super) struct Both {
     pub(super) inbound: Inbound,
@@ -60,11 +56,12 @@ impl Tape {
         Self(Arc::new(Mutex::new(Both { inbound, outbound: Outbound::Hyper, answer: Vec::new() })))
     }
 
-    /// The head of the request that hyper hands over now. To be called once for each.
-    pub(super) fn take_head(&self) -> RequestText {
+    /// The head of the request that hyper hands over now, from the request line to the empty line; `None` when it was not
+    /// followed. To be called once for each.
+    pub(super) fn take_head(&self) -> Option<Bytes> {
         let mut both = self.lock();
         both.answer = Vec::new();
-        RequestText(both.inbound.take_head())
+        both.inbound.take_head()
     }
 
     /// What has come of a head that will not be finished, and what hyper has answered to it; `None` between requests.

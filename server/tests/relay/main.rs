@@ -22,4 +22,5 @@ mod sessions;
 mod shutdown;
 mod snippets;
 mod support;
+mod tls;
 mod violations;

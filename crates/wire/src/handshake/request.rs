@@ -32,6 +32,12 @@ pub enum RequestError {
         "`Upgrade: websocket` is there, but `Connection` does not list `Upgrade`; send `Connection: Upgrade` with it"
     )]
     ConnectionLacksUpgrade,
+    #[error(
+        "over HTTP/2 a WebSocket is asked for with an extended CONNECT, and this is {0}; RFC 8441 §4 has the fields"
+    )]
+    MethodNotConnect(String),
+    #[error("this CONNECT says `:protocol: {0}`; what is spoken here is `websocket`")]
+    ProtocolNotWebSocket(String),
     #[error("HTTP/1.1 asks for exactly one `Host` header; send `Host: ` and the name or address of this server")]
     HostMissing,
     #[error("`Sec-WebSocket-Version` is missing; send `Sec-WebSocket-Version: 13`")]
@@ -59,7 +65,9 @@ impl RequestError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::MethodNotGet(_) => 405,
+            Self::MethodNotGet(_) | Self::MethodNotConnect(_) => 405,
+            // RFC 9220 §3 says it for HTTP/3, and nothing fits better.
+            Self::ProtocolNotWebSocket(_) => 501,
             Self::HttpTooOld | Self::UpgradeMissing | Self::VersionUnsupported(_) | Self::VersionMissing => 426,
             _ => 400,
         }
@@ -73,6 +81,8 @@ impl RequestError {
             Self::HttpTooOld => "http-too-old",
             Self::UpgradeMissing => "upgrade-missing",
             Self::ConnectionLacksUpgrade => "connection-lacks-upgrade",
+            Self::MethodNotConnect(_) => "method-not-connect",
+            Self::ProtocolNotWebSocket(_) => "protocol-not-websocket",
             Self::HostMissing => "host-missing",
             Self::VersionMissing => "version-missing",
             Self::VersionUnsupported(_) => "version-unsupported",
@@ -84,13 +94,14 @@ impl RequestError {
         }
     }
 
-    /// The section of RFC 6455 that has the rule.
+    /// The section of RFC 6455 that has the rule; `None` for the rules of RFC 8441.
     #[must_use]
-    pub fn section(&self) -> &'static str {
+    pub fn section(&self) -> Option<&'static str> {
         match self {
-            Self::VersionMissing | Self::VersionUnsupported(_) => "4.4",
-            Self::ExtensionsMalformed(_) => "9.1",
-            _ => "4.2.1",
+            Self::MethodNotConnect(_) | Self::ProtocolNotWebSocket(_) => None,
+            Self::VersionMissing | Self::VersionUnsupported(_) => Some("4.4"),
+            Self::ExtensionsMalformed(_) => Some("9.1"),
+            _ => Some("4.2.1"),
         }
     }
 }
@@ -134,11 +145,13 @@ pub fn judge(bytes: &[u8], head: &RequestHead) -> Result<OpeningRequest, Request
     };
     let offered = all("Sec-WebSocket-Protocol").join(", ");
     let subprotocols = subprotocols(&offered).ok_or(RequestError::SubprotocolMalformed(offered))?;
-    let extensions = all("Sec-WebSocket-Extensions").join(", ");
-    if extension::parse(&extensions).is_none() {
-        return Err(RequestError::ExtensionsMalformed(extensions));
-    }
-    Ok(OpeningRequest { key, subprotocols, extensions })
+    Ok(OpeningRequest { key, subprotocols, extensions: extensions(&all("Sec-WebSocket-Extensions"))? })
+}
+
+/// The lines of `Sec-WebSocket-Extensions` as one list.
+pub(super) fn extensions(lines: &[String]) -> Result<String, RequestError> {
+    let list = lines.join(", ");
+    if extension::parse(&list).is_some() { Ok(list) } else { Err(RequestError::ExtensionsMalformed(list)) }
 }
 
 /// The names of a subprotocol list; `None` when one is no token or stands twice. RFC 6455 §4.1, requirement 10.

@@ -63,9 +63,11 @@ pub fn refusal(status: u16, headers: &[(&str, &str)], body: &str) -> String {
 /// The refusal that `error` calls for.
 #[must_use]
 pub fn refusal_for(error: &RequestError) -> String {
-    let body = format!("{error}.\n(RFC 6455, section {})\n", error.section());
+    let section = error.section().map(|section| format!("(RFC 6455, section {section})\n")).unwrap_or_default();
+    let body = format!("{error}.\n{section}");
     let headers: &[(&str, &str)] = match error {
         RequestError::MethodNotGet(_) => &[("Allow", "GET")],
+        RequestError::MethodNotConnect(_) => &[("Allow", "CONNECT")],
         RequestError::HttpTooOld | RequestError::UpgradeMissing => &[("Upgrade", "websocket")],
         RequestError::VersionMissing | RequestError::VersionUnsupported(_) => {
             &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION)]

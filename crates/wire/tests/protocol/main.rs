@@ -4,6 +4,7 @@ mod close_codes;
 mod deflate;
 mod deliberate;
 mod endpoint;
+mod extended_connect;
 mod extensions;
 mod frames;
 pub mod fuzzing;

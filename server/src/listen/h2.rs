@@ -1,0 +1,115 @@
+//! HTTP/2 over TLS: many requests on one connection, and WebSockets among them by extended CONNECT (RFC 8441).
+
+use super::arrival::Arrival;
+use super::stream::Stream;
+use super::{Below, Speaker};
+use axum::http::Request;
+use bytes::{BufMut, Bytes, BytesMut};
+use hyper::body::Incoming;
+use hyper::ext::Protocol;
+use hyper::server::conn::http2;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use observation::Http;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// How many requests one connection may have under way; a page with its feed and its WebSockets has a dozen.
+const STREAMS: u32 = 128;
+/// What may wait to be sent on one stream, in bytes.
+const UNSENT: usize = 256 << 10;
+/// What a client may send on one stream, and on all together, before the relay has read it, in bytes: one stream that waits
+/// does not hold the others back.
+const STREAM_WINDOW: u32 = 256 << 10;
+const WINDOW: u32 = 16 * STREAM_WINDOW;
+/// How often the other end is asked whether it is there, and how long it may take to say so.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// How long a connection may have nothing under way.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Speaks HTTP/2 on one connection until it ends.
+pub(super) async fn serve(stream: Stream, below: Below, speaker: &Speaker) {
+    let config = &speaker.config;
+    let router = TowerToHyperService::new(speaker.router.clone());
+    // Each request that is being answered has one, and each stream that has become a WebSocket.
+    let under_way = Arc::new(());
+    let counted = Arc::clone(&under_way);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let mut route = below.route.clone();
+        route.http = Http::Two;
+        let text = Some(text(&request));
+        let (tap, busy) = (below.tap.clone(), Some(Arc::clone(&counted)));
+        request.extensions_mut().insert(Arrival { text, route, peer: below.peer, tap, tape: None, busy });
+        router.call(request)
+    });
+    let head = u32::try_from(config.max_head).unwrap_or(u32::MAX);
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(head)
+        .max_send_buf_size(UNSENT)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE_ANSWER)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let shutdown = &speaker.shutdown;
+    let mut look = std::pin::pin!(sleep_until(Instant::now() + IDLE));
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            () = look.as_mut() => {
+                look.as_mut().reset(Instant::now() + IDLE);
+                // This one, and the one that is copied for each request.
+                if Arc::strong_count(&under_way) == 2 {
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+            () = shutdown.asked() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection.as_mut() => break ended,
+                    () = shutdown.over() => return,
+                }
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "an HTTP/2 connection ended early");
+    }
+}
+
+/// The request's fields, a line each.
+fn text(request: &Request<Incoming>) -> Bytes {
+    let mut text = BytesMut::new();
+    let mut line = |name: &str, value: &[u8]| {
+        text.put_slice(name.as_bytes());
+        text.put_slice(b": ");
+        text.put_slice(value);
+        text.put_slice(b"\r\n");
+    };
+    line(":method", request.method().as_str().as_bytes());
+    if let Some(protocol) = request.extensions().get::<Protocol>() {
+        line(":protocol", protocol.as_ref());
+    }
+    let uri = request.uri();
+    if let Some(scheme) = uri.scheme_str() {
+        line(":scheme", scheme.as_bytes());
+    }
+    if let Some(path) = uri.path_and_query() {
+        line(":path", path.as_str().as_bytes());
+    }
+    if let Some(authority) = uri.authority() {
+        line(":authority", authority.as_str().as_bytes());
+    }
+    for (name, value) in request.headers() {
+        line(name.as_str(), value.as_bytes());
+    }
+    text.put_slice(b"\r\n");
+    text.freeze()
+}

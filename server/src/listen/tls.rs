@@ -1,0 +1,137 @@
+//! TLS in front of HTTP: the certificate, and what a client and the relay have agreed on.
+
+use super::tap::{Tap, Tapped};
+use crate::args::Config;
+use observation::Tls;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::ServerConnection;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// By ALPN (RFC 7301), the relay's preference first.
+pub(super) const H2: &[u8] = b"h2";
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// What a self-signed certificate is called.
+const NAME: &str = "Framescope, self-signed";
+
+/// Why TLS cannot be spoken. Its text says what to do.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    #[error("cannot read {0}; it should be a PEM file: give its path with --tls-cert or --tls-key")]
+    Pem(PathBuf, #[source] rustls::pki_types::pem::Error),
+    #[error("there is no certificate in {0}; give a PEM file with --tls-cert, the server's own certificate first")]
+    NoCertificate(PathBuf),
+    #[error("the certificate and the key do not go together; give those of one server")]
+    Mismatch(#[source] rustls::Error),
+    #[error("a self-signed certificate cannot be made for these names; give host names or addresses with --tls-name")]
+    Names(#[source] rcgen::Error),
+    #[error("cannot keep the self-signed certificate in {0}; choose a folder that can be written to")]
+    Keep(PathBuf, #[source] io::Error),
+}
+
+/// What answers TLS handshakes, as `config` says.
+pub(crate) fn acceptor(config: &Config) -> Result<TlsAcceptor, TlsError> {
+    let (chain, key) = match (&config.tls_cert, &config.tls_key, &config.tls_self_signed) {
+        (Some(cert), Some(key), _) => load(cert, key)?,
+        (_, _, Some(Some(folder))) => kept(folder, &config.tls_name)?,
+        _ => {
+            let (cert, key) = self_signed(&config.tls_name)?;
+            (vec![cert.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        }
+    };
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Mismatch)?;
+    let mut server = builder.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Mismatch)?;
+    server.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(server)))
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn load(cert: &Path, key: &Path) -> Result<Identity, TlsError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| TlsError::Pem(path, error)
+    };
+    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(failed(cert))?;
+    if chain.is_empty() {
+        return Err(TlsError::NoCertificate(cert.to_owned()));
+    }
+    Ok((chain, PrivateKeyDer::from_pem_file(key).map_err(failed(key))?))
+}
+
+/// The self-signed certificate in `folder`, made now if there is none.
+fn kept(folder: &Path, names: &[String]) -> Result<Identity, TlsError> {
+    let (cert_path, key_path) = (folder.join("cert.pem"), folder.join("key.pem"));
+    if !cert_path.exists() || !key_path.exists() {
+        let failed = |error| TlsError::Keep(folder.to_owned(), error);
+        let (cert, key) = self_signed(names)?;
+        fs::create_dir_all(folder).map_err(failed)?;
+        write_private(&key_path, &key.serialize_pem()).map_err(failed)?;
+        fs::write(&cert_path, cert.pem()).map_err(failed)?;
+    }
+    load(&cert_path, &key_path)
+}
+
+/// Writes a file that its owner alone may read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+fn self_signed(names: &[String]) -> Result<(rcgen::Certificate, KeyPair), TlsError> {
+    let mut params = CertificateParams::new(names).map_err(TlsError::Names)?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, NAME);
+    let key = KeyPair::generate().map_err(TlsError::Names)?;
+    let cert = params.self_signed(&key).map_err(TlsError::Names)?;
+    Ok((cert, key))
+}
+
+/// Makes a TLS connection of `stream`, with a capture below it.
+pub(super) async fn accept(
+    acceptor: &TlsAcceptor,
+    stream: TcpStream,
+) -> io::Result<(TlsStream<Tapped<TcpStream>>, Tap)> {
+    let tls = acceptor.accept(Tapped::new(stream)).await?;
+    let tap = tls.get_ref().0.tap().clone();
+    Ok((tls, tap))
+}
+
+/// What was agreed on.
+pub(super) fn agreed(connection: &ServerConnection) -> io::Result<Tls> {
+    let unknown = || io::Error::new(ErrorKind::InvalidData, "the TLS handshake is not over");
+    let suite = connection.negotiated_cipher_suite().ok_or_else(unknown)?;
+    let version = connection.protocol_version().ok_or_else(unknown)?;
+    Ok(Tls {
+        version: version_name(version),
+        cipher_suite: suite_name(suite.suite()),
+        server_name: connection.server_name().map(str::to_owned),
+        alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+    })
+}
+
+/// `TLS 1.3` for rustls' `TLSv1_3`.
+pub(crate) fn version_name(version: rustls::ProtocolVersion) -> String {
+    version.as_str().map_or_else(|| format!("{version:?}"), |name| name.replace("TLSv", "TLS ").replace('_', "."))
+}
+
+/// IANA's name: rustls says of those of TLS 1.3 that they are.
+pub(crate) fn suite_name(suite: rustls::CipherSuite) -> String {
+    suite.as_str().map_or_else(|| format!("{suite:?}"), |name| name.replace("TLS13_", "TLS_"))
+}

@@ -1,0 +1,110 @@
+//! https and wss: what the relay agrees on, what it sees below the encryption, and WebSockets over HTTP/2.
+
+mod certificates;
+mod http2;
+mod wss;
+
+use crate::support::{Feed, Lab, soon};
+use framescope::args::Config;
+use observation::event::Opening;
+use observation::{Event, Party, Records};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// A folder of the test's own, gone with it.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{name}-{}", std::process::id()));
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A relay that speaks TLS too, with the certificate it made.
+pub(crate) struct Secure {
+    pub(crate) lab: Lab,
+    pub(crate) folder: Folder,
+}
+
+impl Secure {
+    pub(crate) async fn new(name: &str) -> Self {
+        Self::with(name, |_| {}).await
+    }
+
+    pub(crate) async fn with(name: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = Folder::new(name);
+        let lab = Lab::with(|config| {
+            config.tls_listen = Some(([127, 0, 0, 1], 0).into());
+            config.tls_self_signed = Some(Some(folder.0.clone()));
+            change(config);
+        });
+        let lab = lab.await;
+        Self { lab, folder }
+    }
+
+    /// A TLS connection on which these protocols were offered, in their order.
+    pub(crate) async fn connect(&self, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
+        let cert = CertificateDer::from_pem_file(self.folder.0.join("cert.pem")).unwrap();
+        connect(self.lab.relay.tls_address().unwrap(), cert, "localhost", alpn).await.unwrap()
+    }
+}
+
+pub(crate) async fn connect(
+    address: std::net::SocketAddr,
+    trusted: CertificateDer<'static>,
+    name: &'static str,
+    alpn: &[&[u8]],
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted).unwrap();
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    let stream = soon(TcpStream::connect(address)).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let name = ServerName::try_from(name).unwrap();
+    soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
+}
+
+/// The next observations up to the one that `is` finds.
+async fn until(feed: &mut Feed, is: impl Fn(&Event) -> bool) -> Vec<Event> {
+    let mut events = Vec::new();
+    while !events.last().is_some_and(&is) {
+        events.push(feed.next().await.event);
+    }
+    events
+}
+
+/// The opening that comes next, and the records of all before it.
+async fn opening(feed: &mut Feed) -> Opening {
+    match feed.next().await.event {
+        Event::Opening(opening) => opening,
+        other => panic!("an opening, and no {other:?}"),
+    }
+}
+
+/// How an event reads in these tests: records by who sent them, their types and lengths.
+fn brief(event: &Event) -> String {
+    let party = |party: &Party| if *party == Party::Client { ">" } else { "<" };
+    match event {
+        Event::Records(Records { from, records, .. }) => {
+            let types: Vec<_> = records.iter().map(|record| record.content_type.to_string()).collect();
+            format!("{} {}", party(from), types.join(" "))
+        }
+        Event::Frame(frame) => format!("{} frame {:x}", party(&frame.from), frame.opcode),
+        Event::Closed(closed) => format!("closed {:?}", closed.cause),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,174 @@
+//! WebSockets over TLS on connections of their own.
+
+use super::{Secure, brief, opening, until};
+use crate::support::{ACCEPT, Lab, Raw, handshake, masked, soon};
+use observation::event::Cause;
+use observation::{Event, Http, Party};
+use std::io::ErrorKind;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+async fn open(secure: &Secure, query: &str) -> TlsStream<TcpStream> {
+    let mut line = secure.connect(&[b"http/1.1"]).await;
+    let request = handshake(&format!("{}{query}", secure.lab.path()), "");
+    soon(line.write_all(request.as_bytes())).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(soon(line.read_u8()).await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    assert!(head.starts_with("HTTP/1.1 101 ") && head.contains(ACCEPT), "{head}");
+    line
+}
+
+async fn take(line: &mut (impl AsyncRead + Unpin), count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    soon(line.read_exact(&mut bytes)).await.unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn an_echo_and_what_was_agreed_on() {
+    let secure = Secure::new("echo").await;
+    let mut feed = secure.lab.feed().await;
+    let mut line = open(&secure, "").await;
+    let seen = opening(&mut feed).await;
+    let tls = seen.route.tls.unwrap();
+    assert_eq!((seen.route.http, tls.version.as_str()), (Http::One, "TLS 1.3"));
+    assert!(tls.cipher_suite.starts_with("TLS_AES_") || tls.cipher_suite.starts_with("TLS_CHACHA20_"), "{tls:?}");
+    assert_eq!((tls.server_name.as_deref(), tls.alpn.as_deref()), (Some("localhost"), Some("http/1.1")));
+    assert!(String::from_utf8(seen.request).unwrap().starts_with(&format!("GET {} HTTP/1.1\r\n", secure.lab.path())));
+
+    soon(line.write_all(&masked(0x81, b"the eavesdropper's"))).await.unwrap();
+    assert_eq!(take(&mut line, 20).await, [b"\x81\x12", &b"the eavesdropper's"[..]].concat());
+    soon(line.write_all(&masked(0x88, b"\x03\xe8"))).await.unwrap();
+    assert_eq!(take(&mut line, 4).await, b"\x88\x02\x03\xe8");
+    drop(line);
+    let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
+    let told: Vec<_> = events.iter().map(brief).collect();
+    // ClientHello; ServerHello, a change of cipher for old boxes on the way, and what is encrypted from there on; the client's
+    // finish and its request.
+    let handshake = ["> 22", "< 22 20 23", "> 20 23 23"];
+    assert_eq!(told[..3], handshake);
+    let life =
+        ["> 23", "> frame 1", "< frame 1", "< 23", "> 23", "> frame 8", "< frame 8", "< 23", "closed ClosingHandshake"];
+    assert_eq!(told[told.len() - life.len()..], life, "{told:?}");
+}
+
+/// A record is its header and ciphertext: nothing of what was said is in it.
+#[tokio::test]
+async fn records_have_lengths_and_no_words() {
+    let secure = Secure::new("records").await;
+    let mut feed = secure.lab.feed().await;
+    let mut line = open(&secure, "?greet=a%20greeting%20in%20words").await;
+    opening(&mut feed).await;
+    // The greeting by itself: what is written at once is one record.
+    take(&mut line, 2 + "a greeting in words".len()).await;
+    soon(line.write_all(&masked(0x81, &[b'w'; 100]))).await.unwrap();
+    take(&mut line, 102).await;
+    let is_echo =
+        |event: &Event| matches!(event, Event::Frame(frame) if frame.from == Party::Server && frame.length == 100);
+    let mut events = until(&mut feed, is_echo).await;
+    events.push(feed.next().await.event);
+    let records: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Records(records) => Some(records.records.iter().map(move |record| (records.from, record))),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    // TLS 1.3 adds a byte of type and 16 of tag: RFC 8446 §5.2. A client's frame has 6 bytes in front of 100, a server's 2.
+    let last = &records[records.len() - 2..];
+    assert_eq!((last[0].0, last[0].1.length), (Party::Client, 106 + 17));
+    assert_eq!((last[1].0, last[1].1.length), (Party::Server, 102 + 17));
+    for (_, record) in &records {
+        assert_eq!((record.version == 0x0303 || record.version == 0x0301, record.content_type / 4), (true, 5));
+        let words = [&b"wwww"[..], b"greeting", b"GET ", secure.lab.id.as_bytes()];
+        assert!(words.iter().all(|words| !record.fragment.windows(words.len()).any(|window| window == *words)));
+        assert_eq!(record.fragment.len(), usize::from(record.length).min(256));
+    }
+    // But the name of the host is: the ClientHello goes in the clear.
+    assert!(records[0].1.fragment.windows(9).any(|window| window == b"localhost"));
+}
+
+#[tokio::test]
+async fn large_messages_come_back_whole_also_to_one_who_reads_late() {
+    let secure = Secure::new("large").await;
+    let mut line = open(&secure, "").await;
+    let payload: Vec<u8> = (0..3_000_000_u32).map(|n| n as u8).collect();
+    let (mut reading, mut writing) = tokio::io::split(&mut line);
+    let frame = masked(0x82, &payload);
+    // Nothing is read until the line is full both ways.
+    let mut sent = 0;
+    while let Ok(written) = tokio::time::timeout(Duration::from_millis(300), writing.write(&frame[sent..])).await {
+        sent += written.unwrap();
+        if sent == frame.len() {
+            break;
+        }
+    }
+    let rest = async { soon(writing.write_all(&frame[sent..])).await.unwrap() };
+    let (echo, ()) = tokio::join!(take(&mut reading, payload.len() + 10), rest);
+    assert!(echo[10..] == payload);
+    soon(writing.flush()).await.unwrap();
+    soon(line.write_all(&masked(0x81, b"x"))).await.unwrap();
+    assert_eq!(take(&mut line, 3).await, b"\x81\x01x");
+}
+
+#[tokio::test]
+async fn a_reset_is_one_below_tls_too() {
+    let secure = Secure::new("reset").await;
+    let mut feed = secure.lab.feed().await;
+    let mut line = open(&secure, "?drop-after=1&drop-by=reset").await;
+    soon(line.write_all(&masked(0x81, b"x"))).await.unwrap();
+    let mut bytes = Vec::new();
+    let ended = soon(line.read_to_end(&mut bytes)).await.unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
+    let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
+    assert!(matches!(events.last(), Some(Event::Closed(closed)) if closed.cause == Cause::Reset));
+}
+
+#[tokio::test]
+async fn the_same_routes_are_there() {
+    let secure = Secure::new("routes").await;
+    for (path, status) in [("/healthz", "200"), ("/api/behaviours", "200"), ("/lab/none", "404"), ("/echo", "426")] {
+        let mut line = secure.connect(&[]).await;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        soon(line.write_all(request.as_bytes())).await.unwrap();
+        let mut answer = Vec::new();
+        soon(line.read_to_end(&mut answer)).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{path}: {answer}");
+    }
+}
+
+/// Whoever speaks no TLS, or too slowly, is gone before long; the others are served.
+#[tokio::test]
+async fn what_is_no_tls_goes() {
+    let secure = Secure::with("garbage", |config| config.head_timeout = Duration::from_millis(200)).await;
+    let address = secure.lab.relay.tls_address().unwrap();
+    for said in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"", b"\x16\x03\x01\xff\xff", &[0xff; 3000]] {
+        let mut raw = Raw::connect(address).await;
+        raw.send(said).await;
+        let mut rest = Vec::new();
+        let _ = soon(raw.0.read_to_end(&mut rest)).await;
+        // An alert at the most: 21, RFC 8446 §6.
+        assert!(rest.is_empty() || rest[0] == 21, "{rest:?}");
+    }
+    open(&secure, "").await;
+}
+
+#[tokio::test]
+async fn nothing_of_it_without_tls() {
+    let lab = Lab::new().await;
+    assert_eq!(lab.relay.tls_address(), None);
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    assert_eq!(feed.opening().await.route, observation::Route::default());
+    raw.send(&masked(0x81, b"a")).await;
+    raw.take(3).await;
+    assert!(matches!(feed.next().await.event, Event::Frame(_)));
+    assert!(matches!(feed.next().await.event, Event::Frame(_)));
+}
