@@ -1,4 +1,5 @@
-//! Measures what an echoed message costs the relay, beside other echo servers, on the same machine in the same run.
+//! Measures what an echoed message costs the relay, beside other echo servers, on the same machine in the same run; and
+//! what it costs as a proxy, beside nginx.
 //!
 //! Each server is a process of its own on one core; the load generator has another core. The measure is the server's CPU
 //! time per message, which depends far less on the generator and on the machine's mood than messages per second do.
@@ -7,6 +8,7 @@
 //! |---|---|
 //! | [`case`] | what is sent: the cases |
 //! | [`contestant`] | who is compared, and how each is started |
+//! | [`nginx`] | the proxy that the relay is compared with where it is one |
 //! | [`server`] | a contestant's process: pinned, measured, ended |
 //! | [`opening`] | connections with the opening handshake done |
 //! | [`batch`] | the bytes that a connection sends, and those that must come back |
@@ -27,6 +29,7 @@ pub mod generator;
 pub mod machine;
 pub mod measure;
 pub mod memory;
+pub mod nginx;
 pub mod observer;
 pub mod opening;
 pub mod results;

@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct Setup {
     pub programs: Programs,
     pub server_core: usize,
+    /// That of the load generator, and of what a proxy stands in front of.
+    pub generator_core: usize,
     pub schedule: Schedule,
 }
 
@@ -43,7 +45,7 @@ pub struct Summary {
 /// # Errors
 /// When the server does not come up, or does not echo as it should.
 pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figures> {
-    let running = contestant.start(&setup.programs, &[setup.server_core], &[])?;
+    let running = contestant.start(&setup.programs, &[setup.server_core], &[setup.generator_core], &[])?;
     let shape = case.shape();
     let streams = open_many(running.server.address(), &running.path, shape.connections)?;
     let batch = |seed| Batch::new(shape.payload, shape.in_flight, seed);

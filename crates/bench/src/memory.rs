@@ -39,7 +39,7 @@ pub const CONTESTANTS: [Contestant; 6] = [
 /// # Errors
 /// When the server does not come up, does not take them all, or never comes to rest.
 pub fn per_connection(contestant: Contestant, connections: usize, setup: &Setup) -> Result<f64> {
-    let running = contestant.start(&setup.programs, &[setup.server_core], &RELAY_FLAGS)?;
+    let running = contestant.start(&setup.programs, &[setup.server_core], &[], &RELAY_FLAGS)?;
     let open = |count| -> Result<Vec<TcpStream>> {
         let mut streams = open_many(running.server.address(), &running.path, count)?;
         echo(&mut streams)?;

@@ -53,8 +53,17 @@ impl Results {
 
     #[must_use]
     pub fn case_table(&self, case: Case) -> String {
-        let best = self.best_peer(case);
-        let summaries = Contestant::ALL.into_iter().filter_map(|contestant| {
+        self.table(case, &Contestant::ALL, self.best_peer(case), "to best peer")
+    }
+
+    /// The relay as a proxy beside another.
+    #[must_use]
+    pub fn proxy_table(&self, case: Case) -> String {
+        self.table(case, &Contestant::PROXIES, Some(Contestant::Nginx), "to nginx")
+    }
+
+    fn table(&self, case: Case, contestants: &[Contestant], best: Option<Contestant>, to_best: &str) -> String {
+        let summaries = contestants.iter().filter_map(|&contestant| {
             let summary = Summary::of(self.of(case, contestant))?;
             Some((contestant, summary))
         });
@@ -71,8 +80,7 @@ impl Results {
                 percent(*spread),
             ]
         };
-        let head =
-            ["", "CPU µs/message", "to best peer", "messages/s", "p50 µs", "p99 µs", "core busy", "spread of rounds"];
+        let head = ["", "CPU µs/message", to_best, "messages/s", "p50 µs", "p99 µs", "core busy", "spread of rounds"];
         let mut text = table(&head, &summaries.iter().map(row).collect::<Vec<_>>());
         let most = summaries.iter().map(|(_, summary)| summary.median.waited).fold(0.0, f64::max);
         if most > DISTURBED {

@@ -8,10 +8,11 @@ use bench::generator::Schedule;
 use bench::measure::{Setup, measure};
 use bench::results::Results;
 use bench::table::{number, table};
-use bench::{cores, machine, memory, scaling, server, targets};
+use bench::{cores, machine, memory, nginx, scaling, server, targets};
 use clap::builder::PossibleValue;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +47,10 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..))]
     memory_connections: u16,
 
+    /// nginx, to compare the relay with as a proxy [default: that on PATH; without one proxies are left out]
+    #[arg(long, value_name = "FILE", env = "FRAMESCOPE_NGINX")]
+    nginx: Option<PathBuf>,
+
     /// The relay's binary [default: `framescope` beside this one]
     #[arg(long, value_name = "FILE", env = "FRAMESCOPE_BIN")]
     relay: Option<PathBuf>,
@@ -64,11 +69,22 @@ enum Inner {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+    /// Become nginx in front of another server
+    #[command(hide = true)]
+    Nginx {
+        #[arg(long)]
+        program: PathBuf,
+        #[arg(long)]
+        upstream: SocketAddr,
+        #[arg(long)]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Case(Case),
+    Proxies,
     Memory,
     Cores,
 }
@@ -81,6 +97,7 @@ impl ValueEnum for Part {
             Self::Case(CASES[1]),
             Self::Case(CASES[2]),
             Self::Case(CASES[3]),
+            Self::Proxies,
             Self::Memory,
             Self::Cores,
         ]
@@ -89,6 +106,9 @@ impl ValueEnum for Part {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Case(case) => case.to_possible_value(),
+            Self::Proxies => {
+                Some(PossibleValue::new("proxies").help("The relay beside nginx, in front of an echo server"))
+            }
             Self::Memory => Some(PossibleValue::new("memory").help("What an idle connection holds")),
             Self::Cores => Some(PossibleValue::new("cores").help("One core for the relay beside two")),
         }
@@ -107,6 +127,7 @@ pub(super) fn run() -> Result<()> {
             let (program, rest) = command.split_first().context("clap requires one")?;
             match server::become_server(&core, program, rest)? {}
         }
+        Some(Inner::Nginx { program, upstream, folder }) => match nginx::become_nginx(&program, upstream, &folder)? {},
         None => Run::new(arguments)?.all(),
     }
 }
@@ -127,9 +148,10 @@ impl Run {
         cores::pin(&[generator_core])?;
         let this = std::env::current_exe().context("finding this binary")?;
         let relay = arguments.relay.clone().unwrap_or_else(|| this.with_file_name("framescope"));
-        let programs = Programs { relay, peer: this.with_file_name("peer") };
+        let nginx = arguments.nginx.clone().or_else(|| on_path("nginx"));
+        let programs = Programs { relay, peer: this.with_file_name("peer"), nginx, bench: this };
         let schedule = Schedule { warm_up: arguments.warm_up, measure: arguments.seconds };
-        let setup = Setup { programs, server_core, schedule };
+        let setup = Setup { programs, server_core, generator_core, schedule };
         Ok(Self { arguments, setup, cores, results: Results::default() })
     }
 
@@ -146,6 +168,9 @@ impl Run {
             if self.wants(Part::Case(case)) {
                 println!("## {}\n\n{}", case.title(), self.case(case)?);
             }
+        }
+        if self.wants(Part::Proxies) {
+            self.proxies()?;
         }
         if self.wants(Part::Memory) {
             let connections = self.arguments.memory_connections;
@@ -173,9 +198,28 @@ impl Run {
         all.iter().copied().filter(|contestant| named.is_empty() || named.contains(contestant)).collect()
     }
 
-    /// The contestants take turns, so that the machine's moods meet all of them.
     fn case(&mut self, case: Case) -> Result<String> {
-        let contestants = self.contestants(&Contestant::ALL);
+        self.rounds(case, &Contestant::ALL)?;
+        Ok(self.results.case_table(case))
+    }
+
+    /// In front of one and the same echo server, which has the load generator's core.
+    fn proxies(&mut self) -> Result<()> {
+        println!("## As a proxy\n");
+        if self.setup.programs.nginx.is_none() {
+            println!("Skipped: there is no nginx on PATH to compare with; name one with --nginx.\n");
+            return Ok(());
+        }
+        for case in Case::ALL {
+            self.rounds(case, &Contestant::PROXIES)?;
+            println!("### {}\n\n{}", case.title(), self.results.proxy_table(case));
+        }
+        Ok(())
+    }
+
+    /// The contestants take turns, so that the machine's moods meet all of them.
+    fn rounds(&mut self, case: Case, all: &[Contestant]) -> Result<()> {
+        let contestants = self.contestants(all);
         for round in 1..=self.arguments.rounds {
             for &contestant in &contestants {
                 eprintln!("{}, round {round}: {}", case.title(), contestant.title());
@@ -184,7 +228,7 @@ impl Run {
                 self.results.rounds.entry((case, contestant)).or_default().push(figures);
             }
         }
-        Ok(self.results.case_table(case))
+        Ok(())
     }
 
     fn memory(&mut self) -> Result<String> {
@@ -213,6 +257,14 @@ impl Run {
         let row = |name: &str, rate: f64| vec![name.to_owned(), number(rate), number(rate / one)];
         Ok(table(&head, &[row("one core", one), row("two cores", two)]))
     }
+}
+
+/// The program of that name that a shell would run.
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    // Where Debian has it, which is on the PATH of root alone.
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 #[cfg(test)]

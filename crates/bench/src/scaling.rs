@@ -28,7 +28,7 @@ pub fn one_core_and_two(all: &[usize], rounds: usize, setup: &Setup) -> Result<[
 }
 
 fn per_second(server_cores: &[usize], generator_cores: &[usize], setup: &Setup) -> Result<f64> {
-    let running = Contestant::Echo.start(&setup.programs, server_cores, &[])?;
+    let running = Contestant::Echo.start(&setup.programs, server_cores, &[], &[])?;
     let shape = Case::Pipelined.shape();
     let generators = generator_cores.iter().take(2).map(|&core| {
         let streams = open_many(running.server.address(), &running.path, shape.connections / 2)?;

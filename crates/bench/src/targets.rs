@@ -19,6 +19,9 @@ const LAB_TO_ECHO: [(Case, f64); 4] =
     [(Case::OneInFlight, 1.1), (Case::Pipelined, 1.5), (Case::Kib16, 1.1), (Case::Mib1, 1.1)];
 /// The same of the lab with an observer, to that of axum at its best, which shows nobody anything.
 const OBSERVED_TO_AXUM: f64 = 1.0;
+/// The same of the relay as a proxy, both legs recorded, to that of nginx, which looks at nothing.
+const RELAYED_TO_NGINX: [(Case, f64); 4] =
+    [(Case::OneInFlight, 1.3), (Case::Pipelined, 1.0), (Case::Kib16, 1.3), (Case::Mib1, 1.3)];
 /// KiB per idle connection.
 const MEMORY: [(Contestant, f64); 2] = [(Contestant::Echo, 2.0), (Contestant::Lab, 3.0)];
 
@@ -61,7 +64,12 @@ fn targets(results: &Results) -> Vec<Target> {
         most: OBSERVED_TO_AXUM,
         measured: ratio(case, Contestant::LabObserved, results.axum(case)),
     });
-    echo.into_iter().chain(memory).chain(lab).chain(observed).collect()
+    let relayed = RELAYED_TO_NGINX.map(|(case, most)| Target {
+        what: format!("as a proxy, both legs recorded, to nginx: {}", case.title()),
+        most,
+        measured: ratio(case, Contestant::Relayed, Some(Contestant::Nginx)),
+    });
+    echo.into_iter().chain(memory).chain(lab).chain(observed).chain(relayed).collect()
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ pub struct Tunnel {
 pub struct Records {
     pub from: Party,
     pub records: Vec<Record>,
-    /// How many more there were, and were not kept.
+    /// How many came right before these, of either direction, and were not kept.
     pub missed: u64,
 }
 

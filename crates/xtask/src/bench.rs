@@ -5,10 +5,11 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use crate::project::Project;
+use crate::tools::Tools;
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Subject {
-    /// The relay beside echo servers on axum, fastwebsockets and tokio-websockets
+    /// The relay beside echo servers on axum, fastwebsockets and tokio-websockets, and as a proxy beside nginx
     Relay,
     /// Headers, masking and the UTF-8 check by themselves, with criterion
     Wire,
@@ -30,6 +31,9 @@ fn relay(project: &Project, bench_args: &[String]) -> Result<()> {
     let relay = project.relay("release");
     let mut bench = Command::new(relay.with_file_name(format!("bench{}", std::env::consts::EXE_SUFFIX)));
     // The figures name the commit, which is the checkout's wherever this is called from.
+    if let Some(nginx) = Tools::new(project).for_proxy_bench() {
+        bench.arg("--nginx").arg(nginx);
+    }
     let status = bench.arg("--relay").arg(relay).args(bench_args).current_dir(&project.root).status()?;
     ensure!(status.success(), "the benchmark ended with {status}");
     Ok(())

@@ -68,12 +68,20 @@ pub(crate) struct Tap(Arc<Mutex<Tapping>>);
 struct Tapping {
     client: Cut,
     server: Cut,
-    kept: VecDeque<(Party, Record)>,
+    kept: VecDeque<Kept>,
     /// How many records have gone from the front of `kept`, or did not come into it.
     dropped: u64,
     followers: usize,
     /// How many came after `kept` was full and before anybody followed.
     untold: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    from: Party,
+    record: Record,
+    /// How many came right before it and were not kept.
+    missed: u64,
 }
 
 /// Somebody who is told of the records, from those of the TLS handshake on.
@@ -95,7 +103,7 @@ impl Tap {
                 *untold += 1;
                 return;
             }
-            kept.push_back((from, record));
+            kept.push_back(Kept { from, record, missed: std::mem::take(untold) });
             if kept.len() > FOLLOWED {
                 kept.pop_front();
                 *dropped += 1;
@@ -119,16 +127,16 @@ impl Follower {
     pub(crate) fn take(&mut self) -> Vec<Records> {
         let mut tapping = self.tap.lock();
         let end = tapping.dropped + tapping.kept.len() as u64;
-        let mut missed = tapping.dropped.saturating_sub(self.next) + std::mem::take(&mut tapping.untold);
-        if end == self.next && missed == 0 {
-            return Vec::new();
-        }
+        let mut gone = tapping.dropped.saturating_sub(self.next);
         let seen = usize::try_from(self.next.saturating_sub(tapping.dropped)).unwrap_or(usize::MAX);
         let alone = tapping.followers == 1;
         let mut runs: Vec<Records> = Vec::new();
-        let mut add = |(from, record): (Party, Record)| match runs.last_mut() {
-            Some(run) if run.from == from => run.records.push(record),
-            _ => runs.push(Records { from, records: vec![record], missed: std::mem::take(&mut missed) }),
+        let mut add = |Kept { from, record, missed }: Kept| {
+            let missed = missed + std::mem::take(&mut gone);
+            match runs.last_mut() {
+                Some(run) if run.from == from && missed == 0 => run.records.push(record),
+                _ => runs.push(Records { from, records: vec![record], missed }),
+            }
         };
         if alone {
             tapping.kept.drain(..).skip(seen).for_each(&mut add);
@@ -269,7 +277,9 @@ mod tests {
         (0..100).for_each(|_| tap.push(Client, &record(23, 1)));
         assert_eq!(tap.lock().kept.len(), UNFOLLOWED);
         let mut follower = tap.follow();
-        assert_eq!(told(&mut follower), [(Client, vec![1; UNFOLLOWED], 100 - UNFOLLOWED as u64)]);
+        assert_eq!(told(&mut follower), [(Client, vec![1; UNFOLLOWED], 0)]);
+        tap.push(Client, &record(23, 3));
+        assert_eq!(told(&mut follower), [(Client, vec![3], 100 - UNFOLLOWED as u64)]);
         (0..1000).for_each(|_| tap.push(Server, &record(23, 2)));
         assert_eq!(told(&mut follower), [(Server, vec![2; FOLLOWED], 1000 - FOLLOWED as u64)]);
     }

@@ -5,9 +5,11 @@
 //! - `browser`: Chromium
 //! - `wasm_runner`: what runs wasm tests in it
 //! - `python`: Python with a package of its own
+//! - `nginx`: nginx
 //! - `wireshark`: tshark
 mod browser;
 mod cargo;
+mod nginx;
 mod npm;
 mod python;
 mod wasm_runner;
@@ -90,6 +92,11 @@ impl<'a> Tools<'a> {
     pub(crate) fn for_fuzzing(&self) -> Result<()> {
         cargo::nightly(self)?;
         cargo::cargo_fuzz(self)
+    }
+
+    /// Gives the proxy that the relay is measured beside; `None` where it cannot be had.
+    pub(crate) fn for_proxy_bench(&self) -> Option<PathBuf> {
+        nginx::nginx(self)
     }
 
     /// PATH with the project's own tools first.

@@ -1,0 +1,81 @@
+//! nginx as a WebSocket proxy: its configuration, and the process that becomes it.
+
+use crate::PATIENCE;
+use anyhow::{Context, Result, bail};
+use std::convert::Infallible;
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// What its manual says of WebSockets, one process that stays in front, and nothing written per request.
+fn configuration(listen: SocketAddr, upstream: SocketAddr) -> String {
+    format!(
+        "daemon off;\nmaster_process off;\nworker_processes 1;\nerror_log stderr warn;\npid nginx.pid;\n\
+         events {{ worker_connections 4096; }}\n\
+         http {{\n  access_log off;\n  client_body_temp_path body;\n  proxy_temp_path proxy;\n  fastcgi_temp_path fastcgi;\n  \
+         uwsgi_temp_path uwsgi;\n  scgi_temp_path scgi;\n  server {{\n    listen {listen};\n    location / {{\n      \
+         proxy_pass http://{upstream};\n      proxy_http_version 1.1;\n      proxy_set_header Upgrade $http_upgrade;\n      \
+         proxy_set_header Connection \"upgrade\";\n      proxy_read_timeout 1h;\n    }}\n  }}\n}}\n"
+    )
+}
+
+/// Turns this process into nginx in front of `upstream`, with `folder` for its files. Says before on which address it will
+/// listen, as the other servers do.
+///
+/// # Errors
+/// Always, when it returns.
+pub fn become_nginx(program: &Path, upstream: SocketAddr, folder: &Path) -> Result<Infallible> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    // nginx takes no port 0, so one that was free a moment ago.
+    let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let configuration_file = folder.join("nginx.conf");
+    fs::write(&configuration_file, configuration(listen, upstream))?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "nginx listens on {listen}")?;
+    stdout.flush()?;
+    let mut command = Command::new(program);
+    command.arg("-p").arg(folder).arg("-c").arg(&configuration_file).args(["-e", "stderr"]);
+    Err(command.exec()).with_context(|| format!("running {}", program.display()))
+}
+
+/// Waits until somebody listens there.
+///
+/// # Errors
+/// When nobody does for long.
+pub fn wait_for(address: SocketAddr) -> Result<()> {
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        if begun.elapsed() > PATIENCE {
+            bail!("nobody listens on {address}");
+        }
+        std::thread::yield_now();
+    }
+    Ok(())
+}
+
+/// A folder for one process, that of the benchmark; gone with what it holds.
+#[derive(Debug)]
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    #[must_use]
+    pub fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("framescope-bench-nginx-{}", std::process::id())))
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
