@@ -8,8 +8,10 @@ import { test as base } from "@playwright/test";
 
 const BINARY = process.env.FRAMESCOPE_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/framescope");
 
-/** What the relay prints once it accepts connections. */
-const LISTENING = /^Framescope is listening on (http:\/\/\S+)/;
+/** What the relay prints once it accepts connections, a line for each kind. */
+const LISTENING = /^Framescope is listening on (https?:\/\/\S+)/;
+/** The flag with which it speaks TLS too. */
+const TLS = "--tls-listen";
 
 /** How long the relay may take to say so, and how long to end when asked. In milliseconds. */
 const START_LIMIT = 10_000;
@@ -19,6 +21,7 @@ export class Relay {
   private process: ChildProcess | undefined;
   private log = "";
   private origin = "";
+  private tlsOrigin = "";
 
   private constructor(private readonly flags: readonly string[]) {}
 
@@ -37,6 +40,16 @@ export class Relay {
   /** The same for a WebSocket: `ws://127.0.0.1:40123`. */
   get wsUrl(): string {
     return this.origin.replace(/^http/, "ws");
+  }
+
+  /** Where it speaks TLS, by a name that its self-signed certificate is for: `https://localhost:40124`. */
+  get tlsUrl(): string {
+    return this.tlsOrigin.replace("127.0.0.1", "localhost");
+  }
+
+  /** The same for a WebSocket. */
+  get wssUrl(): string {
+    return this.tlsUrl.replace(/^http/, "ws");
   }
 
   /** All that it has printed, to explain a failure. */
@@ -62,21 +75,25 @@ export class Relay {
   private async listen(address: string): Promise<void> {
     const child = spawn(BINARY, ["serve", "--listen", address, ...this.flags], { stdio: ["ignore", "pipe", "pipe"] });
     this.process = child;
+    [this.origin, this.tlsOrigin] = ["", ""];
     child.stderr.on("data", (chunk: Buffer) => (this.log += chunk.toString()));
 
     let limit: NodeJS.Timeout | undefined;
-    const listening = new Promise<string>((resolve, reject) => {
+    const listening = new Promise<void>((resolve, reject) => {
       limit = setTimeout(() => reject(new Error(`it said nothing for ${START_LIMIT} ms`)), START_LIMIT);
       child.on("error", reject);
       child.on("exit", (code, signal) => reject(new Error(`it ended with ${signal ?? code}`)));
       createInterface(child.stdout).on("line", (line) => {
         this.log += `${line}\n`;
         const origin = LISTENING.exec(line)?.[1];
-        if (origin !== undefined) resolve(origin);
+        if (origin === undefined) return;
+        if (origin.startsWith("https:")) this.tlsOrigin = origin;
+        else this.origin = origin;
+        if (this.origin !== "" && (this.tlsOrigin !== "" || !this.flags.includes(TLS))) resolve();
       });
     });
     try {
-      this.origin = await listening;
+      await listening;
     } catch (error) {
       child.kill("SIGKILL");
       throw new Error(`The relay ${BINARY} did not start: ${(error as Error).message}\n${this.log}`);

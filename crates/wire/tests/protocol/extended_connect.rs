@@ -14,7 +14,7 @@ const RIGHT: &str = ":method: CONNECT\r\n:protocol: websocket\r\n:scheme: https\
                      origin: http://www.example.com\r\n\r\n";
 
 #[test]
-fn a_right_request_gives_what_it_offers() {
+fn a_right_connect_gives_what_it_offers() {
     #[track_caller]
     fn check(text: &str, subprotocols: &[&str], extensions: &str) {
         let subprotocols = subprotocols.iter().map(|&name| name.to_owned()).collect();
@@ -27,7 +27,7 @@ fn a_right_request_gives_what_it_offers() {
 }
 
 #[test]
-fn each_wrong_request_breaks_one_rule() {
+fn each_wrong_connect_breaks_one_rule() {
     #[track_caller]
     fn check(from: &str, to: &str, expect: RequestError, status: u16, rule: &str) {
         let error = judge(RIGHT.replace(from, to).as_bytes()).unwrap_err();
