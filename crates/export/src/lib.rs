@@ -26,10 +26,15 @@
 //! | what was deliberate, and broken rules | how many | comments on packets | yes |
 //! | opens again in Framescope | – | – | yes |
 //!
+//! A WebSocket over TLS is shown as what it held. One over HTTP/2 is a connection of its own in pcapng, with the handshake that
+//! HTTP/1.1 would have had, and a comment that says so. Where something stands in between, each leg is a connection; of a line
+//! to a middlebox in front of TLS there are only records, and they are in JSON alone.
+//!
 //! Text of which the relay kept only the front may end in the middle of a character; in HAR it ends before it.
 
 pub mod clock;
 pub mod conceal;
+mod equivalent;
 pub mod har;
 pub mod json;
 pub mod pcapng;

@@ -6,10 +6,11 @@ use crate::clock::Clock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use observation::encoding::latin1::to_text;
-use observation::{Opening, Refusal};
+use observation::{Http, Leg, Opening, Refusal, Route};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use wire::handshake::connect;
 use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
 
 /// The opening handshake, or what was tried as one.
@@ -20,6 +21,7 @@ pub(super) struct Handshake {
     answered_us: u64,
     /// Why it was refused.
     refused: Option<String>,
+    route: Route,
 }
 
 /// What there must have been where the log no longer has it: without an upgrade there is nothing to see of a connection.
@@ -28,14 +30,13 @@ const UNSEEN: (&[u8], &[u8]) =
 
 impl Handshake {
     pub(super) fn opening(opening: &Opening, at_us: u64) -> Self {
-        let Opening { request, response, .. } = opening;
-        Self { request: request.clone(), response: response.clone(), answered_us: at_us, refused: None }
+        let Opening { request, response, route, .. } = opening.clone();
+        Self { request, response, answered_us: at_us, refused: None, route }
     }
 
     pub(super) fn refusal(refusal: &Refusal, at_us: u64) -> Self {
-        let Refusal { request, response, explanation, .. } = refusal;
-        let refused = Some(explanation.clone());
-        Self { request: request.clone(), response: response.clone(), answered_us: at_us, refused }
+        let Refusal { request, response, explanation, route, .. } = refusal.clone();
+        Self { request, response, answered_us: at_us, refused: Some(explanation), route }
     }
 }
 
@@ -74,8 +75,9 @@ struct Request<'c> {
     cookies: [Empty; 0],
     headers: Vec<Pair>,
     query_string: Vec<Pair>,
-    headers_size: usize,
-    body_size: usize,
+    /// Bytes; -1 where that is not known.
+    headers_size: i64,
+    body_size: i64,
 }
 
 #[derive(Serialize)]
@@ -90,8 +92,9 @@ struct Response<'c> {
     content: Content<'c>,
     #[serde(rename = "redirectURL")]
     redirect_url: String,
-    headers_size: usize,
-    body_size: usize,
+    /// Bytes; -1 where that is not known.
+    headers_size: i64,
+    body_size: i64,
 }
 
 #[derive(Default, Serialize)]
@@ -138,14 +141,20 @@ impl<'c> Entry<'c> {
             receive: milliseconds(answered_us, connection.last_us),
         };
         let (request, response) = handshake.map_or(UNSEEN, |handshake| (&handshake.request, &handshake.response));
+        let plain = Route::default();
+        let route = handshake.map_or(&plain, |handshake| &handshake.route);
+        let (request, response) = match route.http {
+            Http::One => (Request::read(request, port, route.tls.is_some()), Response::read(response)),
+            Http::Two => (Request::of_fields(request), Response::of_fields(response)),
+        };
         let upgraded = handshake.is_none_or(|handshake| handshake.refused.is_none());
         Self {
             resource_type: "websocket",
             messages: upgraded.then(|| array(connection.messages.items())).flatten(),
             started_date_time: clock.words(connection.began_us),
             time: timings.wait + timings.receive,
-            request: Request::read(request, port),
-            response: Response::read(response),
+            request,
+            response,
             cache: Empty {},
             timings,
             server: "127.0.0.1",
@@ -169,6 +178,11 @@ fn array(items: &[u8]) -> Option<Box<RawValue>> {
 /// What cannot be said elsewhere.
 fn comment(handshake: Option<&Handshake>, left_out: LeftOut) -> String {
     let mut notes = Vec::new();
+    let hop = handshake.and_then(|handshake| handshake.route.hop.as_ref());
+    notes.extend(hop.map(|hop| {
+        let leg = if hop.leg == Leg::Near { "from the client to" } else { "to the server from" };
+        format!("this is the leg {leg} {}", hop.middle.name().unwrap_or("the relay"))
+    }));
     match handshake {
         None => notes.push("the handshake is no longer in the relay's log".to_owned()),
         Some(Handshake { refused: Some(why), .. }) => notes.push(format!("refused: {why}")),
@@ -189,7 +203,7 @@ fn comment(handshake: Option<&Handshake>, left_out: LeftOut) -> String {
 }
 
 impl<'c> Request<'c> {
-    fn read(bytes: &'c [u8], port: u16) -> Self {
+    fn read(bytes: &'c [u8], port: u16, encrypted: bool) -> Self {
         let head = RequestHead::parse(bytes).ok().flatten();
         let (method, target, headers, version) = match &head {
             Some(head) => {
@@ -206,25 +220,76 @@ impl<'c> Request<'c> {
         let host = values(bytes, headers, "Host").next().filter(|host| !host.is_empty()).map(to_text);
         let host = host.unwrap_or_else(|| format!("127.0.0.1:{port}"));
         let target = to_text(target);
-        let query = target.split_once('?').map_or("", |(_, query)| query).split('&').filter(|part| !part.is_empty());
-        let pair = |part: &str| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            Pair { name: name.to_owned(), value: value.to_owned() }
-        };
+        let scheme = if encrypted { "wss" } else { "ws" };
+        let path = if target.starts_with('/') { &*target } else { "/" };
         Self {
             method: String::from_utf8_lossy(method),
-            query_string: query.map(pair).collect(),
-            url: if target.starts_with('/') { format!("ws://{host}{target}") } else { format!("ws://{host}/") },
+            query_string: query(&target),
+            url: format!("{scheme}://{host}{path}"),
             http_version: format!("HTTP/1.{version}"),
             cookies: [],
             headers: pairs(bytes, headers),
-            headers_size: head.as_ref().map_or(bytes.len(), |head| head.len),
+            headers_size: size(head.as_ref().map_or(bytes.len(), |head| head.len)),
             body_size: 0,
         }
     }
 }
 
+impl Request<'_> {
+    /// Over HTTP/2, pseudo-fields among the headers, as Chrome writes them.
+    fn of_fields(text: &[u8]) -> Self {
+        let headers = field_pairs(text);
+        let field = |name| headers.iter().find(|pair| pair.name == name).map_or("", |pair| &pair.value);
+        let (path, authority) = (field(":path"), field(":authority"));
+        Self {
+            method: field(":method").to_owned().into(),
+            query_string: query(path),
+            url: format!("wss://{authority}{path}"),
+            http_version: HTTP_2.to_owned(),
+            cookies: [],
+            headers_size: -1,
+            body_size: 0,
+            headers,
+        }
+    }
+}
+
+const HTTP_2: &str = "HTTP/2.0";
+
+fn field_pairs(text: &[u8]) -> Vec<Pair> {
+    connect::fields(text).map(|(name, value)| Pair { name: to_text(name), value: to_text(value) }).collect()
+}
+
+/// The parameters of a target.
+fn query(target: &str) -> Vec<Pair> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        Pair { name: name.to_owned(), value: value.to_owned() }
+    };
+    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+}
+
 impl<'c> Response<'c> {
+    /// Over HTTP/2: fields, an empty line, and the body.
+    fn of_fields(text: &'c [u8]) -> Self {
+        let end = text.windows(4).position(|window| window == b"\r\n\r\n").map_or(text.len(), |at| at + 4);
+        let headers = field_pairs(&text[..end]);
+        let field = |name| headers.iter().find(|pair| pair.name == name).map(|pair| pair.value.clone());
+        let mime_type = field("content-type").unwrap_or_else(|| "x-unknown".to_owned());
+        Self {
+            status: field(":status").and_then(|status| status.parse().ok()).unwrap_or(0),
+            status_text: "".into(),
+            http_version: HTTP_2.to_owned(),
+            cookies: [],
+            content: Content::read(&text[end..], mime_type),
+            redirect_url: field("location").unwrap_or_default(),
+            headers_size: -1,
+            body_size: size(text.len() - end),
+            headers,
+        }
+    }
+
     fn read(bytes: &'c [u8]) -> Self {
         let Some(head) = ResponseHead::parse(bytes).ok().flatten() else {
             return Self {
@@ -236,7 +301,7 @@ impl<'c> Response<'c> {
                 content: Content::read(bytes, "x-unknown".to_owned()),
                 redirect_url: String::new(),
                 headers_size: 0,
-                body_size: bytes.len(),
+                body_size: size(bytes.len()),
             };
         };
         let body = &bytes[head.len..];
@@ -249,8 +314,8 @@ impl<'c> Response<'c> {
             headers: pairs(bytes, &head.headers),
             content: Content::read(body, value("Content-Type").unwrap_or_else(|| "x-unknown".to_owned())),
             redirect_url: value("Location").unwrap_or_default(),
-            headers_size: head.len,
-            body_size: body.len(),
+            headers_size: size(head.len),
+            body_size: size(body.len()),
         }
     }
 }
@@ -272,6 +337,10 @@ fn pairs(bytes: &[u8], headers: &[HeaderLine]) -> Vec<Pair> {
         value: to_text(&bytes[line.value.clone()]),
     };
     headers.iter().map(pair).collect()
+}
+
+fn size(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 fn milliseconds(from_us: u64, to_us: u64) -> f64 {

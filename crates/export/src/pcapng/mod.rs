@@ -24,11 +24,13 @@
 mod conversation;
 mod packet;
 
-use crate::Writer;
 use crate::clock::Clock;
+use crate::{Writer, equivalent};
 use conversation::Conversation;
 use observation::event::Cause;
-use observation::{Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Observation, Opening, Party, Refusal};
+use observation::{
+    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Observation, Opening, Party, Refusal,
+};
 use packet::Packet;
 use pcap_file::DataLink;
 use pcap_file::pcapng::PcapNgWriter;
@@ -138,19 +140,27 @@ impl Pcapng {
     }
 
     fn opening(&mut self, observation: &Observation, opening: &Opening) {
-        self.handshake(observation, opening.requested_us, &opening.request);
-        let notes = opening.deliberate.iter().map(deliberate).collect();
-        self.data(observation, Party::Server, &opening.response, opening.response.len() as u64, notes);
+        let http = opening.route.http;
+        let request = equivalent::over(http, &opening.request, equivalent::request);
+        let response = equivalent::over(http, &opening.response, equivalent::response);
+        self.handshake(observation, opening.requested_us, &request);
+        let mut notes: Vec<_> = opening.deliberate.iter().map(deliberate).collect();
+        notes.extend((http == Http::Two).then(|| equivalent::NOTE.to_owned()));
+        self.data(observation, Party::Server, &response, response.len() as u64, notes);
     }
 
     fn refusal(&mut self, observation: &Observation, refusal: &Refusal) {
-        self.handshake(observation, refusal.requested_us, &refusal.request);
+        let http = refusal.route.http;
+        let request = equivalent::over(http, &refusal.request, equivalent::request);
+        let response = equivalent::over(http, &refusal.response, equivalent::response);
+        self.handshake(observation, refusal.requested_us, &request);
         let section = refusal.section.as_ref().map_or(String::new(), |section| format!(" (RFC 6455 §{section})"));
         let mut notes = vec![format!("refused: {}{section}", refusal.explanation)];
         notes.extend(refusal.deliberate.iter().map(deliberate));
-        let unanswered = refusal.response.is_empty();
+        notes.extend((http == Http::Two).then(|| equivalent::NOTE.to_owned()));
+        let unanswered = response.is_empty();
         if !unanswered {
-            self.data(observation, Party::Server, &refusal.response, refusal.response.len() as u64, notes.clone());
+            self.data(observation, Party::Server, &response, response.len() as u64, notes.clone());
         }
         let comment = unanswered.then(|| comment(notes)).flatten();
         match &refusal.rule[..] {

@@ -2,6 +2,7 @@
 
 mod files;
 mod har;
+mod http2;
 mod pcapng;
 mod tshark;
 

@@ -12,10 +12,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::http::{Method, Request, Response, Version};
 
-type Client = SendRequest<Bytes>;
+pub(crate) type Client = SendRequest<Bytes>;
 
 /// A connection over which streams can be opened.
-async fn client(secure: &Secure) -> Client {
+pub(crate) async fn client(secure: &Secure) -> Client {
     let line = secure.connect(&[b"h2", b"http/1.1"]).await;
     assert_eq!(line.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let mut builder = h2::client::Builder::new();
@@ -36,7 +36,7 @@ fn plain(path: &str) -> Request<()> {
     request.body(()).unwrap()
 }
 
-fn connect(path: &str, protocol: &'static str, headers: &[(&str, &str)]) -> Request<()> {
+pub(crate) fn connect(path: &str, protocol: &'static str, headers: &[(&str, &str)]) -> Request<()> {
     let mut request = Request::builder().method(Method::CONNECT).uri(format!("https://localhost{path}"));
     request = request.version(Version::HTTP_2).extension(Protocol::from_static(protocol));
     for (name, value) in headers {
@@ -45,15 +45,15 @@ fn connect(path: &str, protocol: &'static str, headers: &[(&str, &str)]) -> Requ
     request.body(()).unwrap()
 }
 
-const VERSION: (&str, &str) = ("sec-websocket-version", "13");
+pub(crate) const VERSION: (&str, &str) = ("sec-websocket-version", "13");
 
-async fn ask(client: &mut Client, request: Request<()>) -> (Response<RecvStream>, SendStream<Bytes>) {
+pub(crate) async fn ask(client: &mut Client, request: Request<()>) -> (Response<RecvStream>, SendStream<Bytes>) {
     let mut ready = soon(client.clone().ready()).await.unwrap();
     let (response, sending) = ready.send_request(request, false).unwrap();
     (soon(response).await.unwrap(), sending)
 }
 
-async fn take(stream: &mut RecvStream, count: usize) -> Vec<u8> {
+pub(crate) async fn take(stream: &mut RecvStream, count: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.len() < count {
         let data = soon(stream.data()).await.expect("the stream goes on").unwrap();

@@ -1,7 +1,7 @@
 //! https and wss: what the relay agrees on, what it sees below the encryption, and WebSockets over HTTP/2.
 
 mod certificates;
-mod http2;
+pub(crate) mod http2;
 mod wss;
 
 use crate::support::{Feed, Lab, soon};
