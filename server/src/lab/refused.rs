@@ -6,7 +6,7 @@ use crate::session::{Registry, Session};
 use axum::http::Method;
 use axum::response::Response;
 use bytes::Bytes;
-use observation::{Deliberate, Event, Refusal, Route};
+use observation::{Deliberate, Event, Refusal};
 use std::borrow::Cow;
 use wire::handshake::request::RequestError;
 use wire::handshake::response;
@@ -134,7 +134,7 @@ pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
         section: None,
         requested_us: session.now_us(),
         deliberate: Vec::new(),
-        route: Route::default(),
+        route: head.route.clone(),
     };
     session.append_event(session.next_connection(), &Event::Refusal(refusal));
 }

@@ -45,6 +45,7 @@ pub(crate) struct UnfinishedHead {
     /// What hyper answered; empty where the line was closed without a word.
     pub(crate) answer: Bytes,
     pub(crate) fault: HeadFault,
+    pub(crate) route: Route,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +152,7 @@ impl Speaker {
         let follower = tape.clone();
         let router = TowerToHyperService::new(self.router.clone());
         let Below { peer, route, tap } = below;
+        let carried_by = route.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             let text = tape.take_head();
             let last = tape.lost_track();
@@ -191,7 +193,7 @@ impl Speaker {
             if let Some(fault) = fault(&error)
                 && let Some((bytes, answer)) = follower.unfinished()
             {
-                (self.on_unfinished)(UnfinishedHead { bytes, answer, fault });
+                (self.on_unfinished)(UnfinishedHead { bytes, answer, fault, route: carried_by });
             }
         }
     }
