@@ -3,7 +3,7 @@
 use super::tap::Tapped;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -45,7 +45,11 @@ impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            // A line that ends without a word of TLS (close_notify, RFC 8446 §6.1) has ended: browsers leave so.
+            Self::Tls(tls) => match Pin::new(tls).poll_read(cx, buf) {
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+                other => other,
+            },
             Self::Shared(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }

@@ -130,6 +130,18 @@ async fn a_reset_is_one_below_tls_too() {
     assert!(matches!(events.last(), Some(Event::Closed(closed)) if closed.cause == Cause::Reset));
 }
 
+/// Nothing is said of it in TLS, as when a tab is closed.
+#[tokio::test]
+async fn a_line_that_ends_without_a_goodbye() {
+    let secure = Secure::new("ended").await;
+    let mut feed = secure.lab.feed().await;
+    let (mut tcp, _tls) = open(&secure, "").await.into_inner();
+    soon(tcp.shutdown()).await.unwrap();
+    let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
+    let Some(Event::Closed(closed)) = events.last() else { unreachable!() };
+    assert_eq!((closed.cause, closed.clean), (Cause::LineEnded, false));
+}
+
 #[tokio::test]
 async fn the_same_routes_are_there() {
     let secure = Secure::new("routes").await;
