@@ -4,6 +4,7 @@ use crate::args::Config;
 use crate::assets;
 use crate::error::ApiError;
 use crate::export;
+use crate::hop::{self, Legs, Upstreams};
 use crate::lab;
 use crate::observe;
 use crate::session::{CreateError, Registry};
@@ -37,14 +38,28 @@ pub(crate) struct App {
     pub(crate) deflate_places: Arc<Semaphore>,
     /// One for each export that may go on at once.
     pub(crate) exports: Arc<Semaphore>,
+    /// One for each connection that may be open.
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) legs: Legs,
+    pub(crate) upstreams: Upstreams,
+    /// Where middleboxes stand in front of TLS, in their order.
+    pub(crate) tunnel_ports: Arc<[u16]>,
 }
 
 impl App {
-    pub(crate) fn new(config: Arc<Config>, registry: Arc<Registry>, shutdown: Shutdown) -> Self {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        registry: Arc<Registry>,
+        shutdown: Shutdown,
+        upstreams: Upstreams,
+        tunnel_ports: Arc<[u16]>,
+    ) -> Self {
         let room = lab::Room::new(config.max_unfinished);
         let deflate_places = Arc::new(Semaphore::new(config.max_deflate.min(Semaphore::MAX_PERMITS)));
         let exports = Arc::new(Semaphore::new(export::AT_ONCE));
-        Self { config, registry, shutdown, room, deflate_places, exports }
+        let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
+        let legs = Legs::default();
+        Self { config, registry, shutdown, room, deflate_places, exports, places, legs, upstreams, tunnel_ports }
     }
 }
 
@@ -64,6 +79,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/echo", any(lab::echo))
         .route("/lab/{session}", any(lab::lab))
         .nest("/api", api)
+        .merge(hop::routes())
         .with_state(app)
         .fallback_service(page)
 }

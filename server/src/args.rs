@@ -2,6 +2,7 @@
 
 pub(crate) mod units;
 
+use crate::hop::Allowed;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -56,6 +57,18 @@ pub struct Config {
         default_values = ["localhost", "127.0.0.1", "::1"]
     )]
     pub tls_name: Vec<String>,
+
+    /// The first of consecutive ports, one for each middlebox in front of TLS; port 0 takes free ones
+    #[arg(long, env = "FRAMESCOPE_BOX_LISTEN", value_name = "ADDR", requires = "tls_listen")]
+    pub box_listen: Option<SocketAddr>,
+
+    /// Another server that /relay may lead to, such as wss://echo.example/ws; may be given several times
+    #[arg(long, env = "FRAMESCOPE_RELAY_TO", value_name = "URL", value_delimiter = ',')]
+    pub relay_to: Vec<Allowed>,
+
+    /// Certificates of authorities that other servers may be known by, beside those that browsers trust; PEM
+    #[arg(long, env = "FRAMESCOPE_RELAY_CA", value_name = "FILE")]
+    pub relay_ca: Option<PathBuf>,
 
     /// Serve the page from this folder instead of the one inside the binary
     #[arg(long, env = "FRAMESCOPE_PAGE", value_name = "DIR")]

@@ -6,6 +6,7 @@
 //! | `app` | the addresses and what each leads to |
 //! | `listen` | the accept loop; keeps the text of heads, lets a handler dictate one |
 //! | `lab` | the opening handshake, the echo loop, the recorder |
+//! | `hop` | middleboxes on the way to the lab, and the way to other servers |
 //! | `session` | the bounded log of a session, the registry of all |
 //! | `observe` | the feed by which observers read a log |
 //! | `console` | what observers ask of open connections |
@@ -21,6 +22,7 @@ mod assets;
 mod console;
 mod error;
 mod export;
+mod hop;
 mod lab;
 mod listen;
 mod observe;
@@ -30,6 +32,8 @@ mod snippets;
 
 use app::App;
 use args::Config;
+use hop::Upstreams;
+pub use hop::{Allowed, UpstreamsError};
 use listen::Speaker;
 pub use listen::tls::TlsError;
 use session::Registry;
@@ -57,6 +61,8 @@ pub enum StartError {
     NoPage(std::path::PathBuf),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Upstreams(#[from] UpstreamsError),
 }
 
 impl Relay {
@@ -74,17 +80,28 @@ impl Relay {
             Some(address) => Some(bind(address, "--tls-listen").await?),
             None => None,
         };
+        let tunnels = match config.box_listen {
+            Some(first) => hop::bind_tunnels(first).await,
+            None => Ok(Vec::new()),
+        };
+        let tunnels = tunnels.map_err(|(address, error)| StartError::Listen(address, "--box-listen", error))?;
+        let tunnel_ports = tunnels.iter().filter_map(|tunnel| Some(tunnel.local_addr().ok()?.port())).collect();
+        let upstreams = Upstreams::new(&config)?;
         let tls_address = tls.as_ref().map(|(_, address)| *address);
         // Where it really listens, which port 0 does not say.
         let config = Config { listen: address, tls_listen: tls_address, ..config };
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
-        let app = App::new(Arc::clone(&config), registry, shutdown.clone());
+        let app = App::new(Arc::clone(&config), registry, shutdown.clone(), upstreams, tunnel_ports);
         let watched = Arc::clone(&app.registry);
         let on_unfinished = Arc::new(move |head| lab::record_unfinished(&watched, &head));
+        if let Some(tls) = tls_address {
+            hop::open_tunnels(tunnels, tls, &app);
+        }
+        let places = Arc::clone(&app.places);
         let router = app::router(app);
-        let speaker = Arc::new(Speaker::new(router, Arc::clone(&config), shutdown.clone(), on_unfinished));
+        let speaker = Arc::new(Speaker::new(router, Arc::clone(&config), shutdown.clone(), on_unfinished, places));
         if let Some((listener, _)) = tls {
             shutdown.spawn(Arc::clone(&speaker).listen(listener, acceptor));
         }

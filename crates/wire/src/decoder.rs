@@ -79,6 +79,12 @@ impl Decoder {
         Some((header, frame))
     }
 
+    /// Whether not a byte of a frame has come that is not over.
+    #[must_use]
+    pub fn is_between_frames(&self) -> bool {
+        self.frame.is_none() && self.held_len == 0
+    }
+
     fn header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
         if input.is_empty() {
             return None;

@@ -209,6 +209,12 @@ impl Incoming {
         self.frame.is_some()
     }
 
+    /// Whether another frame could come now.
+    #[must_use]
+    pub fn is_between_frames(&self) -> bool {
+        self.frame.is_none() && self.decoder.is_between_frames()
+    }
+
     /// Whether a message has begun and not ended.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {

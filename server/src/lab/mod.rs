@@ -13,7 +13,7 @@ mod room;
 mod turn;
 mod unanswered;
 
-pub(crate) use refused::record_unfinished;
+pub(crate) use refused::{NotUpgraded, record_unfinished};
 pub(crate) use room::Room;
 
 use crate::app::App;
@@ -30,10 +30,10 @@ use conversation::Conversation;
 use echo::Connection;
 use line::Line;
 use observation::{Http, Opening};
-use opening::{Agreement, Wish};
+use opening::Agreement;
+pub(crate) use opening::Wish;
 use play::Play;
 use recorder::{NoRecorder, Recorder, SessionRecorder};
-use refused::NotUpgraded;
 use tokio::time::Instant;
 use unanswered::{Asked, leave_unanswered};
 use wire::Sender;
@@ -61,7 +61,7 @@ pub(crate) async fn lab(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-    Extension(arrival): Extension<Arrival>,
+    Extension(mut arrival): Extension<Arrival>,
     request: Request,
 ) -> Response {
     let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
@@ -69,6 +69,7 @@ pub(crate) async fn lab(
         return NotUpgraded::session_unknown().answer(&arrival, request.method()).await.0;
     };
     let requested_us = session.now_us();
+    arrival.route.hop = app.legs.hop(arrival.peer, &session);
     let limit = app.config.session_connections;
     let accepted = judge(&arrival, query, &app).and_then(|accepted| {
         let presence =
@@ -150,16 +151,24 @@ struct Accepted {
 
 /// Judges the request by the bytes it came in.
 fn judge(arrival: &Arrival, query: Option<String>, app: &App) -> Result<Accepted, NotUpgraded> {
-    let text = arrival.text.as_ref().ok_or_else(NotUpgraded::not_followed)?;
-    let wish = match arrival.route.http {
-        Http::One => judge_upgrade(text)?,
-        Http::Two => connect::judge(text)?.into(),
-    };
+    let wish = judge_request(arrival)?;
     let default = Policy { enabled: app.config.deflate.into(), ..Policy::ON };
     let behaviour = Behaviour::parse(&query.unwrap_or_default(), default)?;
     match opening::about_own_line(&behaviour.opening) {
         Some(setting) if arrival.route.http == Http::Two => Err(NotUpgraded::needs_own_line(setting)),
         _ => Ok(Accepted { wish, behaviour }),
+    }
+}
+
+/// Judges a request as `/lab` does, whatever its URL asks for.
+pub(crate) fn judge_request(arrival: &Arrival) -> Result<Wish, NotUpgraded> {
+    judge_text(arrival.text.as_ref().ok_or_else(NotUpgraded::not_followed)?, arrival.route.http)
+}
+
+fn judge_text(text: &[u8], http: Http) -> Result<Wish, NotUpgraded> {
+    match http {
+        Http::One => judge_upgrade(text),
+        Http::Two => Ok(connect::judge(text)?.into()),
     }
 }
 

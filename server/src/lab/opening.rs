@@ -17,11 +17,11 @@ const UNOFFERED_SUBPROTOCOL: &str = "never-offered";
 const UNOFFERED_EXTENSION: &str = "x-never-offered";
 
 /// What a right request wants, by whichever version of HTTP it came.
-pub(super) struct Wish {
+pub(crate) struct Wish {
     /// `None` over HTTP/2.
-    key: Option<String>,
-    subprotocols: Vec<String>,
-    extensions: String,
+    pub(crate) key: Option<String>,
+    pub(crate) subprotocols: Vec<String>,
+    pub(crate) extensions: String,
 }
 
 impl From<OpeningRequest> for Wish {

@@ -6,13 +6,13 @@ use crate::session::{Registry, Session};
 use axum::http::Method;
 use axum::response::Response;
 use bytes::Bytes;
-use observation::{Deliberate, Event, Refusal};
+use observation::{ConnectionNumber, Deliberate, Event, Refusal};
 use std::borrow::Cow;
 use wire::handshake::request::RequestError;
 use wire::handshake::response;
 
 /// A request that is not upgraded, and why.
-pub(super) struct NotUpgraded {
+pub(crate) struct NotUpgraded {
     /// Status line, headers and body.
     text: String,
     status: u16,
@@ -43,7 +43,7 @@ impl From<SettingError> for NotUpgraded {
 
 impl NotUpgraded {
     /// A refusal for a reason that is the relay's own.
-    fn own(status: u16, rule: &'static str, headers: &[(&str, &str)], explanation: String) -> Self {
+    pub(crate) fn own(status: u16, rule: &'static str, headers: &[(&str, &str)], explanation: String) -> Self {
         let text = response::refusal(status, headers, &format!("{explanation}.\n"));
         Self { text, status, rule, explanation, section: None, deliberate: Vec::new() }
     }
@@ -57,13 +57,13 @@ impl NotUpgraded {
         Self { text, status: *status, rule, explanation, section: None, deliberate }
     }
 
-    pub(super) fn session_unknown() -> Self {
+    pub(crate) fn session_unknown() -> Self {
         let explanation = "there is no session of that name: it may have expired, or the relay was restarted; \
                            load the page again, or begin a session with `POST /api/sessions`";
         Self::own(404, "session-unknown", &[], explanation.to_owned())
     }
 
-    pub(super) fn too_many_connections(limit: usize) -> Self {
+    pub(crate) fn too_many_connections(limit: usize) -> Self {
         let explanation =
             format!("a session may have {limit} open at once, and this one has: close one connection first");
         Self::own(503, "too-many-connections", &[("Retry-After", "5")], explanation)
@@ -89,11 +89,23 @@ impl NotUpgraded {
     }
 
     /// Has the refusal go out; returns what hyper needs to know of it, and the bytes.
-    pub(super) async fn answer(&self, arrival: &Arrival, method: &Method) -> (Response, Bytes) {
+    pub(crate) async fn answer(&self, arrival: &Arrival, method: &Method) -> (Response, Bytes) {
         arrival.refuse(method, self.status, &self.text).await
     }
 
-    pub(super) fn record(self, session: &Session, requested_us: u64, arrival: Arrival, sent: Bytes) {
+    pub(crate) fn record(self, session: &Session, requested_us: u64, arrival: Arrival, sent: Bytes) {
+        self.record_as(session.next_connection(), session, requested_us, arrival, sent);
+    }
+
+    /// The same for a request that has its number already.
+    pub(crate) fn record_as(
+        self,
+        connection: ConnectionNumber,
+        session: &Session,
+        requested_us: u64,
+        arrival: Arrival,
+        sent: Bytes,
+    ) {
         let refusal = Refusal {
             request: arrival.text.unwrap_or_default().into(),
             response: sent.into(),
@@ -105,7 +117,7 @@ impl NotUpgraded {
             deliberate: self.deliberate,
             route: arrival.route,
         };
-        session.append_event(session.next_connection(), &Event::Refusal(refusal));
+        session.append_event(connection, &Event::Refusal(refusal));
     }
 }
 
@@ -139,11 +151,16 @@ pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
     session.append_event(session.next_connection(), &Event::Refusal(refusal));
 }
 
-/// The session in a request line such as `GET /lab/{session}?…`.
+/// The session in a request line such as `GET /lab/{session}?…`, also where something stands in between.
 fn session_asked_for(head: &[u8]) -> Option<&str> {
     let line = head.split(|byte| *byte == b'\r' || *byte == b'\n').find(|line| !line.is_empty())?;
     let target = line.split(|byte| *byte == b' ').nth(1)?;
-    let name = target.strip_prefix(b"/lab/")?;
-    let end = name.iter().position(|byte| *byte == b'?').unwrap_or(name.len());
-    std::str::from_utf8(&name[..end]).ok()
+    let target = std::str::from_utf8(target).ok()?;
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    let over_box = path.strip_prefix("/via/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| rest);
+    let name = match over_box {
+        Some(rest) => rest.strip_prefix("lab/"),
+        None => path.strip_prefix("/lab/").or_else(|| path.strip_prefix("/relay/")),
+    };
+    name
 }

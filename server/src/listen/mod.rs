@@ -76,8 +76,13 @@ struct Below {
 }
 
 impl Speaker {
-    pub(crate) fn new(router: Router, config: Arc<Config>, shutdown: Shutdown, on_unfinished: OnUnfinished) -> Self {
-        let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
+    pub(crate) fn new(
+        router: Router,
+        config: Arc<Config>,
+        shutdown: Shutdown,
+        on_unfinished: OnUnfinished,
+        places: Arc<Semaphore>,
+    ) -> Self {
         Self { router, config, shutdown, on_unfinished, places }
     }
 

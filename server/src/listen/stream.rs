@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::client;
 use tokio_rustls::server::TlsStream;
 
 /// What is read from and written to. The rarer ones are boxed, so that an idle connection is no larger for them.
@@ -16,6 +17,8 @@ pub(crate) enum Stream {
     Plain(TcpStream),
     /// TLS on a connection of its own. What was written is on its way only once it was flushed.
     Tls(Box<TlsStream<Tapped<TcpStream>>>),
+    /// TLS towards another server, of which the relay is a client.
+    Outgoing(Box<client::TlsStream<TcpStream>>),
     /// One of the streams of an HTTP/2 connection. RFC 8441 §5.
     Shared(Box<TokioIo<Upgraded>>),
 }
@@ -23,7 +26,7 @@ pub(crate) enum Stream {
 impl Stream {
     /// Whether what was written has to be flushed.
     pub(crate) fn needs_flush(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        matches!(self, Self::Tls(_) | Self::Outgoing(_))
     }
 
     /// Ends the connection at once; what is on its way is lost. RFC 9293 §3.10.4, ABORT. A stream of HTTP/2 is reset by
@@ -32,6 +35,7 @@ impl Stream {
         let tcp = match &self {
             Self::Plain(tcp) => tcp,
             Self::Tls(tls) => tls.get_ref().0.get_ref(),
+            Self::Outgoing(tls) => tls.get_ref().0,
             Self::Shared(_) => return,
         };
         if let Err(error) = tcp.set_zero_linger() {
@@ -40,16 +44,21 @@ impl Stream {
     }
 }
 
+/// A line that ends without a word of TLS (close_notify, RFC 8446 §6.1) has ended: browsers leave so.
+fn ended(read: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+    match read {
+        Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+        other => other,
+    }
+}
+
 impl AsyncRead for Stream {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            // A line that ends without a word of TLS (close_notify, RFC 8446 §6.1) has ended: browsers leave so.
-            Self::Tls(tls) => match Pin::new(tls).poll_read(cx, buf) {
-                Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
-                other => other,
-            },
+            Self::Tls(tls) => ended(Pin::new(tls).poll_read(cx, buf)),
+            Self::Outgoing(tls) => ended(Pin::new(tls).poll_read(cx, buf)),
             Self::Shared(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -61,6 +70,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Self::Outgoing(tls) => Pin::new(tls).poll_write(cx, bytes),
             Self::Shared(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
@@ -74,6 +84,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
+            Self::Outgoing(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
             Self::Shared(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
         }
     }
@@ -82,6 +93,7 @@ impl AsyncWrite for Stream {
         match self {
             Self::Plain(tcp) => tcp.is_write_vectored(),
             Self::Tls(tls) => tls.is_write_vectored(),
+            Self::Outgoing(tls) => tls.is_write_vectored(),
             Self::Shared(stream) => stream.is_write_vectored(),
         }
     }
@@ -90,6 +102,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Outgoing(tls) => Pin::new(tls).poll_flush(cx),
             Self::Shared(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -98,6 +111,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Outgoing(tls) => Pin::new(tls).poll_shutdown(cx),
             Self::Shared(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -110,10 +110,15 @@ impl Session {
 
     /// Appends what happened on a connection, all at one time, and leaves `records` empty.
     pub(crate) fn append(&self, connection: ConnectionNumber, records: &mut Records) {
+        self.append_in_turn([connection], records);
+    }
+
+    /// The same for records of which each is of the next of these connections in turn.
+    pub(crate) fn append_in_turn<const N: usize>(&self, connections: [ConnectionNumber; N], records: &mut Records) {
         let mut log = self.log();
         // Read under the lock, so that times ascend with numbers.
         let at_us = self.now_us();
-        log.append(at_us, connection, records);
+        log.append(at_us, connections, records);
         self.touched_us.store(at_us, Ordering::Relaxed);
         drop(log);
         // Whoever comes after this look reads the log after this append.

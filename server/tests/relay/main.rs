@@ -13,6 +13,7 @@ mod export;
 mod feed;
 mod goodbyes;
 mod handshake;
+mod hops;
 mod http;
 mod limits;
 mod noise;

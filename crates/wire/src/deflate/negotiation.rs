@@ -50,7 +50,7 @@ impl Policy {
 pub struct Agreed {
     pub server_no_context_takeover: bool,
     pub client_no_context_takeover: bool,
-    /// 9–15.
+    /// 9–15; 8 too where another server has said so.
     pub server_max_window_bits: u8,
     /// 8–15.
     pub client_max_window_bits: u8,
@@ -135,6 +135,22 @@ pub fn negotiate(offers: &[Extension<'_>], policy: &Policy) -> Vec<Verdict> {
         Err(reason) => Verdict::Declined(reason),
     };
     offers.iter().map(verdict).collect()
+}
+
+impl Agreed {
+    /// What the answer of a server settles, for those that look on; `None` for one that does not follow the rules, and for
+    /// another extension.
+    #[must_use]
+    pub fn of_answer(answer: &Extension<'_>) -> Option<Self> {
+        let said = Offer::read(answer).ok()?;
+        Some(Self {
+            server_no_context_takeover: said.server_no_context_takeover,
+            client_no_context_takeover: said.client_no_context_takeover,
+            server_max_window_bits: said.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
+            client_max_window_bits: said.client_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
+            says_server_window: said.server_max_window_bits.is_some(),
+        })
+    }
 }
 
 fn judge(extension: &Extension<'_>, policy: &Policy) -> Result<Agreed, Decline> {

@@ -4,6 +4,7 @@
 //! client's request, [`response`] writes a server's answer.
 
 pub mod accept;
+pub mod answer;
 pub mod connect;
 pub mod head;
 pub mod request;

@@ -81,12 +81,20 @@ impl Log {
         self.last
     }
 
-    /// Takes all of `records`, and leaves it empty.
-    pub(super) fn append(&mut self, at_us: u64, connection: ConnectionNumber, records: &mut Records) {
+    /// Takes all of `records`, and leaves it empty. They are of these connections in turn.
+    pub(super) fn append<const N: usize>(
+        &mut self,
+        at_us: u64,
+        connections: [ConnectionNumber; N],
+        records: &mut Records,
+    ) {
+        const { assert!(N > 0) };
         let Records { bytes, blobs, .. } = records;
         // `bytes[run..at]` waits to be copied into the last chunk, which has room for it.
         let (mut run, mut at) = (0, 0);
-        while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connection) {
+        let mut turn = 0;
+        while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connections[turn % N]) {
+            turn += 1;
             let blob = if record.has_blob { blobs.pop_front() } else { None };
             let start = at - record.length;
             if self.chunks.back().is_none_or(|chunk| chunk.bytes.len() + at - run > CHUNK) {

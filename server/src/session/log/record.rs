@@ -190,6 +190,20 @@ impl Records {
         self.end(start);
     }
 
+    /// Adds the same record once more, for another connection on which the frame has crossed.
+    pub(crate) fn again(&mut self, start: usize) {
+        let has_blob = next(&self.bytes, &mut { start }).is_some_and(|record| record.has_blob);
+        self.bytes.extend_from_within(start..);
+        if has_blob {
+            self.blobs.extend(self.blobs.back().cloned());
+        }
+    }
+
+    /// Where the next record will begin.
+    pub(crate) fn end_of_all(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Ends the record that began at `start`.
     fn end(&mut self, start: usize) {
         let length = (self.bytes.len() - start) as u32;

@@ -1,0 +1,364 @@
+//! Two lines, and what comes on one going out on the other: bounded, with an end for every wait.
+//!
+//! What was read is written on at once, in the same poll, and only then looked at. What the other line does not take is kept,
+//! at most one read of it, and meanwhile nothing more is read: so a slow end slows the other down, and no memory grows.
+
+use super::meddling::Meddling;
+use crate::app::App;
+use crate::args::Config;
+use crate::listen::{Place, Stream};
+use observation::Act;
+use observation::command::DropBy;
+use observation::event::Cause;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until};
+
+/// What one read takes, in bytes.
+const READ: usize = 256 << 10;
+
+thread_local! {
+    static READ_INTO: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into());
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the client to the server.
+    Up,
+    Down,
+}
+
+/// Who writes down what passes.
+pub(super) trait Witness: Send + 'static {
+    /// These bytes have passed; they may be changed. Gives whether all has been looked at: if not, it is called again, with
+    /// none, before more pass.
+    fn passed(&mut self, way: Way, bytes: &mut [u8]) -> bool;
+    /// Something is done on purpose.
+    fn act(&mut self, act: Act);
+    /// Whether both ends have said goodbye.
+    fn both_said_goodbye(&self) -> bool;
+    /// What the relay itself says to the server and to the client when it is to end; nothing where that is for others.
+    fn farewell(&mut self) -> [Vec<u8>; 2];
+    /// It is over, for these causes on either leg.
+    fn over(self, near: Cause, far: Cause);
+}
+
+pub(super) struct Bridge<W> {
+    near: Stream,
+    far: Stream,
+    up: Pass,
+    down: Pass,
+    witness: W,
+    meddling: Option<Box<Meddling>>,
+    /// When something last came.
+    heard: Instant,
+    /// Which end was the first to end, and when.
+    first_end: Option<(Way, Instant)>,
+    app: App,
+    _place: Place,
+}
+
+/// One direction.
+#[derive(Default)]
+struct Pass {
+    /// What came behind a head, and is taken before anything is read.
+    early: Vec<u8>,
+    /// What the line has not taken: `unsent[sent..]`.
+    unsent: Vec<u8>,
+    sent: usize,
+    unflushed: bool,
+    /// Since when the line has taken nothing.
+    stalled: Option<Instant>,
+    /// Whether its source has ended, and whether the other end has been told.
+    ended: bool,
+    passed_end: bool,
+    /// Whether the witness has not looked at all of it.
+    unseen: bool,
+}
+
+/// Why it is over: what became of each line, and how what is left of them ends.
+struct Over {
+    near: Cause,
+    far: Cause,
+    how: DropBy,
+}
+
+/// Which end of a direction has broken.
+enum Broke {
+    Source,
+    Sink,
+}
+
+impl Pass {
+    /// Writes what waits; ready when nothing does.
+    fn poll_drain(&mut self, to: &mut Stream, cx: &mut Context<'_>) -> Poll<Result<(), Broke>> {
+        while self.sent < self.unsent.len() {
+            match Pin::new(&mut *to).poll_write(cx, &self.unsent[self.sent..]) {
+                Poll::Ready(Ok(count)) if count > 0 => {
+                    self.sent += count;
+                    self.stalled = None;
+                    self.unflushed = to.needs_flush();
+                }
+                Poll::Ready(_) => return Poll::Ready(Err(Broke::Sink)),
+                Poll::Pending => return self.stall(),
+            }
+        }
+        if !self.unsent.is_empty() {
+            (self.unsent, self.sent) = (Vec::new(), 0);
+        }
+        if self.unflushed {
+            match Pin::new(to).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.unflushed = false,
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(Broke::Sink)),
+                Poll::Pending => return self.stall(),
+            }
+        }
+        self.stalled = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn stall(&mut self) -> Poll<Result<(), Broke>> {
+        self.stalled.get_or_insert_with(Instant::now);
+        Poll::Pending
+    }
+
+    /// Writes `bytes` on, as far as the line takes them.
+    fn write(&mut self, to: &mut Stream, bytes: &[u8], cx: &mut Context<'_>) -> Result<(), Broke> {
+        let written = match Pin::new(&mut *to).poll_write(cx, bytes) {
+            Poll::Ready(Ok(count)) if count > 0 => count,
+            Poll::Ready(_) => return Err(Broke::Sink),
+            Poll::Pending => 0,
+        };
+        self.unflushed = to.needs_flush();
+        self.unsent.extend_from_slice(&bytes[written..]);
+        Ok(())
+    }
+
+    /// More from the source: how much of `buffer` it fills, at most `most`.
+    fn poll_read(
+        &mut self,
+        from: &mut Stream,
+        buffer: &mut [u8],
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, Broke>> {
+        let most = most.min(buffer.len());
+        if !self.early.is_empty() {
+            let count = self.early.len().min(most);
+            buffer[..count].copy_from_slice(&self.early[..count]);
+            self.early.drain(..count);
+            return Poll::Ready(Ok(count));
+        }
+        let mut room = ReadBuf::new(&mut buffer[..most]);
+        match ready!(Pin::new(from).poll_read(cx, &mut room)) {
+            Ok(()) => Poll::Ready(Ok(room.filled().len())),
+            Err(_) => Poll::Ready(Err(Broke::Source)),
+        }
+    }
+}
+
+impl<W: Witness> Bridge<W> {
+    /// `early` is what came behind the request, and behind the answer.
+    pub(super) fn new(
+        (near, place): (Stream, Place),
+        far: Stream,
+        early: [Vec<u8>; 2],
+        witness: W,
+        meddling: Option<Box<Meddling>>,
+        app: App,
+    ) -> Self {
+        let [up, down] = early.map(|early| Pass { early, ..Pass::default() });
+        Self { near, far, up, down, witness, meddling, heard: Instant::now(), first_end: None, app, _place: place }
+    }
+
+    /// Runs it to its end.
+    pub(super) async fn run(mut self: Box<Self>) {
+        let Over { near, far, how } = self.pass().await;
+        let Self { near: near_line, far: far_line, witness, .. } = *self;
+        witness.over(near, far);
+        if how == DropBy::Reset {
+            near_line.reset();
+            far_line.reset();
+        }
+    }
+
+    async fn pass(&mut self) -> Over {
+        let (config, shutdown) = (self.app.config.clone(), self.app.shutdown.clone());
+        let mut clock = pin!(sleep_until(self.heard + config.idle_timeout));
+        let mut asked = pin!(shutdown.asked());
+        let mut lines_over = pin!(shutdown.lines_over());
+        let mut leaving = false;
+        poll_fn(|cx| {
+            loop {
+                if let Some(over) = self.poll_both(cx) {
+                    return Poll::Ready(over);
+                }
+                if lines_over.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Over { near: Cause::Shutdown, far: Cause::Shutdown, how: DropBy::Fin });
+                }
+                if !leaving && asked.as_mut().poll(cx).is_ready() {
+                    leaving = true;
+                    let [up, down] = self.witness.farewell();
+                    self.up.unsent.extend(up);
+                    self.down.unsent.extend(down);
+                    continue;
+                }
+                let due = self.next_due(&config);
+                if clock.deadline() != due {
+                    clock.as_mut().reset(due);
+                }
+                ready!(clock.as_mut().poll(cx));
+                if let Some(over) = self.too_late(&config) {
+                    return Poll::Ready(over);
+                }
+            }
+        })
+        .await
+    }
+
+    /// Lets pass what can pass, both ways; gives the end when it has come.
+    fn poll_both(&mut self, cx: &mut Context<'_>) -> Option<Over> {
+        for way in [Way::Up, Way::Down] {
+            let broken = match self.poll_way(way, cx) {
+                Ok(None) => continue,
+                Ok(Some(by)) => return Some(self.cut(by)),
+                Err(Broke::Source) => way,
+                Err(Broke::Sink) if way == Way::Up => Way::Down,
+                Err(Broke::Sink) => Way::Up,
+            };
+            // Where a goodbye has been said by both, a line that breaks changes nothing.
+            let causes = match broken {
+                _ if self.witness.both_said_goodbye() => [Cause::ClosingHandshake; 2],
+                _ if self.first_end.is_some() => return Some(self.ended()),
+                Way::Up => [Cause::LineBroke, Cause::OtherLeg],
+                Way::Down => [Cause::OtherLeg, Cause::LineBroke],
+            };
+            return Some(Over { near: causes[0], far: causes[1], how: DropBy::Reset });
+        }
+        (self.up.passed_end && self.down.passed_end).then(|| self.ended())
+    }
+
+    /// Both lines have ended, one after the other.
+    fn ended(&self) -> Over {
+        let [near, far] = match self.first_end {
+            _ if self.witness.both_said_goodbye() => [Cause::ClosingHandshake; 2],
+            Some((Way::Down, _)) => [Cause::OtherLeg, Cause::LineEnded],
+            _ => [Cause::LineEnded, Cause::OtherLeg],
+        };
+        Over { near, far, how: DropBy::Fin }
+    }
+
+    /// A middlebox ends both lines.
+    fn cut(&self, by: DropBy) -> Over {
+        Over { near: by.into(), far: by.into(), how: by }
+    }
+
+    /// Lets pass what can pass one way; gives how both lines are to be cut, if they are.
+    fn poll_way(&mut self, way: Way, cx: &mut Context<'_>) -> Result<Option<DropBy>, Broke> {
+        let Self { near, far, up, down, witness, meddling, heard, first_end, .. } = self;
+        let (pass, from, to) = match way {
+            Way::Up => (up, near, far),
+            Way::Down => (down, far, near),
+        };
+        loop {
+            match pass.poll_drain(to, cx) {
+                Poll::Ready(drained) => drained?,
+                Poll::Pending => return Ok(None),
+            }
+            if pass.unseen {
+                pass.unseen = !witness.passed(way, &mut []);
+                if pass.unseen {
+                    // It has been long enough: others first.
+                    cx.waker().wake_by_ref();
+                    return Ok(None);
+                }
+            }
+            let mut most = READ;
+            if let Some(meddling) = meddling {
+                if let Some(mut bytes) = meddling.take(way, Instant::now()) {
+                    pass.unsent.extend_from_slice(&bytes);
+                    meddling.acts().into_iter().for_each(|act| witness.act(act));
+                    if way == Way::Down {
+                        pass.unseen = !witness.passed(way, &mut bytes);
+                    }
+                    continue;
+                }
+                if let Some((by, act)) = meddling.cuts_now() {
+                    witness.act(act);
+                    return Ok(Some(by));
+                }
+                most = meddling.room(way);
+            }
+            if pass.ended {
+                if !pass.passed_end && meddling.as_ref().is_none_or(|meddling| meddling.is_empty(way)) {
+                    match Pin::new(&mut *to).poll_shutdown(cx) {
+                        Poll::Ready(Ok(())) => pass.passed_end = true,
+                        Poll::Ready(Err(_)) => return Err(Broke::Sink),
+                        Poll::Pending => {}
+                    }
+                }
+                return Ok(None);
+            }
+            if most == 0 {
+                return Ok(None);
+            }
+            let read = READ_INTO.with_borrow_mut(|buffer| {
+                let count = match pass.poll_read(from, buffer, most, cx) {
+                    Poll::Ready(count) => count?,
+                    Poll::Pending => return Ok(false),
+                };
+                let bytes = &mut buffer[..count];
+                *heard = Instant::now();
+                if count == 0 {
+                    pass.ended = true;
+                    first_end.get_or_insert((way, *heard));
+                    return Ok(true);
+                }
+                let Some(meddling) = meddling else {
+                    pass.write(to, bytes, cx)?;
+                    pass.unseen = !witness.passed(way, bytes);
+                    return Ok(true);
+                };
+                meddling.push(way, bytes, *heard);
+                if way == Way::Up {
+                    pass.unseen = !witness.passed(way, bytes);
+                }
+                Ok(true)
+            })?;
+            if !read {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// When to look again, if nothing comes before.
+    fn next_due(&self, config: &Config) -> Instant {
+        let stalled = [&self.up, &self.down].into_iter().filter_map(|pass| Some(pass.stalled? + config.write_timeout));
+        let ending = self.first_end.map(|(_, at)| at + config.close_timeout);
+        let meddling = self.meddling.as_ref().and_then(|meddling| meddling.next_due());
+        let all = stalled.chain(ending).chain(meddling).chain([self.heard + config.idle_timeout]);
+        all.min().unwrap_or(self.heard)
+    }
+
+    /// What has taken too long, if something has.
+    fn too_late(&mut self, config: &Config) -> Option<Over> {
+        let now = Instant::now();
+        if let Some((by, act)) = self.meddling.as_mut().and_then(|meddling| meddling.expired(now)) {
+            self.witness.act(act);
+            return Some(self.cut(by));
+        }
+        let over = |pass: &Pass| pass.stalled.is_some_and(|since| since + config.write_timeout <= now);
+        let causes = match self.first_end {
+            _ if over(&self.up) => [Cause::OtherLeg, Cause::NotReading],
+            _ if over(&self.down) => [Cause::NotReading, Cause::OtherLeg],
+            Some((_, at)) if at + config.close_timeout <= now => return Some(self.ended()),
+            _ if self.heard + config.idle_timeout <= now => [Cause::Idle; 2],
+            _ => return None,
+        };
+        Some(Over { near: causes[0], far: causes[1], how: DropBy::Reset })
+    }
+}

@@ -1,0 +1,196 @@
+//! `/via/{box}/lab/{session}`: a way over a middlebox that reads HTTP. It is a hop like any other: it has its own connection to
+//! the lab, which records that one as it records all.
+
+use super::HopRefused;
+use super::bridge::Bridge;
+use super::frames::Frames;
+use super::head::Head;
+use super::legs::Expected;
+use super::meddling::Meddling;
+use super::middlebox::{Kind, Middlebox};
+use super::near::Near;
+use super::reply::Reply;
+use crate::app::App;
+use crate::listen::{Arrival, Stream, Taken};
+use crate::session::{Presence, Role};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use observation::{Citation, Deliberate, Http, Middle};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use wire::handshake::connect::Connected;
+
+/// How long the lab may take to answer: it may be told to wait for a minute.
+const ANSWER: Duration = Duration::from_secs(70);
+
+/// What a reverse proxy calls the server behind it.
+const BACKEND: &str = "backend.internal";
+
+pub(crate) async fn via(
+    State(app): State<App>,
+    names: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+    Extension(arrival): Extension<Arrival>,
+    request: Request,
+) -> Response {
+    let names = names.ok().and_then(|Path((middlebox, name))| Some((middlebox, app.registry.find(&name)?)));
+    let Some((middlebox, session)) = names else {
+        return HopRefused::session_unknown().answer(&arrival, request.method()).await.0;
+    };
+    let requested_us = session.now_us();
+    let limit = app.config.session_connections;
+    let middlebox =
+        Middlebox::parse(&middlebox).map_err(|error| HopRefused::own(400, "middlebox", &[], error.to_string()));
+    let known = middlebox.and_then(|middlebox| {
+        let presence = session.enter(Role::Connection, limit);
+        Ok((middlebox, presence.ok_or_else(|| HopRefused::too_many_connections(limit))?))
+    });
+    match known {
+        Ok((middlebox, presence)) => pass_on(app, middlebox, presence, query, arrival, request).await,
+        Err(refused) => {
+            let (response, sent) = refused.answer(&arrival, request.method()).await;
+            refused.record(&session, requested_us, arrival, sent);
+            response
+        }
+    }
+}
+
+/// Asks the lab, and passes on what it answers.
+async fn pass_on(
+    app: App,
+    middlebox: Middlebox,
+    presence: Presence,
+    query: Option<String>,
+    arrival: Arrival,
+    mut request: Request,
+) -> Response {
+    let mut random = [0; 16];
+    // A key that can be foreseen does no harm here: the far leg is inside this process.
+    let _ = getrandom::fill(&mut random);
+    let mut head = Head::of(&arrival, random);
+    let deliberate = rewrite(&mut head, &middlebox.kind, &arrival);
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let head = head.get(&format!("/lab/{}{query}", presence.session().id()));
+    let middle = Middle::Box(middlebox.name.to_owned());
+    let near = Near::asked(&presence, arrival, middle.clone(), deliberate);
+    let method = request.method().clone();
+
+    let Ok(stream) = TcpStream::connect(own(app.config.listen)).await else {
+        return near.refuse(unreachable(), &method).await;
+    };
+    let (Ok(()), Ok(address)) = (stream.set_nodelay(true), stream.local_addr()) else {
+        return near.refuse(unreachable(), &method).await;
+    };
+    let expected = Expected::Box { session: presence.session().id().clone(), near: near.number, middle };
+    let registered = app.legs.expect(address, expected);
+    let mut far = Stream::Plain(stream);
+    if far.write_all(&head).await.is_err() {
+        return near.refuse(unreachable(), &method).await;
+    }
+    let answered = tokio::select! {
+        answered = timeout(ANSWER, Reply::read(&mut far)) => answered,
+        () = app.shutdown.lines_over() => return near.refuse(no_answer(), &method).await,
+    };
+    drop(registered);
+    let Ok(reply) = answered else { return near.refuse(no_answer(), &method).await };
+    match reply.status() {
+        Some(101) => {}
+        Some(status) => return near.pass_refusal_on(status, &reply.bytes, &method).await,
+        None => return near.refuse(no_http(), &method).await,
+    }
+
+    let subprotocol = reply.list("Sec-WebSocket-Protocol");
+    let extensions = reply.list("Sec-WebSocket-Extensions").unwrap_or_default();
+    let text = match near.arrival().route.http {
+        Http::One => reply.head_bytes().to_vec(),
+        Http::Two => {
+            let extensions = Some(&*extensions).filter(|list| !list.is_empty());
+            Connected { subprotocol: subprotocol.as_deref(), extensions }.to_string().into_bytes()
+        }
+    };
+    let (response, taken) = near.arrival().leave_http(&mut request, Bytes::from(text.clone())).await;
+    let shutdown = app.shutdown.clone();
+    shutdown.spawn(async move {
+        let Some(Taken { stream, early, place }) = taken.await else { return };
+        let number = near.number;
+        let agreed = near.opened(text, subprotocol, &extensions);
+        let frames = Frames::new(presence, number, None, agreed.as_ref(), app.config.payload_cap);
+        let meddling = Meddling::new(&middlebox.kind, Instant::now());
+        let early = [early.into(), reply.rest()];
+        Box::new(Bridge::new((stream, place), far, early, frames, meddling, app)).run().await;
+    });
+    response
+}
+
+/// What the box does to a request, and why.
+fn rewrite(head: &mut Head, kind: &Kind, arrival: &Arrival) -> Vec<Deliberate> {
+    match kind {
+        Kind::OldProxy => {
+            let dropped: Vec<_> = ["Upgrade", "Connection"].into_iter().filter(|name| head.drop(name)).collect();
+            head.add("Connection", "close");
+            let names = dropped.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+            let words =
+                format!("{names} go no further: they are about one connection, and this box knows of no upgrade");
+            let rule = Some(Citation::new(9110, "7.6.1"));
+            if dropped.is_empty() {
+                Vec::new()
+            } else {
+                vec![Deliberate { rule, ..Deliberate::of_box("old-proxy", words) }]
+            }
+        }
+        Kind::Rewrite => {
+            let host = head.values("Host").next().map(|host| String::from_utf8_lossy(host).into_owned());
+            head.set("Host", BACKEND);
+            let client = arrival.peer.ip().to_canonical().to_string();
+            let before: Vec<_> =
+                head.values("X-Forwarded-For").map(|old| String::from_utf8_lossy(old).into_owned()).collect();
+            let forwarded = before.into_iter().chain([client]).collect::<Vec<_>>().join(", ");
+            head.set("X-Forwarded-For", &forwarded);
+            head.set("X-Forwarded-Proto", if arrival.route.tls.is_some() { "https" } else { "http" });
+            if let Some(host) = host {
+                head.set("X-Forwarded-Host", &host);
+            }
+            head.add("Via", "1.1 framescope-box");
+            let words = format!(
+                "the request goes on as the box’s own: `Host` is {BACKEND}, and where it came from stands in \
+                 `X-Forwarded-For`, `-Host` and `-Proto`"
+            );
+            vec![Deliberate::of_box("rewrite", words)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Where the relay itself can be reached from this machine.
+pub(super) fn own(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+fn unreachable() -> HopRefused {
+    let words = "the box could not reach the lab: too much may be open at once; close something, or try again soon";
+    HopRefused::own(502, "unreachable", &[], words.to_owned())
+}
+
+fn no_answer() -> HopRefused {
+    HopRefused::own(
+        504,
+        "no-answer",
+        &[],
+        "the lab did not answer the box in time, as it may have been told".to_owned(),
+    )
+}
+
+fn no_http() -> HopRefused {
+    let words = "what the lab answered is no HTTP, or nothing, as it may have been told; a box makes a 502 of that";
+    HopRefused::own(502, "bad-answer", &[], words.to_owned())
+}

@@ -1,0 +1,1 @@
+//! Ways over something in between: middleboxes, in front of TLS or not, and other servers.
