@@ -108,7 +108,9 @@ impl Meddling {
         }
         let held = self.held(way);
         let mut due = Vec::new();
-        while let Some((_, piece)) = held.pieces.pop_front_if(|(at, _)| *at <= now) {
+        while held.pieces.front().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, piece)) = held.pieces.pop_front()
+        {
             held.bytes -= piece.len();
             due.extend(piece);
         }

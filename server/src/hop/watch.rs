@@ -147,22 +147,26 @@ impl Look<'_, '_> {
         }
     }
 
-    #[inline]
+    /// A frame that has come in pieces is over; `whole` is its payload if that has come in one.
     fn over(&mut self, frame: &Frame, whole: Option<&[u8]>) {
         let (pieces, content) = (std::mem::take(self.piece), std::mem::take(self.inflated));
-        let front = whole.map_or(&pieces.bytes[..], |whole| &whole[..whole.len().min(self.payload_cap)]);
-        let start = self.records.end_of_all();
-        self.records.frame(FrameRecord {
+        let inflated = frame.compressed.then_some((&content.bytes[..], content.count));
+        self.note(frame, whole.unwrap_or(&pieces.bytes), inflated);
+    }
+
+    #[inline]
+    fn note(&mut self, frame: &Frame, payload: &[u8], inflated: Option<(&[u8], u64)>) {
+        let record = FrameRecord {
             from: self.from,
             header: &frame.header,
             position: frame.position.map(Position::from),
             payload_bytes: frame.arrived,
-            kept: Kept::new(front),
-            inflated: frame.compressed.then_some((&content.bytes, content.count)),
+            kept: Kept::new(&payload[..payload.len().min(self.payload_cap)]),
+            inflated,
             violations: &frame.violations,
             deliberate: None,
-        });
-        (1..self.legs).for_each(|_| self.records.again(start));
+        };
+        self.records.frame_on(self.legs, record);
         self.count.frames += 1;
         self.count.bytes += frame.header.len() as u64 + frame.arrived;
         if let Some(close) = &frame.close {
@@ -196,7 +200,7 @@ impl<'b> Handler<'b> for Look<'_, 'b> {
 
     #[inline]
     fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
-        self.over(frame, Some(&bytes[frame.header.len()..]));
+        self.note(frame, &bytes[frame.header.len()..], None);
     }
 
     #[inline]

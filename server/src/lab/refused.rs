@@ -158,9 +158,8 @@ fn session_asked_for(head: &[u8]) -> Option<&str> {
     let target = std::str::from_utf8(target).ok()?;
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     let over_box = path.strip_prefix("/via/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| rest);
-    let name = match over_box {
+    match over_box {
         Some(rest) => rest.strip_prefix("lab/"),
         None => path.strip_prefix("/lab/").or_else(|| path.strip_prefix("/relay/")),
-    };
-    name
+    }
 }

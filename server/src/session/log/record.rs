@@ -190,18 +190,19 @@ impl Records {
         self.end(start);
     }
 
-    /// Adds the same record once more, for another connection on which the frame has crossed.
-    pub(crate) fn again(&mut self, start: usize) {
-        let has_blob = next(&self.bytes, &mut { start }).is_some_and(|record| record.has_blob);
-        self.bytes.extend_from_within(start..);
-        if has_blob {
-            self.blobs.extend(self.blobs.back().cloned());
+    /// Adds a frame so many times, once for each connection on which it has crossed.
+    #[inline]
+    pub(crate) fn frame_on(&mut self, connections: usize, frame: FrameRecord<'_>) {
+        let start = self.bytes.len();
+        let is_shared = matches!(frame.kept, Kept::Shared(_));
+        self.frame(frame);
+        for _ in 1..connections {
+            let end = self.bytes.len();
+            self.bytes.extend_from_within(start..end);
+            if is_shared {
+                self.blobs.extend(self.blobs.back().cloned());
+            }
         }
-    }
-
-    /// Where the next record will begin.
-    pub(crate) fn end_of_all(&self) -> usize {
-        self.bytes.len()
     }
 
     /// Ends the record that began at `start`.

@@ -31,7 +31,7 @@ fn log(change: impl FnOnce(&mut Config)) -> Log {
 fn push_event(log: &mut Log, event: &Event) {
     let mut records = Records::default();
     records.event(event);
-    log.append(0, ConnectionNumber(1), &mut records);
+    log.append(0, [ConnectionNumber(1)], &mut records);
 }
 
 fn push(log: &mut Log, count: usize) {
@@ -57,7 +57,7 @@ fn push_pair(log: &mut Log, payload: &[u8]) {
             deliberate: None,
         });
     }
-    log.append(7, ConnectionNumber(2), &mut records);
+    log.append(7, [ConnectionNumber(2)], &mut records);
 }
 
 fn numbers(extract: &Extract) -> Vec<u64> {
@@ -174,7 +174,7 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
         let mut records = Records::default();
         records.frame(record);
         let mut log = log(|_| {});
-        log.append(0, ConnectionNumber(1), &mut records);
+        log.append(0, [ConnectionNumber(1)], &mut records);
         let [observation] = &log.extract(Seq(0), 9, usize::MAX).observations()[..] else { panic!("one") };
         assert_eq!(observation.event, Event::Frame(expect));
     }
@@ -246,8 +246,8 @@ fn the_first_records_of_several_can_be_taken_out() {
     let mut front = records.take_front(2);
     assert_eq!((front.ends.len(), records.ends.len()), (2, 1));
     let mut log = log(|_| {});
-    log.append(0, ConnectionNumber(1), &mut front);
-    log.append(0, ConnectionNumber(1), &mut records);
+    log.append(0, [ConnectionNumber(1)], &mut front);
+    log.append(0, [ConnectionNumber(1)], &mut records);
     let lengths = log.extract(Seq(0), 9, usize::MAX).observations().into_iter().map(|observation| {
         let Event::Frame(frame) = observation.event else { panic!("a frame") };
         (frame.payload[0], frame.payload.len())
