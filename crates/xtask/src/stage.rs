@@ -96,6 +96,7 @@ fn released_page(project: &Project, tools: &Tools) -> Result<()> {
 
 fn e2e(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
     let chromium = tools.for_e2e()?;
+    let (python, interpreter) = tools.python()?;
     page::build(project, tools)?;
     // In the profile of the native tests, whose dependencies are built already.
     project.host_cargo("build").args(["--package", "framescope"]).run()?;
@@ -106,6 +107,7 @@ fn e2e(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
         .args(runner_args)
         .env("FRAMESCOPE_CHROMIUM", chromium)
         .env("FRAMESCOPE_BIN", project.relay("debug"))
+        .env(python, interpreter)
         .run()
         .context("a failed test leaves its trace and screenshot in e2e/test-results")?;
     Ok(())

@@ -8,6 +8,7 @@ mod extended_connect;
 mod extensions;
 mod frames;
 pub mod fuzzing;
+mod opening_answer;
 mod opening_handshake;
 mod properties;
 mod support;

@@ -68,10 +68,15 @@ impl<'a> Tools<'a> {
     /// Gives the programs that the relay's tests run, each with the variable that names it to them.
     pub(crate) fn for_native_tests(&self) -> Result<[(&'static str, PathBuf); 3]> {
         Ok([
-            ("FRAMESCOPE_PYTHON", python::with_websockets(self)?),
+            self.python()?,
             ("FRAMESCOPE_WEBSOCAT", cargo::websocat(self)?),
             (wireshark::VARIABLE, wireshark::tshark(self)?),
         ])
+    }
+
+    /// Gives a Python that has `websockets`, with the variable that names it.
+    pub(crate) fn python(&self) -> Result<(&'static str, PathBuf)> {
+        Ok(("FRAMESCOPE_PYTHON", python::with_websockets(self)?))
     }
 
     pub(crate) fn for_wasm_tests(&self) -> Result<WasmRunner> {

@@ -254,3 +254,31 @@ fn the_first_records_of_several_can_be_taken_out() {
     });
     assert_eq!(lengths.collect::<Vec<_>>(), [(1, SHARED), (2, 3), (3, SHARED + 1)]);
 }
+
+#[test]
+fn a_frame_that_crosses_two_legs_is_recorded_for_both_in_turn() {
+    let mut records = Records::default();
+    for payload in [&[1; SHARED][..], &[2; 3]] {
+        records.frame_on(
+            2,
+            FrameRecord {
+                from: Sender::Client,
+                header: &FrameHeader::unmasked(true, Opcode::Binary, payload.len() as u64),
+                position: None,
+                payload_bytes: payload.len() as u64,
+                kept: Kept::new(payload),
+                inflated: None,
+                violations: &[],
+                deliberate: None,
+            },
+        );
+    }
+    let mut log = log(|_| {});
+    log.append(0, [ConnectionNumber(4), ConnectionNumber(7)], &mut records);
+    assert!(records.is_empty());
+    let seen = log.extract(Seq(0), 9, usize::MAX).observations().into_iter().map(|observation| {
+        let Event::Frame(frame) = observation.event else { panic!("a frame") };
+        (observation.seq.0, observation.connection.0, frame.payload[0], frame.payload.len())
+    });
+    assert_eq!(seen.collect::<Vec<_>>(), [(1, 4, 1, SHARED), (2, 7, 1, SHARED), (3, 4, 2, 3), (4, 7, 2, 3)]);
+}

@@ -1,0 +1,36 @@
+// A WebSocket server of other making: Python's `websockets`.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+/** The one that `cargo xtask test` has fetched, with the package, or one on PATH. */
+const PYTHON = process.env.FRAMESCOPE_PYTHON ?? "python3";
+const SCRIPT = path.join(import.meta.dirname, "echo.py");
+
+export class PythonServer {
+  private constructor(
+    private readonly process: ChildProcess,
+    /** Where it listens: `ws://127.0.0.1:40123`. */
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<PythonServer> {
+    const child = spawn(PYTHON, [SCRIPT], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const url = await new Promise<string>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", () => reject(new Error(`${PYTHON} cannot serve, it needs the package websockets:\n${said}`)));
+      createInterface(child.stdout).once("line", resolve);
+    });
+    return new PythonServer(child, url);
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, "exit");
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+}
