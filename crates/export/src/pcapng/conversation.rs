@@ -20,6 +20,8 @@ pub(super) struct Conversation {
     server_finished: bool,
     /// A request was not answered, and the line is still there.
     pub(super) is_silent: bool,
+    /// Whether the relay is the client of it, on the way to another server.
+    pub(super) is_far: bool,
 }
 
 impl Conversation {
@@ -41,6 +43,7 @@ impl Conversation {
             client_finished: false,
             server_finished: false,
             is_silent: false,
+            is_far: false,
         }
     }
 
