@@ -29,7 +29,7 @@ use crate::{Writer, equivalent};
 use conversation::Conversation;
 use observation::event::Cause;
 use observation::{
-    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Observation, Opening, Party, Refusal,
+    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Leg, Middle, Observation, Opening, Party, Refusal,
 };
 use packet::Packet;
 use pcap_file::DataLink;
@@ -144,6 +144,11 @@ impl Pcapng {
         let request = equivalent::over(http, &opening.request, equivalent::request);
         let response = equivalent::over(http, &opening.response, equivalent::response);
         self.handshake(observation, opening.requested_us, &request);
+        if let (Some(hop), Some(conversation)) =
+            (&opening.route.hop, self.conversations.get_mut(&observation.connection))
+        {
+            conversation.is_far = hop.leg == Leg::Far && hop.middle == Middle::Relay;
+        }
         let mut notes: Vec<_> = opening.deliberate.iter().map(deliberate).collect();
         notes.extend((http == Http::Two).then(|| equivalent::NOTE.to_owned()));
         self.data(observation, Party::Server, &response, response.len() as u64, notes);
@@ -208,11 +213,14 @@ impl Pcapng {
     }
 
     fn closed(&mut self, observation: &Observation, closed: &Closed) {
+        let is_far = self.conversations.get(&observation.connection).is_some_and(|conversation| conversation.is_far);
+        // Who the relay has at the other end, and itself.
+        let (other, own) = if is_far { (Party::Server, Party::Client) } else { (Party::Client, Party::Server) };
         let (first, resets) = match closed.cause {
-            Cause::LineEnded => (Party::Client, false),
-            Cause::LineBroke => (Party::Client, true),
-            Cause::Reset => (Party::Server, true),
-            _ => (Party::Server, false),
+            Cause::LineEnded => (other, false),
+            Cause::LineBroke => (other, true),
+            Cause::Reset => (own, true),
+            _ => (own, false),
         };
         self.end(observation, first, resets, None);
     }
