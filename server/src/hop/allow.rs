@@ -56,7 +56,9 @@ impl Allowed {
 
     fn permits(&self, url: &Url) -> bool {
         let path = url.path();
-        let below = path.strip_prefix(&*self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below =
+            |rest: &str| (rest.is_empty() || rest.starts_with('/')) && (self.path.is_empty() || stays_below(rest));
+        let below = path.strip_prefix(&*self.path).is_some_and(below);
         self.secure == (url.scheme() == "wss")
             && host(url).as_ref() == Some(&self.host)
             && url.port_or_known_default() == Some(self.port)
@@ -74,6 +76,13 @@ impl Allowed {
             Host::Domain(_) => is_public(address),
         }
     }
+}
+
+/// Whether a server cannot take that part of a path for one that leads back up, which `Url` has resolved where it is written
+/// plainly: some decode slashes and dots first, some cut off what stands behind a `;`.
+fn stays_below(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    !["..", "%2e", "%2f", "%5c", "%25"].iter().any(|part| path.contains(part))
 }
 
 /// Reads where to, and finds what allows it.
@@ -187,6 +196,11 @@ mod tests {
             "wss://:password@echo.example/ws",
             "wss://echo.example/ws#fragment",
             "wss://echo.example%2fws",
+            "wss://echo.example/ws/..%2fother",
+            "wss://echo.example/ws/..%5Cother",
+            "wss://echo.example/ws/..;/other",
+            "wss://echo.example/ws/%252e%252e/other",
+            "wss://echo.example/ws%2f../other",
             "https://echo.example/ws",
             "ws://other.example/",
             "ws://other.example:9000@evil.example/",

@@ -56,6 +56,8 @@ pub(super) struct Bridge<W> {
     meddling: Option<Box<Meddling>>,
     /// When something last came.
     heard: Instant,
+    /// When a box last let something through.
+    moved: Instant,
     /// Which end was the first to end, and when.
     first_end: Option<(Way, Instant)>,
     app: App,
@@ -172,7 +174,8 @@ impl<W: Witness> Bridge<W> {
         app: App,
     ) -> Self {
         let [up, down] = early.map(|early| Pass { early, ..Pass::default() });
-        Self { near, far, up, down, witness, meddling, heard: Instant::now(), first_end: None, app, _place: place }
+        let now = Instant::now();
+        Self { near, far, up, down, witness, meddling, heard: now, moved: now, first_end: None, app, _place: place }
     }
 
     /// Runs it to its end.
@@ -191,27 +194,35 @@ impl<W: Witness> Bridge<W> {
         let mut clock = pin!(sleep_until(self.heard + config.idle_timeout));
         let mut asked = pin!(shutdown.asked());
         let mut lines_over = pin!(shutdown.lines_over());
+        // The stage of the shutdown at which these two were last looked at: all bridges wait for them, and looking takes their
+        // lock.
+        let mut looked = None;
         let mut leaving = false;
         poll_fn(|cx| {
             loop {
                 if let Some(over) = self.poll_both(cx) {
                     return Poll::Ready(over);
                 }
-                if lines_over.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Over { near: Cause::Shutdown, far: Cause::Shutdown, how: DropBy::Fin });
+                let stage = shutdown.stage();
+                if looked.replace(stage) != Some(stage) {
+                    if lines_over.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(Over { near: Cause::Shutdown, far: Cause::Shutdown, how: DropBy::Fin });
+                    }
+                    if !leaving && asked.as_mut().poll(cx).is_ready() {
+                        leaving = true;
+                        let [up, down] = self.witness.farewell();
+                        self.up.unsent.extend(up);
+                        self.down.unsent.extend(down);
+                        continue;
+                    }
                 }
-                if !leaving && asked.as_mut().poll(cx).is_ready() {
-                    leaving = true;
-                    let [up, down] = self.witness.farewell();
-                    self.up.unsent.extend(up);
-                    self.down.unsent.extend(down);
-                    continue;
-                }
+                // Moved forward only when it fires: what passes puts off the end of silence each time.
                 let due = self.next_due(&config);
-                if clock.deadline() != due {
+                if due < clock.deadline() {
                     clock.as_mut().reset(due);
                 }
                 ready!(clock.as_mut().poll(cx));
+                clock.as_mut().reset(due);
                 if let Some(over) = self.too_late(&config) {
                     return Poll::Ready(over);
                 }
@@ -259,7 +270,7 @@ impl<W: Witness> Bridge<W> {
 
     /// Lets pass what can pass one way; gives how both lines are to be cut, if they are.
     fn poll_way(&mut self, way: Way, cx: &mut Context<'_>) -> Result<Option<DropBy>, Broke> {
-        let Self { near, far, up, down, witness, meddling, heard, first_end, .. } = self;
+        let Self { near, far, up, down, witness, meddling, heard, moved, first_end, .. } = self;
         let (pass, from, to) = match way {
             Way::Up => (up, near, far),
             Way::Down => (down, far, near),
@@ -279,7 +290,9 @@ impl<W: Witness> Bridge<W> {
             }
             let mut most = READ;
             if let Some(meddling) = meddling {
-                if let Some(mut bytes) = meddling.take(way, Instant::now()) {
+                let now = Instant::now();
+                if let Some(mut bytes) = meddling.take(way, now) {
+                    *moved = now;
                     pass.unsent.extend_from_slice(&bytes);
                     meddling.acts().into_iter().for_each(|act| witness.act(act));
                     if way == Way::Down {
@@ -316,6 +329,9 @@ impl<W: Witness> Bridge<W> {
                 if count == 0 {
                     pass.ended = true;
                     first_end.get_or_insert((way, *heard));
+                    if let Some(meddling) = meddling {
+                        meddling.end(way);
+                    }
                     return Ok(true);
                 }
                 let Some(meddling) = meddling else {
@@ -338,10 +354,20 @@ impl<W: Witness> Bridge<W> {
     /// When to look again, if nothing comes before.
     fn next_due(&self, config: &Config) -> Instant {
         let stalled = [&self.up, &self.down].into_iter().filter_map(|pass| Some(pass.stalled? + config.write_timeout));
-        let ending = self.first_end.map(|(_, at)| at + config.close_timeout);
-        let meddling = self.meddling.as_ref().and_then(|meddling| meddling.next_due());
+        let ending = self.ending(config);
+        // What waits behind a line that takes nothing is not due.
+        let free = |pass: &Pass| pass.stalled.is_none();
+        let free = [free(&self.up), free(&self.down)];
+        let meddling = self.meddling.as_ref().and_then(|meddling| meddling.next_due(free));
         let all = stalled.chain(ending).chain(meddling).chain([self.heard + config.idle_timeout]);
         all.min().unwrap_or(self.heard)
+    }
+
+    /// Until when the other end has to follow the one that has ended. What a box still holds goes first.
+    fn ending(&self, config: &Config) -> Option<Instant> {
+        let holds = |way| self.meddling.as_ref().is_some_and(|meddling| !meddling.is_empty(way));
+        let (_, ended) = self.first_end.filter(|_| !holds(Way::Up) && !holds(Way::Down))?;
+        Some(ended.max(self.moved) + config.close_timeout)
     }
 
     /// What has taken too long, if something has.
@@ -355,7 +381,7 @@ impl<W: Witness> Bridge<W> {
         let causes = match self.first_end {
             _ if over(&self.up) => [Cause::OtherLeg, Cause::NotReading],
             _ if over(&self.down) => [Cause::NotReading, Cause::OtherLeg],
-            Some((_, at)) if at + config.close_timeout <= now => return Some(self.ended()),
+            _ if self.ending(config).is_some_and(|end| end <= now) => return Some(self.ended()),
             _ if self.heard + config.idle_timeout <= now => [Cause::Idle; 2],
             _ => return None,
         };

@@ -2,12 +2,13 @@
 
 use super::bridge::{Way, Witness};
 use super::watch::Watch;
-use crate::session::{Presence, Records};
+use crate::session::{FrameRecord, Kept, Presence, Records};
 use observation::event::{Cause, Closed, Count};
-use observation::{Act, ConnectionNumber, Event, Party};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Party};
 use wire::Sender;
 use wire::close::{self, CloseCode, ClosePayload};
 use wire::deflate::Agreed;
+use wire::encoder;
 use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
@@ -20,7 +21,10 @@ pub(super) struct Frames {
     far: Option<ConnectionNumber>,
     up: Watch,
     down: Watch,
-    first_close: Option<Party>,
+    /// The first goodbye on the near leg and on the far one.
+    first_close: [Option<(Party, Box<ClosePayload>)>; 2],
+    /// The relay's own goodbye to the server and to the client: how many bytes it took.
+    said: [Option<u64>; 2],
     /// Until it is in the log.
     causes: Option<[Cause; 2]>,
 }
@@ -34,74 +38,104 @@ impl Frames {
         payload_cap: u64,
     ) -> Self {
         let cap = usize::try_from(payload_cap).unwrap_or(usize::MAX);
-        let legs = 1 + usize::from(far.is_some());
-        let watch = |from| Watch::new(from, deflate, cap, legs);
+        let watch = |from| Watch::new(from, deflate, cap, far.is_some());
         let (up, down) = (watch(Sender::Client), watch(Sender::Server));
         // For the case that nobody comes to say other ones.
         let causes = Some([Cause::LineBroke; 2]);
-        Self { presence, near, far, up, down, first_close: None, causes }
+        Self { presence, near, far, up, down, first_close: [None, None], said: [None; 2], causes }
     }
 
     fn append(&self, way: Way, records: &mut Records) {
         let session = self.presence.session();
         match (way, self.far) {
             (_, None) => session.append(self.near, records),
-            (Way::Up, Some(far)) => session.append_in_turn([self.near, far], records),
-            (Way::Down, Some(far)) => session.append_in_turn([far, self.near], records),
+            (Way::Up, Some(far)) => session.append_twins([self.near, far], records),
+            (Way::Down, Some(far)) => session.append_twins([far, self.near], records),
         }
     }
 
-    /// Notes who was the first to say goodbye.
+    /// Notes who was the first to say goodbye, of those whose words cross both legs.
     fn note_close(&mut self) {
-        if self.first_close.is_none() {
-            self.first_close = match (&self.up.close, &self.down.close) {
-                (Some(_), _) => Some(Party::Client),
-                (None, Some(_)) => Some(Party::Server),
-                (None, None) => None,
-            };
+        let first = match (&self.up.close, &self.down.close) {
+            (None, None) => return,
+            (Some(close), _) => (Party::Client, close),
+            (None, Some(close)) => (Party::Server, close),
+        };
+        for leg in &mut self.first_close {
+            leg.get_or_insert_with(|| (first.0, first.1.clone()));
         }
     }
 
     /// A close frame of the relay's own, written down on the one leg that it crosses.
     fn goodbye(&mut self, way: Way) -> Vec<u8> {
-        let (watch, leg) = match way {
-            Way::Up => (&mut self.up, self.far.unwrap_or(self.near)),
-            Way::Down => (&mut self.down, self.near),
+        let (watch, number, leg, from) = match way {
+            Way::Up => (&self.up, self.far.unwrap_or(self.near), FAR, Party::Client),
+            Way::Down => (&self.down, self.near, NEAR, Party::Server),
         };
         if watch.close.is_some() || !watch.is_between_frames() {
             return Vec::new();
         }
         let payload = close::payload(CloseCode::GOING_AWAY, "the relay is shutting down");
         let mut header = FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64);
-        let mut masked = payload.clone();
         if way == Way::Up {
             // §5.3 asks for one that cannot be foreseen; this is the last frame, and what it says is no secret.
             let mut key = [0; 4];
             let _ = getrandom::fill(&mut key);
-            let key = MaskingKey(key);
-            header.masking_key = Some(key);
-            key.apply(&mut masked, 0);
+            header.masking_key = Some(MaskingKey(key));
         }
-        let frame = [&header.encode()[..], &masked].concat();
+        let mut frame = Vec::new();
+        encoder::encode(&header, &payload, &mut frame);
         let mut records = Records::pooled();
-        watch.look_once(&mut frame.clone(), &mut records);
-        self.presence.session().append(leg, &mut records);
+        records.frame(FrameRecord {
+            from: from.into(),
+            header: &header,
+            position: None,
+            payload_bytes: payload.len() as u64,
+            kept: Kept::new(&payload),
+            inflated: None,
+            violations: &[],
+            deliberate: None,
+        });
+        self.presence.session().append(number, &mut records);
         records.give_back();
-        self.note_close();
+        self.said[way as usize] = Some(frame.len() as u64);
+        self.first_close[leg].get_or_insert_with(|| (from, Box::new(ClosePayload::parse(&payload).0)));
         frame
     }
+
+    /// What went up or down on that leg, the relay's own goodbye included.
+    fn count(&self, way: Way, leg: usize) -> Count {
+        let Count { frames, bytes } = if way == Way::Up { self.up.count } else { self.down.count };
+        // What it said to the server crossed the far leg alone, and what it said to the client the near one.
+        let said = self.said[way as usize].filter(|_| (way == Way::Up) == (leg == FAR));
+        Count { frames: frames + u64::from(said.is_some()), bytes: bytes + said.unwrap_or(0) }
+    }
+
+    /// Whether both ends of that leg have said goodbye.
+    fn is_clean(&self, leg: usize) -> bool {
+        let said = |way: Way| self.said[way as usize].is_some() && (way == Way::Up) == (leg == FAR);
+        (self.up.close.is_some() || said(Way::Up)) && (self.down.close.is_some() || said(Way::Down))
+    }
 }
+
+const NEAR: usize = 0;
+const FAR: usize = 1;
 
 impl Witness for Frames {
     fn passed(&mut self, way: Way, bytes: &mut [u8]) -> bool {
         let mut records = Records::pooled();
         let watch = if way == Way::Up { &mut self.up } else { &mut self.down };
         let all = watch.look(bytes, &mut records);
+        let gets_lost = watch.gets_lost();
         if !records.is_empty() {
             self.append(way, &mut records);
         }
         records.give_back();
         self.note_close();
+        if gets_lost {
+            let words = "a rule was broken here: what follows is passed on, and not taken apart";
+            self.act(Act::of(Deliberate::of_box("lost", words)));
+        }
         all
     }
 
@@ -110,7 +144,7 @@ impl Witness for Frames {
     }
 
     fn both_said_goodbye(&self) -> bool {
-        self.up.close.is_some() && self.down.close.is_some()
+        self.is_clean(NEAR) && self.is_clean(FAR)
     }
 
     fn farewell(&mut self) -> [Vec<u8>; 2] {
@@ -119,7 +153,8 @@ impl Witness for Frames {
     }
 
     fn over(mut self, near: Cause, far: Cause) {
-        self.causes = Some([near, far]);
+        let leaves = self.said.iter().any(Option::is_some);
+        self.causes = Some(if leaves { [Cause::Shutdown; 2] } else { [near, far] });
     }
 }
 
@@ -135,22 +170,22 @@ impl Drop for Frames {
             }
             records.give_back();
         }
-        let clean = self.both_said_goodbye();
-        let close = match self.first_close {
-            Some(Party::Client) => self.up.close.take(),
-            Some(Party::Server) => self.down.close.take(),
-            None => None,
-        };
-        let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();
-        let closed = |cause| {
-            let (client, server): (Count, Count) = (self.up.count, self.down.count);
-            let (code, reason) = (code.map(|code| code.0), reason.clone());
-            Event::Closed(Closed { first: self.first_close, code, reason, clean, cause, client, server })
-        };
         let session = self.presence.session();
-        session.append_event(self.near, &closed(near));
-        if let Some(leg) = self.far {
-            session.append_event(leg, &closed(far));
+        let numbers = [Some(self.near), self.far];
+        for (leg, (number, cause)) in numbers.into_iter().zip([near, far]).enumerate() {
+            let Some(number) = number else { continue };
+            let (first, close) = self.first_close[leg].clone().unzip();
+            let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();
+            let closed = Closed {
+                first,
+                code: code.map(|code| code.0),
+                reason,
+                clean: self.is_clean(leg),
+                cause,
+                client: self.count(Way::Up, leg),
+                server: self.count(Way::Down, leg),
+            };
+            session.append_event(number, &Event::Closed(closed));
         }
     }
 }

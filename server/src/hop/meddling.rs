@@ -38,6 +38,8 @@ struct Held {
     /// What waits for more to come, and since when.
     gathering: Vec<u8>,
     since: Option<Instant>,
+    /// Nothing more will come.
+    is_last: bool,
 }
 
 impl Meddling {
@@ -92,12 +94,17 @@ impl Meddling {
         }
     }
 
+    /// Nothing more will come that way.
+    pub(super) fn end(&mut self, way: Way) {
+        self.held(way).is_last = true;
+    }
+
     /// What goes on now, if something does.
     pub(super) fn take(&mut self, way: Way, now: Instant) -> Option<Vec<u8>> {
         if let Kind::Buffer { size, wait } = self.kind
             && way == Way::Down
             && let Some(since) = self.down.since
-            && (self.down.gathering.len() >= size || since + wait <= now)
+            && (self.down.gathering.len() >= size || since + wait <= now || self.down.is_last)
         {
             let bytes = std::mem::take(&mut self.down.gathering);
             self.down.since = None;
@@ -155,12 +162,13 @@ impl Meddling {
         Some((by, Act::of(Deliberate::of_box("idle-cut", words))))
     }
 
-    /// When it has something to do.
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        let pieces = [&self.up, &self.down].into_iter().filter_map(|held| held.pieces.front().map(|(at, _)| *at));
+    /// When it has something to do, `free` being whether something could go up, and down.
+    pub(super) fn next_due(&self, free: [bool; 2]) -> Option<Instant> {
+        let ways = [&self.up, &self.down].into_iter().zip(free);
+        let pieces = ways.filter(|(_, free)| *free).filter_map(|(held, _)| held.pieces.front().map(|(at, _)| *at));
         let own = match self.kind {
             Kind::IdleCut { after, .. } => Some(self.travelled + after),
-            Kind::Buffer { wait, .. } => self.down.since.map(|since| since + wait),
+            Kind::Buffer { wait, .. } if free[1] => self.down.since.map(|since| since + wait),
             _ => None,
         };
         pieces.chain(own).min()

@@ -10,6 +10,7 @@ use observation::{Asked, ConnectionNumber, Deliberate, Event, Hop, Leg, Middle, 
 use std::sync::Arc;
 use wire::deflate::Agreed;
 use wire::extension;
+use wire::handshake::connect::fields;
 
 /// A request that waits for the answer of the far leg. Dropped before that, it records that the client did not wait.
 pub(super) struct Near {
@@ -105,12 +106,9 @@ pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
 /// An opening with these texts, as far as `arrival` tells.
 fn opening(arrival: &Arrival, response: Vec<u8>, subprotocol: Option<String>, extensions: &str) -> Opening {
     let request: Vec<u8> = arrival.text.clone().unwrap_or_default().into();
-    let offered = String::from_utf8_lossy(&request);
-    let offered = offered.lines().filter_map(|line| line.split_once(": "));
-    let offered: Vec<_> = offered
-        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Extensions"))
-        .map(|(_, value)| value.trim().to_owned())
-        .collect();
+    // The lines of a head and the fields of HTTP/2 are written alike.
+    let offered = fields(&request).filter(|(name, _)| name.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
+    let offered: Vec<_> = offered.map(|(_, value)| String::from_utf8_lossy(value)).collect();
     let offers = offers(&offered.join(", "), extensions);
     let deflate = agreed(extensions).as_ref().map(Into::into);
     let route = arrival.route.clone();

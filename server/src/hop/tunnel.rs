@@ -117,13 +117,16 @@ impl Crossing {
     fn read_hello(&mut self, mut bytes: &[u8]) {
         let Some((acceptor, seen)) = &mut self.hello else { return };
         *seen += bytes.len();
-        let read = acceptor.read_tls(&mut bytes);
-        match acceptor.accept() {
-            Ok(None) if read.is_ok() && *seen < HELLO => return,
-            Ok(Some(accepted)) => self.tunnel.named(accepted.client_hello().server_name()),
-            _ => {}
+        while !bytes.is_empty() {
+            let read = acceptor.read_tls(&mut bytes);
+            match acceptor.accept() {
+                Ok(None) if read.is_ok_and(|count| count > 0) && *seen < HELLO => continue,
+                Ok(Some(accepted)) => self.tunnel.named(accepted.client_hello().server_name()),
+                _ => {}
+            }
+            self.hello = None;
+            return;
         }
-        self.hello = None;
     }
 }
 

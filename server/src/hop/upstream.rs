@@ -114,7 +114,7 @@ impl Upstreams {
 
     /// Reaches the server of `url`, at an address that `allowed` permits and no other.
     pub(super) async fn reach(&self, url: &Url, allowed: &Allowed) -> Result<Reached, UpstreamError> {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.').to_owned();
         let port = url.port_or_known_default().unwrap_or_default();
         let unknown = || UpstreamError::NameUnknown(host.clone());
         let found = timeout(LOOK_UP, lookup_host((&*host, port))).await;
@@ -149,7 +149,7 @@ impl Upstreams {
         if url.scheme() != "wss" {
             return Ok(Reached { stream: Stream::Plain(tcp), tls: None, address });
         }
-        let name = ServerName::try_from(host.trim_end_matches('.').to_owned());
+        let name = ServerName::try_from(host.clone());
         let name = name.map_err(|_| UpstreamError::NameUnknown(host.clone()))?;
         let stream = match timeout(TLS, self.tls.0.connect(name, tcp)).await {
             Ok(Ok(stream)) => stream,

@@ -1,8 +1,8 @@
 //! One direction of a way, looked at while it passes: its frames, as they are, written down for each leg that they cross.
 
-use crate::session::{FrameRecord, Kept, Records};
+use crate::session::{FrameRecord, Front, Kept, Records};
+use observation::Position;
 use observation::event::Count;
-use observation::{Act, Deliberate, Event, Position};
 use wire::Sender;
 use wire::close::ClosePayload;
 use wire::deflate::Agreed;
@@ -18,8 +18,8 @@ pub(super) struct Watch {
     from: Sender,
     incoming: Incoming,
     payload_cap: usize,
-    /// On how many legs each frame is recorded.
-    legs: usize,
+    /// Whether each frame is recorded on two legs.
+    twins: bool,
     /// What has been forwarded and is still to be looked at.
     unseen: Vec<u8>,
     /// The fronts of payload and content that come in pieces.
@@ -32,22 +32,8 @@ pub(super) struct Watch {
     is_lost: bool,
 }
 
-#[derive(Default)]
-struct Front {
-    bytes: Vec<u8>,
-    count: u64,
-}
-
-impl Front {
-    fn push(&mut self, piece: &[u8], cap: usize) {
-        let room = cap.saturating_sub(self.bytes.len()).min(piece.len());
-        self.bytes.extend_from_slice(&piece[..room]);
-        self.count += piece.len() as u64;
-    }
-}
-
 impl Watch {
-    pub(super) fn new(from: Sender, deflate: Option<&Agreed>, payload_cap: usize, legs: usize) -> Self {
+    pub(super) fn new(from: Sender, deflate: Option<&Agreed>, payload_cap: usize, twins: bool) -> Self {
         let message = if deflate.is_some() { MOST_CONTENT } else { u64::MAX };
         let incoming = Incoming::new(from, Limits { frame: u64::MAX, message });
         let incoming = match deflate {
@@ -58,7 +44,7 @@ impl Watch {
             from,
             incoming,
             payload_cap,
-            legs,
+            twins,
             unseen: Vec::new(),
             piece: Front::default(),
             inflated: Front::default(),
@@ -73,11 +59,11 @@ impl Watch {
     pub(super) fn look(&mut self, bytes: &mut [u8], records: &mut Records) -> bool {
         let mut unseen = std::mem::take(&mut self.unseen);
         let mut rest = if unseen.is_empty() { bytes } else { &mut unseen[..] };
-        let Self { from, incoming, payload_cap, legs, piece, inflated, count, close, .. } = self;
+        let Self { from, incoming, payload_cap, twins, piece, inflated, count, close, .. } = self;
         let mut look = Look {
             from: *from,
             payload_cap: *payload_cap,
-            legs: *legs,
+            twins: *twins,
             piece,
             inflated,
             count,
@@ -88,22 +74,17 @@ impl Watch {
         };
         incoming.receive(&mut rest, &mut look);
         look.put_by();
+        // Where it was cut short there may be more to come also without bytes: the end of a frame takes none.
+        let has_looked_at_all = !look.is_full();
         if !rest.is_empty() {
             self.unseen = rest.to_vec();
         }
-        if self.incoming.has_failed() && !std::mem::replace(&mut self.is_lost, true) {
-            let words = "a rule was broken here: what follows is passed on, and not taken apart";
-            let act = Event::Act(Act::of(Deliberate::of_box("lost", words)));
-            (0..self.legs).for_each(|_| records.event(&act));
-        }
-        self.unseen.is_empty()
+        has_looked_at_all
     }
 
-    /// Looks at a frame of the relay's own, which crosses one leg only.
-    pub(super) fn look_once(&mut self, bytes: &mut [u8], records: &mut Records) {
-        let legs = std::mem::replace(&mut self.legs, 1);
-        self.look(bytes, records);
-        self.legs = legs;
+    /// Whether, from now on, nothing more can be told apart. Said once.
+    pub(super) fn gets_lost(&mut self) -> bool {
+        self.incoming.has_failed() && !std::mem::replace(&mut self.is_lost, true)
     }
 
     /// Whether a frame could come in between now.
@@ -114,10 +95,10 @@ impl Watch {
     /// The line has ended: the frame that it ended in, if it did.
     pub(super) fn cut_off(&mut self, records: &mut Records) {
         if let Some(frame) = self.incoming.cut_off() {
-            let Self { from, payload_cap, legs, piece, inflated, count, close, .. } = self;
-            let (from, payload_cap, legs) = (*from, *payload_cap, *legs);
+            let Self { from, payload_cap, twins, piece, inflated, count, close, .. } = self;
+            let (from, payload_cap, twins) = (*from, *payload_cap, *twins);
             let whole = None;
-            Look { from, payload_cap, legs, piece, inflated, count, close, records, whole, content: 0 }
+            Look { from, payload_cap, twins, piece, inflated, count, close, records, whole, content: 0 }
                 .over(&frame, None);
         }
     }
@@ -127,7 +108,7 @@ impl Watch {
 struct Look<'l, 'b> {
     from: Sender,
     payload_cap: usize,
-    legs: usize,
+    twins: bool,
     piece: &'l mut Front,
     inflated: &'l mut Front,
     count: &'l mut Count,
@@ -149,7 +130,7 @@ impl Look<'_, '_> {
 
     /// A frame that has come in pieces is over; `whole` is its payload if that has come in one.
     fn over(&mut self, frame: &Frame, whole: Option<&[u8]>) {
-        let (pieces, content) = (std::mem::take(self.piece), std::mem::take(self.inflated));
+        let (pieces, content) = (self.piece.take(), self.inflated.take());
         let inflated = frame.compressed.then_some((&content.bytes[..], content.count));
         self.note(frame, whole.unwrap_or(&pieces.bytes), inflated);
     }
@@ -166,7 +147,10 @@ impl Look<'_, '_> {
             violations: &frame.violations,
             deliberate: None,
         };
-        self.records.frame_on(self.legs, record);
+        match self.twins {
+            true => self.records.twin(record),
+            false => self.records.frame(record),
+        }
         self.count.frames += 1;
         self.count.bytes += frame.header.len() as u64 + frame.arrived;
         if let Some(close) = &frame.close {

@@ -86,7 +86,7 @@ fn passed(list: &str) -> Result<Vec<&'static str>, WishError> {
 
 fn header(line: &str) -> Result<(String, String), WishError> {
     let (name, value) = line.split_once(':').ok_or(WishError::Malformed)?;
-    let value = value.trim();
+    let value = value.trim_matches(' ');
     let is_token =
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
     if !is_token || !value.bytes().all(|b| (b' '..=b'~').contains(&b)) || line.len() > MAX_VALUE {
@@ -146,9 +146,16 @@ mod tests {
         check("fragments=3", "no setting `fragments`");
         check("to=a&to=b", "`to` stands there twice");
         check("pass=host", "`host`");
-        for wrong in
-            ["header=", "header=a", "header=:b", "header=a b:c", "header=a:b%0D%0AHost:c", "header=a:%00", "header=ä:b"]
-        {
+        for wrong in [
+            "header=",
+            "header=a",
+            "header=:b",
+            "header=a b:c",
+            "header=a:b%0D%0AHost:c",
+            "header=a:%0D%0Ab:c",
+            "header=a:%00",
+            "header=ä:b",
+        ] {
             check(wrong, "is written `Name: value`");
         }
         check(&format!("header=a:{}", "b".repeat(3000)), "2048 bytes at the most");

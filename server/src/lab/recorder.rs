@@ -1,7 +1,7 @@
 //! What is kept of a connection: everything in a session's log, or nothing at all.
 
 use crate::listen::tap::Follower;
-use crate::session::{Desk, End, FrameRecord, Kept, Presence, Records};
+use crate::session::{Desk, End, FrameRecord, Front, Kept, Presence, Records};
 use observation::event::{Cause, Closed, Count, Opening, Party};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Position};
 use std::sync::Arc;
@@ -107,25 +107,6 @@ pub(super) struct SessionRecorder {
     closing: Option<(u64, Box<ClosePayload>)>,
     /// Until it is in the log.
     cause: Option<Cause>,
-}
-
-/// The front of something that comes in pieces, up to the cap.
-#[derive(Default)]
-struct Front {
-    bytes: Vec<u8>,
-    count: u64,
-}
-
-impl Front {
-    fn push(&mut self, piece: &[u8], cap: usize) {
-        let room = cap.saturating_sub(self.bytes.len()).min(piece.len());
-        self.bytes.extend_from_slice(&piece[..room]);
-        self.count += piece.len() as u64;
-    }
-
-    fn take(&mut self) -> Self {
-        std::mem::take(self)
-    }
 }
 
 impl SessionRecorder {

@@ -1,10 +1,12 @@
 //! A session: a bounded log of what its connections did, and who is there to fill or read it.
 
 mod desk;
+mod front;
 mod log;
 mod registry;
 
 pub(crate) use desk::{Desk, DeskRefused, Order};
+pub(crate) use front::Front;
 pub(crate) use log::{End, Extract, FrameRecord, Kept, Records};
 pub(crate) use registry::{CreateError, Registry};
 
@@ -110,11 +112,11 @@ impl Session {
 
     /// Appends what happened on a connection, all at one time, and leaves `records` empty.
     pub(crate) fn append(&self, connection: ConnectionNumber, records: &mut Records) {
-        self.append_in_turn([connection], records);
+        self.append_twins([connection, connection], records);
     }
 
-    /// The same for records of which each is of the next of these connections in turn.
-    pub(crate) fn append_in_turn<const N: usize>(&self, connections: [ConnectionNumber; N], records: &mut Records) {
+    /// The same for frames that have crossed two connections, the first one first.
+    pub(crate) fn append_twins(&self, connections: [ConnectionNumber; 2], records: &mut Records) {
         let mut log = self.log();
         // Read under the lock, so that times ascend with numbers.
         let at_us = self.now_us();

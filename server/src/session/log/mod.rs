@@ -28,7 +28,9 @@ pub(super) struct Log {
     chunks: VecDeque<Chunk>,
     /// Room that the next chunk takes.
     spare: Vec<u8>,
+    /// How many observations there are, and in how many records.
     count: usize,
+    records: usize,
     last: Seq,
     /// What the records take in memory: the sum of their weights.
     bytes: u64,
@@ -43,8 +45,9 @@ pub(super) struct Log {
 
 #[derive(Debug)]
 struct Chunk {
-    /// The number of the first record that is still there.
+    /// The number of the first observation that is still there.
     first: Seq,
+    /// How many there are.
     count: usize,
     /// Records from `start` on.
     bytes: Vec<u8>,
@@ -57,6 +60,8 @@ struct Chunk {
 pub(crate) struct Extract {
     pub(crate) gap: Option<Gap>,
     first: Seq,
+    /// Whether the first record is a twin of which `first` is the second.
+    half: bool,
     bytes: Vec<u8>,
     blobs: Vec<Arc<[u8]>>,
 }
@@ -67,6 +72,7 @@ impl Log {
             chunks: VecDeque::new(),
             spare: Vec::new(),
             count: 0,
+            records: 0,
             last: Seq(0),
             bytes: 0,
             max_bytes: config.log_bytes,
@@ -81,20 +87,12 @@ impl Log {
         self.last
     }
 
-    /// Takes all of `records`, and leaves it empty. They are of these connections in turn.
-    pub(super) fn append<const N: usize>(
-        &mut self,
-        at_us: u64,
-        connections: [ConnectionNumber; N],
-        records: &mut Records,
-    ) {
-        const { assert!(N > 0) };
+    /// Takes all of `records`, and leaves it empty. Twins are of both connections, all others of the first.
+    pub(super) fn append(&mut self, at_us: u64, connections: [ConnectionNumber; 2], records: &mut Records) {
         let Records { bytes, blobs, .. } = records;
         // `bytes[run..at]` waits to be copied into the last chunk, which has room for it.
         let (mut run, mut at) = (0, 0);
-        let mut turn = 0;
-        while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connections[turn % N]) {
-            turn += 1;
+        while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connections) {
             let blob = if record.has_blob { blobs.pop_front() } else { None };
             let start = at - record.length;
             if self.chunks.back().is_none_or(|chunk| chunk.bytes.len() + at - run > CHUNK) {
@@ -103,10 +101,11 @@ impl Log {
                 self.open_chunk();
             }
             self.bytes += weight(record.length, blob.as_deref());
-            self.count += 1;
-            self.last = Seq(self.last.0 + 1);
+            self.records += 1;
+            self.count += record.count as usize;
+            self.last = Seq(self.last.0 + record.count);
             if let Some(chunk) = self.chunks.back_mut() {
-                chunk.count += 1;
+                chunk.count += record.count as usize;
                 if let Some(blob) = blob {
                     chunk.blobs.push_back(blob);
                 }
@@ -115,7 +114,7 @@ impl Log {
         self.copy(&bytes[run..at]);
         bytes.clear();
         // The newest stays whatever it weighs.
-        while self.count > 1 && self.is_over() {
+        while self.records > 1 && self.is_over() {
             self.drop_oldest();
         }
         self.announce();
@@ -146,7 +145,7 @@ impl Log {
         let wanted = after.0.saturating_add(1);
         let gap = (wanted < first).then_some(Gap { from: Seq(wanted), to: Seq(first - 1) });
         let from = wanted.max(first);
-        let mut extract = Extract { gap, first: Seq(from), bytes: Vec::new(), blobs: Vec::new() };
+        let mut extract = Extract { gap, first: Seq(from), half: false, bytes: Vec::new(), blobs: Vec::new() };
         let (mut json, mut left) = (0, max_count);
         for chunk in self.chunks.iter().skip_while(|chunk| chunk.first.0 + chunk.count as u64 <= from) {
             let mut blobs = chunk.blobs.iter();
@@ -155,15 +154,17 @@ impl Log {
                 let start = at;
                 let Some(record) = record::next(&chunk.bytes, &mut at) else { break };
                 let blob = if record.has_blob { blobs.next() } else { None };
-                number += 1;
+                let begin = number;
+                number += record.count;
                 if number <= from {
                     continue;
                 }
-                json += json_bytes(record.length + blob.map_or(0, |blob| blob.len()));
+                extract.half |= begin < from;
+                json += record.count as usize * json_bytes(record.length + blob.map_or(0, |blob| blob.len()));
                 if left == 0 || (json > max_json && left < max_count) {
                     return extract;
                 }
-                left -= 1;
+                left = left.saturating_sub(record.count as usize);
                 extract.bytes.extend_from_slice(&chunk.bytes[start..at]);
                 extract.blobs.extend(blob.cloned());
             }
@@ -180,15 +181,17 @@ impl Log {
 
     fn drop_oldest(&mut self) {
         let Some(chunk) = self.chunks.front_mut() else { return };
-        let mut at = chunk.start;
+        let (mut at, mut count) = (chunk.start, 1);
         if let Some(record) = record::next(&chunk.bytes, &mut at) {
+            count = record.count;
             let blob = if record.has_blob { chunk.blobs.pop_front() } else { None };
             self.bytes -= weight(record.length, blob.as_deref());
         }
         chunk.start = at;
-        chunk.count -= 1;
-        chunk.first = Seq(chunk.first.0 + 1);
-        self.count -= 1;
+        chunk.count -= count as usize;
+        chunk.first = Seq(chunk.first.0 + count);
+        self.count -= count as usize;
+        self.records -= 1;
         if chunk.count == 0
             && let Some(chunk) = self.chunks.pop_front()
             && chunk.bytes.capacity() <= 2 * CHUNK
@@ -218,22 +221,28 @@ impl Extract {
     /// The number of its last record; `None` if it has none.
     pub(crate) fn last(&self) -> Option<Seq> {
         let mut at = 0;
-        let count = std::iter::from_fn(|| record::next(&self.bytes, &mut at)).count() as u64;
+        let counts = std::iter::from_fn(|| record::next(&self.bytes, &mut at)).map(|record| record.count);
+        let count = counts.sum::<u64>() - u64::from(self.half);
         (count > 0).then(|| Seq(self.first.0 + count - 1))
     }
 
     pub(crate) fn observations(&self) -> Vec<Observation> {
         let (mut at, mut seq) = (0, self.first);
         let mut blobs = self.blobs.iter();
-        let next = || {
+        let mut observations = Vec::new();
+        loop {
             let start = at;
-            let record = record::next(&self.bytes, &mut at)?;
+            let Some(record) = record::next(&self.bytes, &mut at) else { return observations };
             let blob = if record.has_blob { blobs.next() } else { None };
-            let read = record::read(seq, &self.bytes[start..at], blob.map(|blob| &blob[..]));
-            seq = Seq(seq.0 + 1);
-            Some(read.expect("what a log wrote can be read"))
-        };
-        std::iter::from_fn(next).collect()
+            let bytes = &self.bytes[start..at];
+            let read = record::read(seq, bytes, blob.map(|blob| &blob[..])).expect("what a log wrote can be read");
+            let twin = record::other(bytes).map(|connection| Observation { connection, ..read.clone() });
+            let is_half = self.half && start == 0;
+            for observation in Some(read).filter(|_| !is_half).into_iter().chain(twin) {
+                observations.push(Observation { seq, ..observation });
+                seq = Seq(seq.0 + 1);
+            }
+        }
     }
 }
 

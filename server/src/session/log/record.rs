@@ -3,7 +3,8 @@
 //!
 //! A record is its length (4 bytes, all of it), the time in microseconds (8), the connection (4), a tag (1), and then an
 //! event as JSON, or a frame: flags (1), the header as on the wire, what flags and tag announce, and the kept payload.
-//! Numbers are little-endian. Time and connection are stamped on when it comes into the log.
+//! A frame that has crossed two legs at once is one record and two observations, the other connection (4) behind the flags.
+//! Numbers are little-endian. Time and connections are stamped on when it comes into the log.
 
 use observation::event::{Frame, Inflated};
 use observation::{ConnectionNumber, Deliberate, Event, MessageKind, Observation, Party, Position, Seq, Violation};
@@ -21,6 +22,8 @@ const EVENT: u8 = 0;
 const FRAME: u8 = 1;
 /// A frame that says why it was sent on purpose.
 const DELIBERATE: u8 = 2;
+/// A frame that is of two connections.
+const TWIN: u8 = 3;
 
 const FROM_SERVER: u8 = 0x01;
 const POSITION: u8 = 0x02;
@@ -35,9 +38,11 @@ const VIOLATIONS: u8 = 0x80;
 const TAG: usize = 16;
 const TIME: std::ops::Range<usize> = 4..12;
 const CONNECTION: std::ops::Range<usize> = 12..TAG;
-/// What a frame takes before its kept payload, if there is nothing unusual about it: tag and flags, header, position, and
-/// how much of it came.
-const FRONT: usize = TAG + 2 + MAX_HEADER + 12 + 8;
+/// The other connection of a twin.
+const OTHER: std::ops::Range<usize> = TAG + 2..TAG + 6;
+/// What a frame takes before its kept payload, if there is nothing unusual about it: tag and flags, the other connection,
+/// header, position, and how much of it came.
+const FRONT: usize = OTHER.end + MAX_HEADER + 12 + 8;
 
 /// Records that are not in a log yet, in their order.
 #[derive(Debug, Default)]
@@ -142,11 +147,22 @@ impl Records {
     }
 
     pub(crate) fn frame(&mut self, frame: FrameRecord<'_>) {
+        let tag = if frame.deliberate.is_some() { DELIBERATE } else { FRAME };
+        self.tagged(tag, frame);
+    }
+
+    /// A frame that crosses two legs at once. It is never deliberate: neither end of it is the relay's.
+    pub(crate) fn twin(&mut self, frame: FrameRecord<'_>) {
+        self.tagged(TWIN, FrameRecord { deliberate: None, ..frame });
+    }
+
+    #[inline(always)]
+    fn tagged(&mut self, tag: u8, frame: FrameRecord<'_>) {
         let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations, deliberate } = frame;
         let set = |condition, bit| if condition { bit } else { 0 };
         let partial = payload_bytes != header.length.bytes;
         let mut front = [0; FRONT];
-        front[TAG] = if deliberate.is_some() { DELIBERATE } else { FRAME };
+        front[TAG] = tag;
         front[TAG + 1] = set(from == Sender::Server, FROM_SERVER)
             | set(position.is_some(), POSITION)
             | set(position.is_some_and(|position| position.kind == MessageKind::Binary), BINARY)
@@ -155,9 +171,10 @@ impl Records {
             | set(matches!(kept, Kept::Shared(_)), BLOB)
             | set(inflated.is_some(), INFLATED)
             | set(!violations.is_empty(), VIOLATIONS);
-        front[TAG + 2..][..MAX_HEADER].copy_from_slice(header.encode().padded());
+        let mut end = if tag == TWIN { OTHER.end } else { OTHER.start };
+        front[end..][..MAX_HEADER].copy_from_slice(header.encode().padded());
         // Each part is written over what the one before it did not need.
-        let mut end = TAG + 2 + header.len();
+        end += header.len();
         if let Some(position) = position {
             front[end..][..8].copy_from_slice(&position.message.to_le_bytes());
             front[end + 8..][..4].copy_from_slice(&position.fragment.to_le_bytes());
@@ -190,21 +207,6 @@ impl Records {
         self.end(start);
     }
 
-    /// Adds a frame so many times, once for each connection on which it has crossed.
-    #[inline]
-    pub(crate) fn frame_on(&mut self, connections: usize, frame: FrameRecord<'_>) {
-        let start = self.bytes.len();
-        let is_shared = matches!(frame.kept, Kept::Shared(_));
-        self.frame(frame);
-        for _ in 1..connections {
-            let end = self.bytes.len();
-            self.bytes.extend_from_within(start..end);
-            if is_shared {
-                self.blobs.extend(self.blobs.back().cloned());
-            }
-        }
-    }
-
     /// Ends the record that began at `start`.
     fn end(&mut self, start: usize) {
         let length = (self.bytes.len() - start) as u32;
@@ -217,6 +219,8 @@ pub(super) struct Outline {
     /// All of it, in bytes.
     pub(super) length: usize,
     pub(super) has_blob: bool,
+    /// How many observations it is.
+    pub(super) count: u64,
 }
 
 /// The record at `at`, which then is past it; `None` at the end.
@@ -225,39 +229,53 @@ pub(super) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
     let (front, _) = bytes.get(*at..)?.split_first_chunk::<{ TAG + 2 }>()?;
     let length = u32::from_le_bytes([front[0], front[1], front[2], front[3]]) as usize;
     *at += length;
-    Some(Outline { length, has_blob: front[TAG] != EVENT && front[TAG + 1] & BLOB != 0 })
+    let has_blob = front[TAG] != EVENT && front[TAG + 1] & BLOB != 0;
+    Some(Outline { length, has_blob, count: if front[TAG] == TWIN { 2 } else { 1 } })
 }
 
-/// The same, with time and connection written into it.
+/// The same, with time and connection written into it, and into a twin the other one too.
 #[inline]
 pub(super) fn next_to_stamp(
     bytes: &mut [u8],
     at: &mut usize,
     at_us: u64,
-    connection: ConnectionNumber,
+    [connection, other]: [ConnectionNumber; 2],
 ) -> Option<Outline> {
     let start = *at;
     let outline = next(bytes, at)?;
-    let stamped = bytes.get_mut(start..)?.first_chunk_mut::<TAG>()?;
-    stamped[TIME].copy_from_slice(&at_us.to_le_bytes());
-    stamped[CONNECTION].copy_from_slice(&connection.0.to_le_bytes());
+    let stamped = bytes.get_mut(start..)?;
+    let front = stamped.first_chunk_mut::<TAG>()?;
+    front[TIME].copy_from_slice(&at_us.to_le_bytes());
+    front[CONNECTION].copy_from_slice(&connection.0.to_le_bytes());
+    if outline.count == 2 {
+        stamped.get_mut(OTHER)?.copy_from_slice(&other.0.to_le_bytes());
+    }
     Some(outline)
 }
 
-/// What a record holds; `blob` is its payload, if that is shared. `None` for bytes that are no record.
+/// What a record holds, the first of a twin; `blob` is its payload, if that is shared. `None` for bytes that are no record.
 pub(super) fn read(seq: Seq, record: &[u8], blob: Option<&[u8]>) -> Option<Observation> {
     let mut rest = record.get(TIME.start..)?;
     let at_us = u64::from_le_bytes(take(&mut rest)?);
     let connection = ConnectionNumber(u32::from_le_bytes(take(&mut rest)?));
     let event = match take::<1>(&mut rest)? {
         [EVENT] => serde_json::from_slice(rest).ok()?,
-        [tag] => Event::Frame(read_frame(rest, blob, tag == DELIBERATE)?),
+        [tag] => Event::Frame(read_frame(rest, blob, tag)?),
     };
     Some(Observation { seq, at_us, connection, event })
 }
 
-fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, is_deliberate: bool) -> Option<Frame> {
+/// The other connection of a twin; `None` for any other record.
+pub(super) fn other(record: &[u8]) -> Option<ConnectionNumber> {
+    let mut other = record.get(OTHER).filter(|_| record.get(TAG) == Some(&TWIN))?;
+    Some(ConnectionNumber(u32::from_le_bytes(take(&mut other)?)))
+}
+
+fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<Frame> {
     let flags = take::<1>(&mut rest)?[0];
+    if tag == TWIN {
+        take::<4>(&mut rest)?;
+    }
     let is = |bit| flags & bit != 0;
     let header = FrameHeader::parse(rest)?;
     rest = &rest[header.len()..];
@@ -279,7 +297,7 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, is_deliberate: bool) -> Opti
         false => None,
     };
     let violations = if is(VIOLATIONS) { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { Vec::new() };
-    let deliberate = if is_deliberate { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { None };
+    let deliberate = if tag == DELIBERATE { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { None };
     let mut payload = if is(BLOB) { blob? } else { rest }.to_vec();
     // Kept as it was before masking, and shown as it was on the wire.
     if let Some(MaskingKey(key)) = header.masking_key {

@@ -31,7 +31,7 @@ fn log(change: impl FnOnce(&mut Config)) -> Log {
 fn push_event(log: &mut Log, event: &Event) {
     let mut records = Records::default();
     records.event(event);
-    log.append(0, [ConnectionNumber(1)], &mut records);
+    log.append(0, [ConnectionNumber(1); 2], &mut records);
 }
 
 fn push(log: &mut Log, count: usize) {
@@ -57,7 +57,7 @@ fn push_pair(log: &mut Log, payload: &[u8]) {
             deliberate: None,
         });
     }
-    log.append(7, [ConnectionNumber(2)], &mut records);
+    log.append(7, [ConnectionNumber(2); 2], &mut records);
 }
 
 fn numbers(extract: &Extract) -> Vec<u64> {
@@ -174,7 +174,7 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
         let mut records = Records::default();
         records.frame(record);
         let mut log = log(|_| {});
-        log.append(0, [ConnectionNumber(1)], &mut records);
+        log.append(0, [ConnectionNumber(1); 2], &mut records);
         let [observation] = &log.extract(Seq(0), 9, usize::MAX).observations()[..] else { panic!("one") };
         assert_eq!(observation.event, Event::Frame(expect));
     }
@@ -246,8 +246,8 @@ fn the_first_records_of_several_can_be_taken_out() {
     let mut front = records.take_front(2);
     assert_eq!((front.ends.len(), records.ends.len()), (2, 1));
     let mut log = log(|_| {});
-    log.append(0, [ConnectionNumber(1)], &mut front);
-    log.append(0, [ConnectionNumber(1)], &mut records);
+    log.append(0, [ConnectionNumber(1); 2], &mut front);
+    log.append(0, [ConnectionNumber(1); 2], &mut records);
     let lengths = log.extract(Seq(0), 9, usize::MAX).observations().into_iter().map(|observation| {
         let Event::Frame(frame) = observation.event else { panic!("a frame") };
         (frame.payload[0], frame.payload.len())
@@ -255,30 +255,51 @@ fn the_first_records_of_several_can_be_taken_out() {
     assert_eq!(lengths.collect::<Vec<_>>(), [(1, SHARED), (2, 3), (3, SHARED + 1)]);
 }
 
+/// One frame, two observations with numbers of their own, of whichever an observer may have had the first.
 #[test]
-fn a_frame_that_crosses_two_legs_is_recorded_for_both_in_turn() {
+fn a_frame_that_crosses_two_legs_is_two_observations() {
+    let twin = |records: &mut Records, payload: &[u8]| {
+        records.twin(FrameRecord {
+            from: Sender::Client,
+            header: &FrameHeader::unmasked(true, Opcode::Binary, payload.len() as u64),
+            position: None,
+            payload_bytes: payload.len() as u64,
+            kept: Kept::new(payload),
+            inflated: None,
+            violations: &[],
+            deliberate: None,
+        });
+    };
+    let mut log = log(|config| config.log_count = 6);
     let mut records = Records::default();
-    for payload in [&[1; SHARED][..], &[2; 3]] {
-        records.frame_on(
-            2,
-            FrameRecord {
-                from: Sender::Client,
-                header: &FrameHeader::unmasked(true, Opcode::Binary, payload.len() as u64),
-                position: None,
-                payload_bytes: payload.len() as u64,
-                kept: Kept::new(payload),
-                inflated: None,
-                violations: &[],
-                deliberate: None,
-            },
-        );
-    }
-    let mut log = log(|_| {});
+    twin(&mut records, &[1; SHARED]);
+    twin(&mut records, &[2; 3]);
     log.append(0, [ConnectionNumber(4), ConnectionNumber(7)], &mut records);
     assert!(records.is_empty());
-    let seen = log.extract(Seq(0), 9, usize::MAX).observations().into_iter().map(|observation| {
-        let Event::Frame(frame) = observation.event else { panic!("a frame") };
-        (observation.seq.0, observation.connection.0, frame.payload[0], frame.payload.len())
-    });
-    assert_eq!(seen.collect::<Vec<_>>(), [(1, 4, 1, SHARED), (2, 7, 1, SHARED), (3, 4, 2, 3), (4, 7, 2, 3)]);
+    let seen = |log: &Log, after: u64, most: usize| {
+        let extract = log.extract(Seq(after), most, usize::MAX);
+        let observations = extract.observations();
+        assert_eq!(extract.last(), observations.last().map(|last| last.seq));
+        let brief = observations.into_iter().map(|observation| {
+            let Event::Frame(frame) = observation.event else { panic!("a frame") };
+            (observation.seq.0, observation.connection.0, frame.payload[0], frame.payload.len())
+        });
+        brief.collect::<Vec<_>>()
+    };
+    let all = [(1, 4, 1, SHARED), (2, 7, 1, SHARED), (3, 4, 2, 3), (4, 7, 2, 3)];
+    for after in 0..5 {
+        assert_eq!(seen(&log, after, 9), all[after as usize..], "after {after}");
+    }
+    assert_eq!(seen(&log, 1, 1), all[1..2]);
+    // Both go at once, and the last record stays.
+    for payload in [3, 4] {
+        twin(&mut records, &[payload]);
+        log.append(0, [ConnectionNumber(4), ConnectionNumber(7)], &mut records);
+    }
+    assert_eq!((log.count, log.records, log.last), (6, 3, Seq(8)));
+    assert_eq!(seen(&log, 0, 9).iter().map(|it| it.0).collect::<Vec<_>>(), [3, 4, 5, 6, 7, 8]);
+    log.max_count = 1;
+    twin(&mut records, &[5]);
+    log.append(0, [ConnectionNumber(4), ConnectionNumber(7)], &mut records);
+    assert_eq!(seen(&log, 0, 9), [(9, 4, 5, 1), (10, 7, 5, 1)]);
 }
