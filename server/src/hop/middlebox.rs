@@ -27,7 +27,7 @@ pub(super) enum Kind {
 /// Why no middlebox can be had. Its text says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum BoxError {
-    #[error("there is no middlebox `{found}`; there are {names}", names = names())]
+    #[error("there is no middlebox `{found}`{meant}; there are {names}", meant = meant(.found), names = names())]
     Unknown { found: String },
     #[error("the middlebox `{name}` has no setting `{found}`; {some}", some = settings_of(.name))]
     Setting { name: &'static str, found: String },
@@ -211,6 +211,13 @@ fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
+/// The name that it is most like, if it is.
+fn meant(found: &str) -> String {
+    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, found);
+    let best = ENTRIES.iter().map(|entry| entry.name).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.filter(|best| likeness(best) > 0.6).map(|best| format!(", but `{best}`")).unwrap_or_default()
+}
+
 fn names() -> String {
     ENTRIES.map(|entry| format!("`{}`", entry.name)).join(", ")
 }
@@ -277,7 +284,8 @@ mod tests {
             assert!(error.contains(says), "{error}");
         }
         check("", "there are `old-proxy`, `idle-cut`");
-        check("proxy", "no middlebox `proxy`");
+        check("proxy", "no middlebox `proxy`; there are");
+        check("idlecut", "no middlebox `idlecut`, but `idle-cut`; there are");
         check(&"x".repeat(1000), "there are");
         check("old-proxy,after=5s", "it takes none");
         check("idle-cut,afer=5s", "no setting `afer`; it takes `after` and `by`");
@@ -288,6 +296,18 @@ mod tests {
         check("idle-cut,by=word", "`fin` or `reset`");
         for wrong in ["slow,rate=99", "slow,rate=2MiB", "slow,rate=-1", "slow,rate="] {
             check(wrong, "takes a size from 100 to 1048576 bytes");
+        }
+    }
+
+    #[test]
+    fn the_page_about_hops_has_all_of_it() {
+        const PAGE: &str = include_str!("../../../docs/hops.md");
+        for offer in offers(|_| None) {
+            let row = PAGE.lines().find(|line| line.starts_with(&format!("| `{}` |", offer.name))).unwrap();
+            assert!(row.contains(&offer.title) && row.contains(&offer.explanation), "{row}");
+            for BoxSetting { name, explanation, default } in &offer.settings {
+                assert!(row.contains(&format!("`{name}` ({default}): {explanation}")), "{name}: {row}");
+            }
         }
     }
 }

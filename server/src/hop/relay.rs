@@ -12,7 +12,7 @@ use super::wish::Wish;
 use crate::app::App;
 use crate::lab;
 use crate::listen::{Arrival, Taken};
-use crate::session::{Presence, Role};
+use crate::session::{Presence, Role, Session};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::response::Response;
@@ -20,7 +20,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use observation::event::{Cause, Closed, Count};
-use observation::{Event, Hop, Http, Leg, Middle, Opening, Refusal, Route};
+use observation::{ConnectionNumber, Event, Hop, Http, Leg, Middle, Opening, Refusal, Route};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -100,16 +101,13 @@ impl Relaying {
                 SwitchingProtocols { upgrade: true, connection: true, accept, subprotocol, extensions }.to_string()
             }
         };
-        let far = near.session.next_connection();
-        near.session.append_event(far, &Event::Opening(opening));
+        let far = Unused::open(&near.session, opening);
         let (response, taken) = near.arrival().leave_http(&mut request, Bytes::from(text.clone())).await;
         let shutdown = app.shutdown.clone();
         shutdown.spawn(async move {
-            let Some(Taken { stream, early, place }) = taken.await else {
-                near.session.append_event(far, &Event::Closed(never_used()));
-                return;
-            };
+            let Some(Taken { stream, early, place }) = taken.await else { return };
             let number = near.number;
+            let far = far.used();
             let compressed = near.opened(text.into_bytes(), subprotocol, &agreement.extensions);
             let frames = Frames::new(presence, number, Some(far), compressed.as_ref(), app.config.payload_cap);
             let early = [early.into(), reply.rest()];
@@ -270,8 +268,32 @@ fn refused(status: u16, rule: &'static str, explanation: String) -> Box<HopRefus
     Box::new(HopRefused::own(status, rule, &[], explanation))
 }
 
-/// The client was gone before it could be told.
-fn never_used() -> Closed {
-    let (client, server) = (Count::default(), Count::default());
-    Closed { first: None, code: None, reason: String::new(), clean: false, cause: Cause::OtherLeg, client, server }
+/// A far leg that is open, and nothing has passed. Dropped so, it has ended: the client was gone before it was told.
+struct Unused {
+    /// `None` once it is used.
+    session: Option<Arc<Session>>,
+    number: ConnectionNumber,
+}
+
+impl Unused {
+    fn open(session: &Arc<Session>, opening: Opening) -> Self {
+        let number = session.next_connection();
+        session.append_event(number, &Event::Opening(opening));
+        Self { session: Some(Arc::clone(session)), number }
+    }
+
+    /// Somebody else records its end.
+    fn used(mut self) -> ConnectionNumber {
+        self.session = None;
+        self.number
+    }
+}
+
+impl Drop for Unused {
+    fn drop(&mut self) {
+        let Some(session) = &self.session else { return };
+        let (client, server) = (Count::default(), Count::default());
+        let (first, code, reason, clean, cause) = (None, None, String::new(), false, Cause::OtherLeg);
+        session.append_event(self.number, &Event::Closed(Closed { first, code, reason, clean, cause, client, server }));
+    }
 }
