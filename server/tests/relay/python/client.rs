@@ -16,7 +16,7 @@ const PLAIN: Deflate = Deflate {
 };
 
 /// Runs a script to its end: what it printed.
-async fn run(name: &str, arguments: &[&str]) -> Value {
+pub(crate) async fn run(name: &str, arguments: &[&str]) -> Value {
     let output = script(name).await.args(arguments).stderr(Stdio::inherit()).output();
     // It does much, and may be slow without anything being wrong.
     let output = tokio::time::timeout(Duration::from_secs(120), output).await.expect("the script ends").unwrap();

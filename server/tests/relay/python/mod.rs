@@ -1,8 +1,8 @@
 //! Python's `websockets` as a peer: its client against the relay, its server against the engine as a client.
 
-mod client;
+pub(crate) mod client;
 mod engine;
-mod server;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

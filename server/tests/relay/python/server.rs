@@ -11,14 +11,14 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 /// A server process, ended with the test.
-struct Server {
+pub(crate) struct Server {
     _child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
-    async fn start(parameters: &Value) -> Self {
+    pub(crate) async fn start(parameters: &Value) -> Self {
         let mut script = script("server.py").await;
         let mut child = script.arg(parameters.to_string()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -28,7 +28,7 @@ impl Server {
     }
 
     /// The close frame that it received on a connection that has ended: code and reason.
-    async fn received(&mut self) -> String {
+    pub(crate) async fn received(&mut self) -> String {
         soon(self.lines.next_line()).await.unwrap().unwrap()
     }
 }

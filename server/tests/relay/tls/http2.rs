@@ -8,6 +8,7 @@ use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
 use observation::event::{Cause, Refusal};
 use observation::{Event, Http, Party};
+use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::http::{Method, Request, Response, Version};
@@ -16,7 +17,12 @@ pub(crate) type Client = SendRequest<Bytes>;
 
 /// A connection over which streams can be opened.
 pub(crate) async fn client(secure: &Secure) -> Client {
-    let line = secure.connect(&[b"h2", b"http/1.1"]).await;
+    client_to(secure, secure.lab.relay.tls_address().unwrap()).await
+}
+
+/// The same at another address of its.
+pub(crate) async fn client_to(secure: &Secure, address: SocketAddr) -> Client {
+    let line = secure.connect_to(address, &[b"h2", b"http/1.1"]).await;
     assert_eq!(line.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let mut builder = h2::client::Builder::new();
     // One stream that is not read leaves room for others.

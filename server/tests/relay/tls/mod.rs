@@ -8,6 +8,7 @@ use crate::support::{Feed, Lab, soon};
 use framescope::args::Config;
 use observation::event::Opening;
 use observation::{Event, Party, Records};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -57,13 +58,18 @@ impl Secure {
 
     /// A TLS connection on which these protocols were offered, in their order.
     pub(crate) async fn connect(&self, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
+        self.connect_to(self.lab.relay.tls_address().unwrap(), alpn).await
+    }
+
+    /// The same at another address, which leads here.
+    pub(crate) async fn connect_to(&self, address: SocketAddr, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
         let cert = CertificateDer::from_pem_file(self.folder.0.join("cert.pem")).unwrap();
-        connect(self.lab.relay.tls_address().unwrap(), cert, "localhost", alpn).await.unwrap()
+        connect(address, cert, "localhost", alpn).await.unwrap()
     }
 }
 
 pub(crate) async fn connect(
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     trusted: CertificateDer<'static>,
     name: &'static str,
     alpn: &[&[u8]],

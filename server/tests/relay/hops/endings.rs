@@ -1,0 +1,217 @@
+//! How a way over something in between ends: what was read arrives, and each leg has one end.
+
+use super::upstream::{Upstream, switching};
+use super::{Legs, relay_path};
+use crate::support::deflate::noise;
+use crate::support::{Lab, Raw, handshake, masked, soon};
+use observation::event::Cause;
+use observation::{Event, Middle, Party};
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// A relay in front of a server that is the test itself: the client's line and the server's.
+async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, Raw) {
+    let upstream = Upstream::bind().await;
+    let allowed = upstream.url("").parse().unwrap();
+    let lab = Lab::with(|config| {
+        config.relay_to = vec![allowed];
+        change(config);
+    })
+    .await;
+    let mut raw = lab.raw().await;
+    raw.send(handshake(&relay_path(&lab, &upstream.url("/")), "").as_bytes()).await;
+    let server = upstream.accept().await.0;
+    assert!(raw.head().await.starts_with("HTTP/1.1 101 "));
+    (lab, raw, server)
+}
+
+#[tokio::test]
+async fn a_closing_handshake_goes_through() {
+    let (lab, mut raw, mut server) = pair(|_| {}).await;
+    let mut feed = lab.feed().await;
+    server.send(b"\x88\x02\x0f\xa0").await;
+    assert_eq!(raw.frame().await, (0x88, b"\x0f\xa0".to_vec()));
+    let answer = masked(0x88, b"\x0f\xa0");
+    raw.send(&answer).await;
+    assert_eq!(server.take(answer.len()).await, answer);
+    drop(server);
+    assert_eq!(raw.rest().await, b"");
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    for leg in [near, far] {
+        let closed = leg.closed();
+        assert_eq!((closed.cause, closed.clean, closed.first), (Cause::ClosingHandshake, true, Some(Party::Server)));
+    }
+}
+
+/// More than the sockets hold is on its way to a client that reads late, when the server has ended.
+#[tokio::test]
+async fn what_was_sent_before_the_end_arrives() {
+    let (lab, mut raw, mut server) = pair(|config| config.close_timeout = Duration::from_secs(30)).await;
+    let mut feed = lab.feed().await;
+    let payload = noise(5, 6 << 20);
+    let frame = [&b"\x82\x7f"[..], &(payload.len() as u64).to_be_bytes(), &payload].concat();
+    let sending = tokio::spawn(async move {
+        server.send(&frame).await;
+        drop(server);
+    });
+    let (first, came) = raw.frame().await;
+    assert!(first == 0x82 && came == payload);
+    assert_eq!(raw.rest().await, b"");
+    soon(sending).await.unwrap();
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::OtherLeg, Cause::LineEnded));
+    assert_eq!((near.closed().first, near.closed().clean), (None, false));
+}
+
+#[tokio::test]
+async fn a_client_that_ends_its_line_still_gets_the_rest() {
+    let (lab, mut raw, mut server) = pair(|_| {}).await;
+    let mut feed = lab.feed().await;
+    raw.0.shutdown().await.unwrap();
+    assert_eq!(server.rest().await, b"", "the end has been passed on");
+    server.send(b"\x81\x04more").await;
+    assert_eq!(raw.frame().await, (0x81, b"more".to_vec()));
+    drop(server);
+    assert_eq!(raw.rest().await, b"");
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::LineEnded, Cause::OtherLeg));
+    assert_eq!((near.frames().len(), far.frames().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_never_ends_after_the_client_has_is_left() {
+    let (lab, raw, mut server) = pair(|config| config.close_timeout = Duration::from_millis(200)).await;
+    let mut feed = lab.feed().await;
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::LineEnded, Cause::OtherLeg));
+    assert_eq!(server.rest().await, b"");
+}
+
+#[tokio::test]
+async fn a_reset_goes_through_as_one() {
+    for from_client in [true, false] {
+        let (lab, raw, server) = pair(|_| {}).await;
+        let mut feed = lab.feed().await;
+        let (broken, mut other) = if from_client { (raw, server) } else { (server, raw) };
+        broken.0.set_zero_linger().unwrap();
+        drop(broken);
+        let error = soon(other.0.read_to_end(&mut Vec::new())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+        let causes =
+            if from_client { (Cause::LineBroke, Cause::OtherLeg) } else { (Cause::OtherLeg, Cause::LineBroke) };
+        assert_eq!((near.closed().cause, far.closed().cause), causes);
+    }
+}
+
+#[tokio::test]
+async fn a_frame_that_is_cut_off_is_told_on_both_legs() {
+    let (lab, mut raw, server) = pair(|_| {}).await;
+    let mut feed = lab.feed().await;
+    raw.send(&masked(0x82, &noise(1, 5000))[..3000]).await;
+    raw.0.shutdown().await.unwrap();
+    drop(server);
+    let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let cut =
+        |leg: &super::Seen| leg.frames().iter().map(|frame| (frame.length, frame.payload_bytes)).collect::<Vec<_>>();
+    assert_eq!(cut(&near), cut(&far));
+    assert!(matches!(cut(&near)[..], [] | [(5000, ..3000)]), "{:?}", cut(&near));
+}
+
+/// Nobody reads: each side is slowed down after a bounded number of bytes, and given up at last.
+#[tokio::test]
+async fn a_side_that_does_not_read_slows_the_other_down_and_is_given_up() {
+    for deaf_server in [true, false] {
+        let (lab, raw, server) = pair(|config| config.write_timeout = Duration::from_millis(700)).await;
+        let mut feed = lab.feed().await;
+        let (mut talks, _deaf) = if deaf_server { (raw, server) } else { (server, raw) };
+        let header =
+            if deaf_server { b"\x82\xff\0\0\0\0\x40\0\0\0".to_vec() } else { b"\x82\x7f\0\0\0\0\x40\0\0\0".to_vec() };
+        let key = if deaf_server { vec![0; 4] } else { Vec::new() };
+        talks.send(&[header, key].concat()).await;
+        let mut taken = 0_usize;
+        let piece = vec![0; 64 << 10];
+        let pour = async {
+            while let Ok(count @ 1..) = talks.0.write(&piece).await {
+                taken += count
+            }
+        };
+        soon(pour).await;
+        // What the kernel keeps for two connections, and one read of the relay's.
+        assert!(taken < 40 << 20, "{taken} bytes");
+        let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+        let causes =
+            if deaf_server { (Cause::OtherLeg, Cause::NotReading) } else { (Cause::NotReading, Cause::OtherLeg) };
+        assert_eq!((near.closed().cause, far.closed().cause), causes);
+    }
+}
+
+#[tokio::test]
+async fn both_ends_are_told_that_the_relay_shuts_down() {
+    let (lab, mut raw, mut server) = pair(|_| {}).await;
+    let mut feed = lab.feed().await;
+    let stopping = tokio::spawn(lab.relay.stop());
+    let (first, said) = raw.frame().await;
+    assert_eq!((first, &said[..2]), (0x88, &b"\x03\xe9"[..]));
+    let head = server.take(2).await;
+    assert_eq!((head[0], head[1] & 0x80), (0x88, 0x80), "masked, as a client must");
+    let mut said = server.take(usize::from(head[1] & 0x7f) + 4).await;
+    let key: Vec<u8> = said.drain(..4).collect();
+    let said: Vec<u8> = said.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    assert_eq!(said[..2], *b"\x03\xe9");
+    raw.send(&masked(0x88, b"\x03\xe9")).await;
+    server.send(b"\x88\x02\x03\xe9").await;
+    drop(server);
+    let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!(near.closed().first, Some(Party::Server));
+    assert_eq!(far.closed().first, Some(Party::Client));
+    assert!(near.closed().clean && far.closed().clean);
+    drop(feed);
+    soon(stopping).await.unwrap();
+}
+
+/// Where nobody answers the goodbye it is over all the same, and not in good order.
+#[tokio::test]
+async fn nobody_can_hold_the_end_of_the_relay_up() {
+    let (lab, _raw, _server) = pair(|config| config.shutdown_grace = Duration::from_millis(400)).await;
+    let via = Raw::open(lab.address(), &super::via(&lab, "idle-cut", "")).await;
+    let mut feed = lab.feed().await;
+    let began = Instant::now();
+    let stopping = tokio::spawn(lab.relay.stop());
+    let Legs(legs) = Legs::over(&mut feed, 4).await;
+    for events in legs.values() {
+        let Some(Event::Closed(closed)) = events.last() else { panic!("an end, and no {events:?}") };
+        assert!(!closed.clean, "{closed:?}");
+    }
+    drop((feed, via));
+    soon(stopping).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+/// The client leaves while the other server has not answered: its own leg is open then, and was never used.
+#[tokio::test]
+async fn a_client_that_does_not_wait_is_told_of() {
+    let upstream = Upstream::bind().await;
+    let lab = Lab::with(|config| config.relay_to = vec![upstream.url("").parse().unwrap()]).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.raw().await;
+    raw.send(handshake(&relay_path(&lab, &upstream.url("/")), "").as_bytes()).await;
+    let (mut server, head) = upstream.accept_silently().await;
+    // An end would not do: who has asked may close that half, and wait.
+    raw.0.set_zero_linger().unwrap();
+    drop(raw);
+    server.send(switching(&head, "").as_bytes()).await;
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!(near.refusal().rule, "left-early");
+    assert_eq!((far.closed().cause, far.opening().request.len()), (Cause::OtherLeg, head.len()));
+    let _ = soon(server.0.read_to_end(&mut Vec::new())).await;
+    // The place of both is free again.
+    crate::support::eventually(async || lab.open().await.0.shutdown().await.is_ok()).await;
+}

@@ -1,0 +1,167 @@
+//! What boxes do to bytes, and to lines.
+
+use super::{Legs, Seen, open_via};
+use crate::support::deflate::noise;
+use crate::support::{Lab, masked, soon};
+use observation::event::Cause;
+use observation::{Origin, Party};
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
+
+fn act_of<'s>(leg: &'s Seen, what: &str) -> &'s str {
+    let acts = leg.acts();
+    let act = acts.iter().find(|act| act.deliberate.what == what);
+    let act = act.unwrap_or_else(|| panic!("an act `{what}` among {acts:?}"));
+    assert_eq!((act.deliberate.by, act.refused.as_ref()), (Origin::Middlebox, None));
+    &act.deliberate.explanation
+}
+
+#[tokio::test]
+async fn a_silent_line_is_cut_without_a_word() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_via(&lab, "idle-cut,after=150ms", "").await;
+    raw.send(&masked(0x81, b"a")).await;
+    assert_eq!(raw.frame().await, (0x81, b"a".to_vec()));
+    assert_eq!(raw.rest().await, b"", "no close frame");
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("idle-cut");
+    assert_eq!((near.closed().cause, near.closed().first), (Cause::Dropped, None));
+    assert_eq!((far.closed().cause, far.closed().clean), (Cause::LineEnded, false));
+    assert!(act_of(&near, "idle-cut").contains("150ms"));
+
+    let mut raw = open_via(&lab, "idle-cut,after=150ms,by=reset", "").await;
+    let error = soon(raw.0.read_to_end(&mut Vec::new())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("idle-cut");
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::LineBroke));
+}
+
+#[tokio::test]
+async fn a_heartbeat_keeps_it_alive() {
+    let lab = Lab::new().await;
+    let mut raw = open_via(&lab, "idle-cut,after=600ms", "?ping-every=100ms").await;
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(1500) {
+        let (first, payload) = raw.frame().await;
+        assert_eq!(first, 0x89);
+        raw.send(&masked(0x8A, &payload)).await;
+    }
+    raw.send(&masked(0x81, b"still here")).await;
+    loop {
+        let (first, payload) = raw.frame().await;
+        if first == 0x81 {
+            assert_eq!(payload, b"still here");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn small_frames_are_withheld_until_there_are_enough() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_via(&lab, "buffer,size=30,wait=10s", "").await;
+    let began = Instant::now();
+    for n in 0..3 {
+        raw.send(&masked(0x81, &[b'a' + n; 8])).await;
+        // Seen by the lab, and answered, one by one.
+    }
+    raw.send(&masked(0x88, b"\x03\xe8")).await;
+    let mut all = raw.take(30).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "30 bytes are enough");
+    all.extend(raw.take(4).await);
+    let expect = [&b"\x81\x08aaaaaaaa\x81\x08bbbbbbbb\x81\x08cccccccc"[..], b"\x88\x02\x03\xe8"].concat();
+    assert_eq!(all, expect);
+    drop(raw);
+    let (near, _) = Legs::over(&mut feed, 2).await.over_box("buffer");
+    assert!(act_of(&near, "buffer").contains("bytes from the server"));
+}
+
+#[tokio::test]
+async fn or_until_the_wait_is_over() {
+    let lab = Lab::new().await;
+    let mut raw = open_via(&lab, "buffer,wait=300ms", "").await;
+    let began = Instant::now();
+    raw.send(&masked(0x81, b"late")).await;
+    assert_eq!(raw.frame().await, (0x81, b"late".to_vec()));
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_slow_line_takes_its_time_both_ways() {
+    let lab = Lab::new().await;
+    let mut raw = open_via(&lab, "slow,rate=10KiB,latency=50ms", "").await;
+    let payload = noise(3, 2500);
+    let began = Instant::now();
+    raw.send(&masked(0x82, &payload)).await;
+    assert_eq!(raw.frame().await, (0x82, payload));
+    // A quarter of a second for each way at least, though they overlap, and twice the latency.
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(5), "{took:?}");
+}
+
+/// What is under way when the ends say goodbye arrives all the same, however long that takes.
+#[tokio::test]
+async fn a_slow_line_loses_nothing_at_the_end() {
+    let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(200)).await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_via(&lab, "slow,rate=10KiB,latency=100ms", "").await;
+    // Text goes back once all of it is there, so the lab has said goodbye when most of the answer is still under way.
+    let payload = vec![b'x'; 9000];
+    raw.send(&[masked(0x81, &payload), masked(0x88, b"\x03\xe8")].concat()).await;
+    assert_eq!(raw.frame().await, (0x81, payload));
+    assert_eq!(raw.close_code().await, 1000);
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("slow");
+    assert_eq!((near.closed().cause, near.closed().clean), (Cause::ClosingHandshake, true));
+    assert_eq!(far.closed().cause, Cause::ClosingHandshake);
+}
+
+#[tokio::test]
+async fn a_reset_in_the_middle_of_a_message() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_via(&lab, "reset,after=20", "").await;
+    raw.send(&masked(0x82, &[7; 100])).await;
+    // What was read before the reset comes or does not: TCP throws away what waits.
+    let mut came = Vec::new();
+    let error = soon(raw.0.read_to_end(&mut came)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert!(came.len() <= 20, "{came:?}");
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("reset");
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::LineBroke));
+    let half = near.frames().into_iter().find(|frame| frame.from == Party::Server).unwrap();
+    assert_eq!((half.length, half.payload_bytes), (100, 18));
+    assert_eq!(near.closed().server.bytes, 20);
+    assert!(act_of(&near, "reset").contains("20 bytes"));
+}
+
+/// A client that does not read is waited for without work, and given up.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_slow_line_that_nobody_reads_costs_nothing_and_ends() {
+    use crate::support::process::Process;
+    use crate::support::{Raw, http};
+    let ticks = |pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let fields: Vec<u64> =
+            stat.rsplit_once(") ").unwrap().1.split(' ').filter_map(|field| field.parse().ok()).collect();
+        // utime and stime: the 14th and 15th of all, of which three are not numbers or cut off.
+        fields[10] + fields[11]
+    };
+    for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
+        let relay = Process::start(&["--write-timeout", "4s"]).await;
+        let pid = relay.child.id().unwrap();
+        let session = http(relay.address, "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/via/{middlebox}/lab/{session}");
+        let mut raw = Raw::open(relay.address, &path).await;
+        // More than all buffers on the way hold; nothing of the echo is read.
+        let flood = masked(0x82, &vec![0; 256 << 10]);
+        let pour = async { while tokio::io::AsyncWriteExt::write_all(&mut raw.0, &flood).await.is_ok() {} };
+        soon(pour).await;
+        // Four seconds of waiting would be 400, and some are the work before that.
+        let used = ticks(pid);
+        assert!(used < 250, "{middlebox}: {used} ticks");
+    }
+}

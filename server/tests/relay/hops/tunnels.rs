@@ -1,0 +1,176 @@
+//! Middleboxes in front of TLS: they see records, and no words.
+
+use super::{Legs, Seen};
+use crate::support::{Feed, Raw, handshake, http, masked, soon};
+use crate::tls::Secure;
+use observation::event::Cause;
+use observation::{Event, Middle, Party, Ways};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+async fn secure(name: &str) -> Secure {
+    Secure::with(name, |config| config.box_listen = Some(([127, 0, 0, 1], 0).into())).await
+}
+
+async fn port(secure: &Secure, middlebox: &str) -> SocketAddr {
+    let answer = http(secure.lab.address(), "GET", "/api/ways", "").await;
+    let ways: Ways = serde_json::from_slice(&answer.body).unwrap();
+    let offer = ways.boxes.into_iter().find(|offer| offer.name == middlebox).unwrap();
+    ([127, 0, 0, 1], offer.tunnel_port.unwrap()).into()
+}
+
+/// A TLS connection through a box, with the opening handshake behind it.
+async fn open(secure: &Secure, middlebox: &str, query: &str) -> TlsStream<TcpStream> {
+    let mut line = secure.connect_to(port(secure, middlebox).await, &[b"http/1.1"]).await;
+    let request = handshake(&format!("{}{query}", secure.lab.path()), "");
+    soon(line.write_all(request.as_bytes())).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(soon(line.read_u8()).await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    line
+}
+
+async fn echo(line: &mut TlsStream<TcpStream>, text: &[u8]) {
+    soon(line.write_all(&masked(0x81, text))).await.unwrap();
+    let mut back = vec![0; 2 + text.len()];
+    soon(line.read_exact(&mut back)).await.unwrap();
+    assert_eq!(back[2..], *text);
+}
+
+/// Both legs once they are over: the near one is a tunnel.
+async fn legs(feed: &mut Feed, middlebox: &str) -> (Seen, Seen) {
+    let (near, far) = Legs::over(feed, 2).await.pair(&Middle::Tunnel(middlebox.to_owned()));
+    assert!(matches!(near.events[0], Event::Tunnel(_)), "{:?}", near.events[0]);
+    (near, far)
+}
+
+fn records(leg: &Seen, from: Party) -> Vec<u8> {
+    let records = leg.events.iter().filter_map(|event| match event {
+        Event::Records(records) if records.from == from => Some(records),
+        _ => None,
+    });
+    records.flat_map(|records| &records.records).map(|record| record.content_type).collect()
+}
+
+#[tokio::test]
+async fn a_box_has_nothing_to_meddle_with() {
+    let secure = secure("tunnel-blind").await;
+    for middlebox in ["old-proxy", "rewrite"] {
+        let mut feed = secure.lab.feed_after(u64::MAX).await;
+        let mut line = open(&secure, middlebox, "").await;
+        echo(&mut line, b"through").await;
+        soon(line.write_all(&masked(0x88, b"\x03\xe8"))).await.unwrap();
+        let _ = soon(line.read_to_end(&mut Vec::new())).await;
+        drop(line);
+        let (near, far) = legs(&mut feed, middlebox).await;
+        let Event::Tunnel(tunnel) = &near.events[0] else { panic!() };
+        assert_eq!(tunnel.server_name.as_deref(), Some("localhost"));
+        assert_eq!(tunnel.deliberate.len(), 1);
+        assert!(tunnel.deliberate[0].explanation.contains("TLS records"));
+        // The TLS handshake from its first record on, as the far leg has it.
+        let (up, down) = (records(&near, Party::Client), records(&near, Party::Server));
+        assert_eq!((up[..3].to_vec(), down[..3].to_vec()), (vec![22, 20, 23], vec![22, 20, 23]));
+        assert_eq!(records(&far, Party::Client)[..3], up[..3]);
+        assert!(near.frames().is_empty() && far.frames().len() == 4);
+        assert_eq!(far.closed().cause, Cause::ClosingHandshake);
+        assert!(far.opening().route.tls.is_some());
+        let host = super::field(&far.opening().request, "host");
+        assert_eq!(host.as_deref(), Some("lab"), "nothing was rewritten");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_line_is_cut_all_the_same() {
+    let secure = Secure::with("tunnel-idle", |config| config.box_listen = Some(([127, 0, 0, 1], 0).into())).await;
+    let mut feed = secure.lab.feed().await;
+    let mut line = open(&secure, "idle-cut", "").await;
+    echo(&mut line, b"a").await;
+    let began = std::time::Instant::now();
+    let mut rest = Vec::new();
+    let _ = soon(line.read_to_end(&mut rest)).await;
+    assert!(began.elapsed() > Duration::from_secs(5) && rest.is_empty(), "{:?} {rest:?}", began.elapsed());
+    let (near, far) = legs(&mut feed, "idle-cut").await;
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Dropped, Cause::LineEnded));
+    assert_eq!(near.acts()[0].deliberate.what, "idle-cut");
+}
+
+#[tokio::test]
+async fn a_reset_needs_no_words() {
+    let secure = secure("tunnel-reset").await;
+    let mut feed = secure.lab.feed().await;
+    let mut line = open(&secure, "reset", "").await;
+    echo(&mut line, b"a").await;
+    soon(line.write_all(&masked(0x82, &[7; 8000]))).await.unwrap();
+    assert!(soon(line.read_to_end(&mut Vec::new())).await.is_err());
+    let (near, far) = legs(&mut feed, "reset").await;
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::LineBroke));
+    assert_eq!(near.closed().server.bytes, 4096);
+}
+
+#[tokio::test]
+async fn late_and_slowly_but_whole() {
+    let secure = secure("tunnel-slow").await;
+    for middlebox in ["buffer", "slow"] {
+        let mut line = open(&secure, middlebox, "").await;
+        echo(&mut line, &[b'x'; 100]).await;
+    }
+}
+
+/// A line that brings no request of a session is nobody's; and whatever it says, others are served.
+#[tokio::test]
+async fn what_is_no_tls_is_passed_on_and_forgotten() {
+    let secure = Secure::with("tunnel-noise", |config| {
+        config.box_listen = Some(([127, 0, 0, 1], 0).into());
+        config.head_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut feed = secure.lab.feed().await;
+    let address = port(&secure, "old-proxy").await;
+    for seed in 0..30 {
+        let mut raw = Raw::connect(address).await;
+        let _ = raw.0.write_all(&crate::support::deflate::noise(seed, 600)).await;
+        let _ = raw.0.write_all(b"\x16\x03\x01\x40\x00\x01").await;
+        let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    }
+    let mut line = open(&secure, "old-proxy", "").await;
+    echo(&mut line, b"served").await;
+    assert!(matches!(feed.next().await.event, Event::Tunnel(_)), "nothing was told of the others");
+}
+
+#[tokio::test]
+async fn tunnels_count_as_connections() {
+    let secure = Secure::with("tunnel-places", |config| {
+        config.box_listen = Some(([127, 0, 0, 1], 0).into());
+        config.max_connections = 3;
+    })
+    .await;
+    let address = port(&secure, "old-proxy").await;
+    // Each takes two places: its own, and that of the connection behind it.
+    let mut held = open(&secure, "old-proxy", "").await;
+    let mut raw = Raw::connect(address).await;
+    // For this one there is only one.
+    let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    echo(&mut held, b"still there").await;
+}
+
+/// One line for all that a browser says: HTTP/2, with the WebSocket as a stream of it.
+#[tokio::test]
+async fn over_http_2_the_box_sees_one_line() {
+    use crate::tls::http2::{VERSION, client_to, take};
+    let secure = secure("tunnel-h2").await;
+    let mut feed = secure.lab.feed().await;
+    let mut client = client_to(&secure, port(&secure, "rewrite").await).await;
+    let request = crate::tls::http2::connect(&secure.lab.path(), "websocket", &[VERSION]);
+    let (response, mut sending) = crate::tls::http2::ask(&mut client, request).await;
+    assert_eq!(response.status(), 200);
+    sending.send_data(masked(0x81, b"a").into(), false).unwrap();
+    take(&mut response.into_body(), 3).await;
+    drop((sending, client));
+    let (near, far) = legs(&mut feed, "rewrite").await;
+    assert!(far.frames().len() >= 2 && near.frames().is_empty());
+}

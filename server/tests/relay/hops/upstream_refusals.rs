@@ -1,0 +1,335 @@
+//! Whatever keeps a client from another server is told, with what to do, and with the server's own words if it said any.
+
+use super::upstream::{Upstream, switching};
+use super::{Legs, ask, relay_path};
+use crate::support::{DEFLATE_OFFER, Lab, handshake, soon};
+use observation::event::Refusal;
+use observation::{Event, Middle};
+use rcgen::{CertificateParams, KeyPair};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+async fn leading_to(urls: &[String]) -> Lab {
+    let allowed = urls.iter().map(|url| url.parse().unwrap()).collect();
+    Lab::with(|config| config.relay_to = allowed).await
+}
+
+/// Asks for `to` where no server is called: the near leg's refusal.
+async fn not_even_asked(lab: &Lab, to: &str) -> Refusal {
+    let mut feed = lab.feed_after(u64::MAX).await;
+    let (status, answer) = ask(lab, &relay_path(lab, to), "").await;
+    let refusal = loop {
+        match feed.next().await.event {
+            Event::Refusal(refusal) => break refusal,
+            Event::Asked(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((refusal.status, &refusal.response[..]), (Some(status), answer.as_bytes()));
+    assert!(answer.contains(&refusal.explanation), "the client reads it, too: {answer}");
+    refusal
+}
+
+#[tokio::test]
+async fn nothing_is_allowed_by_default() {
+    let lab = Lab::new().await;
+    let refusal = not_even_asked(&lab, "ws://127.0.0.1:1/").await;
+    assert_eq!((refusal.status, &*refusal.rule), (Some(403), "not-allowed"));
+    assert!(refusal.explanation.contains("--relay-to"), "{}", refusal.explanation);
+}
+
+#[tokio::test]
+async fn only_what_is_listed_is_called() {
+    let (upstream, other) = (Upstream::bind().await, Upstream::bind().await);
+    let port = upstream.address.port();
+    let lab = leading_to(&[upstream.url("/ws")]).await;
+    let elsewhere = [
+        upstream.url("/"),
+        upstream.url("/wsx"),
+        upstream.url("/ws/../x"),
+        upstream.url("/ws/%252e%252e/x"),
+        upstream.url("/ws/..%252fx"),
+        upstream.url("/ws%252f..%252fx"),
+        upstream.url("/ws/..%255cx"),
+        upstream.url("/ws/..;/x"),
+        other.url("/ws"),
+        format!("wss://127.0.0.1:{port}/ws"),
+        format!("ws://localhost:{port}/ws"),
+        format!("ws://[::1]:{port}/ws"),
+        format!("ws://[::ffff:127.0.0.1]:{port}/ws"),
+        format!("ws://127.0.0.2:{port}/ws"),
+        format!("ws://127.0.0.1.:{}/ws", other.address.port()),
+        format!("ws://127.0.0.1%2523:{port}/ws"),
+    ];
+    for to in elsewhere {
+        let refusal = not_even_asked(&lab, &to).await;
+        let expect = [(Some(403), "not-allowed"), (Some(400), "setting")];
+        assert!(expect.contains(&(refusal.status, &*refusal.rule)), "{to}: {refusal:?}");
+    }
+    for to in ["", "127.0.0.1", "http://127.0.0.1/ws", "ws://user@127.0.0.1/ws", "ws://127.0.0.1/ws%23fragment", "ws:"]
+    {
+        let refusal = not_even_asked(&lab, to).await;
+        assert_eq!((refusal.status, &*refusal.rule), (Some(400), "setting"), "{to}");
+    }
+    assert!(!upstream.was_called().await && !other.was_called().await);
+}
+
+/// A name of this machine's that is not `localhost`, if it has one.
+fn own_name() -> Option<String> {
+    let hosts = std::fs::read_to_string("/etc/hosts").ok()?;
+    let lines = hosts.lines().filter_map(|line| line.strip_prefix("127.0."));
+    let names = lines.flat_map(|line| line.split_whitespace().skip(1));
+    names.map(str::to_owned).find(|name| !name.starts_with("localhost"))
+}
+
+#[tokio::test]
+async fn a_name_that_leads_inside_is_not_followed() {
+    let upstream = Upstream::bind().await;
+    let Some(name) = own_name() else { return };
+    let url = format!("ws://{name}:{}", upstream.address.port());
+    let lab = leading_to(std::slice::from_ref(&url)).await;
+    let refusal = not_even_asked(&lab, &format!("{url}/")).await;
+    assert_eq!((refusal.status, &*refusal.rule), (Some(403), "address-not-allowed"));
+    assert!(!upstream.was_called().await);
+}
+
+#[tokio::test]
+async fn localhost_is_reached_if_it_is_listed() {
+    let upstream = Upstream::bind().await;
+    let url = format!("ws://localhost:{}", upstream.address.port());
+    let lab = leading_to(std::slice::from_ref(&url)).await;
+    let mut raw = lab.raw().await;
+    raw.send(handshake(&relay_path(&lab, &format!("ws://LOCALHOST.:{}/", upstream.address.port())), "").as_bytes())
+        .await;
+    upstream.accept().await;
+    assert!(raw.head().await.starts_with("HTTP/1.1 101 "));
+}
+
+#[tokio::test]
+async fn who_cannot_be_reached() {
+    let gone = Upstream::bind().await.url("");
+    let lab = leading_to(&[gone.clone(), "ws://nobody.invalid".to_owned()]).await;
+    let refusal = not_even_asked(&lab, &gone).await;
+    assert_eq!((refusal.status, &*refusal.rule), (Some(502), "unreachable"));
+    let refusal = not_even_asked(&lab, "ws://nobody.invalid/").await;
+    assert_eq!((refusal.status, &*refusal.rule), (Some(502), "name-unknown"));
+    assert!(refusal.explanation.contains("nobody.invalid"));
+}
+
+/// Has a server answer with what `answer` makes of the request: the refusal on the near leg, and that on the far one.
+async fn answered(more: &str, answer: impl Fn(&str) -> String) -> (Refusal, Refusal) {
+    let upstream = Upstream::bind().await;
+    let lab = leading_to(&[upstream.url("")]).await;
+    let mut feed = lab.feed().await;
+    let path = relay_path(&lab, &upstream.url("/"));
+    let serve = async {
+        let (mut server, head) = upstream.accept_silently().await;
+        server.send(answer(&head).as_bytes()).await;
+        let _ = server.0.shutdown().await;
+        (server, head)
+    };
+    let ((status, text), (_server, head)) = tokio::join!(ask(&lab, &path, more), serve);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = (near.refusal().clone(), far.refusal().clone());
+    assert_eq!((near.status, &near.response[..]), (Some(status), text.as_bytes()));
+    assert_eq!(far.request, head.as_bytes());
+    assert_eq!((&near.rule, &near.explanation), (&far.rule, &far.explanation));
+    (near, far)
+}
+
+#[tokio::test]
+async fn what_a_server_says_stands_on_its_leg() {
+    let text = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 12\r\n\r\nwho are you?and more";
+    let (near, far) = answered("", |_| text.to_owned()).await;
+    assert_eq!((near.status, far.status, &*near.rule), (Some(502), Some(401), "upstream-refused"));
+    assert_eq!(String::from_utf8(far.response).unwrap(), text.strip_suffix("and more").unwrap());
+    assert!(near.explanation.contains("401"), "{}", near.explanation);
+    // Without a length, as far as it goes; with too much of it, as far as is kept.
+    let (_, far) = answered("", |_| "HTTP/1.1 404 Not Found\r\n\r\nnothing here".to_owned()).await;
+    assert!(far.response.ends_with(b"\r\n\r\nnothing here"));
+    let (_, far) = answered("", |_| format!("HTTP/1.1 500 Oh\r\n\r\n{}", "x".repeat(100_000))).await;
+    assert!((16 << 10..33 << 10).contains(&far.response.len()), "{}", far.response.len());
+}
+
+#[tokio::test]
+async fn a_redirect_is_told_and_not_followed() {
+    let target = Upstream::bind().await;
+    let location = target.url("/there");
+    let (near, far) =
+        answered("", |_| format!("HTTP/1.1 301 Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")).await;
+    assert_eq!((near.status, far.status, &*near.rule), (Some(502), Some(301), "upstream-redirect"));
+    assert!(near.explanation.contains(&location), "{}", near.explanation);
+    assert!(!target.was_called().await);
+}
+
+#[tokio::test]
+async fn an_answer_that_a_client_may_not_take() {
+    type Spoil = fn(String) -> String;
+    let cases: [(&str, Spoil, &str); 7] = [
+        ("", |it| it.replace("Accept: ", "Accept: x"), "not that of the key"),
+        ("", |it| it.replace("Sec-WebSocket-Accept", "X-Accept"), "no `Sec-WebSocket-Accept`"),
+        ("", |it| it.replace("Upgrade: websocket", "Upgrade: h2c"), "lacks `Upgrade: websocket`"),
+        ("", |it| it.replace("Connection: Upgrade", "Connection: close"), "`Connection`"),
+        ("", |it| it.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: b\r\n\r\n"), "the subprotocol `b`"),
+        (
+            "",
+            |it| it.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"),
+            "`permessage-deflate`",
+        ),
+        (DEFLATE_OFFER, |it| it.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: x-other\r\n\r\n"), "`x-other`"),
+    ];
+    for (more, spoil, says) in cases {
+        let (near, far) = answered(more, |head| spoil(switching(head, ""))).await;
+        assert_eq!((near.status, &*near.rule), (Some(502), "upstream-not-websocket"), "{says}");
+        assert_eq!(far.status, Some(101));
+        assert!(near.explanation.contains(says), "{}", near.explanation);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none() {
+    for (text, rule) in [
+        ("", "upstream-ended"),
+        ("SSH-2.0-OpenSSH_9.6\r\n", "upstream-not-http"),
+        ("HTTP/1.1 101 Switch", "upstream-not-http"),
+        ("\x15\x03\x01\0\x02\x02\x46", "upstream-not-http"),
+    ] {
+        let (near, far) = answered("", |_| text.to_owned()).await;
+        assert_eq!((near.status, &*near.rule, far.status), (Some(502), rule, None), "{text:?}");
+        assert_eq!(far.response, text.as_bytes());
+    }
+    let endless = format!("HTTP/1.1 101 Switching Protocols\r\n{}", "X-Filler: filler\r\n".repeat(4000));
+    let (near, far) = answered("", |_| endless.clone()).await;
+    assert_eq!(near.status, Some(502));
+    assert!(far.response.len() < 33 << 10, "{}", far.response.len());
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_not_waited_for_long() {
+    let upstream = Upstream::bind().await;
+    let lab = leading_to(&[upstream.url("")]).await;
+    let mut feed = lab.feed().await;
+    let path = relay_path(&lab, &upstream.url("/"));
+    let ((status, _), (_server, _)) = tokio::join!(ask(&lab, &path, ""), upstream.accept_silently());
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!((status, near.refusal().status, far.refusal().status), (504, Some(504), None));
+    assert_eq!(near.refusal().rule, "upstream-timeout");
+}
+
+/// A server with a certificate of its own making, and that certificate in PEM.
+async fn secure_upstream(names: &[&str]) -> (TcpListener, TlsAcceptor, String) {
+    let key = KeyPair::generate().unwrap();
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let cert = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let chain = vec![cert.der().clone()];
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key.into()).unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (listener, TlsAcceptor::from(Arc::new(config)), cert.pem())
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_knows() {
+    let (listener, acceptor, _) = secure_upstream(&["localhost"]).await;
+    let url = format!("wss://localhost:{}", listener.local_addr().unwrap().port());
+    let lab = leading_to(std::slice::from_ref(&url)).await;
+    let serve = async { acceptor.accept(soon(listener.accept()).await.unwrap().0).await.map(drop) };
+    let (refusal, served) = tokio::join!(not_even_asked(&lab, &url), serve);
+    assert!(served.is_err());
+    assert_eq!((refusal.status, &*refusal.rule), (Some(502), "upstream-tls"));
+    assert!(refusal.explanation.contains("--relay-ca"), "{}", refusal.explanation);
+}
+
+#[tokio::test]
+async fn one_for_another_name_or_no_tls_at_all() {
+    let folder = crate::tls::Folder::new("relay-names");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let (listener, acceptor, pem) = secure_upstream(&["elsewhere.example"]).await;
+    let file = folder.0.join("ca.pem");
+    std::fs::write(&file, pem).unwrap();
+    let plain = Upstream::bind().await;
+    let wrong = format!("wss://localhost:{}", listener.local_addr().unwrap().port());
+    let none = format!("wss://localhost:{}", plain.address.port());
+    let lab = Lab::with(|config| {
+        config.relay_to = vec![wrong.parse().unwrap(), none.parse().unwrap()];
+        config.relay_ca = Some(file);
+    })
+    .await;
+    let serve = async { acceptor.accept(soon(listener.accept()).await.unwrap().0).await.map(drop) };
+    let (refusal, _) = tokio::join!(not_even_asked(&lab, &wrong), serve);
+    assert_eq!(refusal.rule, "upstream-tls");
+    // The other end does not understand a word, and says so in HTTP.
+    let serve = async {
+        let (mut stream, _) = soon(plain.accept_any()).await;
+        let _ = stream.read(&mut [0; 100]).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    };
+    let (refusal, ()) = tokio::join!(not_even_asked(&lab, &none), serve);
+    assert_eq!((refusal.status, &*refusal.rule), (Some(502), "upstream-tls"));
+}
+
+#[tokio::test]
+async fn one_that_was_named_is_known() {
+    let folder = crate::tls::Folder::new("relay-ca");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let (listener, acceptor, pem) = secure_upstream(&["localhost"]).await;
+    let file = folder.0.join("ca.pem");
+    std::fs::write(&file, pem).unwrap();
+    let url = format!("wss://localhost:{}", listener.local_addr().unwrap().port());
+    let allowed = url.parse().unwrap();
+    let lab = Lab::with(|config| (config.relay_to, config.relay_ca) = (vec![allowed], Some(file))).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.raw().await;
+    raw.send(handshake(&relay_path(&lab, &url), "").as_bytes()).await;
+    let mut server = soon(acceptor.accept(soon(listener.accept()).await.unwrap().0)).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(soon(server.read_u8()).await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    soon(server.write_all(switching(&head, "").as_bytes())).await.unwrap();
+    assert!(raw.head().await.starts_with("HTTP/1.1 101 "));
+    // Large enough for several records.
+    let payload = crate::support::deflate::noise(2, 60_000);
+    let frame = crate::support::masked(0x82, &payload);
+    raw.send(&frame).await;
+    let mut came = vec![0; frame.len()];
+    soon(server.read_exact(&mut came)).await.unwrap();
+    assert!(came == frame);
+    soon(server.write_all(b"\x81\x02ok")).await.unwrap();
+    assert_eq!(raw.frame().await, (0x81, b"ok".to_vec()));
+    soon(server.shutdown()).await.unwrap();
+    drop((raw, server));
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let tls = far.opening().route.tls.clone().unwrap();
+    assert_eq!(
+        (&*tls.version, tls.server_name.as_deref(), tls.alpn.as_deref()),
+        ("TLS 1.3", Some("localhost"), Some("http/1.1"))
+    );
+    assert!(tls.cipher_suite.starts_with("TLS_"), "{tls:?}");
+    assert_eq!(near.opening().route.tls, None);
+    assert_eq!(near.frames(), far.frames());
+}
+
+#[tokio::test]
+async fn an_authority_that_cannot_be_read_is_told_at_start() {
+    use framescope::Relay;
+    use framescope::args::Config;
+    let folder = crate::tls::Folder::new("relay-no-ca");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let file = folder.0.join("ca.pem");
+    for text in [None, Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
+        let listen = ([127, 0, 0, 1], 0).into();
+        let config = Config { listen, relay_ca: Some(file.clone()), ..Config::default() };
+        let error = Relay::start(config).await.unwrap_err();
+        assert!(error.to_string().contains("--relay-ca"), "{error}");
+    }
+}

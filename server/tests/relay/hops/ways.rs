@@ -1,0 +1,48 @@
+//! What a relay says of the ways that it has.
+
+use super::open_via;
+use crate::support::{Lab, http, masked};
+use crate::tls::Secure;
+use observation::Ways;
+
+async fn ways(lab: &Lab) -> Ways {
+    let answer = http(lab.address(), "GET", "/api/ways", "").await;
+    assert_eq!(answer.status, 200);
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn each_box_is_there_with_its_settings() {
+    let lab = Lab::new().await;
+    let ways = ways(&lab).await;
+    assert_eq!((ways.port, ways.tls_port, ways.relay_to.len()), (lab.address().port(), None, 0));
+    let names: Vec<_> = ways.boxes.iter().map(|offer| offer.name.as_str()).collect();
+    assert_eq!(names, ["old-proxy", "idle-cut", "buffer", "slow", "reset", "rewrite"]);
+    for offer in &ways.boxes {
+        assert_eq!(offer.tunnel_port, None);
+        assert!(!offer.title.is_empty() && offer.explanation.ends_with('.'), "{offer:?}");
+        if offer.name == "old-proxy" {
+            continue;
+        }
+        let settings = offer.settings.iter().map(|setting| format!(",{}={}", setting.name, setting.default));
+        let mut raw = open_via(&lab, &format!("{}{}", offer.name, settings.collect::<String>()), "").await;
+        raw.send(&masked(0x81, b"x")).await;
+        assert_eq!(raw.frame().await, (0x81, b"x".to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn ports_and_servers_are_told() {
+    let secure = Secure::with("ways", |config| {
+        config.box_listen = Some(([127, 0, 0, 1], 0).into());
+        config.relay_to = ["wss://echo.example/ws", "ws://127.0.0.1:9"].map(|url| url.parse().unwrap()).into();
+    })
+    .await;
+    let ways = ways(&secure.lab).await;
+    assert_eq!(ways.tls_port, secure.lab.relay.tls_address().map(|address| address.port()));
+    assert_eq!(ways.relay_to, ["wss://echo.example/ws", "ws://127.0.0.1:9"]);
+    let mut ports: Vec<_> = ways.boxes.iter().map(|offer| offer.tunnel_port.unwrap()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), 6);
+}
