@@ -9,6 +9,7 @@ import { Line } from "./line.ts";
 import { test as base } from "./relay.ts";
 import { SilentServer } from "./server.ts";
 import { TakeAway } from "./take-away.ts";
+import { WayChooser } from "./way.ts";
 
 /** A file to be chosen, as Playwright takes it. */
 export interface Attachment {
@@ -30,6 +31,7 @@ export class Lab {
   readonly compression: Locator;
   readonly behaviours: Behaviours;
   readonly takeAway: TakeAway;
+  readonly way: WayChooser;
   readonly composer: Locator;
   /** The part of it that is the browser's, beside what the relay sends. */
   private readonly drafting: Locator;
@@ -47,6 +49,7 @@ export class Lab {
     this.compression = this.connection.getByRole("switch", { name: "Compression" });
     this.behaviours = new Behaviours(page);
     this.takeAway = new TakeAway(page);
+    this.way = new WayChooser(page);
     this.composer = page.getByRole("region", { name: "Send" });
     this.drafting = this.composer.locator("form.drafting");
     this.filter = page.getByRole("searchbox", { name: "Filter the rows" });

@@ -49,7 +49,7 @@ test("a whole exchange needs no mouse", async ({ lab, page }) => {
     await expect(tab("Message")).toHaveAttribute("aria-selected", "true");
     await expect(lab.inspector.root.getByRole("tabpanel")).toContainText("by keyboard");
     await page.keyboard.press("End");
-    await expect(tab("Both sides")).toBeFocused();
+    await expect(tab("On the path")).toBeFocused();
     await page.keyboard.press("ArrowRight");
     await expect(tab("Frame")).toBeFocused();
     await expectFocusShown(page);

@@ -1,7 +1,7 @@
 //! What the relay does on purpose: because a connection's URL asks for it, or a command.
 
 use crate::command::Command;
-use crate::encoding;
+use crate::encoding::{self, named::named};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub struct Citation {
 }
 
 /// Who wanted it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The settings of the connection's URL, or those that a command put in their place.
@@ -35,6 +35,8 @@ pub enum Origin {
     /// The middlebox that the connection's URL leads over.
     Middlebox,
 }
+
+named!(Origin: "behaviour" => Origin::Behaviour, "console" => Origin::Console, "middlebox" => Origin::Middlebox);
 
 /// A deliberate act that is no frame of its own: a wait, bytes that belong to no frame, the end of the line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

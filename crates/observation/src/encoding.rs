@@ -1,4 +1,5 @@
-//! Bytes in JSON: hex where they are few, base64 where they may be many, text with one character per byte.
+//! Bytes in JSON: hex where they are few, base64 where they may be many, text with one character per byte. And enums by their
+//! names, for a page that has to be small: what serde derives for each of them is three times as large.
 
 /// Four bytes of lower-case hex, or nothing, for `#[serde(with)]`.
 pub mod hex_key {
@@ -49,5 +50,48 @@ pub mod latin1 {
     #[must_use]
     pub fn to_text(bytes: &[u8]) -> String {
         bytes.iter().map(|&byte| char::from(byte)).collect()
+    }
+}
+
+/// Enums that are one of several names.
+pub(crate) mod named {
+    use serde::Deserializer;
+    use serde::de::{Error, Visitor};
+    use std::fmt;
+
+    /// Has an enum read by its names, which are those that `Serialize` writes.
+    macro_rules! named {
+        ($type:ty: $($name:literal => $value:path),+ $(,)?) => {
+            impl<'de> serde::Deserialize<'de> for $type {
+                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let index = $crate::encoding::named::index(deserializer, &[$($name),+])?;
+                    Ok([$($value),+][index])
+                }
+            }
+        };
+    }
+    pub(crate) use named;
+
+    /// Which of `names` comes next.
+    pub(crate) fn index<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        names: &'static [&'static str],
+    ) -> Result<usize, D::Error> {
+        deserializer.deserialize_str(OneOf(names))
+    }
+
+    struct OneOf(&'static [&'static str]);
+
+    impl Visitor<'_> for OneOf {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a name")
+        }
+
+        fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+            let found = self.0.iter().position(|known| *known == name);
+            found.ok_or_else(|| E::unknown_variant(name, self.0))
+        }
     }
 }

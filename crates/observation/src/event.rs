@@ -1,7 +1,7 @@
 //! What can be seen of a connection.
 
 use crate::command::DropBy;
-use crate::encoding;
+use crate::encoding::{self, named::named};
 use crate::route::{Asked, Records, Route, Tunnel};
 use crate::{Act, Deliberate};
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,14 @@ pub enum Event {
 }
 
 /// One of the two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
     Client,
     Server,
 }
+
+named!(Party: "client" => Party::Client, "server" => Party::Server);
 
 impl From<Sender> for Party {
     fn from(sender: Sender) -> Self {
@@ -185,12 +187,14 @@ pub struct Position {
     pub last: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageKind {
     Text,
     Binary,
 }
+
+named!(MessageKind: "text" => MessageKind::Text, "binary" => MessageKind::Binary);
 
 /// A broken rule, or a limit passed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,7 +228,7 @@ pub struct Closed {
 }
 
 /// What brought the end about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// Both ends said goodbye.
@@ -260,6 +264,8 @@ pub enum Cause {
     /// The relay shut down.
     Shutdown,
 }
+
+named!(Cause: "closing-handshake" => Cause::ClosingHandshake, "violation" => Cause::Violation, "too-big" => Cause::TooBig, "line-ended" => Cause::LineEnded, "line-broke" => Cause::LineBroke, "no-close-answer" => Cause::NoCloseAnswer, "not-reading" => Cause::NotReading, "not-accepted" => Cause::NotAccepted, "out-of-room" => Cause::OutOfRoom, "idle" => Cause::Idle, "dropped" => Cause::Dropped, "reset" => Cause::Reset, "no-pong" => Cause::NoPong, "other-leg" => Cause::OtherLeg, "left" => Cause::Left, "shutdown" => Cause::Shutdown);
 
 /// Frames and the bytes they took, headers included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

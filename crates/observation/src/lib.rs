@@ -33,6 +33,25 @@
 //! ```json
 #![doc = include_str!("../golden/refusal.json")]
 //! ```
+//! `route` says what carried the connection, and whether something stands in between. Over HTTP/2 (RFC 8441) a handshake text
+//! has the fields as they were decoded, a line each:
+//! ```json
+#![doc = include_str!("../golden/opening-http2.json")]
+//! ```
+//! Where it is encrypted, what crosses the line below TLS is told, too. A client's records come right before the frames that
+//! they held, a server's right behind; those of the TLS handshake come right behind the opening:
+//! ```json
+#![doc = include_str!("../golden/records.json")]
+//! ```
+//! On a way over something in between there are two connections, the near leg and the far one. What stands there has a request
+//! before it has an answer:
+//! ```json
+#![doc = include_str!("../golden/asked.json")]
+//! ```
+//! A middlebox in front of TLS has no request, only a line, and what is told of that are records:
+//! ```json
+#![doc = include_str!("../golden/tunnel.json")]
+//! ```
 //! A frame, here one that a browser sent. `payload` is as on the wire, so still masked, up to the relay's cap;
 //! `payload_bytes` counts what crossed the wire:
 //! ```json
@@ -79,6 +98,13 @@
 #![doc = include_str!("../golden/answer.json")]
 //! ```
 //!
+//! # Ways
+//!
+//! `/api/ways` tells what a relay offers between a browser and a server:
+//! ```json
+#![doc = include_str!("../golden/ways.json")]
+//! ```
+//!
 //! # Files
 //!
 //! A session can be exported and opened again, without its name; times of day are RFC 3339:
@@ -100,6 +126,7 @@
 //! | [`page`] | what a page's JavaScript saw of its own socket |
 //! | [`sequence`] | both put side by side, row by row |
 //! | [`route`] | what carries a connection, and what stands in between |
+//! | [`eavesdrop`] | what someone on the path would have read |
 //! | [`aftermath`] | what became of something that was done on purpose |
 //! | [`document`] | a recorded session as a file |
 
@@ -107,6 +134,7 @@ pub mod aftermath;
 pub mod command;
 pub mod deliberate;
 pub mod document;
+pub mod eavesdrop;
 pub mod encoding;
 pub mod event;
 pub mod feed;

@@ -66,11 +66,19 @@ impl Fingerprint {
     /// Whether `request` is a head that this page's browser would send for this socket.
     #[must_use]
     pub fn matches(&self, request: &[u8]) -> bool {
-        use wire::handshake::head::{RequestHead, values};
-        let Ok(Some(head)) = RequestHead::parse(request) else { return false };
-        let is = |name, wanted: &str| values(request, &head.headers, name).any(|value| value == wanted.as_bytes());
-        request[head.target.clone()] == *self.target.as_bytes()
-            && is("Origin", &self.origin)
-            && is("User-Agent", &self.user_agent)
+        use wire::handshake::connect;
+        use wire::handshake::head::RequestHead;
+        // The lines of a head and the fields of HTTP/2 are written alike.
+        let is = |name: &str, wanted: &str| {
+            connect::fields(request)
+                .any(|(other, value)| other.eq_ignore_ascii_case(name.as_bytes()) && value == wanted.as_bytes())
+        };
+        let asks = if request.starts_with(b":") {
+            is(":path", &self.target)
+        } else {
+            let head = RequestHead::parse(request).ok().flatten();
+            head.is_some_and(|head| request[head.target] == *self.target.as_bytes())
+        };
+        asks && is("Origin", &self.origin) && is("User-Agent", &self.user_agent)
     }
 }

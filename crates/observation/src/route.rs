@@ -1,6 +1,6 @@
 //! What carries a connection, and what stands between a browser and the server that it means to reach.
 
-use crate::encoding;
+use crate::encoding::{self, named::named};
 use crate::{ConnectionNumber, Deliberate, Party};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct Route {
 }
 
 /// The version of HTTP that the opening handshake was made in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum Http {
     /// A connection of its own, upgraded. RFC 6455 §4.
     #[default]
@@ -26,6 +26,8 @@ pub enum Http {
     #[serde(rename = "2")]
     Two,
 }
+
+named!(Http: "1.1" => Http::One, "2" => Http::Two);
 
 /// What the two ends of a line have agreed on to encrypt it. RFC 8446.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +54,7 @@ pub struct Hop {
 }
 
 /// Which leg, seen from the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leg {
     /// From the client to what stands in between.
@@ -60,6 +62,8 @@ pub enum Leg {
     /// From there to the server.
     Far,
 }
+
+named!(Leg: "near" => Leg::Near, "far" => Leg::Far);
 
 /// What stands in between.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ mod tests;
 use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use crate::{ConnectionNumber, Event, Frame, Gap, Observation, Party, Seq};
 use socket::{Anchor, Fate, Socket};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use wire::header::FrameHeader;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,8 +100,8 @@ pub struct Sequence {
     unclaimed: Vec<SocketNumber>,
     owners: HashMap<ConnectionNumber, SocketNumber>,
     /// Connections whose request has its row and whose answer is to come, and those to a middlebox in front of TLS.
-    asked: BTreeSet<ConnectionNumber>,
-    tunnels: BTreeSet<ConnectionNumber>,
+    asked: VecDeque<ConnectionNumber>,
+    tunnels: VecDeque<ConnectionNumber>,
     /// Events whose row has not come, ascending by number, at most `capacity`; shown behind all rows.
     waiting: VecDeque<Waiting>,
 }
@@ -128,8 +128,8 @@ impl Sequence {
             done: VecDeque::new(),
             unclaimed: Vec::new(),
             owners: HashMap::new(),
-            asked: BTreeSet::new(),
-            tunnels: BTreeSet::new(),
+            asked: VecDeque::new(),
+            tunnels: VecDeque::new(),
             waiting: VecDeque::new(),
         }
     }
@@ -238,7 +238,7 @@ impl Sequence {
                 self.by_hand(connection, messages_in(&act.bytes));
             }
             Event::Closed(_) => {
-                self.tunnels.remove(&connection);
+                forget(&mut self.tunnels, connection);
                 self.wire(connection, RowKey::End(seq), Some(Anchor::End), PageSide::Nothing);
                 self.over(connection);
             }
@@ -258,7 +258,7 @@ impl Sequence {
     /// Adds the row of a request, unless it has one since it was asked.
     fn request(&mut self, observation: &Observation, text: &[u8]) {
         let Observation { seq, connection, ref event, .. } = *observation;
-        if !self.asked.remove(&connection) {
+        if !forget(&mut self.asked, connection) {
             self.claim(connection, text, event);
             self.wire(connection, RowKey::Request(seq), Some(Anchor::Request), PageSide::Nothing);
         }
@@ -389,11 +389,17 @@ impl Sequence {
 /// How many connections are remembered for what is to come of them, past which the oldest are not: a gap may have had it.
 const REMEMBERED: usize = 256;
 
-fn remember(connections: &mut BTreeSet<ConnectionNumber>, connection: ConnectionNumber) {
-    connections.insert(connection);
+fn remember(connections: &mut VecDeque<ConnectionNumber>, connection: ConnectionNumber) {
+    connections.push_back(connection);
     if connections.len() > REMEMBERED {
-        connections.pop_first();
+        connections.pop_front();
     }
+}
+
+/// Whether a connection was remembered.
+fn forget(connections: &mut VecDeque<ConnectionNumber>, connection: ConnectionNumber) -> bool {
+    let place = connections.iter().position(|&remembered| remembered == connection);
+    place.and_then(|place| connections.remove(place)).is_some()
 }
 
 /// Where the page's events meet a frame, and what the page sees of it if none does.

@@ -201,6 +201,13 @@ fn causes_are_named_in_kebab_case() {
     let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::Reset, Cause::Idle];
     let names = causes.map(|cause| serde_json::json!(cause));
     assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "reset", "idle"]);
+    for name in names {
+        let cause: Cause = serde_json::from_value(name.clone()).expect("a cause");
+        assert_eq!(serde_json::json!(cause), name);
+    }
+    let unknown = serde_json::from_str::<Cause>("\"bored\"").expect_err("no cause").to_string();
+    assert!(unknown.contains("`bored`") && unknown.contains("`other-leg`"), "{unknown}");
+    assert!(serde_json::from_str::<Cause>("7").is_err());
 }
 
 // Fingerprints
@@ -216,5 +223,11 @@ fn a_request_is_known_by_target_origin_and_user_agent() {
     check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://a\r\nUser-Agent: B/2\r\n\r\n", false);
     check("GET /lab/x?y HTTP/1.1\r\nUser-Agent: B/1\r\n\r\n", false);
     check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://a\r\n", false);
+    // Over HTTP/2 it is the same fields.
+    let fields = ":method: CONNECT\r\n:path: /lab/x?y\r\norigin: http://a\r\nuser-agent: B/1\r\n\r\n";
+    check(fields, true);
+    check(&fields.replace("x?y", "x"), false);
+    check(&fields.replace("B/1", "B/2"), false);
+    check(&fields.replace(":path", "path"), false);
     check("", false);
 }

@@ -7,9 +7,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
+use observation::route::{BoxOffer, BoxSetting};
 use observation::{
-    Act, Answer, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame, Gap,
-    Hello, Inflated, Observation, Offer, Opening, Origin, Refusal, Route, Seq, SessionId, document,
+    Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame,
+    Gap, Hello, Hop, Http, Inflated, Leg, Middle, Observation, Offer, Opening, Origin, Party, Record, Records, Refusal,
+    Route, Seq, SessionId, Tls, Tunnel, Ways, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +19,7 @@ use std::fmt::Debug;
 use wire::Sender;
 use wire::deflate::{Agreed, Policy, Verdict, negotiate};
 use wire::extension;
+use wire::handshake::connect::Connected;
 use wire::handshake::head::RequestHead;
 use wire::handshake::{request, response};
 use wire::header::FrameHeader;
@@ -240,6 +243,89 @@ fn closed() {
         server: Count { frames: 2, bytes: 11 },
     };
     golden!("closed", observation(6, 31_377, Event::Closed(closed)));
+}
+
+// What carries a connection, and what stands in between
+
+/// RFC 8441 §5.1, over TLS.
+#[test]
+fn opening_http2() {
+    const REQUEST: &str = ":method: CONNECT\r\n:protocol: websocket\r\n:scheme: https\r\n:path: /chat\r\n\
+        :authority: server.example.com\r\nsec-websocket-protocol: chat, superchat\r\n\
+        sec-websocket-version: 13\r\norigin: http://www.example.com\r\n\r\n";
+    let tls = Tls {
+        version: "TLS 1.3".to_owned(),
+        cipher_suite: "TLS_AES_128_GCM_SHA256".to_owned(),
+        server_name: Some("server.example.com".to_owned()),
+        alpn: Some("h2".to_owned()),
+    };
+    let opening = Opening {
+        request: REQUEST.into(),
+        response: Connected { subprotocol: Some("chat"), extensions: None }.to_string().into(),
+        subprotocol: Some("chat".to_owned()),
+        offers: Vec::new(),
+        deflate: None,
+        requested_us: 1_702,
+        deliberate: Vec::new(),
+        route: Route { http: Http::Two, tls: Some(tls), hop: None },
+    };
+    golden!("opening-http2", observation(1, 1_830, Event::Opening(opening)));
+}
+
+/// A frame of eleven bytes, with the type of what is inside and a tag of sixteen behind it. RFC 8446 §5.2.
+#[test]
+fn records() {
+    let fragment = (0..28).map(|n: u8| n.wrapping_mul(151) ^ 0x5c).collect();
+    let record = Record { content_type: 23, version: 0x0303, length: 28, fragment };
+    let records = Records { from: Party::Client, records: vec![record], missed: 0 };
+    golden!("records", observation(4, 9_411, Event::Records(records)));
+}
+
+#[test]
+fn asked() {
+    let middle = Middle::Box("old-proxy".to_owned());
+    let hop = Hop { leg: Leg::Near, middle, other: None, server: None };
+    let explanation = "`Upgrade` and `Connection` are left out: they are of one hop only";
+    let asked = Asked {
+        request: REQUEST.into(),
+        route: Route { hop: Some(hop), ..Route::default() },
+        deliberate: vec![Deliberate::of_box("old-proxy", explanation)],
+    };
+    golden!("asked", observation(1, 1_702, Event::Asked(asked)));
+}
+
+#[test]
+fn tunnel() {
+    let middle = Middle::Tunnel("idle-cut".to_owned());
+    let tunnel = Tunnel {
+        hop: Hop { leg: Leg::Near, middle, other: None, server: None },
+        server_name: Some("server.example.com".to_owned()),
+        deliberate: vec![Deliberate::of_box("idle-cut", "a line on which nothing travels for 5 seconds is cut")],
+    };
+    golden!("tunnel", observation(1, 1_702, Event::Tunnel(tunnel)));
+}
+
+#[test]
+fn ways() {
+    let after = BoxSetting {
+        name: "after".to_owned(),
+        explanation: "How long a line may be silent.".to_owned(),
+        default: "5s".to_owned(),
+    };
+    let idle_cut = BoxOffer {
+        name: "idle-cut".to_owned(),
+        title: "Idle cut".to_owned(),
+        explanation: "Cuts a line on which nothing has travelled for a while, and tells nobody.".to_owned(),
+        settings: vec![after],
+        tunnel_port: Some(8_444),
+    };
+    let ways = Ways {
+        port: 8_080,
+        tls_port: Some(8_443),
+        boxes: vec![idle_cut],
+        relay_to: vec!["wss://server.example.com/chat".to_owned()],
+    };
+    golden!("ways", ways);
 }
 
 // What the relay does on purpose

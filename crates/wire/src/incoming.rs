@@ -149,6 +149,12 @@ impl Incoming {
         Self { inflater: Some(Box::new(Inflater::new(agreed, self.peer))), deflate: true, ..self }
     }
 
+    /// The same for one who looks on and does not inflate: what is compressed is neither handed over nor checked.
+    #[must_use]
+    pub fn with_unread_deflate(self) -> Self {
+        Self { deflate: true, ..self }
+    }
+
     /// Takes the next bytes from the front of `bytes` and unmasks them in place, until they are used up, the handler is
     /// full, or a frame breaks a rule: that one is given to the handler with as much payload as has come, and whatever
     /// follows it is ignored. How the bytes are cut into calls changes nothing but the pieces, and how much of that last

@@ -36,6 +36,14 @@ impl Payload {
     }
 }
 
+/// An exception, in the browser's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thrown {
+    /// Such as `SecurityError`.
+    pub name: String,
+    pub message: String,
+}
+
 /// An open or opening socket; dropped, it is closed, and tells no one.
 pub struct LabSocket {
     socket: WebSocket,
@@ -49,14 +57,14 @@ impl LabSocket {
     /// `new WebSocket(url, protocols)`. Every event is told to `tell`, with the whole payload where it brings one.
     ///
     /// # Errors
-    /// What the constructor threw, in the browser's words.
+    /// What the constructor threw.
     pub fn open(
         url: &str,
         protocols: &[String],
         tell: impl Fn(PageAct, Option<Payload>) + 'static,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Thrown> {
         let list: js_sys::Array = protocols.iter().map(|name| JsValue::from_str(name)).collect();
-        let socket = WebSocket::new_with_str_sequence(url, &list).map_err(words)?;
+        let socket = WebSocket::new_with_str_sequence(url, &list).map_err(thrown)?;
         socket.set_binary_type(web_sys::BinaryType::Arraybuffer);
         let tell = Rc::new(tell);
 
@@ -119,8 +127,13 @@ fn payload(data: &JsValue) -> Payload {
     }
 }
 
-/// What an exception says.
+fn thrown(error: JsValue) -> Thrown {
+    let unnamed =
+        |_| Thrown { name: "an exception".into(), message: "The browser refused, and did not say why.".into() };
+    let named = |error: js_sys::Error| Thrown { name: error.name().into(), message: error.message().into() };
+    error.dyn_into::<js_sys::Error>().map_or_else(unnamed, named)
+}
+
 fn words(error: JsValue) -> String {
-    let unnamed = |_| "The browser refused, and did not say why.".to_owned();
-    error.dyn_into::<js_sys::Error>().map_or_else(unnamed, |error| error.message().into())
+    thrown(error).message
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// As the relay says it at `/api/behaviours`.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Catalogue {
     pub settings: Vec<Known>,
     pub faults: Vec<KnownFault>,
@@ -51,13 +51,13 @@ pub const PRESET: &str = "preset";
 /// The setting that lists faults.
 pub const FAULT: &str = "fault";
 
-/// Where the catalogue is.
+/// Where something is that the relay tells of itself, such as the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Learnt {
+pub enum Learnt<T = Catalogue> {
     #[default]
     Nothing,
     Coming,
-    All(Arc<Catalogue>),
+    All(Arc<T>),
     Failed(ApiError),
 }
 
@@ -67,8 +67,10 @@ impl Learnt {
         let preset = self.all().and_then(|catalogue| catalogue.preset(settings).map(|preset| preset.title.clone()));
         preset.unwrap_or_else(|| settings.summary())
     }
+}
 
-    pub fn all(&self) -> Option<&Arc<Catalogue>> {
+impl<T> Learnt<T> {
+    pub fn all(&self) -> Option<&Arc<T>> {
         match self {
             Self::All(catalogue) => Some(catalogue),
             _ => None,

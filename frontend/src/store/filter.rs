@@ -70,7 +70,10 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
     match term {
         Term::Opcode(name) => frame.is_some_and(|frame| frame.opcode().name() == name),
         Term::From(party) => match row.key {
-            RowKey::Request(_) => *party == Party::Client,
+            RowKey::Request(_) | RowKey::Tunnel(_) => *party == Party::Client,
+            RowKey::Records(_) => {
+                matches!(observation.map(|seen| &seen.event), Some(Event::Records(it)) if it.from == *party)
+            }
             RowKey::Response(_) => *party == Party::Server,
             _ => frame.is_some_and(|frame| frame.from == *party),
         },
@@ -83,13 +86,18 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
         },
         // What is odd about an opening is odd about its response.
         Term::Deliberate => {
-            !matches!(row.key, RowKey::Request(_) | RowKey::Opened(_))
-                && observation.is_some_and(|seen| !aftermath::deliberate(&seen.event).is_empty())
+            let on_purpose = observation.filter(|seen| !aftermath::deliberate(&seen.event).is_empty());
+            on_purpose.is_some_and(|seen| match row.key {
+                RowKey::Request(_) => matches!(seen.event, Event::Asked(_)),
+                RowKey::Opened(_) => false,
+                _ => true,
+            })
         }
         Term::Compressed => frame.is_some_and(|frame| frame.inflated.is_some()),
         Term::Text(word) => {
             let in_frame = || frame.is_some_and(|frame| frame_contains(frame, word));
             let in_head = || match (&row.key, observation.map(|seen| &seen.event)) {
+                (RowKey::Request(_), Some(Event::Asked(asked))) => contains(&asked.request, word),
                 (RowKey::Request(_), Some(Event::Opening(opening))) => contains(&opening.request, word),
                 (RowKey::Response(_), Some(Event::Opening(opening))) => contains(&opening.response, word),
                 (RowKey::Request(_), Some(Event::Refusal(refusal))) => contains(&refusal.request, word),

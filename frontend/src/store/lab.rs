@@ -153,10 +153,11 @@ impl Lab {
             SocketNumber(inner.sockets)
         });
         let Some(number) = number else { return Ok(()) };
-        let socket = LabSocket::open(url, &protocols, move |act, payload| self.heard(number, act, payload))?;
+        let socket = LabSocket::open(url, &protocols, move |act, payload| self.heard(number, act, payload));
+        let socket = socket.map_err(|thrown| thrown.message)?;
         self.inner.update_value(|inner| inner.socket = Some(socket));
-        let watched = matches!(target, Target::Lab(_));
-        if let Target::Lab(fingerprint) = target {
+        let watched = target != Target::Elsewhere;
+        if let Target::Lab(fingerprint) | Target::Relayed(fingerprint) = target {
             self.take(Incoming::Expect(number, fingerprint));
         }
         self.socket.set(Some(SocketState {

@@ -27,7 +27,8 @@ impl Lines {
                 "resume" => self.line(number).paused = false,
                 _ => {}
             },
-            Event::Act(_) => {}
+            // The relay has no side to be told on: of a line to something in between, only what passes is seen.
+            Event::Act(_) | Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
         }
     }
 

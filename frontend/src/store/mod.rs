@@ -15,6 +15,7 @@ pub mod settings;
 pub mod setup;
 pub mod taken;
 pub mod target;
+pub mod way;
 
 pub use lab::{FeedState, Lab, Session};
 pub use record::Record;

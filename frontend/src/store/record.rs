@@ -6,7 +6,7 @@ use crate::net::lab_socket::Payload;
 use observation::aftermath::Aftermath;
 use observation::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use observation::sequence::{PageSide, Row, RowKey, Sequence};
-use observation::{ConnectionNumber, FeedMessage, Observation, Seq, Transcript};
+use observation::{ConnectionNumber, FeedMessage, Leg, Middle, Observation, Seq, Transcript};
 use std::rc::Rc;
 
 /// Observations and rows kept; more than the relay's log holds by default.
@@ -98,8 +98,23 @@ impl Record {
         Aftermath::of(&self.transcript, &self.sequence, &page, seq)
     }
 
-    /// When a connection was first seen, in microseconds of the relay's clock.
+    /// Whether one end of a connection is the relay's lab, which can be told what to do on it.
+    pub fn is_of_lab(&self, connection: ConnectionNumber) -> bool {
+        let hop = self.transcript.connection(connection).and_then(|connection| connection.hop.as_ref());
+        hop.is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Middle::Relay)
+    }
+
+    /// The lab's connection that a socket of this page leads to: its own, or over a box the far leg.
+    pub fn in_lab(&self, socket: SocketNumber) -> Option<ConnectionNumber> {
+        let own = self.sequence.connection(socket)?;
+        let other = self.transcript.connection(own).and_then(|connection| connection.other);
+        [Some(own), other].into_iter().flatten().find(|&connection| self.is_of_lab(connection))
+    }
+
+    /// When a connection was first seen, in microseconds of the relay's clock; of two legs, the one that began.
     pub fn began_us(&self, connection: ConnectionNumber) -> Option<u64> {
-        self.transcript.connection(connection).map(|connection| connection.began_us)
+        let connection = self.transcript.connection(connection)?;
+        let other = connection.other.and_then(|other| self.transcript.connection(other));
+        Some(other.map_or(connection.began_us, |other| other.began_us.min(connection.began_us)))
     }
 }

@@ -3,6 +3,8 @@
 
 use super::settings::{Settings, escaped, unescaped};
 use super::target;
+use super::way::{Entrance, Over, Via, Way};
+use observation::SessionId;
 
 /// What a fragment with a setup begins with.
 const MARK: &str = "#play?";
@@ -16,6 +18,10 @@ const MAX_PART: usize = 4_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setup {
     pub place: Place,
+    /// Where a lab or relay is entered, if not where the page came from.
+    pub entrance: Option<Entrance>,
+    /// The box on the way to a lab.
+    pub via: Option<Via>,
     /// As in the field: names parted by commas.
     pub subprotocols: String,
     /// Texts to be sent one after the other.
@@ -30,6 +36,8 @@ pub enum Place {
     Unsaid,
     /// The lab of whatever session the visitor has, with these settings.
     Lab(Settings),
+    /// Another server by way of the relay, whose query this is.
+    Relayed(Settings),
     /// The URL of another server.
     Elsewhere(String),
 }
@@ -47,11 +55,14 @@ impl Setup {
             let value = unescaped(value);
             let most = if name == "message" { MAX_MESSAGE } else { MAX_PART };
             match name {
-                "lab" | "url" | "subprotocols" | "message" if value.len() > most => {
+                "lab" | "url" | "relay" | "at" | "via" | "subprotocols" | "message" if value.len() > most => {
                     left_out.push(format!("a {name} of {} bytes, and a link may have {most}", value.len()));
                 }
                 "lab" => setup.place = Place::Lab(Settings::of_query(&value)),
                 "url" => setup.place = Place::Elsewhere(value),
+                "relay" => setup.place = Place::Relayed(Settings::of_query(&value)),
+                "via" if !value.is_empty() && !value.contains('/') => setup.via = Some(Via::of_segment(&value)),
+                "at" if Entrance::of_short(&value).is_some() => setup.entrance = Entrance::of_short(&value),
                 "subprotocols" if target::subprotocols(&value).is_err() => {
                     left_out.push(format!("“{}”, which are no subprotocols", front(&value)));
                 }
@@ -67,6 +78,35 @@ impl Setup {
         (setup, left_out)
     }
 
+    /// Where `url` leads, without the session, which is for those who have it.
+    pub fn of_url(url: &str, session: Option<&SessionId>) -> Self {
+        let Some(Way { entrance, over }) = target::way(url, session) else {
+            return Self { place: Place::Elsewhere(url.to_owned()), ..Self::default() };
+        };
+        let entrance = Some(entrance).filter(|entrance| *entrance != Entrance::here());
+        let settings = Settings::of_url(url);
+        let (place, via) = match over {
+            Over::Nothing => (Place::Lab(settings), None),
+            Over::Box(via) => (Place::Lab(settings), Some(via)),
+            Over::Relay => (Place::Relayed(settings), None),
+        };
+        Self { place, entrance, via, ..Self::default() }
+    }
+
+    /// What stands in the URL field of whoever has `session` and comes by this setup.
+    pub fn url(&self, session: &SessionId) -> String {
+        let entrance = self.entrance.clone().unwrap_or_else(Entrance::here);
+        let to = |over, settings: &Settings| Way { entrance: entrance.clone(), over }.url(session, settings);
+        let over = || self.via.clone().map_or(Over::Nothing, Over::Box);
+        match &self.place {
+            Place::Lab(settings) => to(over(), settings),
+            Place::Relayed(settings) => to(Over::Relay, settings),
+            Place::Elsewhere(url) => url.clone(),
+            // Without compression, so that a beginner can read the bytes.
+            Place::Unsaid => to(over(), &Settings::default().with_compression(false)),
+        }
+    }
+
     /// The fragment that leads here.
     ///
     /// # Errors
@@ -75,8 +115,11 @@ impl Setup {
         let place = match &self.place {
             Place::Unsaid => None,
             Place::Lab(settings) => Some(("lab", settings.to_string())),
+            Place::Relayed(settings) => Some(("relay", settings.to_string())),
             Place::Elsewhere(url) => Some(("url", url.clone())),
         };
+        let entrance = self.entrance.as_ref().map(|entrance| ("at", entrance.short()));
+        let via = self.via.as_ref().map(|via| ("via", via.to_string()));
         let subprotocols = Some(self.subprotocols.trim()).filter(|list| !list.is_empty());
         let subprotocols = subprotocols.map(|list| ("subprotocols", list.to_owned()));
         let messages = self.messages.iter().map(|text| ("message", text.clone()));
@@ -86,7 +129,7 @@ impl Setup {
         if self.messages.len() > MAX_MESSAGES {
             return Err(format!("A link holds {MAX_MESSAGES} messages, and here are {}.", self.messages.len()));
         }
-        let parts: Vec<_> = place.into_iter().chain(subprotocols).collect();
+        let parts: Vec<_> = [place, entrance, via, subprotocols].into_iter().flatten().collect();
         if let Some((name, _)) = parts.iter().find(|(_, value)| value.len() > MAX_PART) {
             return Err(format!("The {name} is longer than the {MAX_PART} bytes that a link holds."));
         }
@@ -117,12 +160,22 @@ mod tests {
             place: Place::Lab(Settings::of_query("deflate=off&greet=Hi+you")),
             subprotocols: "chat.v2, chat.v1".into(),
             messages: vec!["Hello & goodbye".into(), "zwei\nZeilen: 你好".into(), String::new()],
+            ..Setup::default()
         };
         check(
             &lab,
             "#play?lab=deflate%3Doff%26greet%3DHi%2Byou&subprotocols=chat.v2,+chat.v1&message=Hello+%26+goodbye\
              &message=zwei%0AZeilen:+%E4%BD%A0%E5%A5%BD&message=",
         );
+        let over = Setup {
+            place: Place::Lab(Settings::of_query("ping-every=2s")),
+            entrance: Entrance::of_short("wss:8443"),
+            via: Some(Via::of_segment("idle-cut,after=5s")),
+            ..Setup::default()
+        };
+        check(&over, "#play?lab=ping-every%3D2s&at=wss:8443&via=idle-cut,after%3D5s");
+        let relayed = Setup { place: Place::Relayed(Settings::of_query("to=wss://h/x")), ..Setup::default() };
+        check(&relayed, "#play?relay=to%3Dwss://h/x");
         let elsewhere = Setup { place: Place::Elsewhere("wss://h:1/p?q=1&r".into()), ..Setup::default() };
         check(&elsewhere, "#play?url=wss://h:1/p%3Fq%3D1%26r");
     }
@@ -140,6 +193,8 @@ mod tests {
         assert_eq!(check(&"message=a&".repeat(30), "first 16").messages.len(), 16);
         assert_eq!(check("subprotocols=a+b&lab=", "“a b”").subprotocols, "");
         assert_eq!(check(&format!("lab={}", "x".repeat(5_000)), "a lab of 5000").place, Place::Unsaid);
+        assert_eq!(check("at=http:80&lab=", "“at”").entrance, None);
+        assert_eq!(check("via=a/b&lab=", "“via”").via, None);
         assert_eq!(Setup::of_fragment("#workspace"), Default::default());
         assert_eq!(Setup::of_fragment(""), Default::default());
     }

@@ -1,8 +1,9 @@
 //! What can be taken along of a connection: how it was asked for, and the texts that were sent on it.
 
 use super::setup::MAX_MESSAGES;
-use observation::{ConnectionNumber, Event, MessageKind, Party, Transcript};
-use wire::handshake::head::{RequestHead, values};
+use observation::{ConnectionNumber, Event, Hop, Leg, MessageKind, Middle, Party, Transcript};
+use wire::handshake::connect;
+use wire::handshake::head::RequestHead;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -14,17 +15,33 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// That of a connection of which the relay kept the request. `place` is what the browser adds in front of a path:
-    /// `ws://host:port`.
-    pub fn of(transcript: &Transcript, connection: ConnectionNumber, place: &str) -> Option<Self> {
-        let opening = transcript.opening(connection).map(|opening| &opening.request);
-        let request = opening.or_else(|| Some(&transcript.refusal(connection)?.request))?;
-        let head = RequestHead::parse(request).ok().flatten()?;
-        let target = String::from_utf8_lossy(&request[head.target.clone()]);
-        let subprotocols: Vec<_> =
-            values(request, &head.headers, "Sec-WebSocket-Protocol").map(String::from_utf8_lossy).collect();
+    /// That of a connection of which the relay kept the request. `here` is how this page calls the relay's host, which a
+    /// client may have called otherwise.
+    pub fn of(transcript: &Transcript, connection: ConnectionNumber, here: &str) -> Option<Self> {
+        let opening = transcript.opening(connection).map(|opening| (&opening.request, &opening.route));
+        let (request, route) = opening.or_else(|| {
+            let refusal = transcript.refusal(connection)?;
+            Some((&refusal.request, &refusal.route))
+        })?;
+        let field = |name: &'static str| {
+            let named = move |(other, _): &(&[u8], &[u8])| other.eq_ignore_ascii_case(name.as_bytes());
+            connect::fields(request).filter(named).map(|(_, value)| String::from_utf8_lossy(value))
+        };
+        let (host, target) = match RequestHead::parse(request).ok().flatten() {
+            Some(head) => (field("Host").next()?, String::from_utf8_lossy(&request[head.target])),
+            None => (field(":authority").next()?, field(":path").next()?),
+        };
+        let beyond = |hop: &Hop| hop.leg == Leg::Far && hop.middle == Middle::Relay;
+        let host = if route.hop.as_ref().is_some_and(beyond) {
+            host.into_owned()
+        } else {
+            let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| port.parse::<u16>().is_ok());
+            port.map_or(here.to_owned(), |port| format!("{here}:{port}"))
+        };
+        let scheme = if route.tls.is_some() { "wss" } else { "ws" };
+        let subprotocols: Vec<_> = field("Sec-WebSocket-Protocol").collect();
         Some(Self {
-            url: format!("{place}{target}"),
+            url: format!("{scheme}://{host}{target}"),
             subprotocols: subprotocols.join(", "),
             messages: texts(transcript, connection),
         })
@@ -59,13 +76,13 @@ fn texts(transcript: &Transcript, connection: ConnectionNumber) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use observation::{Frame, Observation, Opening, Position, Seq};
+    use observation::{Frame, Observation, Opening, Position, Route, Seq};
     use std::rc::Rc;
     use wire::Sender;
     use wire::header::FrameHeader;
     use wire::opcode::Opcode;
 
-    const REQUEST: &str = "GET /lab/abc?deflate=off HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Protocol: chat.v2\r\n\
+    const REQUEST: &str = "GET /lab/abc?deflate=off HTTP/1.1\r\nHost: h:1\r\nSec-WebSocket-Protocol: chat.v2\r\n\
         Sec-WebSocket-Protocol: chat.v1\r\n\r\n";
 
     fn frame(kind: MessageKind, message: u64, fragment: u32, last: bool, payload: &str) -> Event {
@@ -105,7 +122,7 @@ mod tests {
             let observation = Observation { seq: Seq(at), at_us: at, connection: ConnectionNumber(7), event };
             assert!(transcript.observe(Rc::new(observation)));
         }
-        let taken = Taken::of(&transcript, ConnectionNumber(7), "ws://here:1");
+        let taken = Taken::of(&transcript, ConnectionNumber(7), "here");
         let expect = Taken {
             url: "ws://here:1/lab/abc?deflate=off".into(),
             subprotocols: "chat.v2, chat.v1".into(),

@@ -1,6 +1,6 @@
 //! What a URL in the connect bar leads to, judged before anything is connected.
 
-use super::settings::Settings;
+use super::way::{Over, Way, page_is_secure};
 use observation::SessionId;
 use observation::page::Fingerprint;
 use web_sys::Url;
@@ -8,8 +8,10 @@ use web_sys::Url;
 /// A URL that may be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// This session's lab: the relay will show the wire.
+    /// This session's lab, straight or over a box: the relay will show the wire.
     Lab(Fingerprint),
+    /// Another server, by way of the relay, which will show the wire too.
+    Relayed(Fingerprint),
     /// Any other server: only what JavaScript sees can be shown.
     Elsewhere,
 }
@@ -35,35 +37,24 @@ pub fn judge(url: &str, session: Option<&SessionId>) -> Result<Target, String> {
         return Err("A WebSocket URL has no fragment: leave out the # and what follows it.".into());
     }
     let window = leptos::prelude::window();
-    let location = window.location();
-    if parsed.protocol() == "ws:" && location.protocol().is_ok_and(|page| page == "https:") {
+    if parsed.protocol() == "ws:" && page_is_secure() {
         let local = matches!(parsed.hostname().as_str(), "localhost" | "127.0.0.1" | "[::1]");
         if !local {
             return Err("This page came over https, so the browser lets it open wss:// only.".into());
         }
     }
-    let here = location.host().is_ok_and(|host| host == parsed.host());
-    let lab = session.is_some_and(|id| parsed.pathname() == format!("/lab/{id}"));
-    if !(here && lab) {
-        return Ok(Target::Elsewhere);
-    }
-    Ok(Target::Lab(Fingerprint {
+    let Some(way) = session.and_then(|id| Way::of(&parsed, id)) else { return Ok(Target::Elsewhere) };
+    let fingerprint = Fingerprint {
         target: format!("{}{}", parsed.pathname(), parsed.search()),
-        origin: location.origin().unwrap_or_default(),
+        origin: window.location().origin().unwrap_or_default(),
         user_agent: window.navigator().user_agent().unwrap_or_default(),
-    }))
+    };
+    Ok(if way.over == Over::Relay { Target::Relayed(fingerprint) } else { Target::Lab(fingerprint) })
 }
 
-/// The lab of a session on this page's relay.
-pub fn lab_url(session: &SessionId, settings: &Settings) -> String {
-    settings.in_url(&format!("{}/lab/{session}", place()))
-}
-
-/// What stands before the path in a URL of a WebSocket to this page's relay.
-pub fn place() -> String {
-    let location = leptos::prelude::window().location();
-    let scheme = if location.protocol().is_ok_and(|page| page == "https:") { "wss" } else { "ws" };
-    format!("{scheme}://{}", location.host().unwrap_or_default())
+/// The way of what stands in a URL field; `None` if it leads elsewhere, or nowhere.
+pub fn way(url: &str, session: Option<&SessionId>) -> Option<Way> {
+    Way::of(&Url::new(url.trim()).ok()?, session?)
 }
 
 /// The address of a session's playground.

@@ -3,13 +3,23 @@
 use super::behaviours::{BehavioursSheet, ServerBehaves};
 use super::compression::CompressionSwitch;
 use super::lifecycle::Lifecycle;
+use super::way::{WayButton, WaySheet};
 use crate::store::catalogue::Learnt;
 use crate::store::lab::{ConnectError, ReadyState, connect};
 use crate::store::settings::Settings;
 use crate::store::setup::{Place, Setup};
 use crate::store::target::{self, Target};
+use crate::store::way::Way;
 use crate::store::{Lab, Session};
 use leptos::prelude::*;
+
+/// Of a choice that is made in a sheet, what is no part of the page's first view.
+#[derive(Clone, Copy)]
+pub struct Choosing {
+    /// Has the relay say what there is to choose.
+    pub learn: fn(ConnectForm),
+    pub panel: fn() -> AnyView,
+}
 
 /// What stands in the fields, for whoever has a button that connects.
 #[derive(Clone, Copy)]
@@ -19,25 +29,23 @@ pub struct ConnectForm {
     pub error: RwSignal<Option<ConnectError>>,
     /// What the relay can be asked for, as far as it is known.
     pub learnt: RwSignal<Learnt>,
+    /// The boxes in front of TLS, as far as they are known; each by its port and name, such as `8444 idle-cut`.
+    pub tunnels: RwSignal<Vec<String>>,
 }
 
 impl ConnectForm {
     pub fn new(lab: Lab, setup: &Setup) -> Self {
-        let in_lab = |settings| match lab.session.get_untracked() {
-            Session::Ready(id) => target::lab_url(&id, settings),
+        let url = match (lab.session.get_untracked(), &setup.place) {
+            (Session::Ready(id), _) => setup.url(&id),
+            (_, Place::Elsewhere(url)) => url.clone(),
             _ => String::new(),
-        };
-        let url = match &setup.place {
-            Place::Lab(settings) => in_lab(settings),
-            Place::Elsewhere(url) => url.clone(),
-            // Without compression, so that a beginner can read the bytes.
-            Place::Unsaid => in_lab(&Settings::default().with_compression(false)),
         };
         Self {
             url: RwSignal::new(url),
             protocols: RwSignal::new(setup.subprotocols.clone()),
             error: RwSignal::new(None),
             learnt: RwSignal::new(Learnt::Nothing),
+            tunnels: RwSignal::new(Vec::new()),
         }
     }
 
@@ -55,6 +63,11 @@ impl ConnectForm {
     /// What the URL leads to.
     pub fn target(self, lab: Lab) -> Result<Target, String> {
         self.url.with(|url| target::judge(url, lab.session_id().as_ref()))
+    }
+
+    /// The way that the URL takes, if it leads to this relay.
+    pub fn way(self, lab: Lab) -> Option<Way> {
+        self.url.with(|url| target::way(url, lab.session_id().as_ref()))
     }
 
     /// Whether messages will be compressed, as far as the URL tells.
@@ -97,17 +110,20 @@ pub fn ConnectBar() -> impl IntoView {
         _ => None,
     };
     let choosing = RwSignal::new(false);
+    let choosing_way = RwSignal::new(false);
     let elsewhere = move || matches!(form.target(lab), Ok(Target::Elsewhere));
     // The relay will say so too, once it is asked.
     let unknown = move || {
         let settings = form.settings();
-        form.learnt.with(|learnt| learnt.all()?.unknown(&settings).map(str::to_owned)).filter(|_| !elsewhere())
+        let unknown = form.learnt.with(|learnt| learnt.all()?.unknown(&settings).map(str::to_owned));
+        unknown.filter(|_| matches!(form.target(lab), Ok(Target::Lab(_))))
     };
     let changed =
         move || live() && lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.url != form.url.get().trim()));
     view! {
         <form class="connect" aria-label="Connection" on:submit=submit novalidate>
             <Entry id="url" label="WebSocket URL" value=form.url live=Signal::derive(live) error=Signal::derive(url_error)>
+                <WayButton open=choosing_way/>
                 <p id="url-note" class="field-note" aria-live="polite">
                     {move || match url_error().or_else(protocols_error) {
                         Some(said) => view! { <span class="error">{said}</span> }.into_any(),
@@ -135,6 +151,7 @@ pub fn ConnectBar() -> impl IntoView {
             </button>
         </form>
         <BehavioursSheet open=choosing/>
+        <WaySheet open=choosing_way/>
     }
 }
 

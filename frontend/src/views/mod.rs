@@ -16,4 +16,5 @@ pub mod row_text;
 pub mod sequence;
 pub mod session_chip;
 pub mod take_away;
+pub mod way;
 pub mod welcome;

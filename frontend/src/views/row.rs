@@ -3,8 +3,8 @@
 use super::row_text::{Arrow, Middle, RowText, describe};
 use crate::store::Lab;
 use leptos::prelude::*;
-use observation::Party;
 use observation::sequence::{Row, RowKey};
+use observation::{Leg, Party};
 
 /// A row's height in CSS pixels; the style sheet has the same number.
 pub const HEIGHT: usize = 34;
@@ -20,6 +20,8 @@ pub fn element_id(key: RowKey) -> String {
         RowKey::Opened(seq) => format!("row-{seq}-opened"),
         RowKey::Frame(seq) => format!("row-{seq}"),
         RowKey::Act(seq) => format!("row-{seq}-act"),
+        RowKey::Tunnel(seq) => format!("row-{seq}-tunnel"),
+        RowKey::Records(seq) => format!("row-{seq}-records"),
         RowKey::End(seq) => format!("row-{seq}-end"),
         RowKey::Gap(from, _) => format!("row-{from}-gap"),
         RowKey::Page(number) => format!("row-page-{}", number.0),
@@ -63,7 +65,7 @@ pub fn RowView(
 /// sheet puts each into its column.
 #[component]
 fn RowCells(text: RowText) -> impl IntoView {
-    let RowText { time, page, middle, wire } = text;
+    let RowText { time, page, middle, wire, .. } = text;
     let at = (!time.is_empty()).then(|| view! { <span class="time">{time} <span class="hidden">" ms"</span></span> });
     view! {
         {match middle {
@@ -89,12 +91,11 @@ fn RowCells(text: RowText) -> impl IntoView {
 fn ArrowCell(arrow: Arrow) -> impl IntoView {
     // Of a long text the front is enough, where there is little room.
     let what = if arrow.text.len() > SHORT { "what long" } else { "what" };
-    let way = if arrow.from == Party::Client { "To the relay: " } else { "From the relay: " };
     view! {
         <span class="arrow">
             <span class="shaft"></span>
             <span class="label">
-                <span class="hidden">{way}</span>
+                <span class="hidden">{arrow.way}</span>
                 <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
                 <span class=what>{arrow.text}</span>
                 <small>{arrow.detail}</small>
@@ -106,13 +107,18 @@ fn ArrowCell(arrow: Arrow) -> impl IntoView {
 }
 
 fn class(text: &RowText) -> String {
+    let leg = match text.leg {
+        None => "",
+        Some(Leg::Near) => " near",
+        Some(Leg::Far) => " far",
+    };
     match &text.middle {
         Middle::Arrow(arrow) => {
             let way = if arrow.from == Party::Client { "out" } else { "in" };
             let control = if arrow.control { " ctl" } else { "" };
             let wrong = if arrow.wrong { " wrong" } else { "" };
-            format!("{way}{control}{wrong}")
+            format!("{way}{control}{wrong}{leg}")
         }
-        Middle::Band { class, .. } => format!("banded {class}"),
+        Middle::Band { class, .. } => format!("banded {class}{leg}"),
     }
 }

@@ -1,7 +1,10 @@
 //! What a row of the sequence says: a pure function of the record.
 
+mod ends;
+mod head;
 mod script;
 
+pub use ends::Ends;
 pub use script::act;
 
 use crate::store::Record;
@@ -10,10 +13,12 @@ use crate::views::inspector::explain;
 use observation::page::PageAct;
 use observation::round_trip::RoundTrip;
 use observation::sequence::{PageSide, Row, RowKey};
-use observation::{Act, Closed, Deliberate, Event, Frame, Gap, MessageKind, Opening, Origin, Party, Refusal, Seq};
+use observation::{
+    Act, Asked, Closed, Deliberate, Event, Frame, Gap, Leg, MessageKind, Opening, Origin, Party, Records, Refusal, Seq,
+    Tunnel,
+};
 use wire::close::ClosePayload;
 use wire::deflate::NAME;
-use wire::handshake::head::{RequestHead, ResponseHead, values};
 use wire::opcode::Opcode;
 
 /// How many characters of a payload a row may show.
@@ -22,6 +27,8 @@ const PREVIEW: usize = 80;
 /// A row, ready to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowText {
+    /// The leg that it is of, where something stands between client and server.
+    pub leg: Option<Leg>,
     /// Milliseconds since its connection began; empty where the relay has no time for it.
     pub time: String,
     pub page: PageText,
@@ -52,6 +59,8 @@ pub enum Middle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrow {
     pub from: Party,
+    /// From whom to whom, for those who do not see the arrow.
+    pub way: String,
     pub badge: String,
     /// The badge's hue.
     pub badge_class: &'static str,
@@ -83,23 +92,37 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
         };
         Some(format::milliseconds(at_us.saturating_sub(began)))
     });
-    let (middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
-        (RowKey::Request(_), Some((Event::Opening(opening), number))) => request(&opening.request, number),
-        (RowKey::Request(_), Some((Event::Refusal(refusal), number))) => request(&refusal.request, number),
+    let connection = observation.and_then(|seen| record.transcript.connection(seen.connection));
+    let hop = connection.and_then(|connection| connection.hop.as_ref());
+    let ends = Ends::of(hop, client(&row.page));
+    let (mut middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
+        (RowKey::Request(_), Some((Event::Asked(Asked { request, route, deliberate }), number))) => {
+            head::request(request, route, deliberate, number)
+        }
+        (RowKey::Request(_), Some((Event::Opening(Opening { request, route, .. }), number))) => {
+            head::request(request, route, &[], number)
+        }
+        (RowKey::Request(_), Some((Event::Refusal(Refusal { request, route, .. }), number))) => {
+            head::request(request, route, &[], number)
+        }
         (RowKey::Response(_), Some((Event::Opening(opening), _))) => {
-            response(&opening.response, opening.deflate.map_or("", |_| NAME), &opening.deliberate, false)
+            head::response(&opening.response, opening.deflate.map_or("", |_| NAME), &opening.deliberate, false)
         }
-        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) if refusal.status.is_none() => not_http(refusal),
+        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) if refusal.status.is_none() => {
+            head::not_http(refusal, &ends)
+        }
         (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => {
-            response(&refusal.response, "refused", &refusal.deliberate, true)
+            head::response(&refusal.response, "refused", &refusal.deliberate, true)
         }
+        (RowKey::Tunnel(_), Some((Event::Tunnel(line), number))) => tunnel(line, number),
+        (RowKey::Records(_), Some((Event::Records(some), _))) => records(some),
         (RowKey::Frame(seq), Some((Event::Frame(seen), _))) => {
             frame(seen, record.transcript.round_trips().ending_with(seq))
         }
-        (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, client(&row.page)),
-        (RowKey::Act(_), Some((Event::Act(done), _))) => of_act(done),
-        (RowKey::Opened(_), _) => {
-            (band("OPEN: HTTP is over, only frames travel from here", "open"), WireText::default())
+        (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, &ends),
+        (RowKey::Act(_), Some((Event::Act(done), _))) => of_act(done, ends.leg),
+        (RowKey::Opened(_), Some((Event::Opening(opening), _))) => {
+            (head::opened(&opening.route, &ends), WireText::default())
         }
         (RowKey::Gap(from, to), _) => gap(Gap { from, to }),
         (RowKey::Page(_), _) => unseen(record, row),
@@ -113,90 +136,31 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     let time = time.or_else(page_time);
     // The moment after a 101 is that of the 101.
     let time = time.filter(|_| !matches!(row.key, RowKey::Opened(_)));
-    RowText { time: time.unwrap_or_default(), page: script::page(record, row), middle, wire }
+    if let Middle::Arrow(arrow) = &mut middle {
+        arrow.way = ends.way(arrow.from);
+    }
+    RowText { leg: ends.half, time: time.unwrap_or_default(), page: script::page(record, row), middle, wire }
+}
+
+impl Arrow {
+    /// One that says nothing yet.
+    fn of(from: Party) -> Self {
+        Self {
+            from,
+            way: String::new(),
+            badge: String::new(),
+            badge_class: "",
+            text: String::new(),
+            detail: String::new(),
+            purpose: String::new(),
+            control: false,
+            wrong: false,
+        }
+    }
 }
 
 fn band(text: impl Into<String>, class: &'static str) -> Middle {
     Middle::Band { text: text.into(), class }
-}
-
-fn request(bytes: &[u8], connection: u32) -> (Middle, WireText) {
-    let head = RequestHead::parse(bytes).ok().flatten();
-    let (method, target, key) = match &head {
-        Some(head) => {
-            let key = values(bytes, &head.headers, "Sec-WebSocket-Key").next().map(String::from_utf8_lossy);
-            let text = |span: &std::ops::Range<usize>| String::from_utf8_lossy(&bytes[span.clone()]).into_owned();
-            (text(&head.method), text(&head.target), key.unwrap_or_default())
-        }
-        None => ("HTTP".into(), String::new(), "".into()),
-    };
-    let arrow = Arrow {
-        from: Party::Client,
-        badge: method,
-        badge_class: "http",
-        text: short_path(&target),
-        detail: format!("connection {connection}"),
-        purpose: String::new(),
-        control: false,
-        wrong: false,
-    };
-    let words = format!("{} of HTTP", format::bytes(bytes.len() as u64));
-    (Middle::Arrow(arrow), WireText { code: if key.is_empty() { String::new() } else { format!("key {key}") }, words })
-}
-
-/// A path with its long segments cut: a session's name says little in a row.
-fn short_path(target: &str) -> String {
-    let cut = |segment: &str| match segment.char_indices().nth(6) {
-        Some((end, _)) if segment.len() > 20 => format!("{}…", &segment[..end]),
-        _ => segment.to_owned(),
-    };
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let path = path.split('/').map(cut).collect::<Vec<_>>().join("/");
-    query.map_or(path.clone(), |query| format!("{path}?{query}"))
-}
-
-fn response(bytes: &[u8], detail: &str, deliberate: &[Deliberate], refused: bool) -> (Middle, WireText) {
-    let head = ResponseHead::parse(bytes).ok().flatten();
-    let (status, reason, accept) = match &head {
-        Some(head) => {
-            let accept = values(bytes, &head.headers, "Sec-WebSocket-Accept").next().map(String::from_utf8_lossy);
-            let reason = String::from_utf8_lossy(&bytes[head.reason.clone()]).into_owned();
-            (head.status.to_string(), reason, accept.unwrap_or_default())
-        }
-        None => ("HTTP".into(), String::new(), "".into()),
-    };
-    let arrow = Arrow {
-        from: Party::Server,
-        badge: status,
-        badge_class: if refused { "bad" } else { "http" },
-        text: reason,
-        detail: detail.to_owned(),
-        purpose: deliberate.first().map(mildly).unwrap_or_default(),
-        control: false,
-        wrong: refused,
-    };
-    let words = format!("{} of HTTP", format::bytes(bytes.len() as u64));
-    let code = if accept.is_empty() { String::new() } else { format!("accept {accept}") };
-    (Middle::Arrow(arrow), WireText { code, words })
-}
-
-/// The answer to a request that is no HTTP, or none at all.
-fn not_http(refusal: &Refusal) -> (Middle, WireText) {
-    let bytes = refusal.response.len();
-    if bytes == 0 {
-        return (band("NO ANSWER: the relay said nothing", "closed unclean"), WireText::default());
-    }
-    let arrow = Arrow {
-        from: Party::Server,
-        badge: "NO HTTP".into(),
-        badge_class: "bad",
-        text: refusal.response.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
-        detail: format::bytes(bytes as u64),
-        purpose: refusal.deliberate.first().map(mildly).unwrap_or_default(),
-        control: false,
-        wrong: true,
-    };
-    (Middle::Arrow(arrow), front(&refusal.response, bytes as u64))
 }
 
 fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
@@ -245,6 +209,7 @@ fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
     };
     let arrow = Arrow {
         from: frame.from,
+        way: String::new(),
         badge: badge(opcode),
         badge_class: badge_class(frame),
         text,
@@ -271,7 +236,7 @@ pub fn badge(opcode: Opcode) -> String {
     match opcode {
         Opcode::Continuation => "CONT".into(),
         Opcode::ReservedData(n) | Opcode::ReservedControl(n) => format!("OPCODE {n:X}"),
-        other => other.name().to_uppercase(),
+        other => other.name().to_ascii_uppercase(),
     }
 }
 
@@ -294,10 +259,40 @@ pub fn client(page: &PageSide) -> &'static str {
     if *page == PageSide::Elsewhere { "client" } else { "browser" }
 }
 
-fn end(closed: &Closed, client: &str) -> (Middle, WireText) {
+/// A line to a middlebox that carries TLS from its first byte.
+fn tunnel(tunnel: &Tunnel, connection: u32) -> (Middle, WireText) {
+    let host = tunnel.server_name.as_deref().unwrap_or("a host that it does not name");
+    let arrow = Arrow {
+        badge: "TLS".into(),
+        badge_class: "http",
+        text: format!("line for {host}"),
+        detail: format!("connection {connection}"),
+        ..Arrow::of(Party::Client)
+    };
+    (Middle::Arrow(arrow), WireText { code: String::new(), words: "the name alone is readable".into() })
+}
+
+/// What crossed such a line.
+fn records(seen: &Records) -> (Middle, WireText) {
+    let bytes: u64 = seen.records.iter().map(|record| observation::eavesdrop::HEADER + u64::from(record.length)).sum();
+    let missed = (seen.missed > 0).then(|| format!(" · {} before, not kept", format::count(seen.missed)));
+    let arrow = Arrow {
+        badge: "TLS".into(),
+        badge_class: "http",
+        text: format::plural(seen.records.len() as u64, "record"),
+        detail: format!("{}, unreadable{}", format::bytes(bytes), missed.unwrap_or_default()),
+        ..Arrow::of(seen.from)
+    };
+    let front = seen.records.first().map_or(WireText::default(), |record| {
+        let header = [&[record.content_type][..], &record.version.to_be_bytes(), &record.length.to_be_bytes()].concat();
+        front(&[header, record.fragment.clone()].concat(), bytes)
+    });
+    (Middle::Arrow(arrow), front)
+}
+
+fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
     let who = match closed.first {
-        Some(Party::Client) => format!("the {client} said goodbye first"),
-        Some(Party::Server) => "the relay said goodbye first".to_owned(),
+        Some(party) => format!("{} said goodbye first", ends.the(party)),
         None => "no one said goodbye".to_owned(),
     };
     let code = closed.code.map_or(String::new(), |code| format!(", {code}"));
@@ -305,7 +300,7 @@ fn end(closed: &Closed, client: &str) -> (Middle, WireText) {
     let frames = closed.client.frames + closed.server.frames;
     let bytes = closed.client.bytes + closed.server.bytes;
     let words = format!("{}, {}", format::plural(frames, "frame"), format::size(bytes));
-    (band(format!("CLOSED: {who}{code}"), class), WireText { code: String::new(), words })
+    (band(format!("CLOSED{}: {who}{code}", ends.between()), class), WireText { code: String::new(), words })
 }
 
 /// Something on purpose that breaks no rule.
@@ -315,26 +310,31 @@ fn mildly(deliberate: &Deliberate) -> String {
         ("greet", _) => "greeting",
         ("push-every", _) => "pushed",
         (_, Origin::Console) => "by hand",
-        (_, Origin::Behaviour) => "on purpose",
+        (_, Origin::Behaviour | Origin::Middlebox) => "on purpose",
     }
     .into()
 }
 
-/// What the relay did on purpose that is no frame.
-fn of_act(act: &Act) -> (Middle, WireText) {
+/// What was done on purpose that is no frame.
+fn of_act(act: &Act, leg: Option<Leg>) -> (Middle, WireText) {
     let Deliberate { what, explanation, by, .. } = &act.deliberate;
     let middle = match &act.refused {
         Some(why) => band(format!("NOT DONE: {what}, for {}", plain(why)), "act"),
-        None if act.sent > 0 => Middle::Arrow(Arrow {
-            from: Party::Server,
-            badge: "RAW".into(),
-            badge_class: "http",
-            text: act.bytes.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
-            detail: format::bytes(act.sent),
-            purpose: mildly(&act.deliberate),
-            control: false,
-            wrong: false,
-        }),
+        None if act.sent > 0 => {
+            // A box is the server of its near leg, and the client of its far one.
+            let is_client = *by == Origin::Middlebox && leg == Some(Leg::Far);
+            Middle::Arrow(Arrow {
+                badge: "RAW".into(),
+                badge_class: "http",
+                text: act.bytes.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
+                detail: format::bytes(act.sent),
+                purpose: mildly(&act.deliberate),
+                ..Arrow::of(if is_client { Party::Client } else { Party::Server })
+            })
+        }
+        None if *by == Origin::Middlebox => {
+            band(format!("{}: {}", what.to_ascii_uppercase(), plain(explanation)), "act")
+        }
         None if *by == Origin::Console => band(format!("BY HAND: {}", plain(explanation)), "act"),
         None => band(format!("ON PURPOSE: {}", plain(explanation)), "act"),
     };

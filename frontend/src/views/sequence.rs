@@ -1,4 +1,7 @@
-//! The sequence: two lifelines and everything that crossed between them. Only the rows in view are in the document.
+//! The sequence: two lifelines and everything that crossed between them; three, where something stands in between. Only the
+//! rows in view are in the document.
+
+mod lifelines;
 
 use super::row::{HEIGHT, RowView, element_id};
 use super::welcome::Welcome;
@@ -71,8 +74,27 @@ pub fn SequenceView() -> impl IntoView {
         })
     });
     let empty = Memo::new(move |_| lab.record.with(|record| record.sequence.is_empty()));
+    let window = Window { top: RwSignal::new(0), height: RwSignal::new(0) };
+    let visible = Memo::new(move |_| {
+        let first = window.top.get() / HEIGHT;
+        let count = window.height.get() / HEIGHT + 1;
+        shown.with(|shown| {
+            let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(shown.len());
+            lab.record.with(|record| {
+                let row = |index| Some((index, record.sequence.get(shown.row(index)?)?));
+                range.filter_map(row).collect::<Vec<(usize, Row)>>()
+            })
+        })
+    });
+    let middle = Memo::new(move |_| {
+        visible.with(|rows| lab.record.with(|record| lifelines::middle(record, rows.iter().map(|(_, row)| row.key))))
+    });
     view! {
-        <section class="panel sequence" aria-labelledby="sequence-title">
+        <section
+            class="panel sequence"
+            class:hops=move || middle.with(Option::is_some)
+            aria-labelledby="sequence-title"
+        >
             <div class="bar">
                 <h2 id="sequence-title">"Sequence"</h2>
                 <Summary/>
@@ -84,11 +106,12 @@ pub fn SequenceView() -> impl IntoView {
                 <span>"JavaScript saw"</span>
                 <span class="ends">
                     <b>"Browser"</b>
-                    <b>"Relay"</b>
+                    {move || middle.get().map(|name| view! { <b class="one-line">{name}</b> })}
+                    <b>{move || middle.with(|middle| lifelines::server(middle.as_deref()))}</b>
                 </span>
                 <span>"the wire carried"</span>
             </div>
-            <Show when=move || empty.get() fallback=move || view! { <Rows shown/> }>
+            <Show when=move || empty.get() fallback=move || view! { <Rows shown window visible/> }>
                 <Welcome/>
             </Show>
         </section>
@@ -150,24 +173,12 @@ fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> 
 }
 
 #[component]
-fn Rows(shown: Memo<Shown>) -> impl IntoView {
+fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let list = NodeRef::<html::Div>::new();
-    let window = Window { top: RwSignal::new(0), height: RwSignal::new(0) };
     // At the end, new rows pull the view along; scrolled up, it stays.
     let at_end = StoredValue::new(true);
     let total = Signal::derive(move || shown.with(Shown::len));
-    let visible = Memo::new(move |_| {
-        let first = window.top.get() / HEIGHT;
-        let count = window.height.get() / HEIGHT + 1;
-        shown.with(|shown| {
-            let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(shown.len());
-            lab.record.with(|record| {
-                let row = |index| Some((index, record.sequence.get(shown.row(index)?)?));
-                range.filter_map(row).collect::<Vec<(usize, Row)>>()
-            })
-        })
-    });
     let measure = move || {
         if let Some(list) = list.get_untracked() {
             window.top.set(pixels(list.scroll_top()));

@@ -1,10 +1,13 @@
 //! What passes between a client and a server, taken apart and written down: on the near leg, or on both.
 
 use super::bridge::{Way, Witness};
-use super::watch::Watch;
+use super::watch::{Compression, Watch};
+use crate::app::App;
+use crate::listen::tap::Follower;
 use crate::session::{FrameRecord, Kept, Presence, Records};
 use observation::event::{Cause, Closed, Count};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Party};
+use tokio::sync::OwnedSemaphorePermit;
 use wire::Sender;
 use wire::close::{self, CloseCode, ClosePayload};
 use wire::deflate::Agreed;
@@ -21,12 +24,16 @@ pub(super) struct Frames {
     far: Option<ConnectionNumber>,
     up: Watch,
     down: Watch,
+    /// The capture below TLS of the near leg.
+    below: Option<Follower>,
     /// The first goodbye on the near leg and on the far one.
     first_close: [Option<(Party, Box<ClosePayload>)>; 2],
     /// The relay's own goodbye to the server and to the client: how many bytes it took.
     said: [Option<u64>; 2],
     /// Until it is in the log.
     causes: Option<[Cause; 2]>,
+    /// Its share of how many may have memory for compression at once, if it looks into what is compressed.
+    _inflating: Option<OwnedSemaphorePermit>,
 }
 
 impl Frames {
@@ -35,14 +42,32 @@ impl Frames {
         near: ConnectionNumber,
         far: Option<ConnectionNumber>,
         deflate: Option<&Agreed>,
-        payload_cap: u64,
+        below: Option<Follower>,
+        app: &App,
     ) -> Self {
-        let cap = usize::try_from(payload_cap).unwrap_or(usize::MAX);
-        let watch = |from| Watch::new(from, deflate, cap, far.is_some());
+        let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
+        let inflating = deflate.and_then(|_| app.deflate_places.clone().try_acquire_owned().ok());
+        let compression = match deflate {
+            None => Compression::None,
+            Some(agreed) if inflating.is_some() => Compression::Read(*agreed),
+            Some(_) => Compression::Unread,
+        };
+        let watch = |from| Watch::new(from, &compression, cap, far.is_some());
         let (up, down) = (watch(Sender::Client), watch(Sender::Server));
         // For the case that nobody comes to say other ones.
         let causes = Some([Cause::LineBroke; 2]);
-        Self { presence, near, far, up, down, first_close: [None, None], said: [None; 2], causes }
+        let (first_close, said) = ([None, None], [None; 2]);
+        let mut this = Self { presence, near, far, up, down, below, first_close, said, causes, _inflating: inflating };
+        this.look_below();
+        this
+    }
+
+    /// Records what has crossed the near line below TLS.
+    fn look_below(&mut self) {
+        let Some(below) = &mut self.below else { return };
+        for records in below.take() {
+            self.presence.session().append_event(self.near, &Event::Records(records));
+        }
     }
 
     fn append(&self, way: Way, records: &mut Records) {
@@ -124,6 +149,9 @@ const FAR: usize = 1;
 impl Witness for Frames {
     fn passed(&mut self, way: Way, bytes: &mut [u8]) -> bool {
         let mut records = Records::pooled();
+        if way == Way::Up {
+            self.look_below();
+        }
         let watch = if way == Way::Up { &mut self.up } else { &mut self.down };
         let all = watch.look(bytes, &mut records);
         let gets_lost = watch.gets_lost();
@@ -132,6 +160,9 @@ impl Witness for Frames {
         }
         records.give_back();
         self.note_close();
+        if way == Way::Down {
+            self.look_below();
+        }
         if gets_lost {
             let words = "a rule was broken here: what follows is passed on, and not taken apart";
             self.act(Act::of(Deliberate::of_box("lost", words)));
@@ -170,6 +201,7 @@ impl Drop for Frames {
             }
             records.give_back();
         }
+        self.look_below();
         let session = self.presence.session();
         let numbers = [Some(self.near), self.far];
         for (leg, (number, cause)) in numbers.into_iter().zip([near, far]).enumerate() {

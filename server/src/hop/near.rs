@@ -2,6 +2,7 @@
 
 use super::HopRefused;
 use crate::listen::Arrival;
+use crate::listen::tap::{Follower, Tap};
 use crate::session::{Presence, Session};
 use axum::http::Method;
 use axum::response::Response;
@@ -44,6 +45,11 @@ impl Near {
 
     pub(super) fn arrival(&self) -> &Arrival {
         &self.arrival
+    }
+
+    /// The capture below TLS, if there is any.
+    pub(super) fn follow_below(&self) -> Option<Follower> {
+        self.arrival.tap.as_ref().map(Tap::follow)
     }
 
     /// Answers with a refusal and records it.

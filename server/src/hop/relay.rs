@@ -108,8 +108,9 @@ impl Relaying {
             let Some(Taken { stream, early, place }) = taken.await else { return };
             let number = near.number;
             let far = far.used();
+            let below = near.follow_below();
             let compressed = near.opened(text.into_bytes(), subprotocol, &agreement.extensions);
-            let frames = Frames::new(presence, number, Some(far), compressed.as_ref(), app.config.payload_cap);
+            let frames = Frames::new(presence, number, Some(far), compressed.as_ref(), below, &app);
             let early = [early.into(), reply.rest()];
             Box::new(Bridge::new((stream, place), reached.stream, early, frames, None, app)).run().await;
         });

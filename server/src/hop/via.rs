@@ -118,8 +118,9 @@ async fn pass_on(
     shutdown.spawn(async move {
         let Some(Taken { stream, early, place }) = taken.await else { return };
         let number = near.number;
+        let below = near.follow_below();
         let agreed = near.opened(text, subprotocol, &extensions);
-        let frames = Frames::new(presence, number, None, agreed.as_ref(), app.config.payload_cap);
+        let frames = Frames::new(presence, number, None, agreed.as_ref(), below, &app);
         let meddling = Meddling::new(&middlebox.kind, Instant::now());
         let early = [early.into(), reply.rest()];
         Box::new(Bridge::new((stream, place), far, early, frames, meddling, app)).run().await;

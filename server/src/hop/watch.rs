@@ -11,8 +11,19 @@ use wire::incoming::{Frame, Handler, Incoming, Limits};
 /// How much is inflated before others have their turn, in bytes.
 const MOST_INFLATED: usize = 256 << 10;
 
+/// A compressed byte counts as several: there are payloads that hold nothing and take long to find out.
+const COMPRESSED_BYTE: usize = 16;
+
 /// What passes is not limited: nothing of it stays. Only what a message inflates to is, in bytes.
 const MOST_CONTENT: u64 = 64 << 20;
+
+/// What was agreed on of permessage-deflate, and what is made of it here.
+pub(super) enum Compression {
+    None,
+    /// There is no memory left to inflate with.
+    Unread,
+    Read(Agreed),
+}
 
 pub(super) struct Watch {
     from: Sender,
@@ -20,6 +31,8 @@ pub(super) struct Watch {
     payload_cap: usize,
     /// Whether each frame is recorded on two legs.
     twins: bool,
+    /// Whether what is compressed is inflated.
+    inflates: bool,
     /// What has been forwarded and is still to be looked at.
     unseen: Vec<u8>,
     /// The fronts of payload and content that come in pieces.
@@ -33,18 +46,21 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(from: Sender, deflate: Option<&Agreed>, payload_cap: usize, twins: bool) -> Self {
-        let message = if deflate.is_some() { MOST_CONTENT } else { u64::MAX };
+    pub(super) fn new(from: Sender, compression: &Compression, payload_cap: usize, twins: bool) -> Self {
+        let inflates = matches!(compression, Compression::Read(_));
+        let message = if inflates { MOST_CONTENT } else { u64::MAX };
         let incoming = Incoming::new(from, Limits { frame: u64::MAX, message });
-        let incoming = match deflate {
-            Some(agreed) => incoming.with_deflate(agreed),
-            None => incoming,
+        let incoming = match compression {
+            Compression::None => incoming,
+            Compression::Unread => incoming.with_unread_deflate(),
+            Compression::Read(agreed) => incoming.with_deflate(agreed),
         };
         Self {
             from,
             incoming,
             payload_cap,
             twins,
+            inflates,
             unseen: Vec::new(),
             piece: Front::default(),
             inflated: Front::default(),
@@ -59,11 +75,12 @@ impl Watch {
     pub(super) fn look(&mut self, bytes: &mut [u8], records: &mut Records) -> bool {
         let mut unseen = std::mem::take(&mut self.unseen);
         let mut rest = if unseen.is_empty() { bytes } else { &mut unseen[..] };
-        let Self { from, incoming, payload_cap, twins, piece, inflated, count, close, .. } = self;
+        let Self { from, incoming, payload_cap, twins, inflates, piece, inflated, count, close, .. } = self;
         let mut look = Look {
             from: *from,
             payload_cap: *payload_cap,
             twins: *twins,
+            inflates: *inflates,
             piece,
             inflated,
             count,
@@ -95,10 +112,10 @@ impl Watch {
     /// The line has ended: the frame that it ended in, if it did.
     pub(super) fn cut_off(&mut self, records: &mut Records) {
         if let Some(frame) = self.incoming.cut_off() {
-            let Self { from, payload_cap, twins, piece, inflated, count, close, .. } = self;
-            let (from, payload_cap, twins) = (*from, *payload_cap, *twins);
-            let whole = None;
-            Look { from, payload_cap, twins, piece, inflated, count, close, records, whole, content: 0 }
+            let Self { from, payload_cap, twins, inflates, piece, inflated, count, close, .. } = self;
+            let (from, payload_cap, twins, inflates) = (*from, *payload_cap, *twins, *inflates);
+            let (whole, content) = (None, 0);
+            Look { from, payload_cap, twins, inflates, piece, inflated, count, close, records, whole, content }
                 .over(&frame, None);
         }
     }
@@ -109,6 +126,7 @@ struct Look<'l, 'b> {
     from: Sender,
     payload_cap: usize,
     twins: bool,
+    inflates: bool,
     piece: &'l mut Front,
     inflated: &'l mut Front,
     count: &'l mut Count,
@@ -116,7 +134,7 @@ struct Look<'l, 'b> {
     records: &'l mut Records,
     /// The payload of the frame under way, if it is all here.
     whole: Option<&'b [u8]>,
-    /// How much has been inflated.
+    /// How much has been inflated, or looked at for that.
     content: usize,
 }
 
@@ -131,7 +149,7 @@ impl Look<'_, '_> {
     /// A frame that has come in pieces is over; `whole` is its payload if that has come in one.
     fn over(&mut self, frame: &Frame, whole: Option<&[u8]>) {
         let (pieces, content) = (self.piece.take(), self.inflated.take());
-        let inflated = frame.compressed.then_some((&content.bytes[..], content.count));
+        let inflated = (frame.compressed && self.inflates).then_some((&content.bytes[..], content.count));
         self.note(frame, whole.unwrap_or(&pieces.bytes), inflated);
     }
 
@@ -169,6 +187,9 @@ impl<'b> Handler<'b> for Look<'_, 'b> {
             self.whole = Some(bytes);
         } else {
             self.piece.push(bytes, self.payload_cap);
+        }
+        if frame.compressed && self.inflates {
+            self.content += COMPRESSED_BYTE * bytes.len();
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod aftermath;
 mod by_hand;
+mod eavesdrop;
+mod legs;
 mod orders;
 mod round_trips;
 mod sequence;

@@ -2,7 +2,10 @@
 
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::page::{EventNumber, Fingerprint, PageAct, PageEvent, PagePayload, SocketNumber};
-use observation::{ConnectionNumber, MessageKind, Observation, Party, Route, Seq};
+use observation::{
+    Asked, ConnectionNumber, Hop, Http, Leg, MessageKind, Middle, Observation, Party, Record, Records, Route, Seq, Tls,
+    Tunnel,
+};
 use std::collections::HashMap;
 use wire::Sender;
 use wire::header::FrameHeader;
@@ -74,7 +77,9 @@ impl Streams {
         // A request that a page's browser made comes after the page constructed the socket: the last one so far.
         let constructed = |event: &PageEvent| matches!(event.act, PageAct::Constructed { .. });
         let before = match event {
-            Event::Opening(_) | Event::Refusal(_) => self.events.iter().rposition(constructed).map_or(0, |at| at + 1),
+            Event::Asked(_) | Event::Opening(_) | Event::Refusal(_) => {
+                self.events.iter().rposition(constructed).map_or(0, |at| at + 1)
+            }
             _ => 0,
         };
         let before = before.max(self.observations.last().map_or(0, |(before, _)| *before));
@@ -97,6 +102,45 @@ impl Streams {
                 route: Route::default(),
             }),
         )
+    }
+
+    /// A request at something in between, for which another leg is made.
+    pub(crate) fn asked(&mut self, connection: u32, ours: bool) -> &mut Self {
+        let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
+        self.event(connection, Event::Asked(Asked { request: request(ours), route, deliberate: Vec::new() }))
+    }
+
+    /// The opening of the leg that a box makes for the connection `near`.
+    pub(crate) fn opening_beyond(&mut self, connection: u32, near: u32) -> &mut Self {
+        self.opening(connection, false);
+        if let Some((_, Observation { event: Event::Opening(opening), .. })) = self.observations.last_mut() {
+            opening.route.hop = Some(hop(Leg::Far, Some(ConnectionNumber(near))));
+        }
+        self
+    }
+
+    /// An opening over TLS.
+    pub(crate) fn opening_in_tls(&mut self, connection: u32, http: Http) -> &mut Self {
+        self.opening(connection, true);
+        if let Some((_, Observation { event: Event::Opening(opening), .. })) = self.observations.last_mut() {
+            let (version, cipher_suite) = ("TLS 1.3".to_owned(), "TLS_AES_128_GCM_SHA256".to_owned());
+            let tls = Tls { version, cipher_suite, server_name: Some("lab".to_owned()), alpn: None };
+            opening.route = Route { http, tls: Some(tls), hop: None };
+        }
+        self
+    }
+
+    /// Records of these lengths.
+    pub(crate) fn records(&mut self, connection: u32, from: Party, lengths: &[u16]) -> &mut Self {
+        let record = |&length| Record { content_type: 23, version: 0x0303, length, fragment: Vec::new() };
+        let records = lengths.iter().map(record).collect();
+        self.event(connection, Event::Records(Records { from, records, missed: 0 }))
+    }
+
+    pub(crate) fn tunnel(&mut self, connection: u32) -> &mut Self {
+        let hop = Hop { middle: Middle::Tunnel("box".to_owned()), ..hop(Leg::Near, None) };
+        let tunnel = Tunnel { hop, server_name: Some("lab".to_owned()), deliberate: Vec::new() };
+        self.event(connection, Event::Tunnel(tunnel))
     }
 
     pub(crate) fn refusal(&mut self, connection: u32) -> &mut Self {
@@ -146,6 +190,10 @@ impl Streams {
         let closed = Closed { first: None, code: None, reason: String::new(), clean: true, cause, client, server };
         self.event(connection, Event::Closed(closed))
     }
+}
+
+fn hop(leg: Leg, other: Option<ConnectionNumber>) -> Hop {
+    Hop { leg, middle: Middle::Box("box".to_owned()), other, server: None }
 }
 
 fn payload(text: &str) -> PagePayload {

@@ -6,7 +6,7 @@ mod panel;
 mod presets;
 mod use_now;
 
-use super::connect_bar::ConnectForm;
+use super::connect_bar::{Choosing, ConnectForm};
 use crate::store::Lab;
 use crate::store::target::Target;
 use crate::ui::icon::{DOWN, Icon};
@@ -15,15 +15,7 @@ use crate::ui::sheet::Sheet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// What is no part of the page's first view.
-#[derive(Clone, Copy)]
-struct Part {
-    /// Has the relay say what it can do.
-    learn: fn(ConnectForm),
-    panel: fn() -> AnyView,
-}
-
-later!(part: Part = Part { learn: panel::learn, panel: panel::panel });
+later!(part: Choosing = Choosing { learn: panel::learn, panel: panel::panel });
 
 /// What the URL asks for, and the way to ask for something else.
 #[component]

@@ -18,7 +18,7 @@ pub fn UseNow() -> impl IntoView {
             let socket = socket.as_ref().filter(|socket| socket.ready == ReadyState::Open)?;
             Some(socket.number)
         })?;
-        lab.record.with(|record| record.sequence.connection(socket))
+        lab.record.with(|record| record.in_lab(socket))
     });
     let what = move |catalogue: &Catalogue| catalogue.while_open(&form.settings());
     // What was sent last from here.

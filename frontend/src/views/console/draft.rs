@@ -158,7 +158,7 @@ pub fn raw(text: &str) -> Result<Command, String> {
 /// Words without capital and full stop as a sentence.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    let first = letters.next().map(|first| first.to_ascii_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 

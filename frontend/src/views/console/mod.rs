@@ -82,10 +82,12 @@ pub fn Console() -> impl IntoView {
     let drafts = Drafts::new();
     let chosen = RwSignal::new(0);
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
-    let lines = Memo::new(move |_| lab.record.with(|record| record.lines.iter().collect::<Vec<_>>()));
+    let lines = Memo::new(move |_| {
+        lab.record.with(|record| record.lines.iter().filter(|line| record.is_of_lab(line.number)).collect::<Vec<_>>())
+    });
     let own = Memo::new(move |_| {
         let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
-        lab.record.with(|record| record.sequence.connection(socket))
+        lab.record.with(|record| record.in_lab(socket))
     });
     let wanted = RwSignal::new(None::<ConnectionNumber>);
     // The one that was chosen, or this page's, or the newest.

@@ -143,7 +143,7 @@ enum Kind {
 impl Kind {
     fn of(event: &Event) -> Self {
         match event {
-            Event::Opening(_) | Event::Refusal(_) => Self::Opening,
+            Event::Asked(_) | Event::Opening(_) | Event::Refusal(_) => Self::Opening,
             Event::Frame(frame) if !frame.violations.is_empty() => Self::Wrong,
             Event::Frame(frame) => match frame.opcode() {
                 Opcode::Ping => Self::Ping,
@@ -151,7 +151,7 @@ impl Kind {
                 _ if frame.position.is_some() => Self::Message,
                 _ => Self::Other,
             },
-            Event::Act(_) | Event::Closed(_) => Self::Other,
+            Event::Tunnel(_) | Event::Records(_) | Event::Act(_) | Event::Closed(_) => Self::Other,
         }
     }
 }

@@ -1,32 +1,37 @@
 //! How a connection ended: who said goodbye, what the wire carried, what JavaScript was told.
 
 use super::aftermath::Wire;
+use super::hop::OtherLeg;
 use super::purpose::OnPurpose;
 use crate::store::Lab;
 use crate::ui::format;
+use crate::views::row_text::Ends;
 use leptos::prelude::*;
 use observation::aftermath::{Aftermath, Told};
 use observation::event::Cause;
 use observation::page::PageAct;
-use observation::{Closed, Party, Seq};
+use observation::{Closed, Leg, Party, Seq};
 use wire::close::CloseCode;
 
 #[component]
-pub fn EndingView(closed: Closed, seq: Seq, client: &'static str) -> impl IntoView {
+pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let aftermath = Memo::new(move |_| lab.record.with(|record| record.aftermath(seq)));
     let who = match closed.first {
-        Some(Party::Client) => format!("The {client} said goodbye first."),
-        Some(Party::Server) => "The relay said goodbye first.".to_owned(),
+        Some(party) => format!("{} said goodbye first.", ends.the(party)),
         None => "No one said goodbye.".to_owned(),
     };
-    let counts = [(format!("from the {client}"), closed.client), ("from the relay".to_owned(), closed.server)];
+    // Of a near leg the middle is the server, of a far one the client.
+    let ender = ends.the(if ends.half == Some(Leg::Far) { Party::Client } else { Party::Server });
+    let count = |party, count| (format!("from {}", ends.the(party)), count);
+    let counts = [count(Party::Client, closed.client), count(Party::Server, closed.server)];
     view! {
         <p class="lead">
             <b>{who}</b>
             " "
-            {cause(&closed)}
+            {cause(&closed, &ender)}
         </p>
+        <OtherLeg seq/>
         {move || {
             let Aftermath { did, wire, told, .. } = aftermath.get()?;
             let at = did.first().map(|(seq, _)| *seq);
@@ -91,8 +96,9 @@ fn ToldView(told: Told) -> impl IntoView {
     .into_any()
 }
 
-fn cause(closed: &Closed) -> &'static str {
-    match closed.cause {
+/// What brought the end about. `ender` is who watched the connection and may have ended it: the relay, or a box.
+fn cause(closed: &Closed, ender: &str) -> String {
+    let words = match closed.cause {
         Cause::ClosingHandshake => "Both sides sent a close frame, then the line was closed: a clean end.",
         Cause::Violation => {
             "A frame broke a rule, so the relay failed the connection and, as §7.1.7 asks, took no notice of what came after."
@@ -115,6 +121,11 @@ fn cause(closed: &Closed) -> &'static str {
         Cause::NoPong => "The relay’s ping was not answered in time, so it closed with 1011.",
         Cause::Left => "The relay was asked to end it.",
         Cause::Idle => "Nothing travelled for so long that the relay ended it.",
-        Cause::Shutdown => "The relay was shut down.",
+        Cause::OtherLeg => "The other leg of the way ended, so this one was ended, too.",
+        Cause::Shutdown => return "The relay was shut down.".to_owned(),
+    };
+    match ender {
+        "the relay" => words.to_owned(),
+        name => words.replace("The relay", name).replace("the relay", name),
     }
 }

@@ -134,6 +134,25 @@ fn length(header: &FrameHeader) -> String {
 /// What a header of either handshake text does.
 pub fn header(name: &str, value: &str) -> Option<&'static str> {
     let words = match name.to_ascii_lowercase().as_str() {
+        ":method" => {
+            "CONNECT, extended by the line :protocol: make this stream a tunnel for another protocol. RFC 8441 §4."
+        }
+        ":protocol" => "The protocol to speak in the tunnel. In HTTP/1.1 this is the Upgrade line.",
+        ":scheme" => "https for wss, http for ws: what the URL began with, in HTTP’s words.",
+        ":path" => "Path and query of the URL. A CONNECT of the old kind has none; the extended one must.",
+        ":authority" => "Which server is meant, as in the Host line of HTTP/1.1.",
+        ":status" if value == "200" => {
+            "The stream is open, and from here on a WebSocket. HTTP/2 has no 101: the connection itself stays what it is."
+        }
+        ":status" => "Any status but 200 is a no. The other streams of the connection are not concerned.",
+        "x-forwarded-for" => {
+            "Put in by a proxy: from which address it was asked. Whoever comes first can write anything here."
+        }
+        "x-forwarded-proto" => "Put in by a proxy: whether it was asked by http or https.",
+        "x-forwarded-host" => "Put in by a proxy that rewrites Host: what it was before.",
+        "forwarded" => "Put in by a proxy: for whom and by what name it asks. RFC 7239.",
+        "via" => "Each proxy on the way puts its name here. RFC 9110 §7.6.3.",
+        "location" => "Where else to ask. A browser does not follow it for a WebSocket.",
         "host" => "Which server is meant: one address may serve many names.",
         "upgrade" => "The protocol to change to. Without it this is plain HTTP.",
         "connection" if value.eq_ignore_ascii_case("close") => "The server ends the TCP connection after this answer.",

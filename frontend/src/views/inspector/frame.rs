@@ -5,6 +5,7 @@ use super::both_sides::BothSides;
 use super::explain;
 use super::inflating::Inflating;
 use super::message::MessageView;
+use super::on_the_path::OnThePath;
 use super::purpose::OnPurpose;
 use super::round_trips::RoundTrips;
 use super::unmasking::Unmasking;
@@ -20,7 +21,7 @@ use wire::close::{CloseCode, ClosePayload};
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
-const PARTS: [&str; 3] = ["Frame", "Message", "Both sides"];
+const PARTS: [&str; 4] = ["Frame", "Message", "Both sides", "On the path"];
 
 #[component]
 pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client: &'static str) -> impl IntoView {
@@ -32,7 +33,8 @@ pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client
             {move || match chosen.get() {
                 0 => view! { <Anatomy frame=frame.clone() connection seq=key.seq().unwrap_or_default() client/> }.into_any(),
                 1 => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
-                _ => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
+                2 => view! { <BothSides frame=frame.clone() connection key/> }.into_any(),
+                _ => view! { <OnThePath seq=key.seq().unwrap_or_default()/> }.into_any(),
             }}
         </div>
     }

@@ -1,5 +1,6 @@
 //! The inspector: everything about the row that is selected.
 
+mod accept;
 mod act;
 mod aftermath;
 mod both_sides;
@@ -9,16 +10,21 @@ pub mod explain;
 mod extensions;
 mod frame;
 mod handshake;
+mod head_lines;
+mod hop;
 mod inflating;
 mod message;
+mod on_the_path;
 mod purpose;
 mod round_trips;
+mod route;
+mod tunnel;
 mod unmasking;
 mod unseen;
 
 pub use frame::ChosenPart;
 
-use super::row_text;
+use super::row_text::{self, Ends};
 use crate::store::{Lab, Record};
 use crate::ui::focus::focus_rows;
 use crate::ui::format;
@@ -26,7 +32,7 @@ use crate::ui::icon::{BACK, DOWN, Icon, UP};
 use crate::ui::later::{Later, later};
 use leptos::prelude::*;
 use observation::sequence::RowKey;
-use observation::{Act, Closed, ConnectionNumber, Event, Frame, Opening, Party, Refusal};
+use observation::{Act, Asked, Closed, ConnectionNumber, Event, Frame, Leg, Opening, Records, Refusal, Tunnel};
 
 later!(details: fn(RowKey, Subject) -> AnyView = details::details);
 
@@ -34,6 +40,7 @@ later!(details: fn(RowKey, Subject) -> AnyView = details::details);
 #[derive(Clone, Debug, PartialEq)]
 enum Subject {
     Nothing,
+    Asked(Asked),
     Opening {
         opening: Opening,
         response: bool,
@@ -48,6 +55,8 @@ enum Subject {
     },
     Ending(Closed),
     Act(Act),
+    Tunnel(Tunnel),
+    Records(Records),
     /// Only the page knows of it.
     Unseen,
     Gone,
@@ -57,6 +66,16 @@ enum Subject {
 fn client_of(lab: Lab, key: RowKey) -> &'static str {
     let row = lab.record.with_untracked(|record| record.row(key));
     row.map_or("client", |row| row_text::client(&row.page))
+}
+
+/// Who stands at both ends of a row's connection.
+fn ends_of(lab: Lab, key: RowKey) -> Ends {
+    lab.record.with_untracked(|record| {
+        let connection = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection));
+        let row = record.row(key);
+        let client = row.map_or("client", |row| row_text::client(&row.page));
+        Ends::of(connection.and_then(|connection| connection.hop.as_ref()), client)
+    })
 }
 
 fn subject(record: &Record, key: RowKey) -> Subject {
@@ -71,6 +90,9 @@ fn subject(record: &Record, key: RowKey) -> Subject {
         Event::Frame(frame) => Subject::Frame { frame: Box::new(frame), connection },
         Event::Act(act) => Subject::Act(act),
         Event::Closed(closed) => Subject::Ending(closed),
+        Event::Asked(asked) => Subject::Asked(asked),
+        Event::Tunnel(tunnel) => Subject::Tunnel(tunnel),
+        Event::Records(records) => Subject::Records(records),
     }
 }
 
@@ -116,23 +138,29 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
             lab.inspect(key);
         }
     };
+    let ends = move || lab.selected.get_untracked().map_or(Ends::of(None, "client"), |key| ends_of(lab, key));
+    let leg = move || match ends().leg {
+        None => String::new(),
+        Some(Leg::Near) => "near leg".into(),
+        Some(Leg::Far) => "far leg".into(),
+    };
     let title = move || match subject.get().1 {
         Subject::Nothing => ("Inspector".to_owned(), None, String::new()),
-        Subject::Opening { .. } => ("Opening handshake".into(), None, String::new()),
+        Subject::Opening { .. } | Subject::Asked(_) => ("Opening handshake".into(), None, leg()),
+        Subject::Tunnel(_) => ("A line to the box".into(), Some(("TLS".to_owned(), "")), leg()),
+        Subject::Records(records) => ("TLS records".into(), None, ends().arrow(records.from)),
         Subject::Refusal { refusal, .. } => {
-            ("Refused".into(), refusal.status.map(|status| (status.to_string(), "bad")), String::new())
+            ("Refused".into(), refusal.status.map(|status| (status.to_string(), "bad")), leg())
         }
         Subject::Ending(closed) => {
             let badge = closed.code.map(|code| (code.to_string(), if closed.clean { "close" } else { "bad" }));
-            ("The end".into(), badge, String::new())
+            ("The end".into(), badge, leg())
         }
         Subject::Act(act) => ("On purpose".into(), Some((act.deliberate.what.to_string(), "")), String::new()),
         Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
         Subject::Gone => ("Gone".into(), None, String::new()),
         Subject::Frame { frame, .. } => {
-            let client = lab.selected.get_untracked().map_or("client", |key| client_of(lab, key));
-            let way =
-                if frame.from == Party::Client { format!("{client} → relay") } else { format!("relay → {client}") };
+            let way = ends().arrow(frame.from);
             let badge = (row_text::badge(frame.opcode()), row_text::badge_class(&frame));
             ("Frame".into(), Some(badge), format!("{way}, {}", format::bytes(frame.wire_bytes())))
         }

@@ -37,12 +37,14 @@ pub fn OnPurpose(
 }
 
 /// The row that shows what was done on purpose in an observation.
-fn row_of(event: &Event, seq: Seq) -> Option<RowKey> {
+pub fn row_of(event: &Event, seq: Seq) -> Option<RowKey> {
     Some(match event {
         Event::Opening(_) | Event::Refusal(_) => RowKey::Response(seq),
         Event::Frame(_) => RowKey::Frame(seq),
         Event::Act(_) => RowKey::Act(seq),
-        Event::Closed(_) => return None,
+        Event::Asked(_) => RowKey::Request(seq),
+        Event::Tunnel(_) => RowKey::Tunnel(seq),
+        Event::Records(_) | Event::Closed(_) => return None,
     })
 }
 
@@ -50,6 +52,7 @@ fn origin(deliberate: &Deliberate) -> String {
     let rule = deliberate.rule.as_ref().map(|rule| format!("{}. ", citation(rule)));
     let who = match deliberate.by {
         Origin::Behaviour => format!("The connection’s settings ask for it: {}.", deliberate.what),
+        Origin::Middlebox => "The box that the URL leads over does it.".into(),
         Origin::Console => "By hand: an observer of this session told the relay to.".into(),
     };
     rule.unwrap_or_default() + &who

@@ -15,6 +15,9 @@ pub(super) fn page(record: &Record, row: &Row) -> PageText {
         PageSide::Fragment => words("nothing until FIN"),
         PageSide::Elsewhere => words(match row.key {
             RowKey::Opened(_) | RowKey::Gap(..) => "",
+            // What is beyond a box is hidden from whoever is in front of it.
+            RowKey::Tunnel(_) | RowKey::Records(_) => "nothing",
+            _ if beyond_a_box(record, row.key) => "nothing",
             _ if record.recorded => "not recorded",
             _ => "not this page’s",
         }),
@@ -25,6 +28,12 @@ pub(super) fn page(record: &Record, row: &Row) -> PageText {
             PageText { text: said.join(", "), nothing: false, image }
         }
     }
+}
+
+/// Whether a row is of a leg whose other one is this page's.
+fn beyond_a_box(record: &Record, key: RowKey) -> bool {
+    let connection = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection));
+    connection.and_then(|leg| leg.other).is_some_and(|other| record.sequence.owner(other).is_some())
 }
 
 /// What was done or told, as a line of code.

@@ -43,6 +43,8 @@ pub fn AsLink(
 fn parts(setup: &Setup) -> String {
     let mut parts = vec![match &setup.place {
         Place::Elsewhere(_) => "the URL".to_owned(),
+        Place::Relayed(_) => "the other server".to_owned(),
+        _ if setup.via.is_some() => "the way, how the server behaves".to_owned(),
         _ => "how the server behaves".to_owned(),
     }];
     if !setup.subprotocols.trim().is_empty() {

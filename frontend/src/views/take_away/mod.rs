@@ -6,10 +6,8 @@ mod as_link;
 mod copy;
 
 use crate::store::Lab;
-use crate::store::settings::Settings;
-use crate::store::setup::{Place, Setup};
+use crate::store::setup::Setup;
 use crate::store::taken::Taken;
-use crate::store::target::{self, Target};
 use crate::ui::icon::{Icon, TAKE};
 use crate::ui::later::{Later, later};
 use crate::ui::sheet::Sheet;
@@ -46,9 +44,9 @@ fn content_view() -> AnyView {
     let connection = inspected(lab);
     let (taken, source) = untrack(|| taken(lab, connection));
     let setup = Setup {
-        place: place(lab, &taken.url),
         subprotocols: taken.subprotocols.clone(),
         messages: taken.messages.clone(),
+        ..Setup::of_url(&taken.url, lab.session_id().as_ref())
     };
     view! {
         <div class="sheet-body">
@@ -71,19 +69,12 @@ fn taken(lab: Lab, connection: Option<ConnectionNumber>) -> (Taken, String) {
     let form = expect_context::<ConnectForm>();
     let planned = expect_context::<Planned>();
     let of = |number: ConnectionNumber| {
-        let taken = lab.record.with(|record| Taken::of(&record.transcript, number, &target::place()))?;
+        let here = window().location().hostname().unwrap_or_default();
+        let taken = lab.record.with(|record| Taken::of(&record.transcript, number, &here))?;
         Some((taken, format!("connection {}, which you are inspecting", number.0)))
     };
     connection.and_then(of).unwrap_or_else(|| {
         let fields = Taken { url: form.url.get(), subprotocols: form.protocols.get(), messages: planned.messages() };
         (fields, "what stands in the fields of this page".into())
     })
-}
-
-/// A lab's URL without the session, which is for those who have it.
-fn place(lab: Lab, url: &str) -> Place {
-    match target::judge(url, lab.session_id().as_ref()) {
-        Ok(Target::Lab(_)) => Place::Lab(Settings::of_url(url)),
-        _ => Place::Elsewhere(url.to_owned()),
-    }
 }

@@ -3,8 +3,9 @@
 use super::{Legs, Seen, ask, field, open_via, via};
 use crate::support::deflate::{Inflating, deflated, noise};
 use crate::support::{Lab, Raw, http, masked, soon};
+use crate::tls::Secure;
 use observation::event::Cause;
-use observation::{Event, Leg, Origin, Party};
+use observation::{Event, Http, Leg, Origin, Party};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const LET_THROUGH: [&str; 6] = [
@@ -267,4 +268,77 @@ async fn noise_in_place_of_a_request() {
     let mut raw = open_via(&lab, "rewrite", "").await;
     raw.send(&masked(0x81, b"fine")).await;
     assert_eq!(raw.frame().await, (0x81, b"fine".to_vec()));
+}
+
+/// The lab has the only place to compress: the box passes on what it does not look into.
+#[tokio::test]
+async fn without_memory_to_inflate_the_content_is_not_told() {
+    let lab = Lab::with(|config| config.max_deflate = 1).await;
+    let mut feed = lab.feed().await;
+    let mut raw = Raw::open_deflate(lab.address(), &via(&lab, "rewrite", "")).await;
+    raw.send(&masked(0xC1, &deflated(b"there and back"))).await;
+    let (first, payload) = raw.frame().await;
+    assert_eq!((first, Inflating::new().message(&[payload])), (0xC1, b"there and back".to_vec()));
+    raw.send(&masked(0x88, b"")).await;
+    let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("rewrite");
+    for (near, far) in near.frames().into_iter().zip(far.frames()) {
+        assert!(near.violations.is_empty() && near.inflated.is_none());
+        assert_eq!((near.rsv1, &near.payload), (far.rsv1, &far.payload));
+    }
+    assert_eq!(far.frames()[0].content(), b"there and back");
+}
+
+/// A box that ends TLS reads what was encrypted, and someone before it does not.
+#[tokio::test]
+async fn over_tls_the_records_of_the_near_leg_are_told() {
+    let secure = Secure::new("via-tls").await;
+    let mut feed = secure.lab.feed().await;
+    let mut line = secure.connect(&[b"http/1.1"]).await;
+    let request = crate::support::handshake(&via(&secure.lab, "rewrite", ""), "");
+    let echo = [&masked(0x81, b"in records")[..], &masked(0x88, b"")].concat();
+    soon(line.write_all(request.as_bytes())).await.unwrap();
+    while soon(line.read_u8()).await.unwrap() != b'\n' {}
+    soon(line.write_all(&echo)).await.unwrap();
+    let _ = soon(line.read_to_end(&mut Vec::new())).await;
+    drop(line);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("rewrite");
+    assert!(near.opening().route.tls.is_some() && far.opening().route.tls.is_none());
+    assert_eq!(field(&far.opening().request, "x-forwarded-proto").as_deref(), Some("https"));
+    let kinds = near.events.iter().map(|event| match event {
+        Event::Records(records) if records.from == Party::Client => "records from the client",
+        Event::Records(_) => "records from the server",
+        Event::Frame(frame) if frame.from == Party::Client => "a frame from the client",
+        Event::Frame(_) => "a frame from the server",
+        _ => "",
+    });
+    let kinds: Vec<_> = kinds.collect();
+    let first = kinds.iter().position(|kind| *kind == "a frame from the client").unwrap();
+    assert_eq!(kinds[first - 1], "records from the client");
+    let last = kinds.iter().rposition(|kind| *kind == "a frame from the server").unwrap();
+    assert!(kinds[last..].contains(&"records from the server"), "{kinds:?}");
+    assert!(!far.events.iter().any(|event| matches!(event, Event::Records(_))));
+}
+
+#[tokio::test]
+async fn over_http_2_too() {
+    use crate::tls::http2::{VERSION, ask, client, connect, take};
+    let secure = Secure::new("via-h2").await;
+    let mut feed = secure.lab.feed().await;
+    let mut client = client(&secure).await;
+    let request = connect(&via(&secure.lab, "rewrite", "?greet=hi"), "websocket", &[VERSION]);
+    let (response, mut sending) = ask(&mut client, request).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(take(&mut response.into_body(), 4).await, b"\x81\x02hi");
+    sending.send_data(masked(0x88, b"").into(), true).unwrap();
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("rewrite");
+    assert_eq!((near.opening().route.http, far.opening().route.http), (Http::Two, Http::One));
+    assert_eq!(brief(&near), brief(&far));
+    // The same of one that is refused.
+    let request = connect(&via(&secure.lab, "old-proxy", ""), "websocket", &[VERSION]);
+    let (response, _) = ask(&mut client, request).await;
+    assert_eq!(response.status(), 426);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("old-proxy");
+    assert_eq!((near.refusal().status, &*far.refusal().rule), (Some(426), "upgrade-missing"));
 }

@@ -215,3 +215,39 @@ async fn a_client_that_does_not_wait_is_told_of() {
     // The place of both is free again.
     crate::support::eventually(async || lab.open().await.0.shutdown().await.is_ok()).await;
 }
+
+#[tokio::test]
+async fn a_silent_way_is_ended_and_one_that_is_used_is_not() {
+    let (lab, mut raw, mut server) = pair(|config| config.idle_timeout = Duration::from_millis(600)).await;
+    let mut feed = lab.feed().await;
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(1500) {
+        server.send(b"\x89\x00").await;
+        assert_eq!(raw.frame().await, (0x89, Vec::new()));
+        let silence = tokio::time::timeout(Duration::from_millis(100), raw.0.read_u8()).await;
+        assert!(silence.is_err(), "nothing else comes");
+    }
+    assert!(soon(raw.0.read_to_end(&mut Vec::new())).await.is_err());
+    assert!(soon(server.0.read_to_end(&mut Vec::new())).await.is_err());
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Idle, Cause::Idle));
+}
+
+/// The lab says goodbye, and the box passes it on.
+#[tokio::test]
+async fn the_end_of_the_relay_crosses_a_box() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = Raw::open(lab.address(), &super::via(&lab, "idle-cut", "")).await;
+    let stopping = tokio::spawn(lab.relay.stop());
+    let (first, said) = raw.frame().await;
+    assert_eq!((first, &said[..2]), (0x88, &b"\x03\xe9"[..]));
+    raw.send(&masked(0x88, b"\x03\xe9")).await;
+    let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("idle-cut");
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::ClosingHandshake, Cause::Shutdown));
+    assert!(near.closed().clean && far.closed().clean);
+    drop(feed);
+    soon(stopping).await.unwrap();
+}

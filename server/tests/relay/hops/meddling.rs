@@ -145,10 +145,9 @@ async fn a_slow_line_that_nobody_reads_costs_nothing_and_ends() {
     use crate::support::{Raw, http};
     let ticks = |pid: u32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        let fields: Vec<u64> =
-            stat.rsplit_once(") ").unwrap().1.split(' ').filter_map(|field| field.parse().ok()).collect();
-        // utime and stime: the 14th and 15th of all, of which three are not numbers or cut off.
-        fields[10] + fields[11]
+        let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        // utime and stime, the 14th and 15th of all; the first two were cut off.
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     };
     for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
         let relay = Process::start(&["--write-timeout", "4s"]).await;

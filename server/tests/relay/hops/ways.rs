@@ -46,3 +46,26 @@ async fn ports_and_servers_are_told() {
     ports.dedup();
     assert_eq!(ports.len(), 6);
 }
+
+#[test]
+fn what_does_not_go_together_is_told_on_the_command_line() {
+    use clap::Parser;
+    use framescope::args::Arguments;
+    let parse = |flags: &[&str]| Arguments::try_parse_from([&["framescope", "serve"], flags].concat());
+    assert!(parse(&["--box-listen", "127.0.0.1:0"]).unwrap_err().to_string().contains("--tls-listen"));
+    assert!(parse(&["--relay-to", "https://a.example"]).unwrap_err().to_string().contains("say ws:// or wss://"));
+    assert!(parse(&["--relay-to", "ws://a.example", "--relay-to", "wss://b.example/c"]).is_ok());
+}
+
+#[tokio::test]
+async fn ports_that_are_not_free_are_told() {
+    use framescope::Relay;
+    use framescope::args::Config;
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    for address in [taken.local_addr().unwrap(), ([127, 0, 0, 1], 65_535).into()] {
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = Config { listen: any, tls_listen: Some(any), box_listen: Some(address), ..Config::default() };
+        let error = Relay::start(config).await.unwrap_err().to_string();
+        assert!(error.contains("--box-listen"), "{error}");
+    }
+}

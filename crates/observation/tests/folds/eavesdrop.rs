@@ -1,0 +1,208 @@
+//! What someone on the path reads: all of a line in the clear, and records beside what only the two ends know they held.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::streams::{CLIENT, SERVER, Streams};
+use observation::eavesdrop::{Cover, Held, Line, Shown, shown};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Gap, Http, Party, Transcript};
+use std::rc::Rc;
+
+const FIRST: ConnectionNumber = ConnectionNumber(1);
+
+/// What is kept of `streams` where observation `lost` never came.
+fn transcript(streams: &Streams, lost: Option<u64>) -> Transcript {
+    let mut transcript = Transcript::new(1_000);
+    for (_, observation) in &streams.observations {
+        if Some(observation.seq.0) == lost {
+            transcript.gap(Gap { from: observation.seq, to: observation.seq });
+        } else {
+            transcript.observe(Rc::new(observation.clone()));
+        }
+    }
+    transcript
+}
+
+/// A passage as who sent it, the lengths of its records, and what it held, by the numbers of the observations.
+type Row = (Party, &'static [u16], &'static [(&'static str, u64)]);
+type Table = Vec<(Party, Vec<u16>, Vec<(&'static str, u64)>)>;
+
+fn table(transcript: &Transcript) -> Table {
+    let line = Line::of(transcript, FIRST).expect("known");
+    let lengths = |&seq| match &transcript.get(seq).expect("kept").event {
+        Event::Records(records) => records.records.iter().map(|record| record.length).collect::<Vec<_>>(),
+        _ => panic!("no records"),
+    };
+    let held = |held: &Held| {
+        let name = match held {
+            Held::Handshake(_) => "handshake",
+            Held::Request(_) => "request",
+            Held::Response(_) => "response",
+            Held::Frame(_) => "frame",
+            Held::Bytes(_) => "bytes",
+        };
+        (name, held.seq().0)
+    };
+    let rows = line.passages.iter();
+    rows.map(|it| (it.from, it.records.iter().flat_map(lengths).collect(), it.held.iter().map(held).collect()))
+        .collect()
+}
+
+#[track_caller]
+fn check(streams: &Streams, lost: Option<u64>, expect: &[Row]) {
+    let expect: Table = expect.iter().map(|(from, records, held)| (*from, records.to_vec(), held.to_vec())).collect();
+    assert_eq!(table(&transcript(streams, lost)), expect);
+}
+
+/// An opening and the records of its handshake: observations 1 to 5.
+fn in_tls() -> Streams {
+    let mut streams = Streams::default();
+    streams
+        .opening_in_tls(1, Http::One)
+        .records(1, CLIENT, &[512])
+        .records(1, SERVER, &[90, 1, 1_200])
+        .records(1, CLIENT, &[1, 53, 420])
+        .records(1, SERVER, &[230, 146]);
+    streams
+}
+
+const HANDSHAKE: [Row; 4] = [
+    (CLIENT, &[512], &[("handshake", 1)]),
+    (SERVER, &[90, 1, 1_200], &[("handshake", 1)]),
+    (CLIENT, &[1, 53, 420], &[("handshake", 1)]),
+    (SERVER, &[230, 146], &[("handshake", 1)]),
+];
+
+#[test]
+fn in_the_clear_each_thing_is_a_passage_of_its_own() {
+    let mut streams = Streams::default();
+    let deliberate = Deliberate::of_console("raw", "bytes as they are", None);
+    let wait = Act::of(Deliberate::of_console("pause", "nothing is read", None));
+    let raw = Act { bytes: vec![0x81], sent: 1, ..Act::of(deliberate) };
+    streams.opening(1, true).text(1, CLIENT, "a").text(1, CLIENT, "b").opening(2, false).text(2, CLIENT, "other");
+    streams.text(1, SERVER, "a").event(1, Event::Act(wait)).event(1, Event::Act(raw)).end(1);
+    check(
+        &streams,
+        None,
+        &[
+            (CLIENT, &[], &[("request", 1)]),
+            (SERVER, &[], &[("response", 1)]),
+            (CLIENT, &[], &[("frame", 2)]),
+            (CLIENT, &[], &[("frame", 3)]),
+            (SERVER, &[], &[("frame", 6)]),
+            (SERVER, &[], &[("bytes", 8)]),
+        ],
+    );
+    assert_eq!(Line::of(&transcript(&streams, None), FIRST).map(|line| line.cover), Some(Cover::Nothing));
+}
+
+#[test]
+fn a_request_at_a_box_is_seen_when_it_comes_and_once() {
+    let mut streams = Streams::default();
+    streams.asked(1, true).opening_beyond(2, 1).opening(1, true);
+    check(&streams, None, &[(CLIENT, &[], &[("request", 1)]), (SERVER, &[], &[("response", 3)])]);
+    let mut streams = Streams::default();
+    streams.asked(1, true).refusal(1);
+    check(&streams, None, &[(CLIENT, &[], &[("request", 1)]), (SERVER, &[], &[("response", 2)])]);
+}
+
+#[test]
+fn a_clients_records_come_before_their_frames_and_a_servers_behind() {
+    let mut streams = in_tls();
+    streams
+        .records(1, CLIENT, &[28])
+        .text(1, CLIENT, "a")
+        .text(1, SERVER, "a")
+        .records(1, SERVER, &[24])
+        // Two frames that left in one write, and their echoes.
+        .records(1, CLIENT, &[56])
+        .text(1, CLIENT, "b")
+        .text(1, CLIENT, "c")
+        .text(1, SERVER, "b")
+        .text(1, SERVER, "c")
+        .records(1, SERVER, &[29]);
+    let talk: [Row; 4] = [
+        (CLIENT, &[28], &[("frame", 7)]),
+        (SERVER, &[24], &[("frame", 8)]),
+        (CLIENT, &[56], &[("frame", 11), ("frame", 12)]),
+        (SERVER, &[29], &[("frame", 13), ("frame", 14)]),
+    ];
+    check(&streams, None, &[&HANDSHAKE[..], &talk].concat());
+}
+
+#[test]
+fn a_large_frame_takes_several_records_and_each_way_is_apart() {
+    let mut streams = in_tls();
+    streams
+        // The server speaks first, a client's record is on its way.
+        .text(1, SERVER, "hello")
+        .records(1, SERVER, &[16_401, 16_401])
+        .records(1, SERVER, &[77])
+        .records(1, CLIENT, &[16_401])
+        .records(1, CLIENT, &[300])
+        .text(1, CLIENT, "large")
+        .records(1, CLIENT, &[28])
+        .text(1, CLIENT, "small");
+    let talk: [Row; 3] = [
+        (SERVER, &[16_401, 16_401, 77], &[("frame", 6)]),
+        (CLIENT, &[16_401, 300], &[("frame", 11)]),
+        (CLIENT, &[28], &[("frame", 13)]),
+    ];
+    check(&streams, None, &[&HANDSHAKE[..], &talk].concat());
+}
+
+#[test]
+fn the_first_frames_records_are_not_the_handshakes() {
+    let mut streams = in_tls();
+    // Nothing of the relay's stands between the handshake and what the client sends first.
+    streams.records(1, CLIENT, &[28]).text(1, CLIENT, "a");
+    check(&streams, None, &[&HANDSHAKE[..], &[(CLIENT, &[28], &[("frame", 7)])]].concat());
+}
+
+#[test]
+fn what_is_not_known_to_hold_anything_holds_nothing() {
+    let mut streams = in_tls();
+    streams.text(1, SERVER, "bye").records(1, SERVER, &[24]).end(1).records(1, CLIENT, &[19]);
+    let talk: [Row; 2] = [(SERVER, &[24], &[("frame", 6)]), (CLIENT, &[19], &[])];
+    check(&streams, None, &[&HANDSHAKE[..], &talk].concat());
+    let mut streams = Streams::default();
+    streams.tunnel(1).records(1, CLIENT, &[512]).records(1, SERVER, &[90]).end(1);
+    check(&streams, None, &[(CLIENT, &[512], &[]), (SERVER, &[90], &[])]);
+}
+
+#[test]
+fn nothing_is_paired_across_a_gap() {
+    let mut streams = in_tls();
+    streams.records(1, CLIENT, &[28]).text(1, CLIENT, "a").records(1, CLIENT, &[29]).text(1, CLIENT, "b");
+    streams.text(1, SERVER, "a").text(1, SERVER, "b").records(1, SERVER, &[53]);
+    // The frame of the first records, and the records of the second frame.
+    let lost_frame: [Row; 4] = [
+        (CLIENT, &[28], &[("handshake", 1)]),
+        (CLIENT, &[29], &[("frame", 9)]),
+        (SERVER, &[53], &[("frame", 10), ("frame", 11)]),
+        (CLIENT, &[], &[("frame", 9)]),
+    ];
+    check(&streams, Some(7), &[&HANDSHAKE[..], &lost_frame[..3]].concat());
+    let lost_records = [(CLIENT, &[28][..], &[("frame", 7)][..]), lost_frame[3], lost_frame[2]];
+    check(&streams, Some(8), &[&HANDSHAKE[..], &lost_records].concat());
+}
+
+#[test]
+fn the_cover_says_what_stays_visible_and_who_shares_it() {
+    let cover = |http| {
+        let mut streams = Streams::default();
+        Line::of(&transcript(streams.opening_in_tls(1, http), None), FIRST).expect("known").cover
+    };
+    let tls = |shared| Cover::Tls { server_name: Some("lab".to_owned()), shared };
+    assert_eq!((cover(Http::One), cover(Http::Two)), (tls(false), tls(true)));
+    let mut midway = Streams::default();
+    assert_eq!(Line::of(&transcript(midway.text(1, CLIENT, "a"), None), FIRST), None);
+
+    let transcript = transcript(&in_tls(), None);
+    let line = Line::of(&transcript, FIRST).expect("known");
+    assert_eq!(shown(&transcript, &line, CLIENT), Shown { records: 4, bytes: 512 + 1 + 53 + 420 + 4 * 5, missed: 0 });
+    assert_eq!(shown(&transcript, &line, SERVER).records, 5);
+    assert_eq!(line.passage_of(observation::Seq(4)), Some(2));
+    assert_eq!(line.passage_of(observation::Seq(1)), Some(0));
+    assert_eq!(line.passage_of(observation::Seq(99)), None);
+}

@@ -1,0 +1,124 @@
+// Middleboxes on the way, in the clear and in front of TLS: what each does to a connection of the browser's.
+import { SOCKET_FAILED } from "../support/complaints.ts";
+import { expect, test } from "../support/lab.ts";
+
+const TLS = ["--tls-listen", "127.0.0.1:0", "--tls-self-signed", "--box-listen", "127.0.0.1:0"];
+
+test.use({ ignoreHTTPSErrors: true });
+
+test("an old proxy drops the upgrade, and the browser is told nothing but 1006", async ({ lab, complaints }) => {
+  complaints.expect(SOCKET_FAILED);
+  await lab.open();
+  await lab.way.takeBox("An old proxy");
+  await lab.way.expectSummary("Over old-proxy · ws");
+  await lab.pressConnect();
+  await lab.expectState("CLOSED");
+  // Both legs: the request, what becomes of it, and the 426 on both.
+  await expect(lab.row(/to old-proxy/).first()).toBeVisible();
+  await expect(lab.row(/From old-proxy to the server/)).toBeVisible();
+  await expect(lab.row(/onclose 1006/)).toBeVisible();
+  const inspector = await lab.inspect(1);
+  await expect(inspector.root).toContainText("The near leg: the browser to old-proxy");
+  const upgrade = inspector.root.locator(".changes .gone", { hasText: "Upgrade" });
+  await expect(upgrade).toContainText("left out");
+  await inspector.root.getByRole("button", { name: /^Go to the other leg/ }).click();
+  await expect(inspector.root).toContainText("The far leg: old-proxy to the server");
+  await inspector.turnTo("Response");
+  await expect(inspector.root).toContainText("426");
+});
+
+test("a silent line is cut, and a heartbeat of the server keeps it alive", async ({ lab }) => {
+  await lab.open();
+  await lab.way.open();
+  await lab.way.offer("What stands in between", "A box that cuts silent lines").click();
+  await lab.way.setting("after").fill("500ms");
+  await lab.way.done();
+  await expect(lab.url).toHaveValue(/\/via\/idle-cut,after=500ms\/lab\//);
+  await lab.connect();
+  await lab.expectState("CLOSED");
+  await expect(lab.row(/onclose 1006/)).toBeVisible();
+  await expect(lab.row(/nothing has travelled either way for 500ms/)).toBeVisible();
+
+  await lab.url.fill(`${await lab.url.inputValue()}&ping-every=100ms`);
+  await lab.connect();
+  // Three times as long as the box waits, in pings.
+  await expect.poll(async () => lab.rows.filter({ hasText: /PING/ }).count()).toBeGreaterThan(15);
+  await lab.expectState("OPEN");
+});
+
+test("a buffering proxy withholds small frames", async ({ lab }) => {
+  await lab.open();
+  await lab.way.open();
+  await lab.way.offer("What stands in between", "A buffering proxy").click();
+  await lab.way.setting("wait").fill("700ms");
+  await lab.way.done();
+  await lab.connect();
+  await lab.sendText("small");
+  await expect(lab.row(/\d bytes from the server were withheld for \d+ ms/)).toBeVisible();
+  await expect(lab.row(/onmessage "small"/)).toBeVisible();
+  // A frame on each leg, each way.
+  await expect(lab.rows.filter({ hasText: /TEXT small/ })).toHaveCount(4);
+});
+
+test("a slow line takes its time", async ({ lab }) => {
+  await lab.open();
+  await lab.way.open();
+  await lab.way.offer("What stands in between", "A slow line").click();
+  await lab.way.setting("latency").fill("300ms");
+  await lab.way.done();
+  await lab.connect();
+  const before = await lab.page.evaluate(() => performance.now());
+  await lab.sendText("late");
+  await expect(lab.row(/onmessage "late"/)).toBeVisible();
+  // There and back, each way as late as was said.
+  expect((await lab.page.evaluate(() => performance.now())) - before).toBeGreaterThan(600);
+});
+
+test("a reset comes in the middle of a message", async ({ lab }) => {
+  await lab.open();
+  await lab.way.takeBox("A box that resets in the middle");
+  await lab.connect();
+  await lab.sendText("x".repeat(100));
+  await lab.expectState("CLOSED");
+  await expect(lab.row(/onclose 1006/)).toBeVisible();
+  await expect(lab.row(/the box resets both lines/)).toBeVisible();
+});
+
+test("a reverse proxy passes the request on as its own", async ({ lab }) => {
+  await lab.open();
+  await lab.way.takeBox("A reverse proxy");
+  await lab.connect();
+  await lab.sendText("through");
+  await expect(lab.row(/onmessage "through"/)).toBeVisible();
+  const inspector = await lab.inspect(1);
+  const changes = inspector.root.locator(".changes");
+  await expect(changes.locator(".changed", { hasText: "Host" })).toContainText("backend.internal");
+  await expect(changes.locator(".added", { hasText: "X-Forwarded-For" })).toContainText("127.0.0.1");
+  await expect(changes.locator(".added", { hasText: "Via" })).toBeVisible();
+});
+
+test("in front of TLS an old proxy finds nothing to drop, and the connection opens", async ({ lab, startRelay }) => {
+  const relay = await startRelay(...TLS);
+  await lab.open(relay.url.replace("127.0.0.1", "localhost"));
+  await lab.way.choose(["In the clear, or encrypted", "wss"], ["What stands in between", "An old proxy"]);
+  await expect(lab.url).not.toHaveValue(/\/via\//);
+  await lab.connect();
+  await lab.sendText("unseen by the box");
+  await expect(lab.row(/onmessage "unseen by the box"/)).toBeVisible();
+  const tunnel = lab.row(/TLS/).first();
+  await tunnel.click();
+  await expect(lab.inspector.root).toContainText("names the host localhost in the clear");
+  await expect(lab.inspector.root).toContainText("there is nothing here that the box could drop");
+  await expect(lab.inspector.root).not.toContainText("unseen by the box");
+});
+
+test("in front of TLS a silent line is cut all the same", async ({ lab, startRelay }) => {
+  test.slow();
+  const relay = await startRelay(...TLS);
+  await lab.open(relay.url.replace("127.0.0.1", "localhost"));
+  await lab.way.choose(["In the clear, or encrypted", "wss"], ["What stands in between", "A box that cuts silent lines"]);
+  await lab.connect();
+  // Six seconds, as it is from the start.
+  await expect(lab.row(/onclose 1006/)).toBeVisible({ timeout: 15_000 });
+  await expect(lab.row(/so the box ends both lines/)).toBeVisible();
+});

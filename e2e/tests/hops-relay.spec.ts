@@ -1,0 +1,71 @@
+// Another server, written with Python's `websockets`, looked at through the relay.
+import { SOCKET_FAILED } from "../support/complaints.ts";
+import { expect, test as base } from "../support/lab.ts";
+import { PythonServer } from "../support/python.ts";
+
+const test = base.extend<{ python: PythonServer }>({
+  python: async ({}, use) => {
+    const server = await PythonServer.start();
+    await use(server);
+    await server.stop();
+  },
+});
+
+test("both legs of a way to another server", async ({ lab, startRelay, python }) => {
+  const relay = await startRelay("--relay-to", python.url);
+  await lab.open(relay.url);
+  await lab.way.choose(["Another server", python.url]);
+  await expect(lab.url).toHaveValue(new RegExp(`^${relay.wsUrl}/relay/[a-z2-7]{26}\\?to=`));
+  await lab.subprotocols.fill("chat");
+  await lab.connect();
+  await lab.sendText("to Python");
+  await expect(lab.row(/onmessage "to Python"/)).toBeVisible();
+  await expect(lab.rows.filter({ hasText: /TEXT to Python/ })).toHaveCount(4);
+
+  const inspector = await lab.inspect(1);
+  await expect(inspector.root).toContainText("The near leg: the browser to the relay");
+  await inspector.root.getByRole("button", { name: /^Go to the other leg/ }).click();
+  await expect(inspector.root).toContainText(`Dialled: ${new URL(python.url).host}`);
+  await inspector.turnTo("Response");
+  await expect(inspector.root).toContainText("Python");
+  await expect(inspector.root).toContainText("chat");
+
+  await lab.close("4001", "seen enough");
+  await lab.expectState("CLOSED");
+  await expect(lab.row(/onclose 4001/)).toBeVisible();
+  await expect(lab.rows.filter({ hasText: /CLOSE 4001/ })).toHaveCount(4);
+});
+
+for (const { path, rule, words } of [
+  { path: "/refuse", rule: "403", words: "not for you, says Python" },
+  { path: "/redirect", rule: "302", words: "ws://elsewhere.example/" },
+]) {
+  test(`what the other server answers to ${path} comes back as it said it`, async ({ lab, startRelay, python, complaints }) => {
+    complaints.expect(SOCKET_FAILED);
+    const relay = await startRelay("--relay-to", python.url);
+    await lab.open(relay.url);
+    await lab.way.open();
+    await lab.way.offer("Another server", python.url).click();
+    await lab.way.setting("to").fill(python.url + path);
+    await lab.way.done();
+    await lab.pressConnect();
+    await lab.expectState("CLOSED");
+    const far = await lab.inspect(/From the server to the relay/);
+    await expect(far.root).toContainText(rule);
+    await expect(far.root).toContainText(words);
+  });
+}
+
+test("a server that is not listed is not asked", async ({ lab, startRelay, python, complaints }) => {
+  complaints.expect(SOCKET_FAILED);
+  const relay = await startRelay("--relay-to", python.url);
+  await lab.open(relay.url);
+  await lab.way.open();
+  await lab.way.offer("Another server", python.url).click();
+  await lab.way.setting("to").fill("ws://elsewhere.example/");
+  await lab.way.done();
+  await lab.pressConnect();
+  await lab.expectState("CLOSED");
+  const inspector = await lab.inspect(/From the relay.* 403/);
+  await expect(inspector.root).toContainText("this relay does not lead there; it leads to");
+});

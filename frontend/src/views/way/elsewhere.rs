@@ -1,0 +1,89 @@
+//! Another server, by way of the relay, which shows both hops then.
+
+use super::panel::Choice;
+use crate::store::settings::Settings;
+use crate::store::way::Over;
+use leptos::prelude::*;
+
+/// What the relay's query may say besides where to.
+const PASS: (&str, &str, &str) =
+    ("pass", "origin,user-agent", "Lines of the browser’s request that are passed on, parted by commas.");
+const HEADER: (&str, &str, &str) = ("header", "Authorization: Bearer …", "A line that the relay puts in by itself.");
+
+#[component]
+pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
+    let allowed = choice.ways.with_value(|ways| ways.relay_to.clone());
+    if allowed.is_empty() {
+        return view! {
+            <p class="note">
+                "This relay leads to no other server. Start it with " <code>"--relay-to wss://host"</code>
+                " for each one that it may lead to; then the page shows what travels on both hops."
+            </p>
+        }
+        .into_any();
+    }
+    let to = Memo::new(move |_| choice.is_relayed().then(|| choice.form.settings().value("to")).flatten());
+    let prefix = move |url: String| {
+        let (name, chosen) = (url.clone(), url.clone());
+        let is_chosen = move || to.with(|to| to.as_ref().is_some_and(|to| to.starts_with(&chosen)));
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="preset"
+                    aria-pressed=move || is_chosen().to_string()
+                    on:click=move |_| ask(choice, "to", &url)
+                >
+                    <b class="mono">{name}</b>
+                    <span class="prose">"Allowed, with all that lies below it."</span>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <p class="what">"The relay opens the connection itself, and passes frames on one by one."</p>
+        <ul class="presets" aria-labelledby="way-elsewhere">{allowed.into_iter().map(prefix).collect_view()}</ul>
+        <Show when=move || choice.is_relayed()>
+            <fieldset class="box-settings">
+                <legend>"The other server"</legend>
+                {[("to", "wss://host/path", "Its URL."), PASS, HEADER]
+                    .into_iter()
+                    .map(|field| view! { <Field choice field/> })
+                    .collect_view()}
+            </fieldset>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Field(choice: Choice, field: (&'static str, &'static str, &'static str)) -> impl IntoView {
+    let (name, example, words) = field;
+    let (id, what) = (format!("relay-{name}"), format!("relay-{name}-what"));
+    let value = Memo::new(move |_| choice.form.settings().value(name).unwrap_or_default());
+    view! {
+        <div class="setting">
+            <label for=id.clone()>{name}</label>
+            <input
+                id=id
+                type="text"
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                placeholder=example
+                aria-describedby=what.clone()
+                prop:value=value
+                on:input=move |event| ask(choice, name, &event_target_value(&event))
+            />
+            <p id=what class="what">{words}</p>
+        </div>
+    }
+}
+
+/// Says something in the query of the relay, on the way to which the URL leads then.
+fn ask(choice: Choice, name: &str, value: &str) {
+    let relayed = untrack(|| choice.is_relayed());
+    let mut settings = if relayed { untrack(|| choice.form.settings()) } else { Settings::default() };
+    settings.set(name, value);
+    choice.go(choice.secure(), Over::Relay, settings);
+}

@@ -1,0 +1,240 @@
+//! All ways that the relay offers, and the URL that comes of a choice.
+
+use super::boxes::Boxes;
+use super::elsewhere::Elsewhere;
+use super::mixed::Mixed;
+use crate::net::api;
+use crate::store::Lab;
+use crate::store::catalogue::Learnt;
+use crate::store::settings::Settings;
+use crate::store::way::{Entrance, Over, Via, Way, page_is_secure, tunnels};
+use crate::ui::sheet::OpenSheet;
+use crate::views::connect_bar::ConnectForm;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::Ways;
+use std::sync::Arc;
+
+/// What to choose, and what is chosen: a function of the URL.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    lab: Lab,
+    pub(super) form: ConnectForm,
+    pub(super) ways: StoredValue<Arc<Ways>>,
+    pub(super) way: Memo<Option<Way>>,
+}
+
+/// Has the relay say where its boxes in front of TLS stand, if it has not yet.
+pub(super) fn learn(form: ConnectForm) {
+    if form.tunnels.with_untracked(Vec::is_empty) {
+        spawn_local(async move {
+            // Without an answer there is still the URL to read.
+            if let Ok(ways) = api::read::<Ways>("/api/ways").await {
+                let _ = form.tunnels.try_set(tunnels(&ways));
+            }
+        });
+    }
+}
+
+fn ask(form: ConnectForm, answer: RwSignal<Learnt<Ways>>) {
+    spawn_local(async move {
+        let said = match api::read::<Ways>("/api/ways").await {
+            Ok(ways) => {
+                let _ = form.tunnels.try_set(tunnels(&ways));
+                Learnt::All(Arc::new(ways))
+            }
+            Err(error) => Learnt::Failed(error),
+        };
+        // The sheet may have been closed meanwhile.
+        let _ = answer.try_set(said);
+    });
+}
+
+pub(super) fn panel() -> AnyView {
+    let form = expect_context::<ConnectForm>();
+    let answer = RwSignal::new(Learnt::Coming);
+    ask(form, answer);
+    let body = move || match answer.get() {
+        Learnt::Nothing | Learnt::Coming => {
+            view! { <p class="note sheet-body" role="status">"Asking the relay which ways it offers…"</p> }.into_any()
+        }
+        Learnt::Failed(error) => view! {
+            <p class="card bad sheet-body" role="alert">
+                {error.words("The list of ways")}
+                <button type="button" class="small" on:click=move |_| ask(form, answer)>
+                    "Try again"
+                </button>
+            </p>
+        }
+        .into_any(),
+        Learnt::All(ways) => view! { <Choices ways/> }.into_any(),
+    };
+    view! {
+        {body}
+        <Outcome/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Choices(ways: Arc<Ways>) -> impl IntoView {
+    let (lab, form) = (expect_context::<Lab>(), expect_context::<ConnectForm>());
+    let choice = Choice { lab, form, ways: StoredValue::new(ways), way: Memo::new(move |_| form.way(lab)) };
+    view! {
+        <div class="sheet-body">
+            <p class="lead">
+                "Between a browser and a server there is encryption, and there are boxes. Choose here what lies on the way, or write the URL yourself: both are the same."
+            </p>
+            <h3 id="way-scheme">"In the clear, or encrypted"</h3>
+            <Schemes choice/>
+            <h3 id="way-over">"What stands in between"</h3>
+            <Boxes choice/>
+            <h3 id="way-elsewhere">"Another server"</h3>
+            <Elsewhere choice/>
+            <h3 id="way-mixed">"What this page may open"</h3>
+            <Mixed choice/>
+        </div>
+    }
+}
+
+#[component]
+fn Schemes(choice: Choice) -> impl IntoView {
+    let (tls, port) = choice.ways.with_value(|ways| (ways.tls_port, ways.port));
+    let secure = Memo::new(move |_| choice.form.url.with(|url| url.trim_start().starts_with("wss:")));
+    let host = window().location().hostname().unwrap_or_default();
+    let trust = tls.filter(|_| !page_is_secure()).map(|port| {
+        let address = format!("https://{host}:{port}/");
+        let text = address.clone();
+        view! {
+            <p class="note">
+                "A certificate that the relay made itself is unknown to your browser, which ends the line then without a word to JavaScript. Open "
+                <a href=address target="_blank" rel="noopener">{text}</a>
+                " once and accept it there."
+            </p>
+        }
+    });
+    let offer = move |wanted: bool, title: &'static str, words: &'static str, port: Option<u16>| {
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="preset"
+                    disabled=port.is_none()
+                    aria-pressed=move || (secure.get() == wanted).to_string()
+                    on:click=move |_| choice.enter(wanted)
+                >
+                    <b>{title}</b>
+                    <span class="prose">{words}</span>
+                    <code>{port.map(|port| format!("port {port}"))}</code>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <ul class="presets" aria-labelledby="way-scheme">
+            {offer(false, "ws", "Everything crosses as it is: whoever is on the path reads along, and may change it.", Some(port))}
+            {offer(true, "wss", "The same inside TLS: whoever is on the path sees who talks to whom, when, and how much.", tls)}
+        </ul>
+        {tls.is_none().then(|| view! {
+            <p class="note">
+                "This relay speaks no TLS. Start it with " <code>"--tls-listen 127.0.0.1:8443 --tls-self-signed"</code> " to have both side by side."
+            </p>
+        })}
+        {trust}
+    }
+}
+
+/// The URL as it stands now.
+#[component]
+fn Outcome() -> impl IntoView {
+    let sheet = expect_context::<OpenSheet>();
+    let form = expect_context::<ConnectForm>();
+    view! {
+        <div class="sheet-foot">
+            <p class="asked">
+                <span class="hidden">"The URL: "</span>
+                <code>{form.url}</code>
+            </p>
+            <button type="button" class="primary" on:click=move |_| sheet.close()>
+                "Done"
+            </button>
+        </div>
+    }
+}
+
+impl Choice {
+    /// The box that the URL leads over, in the clear or in front of TLS.
+    pub(super) fn over(self) -> Option<String> {
+        let way = self.way.get()?;
+        match &way.over {
+            Over::Box(via) => Some(via.name.clone()),
+            Over::Relay => None,
+            Over::Nothing => self.form.tunnels.with(|tunnels| way.tunnel(tunnels).map(str::to_owned)),
+        }
+    }
+
+    /// Whether the box that it leads over is in front of TLS.
+    pub(super) fn in_front_of_tls(self) -> bool {
+        self.way.get().is_some_and(|way| self.form.tunnels.with(|tunnels| way.tunnel(tunnels).is_some()))
+    }
+
+    pub(super) fn is_relayed(self) -> bool {
+        self.way.get().is_some_and(|way| way.over == Over::Relay)
+    }
+
+    /// Takes the same way by ws or wss.
+    fn enter(self, secure: bool) {
+        match untrack(|| self.over()) {
+            Some(name) => self.go_over(Some(&name), secure),
+            None if untrack(|| self.is_relayed()) => self.go(secure, Over::Relay, self.form.settings()),
+            None => self.go_over(None, secure),
+        }
+    }
+
+    /// Whether the URL begins with wss.
+    pub(super) fn secure(self) -> bool {
+        self.form.url.with_untracked(|url| url.trim_start().starts_with("wss:"))
+    }
+
+    /// Leads over a box, or over none. One in front of TLS has a port of its own.
+    pub(super) fn go_over(self, name: Option<&str>, secure: bool) {
+        let to_lab = untrack(|| self.way.get()).is_some_and(|way| way.over != Over::Relay);
+        let settings =
+            if to_lab { untrack(|| self.form.settings()) } else { Settings::default().with_compression(false) };
+        let tunnel = self.ways.with_value(|ways| ways.boxes.iter().find(|it| Some(&*it.name) == name)?.tunnel_port);
+        match (name, tunnel) {
+            (Some(_), Some(port)) if secure => {
+                let entrance = Entrance { secure, port: port.to_string() };
+                self.set(Way { entrance, over: Over::Nothing }, &settings);
+            }
+            (Some(name), _) => {
+                let known = match untrack(|| self.way.get()).map(|way| way.over) {
+                    Some(Over::Box(via)) if via.name == name => Some(via),
+                    _ => None,
+                };
+                let via = known.unwrap_or_else(|| Via::of_segment(name));
+                self.go(secure, Over::Box(via), settings);
+            }
+            (None, _) => self.go(secure, Over::Nothing, settings),
+        }
+    }
+
+    pub(super) fn go(self, secure: bool, over: Over, settings: Settings) {
+        let Some(entrance) = self.ways.with_value(|ways| Entrance::of_scheme(secure, ways)) else { return };
+        self.set(Way { entrance, over }, &settings);
+    }
+
+    fn set(self, way: Way, settings: &Settings) {
+        let Some(session) = untrack(|| self.lab.session_id()) else { return };
+        self.form.url.set(way.url(&session, settings));
+        self.form.error.set(None);
+    }
+
+    /// Changes a setting of the box in the path.
+    pub(super) fn set_box(self, name: &str, value: &str) {
+        if let Some(Way { entrance, over: Over::Box(mut via) }) = untrack(|| self.way.get()) {
+            via.settings.set(name, value);
+            self.set(Way { entrance, over: Over::Box(via) }, &untrack(|| self.form.settings()));
+        }
+    }
+}
