@@ -18,6 +18,7 @@ impl Taken {
     /// That of a connection of which the relay kept the request. `here` is how this page calls the relay's host, which a
     /// client may have called otherwise.
     pub fn of(transcript: &Transcript, connection: ConnectionNumber, here: &str) -> Option<Self> {
+        let connection = asked_by_client(transcript, connection);
         let opening = transcript.opening(connection).map(|opening| (&opening.request, &opening.route));
         let (request, route) = opening.or_else(|| {
             let refusal = transcript.refusal(connection)?;
@@ -46,6 +47,15 @@ impl Taken {
             messages: texts(transcript, connection),
         })
     }
+}
+
+/// The connection that a client opened: of two legs the near one, unless a box passes the client's own TLS on.
+fn asked_by_client(transcript: &Transcript, connection: ConnectionNumber) -> ConnectionNumber {
+    let leg = transcript.connection(connection);
+    let made_between = leg
+        .and_then(|leg| leg.hop.as_ref())
+        .is_some_and(|hop| hop.leg == Leg::Far && !matches!(hop.middle, Middle::Tunnel(_)));
+    leg.and_then(|leg| leg.other).filter(|_| made_between).unwrap_or(connection)
 }
 
 /// The client's first messages that were text and that the relay kept whole.

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn payloads_are_judged_where_the_header_is_right() {
+    fn payloads_are_judged_as_the_relay_will_record_them() {
         let hex = |opcode, payload: &str| FrameDraft {
             opcode,
             payload: payload.into(),
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(rules(&hex(0x8, "03 ed"), false), ["close-code-not-allowed"]);
         let compressed = FrameDraft { rsv: [true, false, false], ..hex(0x1, "f2 48") };
         assert_eq!(rules(&compressed, true), [""; 0]);
-        assert_eq!(rules(&compressed, false), ["reserved-bits"]);
+        assert_eq!(rules(&compressed, false), ["reserved-bits", "invalid-utf8"]);
     }
 
     #[test]
