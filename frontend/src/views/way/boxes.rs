@@ -1,6 +1,7 @@
 //! The middleboxes, and the settings of the one that is chosen.
 
 use super::panel::Choice;
+use super::setting::Setting;
 use crate::store::way::Over;
 use crate::ui::prose::Prose;
 use leptos::prelude::*;
@@ -92,32 +93,11 @@ fn Settings(choice: Choice, offer: BoxOffer) -> impl IntoView {
 #[component]
 fn Field(choice: Choice, setting: BoxSetting) -> impl IntoView {
     let BoxSetting { name, explanation, default } = setting;
-    let (id, what) = (format!("box-{name}"), format!("box-{name}-what"));
-    let value = {
-        let name = name.clone();
-        Memo::new(move |_| match choice.way.get()?.over {
-            Over::Box(via) => via.settings.value(&name),
-            _ => None,
-        })
-    };
-    let label = name.clone();
-    view! {
-        <div class="setting">
-            <label for=id.clone()>{label}</label>
-            <input
-                id=id
-                type="text"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                placeholder=default
-                aria-describedby=what.clone()
-                prop:value=move || value.get().unwrap_or_default()
-                on:input=move |event| choice.set_box(&name, &event_target_value(&event))
-            />
-            <p id=what class="what">
-                <Prose text=explanation/>
-            </p>
-        </div>
-    }
+    let known = name.clone();
+    let value = Memo::new(move |_| match choice.way.get().map(|way| way.over) {
+        Some(Over::Box(via)) => via.settings.value(&known).unwrap_or_default(),
+        _ => String::new(),
+    });
+    let set = move |name: &str, value: &str| choice.set_box(name, value);
+    view! { <Setting of="box" name example=default value what=explanation set/> }
 }

@@ -1,6 +1,7 @@
 //! Another server, by way of the relay, which shows both hops then.
 
 use super::panel::Choice;
+use super::setting::Setting;
 use crate::store::settings::Settings;
 use crate::store::way::Over;
 use leptos::prelude::*;
@@ -59,25 +60,9 @@ pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
 #[component]
 fn Field(choice: Choice, field: (&'static str, &'static str, &'static str)) -> impl IntoView {
     let (name, example, words) = field;
-    let (id, what) = (format!("relay-{name}"), format!("relay-{name}-what"));
     let value = Memo::new(move |_| choice.form.settings().value(name).unwrap_or_default());
-    view! {
-        <div class="setting">
-            <label for=id.clone()>{name}</label>
-            <input
-                id=id
-                type="text"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                placeholder=example
-                aria-describedby=what.clone()
-                prop:value=value
-                on:input=move |event| ask(choice, name, &event_target_value(&event))
-            />
-            <p id=what class="what">{words}</p>
-        </div>
-    }
+    let set = move |name: &str, value: &str| ask(choice, name, value);
+    view! { <Setting of="relay" name=name.to_owned() example=example.to_owned() value what=words.to_owned() set/> }
 }
 
 /// Says something in the query of the relay, on the way to which the URL leads then.

@@ -5,6 +5,7 @@ mod boxes;
 mod elsewhere;
 mod mixed;
 mod panel;
+mod setting;
 
 use super::connect_bar::{Choosing, ConnectForm};
 use crate::store::Lab;
