@@ -36,6 +36,23 @@ fn rsv1_marks_the_first_frame_of_a_compressed_message() {
     );
 }
 
+/// Who looks on may leave unread what is compressed; all else is judged as ever.
+#[test]
+fn what_is_compressed_can_be_left_unread() {
+    #[track_caller]
+    fn check(bytes: &str, compressed: &[bool], expect: &[Violation]) {
+        let (_, frames) = receive(Endpoint::new(Sender::Server, LIMITS).with_unread_deflate(), bytes);
+        assert_eq!(violations(&frames), expect);
+        assert_eq!(frames.iter().map(|frame| frame.compressed).collect::<Vec<_>>(), compressed);
+        assert!(frames.iter().all(|frame| frame.inflated.is_empty()));
+    }
+    check("c1 07 f2 48 cd c9 c9 07 00 81 01 61", &[true, false], &[]);
+    // Not deflate at all, and no text either.
+    check("c1 03 ff ff ff 41 01 ff 80 01 ff", &[true, true, true], &[]);
+    check("c9 00", &[false], &[Violation::CompressedBitMisplaced(Opcode::Ping)]);
+    check("81 01 ff", &[false], &[Violation::InvalidUtf8 { offset: 0 }]);
+}
+
 #[test]
 fn rsv1_anywhere_else_breaks_a_rule() {
     #[track_caller]

@@ -49,6 +49,11 @@ impl Endpoint {
         Self { incoming, outgoing, ..self }
     }
 
+    /// One that only looks on, and does not inflate.
+    pub(crate) fn with_unread_deflate(self) -> Self {
+        Self { incoming: self.incoming.with_unread_deflate(), ..self }
+    }
+
     /// The same taking messages of one kind only.
     pub(crate) fn accepting(self, only: MessageKind) -> Self {
         Self { incoming: self.incoming.accepting(Some(only)), ..self }
