@@ -18,7 +18,7 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
     let lab = expect_context::<Lab>();
     let aftermath = Memo::new(move |_| lab.record.with(|record| record.aftermath(seq)));
     let who = match closed.first {
-        Some(party) => format!("{} said goodbye first.", ends.the(party)),
+        Some(party) => format!("{} said goodbye first.", ends.the_first(party)),
         None => "No one said goodbye.".to_owned(),
     };
     // Of a near leg the middle is the server, of a far one the client.

@@ -34,6 +34,12 @@ impl Ends {
         format!("{article}{name}")
     }
 
+    /// The same where a sentence begins.
+    pub fn the_first(&self, party: Party) -> String {
+        let words = self.the(party);
+        words.strip_prefix("the ").map_or(words.clone(), |name| format!("The {name}"))
+    }
+
     /// `browser → relay`
     pub fn arrow(&self, from: Party) -> String {
         let Self { client, server, .. } = self;
