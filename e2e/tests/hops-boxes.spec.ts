@@ -34,7 +34,9 @@ test("a silent line is cut, and a heartbeat of the server keeps it alive", async
   await lab.way.setting("after").fill("1s");
   await lab.way.done();
   await expect(lab.url).toHaveValue(/\/via\/idle-cut,after=1s\/lab\//);
-  await lab.connect();
+  // It is open for a second, which is not long enough to be sure to see it so.
+  await lab.pressConnect();
+  await expect(lab.row(/^OPEN \(browser – idle-cut\)/)).toBeVisible();
   await lab.expectState("CLOSED");
   await expect(lab.row(/onclose 1006/)).toBeVisible();
   await expect(lab.row(/nothing has travelled either way for 1s/)).toBeVisible();
