@@ -7,15 +7,16 @@
 //! The two streams may be merged in any way that has a socket's construction ahead of what the relay saw of it: the rows
 //! end the same. With a gap they need not, since what it took cannot be known.
 
+mod meeting;
 mod socket;
 #[cfg(test)]
 mod tests;
 
 use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
-use crate::{ConnectionNumber, Event, Frame, Gap, Observation, Party, Seq};
+use crate::{ConnectionNumber, Event, Gap, Observation, Seq};
+use meeting::{meeting, messages_in};
 use socket::{Anchor, Fate, Socket};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use wire::header::FrameHeader;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
@@ -400,28 +401,4 @@ fn remember(connections: &mut VecDeque<ConnectionNumber>, connection: Connection
 fn forget(connections: &mut VecDeque<ConnectionNumber>, connection: ConnectionNumber) -> bool {
     let place = connections.iter().position(|&remembered| remembered == connection);
     place.and_then(|place| connections.remove(place)).is_some()
-}
-
-/// Where the page's events meet a frame, and what the page sees of it if none does.
-fn meeting(frame: &Frame) -> (Option<Anchor>, PageSide) {
-    let is_close = frame.opcode() == wire::opcode::Opcode::Close;
-    match (frame.from, frame.position) {
-        (Party::Client, Some(at)) if at.fragment == 1 => (Some(Anchor::ClientMessage(at.message)), PageSide::Nothing),
-        (Party::Server, Some(at)) if at.last => (Some(Anchor::ServerMessage(at.message)), PageSide::Nothing),
-        (Party::Server, Some(_)) => (None, PageSide::Fragment),
-        (Party::Client, None) if is_close => (Some(Anchor::ClientClose), PageSide::Nothing),
-        _ => (None, PageSide::Nothing),
-    }
-}
-
-/// How many messages end in bytes that were sent as they are. What is no whole frame ends the counting: no client reads on.
-fn messages_in(mut bytes: &[u8]) -> u64 {
-    let mut messages = 0;
-    while let Some(header) = FrameHeader::parse(bytes) {
-        let whole = usize::try_from(header.length.bytes).ok().and_then(|length| length.checked_add(header.len()));
-        let Some(rest) = whole.and_then(|whole| bytes.get(whole..)) else { break };
-        messages += u64::from(header.fin && !header.opcode.is_control());
-        bytes = rest;
-    }
-    messages
 }

@@ -1,0 +1,30 @@
+//! What of the page's may stand beside something of the wire.
+
+use super::PageSide;
+use super::socket::Anchor;
+use crate::{Frame, Party};
+use wire::header::FrameHeader;
+
+/// Where the page's events meet a frame, and what the page sees of it if none does.
+pub(super) fn meeting(frame: &Frame) -> (Option<Anchor>, PageSide) {
+    let is_close = frame.opcode() == wire::opcode::Opcode::Close;
+    match (frame.from, frame.position) {
+        (Party::Client, Some(at)) if at.fragment == 1 => (Some(Anchor::ClientMessage(at.message)), PageSide::Nothing),
+        (Party::Server, Some(at)) if at.last => (Some(Anchor::ServerMessage(at.message)), PageSide::Nothing),
+        (Party::Server, Some(_)) => (None, PageSide::Fragment),
+        (Party::Client, None) if is_close => (Some(Anchor::ClientClose), PageSide::Nothing),
+        _ => (None, PageSide::Nothing),
+    }
+}
+
+/// How many messages end in bytes that were sent as they are. What is no whole frame ends the counting: no client reads on.
+pub(super) fn messages_in(mut bytes: &[u8]) -> u64 {
+    let mut messages = 0;
+    while let Some(header) = FrameHeader::parse(bytes) {
+        let whole = usize::try_from(header.length.bytes).ok().and_then(|length| length.checked_add(header.len()));
+        let Some(rest) = whole.and_then(|whole| bytes.get(whole..)) else { break };
+        messages += u64::from(header.fin && !header.opcode.is_control());
+        bytes = rest;
+    }
+    messages
+}
