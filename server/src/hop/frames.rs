@@ -81,13 +81,13 @@ impl Frames {
 
     /// Notes who was the first to say goodbye, of those whose words cross both legs.
     fn note_close(&mut self) {
-        let first = match (&self.up.close, &self.down.close) {
+        let first = match (self.up.close(), self.down.close()) {
             (None, None) => return,
             (Some(close), _) => (Party::Client, close),
             (None, Some(close)) => (Party::Server, close),
         };
         for leg in &mut self.first_close {
-            leg.get_or_insert_with(|| (first.0, first.1.clone()));
+            leg.get_or_insert_with(|| (first.0, Box::new(first.1.clone())));
         }
     }
 
@@ -97,7 +97,7 @@ impl Frames {
             Way::Up => (&self.up, self.far.unwrap_or(self.near), FAR, Party::Client),
             Way::Down => (&self.down, self.near, NEAR, Party::Server),
         };
-        if watch.close.is_some() || !watch.is_between_frames() {
+        if watch.close().is_some() || !watch.is_between_frames() {
             return Vec::new();
         }
         let payload = close::payload(CloseCode::GOING_AWAY, "the relay is shutting down");
@@ -130,7 +130,7 @@ impl Frames {
 
     /// What went up or down on that leg, the relay's own goodbye included.
     fn count(&self, way: Way, leg: usize) -> Count {
-        let Count { frames, bytes } = if way == Way::Up { self.up.count } else { self.down.count };
+        let Count { frames, bytes } = if way == Way::Up { self.up.count() } else { self.down.count() };
         // What it said to the server crossed the far leg alone, and what it said to the client the near one.
         let said = self.said[way as usize].filter(|_| (way == Way::Up) == (leg == FAR));
         Count { frames: frames + u64::from(said.is_some()), bytes: bytes + said.unwrap_or(0) }
@@ -139,7 +139,7 @@ impl Frames {
     /// Whether both ends of that leg have said goodbye.
     fn is_clean(&self, leg: usize) -> bool {
         let said = |way: Way| self.said[way as usize].is_some() && (way == Way::Up) == (leg == FAR);
-        (self.up.close.is_some() || said(Way::Up)) && (self.down.close.is_some() || said(Way::Down))
+        (self.up.close().is_some() || said(Way::Up)) && (self.down.close().is_some() || said(Way::Down))
     }
 }
 

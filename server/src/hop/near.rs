@@ -73,9 +73,22 @@ impl Near {
     /// Records that it was accepted, `response` being what went out; gives how messages are compressed.
     pub(super) fn opened(mut self, response: Vec<u8>, subprotocol: Option<String>, extensions: &str) -> Option<Agreed> {
         self.answered = true;
-        let opening = opening(&self.arrival, response, subprotocol, extensions);
+        let request: Vec<u8> = self.arrival.text.clone().unwrap_or_default().into();
+        // The lines of a head and the fields of HTTP/2 are written alike.
+        let offered = fields(&request).filter(|(name, _)| name.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
+        let offered: Vec<_> = offered.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        let offers = offers(&offered.join(", "), extensions);
         let agreed = agreed(extensions);
-        let opening = Opening { requested_us: self.requested_us, deliberate: self.deliberate.clone(), ..opening };
+        let opening = Opening {
+            request,
+            response,
+            subprotocol,
+            offers,
+            deflate: agreed.as_ref().map(Into::into),
+            requested_us: self.requested_us,
+            deliberate: self.deliberate.clone(),
+            route: self.arrival.route.clone(),
+        };
         self.session.append_event(self.number, &Event::Opening(opening));
         agreed
     }
@@ -107,18 +120,6 @@ impl Drop for Near {
 /// What was agreed on by the extensions that a server took.
 pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
     extension::parse(extensions)?.iter().find_map(Agreed::of_answer)
-}
-
-/// An opening with these texts, as far as `arrival` tells.
-fn opening(arrival: &Arrival, response: Vec<u8>, subprotocol: Option<String>, extensions: &str) -> Opening {
-    let request: Vec<u8> = arrival.text.clone().unwrap_or_default().into();
-    // The lines of a head and the fields of HTTP/2 are written alike.
-    let offered = fields(&request).filter(|(name, _)| name.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
-    let offered: Vec<_> = offered.map(|(_, value)| String::from_utf8_lossy(value)).collect();
-    let offers = offers(&offered.join(", "), extensions);
-    let deflate = agreed(extensions).as_ref().map(Into::into);
-    let route = arrival.route.clone();
-    Opening { request, response, subprotocol, offers, deflate, requested_us: 0, deliberate: Vec::new(), route }
 }
 
 /// What became of each offer, told by the answer: the first of a name that was taken.

@@ -4,7 +4,7 @@
 use super::bridge::{Bridge, Way, Witness};
 use super::legs::Expected;
 use super::meddling::Meddling;
-use super::middlebox::{Kind, Middlebox};
+use super::middlebox::Middlebox;
 use super::via::own;
 use crate::app::App;
 use crate::listen::tap::Cut;
@@ -78,7 +78,7 @@ impl Tunnel {
             "rewrite" => "there is no request here that the box could change: all that it sees are TLS records",
             _ => return Vec::new(),
         };
-        vec![Deliberate::of_box(if self.name == "rewrite" { "rewrite" } else { "old-proxy" }, words)]
+        vec![Deliberate::of_box(self.name, words)]
     }
 
     fn note(&self, event: Event) {
@@ -213,8 +213,7 @@ async fn pass(near: TcpStream, place: OwnedSemaphorePermit, middlebox: Middlebox
         bytes: [0; 2],
         cause: None,
     };
-    let kind: Kind = middlebox.kind;
-    let meddling = Meddling::new(&kind, Instant::now());
+    let meddling = Meddling::new(&middlebox.kind, Instant::now());
     let near = (Stream::Plain(near), Place::Line { _permit: place });
     Box::new(Bridge::new(near, Stream::Plain(far), Default::default(), crossing, meddling, app)).run().await;
 }

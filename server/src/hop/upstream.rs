@@ -29,17 +29,7 @@ const ADDRESSES: usize = 4;
 #[derive(Clone, Debug)]
 pub(crate) struct Upstreams {
     pub(super) allowed: Arc<[Allowed]>,
-    tls: Connector,
-}
-
-/// Without the `Debug` that a connector lacks.
-#[derive(Clone)]
-struct Connector(TlsConnector);
-
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TlsConnector")
-    }
+    tls: Arc<ClientConfig>,
 }
 
 /// Why the relay cannot know other servers. Its text says what to do.
@@ -108,8 +98,7 @@ impl Upstreams {
             builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
         // What is asked for is an upgrade of HTTP/1.1.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let tls = Connector(TlsConnector::from(Arc::new(tls)));
-        Ok(Self { allowed: config.relay_to.clone().into(), tls })
+        Ok(Self { allowed: config.relay_to.clone().into(), tls: Arc::new(tls) })
     }
 
     /// Reaches the server of `url`, at an address that `allowed` permits and no other.
@@ -151,7 +140,7 @@ impl Upstreams {
         }
         let name = ServerName::try_from(host.clone());
         let name = name.map_err(|_| UpstreamError::NameUnknown(host.clone()))?;
-        let stream = match timeout(TLS, self.tls.0.connect(name, tcp)).await {
+        let stream = match timeout(TLS, TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(UpstreamError::Tls(host, error)),
             Err(_) => return Err(UpstreamError::Silent(host)),

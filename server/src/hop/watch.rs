@@ -26,23 +26,28 @@ pub(super) enum Compression {
 }
 
 pub(super) struct Watch {
-    from: Sender,
     incoming: Incoming,
+    notes: Notes,
+    /// What has been forwarded and is still to be looked at.
+    unseen: Vec<u8>,
+    /// Whether it has been said that nothing more can be told apart.
+    is_lost: bool,
+}
+
+/// What is written down of frames, and kept of them meanwhile.
+struct Notes {
+    from: Sender,
     payload_cap: usize,
     /// Whether each frame is recorded on two legs.
     twins: bool,
     /// Whether what is compressed is inflated.
     inflates: bool,
-    /// What has been forwarded and is still to be looked at.
-    unseen: Vec<u8>,
     /// The fronts of payload and content that come in pieces.
     piece: Front,
     inflated: Front,
-    pub(super) count: Count,
+    count: Count,
     /// What the first close frame says.
-    pub(super) close: Option<Box<ClosePayload>>,
-    /// Whether it has been said that nothing more can be told apart.
-    is_lost: bool,
+    close: Option<Box<ClosePayload>>,
 }
 
 impl Watch {
@@ -55,19 +60,20 @@ impl Watch {
             Compression::Unread => incoming.with_unread_deflate(),
             Compression::Read(agreed) => incoming.with_deflate(agreed),
         };
-        Self {
-            from,
-            incoming,
-            payload_cap,
-            twins,
-            inflates,
-            unseen: Vec::new(),
-            piece: Front::default(),
-            inflated: Front::default(),
-            count: Count::default(),
-            close: None,
-            is_lost: false,
-        }
+        let (piece, inflated) = (Front::default(), Front::default());
+        let count = Count::default();
+        let notes = Notes { from, payload_cap, twins, inflates, piece, inflated, count, close: None };
+        Self { incoming, notes, unseen: Vec::new(), is_lost: false }
+    }
+
+    /// How many frames there were, and their bytes.
+    pub(super) fn count(&self) -> Count {
+        self.notes.count
+    }
+
+    /// What the first close frame says, if there was one.
+    pub(super) fn close(&self) -> Option<&ClosePayload> {
+        self.notes.close.as_deref()
     }
 
     /// Looks at bytes that have passed, and unmasks them in place. Gives whether it has looked at all: if not, it is to be
@@ -75,21 +81,8 @@ impl Watch {
     pub(super) fn look(&mut self, bytes: &mut [u8], records: &mut Records) -> bool {
         let mut unseen = std::mem::take(&mut self.unseen);
         let mut rest = if unseen.is_empty() { bytes } else { &mut unseen[..] };
-        let Self { from, incoming, payload_cap, twins, inflates, piece, inflated, count, close, .. } = self;
-        let mut look = Look {
-            from: *from,
-            payload_cap: *payload_cap,
-            twins: *twins,
-            inflates: *inflates,
-            piece,
-            inflated,
-            count,
-            close,
-            records,
-            whole: None,
-            content: 0,
-        };
-        incoming.receive(&mut rest, &mut look);
+        let mut look = Look { notes: &mut self.notes, records, whole: None, content: 0 };
+        self.incoming.receive(&mut rest, &mut look);
         look.put_by();
         // Where it was cut short there may be more to come also without bytes: the end of a frame takes none.
         let has_looked_at_all = !look.is_full();
@@ -112,49 +105,21 @@ impl Watch {
     /// The line has ended: the frame that it ended in, if it did.
     pub(super) fn cut_off(&mut self, records: &mut Records) {
         if let Some(frame) = self.incoming.cut_off() {
-            let Self { from, payload_cap, twins, inflates, piece, inflated, count, close, .. } = self;
-            let (from, payload_cap, twins, inflates) = (*from, *payload_cap, *twins, *inflates);
-            let (whole, content) = (None, 0);
-            Look { from, payload_cap, twins, inflates, piece, inflated, count, close, records, whole, content }
-                .over(&frame, None);
+            self.notes.over(&frame, None, records);
         }
     }
 }
 
-/// A watch while it looks.
-struct Look<'l, 'b> {
-    from: Sender,
-    payload_cap: usize,
-    twins: bool,
-    inflates: bool,
-    piece: &'l mut Front,
-    inflated: &'l mut Front,
-    count: &'l mut Count,
-    close: &'l mut Option<Box<ClosePayload>>,
-    records: &'l mut Records,
-    /// The payload of the frame under way, if it is all here.
-    whole: Option<&'b [u8]>,
-    /// How much has been inflated, or looked at for that.
-    content: usize,
-}
-
-impl Look<'_, '_> {
-    /// Keeps what goes with the bytes.
-    fn put_by(&mut self) {
-        if let Some(whole) = self.whole.take() {
-            self.piece.push(whole, self.payload_cap);
-        }
-    }
-
+impl Notes {
     /// A frame that has come in pieces is over; `whole` is its payload if that has come in one.
-    fn over(&mut self, frame: &Frame, whole: Option<&[u8]>) {
+    fn over(&mut self, frame: &Frame, whole: Option<&[u8]>, records: &mut Records) {
         let (pieces, content) = (self.piece.take(), self.inflated.take());
         let inflated = (frame.compressed && self.inflates).then_some((&content.bytes[..], content.count));
-        self.note(frame, whole.unwrap_or(&pieces.bytes), inflated);
+        self.note(frame, whole.unwrap_or(&pieces.bytes), inflated, records);
     }
 
     #[inline]
-    fn note(&mut self, frame: &Frame, payload: &[u8], inflated: Option<(&[u8], u64)>) {
+    fn note(&mut self, frame: &Frame, payload: &[u8], inflated: Option<(&[u8], u64)>, records: &mut Records) {
         let record = FrameRecord {
             from: self.from,
             header: &frame.header,
@@ -166,13 +131,32 @@ impl Look<'_, '_> {
             deliberate: None,
         };
         match self.twins {
-            true => self.records.twin(record),
-            false => self.records.frame(record),
+            true => records.twin(record),
+            false => records.frame(record),
         }
         self.count.frames += 1;
         self.count.bytes += frame.header.len() as u64 + frame.arrived;
         if let Some(close) = &frame.close {
             self.close.get_or_insert_with(|| Box::new(close.clone()));
+        }
+    }
+}
+
+/// A watch while it looks.
+struct Look<'l, 'b> {
+    notes: &'l mut Notes,
+    records: &'l mut Records,
+    /// The payload of the frame under way, if it is all here.
+    whole: Option<&'b [u8]>,
+    /// How much has been inflated, or looked at for that.
+    content: usize,
+}
+
+impl Look<'_, '_> {
+    /// Keeps what goes with the bytes.
+    fn put_by(&mut self) {
+        if let Some(whole) = self.whole.take() {
+            self.notes.piece.push(whole, self.notes.payload_cap);
         }
     }
 }
@@ -186,26 +170,26 @@ impl<'b> Handler<'b> for Look<'_, 'b> {
         if bytes.len() as u64 == frame.header.length.bytes {
             self.whole = Some(bytes);
         } else {
-            self.piece.push(bytes, self.payload_cap);
+            self.notes.piece.push(bytes, self.notes.payload_cap);
         }
-        if frame.compressed && self.inflates {
+        if frame.compressed && self.notes.inflates {
             self.content += COMPRESSED_BYTE * bytes.len();
         }
     }
 
     fn inflated(&mut self, _: &Frame, bytes: &[u8]) {
-        self.inflated.push(bytes, self.payload_cap);
+        self.notes.inflated.push(bytes, self.notes.payload_cap);
         self.content += bytes.len();
     }
 
     fn end(&mut self, frame: &Frame, _: &[u8]) {
         let whole = self.whole.take();
-        self.over(frame, whole);
+        self.notes.over(frame, whole, self.records);
     }
 
     #[inline]
     fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
-        self.note(frame, &bytes[frame.header.len()..], None);
+        self.notes.note(frame, &bytes[frame.header.len()..], None, self.records);
     }
 
     #[inline]
