@@ -9,6 +9,7 @@ pub mod hex;
 pub mod icon;
 pub mod later;
 pub mod object_url;
+pub mod offer;
 pub mod prose;
 pub mod sheet;
 pub mod tabs;

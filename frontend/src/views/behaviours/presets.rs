@@ -2,6 +2,7 @@
 
 use crate::store::catalogue::{Catalogue, Preset};
 use crate::store::settings::Settings;
+use crate::ui::offer::Offer;
 use crate::ui::prose::Prose;
 use crate::views::connect_bar::ConnectForm;
 use leptos::prelude::*;
@@ -52,19 +53,12 @@ fn PresetButton(preset: Preset, chosen: Memo<Option<String>>) -> impl IntoView {
     let form = expect_context::<ConnectForm>();
     let Preset { name, title, query, what } = preset;
     let settings = Settings::of_query(&query);
-    let is_chosen = move || chosen.with(|chosen| chosen.as_ref() == Some(&name));
+    let chosen = Signal::derive(move || chosen.with(|chosen| chosen.as_ref() == Some(&name)));
     view! {
-        <li>
-            <button
-                type="button"
-                class="preset"
-                aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| form.ask(|now| now.with_behaviour(&settings))
-            >
-                <b>{title}</b>
-                <Prose text=what/>
-                <code>{query}</code>
-            </button>
-        </li>
+        <Offer chosen choose=move || form.ask(|now| now.with_behaviour(&settings))>
+            <b>{title}</b>
+            <Prose text=what/>
+            <code>{query}</code>
+        </Offer>
     }
 }

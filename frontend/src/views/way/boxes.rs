@@ -3,6 +3,7 @@
 use super::panel::Choice;
 use super::setting::Setting;
 use crate::store::way::Over;
+use crate::ui::offer::Offer;
 use crate::ui::prose::Prose;
 use leptos::prelude::*;
 use observation::route::{BoxOffer, BoxSetting};
@@ -22,17 +23,10 @@ pub(super) fn Boxes(choice: Choice) -> impl IntoView {
     };
     view! {
         <ul class="presets" aria-labelledby="way-over">
-            <li>
-                <button
-                    type="button"
-                    class="preset"
-                    aria-pressed=move || straight.get().to_string()
-                    on:click=move |_| choice.go_over(None, choice.secure())
-                >
-                    <b>"Nothing"</b>
-                    <span class="prose">"Straight to the relay’s lab."</span>
-                </button>
-            </li>
+            <Offer chosen=straight choose=move || choice.go_over(None, choice.secure())>
+                <b>"Nothing"</b>
+                <span class="prose">"Straight to the relay’s lab."</span>
+            </Offer>
             {boxes.into_iter().map(|offer| view! { <BoxButton choice offer over/> }).collect_view()}
         </ul>
         {settings}
@@ -42,24 +36,14 @@ pub(super) fn Boxes(choice: Choice) -> impl IntoView {
 #[component]
 fn BoxButton(choice: Choice, offer: BoxOffer, over: Memo<Option<String>>) -> impl IntoView {
     let BoxOffer { name, title, explanation, .. } = offer;
-    let is_chosen = {
-        let name = name.clone();
-        move || over.with(|over| over.as_ref() == Some(&name))
-    };
-    let code = name.clone();
+    let (known, code) = (name.clone(), name.clone());
+    let chosen = Signal::derive(move || over.with(|over| over.as_ref() == Some(&known)));
     view! {
-        <li>
-            <button
-                type="button"
-                class="preset"
-                aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| choice.go_over(Some(&name), choice.secure())
-            >
-                <b>{title}</b>
-                <Prose text=explanation/>
-                <code>{code}</code>
-            </button>
-        </li>
+        <Offer chosen choose=move || choice.go_over(Some(&name), choice.secure())>
+            <b>{title}</b>
+            <Prose text=explanation/>
+            <code>{code}</code>
+        </Offer>
     }
 }
 

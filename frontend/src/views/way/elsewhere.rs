@@ -4,6 +4,7 @@ use super::panel::Choice;
 use super::setting::Setting;
 use crate::store::settings::Settings;
 use crate::store::way::Over;
+use crate::ui::offer::Offer;
 use leptos::prelude::*;
 
 /// What the relay's query may say besides where to.
@@ -26,19 +27,12 @@ pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
     let to = Memo::new(move |_| choice.is_relayed().then(|| choice.form.settings().value("to")).flatten());
     let prefix = move |url: String| {
         let (name, chosen) = (url.clone(), url.clone());
-        let is_chosen = move || to.with(|to| to.as_ref().is_some_and(|to| to.starts_with(&chosen)));
+        let chosen = Signal::derive(move || to.with(|to| to.as_ref().is_some_and(|to| to.starts_with(&chosen))));
         view! {
-            <li>
-                <button
-                    type="button"
-                    class="preset"
-                    aria-pressed=move || is_chosen().to_string()
-                    on:click=move |_| ask(choice, "to", &url)
-                >
-                    <b class="mono">{name}</b>
-                    <span class="prose">"Allowed, with all that lies below it."</span>
-                </button>
-            </li>
+            <Offer chosen choose=move || ask(choice, "to", &url)>
+                <b class="mono">{name}</b>
+                <span class="prose">"Allowed, with all that lies below it."</span>
+            </Offer>
         }
     };
     view! {

@@ -8,6 +8,7 @@ use crate::store::Lab;
 use crate::store::catalogue::Learnt;
 use crate::store::settings::Settings;
 use crate::store::way::{Entrance, Over, Via, Way, page_is_secure, tunnels};
+use crate::ui::offer::Offer;
 use crate::ui::sheet::OpenSheet;
 use crate::views::connect_bar::ConnectForm;
 use leptos::prelude::*;
@@ -114,20 +115,13 @@ fn Schemes(choice: Choice) -> impl IntoView {
         }
     });
     let offer = move |wanted: bool, title: &'static str, words: &'static str, port: Option<u16>| {
+        let chosen = Signal::derive(move || secure.get() == wanted);
         view! {
-            <li>
-                <button
-                    type="button"
-                    class="preset"
-                    disabled=port.is_none()
-                    aria-pressed=move || (secure.get() == wanted).to_string()
-                    on:click=move |_| choice.enter(wanted)
-                >
-                    <b>{title}</b>
-                    <span class="prose">{words}</span>
-                    <code>{port.map(|port| format!("port {port}"))}</code>
-                </button>
-            </li>
+            <Offer chosen choose=move || choice.enter(wanted) disabled=port.is_none()>
+                <b>{title}</b>
+                <span class="prose">{words}</span>
+                <code>{port.map(|port| format!("port {port}"))}</code>
+            </Offer>
         }
     };
     view! {
