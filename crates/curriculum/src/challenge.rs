@@ -46,7 +46,7 @@ pub struct Challenge {
     pub checks: Vec<Check>,
     /// HTML, shown one after the other.
     pub hints: Vec<String>,
-    /// JavaScript to begin with.
+    /// JavaScript to begin with, the body of an async function.
     pub starter: String,
     /// A whole HTML file that does the same, to download and open.
     pub html_file: Option<String>,
@@ -68,7 +68,7 @@ pub enum Counts {
 /// `GET /api/course/challenges/{id}/solution`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Solution {
-    /// JavaScript.
+    /// JavaScript; `{{name}}` in it stands for a given value, one that is to be found out as well.
     pub code: String,
     /// What is behind it. HTML.
     pub why: String,

@@ -189,3 +189,27 @@ pub struct ShownWant {
 pub struct Buffered {
     pub at_most: u64,
 }
+
+impl Look {
+    /// Whether only the page can have seen it.
+    #[must_use]
+    pub fn is_of_page(&self) -> bool {
+        match self {
+            Self::Tried(_)
+            | Self::Event(_)
+            | Self::Returned(_)
+            | Self::Pasted(_)
+            | Self::Shown(_)
+            | Self::Buffered(_) => true,
+            Self::Connected(_)
+            | Self::Subprotocol(_)
+            | Self::Message(_)
+            | Self::CloseFrame(_)
+            | Self::ClosedCleanly(_)
+            | Self::Beats(_)
+            | Self::Backoff(_)
+            | Self::InFlight(_)
+            | Self::Lasted(_) => false,
+        }
+    }
+}

@@ -11,12 +11,17 @@
 //! | [`challenge`] | a coding challenge as the page gets it |
 //! | [`check`] | what a challenge may ask for |
 //! | [`told`] | what the page saw of a run: events, console, the value returned |
+//! | [`console`] | what a browser's console says of a failed WebSocket |
 //! | [`given`] | values that every session gets its own of |
 //! | [`grade`] | the verdict on each check, with what was found and where |
+//! | `load` | the files of a course: read, checked and rendered |
 
 pub mod challenge;
 pub mod check;
+pub mod console;
 pub mod course;
 pub mod given;
 pub mod grade;
+#[cfg(feature = "load")]
+pub mod load;
 pub mod told;
