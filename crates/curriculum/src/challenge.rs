@@ -54,6 +54,15 @@ pub struct Challenge {
     pub lesson: Option<String>,
 }
 
+impl Challenge {
+    /// The query of its lab's URL. Where given values belong into it, the challenge's name stands for all of it: the relay knows
+    /// what it means, and what is to be found out does not stand in the URL.
+    #[must_use]
+    pub fn lab_query(&self) -> String {
+        if self.query.contains("{{") { format!("challenge={}", self.summary.id) } else { self.query.clone() }
+    }
+}
+
 /// Which of a session's connections an attempt is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,5 +1,8 @@
 //! Checks of what the page told, and what a browser's console says.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use crate::session::{Session, challenge};
 use curriculum::challenge::Counts;
 use curriculum::console::{Meaning, NAMES, recognise};

@@ -1,5 +1,8 @@
 //! Checks of when things happened.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use crate::session::{CLIENT, SERVER, Session};
 use serde_json::json;
 

@@ -1,5 +1,8 @@
 //! Given values: the same for one session, others for another, and what can be worked out of them.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use crate::session::{challenge, session_id};
 use curriculum::challenge::Counts;
 use curriculum::given::{fill, given, names, shown};

@@ -1,5 +1,8 @@
 //! Checks of what crossed the wire.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use crate::session::{CLIENT, SERVER, Session, challenge, session_id};
 use curriculum::challenge::Counts;
 use curriculum::given::{fill, given};

@@ -1,0 +1,3 @@
+const socket = new WebSocket(url);
+socket.onopen = () => socket.send("{{words}}");
+socket.onmessage = (event) => console.log(event.data);

@@ -1,0 +1,2 @@
+const socket = new WebSocket(url);
+socket.onopen = () => socket.send("something else");

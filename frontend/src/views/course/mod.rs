@@ -1,0 +1,36 @@
+//! The course: its contents, and its lessons with the pieces that are tried out in place. All of it is loaded when it is opened.
+
+mod file;
+mod index;
+mod lesson;
+mod live;
+mod piece;
+mod prose;
+mod questions;
+mod reading;
+mod widgets;
+
+use crate::app::TopBar;
+use crate::ui::later::{Later, later};
+use leptos::prelude::*;
+
+/// What is drawn at an address.
+#[derive(Clone, Copy)]
+struct Pages {
+    index: fn() -> AnyView,
+    lesson: fn() -> AnyView,
+}
+
+later!(course: Pages = Pages { index: index::index, lesson: lesson::lesson });
+
+#[component]
+pub fn CoursePage() -> impl IntoView {
+    let pages = Later::now(course);
+    view! { <div class="app course"><TopBar/>{move || pages.draw(|pages| (pages.index)())}</div> }
+}
+
+#[component]
+pub fn LessonPage() -> impl IntoView {
+    let pages = Later::now(course);
+    view! { <div class="app course"><TopBar/>{move || pages.draw(|pages| (pages.lesson)())}</div> }
+}
