@@ -81,7 +81,7 @@ function mount(parent, text, label, describedBy, changed) {
     Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => true }])),
     // Esc and then Tab leaves, which CodeMirror knows by itself.
     keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-    EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "note", spellcheck: "false" }),
+    EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "note", spellcheck: "false", tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) changed(update.state.doc.toString());
     }),

@@ -4,7 +4,11 @@ import { sha1 } from "@noble/hashes/legacy";
 
 const MAX_LINES = 1000;
 const MAX_LINE = 2000;
+/** Characters of all lines: a page takes its time to lay out more. */
+const MAX_PRINTED = 300_000;
 const MAX_EVENTS = 5000;
+/** Sockets whose making is told at once. */
+const MAX_AT_ONCE = 200;
 const MAX_RETURNED = 64 * 1024;
 const MAX_IMAGE = 4 * 1024 * 1024;
 const MAX_IMAGES = 16;
@@ -29,6 +33,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   let lastPost = now();
   let timer = false;
   let ended = false;
+  let atOnce = 0;
 
   function flush() {
     timer = false;
@@ -50,6 +55,12 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     }
   }
 
+  /** At once, where the page must know of it before the relay does; but not as often as a loop could want. */
+  function tellAtOnce(what) {
+    tell(what);
+    if (++atOnce <= MAX_AT_ONCE) flush();
+  }
+
   function end(how) {
     tell({ ended: how });
     flush();
@@ -58,12 +69,14 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
 
   // ---- The console.
   let lines = 0;
+  let printed = 0;
   let unprinted = 0;
   let lastSaid = 0;
 
   function print(level, text) {
-    if (lines < MAX_LINES) {
+    if (lines < MAX_LINES && printed < MAX_PRINTED) {
       lines += 1;
+      printed += Math.min(text.length, MAX_LINE);
       tell({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
       return;
     }
@@ -201,7 +214,8 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
 
   function act(socket, what) {
     events += 1;
-    if (events <= MAX_EVENTS) tell({ act: { socket, at: performance.timeOrigin + now(), ...what } });
+    const tellNow = what.act === "constructed" ? tellAtOnce : tell;
+    if (events <= MAX_EVENTS) tellNow({ act: { socket, at: performance.timeOrigin + now(), ...what } });
     else if (events === MAX_EVENTS + 1) tell("unnoted");
   }
 

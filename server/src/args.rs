@@ -233,8 +233,7 @@ impl Default for Config {
     /// # Panics
     /// When an environment variable `FRAMESCOPE_…` has a wrong value.
     fn default() -> Self {
-        let Arguments { command } =
-            Arguments::try_parse_from(["framescope", "serve"]).expect("the defaults are valid");
+        let Arguments { command } = Arguments::try_parse_from(["framescope", "serve"]).expect("the defaults are valid");
         match command {
             Command::Serve(config) => *config,
             other => unreachable!("that was no serve: {other:?}"),

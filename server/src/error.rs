@@ -112,7 +112,9 @@ impl ApiError {
             Self::BodyTooLarge(_) | Self::BodyTooSlow => "Send less, or no body at all where none is needed.",
             Self::NotInCourse(_) => "`GET /api/course` lists all there are.",
             Self::CourseBroken(_) => "`framescope course check DIR` says the same to whoever writes it.",
-            Self::BodyMalformed(_) => "A receipt is asked for with `{\"challenge\": \"ID\", \"since\": N}`, and verified as plain text.",
+            Self::BodyMalformed(_) => {
+                "A receipt is asked for with `{\"challenge\": \"ID\", \"since\": N}`, and verified as plain text."
+            }
             Self::NameMalformed(_) => "Write the name in one line, or leave it out.",
             Self::EvidenceGone(..) => "Make the attempt once more, and ask for the receipt right after it.",
             Self::GradingFailed => "That is a fault of this relay’s; its log says more.",
@@ -120,7 +122,9 @@ impl ApiError {
             Self::NotFound => {
                 "There are `POST /api/sessions`, `GET /api/sessions/ID`, its `/observe` and `/export.json`, and `/api/snippets`."
             }
-            Self::MethodNotAllowed => "`POST` begins a session, asks for a receipt and verifies one; everything else is read with GET.",
+            Self::MethodNotAllowed => {
+                "`POST` begins a session, asks for a receipt and verifies one; everything else is read with GET."
+            }
             Self::NoRandomness => "Try again; if it stays, whoever runs this relay should look at its machine.",
         }
     }

@@ -478,6 +478,78 @@ fn check_file(name: &str, bytes: &[u8], expect: &[&str]) {
 }
 
 #[test]
+fn what_the_type_of_a_check_does_not_say() {
+    let line = "connected = { at-least = 1 }";
+    let place = "challenges/first-echo/challenge.md:19";
+    for (look, what) in [
+        (
+            "connected = { at-least = 2, at-most = 1 }",
+            "`connected`: 2 is more than 1. The first is the least, the second the most.",
+        ),
+        (
+            "beats = { times = 3, apart-ms = [9, 8] }",
+            "`beats`: 9 is more than 8. The first is the least, the second the most.",
+        ),
+        (
+            "close-frame = { from = \"client\", waited-ms = [9, 8] }",
+            "`close-frame`: 9 is more than 8. The first is the least, the second the most.",
+        ),
+        (
+            "message = { from = \"client\", bytes = \"0\" }",
+            "`message`: `0` is no hex. Write two digits for each byte, such as `00ff`.",
+        ),
+        (
+            "pasted = { says = [\"name-not-resolvd\"] }",
+            "`pasted`: no line of a console says `name-not-resolvd`. Did you mean `name-not-resolved`?",
+        ),
+    ] {
+        check(CHALLENGE, line, look, &[&format!("{place}: {what}")]);
+    }
+    for fine in [
+        "message = { from = \"client\", bytes = \"{{frame:words:words}}\" }",
+        "closed-cleanly = true",
+        "returned = { is = [1, { a = \"b\" }] }",
+    ] {
+        check(CHALLENGE, line, fine, &[]);
+    }
+}
+
+/// The table of checks in `docs/course-authors.md` is whole: serde names all that there are.
+#[test]
+fn the_documentation_has_every_name_that_may_be_written() {
+    let documentation = include_str!("../../../docs/course-authors.md");
+    let folder = starter();
+    for (file, from, row) in [
+        (CHALLENGE, "message =", true),
+        (CHALLENGE, "kind = \"words", true),
+        (LESSON, "what = \"frame-bits", false),
+        (LESSON, "title = \"Whole\"", false),
+    ] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let name = from.trim_end_matches(" =").rsplit('"').next().unwrap().to_owned();
+        let odd = match from.starts_with("title") {
+            true => text.replace(from, "scheme = \"?\""),
+            false => text.replace(from, &from.replace(&name, "odd")),
+        };
+        write(&folder, file, odd);
+        let problems = read(&folder).unwrap_err();
+        write(&folder, file, text);
+        let problem = problems.iter().find(|problem| problem.contains("expected one of")).unwrap();
+        let names = problem.split("expected one of").nth(1).unwrap().split('`').skip(1).step_by(2);
+        let wanted: Vec<_> =
+            names.map(|name| if row { format!("\n| `{name}` |") } else { format!("`{name}`") }).collect();
+        assert!(wanted.len() > 2);
+        for name in wanted {
+            assert!(documentation.contains(&name), "{name:?} of {problem}");
+        }
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    for (name, _) in curriculum::console::NAMES {
+        assert!(documentation.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
 fn files_that_do_not_belong() {
     check_file(
         "lessons/other.md",

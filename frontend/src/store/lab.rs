@@ -81,6 +81,8 @@ pub struct Lab {
     inner: StoredValue<Inner, LocalStorage>,
 }
 
+type Script = Rc<dyn Fn(&PageAct)>;
+
 #[derive(Default)]
 struct Inner {
     feed: Option<Feed>,
@@ -95,7 +97,7 @@ struct Inner {
     /// In place of both: what is to be looked at, as long as the visitor chooses nothing.
     aim: Option<fn(&Record) -> Option<RowKey>>,
     /// Is told of all that happens on a socket.
-    script: Option<Rc<dyn Fn(&PageAct)>>,
+    script: Option<Script>,
     /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.
     follow_command: Option<(ConnectionNumber, Seq)>,
 }

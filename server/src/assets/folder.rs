@@ -22,7 +22,8 @@ async fn answer(files: ServeDir, folder: PathBuf, mut request: Request) -> Respo
         Some(SANDBOX) => {
             *request.uri_mut() = Uri::from_static("/sandbox.html");
             let mut response = file(files, folder, request).await;
-            if response.status().is_success() {
+            // What a browser holds gets the headers of the answer that says it is current.
+            if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp::SANDBOX);
             }
             response

@@ -90,7 +90,13 @@ impl Shelf {
         let Some(name) = query.as_deref().and_then(|query| query.strip_prefix("challenge=")) else { return query };
         let kept = self.course().await.ok();
         let challenge = kept.as_ref().and_then(|kept| kept.challenges.get(name));
-        let means = challenge.map(|challenge| given::fill(&challenge.query, &given::given(challenge, session)));
+        let means = challenge.map(|challenge| {
+            let values = given::given(challenge, session);
+            // Filled in piece by piece: a value may have a `+` or `&` in it.
+            let settings = form_urlencoded::parse(challenge.query.as_bytes());
+            let filled = settings.map(|(name, value)| (name.into_owned(), given::fill(&value, &values)));
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish()
+        });
         // One that there is not is an unknown setting, and refused as such.
         means.or(query)
     }

@@ -83,8 +83,7 @@ async fn grant(
     let Path(session) = session.map_err(|_| ApiError::SessionUnknown)?;
     let session = app.registry.find(&session).ok_or(ApiError::SessionUnknown)?;
     let body = read_body(&headers, body, MAX_REQUEST).await?;
-    let request: Request =
-        serde_json::from_slice(&body).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
+    let request: Request = serde_json::from_slice(&body).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
     let name = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| !is_name(name)) {
         return Err(ApiError::NameMalformed(MAX_NAME));
@@ -100,7 +99,10 @@ async fn grant(
         drop(place);
         graded
     });
-    let (report, evidence) = graded.await.map_err(|_| ApiError::GradingFailed)?.map_err(|gap| ApiError::EvidenceGone(gap.from.0, gap.to.0))?;
+    let (report, evidence) = graded
+        .await
+        .map_err(|_| ApiError::GradingFailed)?
+        .map_err(|gap| ApiError::EvidenceGone(gap.from.0, gap.to.0))?;
     if !report.passed() {
         return Err(ApiError::NotPassed(Box::new(report)));
     }
@@ -152,7 +154,8 @@ fn graded(
 /// Whether it stands in one line, and reads as it was written.
 fn is_name(name: &str) -> bool {
     // Those that turn the direction of what follows, and those that break lines.
-    let misleads = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    let misleads =
+        |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
     name.chars().count() <= MAX_NAME && !name.chars().any(|c| c.is_control() || misleads(c))
 }
 
@@ -182,9 +185,7 @@ async fn verify(State(app): State<App>, headers: HeaderMap, body: Body) -> Resul
             Verdict { valid: true, reason: None, own: verified.key == app.key.public(), verified: Some(verified) }
         }
         (1, Some(Err(fault))) => Verdict { valid: false, reason: Some(fault.to_string()), own: false, verified: None },
-        (0, _) => {
-            Verdict { valid: false, reason: Some(Fault::None.to_string()), own: false, verified: None }
-        }
+        (0, _) => Verdict { valid: false, reason: Some(Fault::None.to_string()), own: false, verified: None },
         (count, _) => {
             let reason = format!("There are {count} receipts in this text. Paste one at a time.");
             Verdict { valid: false, reason: Some(reason), own: false, verified: None }

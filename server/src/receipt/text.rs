@@ -82,7 +82,9 @@ pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
         if line == FIRST {
             let mut body: Vec<String> = Vec::new();
             while let Some(line) = lines.next_if(|line| !line.starts_with("framescope receipt ")) {
-                let is_over = body.last().is_some_and(|last| last.strip_prefix("signature: ").is_some_and(|s| s.len() >= SIGNATURE));
+                let is_over = body
+                    .last()
+                    .is_some_and(|last| last.strip_prefix("signature: ").is_some_and(|s| s.len() >= SIGNATURE));
                 if is_over {
                     break;
                 }
@@ -102,7 +104,8 @@ pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
 /// Whether a receipt is good, and a line that says so. With `key`, it must be of that one.
 #[must_use]
 pub fn verdict(read: Result<Verified, Fault>, key: Option<&str>) -> (bool, String) {
-    let Verified { receipt: Receipt { course, challenge, passed, name, checks, on_word, .. }, key: signer } = match read {
+    let Verified { receipt: Receipt { course, challenge, passed, name, checks, on_word, .. }, key: signer } = match read
+    {
         Ok(verified) => verified,
         Err(fault) => return (false, format!("bad: {fault}")),
     };
@@ -148,7 +151,8 @@ fn read(lines: &[String]) -> Result<Verified, Fault> {
             let _ = write!(signed, "\n{prefix} {}", line[prefix.len()..].trim());
         }
     }
-    let [course, challenge, passed, name, checks, evidence, key, signature] = values.map(|value| value.unwrap_or_default());
+    let [course, challenge, passed, name, checks, evidence, key, signature] =
+        values.map(|value| value.unwrap_or_default());
     let bytes = |name, text: &str, length: usize| {
         BASE64.decode(text).ok().filter(|bytes| bytes.len() == length).ok_or(Fault::Malformed(name))
     };

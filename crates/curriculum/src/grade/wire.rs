@@ -148,43 +148,39 @@ pub(super) fn holds(json: &serde_json::Value, wanted: &serde_json::Value) -> boo
 
 pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame) -> Finding {
     let who = who(wanted.from);
-    let mut nearest = None;
+    // With the right code first, then any.
+    let (mut nearest, mut other) = (None, None);
     for connection in &evidence.connections {
         let close = |seen: &&evidence::Seen<'_>| seen.frame.from == wanted.from && seen.frame.opcode() == Opcode::Close;
         let Some(seen) = connection.frames.iter().find(close) else { continue };
-        let payload = seen.frame.unmasked_payload();
-        let (close, _) = ClosePayload::parse(&payload);
+        let (close, _) = ClosePayload::parse(&seen.frame.unmasked_payload());
         let (code, reason) = (close.code.map(|code| code.0), close.reason);
-        let before =
-            connection.messages.iter().rfind(|message| message.from == wanted.from && message.at_us <= seen.at_us);
-        let waited = before.map(|message| (seen.at_us - message.at_us) / 1000);
-        let said = match code {
-            Some(code) if reason.is_empty() => format!("{code} without a reason"),
-            Some(code) => format!("{code} and the reason “{reason}”"),
-            None => "no code".to_owned(),
+        let mut said = match code {
+            Some(code) if reason.is_empty() => format!("The {who} closed with {code} without a reason"),
+            Some(code) => format!("The {who} closed with {code} and the reason “{reason}”"),
+            None => format!("The {who} closed with no code"),
         };
-        if wanted.code.is_some_and(|wanted| code != Some(wanted))
-            || wanted.reason.as_ref().is_some_and(|wanted| reason != *wanted)
-        {
-            nearest = Some(Finding::unmet(format!("The {who} closed with {said}."), Some(seen.place)));
-            continue;
+        let right_code = wanted.code.is_none_or(|wanted| code == Some(wanted));
+        let mut met = right_code && wanted.reason.as_ref().is_none_or(|wanted| reason == *wanted);
+        if let Some([least, most]) = wanted.waited_ms.filter(|_| met) {
+            let mut before = connection.messages.iter().filter(|message| message.at_us <= seen.at_us);
+            let last = before.rfind(|message| message.from == wanted.from);
+            let waited = last.map(|message| (seen.at_us - message.at_us) / 1000);
+            met = waited.is_some_and(|waited| (u64::from(least)..=u64::from(most)).contains(&waited));
+            said.push_str(&match waited {
+                Some(waited) => format!(", {waited} ms after its last message"),
+                None => ", and had sent no message before".to_owned(),
+            });
         }
-        if let Some([least, most]) = wanted.waited_ms {
-            let Some(waited) = waited else {
-                let found = format!("The {who} closed with {said}, and had sent no message before.");
-                nearest = Some(Finding::unmet(found, Some(seen.place)));
-                continue;
-            };
-            let found = format!("The {who} closed with {said}, {waited} ms after its last message.");
-            if waited >= u64::from(least) && waited <= u64::from(most) {
-                return Finding::met(found, Some(seen.place));
-            }
-            nearest = Some(Finding::unmet(found, Some(seen.place)));
-            continue;
+        let finding = Finding { met, found: format!("{said}."), at: Some(seen.place) };
+        match finding.met {
+            true => return finding,
+            false if right_code => nearest = Some(finding),
+            false => other = Some(finding),
         }
-        return Finding::met(format!("The {who} closed with {said}."), Some(seen.place));
     }
-    nearest.unwrap_or_else(|| Finding::unmet(format!("The {who} has sent no close frame yet."), None))
+    let none = || Finding::unmet(format!("The {who} has sent no close frame yet."), None);
+    nearest.or(other).unwrap_or_else(none)
 }
 
 pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {

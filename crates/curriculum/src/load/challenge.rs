@@ -7,7 +7,8 @@ use super::markdown::Markdown;
 use super::problem::meant;
 use super::{ID, Loader, Wrong, is_id};
 use crate::challenge::{Challenge, Place, Solution, Summary};
-use crate::check::Check;
+use crate::check::{Check, Look, Times};
+use crate::console;
 use crate::given::{self, Given};
 use observation::SessionId;
 use std::cell::RefCell;
@@ -125,8 +126,7 @@ impl Loader<'_> {
         }
         for (name, value) in &given {
             if let Given::Frame { text } = value
-                && matches!(given.get(text), None | Some(Given::Frame { .. }))
-                && !(names.contains(text) && !given.contains_key(text))
+                && (!names.contains(text) || matches!(given.get(text), Some(Given::Frame { .. })))
             {
                 let what = format!("the frame `{name}` is made of `{text}`, which is not among the given words");
                 table.problem(what, "Give it, with `kind = \"words\"`.");
@@ -154,7 +154,12 @@ impl Loader<'_> {
             let mut looks =
                 kinds.iter().filter_map(|kind| table.as_variant(&kind.value, "kind of check")).collect::<Vec<_>>();
             match (kinds.len(), looks.pop()) {
-                (1, Some(look)) => checks.push(Check { id: id.value, wants, look }),
+                (1, Some(look)) => {
+                    if let Some((what, todo)) = fault(&look) {
+                        table.problem_at(kinds[0].line, format!("`{}`: {what}", kinds[0].value), todo);
+                    }
+                    checks.push(Check { id: id.value, wants, look });
+                }
                 (1, None) => {}
                 (0, _) => {
                     table.problem("this check does not say what it looks for", "Add one, such as `connected = {}`.")
@@ -256,6 +261,33 @@ impl Loader<'_> {
     fn inside(&self, folder: &str) -> impl Iterator<Item = &str> {
         let prefix = format!("{folder}/");
         self.files.keys().filter_map(move |name| name.strip_prefix(&prefix))
+    }
+}
+
+/// What its type does not say of a check.
+fn fault(look: &Look) -> Option<(String, String)> {
+    let hex = |text: &Option<String>| {
+        let text = text.as_deref().filter(|text| !text.contains("{{"))?;
+        let digits: String = text.split_whitespace().collect();
+        let todo = "Write two digits for each byte, such as `00ff`.".to_owned();
+        hex::decode(digits).is_err().then(|| (format!("`{text}` is no hex"), todo))
+    };
+    let range = |[least, most]: [u32; 2]| {
+        let todo = "The first is the least, the second the most.".to_owned();
+        (least > most).then(|| (format!("{least} is more than {most}"), todo))
+    };
+    match look {
+        Look::Message(message) => hex(&message.is_hex).or_else(|| hex(&message.bytes)),
+        Look::CloseFrame(close) => close.waited_ms.and_then(range),
+        Look::Beats(beats) => range(beats.apart_ms),
+        Look::Connected(Times { at_least: Some(least), at_most: Some(most) }) => range([*least, *most]),
+        Look::Pasted(pasted) => {
+            let known = console::NAMES.map(|(name, _)| name);
+            let unknown = pasted.says.iter().find(|name| !known.contains(&name.as_str()))?;
+            let todo = meant(unknown, known).unwrap_or_else(|| format!("There are {}.", super::fields::listed(&known)));
+            Some((format!("no line of a console says `{unknown}`"), todo))
+        }
+        _ => None,
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) fn session_id() -> SessionId {
 /// A challenge that asks for what `look` says, in the form that authors write, as JSON.
 pub(crate) fn challenge(look: serde_json::Value, counts: Counts) -> Challenge {
     let mut check = serde_json::json!({ "id": "it", "wants": "It." });
-    check.as_object_mut().unwrap().extend(look.as_object().unwrap().clone());
-    let check: Check = serde_json::from_value(check).unwrap();
+    check.as_object_mut().expect("an object").extend(look.as_object().expect("an object").clone());
+    let check: Check = serde_json::from_value(check).expect("a check");
     Challenge {
         summary: Summary {
             id: "c".into(),

@@ -142,6 +142,11 @@ fn a_goodbye_has_code_reason_and_time() {
     session.fails(json!({ "closed-cleanly": true }), "without a close frame");
     session.open(2).close_frame(2, CLIENT, 1000, "").close_frame(2, SERVER, 1000, "").end(2, true);
     session.meets(json!({ "closed-cleanly": true }));
+    // Of several goodbyes the one with the right code is told of.
+    session.fails(
+        json!({ "close-frame": { "from": "client", "code": 4001, "reason": "tea" } }),
+        "with 4001 and the reason “lunch”.",
+    );
     session.fails(json!({ "closed-cleanly": false }), "Both ends said goodbye.");
 }
 

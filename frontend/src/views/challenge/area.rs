@@ -15,11 +15,7 @@ pub fn area() -> AnyView {
     let is_receipt = Memo::new(move |_| path.with(|path| path.starts_with("/receipt")));
     view! {
         <LateStyle>
-            <TopBar>
-                <a href="/challenges" class="button small">
-                    "Challenges"
-                </a>
-            </TopBar>
+            <TopBar/>
             {move || match (is_receipt.get(), id.get()) {
                 (true, _) => view! { <ReceiptPage/> }.into_any(),
                 (false, Some(id)) => view! { <ChallengePage id/> }.into_any(),

@@ -75,8 +75,6 @@ fn CheckView(wants: String, verdict: Memo<Option<Verdict>>) -> impl IntoView {
     let standing = Memo::new(move |_| {
         let met = verdict.with(|verdict| verdict.as_ref().is_some_and(|verdict| verdict.met));
         match (met, runner.state.get()) {
-            (true, RunState::Ended(_)) => Standing::Met,
-            // Without a run here, what was seen is of a client elsewhere.
             (true, _) => Standing::Met,
             (false, RunState::Ended(_)) => Standing::NotMet,
             (false, _) => Standing::NotYet,
@@ -121,7 +119,7 @@ fn ShowFrame(at: Place) -> impl IntoView {
         let key = lab.record.with_untracked(|record| {
             let keys = (0..record.sequence.len()).filter_map(|index| Some(record.sequence.get(index)?.key));
             // Of an opening that is its response, which comes last.
-            keys.filter(|key| key.seq() == Some(at.seq)).last()
+            keys.filter(|key| key.seq() == Some(at.seq)).next_back()
         });
         if let Some(key) = key {
             lab.inspect(key);

@@ -32,7 +32,7 @@ pub fn Help(hints: Vec<String>) -> impl IntoView {
                 <button
                     type="button"
                     class="small"
-                    hidden=move || shown.get() >= total
+                    hidden=move || { shown.get() >= total }
                     on:click=move |_| shown.update(|shown| *shown = (*shown + 1).min(total))
                 >
                     {next}

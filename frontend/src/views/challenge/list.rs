@@ -4,6 +4,7 @@ use super::outline;
 use crate::net::api::{self, ApiError};
 use crate::store::progress::Progress;
 use crate::ui::icon::{CHECK, Icon};
+use crate::ui::prose::Prose;
 use curriculum::challenge::Summary;
 use curriculum::course::Course;
 use leptos::prelude::*;
@@ -75,7 +76,7 @@ fn Item(summary: Summary, progress: Progress) -> impl IntoView {
                 </span>
                 <span class="what">
                     <b>{title}</b>
-                    <span>{summary}</span>
+                    <Prose text=summary/>
                     <span class="muted">
                         {outline::level(level)} " · " {outline::place(place)}
                         {move || if passed.get() { " · passed" } else { " · not passed yet" }}

@@ -30,6 +30,9 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
     });
     let golf = move || {
         let golf = runner.attempt.report.with(|report| report.golf);
+        if golf.connections == 0 {
+            return "It took no connection that the relay saw.".to_owned();
+        }
         format!(
             "It took {}, {} and {} from the client.",
             format::plural(golf.connections.into(), "connection"),

@@ -7,6 +7,7 @@ use crate::store::progress::Progress;
 use crate::ui::focus::focus;
 use crate::ui::format;
 use crate::ui::icon::{CHECK, Icon};
+use crate::ui::prose::Prose;
 use curriculum::challenge;
 use curriculum::course::{Course, LessonSummary, Objective, PieceKind};
 use leptos::prelude::*;
@@ -46,7 +47,7 @@ fn Contents(course: Course) -> impl IntoView {
         <main class="course-index" lang=language>
             <div class="title">
                 <h1 id="course-title" tabindex="-1">{name}</h1>
-                <p class="summary">{summary}</p>
+                <p class="summary"><Prose text=summary/></p>
                 <p class="muted">{size}</p>
                 <Continue known/>
             </div>
@@ -95,7 +96,7 @@ fn Objectives(objectives: Vec<Objective>, lessons: StoredValue<Vec<LessonSummary
     let objective = |Objective { text, lesson }: Objective| {
         let place = lessons.with_value(|lessons| lessons.iter().find(|known| known.id == lesson).cloned());
         let link = place.map(|known| view! { <a href=format!("/course/{lesson}")>{known.title}</a> });
-        view! { <li><span>{text}</span> {link}</li> }
+        view! { <li><Prose text/> " " {link}</li> }
     };
     view! {
         <section aria-labelledby="objectives">
@@ -124,7 +125,7 @@ fn LessonLine(number: usize, lesson: LessonSummary) -> impl IntoView {
             <span class="number" aria-hidden="true">{number}</span>
             <div>
                 <h3><a href=format!("/course/{id}")>{title}</a></h3>
-                <p>{summary}</p>
+                <p><Prose text=summary/></p>
                 <p class="muted">
                     {format!("{minutes} min")} {move || {
                         let (done, all) = tally.get();
@@ -167,7 +168,7 @@ fn Challenges(challenges: Vec<challenge::Summary>) -> impl IntoView {
                 <span class="number" aria-hidden="true">{move || passed.get().then(|| view! { <Icon path=CHECK/> })}</span>
                 <div>
                     <h3><a href=href>{title}</a></h3>
-                    <p>{summary}</p>
+                    <p><Prose text=summary/></p>
                     <p class="muted">
                         {format!("level {level} of 5 · ")} {said}
                     </p>

@@ -12,6 +12,7 @@ use crate::store::progress::Progress;
 use crate::ui::clipboard::Copied;
 use crate::ui::focus::focus;
 use crate::ui::format;
+use crate::ui::prose::Prose;
 use curriculum::course::{Block, Course, Lesson, LessonSummary};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
@@ -103,9 +104,6 @@ fn LessonView(
         }
     };
     view! {
-        <a class="skip" href="#lesson-title">
-            "Skip to the lesson"
-        </a>
         <div class="lesson-page" lang=language>
             <ContentsList headings/>
             <main class="lesson" on:click=copy>
@@ -115,7 +113,7 @@ fn LessonView(
                         {format!(" · lesson {} of {}", place + 1, count)}
                     </p>
                     <h1 id="lesson-title" tabindex="-1">{name}</h1>
-                    <p class="summary">{summary}</p>
+                    <p class="summary"><Prose text=summary/></p>
                     <p class="muted">{format!("{minutes} min")} {words}</p>
                     <Bar tally/>
                     <Trouble/>

@@ -32,5 +32,11 @@ pub fn CoursePage() -> impl IntoView {
 #[component]
 pub fn LessonPage() -> impl IntoView {
     let pages = Later::now(course);
-    view! { <div class="app course"><TopBar/>{move || pages.draw(|pages| (pages.lesson)())}</div> }
+    view! {
+        <div class="app course">
+            <a class="skip" href="#lesson-title">"Skip to the lesson"</a>
+            <TopBar/>
+            {move || pages.draw(|pages| (pages.lesson)())}
+        </div>
+    }
 }

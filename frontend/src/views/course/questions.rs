@@ -4,6 +4,7 @@ use super::live::LiveCard;
 use super::piece::Piece;
 use super::reading::Reading;
 use crate::store::progress::Progress;
+use crate::ui::prose::Prose;
 use curriculum::course::{ChallengeLink, Choice, Exercise, Faq, Interview, Quiz, Slip};
 use leptos::prelude::*;
 
@@ -231,8 +232,8 @@ pub(super) fn ChallengeCard(link: ChallengeLink) -> impl IntoView {
     let known = id.clone();
     let passed = Memo::new(move |_| progress.challenge_passed(&known));
     view! {
-        <Piece id class="challenge" kind="Challenge" title=Some(title)>
-            <p>{summary}</p>
+        <Piece id class="to-challenge" kind="Challenge" title=Some(title)>
+            <p><Prose text=summary/></p>
             <p class="buttons">
                 <a class="button primary" href=href>
                     {move || if passed.get() { "See it again" } else { "Take the challenge" }}

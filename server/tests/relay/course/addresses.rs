@@ -1,9 +1,11 @@
 //! `/api/course` and what lies below it.
 
 use super::{folder, lab};
-use crate::support::{Lab, http};
+use crate::support::{Lab, Raw, handshake, http};
 use curriculum::challenge::{Challenge, Solution};
 use curriculum::course::{Block, Course, Lesson};
+use curriculum::given;
+use observation::SessionId;
 
 #[tokio::test]
 async fn every_part_of_a_course_has_its_address() {
@@ -57,6 +59,36 @@ async fn the_course_inside_the_binary_is_served_whole() {
         let read: Challenge = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(read.summary, *challenge);
         assert_eq!(get(format!("/api/course/challenges/{}/solution", challenge.id)).await.status, 200);
+    }
+}
+
+/// What is to be found out does not stand in the URL.
+#[tokio::test]
+async fn a_challenges_name_stands_for_its_settings() {
+    let folder = folder();
+    framescope::course::begin(&folder).unwrap();
+    let file = folder.join("challenges/first-echo/challenge.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("\"deflate=off\"", "\"deflate=off&push-every=50ms&push={{words}} %26 all\""))
+        .unwrap();
+    let lab = Lab::with(|config| config.course = Some(folder)).await;
+    let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
+    let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
+    let words = given::given(&challenge, &SessionId::parse(&lab.id).unwrap())["words"].clone();
+    for prefix in ["", "/via/slow"] {
+        let mut raw = Raw::open(lab.address(), &format!("{prefix}{}?challenge=first-echo", lab.path())).await;
+        assert_eq!(raw.frame().await, (0x81, format!("{words} & all").into_bytes()));
+    }
+    let mut feed = lab.feed().await;
+    let request = feed.opening().await.request;
+    assert!(String::from_utf8_lossy(&request).contains("?challenge=first-echo HTTP/1.1"));
+    for (query, says) in
+        [("challenge=other", "no setting `challenge`"), ("challenge=first-echo&a", "no setting `challenge`")]
+    {
+        let mut raw = lab.raw().await;
+        raw.send(handshake(&format!("{}?{query}", lab.path()), "").as_bytes()).await;
+        assert!(raw.head().await.starts_with("HTTP/1.1 400 "), "{query}");
+        assert!(String::from_utf8(raw.rest().await).unwrap().contains(says), "{query}");
     }
 }
 

@@ -48,7 +48,9 @@ fn each_problem_has_a_line() {
     let (code, out, err) = framescope(&["course", "check", text(&folder)], "");
     let lines: Vec<_> = out.lines().collect();
     assert_eq!((code, err.as_str(), lines.len()), (1, "", 2), "{out}");
-    assert!(lines[0].starts_with("challenges/first-echo/challenge.md:6: the lab does not take this query: `deflate` is"));
+    assert!(
+        lines[0].starts_with("challenges/first-echo/challenge.md:6: the lab does not take this query: `deflate` is")
+    );
     assert!(lines[1].starts_with("challenges/first-echo/challenge.md:7: there is no such middlebox:"), "{out}");
 }
 

@@ -39,10 +39,8 @@ async fn lab_with(change: impl FnOnce(&mut Config)) -> Lab {
 
 async fn post(address: SocketAddr, path: &str, body: &[u8]) -> Answer {
     let mut raw = Raw::connect(address).await;
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
     raw.send(&[head.as_bytes(), body].concat()).await;
     let head = raw.head().await;
     let body = raw.rest().await;

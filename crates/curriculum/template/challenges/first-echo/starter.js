@@ -1,5 +1,5 @@
-// `url` leads to the lab.
-const socket = new WebSocket(url);
+// `lab.url` leads to the lab.
+const socket = new WebSocket(lab.url);
 socket.onopen = () => {
   // Your turn.
 };

@@ -87,7 +87,9 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
                 }
             };
             view! {
-                {look.get_value().map(|words| view! { <p class="card look"><b>"Look"</b><span>{words}</span></p> })}
+                {look.get_value().map(|html| view! {
+                    <div class="card look"><b>"What to look for"</b><div class="prose-block" inner_html=html></div></div>
+                })}
                 <div class="results" class:two=two>{runs.into_iter().enumerate().map(column).collect_view()}</div>
             }
         })}

@@ -84,7 +84,7 @@ fn RunView(id: SessionId, entrance: Entrance, run: Run, name: String, show: Show
     {
         error.set(Some(why));
     }
-    let trust = (entrance.secure && !page_is_secure()).then(|| Trust { entrance });
+    let trust = (entrance.secure && !page_is_secure()).then_some(Trust { entrance });
     let (of_frame, of_handshake) = parts(show);
     provide_context(ChosenPart::showing(of_frame, of_handshake));
     view! {
