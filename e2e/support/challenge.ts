@@ -75,15 +75,6 @@ export class ChallengePage {
     await expect(this.state).toHaveText(ENDED, { timeout: limit });
   }
 
-  /** Has the page put its solution into the editor, with what was given to this session, and runs it. */
-  async trySolution(limit = 20_000): Promise<void> {
-    await this.help.getByRole("button", { name: "Show the solution" }).click();
-    await this.help.getByRole("button", { name: "Show it anyway" }).click();
-    await this.help.getByRole("button", { name: "Put it into the editor" }).click();
-    await this.run.click();
-    await expect(this.state).toHaveText(ENDED, { timeout: limit });
-  }
-
   async paste(line: string): Promise<void> {
     await this.pasteField.fill(line);
   }

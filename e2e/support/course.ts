@@ -109,7 +109,7 @@ export class Run {
   }
 
   row(words: RegExp): Locator {
-    return this.rows.filter({ hasText: words });
+    return this.root.getByRole("option", { name: words });
   }
 
   /** The part of the inspector that is opened. */

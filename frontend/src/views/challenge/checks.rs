@@ -117,9 +117,9 @@ fn ShowFrame(at: Place) -> impl IntoView {
     let lab = expect_context::<Runner>().attempt.lab;
     let show = move |_| {
         let key = lab.record.with_untracked(|record| {
-            let keys = (0..record.sequence.len()).filter_map(|index| Some(record.sequence.get(index)?.key));
+            let mut keys = (0..record.sequence.len()).filter_map(|index| Some(record.sequence.get(index)?.key));
             // Of an opening that is its response, which comes last.
-            keys.filter(|key| key.seq() == Some(at.seq)).next_back()
+            keys.rfind(|key| key.seq() == Some(at.seq))
         });
         if let Some(key) = key {
             lab.inspect(key);

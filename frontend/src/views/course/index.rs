@@ -1,10 +1,9 @@
 //! What the course holds, and how far the reader has come.
 
 use super::file::ProgressFile;
-use super::reading::{came_along, coming, fetch, title, unread};
+use super::reading::{came_along, coming, fetch, focus_when_seen, title, unread};
 use crate::store::catalogue::Learnt;
 use crate::store::progress::Progress;
-use crate::ui::focus::focus;
 use crate::ui::format;
 use crate::ui::icon::{CHECK, Icon};
 use crate::ui::prose::Prose;
@@ -25,9 +24,7 @@ pub(super) fn index() -> AnyView {
             Learnt::All(course) => {
                 Progress::provided().enter(&course.id);
                 if again {
-                    request_animation_frame(|| {
-                        focus("course-title");
-                    });
+                    focus_when_seen("course-title".into());
                 }
                 view! { <Contents course=(*course).clone()/> }.into_any()
             }

@@ -5,12 +5,11 @@ use super::index::{Bar, COURSE, tally};
 use super::live::LiveView;
 use super::prose::{self, Heading};
 use super::questions::{ChallengeCard, ExerciseView, FaqView, InterviewView, QuizView};
-use super::reading::{Reading, came_along, coming, fetch, title, unread};
+use super::reading::{Reading, came_along, coming, fetch, focus_when_seen, title, unread};
 use super::widgets::WidgetView;
 use crate::store::catalogue::Learnt;
 use crate::store::progress::Progress;
 use crate::ui::clipboard::Copied;
-use crate::ui::focus::focus;
 use crate::ui::format;
 use crate::ui::prose::Prose;
 use curriculum::course::{Block, Course, Lesson, LessonSummary};
@@ -191,18 +190,16 @@ fn follow_hash(again: bool) {
         let name = wanted.trim_start_matches('#').to_owned();
         if !name.is_empty() {
             // Once all of it is in the document.
-            request_animation_frame(move || go_to(&name));
+            request_animation_frame(move || go_to(name));
         } else if first && again {
-            request_animation_frame(|| {
-                window().scroll_to_with_x_and_y(0.0, 0.0);
-                focus("lesson-title");
-            });
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            focus_when_seen("lesson-title".into());
         }
     });
 }
 
-fn go_to(name: &str) {
-    let Some(element) = document().get_element_by_id(name) else { return };
+fn go_to(name: String) {
+    let Some(element) = document().get_element_by_id(&name) else { return };
     if element.tag_name() == "DETAILS" {
         // A constant name and value: setting them cannot fail.
         let _ = element.set_attribute("open", "");
@@ -211,6 +208,5 @@ fn go_to(name: &str) {
     if headed {
         let _ = element.set_attribute("tabindex", "-1");
     }
-    element.scroll_into_view();
-    focus(name);
+    focus_when_seen(name);
 }

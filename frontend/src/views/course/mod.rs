@@ -11,6 +11,7 @@ mod reading;
 mod widgets;
 
 use crate::app::TopBar;
+use crate::ui::late_style::LateStyle;
 use crate::ui::later::{Later, later};
 use leptos::prelude::*;
 
@@ -21,7 +22,15 @@ struct Pages {
     lesson: fn() -> AnyView,
 }
 
-later!(course: Pages = Pages { index: index::index, lesson: lesson::lesson });
+later!(course: Pages = Pages { index, lesson });
+
+fn index() -> AnyView {
+    view! { <LateStyle>{index::index()}</LateStyle> }.into_any()
+}
+
+fn lesson() -> AnyView {
+    view! { <LateStyle>{lesson::lesson()}</LateStyle> }.into_any()
+}
 
 #[component]
 pub fn CoursePage() -> impl IntoView {

@@ -3,6 +3,7 @@
 use crate::net::api::{self, ApiError};
 use crate::store::catalogue::Learnt;
 use crate::store::progress::Progress;
+use crate::ui::focus::focus;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::Ways;
@@ -75,6 +76,24 @@ pub(super) fn title(words: &str) {
 pub(super) fn came_along() -> bool {
     static BEEN: AtomicBool = AtomicBool::new(false);
     BEEN.swap(true, Ordering::Relaxed)
+}
+
+/// Brings the element called `name` into view and the keyboard there, as soon as it can be seen: its style may still be coming.
+pub(super) fn focus_when_seen(name: String) {
+    /// Frames to wait; a few seconds.
+    const PATIENCE: u32 = 300;
+    fn again(name: String, left: u32) {
+        request_animation_frame(move || {
+            let Some(element) = document().get_element_by_id(&name) else { return };
+            element.scroll_into_view();
+            focus(&name);
+            let there = document().active_element().is_some_and(|active| active == element);
+            if !there && left > 0 {
+                again(name, left - 1);
+            }
+        });
+    }
+    again(name, PATIENCE);
 }
 
 /// What there is to say while something does not come, and what to do about it.
