@@ -42,7 +42,8 @@ export class ChallengePage {
   /** Comes to the challenge, and waits for its editor. */
   async open(id: string): Promise<void> {
     await this.page.goto(`/challenges/${id}`);
-    await expect(this.editor).toBeVisible();
+    // The page, its part and the editor come one after the other.
+    await expect(this.editor).toBeVisible({ timeout: 15_000 });
   }
 
   /** Puts `code` in place of what stands in the editor, as from the clipboard. */

@@ -1,4 +1,5 @@
 // The course, in a reader's words: its index, a lesson, and the pieces in it.
+import { readdirSync } from "node:fs";
 import path from "node:path";
 
 import { expect, type Locator, type Page } from "@playwright/test";
@@ -8,6 +9,19 @@ import type { Relay } from "./relay.ts";
 
 /** A course with each kind of piece once. */
 export const FIXTURE = path.resolve(import.meta.dirname, "../fixtures/course");
+
+/** Where the course is that the relay brings along. */
+const REAL = path.resolve(import.meta.dirname, "../../crates/curriculum/course/lessons");
+
+/** The names of its lessons. */
+export function realLessons(): string[] {
+  return readdirSync(REAL).flatMap((file) => (file.endsWith(".md") ? [file.slice(0, -".md".length)] : []));
+}
+
+/** What the relay says of a course. */
+export interface Outline {
+  lessons: { id: string; title: string; pieces: { id: string }[] }[];
+}
 
 export class CourseIndex {
   readonly title: Locator;

@@ -3,7 +3,7 @@
 use crate::ui::icon::Logo;
 use crate::ui::theme::ThemeSwitch;
 use crate::views::challenge::ChallengeArea;
-use crate::views::course::{CoursePage, LessonPage};
+use crate::views::course::CoursePage;
 use crate::views::playground::PlaygroundPage;
 use crate::views::recording::RecordingPage;
 use leptos::prelude::*;
@@ -21,8 +21,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/recording") view=RecordingPage/>
                 <Route path=path!("/challenges/:id?") view=ChallengeArea/>
                 <Route path=path!("/receipt") view=ChallengeArea/>
-                <Route path=path!("/course") view=CoursePage/>
-                <Route path=path!("/course/:lesson") view=LessonPage/>
+                <Route path=path!("/course/:lesson?") view=CoursePage/>
             </FlatRoutes>
         </Router>
     }
@@ -51,9 +50,7 @@ const PLACES: [(&str, &str); 3] = [("/", "Playground"), ("/course", "Course"), (
 fn Places() -> impl IntoView {
     let path = use_location().pathname;
     let here = move |place: &str| {
-        path.with(|path| {
-            path == place || place.len() > 1 && path.starts_with(place) || place == "/" && path.starts_with("/s/")
-        })
+        path.with(|path| if place == "/" { path == "/" || path.starts_with("/s/") } else { path.starts_with(place) })
     };
     view! {
         <nav class="places" aria-label="Places">

@@ -131,11 +131,19 @@ function mergeImports(glue, loaders) {
   return `import { ${names} } from "./__wasm_split.js";\n${glue}`;
 }
 
+/** What the page does first: it begins, and once it stands it fetches the style sheet of what may be opened next. */
+const firstWords = (module) => `
+  import init from "./page.js";
+  await init({ module_or_path: "${module}" });
+  const { content } = document.querySelector("meta[name=framescope-later-style]");
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/later-" + content + ".css" }));
+`;
+
 /** The glue with short names, and the call that begins it. */
 async function begin(module, names) {
   const exact = Object.keys(names).map((name) => name.replaceAll(/[^\w]/g, "\\$&"));
   const { outputFiles } = await build({
-    stdin: { contents: `import init from "./page.js"; init({ module_or_path: "${module}" });`, resolveDir: parts },
+    stdin: { contents: firstWords(module), resolveDir: parts },
     bundle: true,
     write: false,
     format: "esm",

@@ -14,38 +14,28 @@ use crate::app::TopBar;
 use crate::ui::late_style::LateStyle;
 use crate::ui::later::{Later, later};
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
-/// What is drawn at an address.
-#[derive(Clone, Copy)]
-struct Pages {
-    index: fn() -> AnyView,
-    lesson: fn() -> AnyView,
-}
-
-later!(course: Pages = Pages { index, lesson });
-
-fn index() -> AnyView {
-    view! { <LateStyle>{index::index()}</LateStyle> }.into_any()
-}
-
-fn lesson() -> AnyView {
-    view! { <LateStyle>{lesson::lesson()}</LateStyle> }.into_any()
-}
+later!(course: fn() -> AnyView = course_or_lesson);
 
 #[component]
 pub fn CoursePage() -> impl IntoView {
-    let pages = Later::now(course);
-    view! { <div class="app course"><TopBar/>{move || pages.draw(|pages| (pages.index)())}</div> }
+    let page = Later::now(course);
+    view! { <div class="app course">{move || page.draw(|draw| draw())}</div> }
 }
 
-#[component]
-pub fn LessonPage() -> impl IntoView {
-    let pages = Later::now(course);
+/// What the address names.
+fn course_or_lesson() -> AnyView {
+    let params = use_params_map();
+    let is_lesson = Memo::new(move |_| params.with(|params| params.get("lesson").is_some()));
     view! {
-        <div class="app course">
-            <a class="skip" href="#lesson-title">"Skip to the lesson"</a>
-            <TopBar/>
-            {move || pages.draw(|pages| (pages.lesson)())}
-        </div>
+        <Show when=move || is_lesson.get()>
+            <a class="skip" href="#lesson-title">
+                "Skip to the lesson"
+            </a>
+        </Show>
+        <TopBar/>
+        <LateStyle>{move || if is_lesson.get() { lesson::lesson() } else { index::index() }}</LateStyle>
     }
+    .into_any()
 }

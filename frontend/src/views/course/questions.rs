@@ -2,6 +2,7 @@
 
 use super::live::LiveCard;
 use super::piece::Piece;
+use super::prose::reachable;
 use super::reading::Reading;
 use crate::store::progress::Progress;
 use crate::ui::prose::Prose;
@@ -42,14 +43,14 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
         Some(Outcome::Right) => view! {
             <div class="card good">
                 <b>"Right"</b>
-                <div class="prose-block" inner_html=why.get_value()></div>
+                <div class="prose-block" inner_html=reachable(&why.get_value())></div>
             </div>
         }
         .into_any(),
         Some(Outcome::Slip(html)) => view! {
             <div class="card warn">
                 <b>"Not quite"</b>
-                <div class="prose-block" inner_html=html></div>
+                <div class="prose-block" inner_html=reachable(&html)></div>
             </div>
         }
         .into_any(),
@@ -87,7 +88,7 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
             {hint.map(|hint| view! {
                 <details class="hint">
                     <summary>"A hint"</summary>
-                    <div class="prose-block" inner_html=hint></div>
+                    <div class="prose-block" inner_html=reachable(&hint)></div>
                 </details>
             })}
         </Piece>
@@ -138,7 +139,7 @@ pub(super) fn QuizView(quiz: Quiz) -> impl IntoView {
                 <div class="because" aria-live="polite">
                     {move || mine().then(|| view! {
                         <p class="verdict"><b>{if right { "Yes." } else { "No." }}</b></p>
-                        <div class="prose-block" inner_html=why.get_value()></div>
+                        <div class="prose-block" inner_html=reachable(&why.get_value())></div>
                     })}
                 </div>
             </div>
@@ -199,7 +200,7 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
             >
                 <div class="model" role="group" aria-label="An answer to compare with">
                     <h4>"An answer"</h4>
-                    <div class="prose-block" inner_html=answer.get_value()></div>
+                    <div class="prose-block" inner_html=reachable(&answer.get_value())></div>
                     <h4>"Does yours have this?"</h4>
                     <ul class="points">{points.get_value().into_iter().map(point).collect_view()}</ul>
                 </div>
@@ -219,7 +220,7 @@ pub(super) fn FaqView(faq: Faq) -> impl IntoView {
             <summary>
                 <span class="prose-block" inner_html=ask></span>
             </summary>
-            <div class="prose-block" inner_html=answer></div>
+            <div class="prose-block" inner_html=reachable(&answer)></div>
         </details>
     }
 }

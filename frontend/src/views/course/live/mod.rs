@@ -6,6 +6,7 @@ mod run;
 mod script;
 
 use super::piece::Piece;
+use super::prose::reachable;
 use super::reading::Reading;
 use crate::store::settings::Settings;
 use crate::store::setup::{Place as Leads, Setup};
@@ -88,7 +89,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
             };
             view! {
                 {look.get_value().map(|html| view! {
-                    <div class="card look"><b>"What to look for"</b><div class="prose-block" inner_html=html></div></div>
+                    <div class="card look"><b>"What to look for"</b><div class="prose-block" inner_html=reachable(&html)></div></div>
                 })}
                 <div class="results" class:two=two>{runs.into_iter().enumerate().map(column).collect_view()}</div>
             }
