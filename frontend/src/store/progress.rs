@@ -68,7 +68,8 @@ impl Progress {
         })
     }
 
-    fn open() -> Self {
+    /// Reads what the browser has kept.
+    pub fn open() -> Self {
         let (kept, trouble) = match read() {
             Ok(kept) => (kept.unwrap_or_default(), None),
             Err(why) => (Kept::default(), Some(why)),

@@ -15,7 +15,6 @@ pub(super) const COURSE: &str = "/api/course";
 
 pub(super) fn index() -> AnyView {
     let course = fetch::<Course>(COURSE.into());
-    provide_context(Progress::provided());
     let again = came_along();
     view! {
         {move || match course.get() {

@@ -20,7 +20,6 @@ use wasm_bindgen::JsCast;
 
 pub(super) fn lesson() -> AnyView {
     let course = fetch::<Course>(COURSE.into());
-    provide_context(Progress::provided());
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("lesson").unwrap_or_default()));
     view! {
@@ -130,6 +129,9 @@ fn LessonView(
 fn block_view(block: Block) -> AnyView {
     match block {
         Block::Prose { html } => {
+            if !prose::headings(&html).is_empty() {
+                expect_context::<Reading>().begin_section();
+            }
             view! { <div class="prose-block" inner_html=prose::with_anchors(&html)></div> }.into_any()
         }
         Block::Live(live) => view! { <LiveView live/> }.into_any(),

@@ -11,6 +11,7 @@ mod reading;
 mod widgets;
 
 use crate::app::TopBar;
+use crate::store::progress::Progress;
 use crate::ui::late_style::LateStyle;
 use crate::ui::later::{Later, later};
 use leptos::prelude::*;
@@ -26,6 +27,8 @@ pub fn CoursePage() -> impl IntoView {
 
 /// What the address names.
 fn course_or_lesson() -> AnyView {
+    // Once for all that is opened here, so that it outlives each of them.
+    provide_context(Progress::open());
     let params = use_params_map();
     let is_lesson = Memo::new(move |_| params.with(|params| params.get("lesson").is_some()));
     view! {

@@ -17,15 +17,18 @@ pub(super) fn Piece(
     let known = id.clone();
     let done = Memo::new(move |_| reading.is_done(&known));
     let (label, anchor) = (format!("{id}-title"), format!("#{id}"));
-    let nameless = title.is_none();
+    // One level below what it belongs to. A question has no title: what it asks follows at once.
+    let heading = match title {
+        None => view! { <span id=label class="hidden">{kind}</span> }.into_any(),
+        Some(title) if reading.is_sectioned() => view! { <h3 id=label>{title}</h3> }.into_any(),
+        Some(title) => view! { <h2 id=label>{title}</h2> }.into_any(),
+    };
     let labelled = label.clone();
     view! {
         <div class=format!("piece {class}") id=id tabindex="-1" role="group" aria-labelledby=labelled>
             <div class="piece-head">
                 <span class="kind">{kind}</span>
-                <h3 id=label class:hidden=nameless>
-                    {title.unwrap_or_else(|| kind.to_owned())}
-                </h3>
+                {heading}
                 <a class="anchor" href=anchor aria-label="Link to this piece">
                     "#"
                 </a>

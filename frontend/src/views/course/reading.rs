@@ -16,11 +16,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Reading {
     lesson: StoredValue<String>,
     pub(super) progress: Progress,
+    /// Whether a heading of the text stands above what is being built.
+    sectioned: StoredValue<bool>,
 }
 
 impl Reading {
     pub(super) fn new(lesson: &str, progress: Progress) -> Self {
-        Self { lesson: StoredValue::new(lesson.to_owned()), progress }
+        Self { lesson: StoredValue::new(lesson.to_owned()), progress, sectioned: StoredValue::new(false) }
+    }
+
+    /// A heading of the text has come.
+    pub(super) fn begin_section(self) {
+        self.sectioned.set_value(true);
+    }
+
+    pub(super) fn is_sectioned(self) -> bool {
+        self.sectioned.get_value()
     }
 
     pub(super) fn is_done(self, piece: &str) -> bool {
