@@ -3,4 +3,3 @@
 pub mod api;
 pub mod feed;
 pub mod lab_socket;
-pub mod sandbox;

@@ -1,6 +1,5 @@
 //! The keyboard's place on the page: it is moved on when what had it goes away.
 
-use super::place::Place;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -10,9 +9,11 @@ pub fn focus(id: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// To the rows of a page with one playground.
+/// To the rows, or to the button that brings some.
 pub fn focus_rows() {
-    Place::default().focus_rows();
+    if !focus("frames") && !focus("begin") {
+        focus("workspace");
+    }
 }
 
 /// For a view that goes away by itself: when the focus is in it then, it moves on to the rows. `selector` finds the view's

@@ -2,7 +2,6 @@
 
 use super::row_text::{Arrow, Middle, RowText, describe};
 use crate::store::Lab;
-use crate::ui::place::Place;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
 use observation::{Leg, Party};
@@ -48,7 +47,7 @@ pub fn RowView(
     view! {
         <div
             role="option"
-            id=Place::here().id(&element_id(key))
+            id=element_id(key)
             class=class
             class:sel=selected
             aria-selected=move || selected().to_string()

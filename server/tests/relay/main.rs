@@ -6,7 +6,6 @@ mod assets;
 mod behaviours;
 mod compression;
 mod console;
-mod course;
 mod differential;
 mod echo;
 mod endings;

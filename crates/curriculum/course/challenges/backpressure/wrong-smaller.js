@@ -1,4 +1,0 @@
-const socket = new WebSocket(lab.url);
-await new Promise((resolve) => (socket.onopen = resolve));
-socket.close();
-return "nothing sent";

@@ -1,5 +1,0 @@
-const socket = new WebSocket(lab.url);
-socket.onmessage = (event) => {
-  socket.send(event.data);
-  socket.close();
-};

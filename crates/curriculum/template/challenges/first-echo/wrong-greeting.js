@@ -1,2 +1,0 @@
-const socket = new WebSocket(lab.url);
-socket.onopen = () => socket.send("something else");
