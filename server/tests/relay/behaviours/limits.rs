@@ -202,14 +202,16 @@ async fn no_behaviour_keeps_the_processor_busy() {
     }
     // Nobody is told any more, which would be most of the work.
     drop(feed);
-    let (pid, began) = (relay.child.id().unwrap(), Instant::now());
-    let before = ticks(pid);
-    Raw::open(relay.address, "/echo?drop-after=2s").await.rest().await;
-    let busy = ticks(pid) - before;
-    let part = busy as f64 / 100.0 / began.elapsed().as_secs_f64();
-    // Who looks again and again takes a whole core. What is waited for here takes under a third of one, in a quick build on a
-    // busy machine perhaps half.
-    assert!(part < 0.85, "busy for {part:.2} of the time");
+    // Who looks again and again takes a whole core, and goes on with it. What is waited for here takes a tenth of one, but a
+    // machine that is busy with other things may have left some of the work for later: so one quiet time of several will do.
+    let pid = relay.child.id().unwrap();
+    let mut parts = Vec::new();
+    while parts.len() < 6 && parts.iter().all(|part| *part > 0.5) {
+        let (before, began) = (ticks(pid), Instant::now());
+        Raw::open(relay.address, "/echo?drop-after=2s").await.rest().await;
+        parts.push((ticks(pid) - before) as f64 / 100.0 / began.elapsed().as_secs_f64());
+    }
+    assert!(parts.iter().any(|part| *part <= 0.5), "busy for these parts of the time: {parts:.2?}");
 }
 
 /// Answers the relay's goodbye as soon as it comes; gives whether one came.
