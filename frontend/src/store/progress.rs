@@ -61,7 +61,8 @@ pub struct Progress {
 impl Progress {
     /// The one of this view, read from the browser's storage where there is none yet.
     pub fn provided() -> Self {
-        use_context().unwrap_or_else(|| {
+        // One that was provided where now another view is drawn has gone with the view before.
+        use_context().filter(|progress: &Self| !progress.kept.is_disposed()).unwrap_or_else(|| {
             let progress = Self::open();
             provide_context(progress);
             progress

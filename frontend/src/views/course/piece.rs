@@ -17,13 +17,13 @@ pub(super) fn Piece(
     let known = id.clone();
     let done = Memo::new(move |_| reading.is_done(&known));
     let (label, anchor) = (format!("{id}-title"), format!("#{id}"));
+    let labelled = label.clone();
     // One level below what it belongs to. A question has no title: what it asks follows at once.
     let heading = match title {
         None => view! { <span id=label class="hidden">{kind}</span> }.into_any(),
         Some(title) if reading.is_sectioned() => view! { <h3 id=label>{title}</h3> }.into_any(),
         Some(title) => view! { <h2 id=label>{title}</h2> }.into_any(),
     };
-    let labelled = label.clone();
     view! {
         <div class=format!("piece {class}") id=id tabindex="-1" role="group" aria-labelledby=labelled>
             <div class="piece-head">

@@ -199,9 +199,9 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
                 }
             >
                 <div class="model" role="group" aria-label="An answer to compare with">
-                    <h4>"An answer"</h4>
+                    <p class="sub">"An answer"</p>
                     <div class="prose-block" inner_html=reachable(&answer.get_value())></div>
-                    <h4>"Does yours have this?"</h4>
+                    <p class="sub">"Does yours have this?"</p>
                     <ul class="points">{points.get_value().into_iter().map(point).collect_view()}</ul>
                 </div>
             </Show>

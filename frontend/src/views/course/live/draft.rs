@@ -136,7 +136,7 @@ pub(super) fn Plan(
     let called = label.with_value(|label| label("What will happen"));
     view! {
         <div class="plan" role="group" aria-label=called>
-            {given.title.clone().map(|title| view! { <h4>{title}</h4> })}
+            {given.title.clone().map(|title| view! { <p class="sub">{title}</p> })}
             <div class="address mono">
                 <select
                     aria-label=label.with_value(|label| label("Scheme"))

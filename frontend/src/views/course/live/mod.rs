@@ -81,7 +81,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
                 let heading = run.title.clone().filter(|_| count > 1);
                 view! {
                     <div class="result">
-                        {heading.map(|words| view! { <h4>{words}</h4> })}
+                        {heading.map(|words| view! { <p class="sub">{words}</p> })}
                         <RunColumn run=run.clone() name=format!("{name}{}", number(index, count)) show/>
                         <p class="note"><OpenThere run/></p>
                     </div>

@@ -90,7 +90,7 @@ pub(super) fn FrameBits(piece: StoredValue<String>, text: Option<String>) -> imp
         </div>
         <Legend bytes/>
         <div class="receiver" aria-live="polite">
-            <h4>"A strict server"</h4>
+            <p class="sub">"A strict server"</p>
             {move || received.with(|received| says(received, bytes.with(Vec::len)))}
         </div>
     }

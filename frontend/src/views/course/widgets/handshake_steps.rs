@@ -133,7 +133,7 @@ fn Steps(opening: Opening, piece: StoredValue<String>) -> impl IntoView {
     let bytes = StoredValue::new((request, response));
     view! {
         <div class="step-words" aria-live="polite">
-            <h4>{move || format!("{} of {}: {}", at.get() + 1, STEPS.len(), STEPS[at.get()].title)}</h4>
+            <p class="sub">{move || format!("{} of {}: {}", at.get() + 1, STEPS.len(), STEPS[at.get()].title)}</p>
             <p>{move || STEPS[at.get()].words}</p>
             {move || (at.get() == 2).then(|| view! { <p>"Yours is " <code class="f-key own-key">{key.clone()}</code> "."</p> })}
             {move || (at.get() == 5).then(|| view! { <p>"For your key it is " <code class="f-fin">{accept.clone()}</code> "."</p> })}

@@ -155,7 +155,7 @@ fn Sent(id: SessionId, entrance: Entrance, image: Ready, piece: StoredValue<Stri
             let all: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().take(FRONT).collect();
             let more = frame.wire_bytes().saturating_sub(all.len() as u64);
             view! {
-                <h4>"The frame, as the relay saw it come"</h4>
+                <p class="sub">"The frame, as the relay saw it come"</p>
                 <p>
                     "Opcode " <code class="f-opc">{format!("{} {}", frame.opcode, frame.opcode().name())}</code>
                     {format!(", {} of payload: to the protocol an image is bytes like any others.", format::bytes(frame.length))}
@@ -167,7 +167,7 @@ fn Sent(id: SessionId, entrance: Entrance, image: Ready, piece: StoredValue<Stri
             }
         })}
         {move || back.get().map(|url| view! {
-            <h4>"What came back"</h4>
+            <p class="sub">"What came back"</p>
             <img src=url alt="The image as it came back" class="small-picture came-back"/>
             <p class="note">"JavaScript got an ArrayBuffer, made a Blob of it, and shows that."</p>
         })}
