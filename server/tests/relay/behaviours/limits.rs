@@ -200,18 +200,20 @@ async fn no_behaviour_keeps_the_processor_busy() {
     for query in ["ping-every=20ms&push-every=20ms", "idle=20ms"] {
         assert!(feed.command(13, Command::Behave(query.to_owned())).await.is_some());
     }
-    // Nobody is told any more, which would be most of the work.
+    // Being told of all this would be most of the work. Whoever has nothing to be told waits too.
     drop(feed);
+    let silent = crate::support::http(relay.address, "POST", "/api/sessions", "").await.json();
+    let _silent = Feed::open(relay.address, silent["id"].as_str().unwrap(), 0).await;
     // Who looks again and again takes a whole core, and goes on with it. What is waited for here takes a tenth of one, but a
     // machine that is busy with other things may have left some of the work for later: so one quiet time of several will do.
     let pid = relay.child.id().unwrap();
     let mut parts = Vec::new();
-    while parts.len() < 6 && parts.iter().all(|part| *part > 0.5) {
+    while parts.len() < 6 && parts.iter().all(|part| *part > 0.4) {
         let (before, began) = (ticks(pid), Instant::now());
         Raw::open(relay.address, "/echo?drop-after=2s").await.rest().await;
         parts.push((ticks(pid) - before) as f64 / 100.0 / began.elapsed().as_secs_f64());
     }
-    assert!(parts.iter().any(|part| *part <= 0.5), "busy for these parts of the time: {parts:.2?}");
+    assert!(parts.iter().any(|part| *part <= 0.4), "busy for these parts of the time: {parts:.2?}");
 }
 
 /// Answers the relay's goodbye as soon as it comes; gives whether one came.
