@@ -2,11 +2,13 @@
 
 use crate::args::Config;
 use crate::assets;
+use crate::course::{self, Shelf};
 use crate::error::ApiError;
 use crate::export;
 use crate::hop::{self, Legs, Upstreams};
 use crate::lab;
 use crate::observe;
+use crate::receipt::{self, Key};
 use crate::session::{CreateError, Registry};
 use crate::shutdown::Shutdown;
 use crate::snippets;
@@ -17,6 +19,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +47,11 @@ pub(crate) struct App {
     pub(crate) upstreams: Upstreams,
     /// Where middleboxes stand in front of TLS, in their order.
     pub(crate) tunnel_ports: Arc<[u16]>,
+    pub(crate) shelf: Arc<Shelf>,
+    /// What receipts are signed with.
+    pub(crate) key: Arc<Key>,
+    /// One for each attempt that may be graded at once.
+    pub(crate) gradings: Arc<Semaphore>,
 }
 
 impl App {
@@ -53,13 +61,30 @@ impl App {
         shutdown: Shutdown,
         upstreams: Upstreams,
         tunnel_ports: Arc<[u16]>,
+        shelf: Shelf,
+        key: Key,
     ) -> Self {
         let room = lab::Room::new(config.max_unfinished);
         let deflate_places = Arc::new(Semaphore::new(config.max_deflate.min(Semaphore::MAX_PERMITS)));
         let exports = Arc::new(Semaphore::new(export::AT_ONCE));
         let places = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
         let legs = Legs::default();
-        Self { config, registry, shutdown, room, deflate_places, exports, places, legs, upstreams, tunnel_ports }
+        let (shelf, key, gradings) = (Arc::new(shelf), Arc::new(key), Arc::new(Semaphore::new(receipt::AT_ONCE)));
+        Self {
+            config,
+            registry,
+            shutdown,
+            room,
+            deflate_places,
+            exports,
+            places,
+            legs,
+            upstreams,
+            tunnel_ports,
+            shelf,
+            key,
+            gradings,
+        }
     }
 }
 
@@ -70,6 +95,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/sessions/{session}", get(show_session))
         .route("/sessions/{session}/observe", get(observe::observe).connect(observe::observe))
         .merge(export::routes())
+        .merge(course::routes())
+        .merge(receipt::routes())
         .route("/snippets", get(snippets::snippets))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
@@ -99,18 +126,23 @@ impl SessionBody {
 }
 
 async fn create_session(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(ApiError::BodyTooLarge(MAX_BODY));
-    }
-    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await;
-    body.map_err(|_| ApiError::BodyTooSlow)?.map_err(|_| ApiError::BodyTooLarge(MAX_BODY))?;
+    read_body(&headers, body, MAX_BODY).await?;
     let session = app.registry.create().map_err(|error| match error {
         CreateError::Full(limit) => ApiError::TooManySessions(limit),
         CreateError::NoRandomness => ApiError::NoRandomness,
     })?;
     let location = [(header::LOCATION, format!("/api/sessions/{}", session.id()))];
     Ok((StatusCode::CREATED, location, NO_STORE, Json(SessionBody::new(session.id()))).into_response())
+}
+
+/// The body of a request, of at most `limit` bytes.
+pub(crate) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(ApiError::BodyTooLarge(limit));
+    }
+    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit)).await;
+    body.map_err(|_| ApiError::BodyTooSlow)?.map_err(|_| ApiError::BodyTooLarge(limit))
 }
 
 async fn show_session(State(app): State<App>, name: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
@@ -120,4 +152,4 @@ async fn show_session(State(app): State<App>, name: Result<Path<String>, PathRej
 }
 
 /// A session's name is the right to it: no cache may keep it.
-const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+pub(crate) const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

@@ -22,7 +22,48 @@ pub struct Arguments {
 pub enum Command {
     /// Serve the page and the relay
     #[command(after_help = "Logs go to stderr; FRAMESCOPE_LOG says which (default: info).")]
-    Serve(Config),
+    Serve(Box<Config>),
+    /// Write a course, and see what is wrong with it
+    Course {
+        #[command(subcommand)]
+        command: CourseCommand,
+    },
+    /// Verify receipts for passed challenges
+    Receipt {
+        #[command(subcommand)]
+        command: ReceiptCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CourseCommand {
+    /// Say what is wrong with a course; exits with 1 if anything is
+    Check {
+        /// The folder with its course.toml
+        folder: PathBuf,
+    },
+    /// Write a small course to begin with
+    New {
+        /// A folder that is empty or not there yet
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Verify each receipt in a text; exits with 1 if one is not valid
+    Verify {
+        /// The text; stdin if left out
+        file: Option<PathBuf>,
+        /// The public key that they must be signed with, base64; without it any key will do
+        #[arg(long, env = "FRAMESCOPE_RECEIPT_PUBLIC_KEY", value_name = "BASE64")]
+        key: Option<String>,
+    },
+    /// Print the public key that belongs to a private one
+    Key {
+        /// The private key, PEM
+        file: PathBuf,
+    },
 }
 
 /// Where to listen, what to serve, and every limit. Sizes are bytes or take KiB, MiB, GiB; times take ms, s, m, h.
@@ -73,6 +114,14 @@ pub struct Config {
     /// Serve the page from this folder instead of the one inside the binary
     #[arg(long, env = "FRAMESCOPE_PAGE", value_name = "DIR")]
     pub page: Option<PathBuf>,
+
+    /// Serve the course in this folder instead of the one inside the binary
+    #[arg(long, env = "FRAMESCOPE_COURSE", value_name = "DIR")]
+    pub course: Option<PathBuf>,
+
+    /// The key that receipts are signed with, PEM, made if it is not there; without it each start makes a new one
+    #[arg(long, env = "FRAMESCOPE_RECEIPT_KEY", value_name = "FILE")]
+    pub receipt_key: Option<PathBuf>,
 
     /// TCP connections that may be open at once, of whatever kind
     #[arg(long, env = "FRAMESCOPE_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096)]
@@ -184,9 +233,11 @@ impl Default for Config {
     /// # Panics
     /// When an environment variable `FRAMESCOPE_…` has a wrong value.
     fn default() -> Self {
-        let Arguments { command: Command::Serve(config) } =
-            Arguments::try_parse_from(["framescope", "serve"]).expect("the defaults are valid");
-        config
+        let Arguments { command } = Arguments::try_parse_from(["framescope", "serve"]).expect("the defaults are valid");
+        match command {
+            Command::Serve(config) => *config,
+            other => unreachable!("that was no serve: {other:?}"),
+        }
     }
 }
 

@@ -12,6 +12,8 @@
 //! | `console` | what observers ask of open connections |
 //! | `export` | a recorded session as a file |
 //! | `snippets` | code for a connection |
+//! | [`course`] | the course, read once and kept as JSON; what an author types |
+//! | [`receipt`] | signed receipts for passed challenges |
 //! | `assets` | the page |
 //! | `error` | what `/api` answers when it cannot |
 //! | `shutdown` | how everything ends |
@@ -20,22 +22,26 @@ mod app;
 pub mod args;
 mod assets;
 mod console;
+pub mod course;
 mod error;
 mod export;
 mod hop;
 mod lab;
 mod listen;
 mod observe;
+pub mod receipt;
 mod session;
 mod shutdown;
 mod snippets;
 
 use app::App;
 use args::Config;
+use course::{CourseError, Shelf};
 use hop::Upstreams;
 pub use hop::{Allowed, UpstreamsError};
 use listen::Speaker;
 pub use listen::tls::TlsError;
+use receipt::{Key, KeyError};
 use session::Registry;
 use shutdown::Shutdown;
 use std::net::SocketAddr;
@@ -63,17 +69,31 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Upstreams(#[from] UpstreamsError),
+    #[error(transparent)]
+    Course(#[from] CourseError),
+    #[error(transparent)]
+    ReceiptKey(#[from] KeyError),
 }
 
 impl Relay {
     /// Starts to listen, and serves in the background.
     ///
     /// # Errors
-    /// When an address cannot be listened on, TLS has no certificate, or `--page` names a folder without a page.
+    /// When an address cannot be listened on, TLS has no certificate, `--page` names a folder without a page, or there is something
+    /// wrong with `--course` or `--receipt-key`.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         if let Some(folder) = config.page.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
             return Err(StartError::NoPage(folder.clone()));
         }
+        let shelf = match &config.course {
+            Some(folder) => Shelf::of_folder(folder.clone()).await?,
+            None => Shelf::embedded(),
+        };
+        let key = match &config.receipt_key {
+            Some(file) => Key::kept(file)?,
+            None => Key::made()?,
+        };
+        tracing::info!(key = key.public(), kept = config.receipt_key.is_some(), "receipts are signed");
         let (listener, address) = bind(config.listen, "--listen").await?;
         let acceptor = config.tls_listen.map(|_| listen::tls::acceptor(&config)).transpose()?;
         let tls = match config.tls_listen {
@@ -93,7 +113,7 @@ impl Relay {
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
-        let app = App::new(Arc::clone(&config), registry, shutdown.clone(), upstreams, tunnel_ports);
+        let app = App::new(Arc::clone(&config), registry, shutdown.clone(), upstreams, tunnel_ports, shelf, key);
         let watched = Arc::clone(&app.registry);
         let on_unfinished = Arc::new(move |head| lab::record_unfinished(&watched, &head));
         if let Some(tls) = tls_address {

@@ -1,16 +1,75 @@
-//! The binary: reads the command line, starts the relay, and ends it on a signal.
+//! The binary: reads the command line, starts the relay and ends it on a signal, or does one of the small things beside that.
 
 use anyhow::Context;
 use clap::Parser;
-use framescope::Relay;
-use framescope::args::{Arguments, Command};
+use framescope::args::{Arguments, Command, Config, CourseCommand, ReceiptCommand};
+use framescope::receipt::{self, Fault, Key};
+use framescope::{Relay, course};
 use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Serve(config) => serve(*config).map(|()| ExitCode::SUCCESS),
+        Command::Course { command } => course(command),
+        Command::Receipt { command } => receipt(command),
+    }
+}
+
+/// One line for each problem, or one that says how much there is.
+fn course(command: CourseCommand) -> anyhow::Result<ExitCode> {
+    let mut stdout = std::io::stdout();
+    match command {
+        CourseCommand::Check { folder } => match course::check(&folder) {
+            Ok(checked) => writeln!(stdout, "{}: {checked}", folder.display())?,
+            Err(problems) => {
+                for problem in problems {
+                    writeln!(stdout, "{problem}")?;
+                }
+                return Ok(ExitCode::FAILURE);
+            }
+        },
+        CourseCommand::New { folder } => {
+            course::begin(&folder)?;
+            let folder = folder.display();
+            writeln!(stdout, "{folder} holds a small course. Next: framescope serve --course {folder}")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line for each receipt.
+fn receipt(command: ReceiptCommand) -> anyhow::Result<ExitCode> {
+    let mut stdout = std::io::stdout();
+    let (file, key) = match command {
+        ReceiptCommand::Verify { file, key } => (file, key),
+        ReceiptCommand::Key { file } => {
+            writeln!(stdout, "{}", Key::read(&file)?.public())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let text = match file {
+        Some(file) => std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?,
+        None => std::io::read_to_string(std::io::stdin()).context("cannot read stdin")?,
+    };
+    let receipts = receipt::read_all(&text);
+    let mut all_good = true;
+    if receipts.is_empty() {
+        writeln!(stdout, "bad: {}", Fault::None)?;
+        all_good = false;
+    }
+    for read in receipts {
+        let (good, line) = receipt::verdict(read, key.as_deref());
+        writeln!(stdout, "{line}")?;
+        all_good &= good;
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Arguments { command: Command::Serve(config) } = Arguments::parse();
+async fn serve(config: Config) -> anyhow::Result<()> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("FRAMESCOPE_LOG");
     let filter = filter.from_env().context("FRAMESCOPE_LOG: say a level, such as debug, or framescope=debug")?;
     let colours = std::io::stderr().is_terminal();

@@ -5,7 +5,7 @@
 //
 // - wasm is optimised, and calls its glue by short names
 // - the glue is minified, and begins by itself
-// - the style sheets become one
+// - the style sheets become one, and those marked `data-later` another, for the views that are loaded later
 //
 // Every file but index.html is named by what is in it, since browsers keep them for ever.
 import { execFileSync } from "node:child_process";
@@ -14,6 +14,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { build, transform } from "esbuild";
+
+import { writeExtras } from "./extras.mjs";
 
 const [root, parts, dist] = process.argv.slice(2);
 const inParts = (name) => path.join(parts, name);
@@ -129,11 +131,19 @@ function mergeImports(glue, loaders) {
   return `import { ${names} } from "./__wasm_split.js";\n${glue}`;
 }
 
+/** What the page does first: it begins, and once it stands it fetches the style sheet of what may be opened next. */
+const firstWords = (module) => `
+  import init from "./page.js";
+  await init({ module_or_path: "${module}" });
+  const { content } = document.querySelector("meta[name=framescope-later-style]");
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/later-" + content + ".css" }));
+`;
+
 /** The glue with short names, and the call that begins it. */
 async function begin(module, names) {
   const exact = Object.keys(names).map((name) => name.replaceAll(/[^\w]/g, "\\$&"));
   const { outputFiles } = await build({
-    stdin: { contents: `import init from "./page.js"; init({ module_or_path: "${module}" });`, resolveDir: parts },
+    stdin: { contents: firstWords(module), resolveDir: parts },
     bundle: true,
     write: false,
     format: "esm",
@@ -148,12 +158,12 @@ async function begin(module, names) {
 
 /** index.html without what is for trunk alone; gives too what of that there was, by kind. */
 function dissectHtml() {
-  const own = { css: [], icon: [], rust: [] };
+  const own = { css: [], late: [], icon: [], rust: [] };
   const html = readFileSync(path.join(root, "index.html"), "utf8").replaceAll(/<link data-trunk [^>]*>/g, (link) => {
     const [, kind] = link.match(/ rel="([\w-]+)"/) ?? [];
     const [, file] = link.match(/ href="([^"]+)"/) ?? [];
     if (!own[kind] || !file) throw new Error(`${link} in index.html: the release knows css, icon and rust`);
-    own[kind].push(path.join(root, file));
+    own[kind === "css" && link.includes(" data-later") ? "late" : kind].push(path.join(root, file));
     return "";
   });
   return { html: html.replaceAll(/<!--.*?-->/gs, "").replaceAll(/\s*\n\s*/g, ""), own };
@@ -171,9 +181,13 @@ const names = { ...firstView.names, "./page_bg.js": "a" };
 const script = keep("page", "js", await begin(module, names));
 
 const { html, own } = dissectHtml();
-const all = own.css.map((file) => readFileSync(file, "utf8")).join("\n");
-const { code } = await transform(all, { loader: "css", minify: true, target: "esnext" });
-const sheet = keep("page", "css", code);
+async function keepSheet(stem, files) {
+  const all = files.map((file) => readFileSync(file, "utf8")).join("\n");
+  const { code } = await transform(all, { loader: "css", minify: true, target: "esnext" });
+  return keep(stem, "css", code);
+}
+const sheet = await keepSheet("page", own.css);
+const [, lateHash] = (await keepSheet("later", own.late)).match(/-(\w+)\.css$/);
 const icons = own.icon.map((file) => keep("icon", path.extname(file).slice(1), readFileSync(file)));
 
 const head = [
@@ -181,5 +195,8 @@ const head = [
   `<link rel=stylesheet href=${sheet}>`,
   `<link rel=preload as=fetch crossorigin type=application/wasm href=${module}>`,
   `<script type=module src=${script}></script>`,
+  // By its hash alone: a file that index.html names belongs to the first view.
+  `<meta name=framescope-later-style content=${lateHash}>`,
+  await writeExtras(root, dist, import.meta.dirname),
 ];
 writeFileSync(path.join(dist, "index.html"), html.replace("</head>", `${head.join("")}</head>`));

@@ -69,10 +69,12 @@ pub(crate) fn watch(project: &Project, tools: &Tools, dist: &str) -> Command {
     command
 }
 
-fn variables(project: &Project, tools: &Tools) -> [(&'static str, std::ffi::OsString); 3] {
+fn variables(project: &Project, tools: &Tools) -> [(&'static str, std::ffi::OsString); 4] {
     [
         ("PATH", tools.path()),
         ("CARGO_TARGET_DIR", project.wasm_target().into()),
+        // For `extras.mjs`, which trunk runs.
+        ("FRAMESCOPE_PAGE_TOOLS", tools.page_tools().into()),
         // Whether a newer trunk exists is of no use here.
         ("TRUNK_SKIP_VERSION_CHECK", "true".into()),
     ]

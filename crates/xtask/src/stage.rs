@@ -6,7 +6,7 @@ use xshell::cmd;
 use crate::{budget, page, project::Project, tools::Tools};
 
 /// The crates that the page and the relay share: their tests must pass in the browser too.
-const WASM_CRATES: [&str; 2] = ["wire", "observation"];
+const WASM_CRATES: [&str; 3] = ["wire", "observation", "curriculum"];
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {

@@ -51,6 +51,21 @@ pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     }
 }
 
+/// Sends `body` to `path`; gives the status of the answer and its body.
+pub async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
+    let init = RequestInit::new();
+    init.set_body(&JsValue::from_str(body));
+    request_with(&init, "POST", path).await
+}
+
+/// What an answer that is no success says, for a person.
+pub fn words_of(status: u16, body: &str) -> String {
+    match refused(status, said(body)) {
+        ApiError::Refused(words) => words,
+        _ => String::new(),
+    }
+}
+
 async fn ask(method: &str, path: &str) -> Result<(u16, Said), ApiError> {
     let (status, body) = request(method, path).await?;
     Ok((status, said(&body)))
@@ -63,10 +78,13 @@ fn said(body: &str) -> Said {
 
 /// Sends a request; gives the status of the answer and its body.
 async fn request(method: &str, path: &str) -> Result<(u16, String), ApiError> {
+    request_with(&RequestInit::new(), method, path).await
+}
+
+async fn request_with(init: &RequestInit, method: &str, path: &str) -> Result<(u16, String), ApiError> {
     let unreachable = |_: JsValue| ApiError::Unreachable;
-    let request = RequestInit::new();
-    request.set_method(method);
-    let response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await.map_err(unreachable)?;
+    init.set_method(method);
+    let response = JsFuture::from(window().fetch_with_str_and_init(path, init)).await.map_err(unreachable)?;
     let response: Response = response.unchecked_into();
     let body = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
     Ok((response.status(), body.as_string().unwrap_or_default()))

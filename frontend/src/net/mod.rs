@@ -3,3 +3,4 @@
 pub mod api;
 pub mod feed;
 pub mod lab_socket;
+pub mod sandbox;

@@ -1,5 +1,7 @@
 //! The one store of a playground: it owns the sockets and takes in what they tell, once per animation frame.
 
+mod run;
+
 use super::commands::Commands;
 use super::record::{Incoming, Record};
 use super::target::{self, Target};
@@ -11,6 +13,7 @@ use leptos::task::spawn_local;
 use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
 use observation::sequence::RowKey;
 use observation::{Answer, Command, ConnectionNumber, Event, FeedMessage, Hello, Origin, Seq, SessionId};
+use std::rc::Rc;
 
 /// The largest command that the relay takes, in bytes of JSON.
 const MAX_COMMAND: usize = 64 << 10;
@@ -78,6 +81,8 @@ pub struct Lab {
     inner: StoredValue<Inner, LocalStorage>,
 }
 
+type Script = Rc<dyn Fn(&PageAct)>;
+
 #[derive(Default)]
 struct Inner {
     feed: Option<Feed>,
@@ -89,6 +94,10 @@ struct Inner {
     sockets: u32,
     /// The visitor's last act: its row is selected as soon as the relay has seen it.
     follow: Option<EventNumber>,
+    /// In place of both: what is to be looked at, as long as the visitor chooses nothing.
+    aim: Option<fn(&Record) -> Option<RowKey>>,
+    /// Is told of all that happens on a socket.
+    script: Option<Script>,
     /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.
     follow_command: Option<(ConnectionNumber, Seq)>,
 }
@@ -224,9 +233,19 @@ impl Lab {
         }
     }
 
+    /// Has the inspector show the row that `aim` finds, as it finds it, until the visitor chooses one.
+    pub fn aim_at(self, aim: fn(&Record) -> Option<RowKey>) {
+        self.inner.update_value(|inner| inner.aim = Some(aim));
+    }
+
+    /// Has `script` be told what the page did and was told, as it happens.
+    pub fn follow_script(self, script: impl Fn(&PageAct) + 'static) {
+        self.inner.update_value(|inner| inner.script = Some(Rc::new(script)));
+    }
+
     /// Shows a row in the inspector, by the visitor's own choice.
     pub fn inspect(self, key: RowKey) {
-        self.inner.update_value(|inner| (inner.follow, inner.follow_command) = (None, None));
+        self.inner.update_value(|inner| (inner.follow, inner.follow_command, inner.aim) = (None, None, None));
         self.selected.set(Some(key));
     }
 
@@ -291,7 +310,12 @@ impl Lab {
                 _ => {}
             }
         });
+        let script = self.inner.try_update_value(|inner| inner.script.clone()).flatten();
+        let told = script.map(|script| (script, act.clone()));
         self.event(number, act, payload);
+        if let Some((script, act)) = told {
+            script(&act);
+        }
     }
 
     /// The visitor did something: its row is the one to look at.
@@ -326,14 +350,21 @@ impl Lab {
     fn take_in(self) {
         let taken = self.inner.try_update_value(|inner| {
             inner.scheduled = false;
-            (std::mem::take(&mut inner.inbox), inner.follow, inner.follow_command)
+            (std::mem::take(&mut inner.inbox), inner.follow, inner.follow_command, inner.aim)
         });
-        let Some((inbox, follow, command)) = taken.filter(|(inbox, ..)| !inbox.is_empty()) else { return };
+        let Some((inbox, follow, command, aim)) = taken.filter(|(inbox, ..)| !inbox.is_empty()) else { return };
         self.record.update(|record| {
             for incoming in inbox {
                 record.take_in(incoming);
             }
         });
+        if let Some(aim) = aim {
+            let key = self.record.with_untracked(aim);
+            if key.is_some() && self.selected.with_untracked(|selected| *selected != key) {
+                self.selected.set(key);
+            }
+            return;
+        }
         if let Some(event) = follow {
             self.follow(event);
         }

@@ -3,6 +3,7 @@
 //! [`Lab`] is the one store of a playground: it owns the sockets, takes in what they tell once per animation frame, and
 //! keeps a [`record::Record`] of both sides.
 
+pub mod attempt;
 pub mod catalogue;
 pub mod commands;
 pub mod draft;
@@ -10,7 +11,9 @@ pub mod filter;
 pub mod journal;
 pub mod lab;
 pub mod lines;
+pub mod progress;
 pub mod record;
+pub mod runner;
 pub mod settings;
 pub mod setup;
 pub mod taken;

@@ -1,5 +1,6 @@
 //! The keyboard's place on the page: it is moved on when what had it goes away.
 
+use super::place::Place;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -9,11 +10,9 @@ pub fn focus(id: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// To the rows, or to the button that brings some.
+/// To the rows of a page with one playground.
 pub fn focus_rows() {
-    if !focus("frames") && !focus("begin") {
-        focus("workspace");
-    }
+    Place::default().focus_rows();
 }
 
 /// For a view that goes away by itself: when the focus is in it then, it moves on to the rows. `selector` finds the view's

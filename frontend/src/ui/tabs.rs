@@ -1,6 +1,6 @@
 //! A row of tabs; arrow keys move between them.
 
-use super::focus::focus;
+use super::place::Place;
 use leptos::prelude::*;
 
 #[component]
@@ -14,6 +14,7 @@ pub fn Tabs(
     /// The index of the one that is chosen.
     chosen: RwSignal<usize>,
 ) -> impl IntoView {
+    let place = Place::here();
     let last = tabs.len().saturating_sub(1);
     let on_key = move |event: web_sys::KeyboardEvent| {
         let now = chosen.get_untracked();
@@ -27,15 +28,15 @@ pub fn Tabs(
         };
         event.prevent_default();
         chosen.set(next);
-        focus(&format!("{id}-{next}"));
+        place.focus(&format!("{id}-{next}"));
     };
     let tab = |(index, words): (usize, &&'static str)| {
         view! {
             <button
                 type="button"
                 role="tab"
-                id=format!("{id}-{index}")
-                aria-controls=format!("{id}-panel")
+                id=place.id(&format!("{id}-{index}"))
+                aria-controls=place.id(&format!("{id}-panel"))
                 aria-selected=move || (chosen.get() == index).to_string()
                 tabindex=move || if chosen.get() == index { "0" } else { "-1" }
                 on:click=move |_| chosen.set(index)

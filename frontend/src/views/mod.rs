@@ -2,10 +2,12 @@
 
 pub mod banner;
 pub mod behaviours;
+pub mod challenge;
 pub mod composer;
 pub mod compression;
 pub mod connect_bar;
 pub mod console;
+pub mod course;
 pub mod inspector;
 pub mod lifecycle;
 pub mod next_messages;

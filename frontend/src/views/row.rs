@@ -2,6 +2,7 @@
 
 use super::row_text::{Arrow, Middle, RowText, describe};
 use crate::store::Lab;
+use crate::ui::place::Place;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
 use observation::{Leg, Party};
@@ -47,7 +48,7 @@ pub fn RowView(
     view! {
         <div
             role="option"
-            id=element_id(key)
+            id=Place::here().id(&element_id(key))
             class=class
             class:sel=selected
             aria-selected=move || selected().to_string()

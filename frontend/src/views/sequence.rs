@@ -7,8 +7,8 @@ use super::row::{HEIGHT, RowView, element_id};
 use super::welcome::Welcome;
 use crate::store::Lab;
 use crate::store::filter::Filter;
-use crate::ui::focus::focus;
 use crate::ui::format;
+use crate::ui::place::Place;
 use leptos::html;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
@@ -61,6 +61,7 @@ struct Window {
 #[component]
 pub fn SequenceView() -> impl IntoView {
     let lab = expect_context::<Lab>();
+    let place = Place::here();
     let filter_text = RwSignal::new(String::new());
     let filter = Memo::new(move |_| Filter::parse(&filter_text.get()));
     let shown = Memo::new(move |_| {
@@ -93,10 +94,12 @@ pub fn SequenceView() -> impl IntoView {
         <section
             class="panel sequence"
             class:hops=move || middle.with(Option::is_some)
-            aria-labelledby="sequence-title"
+            aria-labelledby=place.id("sequence-title")
         >
             <div class="bar">
-                <h2 id="sequence-title">"Sequence"</h2>
+                <h2 id=place.id("sequence-title")>
+                    "Sequence" {place.suffix().map(|words| view! { <span class="hidden">{words}</span> })}
+                </h2>
                 <Summary/>
                 <span class="grow"></span>
                 <FilterField text=filter_text filter/>
@@ -149,13 +152,14 @@ fn Summary() -> impl IntoView {
 #[component]
 fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> impl IntoView {
     let error = move || filter.get().err();
+    let place = Place::here();
     view! {
         <div class="filter">
-            <label class="hidden" for="filter">
+            <label class="hidden" for=place.id("filter")>
                 "Filter the rows"
             </label>
             <input
-                id="filter"
+                id=place.id("filter")
                 type="search"
                 placeholder="Filter: opcode:ping from:relay hello"
                 autocomplete="off"
@@ -163,9 +167,9 @@ fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> 
                 prop:value=text
                 on:input=move |event| text.set(event_target_value(&event))
                 aria-invalid=move || error().map(|_| "true")
-                aria-describedby="filter-error"
+                aria-describedby=place.id("filter-error")
             />
-            <span id="filter-error" class="error" aria-live="polite">
+            <span id=place.id("filter-error") class="error" aria-live="polite">
                 {error}
             </span>
         </div>
@@ -175,6 +179,7 @@ fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> 
 #[component]
 fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
+    let place = Place::here();
     let list = NodeRef::<html::Div>::new();
     // At the end, new rows pull the view along; scrolled up, it stays.
     let at_end = StoredValue::new(true);
@@ -232,7 +237,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
             ("PageUp", now) => now.unwrap_or(0).saturating_sub(page),
             ("Enter", Some(_)) => {
                 lab.inspecting.set(true);
-                focus("inspector");
+                place.focus("inspector");
                 return;
             }
             _ => return,
@@ -246,10 +251,11 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
             request_animation_frame(move || scroll_to(list, index));
         }
     });
-    let active = move || lab.selected.get().filter(|&key| index_of(key).is_some()).map(element_id);
+    let active =
+        move || lab.selected.get().filter(|&key| index_of(key).is_some()).map(|key| place.id(&element_id(key)));
     view! {
         <div
-            id="frames"
+            id=place.id("frames")
             class="rows"
             role="listbox"
             tabindex="0"

@@ -12,11 +12,19 @@ pub(super) fn policy(html: &str) -> HeaderValue {
         .collect();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
-         img-src 'self' blob: data:; font-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'"
+         img-src 'self' blob: data:; font-src 'self'; connect-src 'self' ws: wss:; frame-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
+
+/// The policy for the frame in which a reader's code runs. It has no origin, so it reaches nothing of the page's; it may run
+/// what it is given, speak over WebSockets, and show images that it has made.
+pub(super) const SANDBOX: HeaderValue = HeaderValue::from_static(
+    "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline' blob:; worker-src blob:; \
+     connect-src ws: wss:; img-src blob: data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'self'",
+);
 
 /// What stands between `<script …>` and `</script>` where no `src` is given. A browser hashes exactly that.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {

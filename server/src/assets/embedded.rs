@@ -1,9 +1,9 @@
 //! The page inside the binary: compressed when the relay was built, chosen by what the client accepts.
 
-use super::{csp, not_found, wants_html};
+use super::{SANDBOX, csp, file_at, is_current, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) fn router() -> Router {
 }
 
 fn answer(request: &Request, policy: &HeaderValue) -> Response {
-    let (file, found) = match name_of(request.uri()).and_then(find) {
+    let (file, found) = match file_at(request.uri().path()).and_then(find) {
         Some(file) => (file, StatusCode::OK),
         // The page says so in its own words to whoever looks at it.
         None => match find("index.html").filter(|_| wants_html(request.headers())) {
@@ -56,21 +56,12 @@ fn answer(request: &Request, policy: &HeaderValue) -> Response {
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    if file.name == "index.html" {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
-    }
+    match file.name {
+        "index.html" => headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone()),
+        SANDBOX => headers.insert(header::CONTENT_SECURITY_POLICY, csp::SANDBOX),
+        _ => None,
+    };
     response
-}
-
-/// The page's own addresses lead to it; it sorts out which view to show.
-fn name_of(uri: &Uri) -> Option<&str> {
-    match uri.path().strip_prefix('/')? {
-        "" | "recording" => Some("index.html"),
-        name => match name.strip_prefix("s/") {
-            Some(session) if !session.is_empty() && !session.contains('/') => Some("index.html"),
-            _ => Some(name),
-        },
-    }
 }
 
 fn find(name: &str) -> Option<&'static File> {
@@ -94,12 +85,6 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
         })
     };
     weight(encoding).or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
-}
-
-fn is_current(headers: &HeaderMap, tag: &str) -> bool {
-    let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    let mut held = held.flat_map(|line| line.split(',')).map(|held| held.trim().trim_start_matches("W/"));
-    held.any(|held| held == tag || held == "*")
 }
 
 /// A file with a hash in its name never changes; any other is asked for again.

@@ -1,28 +1,35 @@
 //! The page from a folder, read anew for each request, for working on it.
 
-use super::{csp, not_found, wants_html};
+use super::{SANDBOX, csp, file_at, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
 use std::path::{Path, PathBuf};
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 pub(super) fn router(folder: PathBuf) -> Router {
     let files = ServeDir::new(&folder).append_index_html_on_directories(false);
-    let root = folder.clone();
-    let index = move || {
-        let root = root.clone();
-        async move { page(&root).await }
-    };
-    Router::new()
-        .route("/", get(index.clone()))
-        .route("/index.html", get(index.clone()))
-        .route("/recording", get(index.clone()))
-        .route("/s/{session}", get(index))
-        .fallback(move |request: Request| file(files.clone(), folder.clone(), request))
+    Router::new().fallback(move |request: Request| answer(files.clone(), folder.clone(), request))
+}
+
+async fn answer(files: ServeDir, folder: PathBuf, mut request: Request) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match file_at(request.uri().path()) {
+        Some("index.html") if reads => page(&folder).await,
+        Some("index.html") => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response(),
+        Some(SANDBOX) => {
+            *request.uri_mut() = Uri::from_static("/sandbox.html");
+            let mut response = file(files, folder, request).await;
+            // What a browser holds gets the headers of the answer that says it is current.
+            if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp::SANDBOX);
+            }
+            response
+        }
+        _ => file(files, folder, request).await,
+    }
 }
 
 async fn page(folder: &Path) -> Response {

@@ -43,6 +43,11 @@ use observation::Ways;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
+/// Whether there is such a middlebox, as it stands in an address behind `/via/`; what is wrong, if not.
+pub(crate) fn check_box(text: &str) -> Result<(), String> {
+    Middlebox::parse(text).map(drop).map_err(|error| error.to_string())
+}
+
 /// The ways that are no straight ones.
 pub(crate) fn routes() -> Router<App> {
     Router::new()

@@ -43,6 +43,11 @@ use wire::handshake::{connect, request};
 use wire::incoming::Incoming;
 use wire::outgoing::Outgoing;
 
+/// Whether a query is one that a connection may have; what is wrong with it, if not.
+pub(crate) fn check_query(query: &str) -> Result<(), String> {
+    Behaviour::parse(query, Policy::ON).map(drop).map_err(|error| error.to_string())
+}
+
 /// `/echo`: nobody watches.
 pub(crate) async fn echo(
     State(app): State<App>,
@@ -69,6 +74,7 @@ pub(crate) async fn lab(
         return NotUpgraded::session_unknown().answer(&arrival, request.method()).await.0;
     };
     let requested_us = session.now_us();
+    let query = app.shelf.query(query, session.id()).await;
     arrival.route.hop = app.legs.hop(arrival.peer, &session);
     let limit = app.config.session_connections;
     let accepted = judge(&arrival, query, &app).and_then(|accepted| {

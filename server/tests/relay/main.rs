@@ -6,6 +6,7 @@ mod assets;
 mod behaviours;
 mod compression;
 mod console;
+mod course;
 mod differential;
 mod echo;
 mod endings;

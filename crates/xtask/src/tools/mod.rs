@@ -52,12 +52,18 @@ impl<'a> Tools<'a> {
     pub(crate) fn for_quick_page(&self) -> Result<()> {
         self.wasm_target()?;
         cargo::wasm_bindgen(self)?;
+        npm::page_tools(self)?;
         cargo::trunk(self)
     }
 
     /// The script that makes the released page of its parts; Node runs it.
     pub(crate) fn assemble(&self) -> PathBuf {
         npm::assemble(self)
+    }
+
+    /// The folder with the packages that scripts of the page are made with.
+    pub(crate) fn page_tools(&self) -> PathBuf {
+        npm::page_tools_folder(self)
     }
 
     /// What clippy for the browser takes.

@@ -1,4 +1,4 @@
-//! What comes by Node and its package manager: wasm-opt, esbuild, Playwright.
+//! What comes by Node and its package manager: wasm-opt, esbuild, the challenges' editor, Playwright.
 use std::{fs, path::PathBuf, time::SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -11,11 +11,12 @@ const NODE: u32 = 20;
 
 /// The package of what assembles the page, as it lies in `page-tools/`.
 const LOCK: &str = include_str!("../../page-tools/package-lock.json");
-const PAGE_TOOLS: [(&str, &str); 5] = [
+const PAGE_TOOLS: [(&str, &str); 6] = [
     ("package.json", include_str!("../../page-tools/package.json")),
     (".npmrc", include_str!("../../page-tools/.npmrc")),
     (ASSEMBLE, include_str!("../../page-tools/assemble.mjs")),
     ("later.mjs", include_str!("../../page-tools/later.mjs")),
+    ("extras.mjs", include_str!("../../page-tools/extras.mjs")),
     ("package-lock.json", LOCK),
 ];
 const ASSEMBLE: &str = "assemble.mjs";
@@ -30,7 +31,7 @@ pub(super) fn node(tools: &Tools) -> Result<()> {
     }
 }
 
-/// wasm-opt and esbuild, as the lock file names them, and the script that makes the page with them.
+/// wasm-opt, esbuild and the editor, as the lock file names them, and the scripts that make the page with them.
 pub(super) fn page_tools(tools: &Tools) -> Result<()> {
     node(tools)?;
     let folder = page_tools_folder(tools);
@@ -44,11 +45,11 @@ pub(super) fn page_tools(tools: &Tools) -> Result<()> {
     if installed {
         return Ok(());
     }
-    println!("tools: fetching wasm-opt and esbuild");
+    println!("tools: fetching wasm-opt, esbuild and the editor");
     let _folder = tools.shell().push_dir(&folder);
     cmd!(tools.shell(), "npm ci --loglevel error")
         .run()
-        .with_context(|| format!("installing wasm-opt and esbuild failed; by hand: npm ci, in {}", folder.display()))
+        .with_context(|| format!("installing wasm-opt, esbuild and the editor failed; by hand: npm ci, in {}", folder.display()))
 }
 
 /// The script that makes the released page of its parts.
@@ -61,7 +62,7 @@ pub(super) fn binaries(tools: &Tools) -> PathBuf {
     page_tools_folder(tools).join("node_modules").join(".bin")
 }
 
-fn page_tools_folder(tools: &Tools) -> PathBuf {
+pub(super) fn page_tools_folder(tools: &Tools) -> PathBuf {
     tools.folder.join("page-tools")
 }
 

@@ -12,6 +12,7 @@ use super::unmasking::Unmasking;
 use crate::ui::bit_grid::BitGrid;
 use crate::ui::field::Pointed;
 use crate::ui::hex::FrameHex;
+use crate::ui::place::Place;
 use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
@@ -26,10 +27,10 @@ const PARTS: [&str; 4] = ["Frame", "Message", "Both sides", "On the path"];
 #[component]
 pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client: &'static str) -> impl IntoView {
     // The part stays chosen from frame to frame.
-    let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(0), |chosen| chosen.0);
+    let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(0), |chosen| chosen.of_frame);
     view! {
         <Tabs label="Parts of the inspector" id="part" tabs=&PARTS chosen/>
-        <div id="part-panel" role="tabpanel" aria-label="Inspected frame" class="part">
+        <div id=Place::here().id("part-panel") role="tabpanel" aria-label="Inspected frame" class="part">
             {move || match chosen.get() {
                 0 => view! { <Anatomy frame=frame.clone() connection seq=key.seq().unwrap_or_default() client/> }.into_any(),
                 1 => view! { <MessageView frame=frame.clone() connection key/> }.into_any(),
@@ -40,13 +41,28 @@ pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client
     }
 }
 
-/// Which part of a frame the visitor looks at, by its place among the tabs.
+/// Which part the visitor looks at, by its place among the tabs.
 #[derive(Clone, Copy)]
-pub struct ChosenPart(RwSignal<usize>);
+pub struct ChosenPart {
+    of_frame: RwSignal<usize>,
+    /// Of a handshake, where it is not its own row that says it.
+    of_handshake: Option<usize>,
+}
 
 impl ChosenPart {
     pub fn new() -> Self {
-        Self(RwSignal::new(0))
+        Self::showing(0, None)
+    }
+
+    /// With these to begin with.
+    pub fn showing(of_frame: usize, of_handshake: Option<usize>) -> Self {
+        Self { of_frame: RwSignal::new(of_frame), of_handshake }
+    }
+
+    /// What is opened of a handshake, of which there are `parts`; `row` is what the row itself is about.
+    pub(super) fn handshake(row: usize, parts: usize) -> RwSignal<usize> {
+        let wanted = use_context::<Self>().and_then(|chosen| chosen.of_handshake);
+        RwSignal::new(wanted.map_or(row, |part| part.min(parts - 1)))
     }
 }
 

@@ -4,12 +4,14 @@
 use super::accept::{Accept, NoKey};
 use super::aftermath::AftermathView;
 use super::extensions::Extensions;
+use super::frame::ChosenPart;
 use super::head_lines::{HeadLines, fields, lines};
 use super::hop::{HopCard, HopChanges};
 use super::on_the_path::OnThePath;
 use super::purpose::OnPurpose;
 use super::route::Carried;
 use crate::ui::format;
+use crate::ui::place::Place;
 use crate::ui::prose::Prose;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
@@ -25,7 +27,7 @@ pub fn OpeningView(
     /// Who asked: the browser, or another client.
     client: &'static str,
 ) -> impl IntoView {
-    let chosen = RwSignal::new(usize::from(response));
+    let chosen = ChosenPart::handshake(usize::from(response), 4);
     let Opening { request, response, offers, deflate, deliberate, route, .. } = opening;
     let odd = !deliberate.is_empty();
     let tabs: &[&str] = match route.http {
@@ -37,7 +39,7 @@ pub fn OpeningView(
         <OnPurpose did=deliberate/>
         {odd.then(|| view! { <AftermathView seq client/> })}
         <Tabs label="Parts of the handshake" id="handshake" tabs chosen/>
-        <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
+        <div id=Place::here().id("handshake-panel") role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
                 0 => view! { <RequestText bytes=request.clone() route=route.clone() seq/> }.into_any(),
                 3 => view! { <OnThePath seq/> }.into_any(),
@@ -63,7 +65,7 @@ pub fn RefusalView(
     /// Who asked: the browser, or another client.
     client: &'static str,
 ) -> impl IntoView {
-    let chosen = RwSignal::new(usize::from(response));
+    let chosen = ChosenPart::handshake(usize::from(response), 3);
     let Refusal { request, response, explanation, section, deliberate, route, .. } = refusal;
     let of_page = client == "browser";
     // Of a near leg it is the answer of what stands in between, or of the server beyond.
@@ -90,7 +92,7 @@ pub fn RefusalView(
         <OnPurpose did=deliberate/>
         <AftermathView seq client/>
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response", "On the path"] chosen/>
-        <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
+        <div id=Place::here().id("handshake-panel") role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
                 0 => view! { <RequestText bytes=request.clone() route=route.clone() seq/> }.into_any(),
                 1 => view! { <ResponseText bytes=response.clone()/> }.into_any(),
@@ -109,7 +111,7 @@ pub fn AskedView(asked: Asked, seq: Seq) -> impl IntoView {
         <HopCard seq/>
         <OnPurpose did=deliberate/>
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "On the path"] chosen/>
-        <div id="handshake-panel" role="tabpanel" aria-label="Handshake" class="part">
+        <div id=Place::here().id("handshake-panel") role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
                 0 => view! { <RequestText bytes=request.clone() route=route.clone() seq/> }.into_any(),
                 _ => view! { <OnThePath seq/> }.into_any(),

@@ -1,6 +1,6 @@
 //! The inspector: everything about the row that is selected.
 
-mod accept;
+pub mod accept;
 mod act;
 mod aftermath;
 mod both_sides;
@@ -10,7 +10,7 @@ pub mod explain;
 mod extensions;
 mod frame;
 mod handshake;
-mod head_lines;
+pub mod head_lines;
 mod hop;
 mod inflating;
 mod message;
@@ -26,10 +26,10 @@ pub use frame::ChosenPart;
 
 use super::row_text::{self, Ends};
 use crate::store::{Lab, Record};
-use crate::ui::focus::focus_rows;
 use crate::ui::format;
 use crate::ui::icon::{BACK, DOWN, Icon, UP};
 use crate::ui::later::{Later, later};
+use crate::ui::place::Place;
 use leptos::prelude::*;
 use observation::sequence::RowKey;
 use observation::{Act, Asked, Closed, ConnectionNumber, Event, Frame, Leg, Opening, Records, Refusal, Tunnel};
@@ -99,6 +99,7 @@ fn subject(record: &Record, key: RowKey) -> Subject {
 #[component]
 pub fn Inspector() -> impl IntoView {
     let lab = expect_context::<Lab>();
+    let place = Place::here();
     // With the row's name: two rows may have the same content.
     let subject = Memo::new(move |_| {
         let key = lab.selected.get();
@@ -111,11 +112,17 @@ pub fn Inspector() -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
             lab.inspecting.set(false);
-            focus_rows();
+            place.focus_rows();
         }
     };
     view! {
-        <aside id="inspector" class="panel inspector" tabindex=tabindex aria-label="Inspector" on:keydown=on_key>
+        <aside
+            id=place.id("inspector")
+            class="panel inspector"
+            tabindex=tabindex
+            aria-label=format!("Inspector{}", place.suffix().unwrap_or_default())
+            on:keydown=on_key
+        >
             <Title subject/>
             {move || match subject.get() {
                 (Some(key), subject) => details.draw(|draw| draw(key, subject)),
@@ -129,6 +136,7 @@ pub fn Inspector() -> impl IntoView {
 #[component]
 fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
     let lab = expect_context::<Lab>();
+    let place = Place::here();
     let step = move |by: isize| {
         let next = lab.record.with_untracked(|record| {
             let now = record.sequence.position(lab.selected.get_untracked()?)?;
@@ -174,7 +182,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
                 aria-label="Back to the sequence"
                 on:click=move |_| {
                     lab.inspecting.set(false);
-                    focus_rows();
+                    place.focus_rows();
                 }
             >
                 <Icon path=BACK/>

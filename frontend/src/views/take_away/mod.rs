@@ -3,7 +3,7 @@
 mod as_code;
 mod as_file;
 mod as_link;
-mod copy;
+pub mod copy;
 
 use crate::store::Lab;
 use crate::store::setup::Setup;

@@ -139,7 +139,7 @@ pub(super) fn PassageView(
 
 /// Brings a passage into view, without moving the page around it.
 fn into_view(element: &web_sys::HtmlElement) {
-    let Some(panel) = document().get_element_by_id("inspector") else { return };
+    let Ok(Some(panel)) = element.closest(".inspector") else { return };
     let (top, height) = (element.offset_top(), panel.client_height());
     if top > height / 2 {
         panel.set_scroll_top(top - height / 3);

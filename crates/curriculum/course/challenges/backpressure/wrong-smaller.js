@@ -1,0 +1,4 @@
+const socket = new WebSocket(lab.url);
+await new Promise((resolve) => (socket.onopen = resolve));
+socket.close();
+return "nothing sent";

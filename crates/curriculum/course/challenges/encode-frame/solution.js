@@ -1,0 +1,14 @@
+const text = new TextEncoder().encode(lab.given.text);
+const key = Uint8Array.from(lab.given.key.match(/../g), (pair) => parseInt(pair, 16));
+
+const masked = text.map((byte, index) => byte ^ key[index % 4]);
+const frame = [0x81, 0x80 | text.length, ...key, ...masked];
+
+const hex = frame.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+console.log(hex);
+
+const socket = new WebSocket(lab.url);
+socket.onopen = () => {
+  socket.send(hex);
+  socket.close();
+};

@@ -1,0 +1,11 @@
+const fault = "{{fault}}"; // as the frames show
+
+async function say(text) {
+  const socket = new WebSocket(lab.url);
+  socket.onopen = () => socket.send(text);
+  const { code, reason } = await new Promise((resolve) => (socket.onclose = resolve));
+  console.log("closed:", code, reason);
+}
+
+await say("what is wrong with you?");
+await say(fault);

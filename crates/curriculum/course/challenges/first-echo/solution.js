@@ -1,0 +1,7 @@
+const socket = new WebSocket(lab.url);
+
+socket.onopen = () => socket.send("hello");
+socket.onmessage = (event) => {
+  console.log("came back:", event.data);
+  socket.close();
+};

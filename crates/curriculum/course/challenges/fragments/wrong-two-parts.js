@@ -1,0 +1,5 @@
+const socket = new WebSocket(lab.url);
+socket.onmessage = (event) => {
+  socket.send(event.data);
+  socket.close();
+};

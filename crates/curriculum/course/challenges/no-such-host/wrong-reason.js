@@ -1,0 +1,3 @@
+const socket = new WebSocket("ws://this-site-does-not-exist.com");
+const { code, wasClean } = await new Promise((resolve) => (socket.onclose = resolve));
+return { code, reason: "host not found", wasClean };

@@ -1,0 +1,9 @@
+const states = [];
+const socket = new WebSocket(lab.url);
+await new Promise((resolve) => (socket.onopen = resolve));
+states.push(socket.readyState);
+
+// TODO: one is missing before this, and two after it
+
+socket.close(1000);
+return states;

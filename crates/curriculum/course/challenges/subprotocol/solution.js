@@ -1,0 +1,6 @@
+const socket = new WebSocket(lab.url, ["chat.v2", "chat.v1"]);
+
+socket.onopen = () => {
+  socket.send(`speaking ${socket.protocol}`);
+  socket.close();
+};

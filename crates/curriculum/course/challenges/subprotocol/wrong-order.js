@@ -1,0 +1,5 @@
+const socket = new WebSocket(lab.url, ["chat.v1", "chat.v2"]);
+socket.onopen = () => {
+  socket.send(`speaking ${socket.protocol}`);
+  socket.close();
+};

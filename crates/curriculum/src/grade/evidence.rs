@@ -1,0 +1,165 @@
+//! The connections that an attempt is made of, and the messages on them.
+
+use super::{Golf, Place};
+use crate::challenge::Counts;
+use observation::{ConnectionNumber, Opening};
+use observation::{Event, Frame, Leg, MessageKind, Observation, Party, Seq, Transcript};
+use std::rc::Rc;
+
+pub(super) struct Evidence<'a> {
+    /// In the order in which they began.
+    pub(super) connections: Vec<Connection<'a>>,
+}
+
+pub(super) struct Connection<'a> {
+    pub(super) number: ConnectionNumber,
+    pub(super) opening: Option<(Place, &'a Opening, u64)>,
+    /// The refusal or end, with its time.
+    pub(super) end: Option<(Place, &'a Event, u64)>,
+    /// All frames, in the order in which the relay saw them.
+    pub(super) frames: Vec<Seen<'a>>,
+    /// Those that have arrived whole, by the time of their last frame.
+    pub(super) messages: Vec<Message>,
+    /// When it was last heard of, in microseconds since the session began.
+    pub(super) last_us: u64,
+}
+
+pub(super) struct Seen<'a> {
+    pub(super) place: Place,
+    pub(super) at_us: u64,
+    pub(super) frame: &'a Frame,
+}
+
+pub(super) struct Message {
+    /// Its last frame.
+    pub(super) place: Place,
+    pub(super) at_us: u64,
+    pub(super) from: Party,
+    pub(super) kind: MessageKind,
+    /// As far as the relay has kept it.
+    pub(super) content: Vec<u8>,
+    /// All of it.
+    pub(super) bytes: u64,
+}
+
+impl<'a> Evidence<'a> {
+    pub(super) fn of(counts: Counts, transcript: &'a Transcript, since: Seq) -> Self {
+        let mut connections: Vec<Connection<'a>> = Vec::new();
+        for observation in transcript.after(since) {
+            let number = observation.connection;
+            let known = transcript.connection(number);
+            // Of two legs the lab's own counts, which is the far one: it has what arrived.
+            if known.is_some_and(|known| known.hop.as_ref().is_some_and(|hop| hop.leg == Leg::Near)) {
+                continue;
+            }
+            // Begun before the attempt: not of it.
+            let first = known.and_then(|known| known.opening.or(known.refusal));
+            if first.is_some_and(|first| first <= since) {
+                continue;
+            }
+            let index = connections.iter().position(|connection| connection.number == number);
+            let index = index.unwrap_or_else(|| {
+                connections.push(Connection::new(number));
+                connections.len() - 1
+            });
+            connections[index].observe(observation);
+        }
+        if counts == Counts::Last {
+            let last = connections.pop();
+            connections = last.into_iter().collect();
+        }
+        Self { connections }
+    }
+
+    pub(super) fn golf(&self) -> Golf {
+        let mine = || self.frames().filter(|seen| seen.frame.from == Party::Client);
+        Golf {
+            connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
+            frames: mine().count() as u64,
+            bytes: mine().map(|seen| seen.frame.wire_bytes()).sum(),
+        }
+    }
+
+    pub(super) fn opened(&self) -> impl DoubleEndedIterator<Item = &Connection<'a>> {
+        self.connections.iter().filter(|connection| connection.opening.is_some())
+    }
+
+    pub(super) fn frames(&self) -> impl Iterator<Item = &Seen<'a>> {
+        self.connections.iter().flat_map(|connection| &connection.frames)
+    }
+
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.connections.iter().flat_map(|connection| &connection.messages)
+    }
+}
+
+impl<'a> Connection<'a> {
+    fn new(number: ConnectionNumber) -> Self {
+        Self { number, opening: None, end: None, frames: Vec::new(), messages: Vec::new(), last_us: 0 }
+    }
+
+    fn observe(&mut self, observation: &'a Rc<Observation>) {
+        let (at_us, place) = (observation.at_us, Place { connection: self.number, seq: observation.seq });
+        self.last_us = at_us;
+        match &observation.event {
+            Event::Opening(opening) => self.opening = Some((place, opening, at_us)),
+            event @ (Event::Refusal(_) | Event::Closed(_)) => self.end = Some((place, event, at_us)),
+            Event::Frame(frame) => self.frame(Seen { place, at_us, frame }),
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Act(_) => {}
+        }
+    }
+
+    fn frame(&mut self, seen: Seen<'a>) {
+        if let Some(position) = seen.frame.position.filter(|position| position.last) {
+            let fragments = || {
+                let of_it = |earlier: &&Seen<'_>| {
+                    earlier.frame.from == seen.frame.from
+                        && earlier.frame.position.is_some_and(|it| it.message == position.message)
+                };
+                // What is behind a cut is not content, so nothing is put behind one.
+                self.frames.iter().filter(of_it).chain([&seen]).map(|seen| seen.frame)
+            };
+            let whole = fragments().position(Frame::content_truncated).map_or(usize::MAX, |cut| cut + 1);
+            self.messages.push(Message {
+                place: seen.place,
+                at_us: seen.at_us,
+                from: seen.frame.from,
+                kind: position.kind,
+                content: fragments().take(whole).flat_map(Frame::content).collect(),
+                bytes: fragments().map(Frame::content_bytes).sum(),
+            });
+        }
+        self.frames.push(seen);
+    }
+
+    /// How long it was open, as far as is known, in microseconds.
+    pub(super) fn open_us(&self) -> u64 {
+        self.opening.map_or(0, |(_, _, opened)| self.last_us.saturating_sub(opened))
+    }
+}
+
+impl Message {
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.content).ok().filter(|_| self.kind == MessageKind::Text)
+    }
+
+    pub(super) fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_str(self.text()?).ok()
+    }
+
+    /// Its front, to be put into a sentence.
+    pub(super) fn words(&self) -> String {
+        const SHOWN: usize = 60;
+        match self.text() {
+            Some(text) if text.chars().count() > SHOWN => {
+                format!("the text “{}…”", text.chars().take(SHOWN).collect::<String>())
+            }
+            Some(text) => format!("the text “{text}”"),
+            None if self.kind == MessageKind::Text => format!("a text of {} bytes", self.bytes),
+            None if self.content.len() > 8 => {
+                format!("{} binary bytes, {}…", self.bytes, hex::encode(&self.content[..8]))
+            }
+            None => format!("the binary bytes {}", hex::encode(&self.content)),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Looks at when things happened.
+
+use super::Finding;
+use super::evidence::{Connection, Evidence, Message};
+use crate::check::{Backoff, Beats};
+use observation::{MessageKind, Party};
+
+/// What a timer and a handshake may take longer than they should, in milliseconds: machines are busy.
+const SLACK_MS: u64 = 500;
+/// Waits that differ by less, in proportion to what they should be at least, are regular.
+const SPREAD: f64 = 0.08;
+
+fn mine<'a>(connection: &'a Connection<'_>) -> impl Iterator<Item = &'a Message> {
+    connection.messages.iter().filter(|message| message.from == Party::Client)
+}
+
+pub(super) fn beats(evidence: &Evidence<'_>, wanted: &Beats) -> Finding {
+    let mut best = Finding::unmet("The client has sent no message yet.", None);
+    for connection in evidence.opened() {
+        let beats: Vec<_> = mine(connection).collect();
+        let [least, most] = wanted.apart_ms.map(u64::from);
+        for pair in beats.windows(2) {
+            let apart = (pair[1].at_us - pair[0].at_us) / 1000;
+            if apart < least || apart > most {
+                let said = format!("Two messages came {apart} ms apart; it should be {least} to {most}.");
+                return Finding::unmet(said, Some(pair[1].place));
+            }
+            let answered = |message: &Message| {
+                message.from == Party::Server && (pair[0].at_us..=pair[1].at_us).contains(&message.at_us)
+            };
+            if wanted.answered && !connection.messages.iter().any(answered) {
+                return Finding::unmet("A beat went out before the one before it was answered.", Some(pair[1].place));
+            }
+        }
+        let count = beats.len();
+        let at = beats.last().map(|beat| beat.place);
+        if count >= wanted.times as usize {
+            return Finding::met(format!("{count} beats came, each {least} to {most} ms after the one before."), at);
+        }
+        if count > 0 {
+            best = Finding::unmet(format!("{count} of {} beats came.", wanted.times), at);
+        }
+    }
+    best
+}
+
+pub(super) fn backoff(evidence: &Evidence<'_>, wanted: &Backoff) -> Finding {
+    let waits: Vec<_> = evidence
+        .connections
+        .windows(2)
+        .filter_map(|pair| {
+            let (_, _, ended) = pair[0].end?;
+            let (place, opening, opened) = pair[1].opening?;
+            Some((opening.requested_us.min(opened).saturating_sub(ended) / 1000, place))
+        })
+        .collect();
+    let mut in_proportion = Vec::new();
+    for (index, &(wait, place)) in waits.iter().take(wanted.waits as usize).enumerate() {
+        let least = u64::from(wanted.base_ms) << index;
+        // A timer may fire a little early by another clock.
+        if wait + 5 < least {
+            let said = format!("Wait {} took {wait} ms, and it should be {least} at least.", index + 1);
+            return Finding::unmet(said, Some(place));
+        }
+        if wait > 2 * least + SLACK_MS {
+            let said = format!("Wait {} took {wait} ms, and it should be {} at the most.", index + 1, 2 * least);
+            return Finding::unmet(said, Some(place));
+        }
+        in_proportion.push(wait as f64 / least as f64);
+    }
+    let at = waits.last().map(|(_, place)| *place);
+    if waits.len() < wanted.waits as usize {
+        return Finding::unmet(format!("{} of {} waits were seen.", waits.len(), wanted.waits), at);
+    }
+    let most = in_proportion.iter().copied().fold(f64::MIN, f64::max);
+    let least = in_proportion.iter().copied().fold(f64::MAX, f64::min);
+    let said: Vec<_> = waits.iter().map(|(wait, _)| wait.to_string()).collect();
+    let said = said.join(", ");
+    if wanted.jitter && most - least < SPREAD {
+        return Finding::unmet(format!("The waits took {said} ms: they double exactly, with no chance in them."), at);
+    }
+    Finding::met(format!("The waits took {said} ms."), at)
+}
+
+pub(super) fn in_flight(evidence: &Evidence<'_>, at_least: u32) -> Finding {
+    let mut best = (0, None);
+    for connection in evidence.opened() {
+        let mut open = 0_u32;
+        for message in &connection.messages {
+            match message.from {
+                Party::Client => open += 1,
+                Party::Server => open = open.saturating_sub(1),
+            }
+            if open > best.0 {
+                best = (open, Some(message.place));
+            }
+        }
+    }
+    let said = format!("{} under way at once, at the most.", were(best.0));
+    if best.0 >= at_least { Finding::met(said, best.1) } else { Finding::unmet(said, best.1) }
+}
+
+pub(super) fn lasted(evidence: &Evidence<'_>, at_least_ms: u32) -> Finding {
+    let mut best = Finding::unmet("No connection has been opened yet.", None);
+    for connection in evidence.opened() {
+        let Some((place, _, opened)) = connection.opening else { continue };
+        let late = mine(connection)
+            .filter(|message| message.kind == MessageKind::Text)
+            .find(|message| (message.at_us.saturating_sub(opened)) / 1000 >= u64::from(at_least_ms));
+        if let Some(late) = late {
+            let after = (late.at_us - opened) / 1000;
+            return Finding::met(format!("{after} ms after it opened it still carried a message."), Some(late.place));
+        }
+        let ms = connection.open_us() / 1000;
+        let (said, at) = match connection.end {
+            Some((end, _, _)) => (format!("The connection ended {ms} ms after it opened."), end),
+            None => (format!("The connection was last heard of {ms} ms after it opened."), place),
+        };
+        best = Finding::unmet(said, Some(at));
+    }
+    best
+}
+
+fn were(count: u32) -> String {
+    if count == 1 { "1 message was".to_owned() } else { format!("{count} messages were") }
+}

@@ -1,0 +1,219 @@
+//! Looks at what crossed the wire.
+
+use super::Finding;
+use super::evidence::{self, Evidence};
+use crate::check::{CloseFrame, Message, Subprotocol, Times};
+use crate::given::{Values, fill, fill_json};
+use observation::{Event, MessageKind, Party};
+use wire::close::ClosePayload;
+use wire::handshake::head::RequestHead;
+use wire::opcode::Opcode;
+
+/// The first bytes of images. From the formats' own specifications.
+const IMAGES: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF"];
+
+pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
+    let count = u32::try_from(evidence.opened().count()).unwrap_or(u32::MAX);
+    let at = evidence.opened().last().and_then(|connection| Some(connection.opening?.0));
+    let enough = count >= times.at_least.unwrap_or(1);
+    if enough && times.at_most.is_none_or(|most| count <= most) {
+        return Finding::met(format!("{} opened.", connections(count)), at);
+    }
+    let refused = evidence.connections.iter().rev().find_map(|connection| match connection.end {
+        Some((place, Event::Refusal(refusal), _)) => Some((place, refusal)),
+        _ => None,
+    });
+    match refused {
+        Some((place, refusal)) if count == 0 => {
+            Finding::unmet(format!("The handshake was refused: {}", sentence(&refusal.explanation)), Some(place))
+        }
+        _ if count == 0 => Finding::unmet("No connection has reached the lab yet.", None),
+        _ => Finding::unmet(format!("{} opened.", connections(count)), at),
+    }
+}
+
+pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol) -> Finding {
+    let Some((place, opening, _)) = evidence.opened().last().and_then(|connection| connection.opening) else {
+        return Finding::unmet("No connection has been opened yet.", None);
+    };
+    let offered = offered(&opening.request);
+    let agreed = opening.subprotocol.as_deref();
+    let said = match agreed {
+        Some(agreed) => format!("Offered was {}, and agreed on was {agreed}.", list(&offered)),
+        None => format!("Offered was {}, and none was agreed on.", list(&offered)),
+    };
+    if offered == wanted.offered && wanted.agreed.is_none_or_eq(agreed) {
+        Finding::met(said, Some(place))
+    } else {
+        Finding::unmet(said, Some(place))
+    }
+}
+
+trait NoneOrEq {
+    fn is_none_or_eq(&self, other: Option<&str>) -> bool;
+}
+
+impl NoneOrEq for Option<String> {
+    fn is_none_or_eq(&self, other: Option<&str>) -> bool {
+        self.as_deref().is_none_or(|wanted| other == Some(wanted))
+    }
+}
+
+fn offered(request: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(request);
+    let over_h2 = request.starts_with(b":");
+    // The fields of HTTP/2 are written like the lines of a head.
+    let known = over_h2 || RequestHead::parse(request).is_ok();
+    let lines = text.lines().filter(|_| known).filter_map(|line| line.split_once(':'));
+    let values = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case("sec-websocket-protocol"));
+    values.flat_map(|(_, value)| value.split(',')).map(|name| name.trim().to_owned()).collect()
+}
+
+pub(super) fn message(evidence: &Evidence<'_>, wanted: &Message, values: &Values) -> Finding {
+    let wanted_json = wanted.json.as_ref().map(|json| fill_json(json, values));
+    let fits = |message: &&evidence::Message| fits(message, wanted, wanted_json.as_ref(), values);
+    let mut found: Vec<_> = evidence.messages().filter(fits).collect();
+    if let Some(field) = &wanted.distinct {
+        let mut known = Vec::new();
+        found.retain(|message| {
+            let value = message.json().and_then(|json| json.get(field).cloned());
+            let new = value.is_some() && !known.contains(&value);
+            known.push(value);
+            new
+        });
+    }
+    let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    let at_least = wanted.at_least.unwrap_or(u32::from(wanted.at_most != Some(0)));
+    let who = who(wanted.from);
+    if count < at_least {
+        let last = evidence.messages().filter(|message| message.from == wanted.from).last();
+        let (said, at) = match last {
+            _ if count > 0 => {
+                (format!("{count} of {at_least} such messages came from the {who}."), found.last().copied())
+            }
+            Some(last) => (format!("The {who} last sent {}.", last.words()), Some(last)),
+            None => (format!("The {who} has sent no message yet."), None),
+        };
+        return Finding::unmet(said, at.map(|message| message.place));
+    }
+    if let Some(most) = wanted.at_most.filter(|most| count > *most) {
+        let at = found.get(most as usize).map(|message| message.place);
+        let such = if count == 1 { "message" } else { "messages" };
+        let bound = if most == 0 { "none should".to_owned() } else { format!("{most} should at the most") };
+        return Finding::unmet(format!("The {who} sent {count} such {such}, and {bound}."), at);
+    }
+    match found.first() {
+        Some(first) if count == 1 => Finding::met(format!("The {who} sent {}.", first.words()), Some(first.place)),
+        Some(first) => Finding::met(format!("The {who} sent {count} such messages."), Some(first.place)),
+        None => Finding::met(format!("The {who} sent no such message."), None),
+    }
+}
+
+fn fits(message: &evidence::Message, wanted: &Message, json: Option<&serde_json::Value>, values: &Values) -> bool {
+    let text = || message.text().unwrap_or_default();
+    message.from == wanted.from
+        && wanted.kind.is_none_or(|kind| message.kind == kind)
+        && wanted.is.as_ref().is_none_or(|is| message.kind == MessageKind::Text && text() == fill(is, values))
+        && wanted.is_hex.as_ref().is_none_or(|is| plain(text()) == plain(&fill(is, values)))
+        && wanted.bytes.as_ref().is_none_or(|bytes| hex::encode(&message.content) == plain(&fill(bytes, values)))
+        && json.is_none_or(|wanted| message.json().is_some_and(|json| holds(&json, wanted)))
+        && wanted.image.is_none_or(|image| image == is_image(&message.content))
+        && wanted.length.is_none_or(|length| message.bytes == length)
+}
+
+fn is_image(bytes: &[u8]) -> bool {
+    let webp = |first: &[u8]| first != b"RIFF" || bytes.get(8..12) == Some(b"WEBP");
+    IMAGES.iter().any(|first| bytes.starts_with(first) && webp(first))
+}
+
+/// Without spaces and case, as hex is compared.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `json` is `wanted`; an object may have fields that `wanted` does not name.
+pub(super) fn holds(json: &serde_json::Value, wanted: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (json, wanted) {
+        (Value::Object(fields), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, wanted)| fields.get(name).is_some_and(|field| holds(field, wanted)))
+        }
+        (Value::Array(items), Value::Array(wanted)) => {
+            items.len() == wanted.len() && items.iter().zip(wanted).all(|(item, wanted)| holds(item, wanted))
+        }
+        (Value::Number(number), Value::Number(wanted)) => number.as_f64() == wanted.as_f64(),
+        _ => json == wanted,
+    }
+}
+
+pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame) -> Finding {
+    let who = who(wanted.from);
+    // With the right code first, then any.
+    let (mut nearest, mut other) = (None, None);
+    for connection in &evidence.connections {
+        let close = |seen: &&evidence::Seen<'_>| seen.frame.from == wanted.from && seen.frame.opcode() == Opcode::Close;
+        let Some(seen) = connection.frames.iter().find(close) else { continue };
+        let (close, _) = ClosePayload::parse(&seen.frame.unmasked_payload());
+        let (code, reason) = (close.code.map(|code| code.0), close.reason);
+        let mut said = match code {
+            Some(code) if reason.is_empty() => format!("The {who} closed with {code} without a reason"),
+            Some(code) => format!("The {who} closed with {code} and the reason “{reason}”"),
+            None => format!("The {who} closed with no code"),
+        };
+        let right_code = wanted.code.is_none_or(|wanted| code == Some(wanted));
+        let mut met = right_code && wanted.reason.as_ref().is_none_or(|wanted| reason == *wanted);
+        if let Some([least, most]) = wanted.waited_ms.filter(|_| met) {
+            let mut before = connection.messages.iter().filter(|message| message.at_us <= seen.at_us);
+            let last = before.rfind(|message| message.from == wanted.from);
+            let waited = last.map(|message| (seen.at_us - message.at_us) / 1000);
+            met = waited.is_some_and(|waited| (u64::from(least)..=u64::from(most)).contains(&waited));
+            said.push_str(&match waited {
+                Some(waited) => format!(", {waited} ms after its last message"),
+                None => ", and had sent no message before".to_owned(),
+            });
+        }
+        let finding = Finding { met, found: format!("{said}."), at: Some(seen.place) };
+        match finding.met {
+            true => return finding,
+            false if right_code => nearest = Some(finding),
+            false => other = Some(finding),
+        }
+    }
+    let none = || Finding::unmet(format!("The {who} has sent no close frame yet."), None);
+    nearest.or(other).unwrap_or_else(none)
+}
+
+pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {
+    let end = evidence.connections.iter().rev().find_map(|connection| match connection.end {
+        Some((place, Event::Closed(closed), _)) => Some((place, closed)),
+        _ => None,
+    });
+    let Some((place, closed)) = end else {
+        return Finding::unmet("No connection has ended yet.", None);
+    };
+    let said = match (closed.clean, closed.first) {
+        (true, _) => "Both ends said goodbye.",
+        (false, None) => "The line ended without a close frame.",
+        (false, Some(_)) => "One end said goodbye, and the other did not answer.",
+    };
+    Finding { met: closed.clean == wanted, found: said.to_owned(), at: Some(place) }
+}
+
+fn who(party: Party) -> &'static str {
+    match party {
+        Party::Client => "client",
+        Party::Server => "server",
+    }
+}
+
+fn connections(count: u32) -> String {
+    if count == 1 { "1 connection was".to_owned() } else { format!("{count} connections were") }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}

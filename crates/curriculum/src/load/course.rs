@@ -1,0 +1,184 @@
+//! `course.toml`, and what lies in the folders around it.
+
+use super::fields::{Text, Toml};
+use super::problem::{Problems, meant};
+use super::{Asset, ID, Loader, MAX_OF_EACH, is_id};
+use crate::challenge::Challenge;
+use crate::course::{Block, Course, Lesson, LessonSummary, Objective};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const FILE: &str = "course.toml";
+
+/// What `course.toml` says.
+pub(super) struct Outline {
+    id: Text,
+    title: Text,
+    summary: Text,
+    language: Text,
+    objectives: Vec<(Text, Text)>,
+    /// In their order.
+    pub(super) lessons: Vec<Text>,
+    pub(super) challenges: Vec<Text>,
+}
+
+impl Loader<'_> {
+    pub(super) fn outline(&self) -> Option<Outline> {
+        let text = self.needed(FILE, "`framescope course new DIR` makes a course to begin with.")?;
+        let mut fields = Toml { file: FILE, line: 1, text: &text, problems: self.problems }.fields("the course")?;
+        let objectives = fields.tables("objectives", "this objective").into_iter().map(|mut objective| {
+            let read = (objective.text("text"), objective.text("lesson"));
+            objective.finish();
+            read
+        });
+        let objectives = objectives.collect();
+        let outline = Outline {
+            id: fields.text("id"),
+            title: fields.text("title"),
+            summary: fields.text("summary"),
+            language: fields.maybe("language").unwrap_or_else(|| Text { value: "en".to_owned(), line: 1 }),
+            objectives,
+            lessons: self.listed(fields.texts("lessons"), "lesson"),
+            challenges: self.listed(fields.texts("challenges"), "challenge"),
+        };
+        fields.finish();
+        if !outline.id.value.is_empty() && !is_id(&outline.id.value) {
+            self.problems.add(FILE, Some(outline.id.line), format!("`{}` is no id", outline.id.value), ID);
+        }
+        let language = &outline.language;
+        let is_tag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !language.value.split('-').all(is_tag) {
+            let what = format!("`{}` is no language tag", language.value);
+            self.problems.add(FILE, Some(language.line), what, "Write one such as `en` or `de-AT`.");
+        }
+        Some(outline)
+    }
+
+    /// Those of a list that are ids, each once.
+    fn listed(&self, ids: Vec<Text>, what: &str) -> Vec<Text> {
+        let mut seen = BTreeSet::new();
+        if let Some(past) = ids.get(MAX_OF_EACH) {
+            let (what, todo) = (format!("there are more than {MAX_OF_EACH} {what}s"), "Make two courses of it.");
+            self.problems.add(FILE, Some(past.line), what, todo);
+        }
+        let mut is_good = |id: &Text| {
+            let add = |what: String, todo| self.problems.add(FILE, Some(id.line), what, todo);
+            if !is_id(&id.value) {
+                add(format!("`{}` is no id of a {what}", id.value), ID);
+                return false;
+            }
+            let first = seen.insert(id.value.clone());
+            if !first {
+                add(format!("the {what} `{}` is listed twice", id.value), "List it once.");
+            }
+            first
+        };
+        ids.into_iter().take(MAX_OF_EACH).filter(|id| is_good(id)).collect()
+    }
+
+    /// Files that nobody asks for are most likely misspelt.
+    pub(super) fn unlisted(&self, outline: &Outline) {
+        let has = |list: &[Text], id: &str| list.iter().any(|text| text.value == id);
+        let mut said = BTreeSet::new();
+        for name in self.files.keys() {
+            let (folder, rest) = name.split_once('/').unwrap_or(("", name));
+            match folder {
+                "lessons" => match rest.strip_suffix(".md") {
+                    Some(id) if has(&outline.lessons, id) => {}
+                    Some(id) => {
+                        let todo = format!("Add \"{id}\" to `lessons`, or remove the file.");
+                        self.problems.add(name, None, "the course does not list this lesson", todo);
+                    }
+                    None => self.problems.add(name, None, "it is no lesson", "Lessons are `lessons/ID.md`."),
+                },
+                "challenges" => match rest.split_once('/') {
+                    Some((id, _)) if has(&outline.challenges, id) => {}
+                    Some((id, _)) if said.insert(id) => {
+                        let (name, todo) = (
+                            format!("challenges/{id}"),
+                            format!("Add \"{id}\" to `challenges`, or remove the folder."),
+                        );
+                        self.problems.add(&name, None, "the course does not list this challenge", todo);
+                    }
+                    Some(_) => {}
+                    None => self.problems.add(name, None, "it is no challenge", "Each has a folder of its own."),
+                },
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn assets(&self) -> BTreeMap<String, Asset> {
+        let mut assets = BTreeMap::new();
+        for (name, bytes) in self.files.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("assets/")?, bytes)))
+        {
+            let file = format!("assets/{name}");
+            let media_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
+                Some("png") => "image/png",
+                Some("jpg" | "jpeg") => "image/jpeg",
+                Some("gif") => "image/gif",
+                Some("webp") => "image/webp",
+                Some("avif") => "image/avif",
+                _ => {
+                    self.problems.add(&file, None, "it is no picture", "There may be png, jpg, gif, webp and avif.");
+                    continue;
+                }
+            };
+            if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+                self.problems.add(
+                    &file,
+                    None,
+                    "its name does not go into an address",
+                    "Use letters, digits, `-`, `_` and `.` only, and no folders.",
+                );
+                continue;
+            }
+            assets.insert(name.to_owned(), Asset { media_type, bytes: bytes.clone() });
+        }
+        assets
+    }
+}
+
+impl Outline {
+    /// Checks that something belongs to a lesson that there is.
+    pub(super) fn lesson_of(&self, file: &str, lesson: &Text, problems: &Problems) {
+        let names = || self.lessons.iter().map(|id| id.value.as_str());
+        if !lesson.value.is_empty() && !names().any(|name| name == lesson.value) {
+            let todo = meant(&lesson.value, names()).unwrap_or_else(|| "Name one that the course lists.".to_owned());
+            problems.add(file, Some(lesson.line), format!("there is no lesson `{}`", lesson.value), todo);
+        }
+    }
+
+    /// Puts it together with what was read.
+    pub(super) fn course(
+        self,
+        problems: &Problems,
+        lessons: &BTreeMap<String, Lesson>,
+        challenges: &BTreeMap<String, Challenge>,
+    ) -> Course {
+        for (_, lesson) in &self.objectives {
+            self.lesson_of(FILE, lesson, problems);
+        }
+        let objectives = self.objectives.iter();
+        let summaries = self.lessons.iter().filter_map(|id| lessons.get(&id.value));
+        Course {
+            objectives: objectives
+                .map(|(text, lesson)| Objective { text: text.value.clone(), lesson: lesson.value.clone() })
+                .collect(),
+            lessons: summaries.map(summary).collect(),
+            challenges: self
+                .challenges
+                .iter()
+                .filter_map(|id| Some(challenges.get(&id.value)?.summary.clone()))
+                .collect(),
+            id: self.id.value,
+            title: self.title.value,
+            summary: self.summary.value,
+            language: self.language.value,
+        }
+    }
+}
+
+fn summary(lesson: &Lesson) -> LessonSummary {
+    let Lesson { id, title, summary, minutes, blocks } = lesson.clone();
+    LessonSummary { id, title, summary, minutes, pieces: blocks.iter().filter_map(Block::piece).collect() }
+}

@@ -1,0 +1,307 @@
+//! TOML read field by field, so that each problem has its line and nothing is overlooked.
+
+use super::problem::{Problems, meant};
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as VariantError, StrDeserializer};
+use std::ops::{Range, RangeInclusive};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+/// A text in TOML, which may be a part of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Toml<'a> {
+    pub(super) file: &'a str,
+    /// The line of the file in which it begins.
+    pub(super) line: usize,
+    pub(super) text: &'a str,
+    pub(super) problems: &'a Problems,
+}
+
+impl<'a> Toml<'a> {
+    /// The fields of the whole; `what` is what they belong to, as in “this quiz”. `None`, with problems, if it is no TOML.
+    pub(super) fn fields(self, what: &str) -> Option<Fields<'a>> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        for error in &errors {
+            let at = error.span().map_or(0, |span| span.start);
+            self.problem(at, error.message().replace('\n', ", "), "It has to be TOML, which toml.io describes.");
+        }
+        errors.is_empty().then(|| Fields::new(self, what, 0, table.into_inner()))
+    }
+
+    fn line_of(self, at: usize) -> usize {
+        self.line + self.text.bytes().take(at).filter(|&byte| byte == b'\n').count()
+    }
+
+    fn problem(self, at: usize, what: impl Into<String>, todo: impl Into<String>) {
+        self.problems.add(self.file, Some(self.line_of(at)), what, todo);
+    }
+}
+
+/// A string, and the line of the file where it begins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text {
+    pub(super) value: String,
+    pub(super) line: usize,
+}
+
+/// A table whose fields are taken one by one; whoever is done says [`Fields::finish`].
+pub(super) struct Fields<'a> {
+    toml: Toml<'a>,
+    what: String,
+    at: usize,
+    table: DeTable<'a>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(toml: Toml<'a>, what: &str, at: usize, table: DeTable<'a>) -> Self {
+        Self { toml, what: what.to_owned(), at, table, known: Vec::new() }
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.toml.line_of(self.at)
+    }
+
+    /// A problem with the whole.
+    pub(super) fn problem(&self, what: impl Into<String>, todo: impl Into<String>) {
+        self.toml.problem(self.at, what, todo);
+    }
+
+    /// The problem that something in it does not have.
+    pub(super) fn problem_at(&self, line: usize, what: impl Into<String>, todo: impl Into<String>) {
+        self.toml.problems.add(self.toml.file, Some(line), what, todo);
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
+        self.known.push(key);
+        self.table.remove(key)
+    }
+
+    fn mistaken(&self, key: &str, at: usize, wanted: &str, found: &DeValue<'_>) {
+        self.toml.problem(at, format!("`{key}` is {wanted}, and this is {}", kind_of(found)), "Put it right.");
+    }
+
+    /// A text that must be there; empty, with a problem, if it is not.
+    pub(super) fn text(&mut self, key: &'static str) -> Text {
+        let there = self.has(key);
+        match self.maybe(key) {
+            Some(text) if text.value.trim().is_empty() => {
+                self.problem_at(text.line, format!("`{key}` of {} is empty", self.what), "Write something.");
+                text
+            }
+            Some(text) => text,
+            None => {
+                if !there {
+                    self.problem(format!("{} has no `{key}`", self.what), format!("Add `{key} = \"…\"`."));
+                }
+                Text { line: self.line(), ..Text::default() }
+            }
+        }
+    }
+
+    pub(super) fn maybe(&mut self, key: &'static str) -> Option<Text> {
+        let value = self.take(key)?;
+        self.as_text(key, value)
+    }
+
+    fn as_text(&self, key: &str, value: Spanned<DeValue<'a>>) -> Option<Text> {
+        let at = value.span().start;
+        match value.into_inner() {
+            DeValue::String(text) => Some(Text { value: text.into_owned(), line: self.toml.line_of(at) }),
+            other => {
+                self.mistaken(key, at, "a text", &other);
+                None
+            }
+        }
+    }
+
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<Text> {
+        self.array(key, "a list of texts").into_iter().filter_map(|value| self.as_text(key, value)).collect()
+    }
+
+    fn array(&mut self, key: &'static str, wanted: &str) -> Vec<Spanned<DeValue<'a>>> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let at = value.span().start;
+        match value.into_inner() {
+            DeValue::Array(values) => values.into_iter().collect(),
+            other => {
+                self.mistaken(key, at, wanted, &other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The items of a list, whatever they are.
+    pub(super) fn items(&mut self, key: &'static str) -> Vec<Item<'a>> {
+        let what = format!("this item of `{key}`");
+        let values = self.array(key, "a list");
+        values.into_iter().map(|value| self.item(&what, value)).collect()
+    }
+
+    fn item(&self, what: &str, value: Spanned<DeValue<'a>>) -> Item<'a> {
+        let at = value.span().start;
+        let line = self.toml.line_of(at);
+        match value.into_inner() {
+            DeValue::String(value) => Item::Text(Text { value: value.into_owned(), line }),
+            DeValue::Table(table) => Item::Table(Fields::new(self.toml, what, at, table)),
+            _ => Item::Other(line),
+        }
+    }
+
+    /// The tables of a list, as `[[key]]` makes one; `what` is what each is.
+    pub(super) fn tables(&mut self, key: &'static str, what: &str) -> Vec<Self> {
+        let values = self.array(key, "a list of tables");
+        values.into_iter().filter_map(|value| self.as_table(key, what, value)).collect()
+    }
+
+    pub(super) fn table(&mut self, key: &'static str, what: &str) -> Option<Self> {
+        let value = self.take(key)?;
+        self.as_table(key, what, value)
+    }
+
+    fn as_table(&self, key: &str, what: &str, value: Spanned<DeValue<'a>>) -> Option<Self> {
+        let at = value.span().start;
+        match value.into_inner() {
+            DeValue::Table(table) => Some(Self::new(self.toml, what, at, table)),
+            other => {
+                self.mistaken(key, at, "a table", &other);
+                None
+            }
+        }
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let Some(value) = self.take(key) else { return false };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.mistaken(key, value.span().start, "true or false", value.get_ref());
+            false
+        })
+    }
+
+    pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let value = self.take(key)?;
+        let number = value
+            .get_ref()
+            .as_integer()
+            .and_then(|it| u32::from_str_radix(it.as_str(), it.radix()).ok().filter(|number| range.contains(number)));
+        if number.is_none() {
+            let what = format!("`{key}` is a number from {} to {}", range.start(), range.end());
+            self.toml.problem(value.span().start, what, "Put it right.");
+        }
+        number
+    }
+
+    /// A number that must be there.
+    pub(super) fn needed(&mut self, key: &'static str, range: RangeInclusive<u32>) -> u32 {
+        if !self.has(key) {
+            self.problem(format!("{} has no `{key}`", self.what), format!("Add `{key} = {}`.", range.start()));
+        }
+        self.number(key, range.clone()).unwrap_or(*range.start())
+    }
+
+    /// One of the names that `T` knows.
+    pub(super) fn one_of<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        let text = self.maybe(key)?;
+        match T::deserialize(StrDeserializer::<VariantError>::new(&text.value)) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let (what, todo) = explained(&error.to_string());
+                self.problem_at(text.line, format!("`{key}`: {what}"), todo);
+                None
+            }
+        }
+    }
+
+    /// The names of all fields that were not taken yet, with where they stand.
+    pub(super) fn rest(&self) -> Vec<Text> {
+        let mut rest: Vec<_> = self.table.keys().map(|key| (key.span().start, key.get_ref().to_string())).collect();
+        rest.sort();
+        rest.into_iter().map(|(at, value)| Text { value, line: self.toml.line_of(at) }).collect()
+    }
+
+    /// What stands under a key that only the author knows, as a `T`.
+    pub(super) fn as_type<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        let value = self.table.remove(key)?;
+        self.deserialized(value, &format!("`{key}`: "), ("value", key))
+    }
+
+    /// A key and its value as one of the variants of `T`, which are each a `what`.
+    pub(super) fn as_variant<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Option<T> {
+        let (key, value) = self.table.remove_entry(key)?;
+        let (span, name) = (key.span(), key.get_ref().to_string());
+        let table = DeTable::from_iter([(key, value)]);
+        self.deserialized(Spanned::new(span, DeValue::Table(table)), "", (what, &name))
+    }
+
+    fn deserialized<T: DeserializeOwned>(
+        &self,
+        value: Spanned<DeValue<'a>>,
+        before: &str,
+        (variant, name): (&str, &str),
+    ) -> Option<T> {
+        let at = value.span().start;
+        match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let Range { start, .. } = error.span().unwrap_or(at..at);
+                let (what, todo) = explained(error.message());
+                let what = match what.strip_prefix(&format!("unknown value `{name}`")) {
+                    Some(rest) => format!("unknown {variant} `{name}`{rest}"),
+                    None => what,
+                };
+                self.toml.problem(start, format!("{before}{what}"), todo);
+                None
+            }
+        }
+    }
+
+    /// Whatever is left has a name that nobody knows.
+    pub(super) fn finish(self) {
+        for key in self.rest() {
+            let todo = meant(&key.value, self.known.iter().copied())
+                .unwrap_or_else(|| format!("There are {}.", listed(&self.known)));
+            self.problem_at(key.line, format!("{} has a field `{}` that nobody knows", self.what, key.value), todo);
+        }
+    }
+}
+
+pub(super) enum Item<'a> {
+    Text(Text),
+    Table(Fields<'a>),
+    Other(usize),
+}
+
+/// What serde says of an unknown name, with the one that was meant.
+fn explained(message: &str) -> (String, String) {
+    let (message, names) = (message.replace('\n', ", "), message.split('`').skip(1).step_by(2).collect::<Vec<_>>());
+    let todo = match names.split_first() {
+        Some((found, known)) if message.starts_with("unknown ") => meant(found, known.iter().copied()),
+        _ => None,
+    };
+    let message = message.replacen("unknown variant", "unknown value", 1);
+    (message, todo.unwrap_or_else(|| "Put it right.".to_owned()))
+}
+
+pub(super) fn listed(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        None => "none".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn kind_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

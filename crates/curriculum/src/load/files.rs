@@ -1,0 +1,120 @@
+//! The files of a course, from a folder or from inside the binary, within bounds.
+
+use super::Source;
+use super::problem::Problems;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The largest text, in bytes.
+const MAX_TEXT: u64 = 256 << 10;
+/// The largest picture.
+const MAX_ASSET: u64 = 2 << 20;
+/// All files together.
+const MAX_ALL: u64 = 16 << 20;
+/// More files than any course has; a folder that is none at all may have.
+const MAX_FILES: usize = 4096;
+/// Folders within folders.
+const MAX_DEPTH: usize = 4;
+
+/// By their names below the course's folder, with `/` between folders.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+pub(super) fn read(source: &Source, problems: &Problems) -> Files {
+    match source {
+        Source::Embedded => of_table(super::COURSE),
+        Source::Folder(folder) => {
+            let Ok(root) = folder.canonicalize() else {
+                let what = format!("there is no folder {}", folder.display());
+                problems.add("course.toml", None, what, "`framescope course new DIR` makes one to begin with.");
+                return Files::new();
+            };
+            let mut reading = Reading { root: &root, files: Files::new(), bytes: 0, full: false, problems };
+            reading.folder(&root, "", 0);
+            reading.files
+        }
+    }
+}
+
+fn of_table(table: &[(&str, &[u8])]) -> Files {
+    table.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect()
+}
+
+struct Reading<'a> {
+    root: &'a Path,
+    files: Files,
+    bytes: u64,
+    /// Whether it was too much, which is said once.
+    full: bool,
+    problems: &'a Problems,
+}
+
+impl Reading<'_> {
+    fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => {
+                return self.problems.add(prefix, None, format!("it cannot be read: {error}"), "Look at its rights.");
+            }
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let Some(name) = entry.file_name().to_str().map(|name| format!("{prefix}{name}")) else {
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                self.problems.add(&name, None, "its name is no UTF-8", "Give it another one.");
+                continue;
+            };
+            // What editors and version control leave there.
+            if entry.file_name().to_string_lossy().starts_with('.') || name.ends_with('~') {
+                continue;
+            }
+            self.entry(&entry.path(), name, depth);
+        }
+    }
+
+    fn entry(&mut self, path: &Path, name: String, depth: usize) {
+        if self.full {
+            return;
+        }
+        // What it leads to, if it is a symlink.
+        let (Ok(real), Ok(metadata)) = (path.canonicalize(), fs::metadata(path)) else {
+            return self.problems.add(
+                &name,
+                None,
+                "it leads to nothing that can be read",
+                "Remove it, or put it right.",
+            );
+        };
+        if !real.starts_with(self.root) {
+            let what = "it is a link that leads out of the course's folder";
+            return self.problems.add(&name, None, what, "Put the file itself there.");
+        }
+        if metadata.is_dir() {
+            if depth == MAX_DEPTH {
+                return self.problems.add(&name, None, "these are too many folders within folders", "Remove it.");
+            }
+            return self.folder(path, &format!("{name}/"), depth + 1);
+        }
+        if !metadata.is_file() {
+            return self.problems.add(&name, None, "it is neither a file nor a folder", "Remove it.");
+        }
+        let limit = if name.starts_with("assets/") { MAX_ASSET } else { MAX_TEXT };
+        if metadata.len() > limit {
+            let what = format!("it has {} bytes, and may have {limit}", metadata.len());
+            return self.problems.add(&name, None, what, "Make it smaller.");
+        }
+        match fs::read(path) {
+            Ok(bytes) => {
+                self.bytes += bytes.len() as u64;
+                if self.bytes > MAX_ALL || self.files.len() == MAX_FILES {
+                    self.full = true;
+                    let what = format!("the course is over {} MiB, or {MAX_FILES} files", MAX_ALL >> 20);
+                    return self.problems.add(&name, None, what, "Make it smaller, from here on nothing was read.");
+                }
+                self.files.insert(name, bytes);
+            }
+            Err(error) => self.problems.add(&name, None, format!("it cannot be read: {error}"), "Look at its rights."),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A lesson: front matter, prose, and blocks in fences.
+
+use super::Loader;
+use super::fields::{Fields, Text, Toml};
+use super::markdown::{Events, Markdown, parse};
+use super::problem::Problems;
+use crate::challenge::Challenge;
+use crate::course::{Block, Lesson};
+use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A file with front matter between lines of `+++`.
+pub(super) struct Fronted<'t> {
+    pub(super) front: &'t str,
+    pub(super) body: &'t str,
+    /// The line in which the body begins.
+    pub(super) line: usize,
+}
+
+impl<'t> Fronted<'t> {
+    /// `None`, with a problem, if there is no front matter.
+    pub(super) fn read(file: &str, text: &'t str, problems: &Problems) -> Option<Self> {
+        let inside = text.strip_prefix("+++\n");
+        let Some((front, body)) =
+            inside.and_then(|rest| rest.split_once("\n+++\n").or_else(|| Some((rest.strip_suffix("\n+++")?, ""))))
+        else {
+            let todo = "Begin it with a line `+++`, fields such as `title = \"…\"`, and another line `+++`.";
+            problems.add(file, Some(1), "it has no front matter", todo);
+            return None;
+        };
+        Some(Self { front, body, line: 4 + front.matches('\n').count() })
+    }
+
+    pub(super) fn fields<'a>(&self, file: &'a str, problems: &'a Problems) -> Option<Fields<'a>>
+    where
+        't: 'a,
+    {
+        Toml { file, line: 2, text: self.front, problems }.fields("the front matter")
+    }
+
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        self.line + self.body.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+    }
+}
+
+/// What a lesson is made of, in its order.
+enum Part<'t> {
+    Prose(Events<'t>),
+    Block { kind: &'static str, toml: String, line: usize },
+}
+
+/// What begins a fence that is no code.
+const KINDS: [&str; 7] = ["live", "widget", "exercise", "quiz", "interview", "faq", "challenge"];
+
+impl Loader<'_> {
+    /// The lesson, and all the ids in it.
+    pub(super) fn lesson(
+        &self,
+        id: &str,
+        challenges: &BTreeMap<String, Challenge>,
+    ) -> Option<(Lesson, BTreeSet<String>)> {
+        let file = &format!("lessons/{id}.md");
+        let text = self.needed(file, "The course lists this lesson: write it, or take it out of `lessons`.")?;
+        let fronted = Fronted::read(file, &text, self.problems)?;
+        let mut front = fronted.fields(file, self.problems)?;
+        let (title, summary) = (front.text("title").value, front.text("summary").value);
+        let minutes = u16::try_from(front.needed("minutes", 1..=600)).unwrap_or(u16::MAX);
+        front.finish();
+
+        let ids = RefCell::default();
+        let markdown = Markdown { file, lesson: Some(id), problems: self.problems, links: &self.links, ids };
+        // Pieces first: where a heading would have the id of one, the heading gives way.
+        let parts = parts(&fronted);
+        let blocks: Vec<_> = parts
+            .into_iter()
+            .map(|part| match part {
+                Part::Prose(events) => Err(events),
+                Part::Block { kind, toml, line } => Ok(self.block(&markdown, kind, &toml, line, challenges)),
+            })
+            .collect();
+        let blocks = blocks.into_iter().filter_map(|block| match block {
+            Ok(block) => block,
+            Err(events) => {
+                let html = markdown.html(events, |offset| fronted.line_of(offset));
+                (!html.trim().is_empty()).then_some(Block::Prose { html })
+            }
+        });
+        let blocks: Vec<_> = blocks.collect();
+        if blocks.is_empty() {
+            self.problems.add(
+                file,
+                None,
+                "there is nothing in this lesson",
+                "Write something behind the front matter.",
+            );
+        }
+        Some((Lesson { id: id.to_owned(), title, summary, minutes, blocks }, markdown.ids.into_inner()))
+    }
+
+    fn block(
+        &self,
+        markdown: &Markdown<'_>,
+        kind: &'static str,
+        toml: &str,
+        line: usize,
+        challenges: &BTreeMap<String, Challenge>,
+    ) -> Option<Block> {
+        let what = format!("this {kind}");
+        let mut fields = Toml { file: markdown.file, line, text: toml, problems: self.problems }.fields(&what)?;
+        let id = fields.text("id");
+        self.piece_id(markdown, &id);
+        let block = match kind {
+            "live" => Some(Block::Live(self.live(markdown, id.value, &mut fields))),
+            "widget" => self.widget(id.value, &mut fields).map(Block::Widget),
+            "exercise" => Some(Block::Exercise(self.exercise(markdown, id.value, &mut fields))),
+            "quiz" => Some(Block::Quiz(self.quiz(markdown, id.value, &mut fields))),
+            "interview" => self.interview(markdown, id.value, &mut fields).map(Block::Interview),
+            "faq" => Some(Block::Faq(self.faq(markdown, id.value, &mut fields))),
+            _ => self.challenge_link(&id, &fields, challenges).map(Block::Challenge),
+        };
+        fields.finish();
+        block
+    }
+
+    pub(super) fn piece_id(&self, markdown: &Markdown<'_>, id: &Text) {
+        let add = |what: String, todo| self.problems.add(markdown.file, Some(id.line), what, todo);
+        if id.value.is_empty() {
+            return;
+        }
+        if !super::is_id(&id.value) {
+            add(format!("`{}` is no id", id.value), super::ID);
+        }
+        if !markdown.ids.borrow_mut().insert(id.value.clone()) {
+            add(format!("the id `{}` stands in this lesson twice", id.value), "Choose another one.");
+        }
+    }
+}
+
+/// Cuts a lesson at its blocks. Those inside a list or quote are code like any other.
+fn parts<'t>(fronted: &Fronted<'t>) -> Vec<Part<'t>> {
+    let (mut parts, mut prose, mut depth) = (Vec::new(), Vec::new(), 0_usize);
+    let mut events = parse(fronted.body).into_iter();
+    while let Some((event, at)) = events.next() {
+        if depth == 0
+            && let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = &event
+            && let Some(kind) = KINDS.into_iter().find(|kind| info.split(' ').next() == Some(kind))
+        {
+            let inner = events.by_ref().take_while(|(event, _)| *event != Event::End(TagEnd::CodeBlock));
+            let mut toml = String::new();
+            let mut line = fronted.line_of(at.start) + 1;
+            for (number, (event, at)) in inner.enumerate() {
+                if number == 0 {
+                    line = fronted.line_of(at.start);
+                }
+                if let Event::Text(text) = event {
+                    toml.push_str(&text);
+                }
+            }
+            parts.push(Part::Prose(std::mem::take(&mut prose)));
+            parts.push(Part::Block { kind, toml, line });
+            continue;
+        }
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+        prose.push((event, at));
+    }
+    parts.push(Part::Prose(prose));
+    parts
+}

@@ -1,0 +1,204 @@
+//! The blocks of a lesson, each from its TOML.
+
+use super::Loader;
+use super::fields::{Fields, Item, Text};
+use super::markdown::Markdown;
+use super::problem::meant;
+use crate::challenge::Challenge;
+use crate::course::{ChallengeLink, Choice, Close, Exercise, Faq, Interview, Live, Quiz, Run, Send, Slip, Widget};
+use std::collections::BTreeMap;
+
+/// Messages that one run may send, and milliseconds that may lie between them.
+const MAX_SENDS: usize = 200;
+const MAX_APART_MS: u32 = 60_000;
+
+impl Loader<'_> {
+    pub(super) fn live(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Live {
+        let title = fields.text("title").value;
+        let show = fields.one_of("show").unwrap_or_default();
+        let look = fields.maybe("look").map(|text| markdown.blocks(&text));
+        let mut runs = Vec::new();
+        if fields.has("runs") {
+            for mut run in fields.tables("runs", "this run") {
+                let title = run.maybe("title").map(|text| text.value);
+                runs.push(Run { title, ..self.run(&mut run) });
+                run.finish();
+            }
+            if !(1..=2).contains(&runs.len()) {
+                let what = format!("there are {} runs", runs.len());
+                fields.problem(what, "Write one, or two to be put side by side.");
+            }
+        } else {
+            runs.push(self.run(fields));
+        }
+        Live { id, title, runs, show, look }
+    }
+
+    /// All of a run but its title.
+    fn run(&self, fields: &mut Fields<'_>) -> Run {
+        let scheme = fields.one_of("scheme").unwrap_or_default();
+        let via = fields.maybe("via");
+        let query = fields.maybe("query").unwrap_or_default();
+        self.by_the_lab(fields, via.as_ref(), &query);
+        let send = self.sends(fields);
+        let apart_ms = fields.number("apart-ms", 0..=MAX_APART_MS).unwrap_or(0);
+        let close = fields.table("close", "this close").map(|mut close| {
+            let line = close.line();
+            let code = close.number("code", 0..=4999).and_then(|code| u16::try_from(code).ok());
+            let reason = close.maybe("reason").unwrap_or_default().value;
+            close.finish();
+            if code.is_some_and(|code| code != 1000 && code < 3000) {
+                fields.problem_at(line, "a browser closes with 1000 or 3000 to 4999 only", "Use one of those.");
+            }
+            if reason.len() > 123 {
+                fields.problem_at(line, "a reason has at most 123 bytes", "Make it shorter.");
+            }
+            if code.is_none() && !reason.is_empty() {
+                fields.problem_at(line, "a reason needs a code before it", "Add `code = 1000`.");
+            }
+            Close { code, reason }
+        });
+        let subprotocols = fields.texts("subprotocols").into_iter().map(|text| text.value).collect();
+        Run {
+            title: None,
+            scheme,
+            via: via.map(|via| via.value),
+            query: query.value,
+            subprotocols,
+            send,
+            apart_ms,
+            close,
+        }
+    }
+
+    fn by_the_lab(&self, fields: &Fields<'_>, via: Option<&Text>, query: &Text) {
+        if let Err(what) = (self.lab.query)(&query.value) {
+            fields.problem_at(
+                query.line,
+                format!("the lab does not take this query: {what}"),
+                "`/api/behaviours` lists what it takes.",
+            );
+        }
+        if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&via.value))) {
+            fields.problem_at(via.line, format!("there is no such middlebox: {what}"), "`/api/ways` lists them.");
+        }
+    }
+
+    fn sends(&self, fields: &mut Fields<'_>) -> Vec<Send> {
+        const FORMS: &str = "Write a text, or `{ bytes = \"00ff\" }`.";
+        let items = fields.items("send");
+        if items.len() > MAX_SENDS {
+            fields.problem(format!("more than {MAX_SENDS} messages are sent"), "Send fewer.");
+        }
+        let sends = items.into_iter().filter_map(|item| match item {
+            Item::Text(text) => Some(Send::Text(text.value)),
+            Item::Table(mut table) => {
+                let bytes = table.text("bytes");
+                table.finish();
+                let digits: String = bytes.value.split_whitespace().collect();
+                if hex::decode(&digits).is_err() {
+                    let what = "these bytes are no hex";
+                    fields.problem_at(bytes.line, what, "Write two digits for each byte, such as `00ff`.");
+                }
+                Some(Send::Bytes(digits.to_ascii_lowercase()))
+            }
+            Item::Other(line) => {
+                fields.problem_at(line, "this cannot be sent", FORMS);
+                None
+            }
+        });
+        sends.collect()
+    }
+
+    pub(super) fn widget(&self, id: String, fields: &mut Fields<'_>) -> Option<Widget> {
+        let title = fields.text("title").value;
+        if !fields.has("what") {
+            fields.problem("this widget has no `what`", "Add `what = \"frame-bits\"`, or another.");
+        }
+        let what = fields.one_of("what");
+        let text = fields.maybe("text").map(|text| text.value);
+        Some(Widget { id, title, what: what?, text })
+    }
+
+    pub(super) fn exercise(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Exercise {
+        let ask = markdown.blocks(&fields.text("ask"));
+        let answers: Vec<_> = fields.texts("answers").into_iter().map(|text| text.value).collect();
+        if answers.is_empty() || answers.iter().any(|answer| answer.trim().is_empty()) {
+            fields.problem("this exercise has no answer, or an empty one", "Add `answers = [\"…\"]`.");
+        }
+        let hint = fields.maybe("hint").map(|hint| markdown.blocks(&hint));
+        let why = markdown.blocks(&fields.text("why"));
+        let slips = fields.tables("slips", "this slip").into_iter().map(|mut slip| {
+            let (answer, says) = (slip.text("answer"), markdown.blocks(&slip.text("says")));
+            if answers.iter().any(|right| right.trim().eq_ignore_ascii_case(answer.value.trim())) {
+                slip.problem_at(answer.line, "this slip is among the answers", "Take it out of one of them.");
+            }
+            slip.finish();
+            Slip { answer: answer.value, says }
+        });
+        let slips = slips.collect();
+        Exercise { id, ask, answers, hint, why, slips }
+    }
+
+    pub(super) fn quiz(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Quiz {
+        let ask = markdown.blocks(&fields.text("ask"));
+        let options = fields.tables("options", "this option").into_iter().map(|mut option| {
+            let text = markdown.inline(&option.text("text"));
+            let right = option.flag("right");
+            let why = markdown.blocks(&option.text("why"));
+            option.finish();
+            Choice { text, right, why }
+        });
+        let options: Vec<_> = options.collect();
+        if options.len() < 2 {
+            fields.problem("this quiz has fewer than two options", "Add `[[options]]` with `text` and `why`.");
+        } else if !options.iter().any(|option| option.right) {
+            fields.problem("no option of this quiz is right", "Add `right = true` to one of them.");
+        }
+        Quiz { id, ask, options }
+    }
+
+    pub(super) fn interview(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Option<Interview> {
+        let ask = markdown.blocks(&fields.text("ask"));
+        let answer = markdown.blocks(&fields.text("answer"));
+        let points: Vec<_> = fields.texts("points").iter().map(|point| markdown.inline(point)).collect();
+        if points.is_empty() {
+            fields.problem("this interview has no `points`", "Say what a good answer has.");
+        }
+        let Some(mut demo) = fields.table("demo", "this demo") else {
+            fields.problem("this interview has no `[demo]`", "Add one, with the fields of a live block but `id`.");
+            return None;
+        };
+        let demo_id = Text { value: format!("{id}-demo"), line: demo.line() };
+        if !id.is_empty() {
+            self.piece_id(markdown, &demo_id);
+        }
+        let live = self.live(markdown, demo_id.value, &mut demo);
+        demo.finish();
+        Some(Interview { id, ask, answer, points, demo: live })
+    }
+
+    pub(super) fn faq(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Faq {
+        let ask = markdown.inline(&fields.text("ask"));
+        Faq { id, ask, answer: markdown.blocks(&fields.text("answer")) }
+    }
+
+    pub(super) fn challenge_link(
+        &self,
+        id: &Text,
+        fields: &Fields<'_>,
+        challenges: &BTreeMap<String, Challenge>,
+    ) -> Option<ChallengeLink> {
+        let Some(challenge) = challenges.get(&id.value) else {
+            // Of one that is there and has problems, those are enough.
+            if !id.value.is_empty() && !self.files.contains_key(&format!("challenges/{}/challenge.md", id.value)) {
+                let near = meant(&id.value, challenges.keys().map(String::as_str));
+                let todo = near.unwrap_or_else(|| "Name one that the course lists.".to_owned());
+                fields.problem_at(id.line, format!("there is no challenge `{}`", id.value), todo);
+            }
+            return None;
+        };
+        let (title, summary) = (challenge.summary.title.clone(), challenge.summary.summary.clone());
+        Some(ChallengeLink { id: id.value.clone(), title, summary })
+    }
+}

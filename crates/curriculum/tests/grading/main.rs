@@ -1,0 +1,7 @@
+//! Each kind of check: what meets it, what does not, and what is said of it.
+
+mod page;
+mod rhythm;
+mod session;
+mod values;
+mod wire;

@@ -1,0 +1,193 @@
+//! A session written as a relay would have recorded it, and a challenge with a single check to hold it against.
+
+use curriculum::challenge::{Challenge, Counts, Place, Summary};
+use curriculum::check::Check;
+use curriculum::given::Given;
+use curriculum::grade::{Attempt, Report, Verdict, grade};
+use curriculum::told::Told;
+use observation::event::{Cause, Closed, Count, Event, Frame, Opening};
+use observation::{ConnectionNumber, Hop, Leg, Middle, Observation, Party, Route, Seq, SessionId, Transcript};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use wire::Sender;
+use wire::header::FrameHeader;
+use wire::mask::MaskingKey;
+use wire::message::MessageTracker;
+use wire::opcode::Opcode;
+
+pub(crate) const CLIENT: Party = Party::Client;
+pub(crate) const SERVER: Party = Party::Server;
+
+pub(crate) fn session_id() -> SessionId {
+    SessionId::from_random([7; 16])
+}
+
+/// A challenge that asks for what `look` says, in the form that authors write, as JSON.
+pub(crate) fn challenge(look: serde_json::Value, counts: Counts) -> Challenge {
+    let mut check = serde_json::json!({ "id": "it", "wants": "It." });
+    check.as_object_mut().expect("an object").extend(look.as_object().expect("an object").clone());
+    let check: Check = serde_json::from_value(check).expect("a check");
+    Challenge {
+        summary: Summary {
+            id: "c".into(),
+            title: String::new(),
+            summary: String::new(),
+            level: 1,
+            place: Place::Anywhere,
+        },
+        task: "{{text}} {{bytes}}".into(),
+        query: String::new(),
+        via: None,
+        given: BTreeMap::from([
+            ("text".into(), Given::Words { count: 2 }),
+            ("key".into(), Given::Key),
+            ("bytes".into(), Given::Bytes { count: 4 }),
+            ("number".into(), Given::Number { from: 3, to: 9 }),
+            ("one".into(), Given::OneOf { values: vec!["a".into(), "b".into()] }),
+            ("frame".into(), Given::Frame { text: "text".into() }),
+        ]),
+        counts,
+        limit_ms: 1000,
+        checks: vec![check],
+        hints: Vec::new(),
+        starter: String::new(),
+        html_file: None,
+        lesson: None,
+    }
+}
+
+pub(crate) struct Session {
+    transcript: Transcript,
+    at_us: u64,
+    seq: u64,
+    trackers: HashMap<(ConnectionNumber, Party), MessageTracker>,
+}
+
+impl Session {
+    pub(crate) fn new() -> Self {
+        Self { transcript: Transcript::new(1000), at_us: 0, seq: 0, trackers: HashMap::new() }
+    }
+
+    pub(crate) fn last(&self) -> Seq {
+        Seq(self.seq)
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, ms: u64) -> &mut Self {
+        self.at_us += ms * 1000;
+        self
+    }
+
+    fn event(&mut self, connection: u32, event: Event) -> &mut Self {
+        self.seq += 1;
+        let connection = ConnectionNumber(connection);
+        self.transcript.observe(Rc::new(Observation { seq: Seq(self.seq), at_us: self.at_us, connection, event }));
+        self
+    }
+
+    pub(crate) fn open(&mut self, connection: u32) -> &mut Self {
+        self.open_with(connection, &[], None, None)
+    }
+
+    pub(crate) fn open_with(
+        &mut self,
+        connection: u32,
+        offered: &[&str],
+        agreed: Option<&str>,
+        leg: Option<Leg>,
+    ) -> &mut Self {
+        let offer = if offered.is_empty() {
+            String::new()
+        } else {
+            format!("Sec-WebSocket-Protocol: {}\r\n", offered.join(", "))
+        };
+        let other = Some(ConnectionNumber(1)).filter(|_| leg == Some(Leg::Far));
+        let hop = leg.map(|leg| Hop { leg, middle: Middle::Box("slow".into()), other, server: None });
+        let opening = Opening {
+            request: format!("GET /lab/s HTTP/1.1\r\nHost: lab\r\n{offer}\r\n").into_bytes(),
+            response: b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec(),
+            subprotocol: agreed.map(str::to_owned),
+            offers: Vec::new(),
+            deflate: None,
+            requested_us: self.at_us,
+            deliberate: Vec::new(),
+            route: Route { hop, ..Route::default() },
+        };
+        self.event(connection, Event::Opening(opening))
+    }
+
+    pub(crate) fn frame(
+        &mut self,
+        connection: u32,
+        from: Party,
+        fin: bool,
+        opcode: Opcode,
+        payload: &[u8],
+    ) -> &mut Self {
+        let mut header = FrameHeader::unmasked(fin, opcode, payload.len() as u64);
+        let mut payload = payload.to_vec();
+        if from == CLIENT {
+            let key = MaskingKey([1, 2, 3, 4]);
+            header.masking_key = Some(key);
+            key.apply(&mut payload, 0);
+        }
+        let bytes = payload.len() as u64;
+        let mut frame = Frame::new(Sender::from(from), &header, payload, bytes);
+        let tracker = self.trackers.entry((ConnectionNumber(connection), from)).or_default();
+        frame.position = tracker.frame(opcode, fin).0.map(Into::into);
+        self.event(connection, Event::Frame(frame))
+    }
+
+    pub(crate) fn text(&mut self, connection: u32, from: Party, text: &str) -> &mut Self {
+        self.frame(connection, from, true, Opcode::Text, text.as_bytes())
+    }
+
+    pub(crate) fn binary(&mut self, connection: u32, from: Party, bytes: &[u8]) -> &mut Self {
+        self.frame(connection, from, true, Opcode::Binary, bytes)
+    }
+
+    pub(crate) fn close_frame(&mut self, connection: u32, from: Party, code: u16, reason: &str) -> &mut Self {
+        self.frame(connection, from, true, Opcode::Close, &[&code.to_be_bytes(), reason.as_bytes()].concat())
+    }
+
+    pub(crate) fn end(&mut self, connection: u32, clean: bool) -> &mut Self {
+        let closed = Closed {
+            first: clean.then_some(CLIENT),
+            code: clean.then_some(1000),
+            reason: String::new(),
+            clean,
+            cause: if clean { Cause::ClosingHandshake } else { Cause::LineEnded },
+            client: Count::default(),
+            server: Count::default(),
+        };
+        self.event(connection, Event::Closed(closed))
+    }
+
+    pub(crate) fn report(&self, challenge: &Challenge, since: Seq, told: Option<&Told>) -> Report {
+        grade(challenge, Attempt { session: &session_id(), transcript: &self.transcript, since, told })
+    }
+
+    /// The verdict on the newest connection.
+    pub(crate) fn check(&self, look: serde_json::Value) -> Verdict {
+        self.report(&challenge(look, Counts::Last), Seq(0), None).verdicts.remove(0)
+    }
+
+    /// The verdict on all connections.
+    pub(crate) fn check_all(&self, look: serde_json::Value) -> Verdict {
+        self.report(&challenge(look, Counts::All), Seq(0), None).verdicts.remove(0)
+    }
+
+    #[track_caller]
+    pub(crate) fn meets(&self, look: serde_json::Value) {
+        let verdict = self.check_all(look);
+        assert!(verdict.met, "{}", verdict.found);
+    }
+
+    /// It is not met, and `words` are said of it.
+    #[track_caller]
+    pub(crate) fn fails(&self, look: serde_json::Value, words: &str) {
+        let verdict = self.check_all(look);
+        assert!(!verdict.met, "it is met: {}", verdict.found);
+        assert!(verdict.found.contains(words), "{}", verdict.found);
+    }
+}

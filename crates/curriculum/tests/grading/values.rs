@@ -1,0 +1,66 @@
+//! Given values: the same for one session, others for another, and what can be worked out of them.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::session::{challenge, session_id};
+use curriculum::challenge::Counts;
+use curriculum::given::{fill, given, names, shown};
+use observation::SessionId;
+use serde_json::json;
+use wire::header::FrameHeader;
+
+#[test]
+fn a_session_keeps_its_own() {
+    let challenge = challenge(json!({ "connected": {} }), Counts::Last);
+    let mine = given(&challenge, &session_id());
+    assert_eq!(mine, given(&challenge, &session_id()));
+    let theirs = given(&challenge, &SessionId::from_random([8; 16]));
+    for name in ["text", "key", "bytes", "frame"] {
+        assert_ne!(mine[name], theirs[name], "{name}");
+    }
+    assert!(wire::handshake::accept::is_key(&mine["key"]));
+    assert_eq!(mine["text"].split(' ').count(), 2);
+    assert_eq!(hex::decode(&mine["bytes"]).unwrap().len(), 4);
+}
+
+#[test]
+fn numbers_and_choices_stay_in_their_bounds_and_take_all_of_them() {
+    let challenge = challenge(json!({ "connected": {} }), Counts::Last);
+    let sessions = (0..200).map(|n| given(&challenge, &SessionId::from_random([n; 16])));
+    let (mut numbers, mut ones) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for values in sessions {
+        numbers.insert(values["number"].parse::<u32>().unwrap());
+        ones.insert(values["one"].clone());
+    }
+    assert_eq!(numbers, (3..=9).collect());
+    assert_eq!(ones.len(), 2);
+}
+
+#[test]
+fn a_frame_holds_the_words() {
+    let values = given(&challenge(json!({ "connected": {} }), Counts::Last), &session_id());
+    let mut frame = hex::decode(&values["frame"]).unwrap();
+    let header = FrameHeader::parse(&frame).unwrap();
+    let mut payload = frame.split_off(header.len());
+    header.masking_key.unwrap().apply(&mut payload, 0);
+    assert_eq!(String::from_utf8(payload).unwrap(), values["text"]);
+}
+
+#[test]
+fn what_is_worked_out() {
+    let values = [("key", "dGhlIHNhbXBsZSBub25jZQ=="), ("text", "Hello"), ("mask", "37fa213d"), ("bytes", "ff01")];
+    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    // RFC 6455 §1.3 and §5.7.
+    assert_eq!(fill("{{accept:key}}", &values), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert_eq!(fill("{{frame:text:mask}}", &values), "818537fa213d7f9f4d5158");
+    assert_eq!(fill("{{length:text}}, {{sum:bytes}}", &values), "5, 256");
+    assert_eq!(fill("{{ text }}{{unknown}}{{", &values), "Hello{{unknown}}{{");
+    assert_eq!(names("{{a}} {{accept:b}} {{frame:c:d}} {{").collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn what_the_task_does_not_name_is_to_be_found_out() {
+    let values = shown(&challenge(json!({ "connected": {} }), Counts::Last), &session_id());
+    assert_eq!(values.keys().collect::<Vec<_>>(), ["bytes", "text"]);
+}

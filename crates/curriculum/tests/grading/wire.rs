@@ -1,0 +1,169 @@
+//! Checks of what crossed the wire.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::session::{CLIENT, SERVER, Session, challenge, session_id};
+use curriculum::challenge::Counts;
+use curriculum::given::{fill, given};
+use observation::{Leg, Seq};
+use serde_json::json;
+use wire::opcode::Opcode;
+
+#[test]
+fn connections_are_counted() {
+    let mut session = Session::new();
+    session.fails(json!({ "connected": {} }), "No connection has reached the lab yet.");
+    session.open(1).end(1, true).open(2);
+    session.meets(json!({ "connected": { "at-least": 2, "at-most": 2 } }));
+    session.fails(json!({ "connected": { "at-least": 3 } }), "2 connections were opened.");
+    session.fails(json!({ "connected": { "at-most": 1 } }), "2 connections were opened.");
+    // Of an attempt that only the newest connection counts for, there is one.
+    assert!(session.check(json!({ "connected": { "at-most": 1 } })).met);
+}
+
+#[test]
+fn an_attempt_begins_after_what_was_before() {
+    let mut session = Session::new();
+    session.open(1).text(1, CLIENT, "old");
+    let since = session.last();
+    session.text(1, CLIENT, "still the old one");
+    let challenge = challenge(json!({ "message": { "from": "client" } }), Counts::All);
+    let before = session.report(&challenge, since, None);
+    assert!(!before.passed());
+    assert_eq!(before.golf.frames, 0);
+    session.open(2).text(2, CLIENT, "new");
+    let after = session.report(&challenge, since, None);
+    assert!(after.passed());
+    // A header of 6 bytes, masking key included, and the payload.
+    assert_eq!((after.golf.connections, after.golf.frames, after.golf.bytes), (1, 1, 9));
+    assert_eq!(after.verdicts[0].at.unwrap().seq, session.last());
+}
+
+#[test]
+fn of_two_legs_the_labs_own_counts() {
+    let mut session = Session::new();
+    session.open_with(1, &[], None, Some(Leg::Near)).open_with(2, &[], None, Some(Leg::Far));
+    session.text(1, CLIENT, "once").text(2, CLIENT, "once");
+    session.meets(json!({ "connected": { "at-most": 1 } }));
+    session.meets(json!({ "message": { "from": "client", "at-most": 1 } }));
+}
+
+#[test]
+fn subprotocols_are_read_off_the_request() {
+    let mut session = Session::new();
+    let look = json!({ "subprotocol": { "offered": ["b", "a"], "agreed": "b" } });
+    session.open_with(1, &["a", "b"], Some("a"), None);
+    session.fails(look.clone(), "Offered was a, b, and agreed on was a.");
+    session.open_with(2, &[], None, None);
+    session.fails(look.clone(), "Offered was nothing, and none was agreed on.");
+    session.open_with(3, &["b", "a"], Some("b"), None);
+    session.meets(look);
+}
+
+#[test]
+fn messages_are_judged_by_kind_and_content() {
+    let mut session = Session::new();
+    session.open(1);
+    session.fails(json!({ "message": { "from": "client" } }), "The client has sent no message yet.");
+    session.text(1, CLIENT, "Hello");
+    session.meets(json!({ "message": { "from": "client", "kind": "text", "is": "Hello" } }));
+    session.meets(json!({ "message": { "from": "client", "length": 5 } }));
+    session.fails(json!({ "message": { "from": "client", "is": "hello" } }), "last sent the text “Hello”");
+    session.fails(json!({ "message": { "from": "client", "kind": "binary" } }), "last sent the text “Hello”");
+    session.fails(json!({ "message": { "from": "server" } }), "The server has sent no message yet.");
+    session.binary(1, SERVER, &[0xde, 0xad]);
+    session.meets(json!({ "message": { "from": "server", "bytes": "de ad" } }));
+    session.fails(json!({ "message": { "from": "server", "bytes": "dead00" } }), "the binary bytes dead");
+    session.text(1, CLIENT, "DE AD");
+    session.meets(json!({ "message": { "from": "client", "is-hex": "dead" } }));
+}
+
+#[test]
+fn how_often_has_two_bounds() {
+    let mut session = Session::new();
+    session.open(1).text(1, CLIENT, "a").text(1, CLIENT, "b").text(1, CLIENT, "c");
+    session.meets(json!({ "message": { "from": "client", "at-least": 3, "at-most": 3 } }));
+    session.fails(json!({ "message": { "from": "client", "at-least": 4 } }), "3 of 4 such messages");
+    session
+        .fails(json!({ "message": { "from": "client", "at-most": 2 } }), "3 such messages, and 2 should at the most");
+    session.meets(json!({ "message": { "from": "server", "at-most": 0 } }));
+    session
+        .fails(json!({ "message": { "from": "client", "is": "b", "at-most": 0 } }), "1 such message, and none should");
+}
+
+#[test]
+fn a_message_in_fragments_is_one() {
+    let mut session = Session::new();
+    session.open(1).frame(1, SERVER, false, Opcode::Text, b"two ").frame(1, SERVER, true, Opcode::Ping, b"");
+    session.fails(json!({ "message": { "from": "server" } }), "has sent no message yet");
+    session.frame(1, SERVER, true, Opcode::Continuation, b"parts");
+    session.meets(json!({ "message": { "from": "server", "is": "two parts", "at-most": 1 } }));
+}
+
+#[test]
+fn json_may_have_more_fields_than_are_asked_for() {
+    let mut session = Session::new();
+    session.open(1).text(1, CLIENT, r#"{"id": 1, "n": 2.0, "list": [1, {"a": 2, "b": 3}]}"#);
+    session.meets(json!({ "message": { "from": "client", "json": { "n": 2, "list": [1, { "a": 2 }] } } }));
+    session.fails(json!({ "message": { "from": "client", "json": { "n": "2" } } }), "last sent");
+    session.text(1, CLIENT, r#"{"id": 1}"#).text(1, CLIENT, r#"{"id": 2}"#).text(1, CLIENT, "{}");
+    session.meets(json!({ "message": { "from": "client", "json": {}, "distinct": "id", "at-least": 2 } }));
+    session.fails(json!({ "message": { "from": "client", "json": {}, "distinct": "id", "at-least": 3 } }), "2 of 3");
+}
+
+#[test]
+fn images_are_known_by_their_first_bytes() {
+    let mut session = Session::new();
+    session.open(1).binary(1, CLIENT, b"RIFF....WAVE");
+    session.fails(json!({ "message": { "from": "client", "image": true } }), "binary bytes");
+    for first in [&b"\x89PNG\r\n\x1a\n"[..], b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF....WEBP"] {
+        session.open(2).binary(2, CLIENT, first);
+        assert!(session.check(json!({ "message": { "from": "client", "image": true } })).met, "{first:?}");
+    }
+}
+
+#[test]
+fn a_goodbye_has_code_reason_and_time() {
+    let mut session = Session::new();
+    session.open(1);
+    session.fails(json!({ "close-frame": { "from": "client" } }), "The client has sent no close frame yet.");
+    session.text(1, CLIENT, "?").wait(900).close_frame(1, CLIENT, 4001, "lunch");
+    session.meets(json!({ "close-frame": { "from": "client", "code": 4001, "reason": "lunch" } }));
+    session.meets(json!({ "close-frame": { "from": "client", "waited-ms": [800, 1000] } }));
+    session.fails(
+        json!({ "close-frame": { "from": "client", "waited-ms": [1000, 2000] } }),
+        "900 ms after its last message",
+    );
+    session
+        .fails(json!({ "close-frame": { "from": "client", "code": 1000 } }), "closed with 4001 and the reason “lunch”");
+    session.fails(json!({ "closed-cleanly": true }), "No connection has ended yet.");
+    session.end(1, false);
+    session.fails(json!({ "closed-cleanly": true }), "without a close frame");
+    session.open(2).close_frame(2, CLIENT, 1000, "").close_frame(2, SERVER, 1000, "").end(2, true);
+    session.meets(json!({ "closed-cleanly": true }));
+    // Of several goodbyes the one with the right code is told of.
+    session.fails(
+        json!({ "close-frame": { "from": "client", "code": 4001, "reason": "tea" } }),
+        "with 4001 and the reason “lunch”.",
+    );
+    session.fails(json!({ "closed-cleanly": false }), "Both ends said goodbye.");
+}
+
+#[test]
+fn given_values_are_filled_in() {
+    let mut session = Session::new();
+    let values = given(&challenge(json!({ "connected": {} }), Counts::Last), &session_id());
+    session.open(1).text(1, CLIENT, &fill("{{accept:key}}", &values));
+    session.meets(json!({ "message": { "from": "client", "is": "{{accept:key}}" } }));
+    let answer = format!(r#"{{"n": {}, "text": "{}"}}"#, values["number"], values["text"]);
+    session.text(1, CLIENT, &answer);
+    session.meets(json!({ "message": { "from": "client", "json": { "n": "{{number}}", "text": "{{text}}" } } }));
+}
+
+#[test]
+fn a_challenge_without_checks_is_never_passed() {
+    let mut nothing = challenge(json!({ "connected": {} }), Counts::Last);
+    nothing.checks.clear();
+    assert!(!Session::new().report(&nothing, Seq(0), None).passed());
+}

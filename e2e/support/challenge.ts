@@ -1,0 +1,108 @@
+// A coding challenge, as a learner does it: code in, a run, and what the checks say.
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** How a run may end, by the words beside the button. */
+export const ENDED = /^(It (has )?ended|Stopped)/;
+
+export class ChallengePage {
+  readonly editor: Locator;
+  readonly run: Locator;
+  readonly stop: Locator;
+  /** How the run stands. */
+  readonly state: Locator;
+  readonly console: Locator;
+  readonly returned: Locator;
+  readonly images: Locator;
+  readonly checks: Locator;
+  readonly summary: Locator;
+  readonly passed: Locator;
+  readonly pasteField: Locator;
+  readonly ownMachine: Locator;
+  readonly evidence: Locator;
+  readonly help: Locator;
+
+  constructor(readonly page: Page) {
+    this.editor = page.getByRole("textbox", { name: "Your code" });
+    this.run = page.getByRole("button", { name: "Run", exact: true });
+    this.stop = page.getByRole("button", { name: "Stop", exact: true });
+    this.state = page.locator("#run-state");
+    this.console = page.getByRole("log", { name: "Console" });
+    this.returned = page.getByRole("region", { name: "Returned value" });
+    this.images = page.getByRole("img", { name: /that your code showed$/ });
+    const checks = page.getByRole("region", { name: "Checks" });
+    this.checks = checks.getByRole("listitem");
+    this.summary = checks.getByRole("status");
+    this.passed = page.getByRole("region", { name: "Passed" });
+    this.pasteField = page.getByRole("textbox", { name: "What the browser’s console says" });
+    this.ownMachine = page.getByRole("region", { name: "From your own machine" });
+    this.evidence = page.getByRole("region", { name: "What crossed the wire" });
+    this.help = page.getByRole("region", { name: "Hints and solution" });
+  }
+
+  /** Comes to the challenge, and waits for its editor. */
+  async open(id: string): Promise<void> {
+    await this.page.goto(`/challenges/${id}`);
+    // The page, its part and the editor come one after the other.
+    await expect(this.editor).toBeVisible({ timeout: 15_000 });
+  }
+
+  /** Puts `code` in place of what stands in the editor, as from the clipboard. */
+  async write(code: string): Promise<void> {
+    await this.editor.focus();
+    await this.page.keyboard.press("Control+a");
+    await this.editor.evaluate((editor, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, code);
+  }
+
+  /** Runs `code`, and waits until it has ended. */
+  async try(code: string, limit = 20_000): Promise<void> {
+    await this.write(code);
+    await this.runToEnd(limit);
+  }
+
+  /** Has the page put its solution into the editor, for a learner who has not passed yet. */
+  async takeSolution(): Promise<void> {
+    await this.help.getByRole("button", { name: "Show the solution" }).click();
+    await this.help.getByRole("button", { name: "Show it anyway" }).click();
+    await this.help.getByRole("button", { name: "Put it into the editor" }).click();
+  }
+
+  /** Runs what stands in the editor, and waits until it has ended. */
+  async runToEnd(limit = 20_000): Promise<void> {
+    await this.run.click();
+    await expect(this.state).toHaveText(ENDED, { timeout: limit });
+  }
+
+  async paste(line: string): Promise<void> {
+    await this.pasteField.fill(line);
+  }
+
+  /** The check at a place among all, the first being 0, or the one with these words. */
+  check(which: number | string): Locator {
+    return typeof which === "number" ? this.checks.nth(which) : this.checks.filter({ hasText: which });
+  }
+
+  async expectMet(which: number | string): Promise<void> {
+    await expect(this.check(which).locator(".standing")).toHaveText("met");
+  }
+
+  async expectNotMet(which: number | string): Promise<void> {
+    await expect(this.check(which).locator(".standing")).toHaveText("not met");
+  }
+
+  /** Where a client elsewhere connects to. */
+  async labUrl(): Promise<string> {
+    return this.ownMachine.getByRole("textbox", { name: "Address of your lab" }).inputValue();
+  }
+
+  async getReceipt(name: string): Promise<string> {
+    await this.passed.getByLabel(/^Your name/).fill(name);
+    await this.passed.getByRole("button", { name: "Get a receipt" }).click();
+    const receipt = this.passed.getByRole("textbox", { name: "The receipt" });
+    await expect(receipt).toBeVisible();
+    return receipt.inputValue();
+  }
+}

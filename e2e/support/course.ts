@@ -1,0 +1,148 @@
+// The course, in a reader's words: its index, a lesson, and the pieces in it.
+import { readdirSync } from "node:fs";
+import path from "node:path";
+
+import { expect, type Locator, type Page } from "@playwright/test";
+
+import { test as base } from "./lab.ts";
+import type { Relay } from "./relay.ts";
+
+/** A course with each kind of piece once. */
+export const FIXTURE = path.resolve(import.meta.dirname, "../fixtures/course");
+
+/** Where the course is that the relay brings along. */
+const REAL = path.resolve(import.meta.dirname, "../../crates/curriculum/course/lessons");
+
+/** The names of its lessons. */
+export function realLessons(): string[] {
+  return readdirSync(REAL).flatMap((file) => (file.endsWith(".md") ? [file.slice(0, -".md".length)] : []));
+}
+
+/** What the relay says of a course. */
+export interface Outline {
+  lessons: { id: string; title: string; pieces: { id: string }[] }[];
+}
+
+export class CourseIndex {
+  readonly title: Locator;
+  readonly lessons: Locator;
+  /** To where the reader was last, or to the beginning. */
+  readonly goOn: Locator;
+  /** What came of an export or import. */
+  readonly said: Locator;
+
+  constructor(readonly page: Page) {
+    this.title = page.getByRole("heading", { level: 1 });
+    this.lessons = page.getByRole("region", { name: "Lessons" }).getByRole("listitem");
+    this.goOn = page.getByRole("link", { name: /^(Begin$|Continue where you were)/ });
+    this.said = page.getByRole("region", { name: "Your progress" }).getByRole("status");
+  }
+
+  async open(relay: Relay): Promise<void> {
+    await this.page.goto(`${relay.url}/course`);
+    await expect(this.lessons.first()).toBeVisible();
+  }
+
+  lesson(title: string): Locator {
+    return this.lessons.filter({ has: this.page.getByRole("link", { name: title }) });
+  }
+
+  /** Takes the progress along as a file. */
+  async takeAlong(): Promise<string> {
+    const coming = this.page.waitForEvent("download");
+    await this.page.getByRole("link", { name: "Export" }).click();
+    const stream = await (await coming).createReadStream();
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  }
+
+  async takeIn(text: string, name = "progress.json"): Promise<void> {
+    await this.page.getByLabel("Import").setInputFiles({ name, mimeType: "application/json", buffer: Buffer.from(text) });
+  }
+}
+
+export class LessonPage {
+  readonly title: Locator;
+  readonly contents: Locator;
+  readonly next: Locator;
+  readonly previous: Locator;
+
+  constructor(readonly page: Page) {
+    this.title = page.getByRole("heading", { level: 1 });
+    this.contents = page.getByRole("navigation", { name: "In this lesson" });
+    const beside = page.getByRole("navigation", { name: "Lessons beside this one" });
+    this.next = beside.getByRole("link", { name: /^Next/ });
+    this.previous = beside.getByRole("link", { name: /^Previous/ });
+  }
+
+  /** Opens a lesson, with `#` and a name behind it for a place in it. */
+  async open(relay: Relay, lesson: string, origin = relay.url): Promise<void> {
+    await this.page.goto(`${origin}/course/${lesson}`);
+    await expect(this.page.getByRole("main").locator(".prose-block").first()).toBeVisible();
+  }
+
+  /** A piece by its name in addresses. */
+  piece(id: string): Piece {
+    return new Piece(this.page.locator(`[id="${id}"]`));
+  }
+}
+
+export class Piece {
+  constructor(readonly root: Locator) {}
+
+  button(name: string | RegExp): Locator {
+    return this.root.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  async expectDone(): Promise<void> {
+    await expect(this.root.locator(".done")).toHaveText("done");
+  }
+
+  async expectNotDone(): Promise<void> {
+    await expect(this.root.locator(".done")).toHaveText("");
+  }
+
+  /** Runs what is planned; gives the runs, in their order. */
+  async run(): Promise<Run[]> {
+    await this.button(/^Run/).click();
+    const results = this.root.locator(".result");
+    await expect(results.first()).toBeVisible();
+    return (await results.all()).map((root) => new Run(root));
+  }
+}
+
+/** One connection of a piece that has run, with what is shown of it. */
+export class Run {
+  readonly rows: Locator;
+  readonly inspector: Locator;
+
+  constructor(readonly root: Locator) {
+    this.rows = root.getByRole("option");
+    this.inspector = root.getByRole("complementary", { name: /^Inspector/ });
+  }
+
+  row(words: RegExp): Locator {
+    return this.root.getByRole("option", { name: words });
+  }
+
+  /** The part of the inspector that is opened. */
+  get part(): Locator {
+    return this.inspector.getByRole("tab", { selected: true });
+  }
+}
+
+interface Fixtures {
+  index: CourseIndex;
+  lesson: LessonPage;
+  /** A relay with the fixture. */
+  course: Relay;
+}
+
+export const test = base.extend<Fixtures>({
+  course: async ({ startRelay }, use) => use(await startRelay("--course", FIXTURE)),
+  index: async ({ page }, use) => use(new CourseIndex(page)),
+  lesson: async ({ page }, use) => use(new LessonPage(page)),
+});
+
+export { expect };

@@ -1,0 +1,43 @@
+// A challenge solved by clients of one's own: the page grades whatever connects.
+import { ChallengePage } from "../support/challenge.ts";
+import { Client, TEXT, frame } from "../support/client.ts";
+import { expect, test } from "../support/lab.ts";
+import { solveInPython } from "../support/python.ts";
+
+test("Python solves a challenge, and the page sees it live", async ({ page }) => {
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  expect(await solveInPython(await challenge.labUrl(), "hello")).toEqual(["hello"]);
+  await expect(challenge.passed).toBeVisible();
+  await expect(challenge.summary).toHaveText("3 of 3 checks met");
+  await challenge.getReceipt("Ada");
+});
+
+test("bytes on a bare socket do too, and starting over counts only what comes then", async ({ page }) => {
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  const url = await challenge.labUrl();
+  const first = await Client.open(url);
+  first.send(frame({ opcode: TEXT, payload: "Hello!" }));
+  await challenge.expectMet(0);
+  await expect(challenge.check(1)).toContainText("“Hello!”");
+  await expect(challenge.passed).toBeHidden();
+  first.hangUp();
+
+  await challenge.ownMachine.getByRole("button", { name: "Start over" }).click();
+  await expect(challenge.summary).toHaveText("0 of 3 checks met");
+  const second = await Client.open(url);
+  second.send(frame({ opcode: TEXT, payload: "hello" }));
+  await expect(challenge.passed).toBeVisible();
+  second.hangUp();
+});
+
+test("a run in the page gives way to a client elsewhere", async ({ page }) => {
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  await challenge.try("return 1;");
+  await expect(challenge.summary).toHaveText("0 of 3 checks met");
+  await challenge.ownMachine.getByRole("button", { name: "Start over" }).click();
+  await solveInPython(await challenge.labUrl(), "hello");
+  await expect(challenge.passed).toBeVisible();
+});

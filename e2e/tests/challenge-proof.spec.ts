@@ -1,0 +1,62 @@
+// Every challenge, as it is published: what it begins with fails, the solution passes, and each wrong one fails where its
+// author says, in the words that a learner then reads.
+import type { Page } from "@playwright/test";
+
+import { ChallengePage } from "../support/challenge.ts";
+import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
+import { challenges } from "../support/written-challenges.ts";
+import { expect, test } from "../support/lab.ts";
+
+test("there are sixteen at least, and each has something wrong to be told from", () => {
+  expect(challenges().length).toBeGreaterThanOrEqual(16);
+  expect(challenges().filter(({ wrong }) => wrong.length === 0)).toEqual([]);
+});
+
+for (const { id, checks, limit, starter, wrong } of challenges()) {
+  test.describe(id, () => {
+    test.describe.configure({ timeout: limit + 40_000 });
+
+    const pastes = checks.some((check) => check.pasted !== undefined);
+
+    test("what it begins with does not pass", async ({ page, complaints }) => {
+      complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+      const challenge = new ChallengePage(page);
+      await challenge.open(id);
+      await challenge.try(starter, limit + 10_000);
+      await expect(challenge.checks.filter({ hasText: "not met" })).not.toHaveCount(0);
+      await expect(challenge.passed).toBeHidden();
+    });
+
+    test("the solution passes", async ({ page, complaints }) => {
+      complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+      const challenge = new ChallengePage(page);
+      await challenge.open(id);
+      // As the page gives it, with what was to be found out filled in.
+      await challenge.takeSolution();
+      await challenge.runToEnd(limit + 10_000);
+      if (pastes) await challenge.paste(await consoleLine(page));
+      await expect(challenge.passed).toBeVisible();
+      await expect(challenge.summary).toHaveText(`${checks.length} of ${checks.length} checks met`);
+    });
+
+    for (const { file, code, fails, says } of wrong) {
+      test(`${file} fails at ${fails}`, async ({ page, complaints }) => {
+        complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+        const challenge = new ChallengePage(page);
+        await challenge.open(id);
+        await challenge.try(code, limit + 10_000);
+        const place = checks.findIndex((check) => check.id === fails);
+        await challenge.expectNotMet(place);
+        await expect(challenge.check(place)).toContainText(says.replaceAll("`", ""));
+        await expect(challenge.passed).toBeHidden();
+      });
+    }
+  });
+}
+
+/** What this browser prints when a host does not exist. Of a worker's console Playwright is told nothing, so the page itself asks. */
+async function consoleLine(page: Page): Promise<string> {
+  const said = page.waitForEvent("console", (message) => SOCKET_FAILED.test(message.text()));
+  await page.evaluate(() => void new WebSocket("ws://this-site-does-not-exist.com"));
+  return (await said).text();
+}

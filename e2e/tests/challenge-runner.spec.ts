@@ -1,0 +1,201 @@
+// Code that a learner runs: watched, bounded, and kept away from the page.
+import { expectAccessible } from "../support/axe.ts";
+import { ChallengePage } from "../support/challenge.ts";
+import { expect, test as base } from "../support/lab.ts";
+import { noise } from "../support/png.ts";
+
+/** Any challenge will do; this one has a limit of some seconds. */
+const ID = "first-echo";
+const HELLO = `const socket = new WebSocket(lab.url);
+socket.onopen = () => socket.send("hello");
+socket.onmessage = () => socket.close();`;
+
+const test = base.extend<{ challenge: ChallengePage }>({
+  challenge: async ({ page }, use) => {
+    const challenge = new ChallengePage(page);
+    await challenge.open(ID);
+    await use(challenge);
+  },
+});
+
+test("both sides of a run stand beside each other, and a check leads to its frame", async ({ challenge, page }) => {
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toBeVisible();
+  const frame = page.getByRole("option", { name: /TEXT hello/ }).first();
+  await expect(frame).toHaveAccessibleName(/JavaScript: send\("hello"\)/);
+  await challenge.check(1).getByRole("button", { name: "Show the frame" }).click();
+  await expect(frame).toHaveAttribute("aria-selected", "true");
+  await expect(frame).toBeInViewport();
+});
+
+test("an endless loop is stopped, by the reader or by the clock, and the page goes on", async ({ challenge, page }) => {
+  await challenge.write("while (true) {}");
+  await challenge.run.click();
+  await challenge.stop.click();
+  await expect(challenge.state).toHaveText("Stopped.");
+
+  await challenge.run.click();
+  await page.getByRole("button", { name: /^Hint 1/ }).click();
+  await expect(challenge.help.getByRole("listitem")).toHaveCount(1);
+  await expect(challenge.state).toHaveText(/^Stopped: its \d+ s were over\.$/, { timeout: 20_000 });
+
+  await challenge.try("return 7;");
+  await expect(challenge.returned).toHaveText("7");
+});
+
+test("an error has the line of the reader’s own code", async ({ challenge }) => {
+  await challenge.try("const a = 1;\nconst b = ;\n");
+  await expect(challenge.console).toContainText("SyntaxError");
+  await expect(challenge.state).toHaveText("It ended with an error in line 2.");
+
+  await challenge.try("// first\nawait lab.sleep(1);\nnull.x;\n");
+  await expect(challenge.console).toContainText("TypeError");
+  await expect(challenge.state).toHaveText("It ended with an error in line 3.");
+
+  await challenge.try("\n\nsetTimeout(() => { throw new RangeError('late'); }, 1);\n");
+  await expect(challenge.console).toContainText("RangeError: late");
+  await expect(challenge.state).toHaveText("It ended with an error in line 3.");
+});
+
+test("a loop that prints is cut short, and the page goes on", async ({ challenge }) => {
+  await challenge.write("for (let i = 0; ; i += 1) console.log('line', i, 'x'.repeat(5000));");
+  await challenge.run.click();
+  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible({ timeout: 15_000 });
+  await challenge.stop.click();
+  await expect(challenge.state).toHaveText("Stopped.");
+  expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
+});
+
+test("the code can reach nothing of the page", async ({ challenge, page }) => {
+  await page.evaluate(() => localStorage.setItem("secret", "of the page"));
+  await challenge.try(`const tried = {};
+    for (const name of ["document", "window", "parent", "top", "localStorage", "sessionStorage", "postMessage"]) tried[name] = typeof globalThis[name];
+    tried.origin = self.origin;
+    const reach = async (what) => { try { await what(); return "reached"; } catch (error) { return error.name; } };
+    tried.fetch = await reach(() => fetch(new URL("/api/course", lab.url.replace("ws", "http"))));
+    tried.database = await reach(() => new Promise((resolve, reject) => {
+      const opening = indexedDB.open("x");
+      opening.onsuccess = resolve;
+      opening.onerror = () => reject(opening.error);
+    }));
+    tried.eval = await reach(() => (0, eval)("1"));
+    return tried;`);
+  const returned = JSON.parse(await challenge.returned.innerText()) as Record<string, string>;
+  for (const name of ["document", "window", "parent", "top", "localStorage", "sessionStorage", "postMessage"]) {
+    expect(returned[name], name).toBe("undefined");
+  }
+  expect(returned.origin).toBe("null");
+  for (const way of ["fetch", "database", "eval"]) expect(returned[way], way).not.toBe("reached");
+  // And the frame around it has no origin either.
+  const frame = page.frames().find((frame) => frame.url().endsWith("/sandbox"));
+  expect(frame, "the frame goes with the run").toBeUndefined();
+});
+
+test("the frame that the code runs in cannot reach the page either", async ({ challenge, page }) => {
+  await challenge.write("await lab.sleep(60000);");
+  await challenge.run.click();
+  await expect.poll(() => page.frames().some((frame) => frame.url().endsWith("/sandbox"))).toBe(true);
+  const frame = page.frames().find((frame) => frame.url().endsWith("/sandbox"));
+  const reached = await frame!.evaluate(() => {
+    const reach = (what: () => unknown) => {
+      try {
+        return String(what());
+      } catch (error) {
+        return (error as Error).name;
+      }
+    };
+    return [reach(() => parent.document.title), reach(() => localStorage.length), reach(() => document.cookie), self.origin];
+  });
+  expect(reached).toEqual(["SecurityError", "SecurityError", "SecurityError", "null"]);
+  await challenge.stop.click();
+});
+
+test("WebSocket is the browser’s own for the code", async ({ challenge }) => {
+  await challenge.try(`const socket = new WebSocket(lab.url);
+    const heard = [];
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => heard.push("listener"));
+    await new Promise((resolve) => (socket.onopen = resolve));
+    socket.send(new Uint8Array([1, 2, 3]));
+    const { data } = await new Promise((resolve) => (socket.onmessage = resolve));
+    socket.close(4001, "done");
+    const { code, reason, wasClean } = await new Promise((resolve) => (socket.onclose = resolve));
+    let thrown;
+    try { new WebSocket("nonsense:"); } catch (error) { thrown = error.name; }
+    return [socket instanceof WebSocket, socket.constructor === WebSocket, WebSocket.name, WebSocket.OPEN, socket.CLOSED,
+      data instanceof ArrayBuffer, data.byteLength, heard, code, reason, wasClean, thrown];`);
+  expect(JSON.parse(await challenge.returned.innerText())).toEqual([
+    true, true, "WebSocket", 1, 3, true, 3, ["listener"], 4001, "", true, "SyntaxError",
+  ]);
+});
+
+test("an image is shown, and what is none is not", async ({ challenge }) => {
+  const bytes = [...noise(20, 10)];
+  await challenge.try(`await lab.show(new Uint8Array(${JSON.stringify(bytes)})); await lab.show(new Blob(["no image"]));`);
+  await expect(challenge.images).toHaveCount(1);
+  await expect(challenge.page.getByText(/image\/png, 20 × 10/)).toBeVisible();
+  await expect(challenge.console).toContainText("no PNG, JPEG, GIF or WebP");
+});
+
+test("code and session are there again after a reload, and the start comes back when it is asked for", async ({ challenge, page }) => {
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toBeVisible();
+  const url = await challenge.labUrl();
+  await page.reload();
+  await expect(challenge.editor).toContainText('socket.send("hello")');
+  expect(await challenge.labUrl()).toBe(url);
+  await page.getByRole("button", { name: "Reset to the start" }).click();
+  await expect(challenge.editor).toContainText("TODO");
+  await page.goto("/challenges");
+  await expect(page.getByRole("link", { name: /The first echo.* · passed/ })).toBeVisible();
+});
+
+test("the keyboard runs the code, and leaves the editor", async ({ challenge, page }) => {
+  await challenge.write("return 1;");
+  await page.keyboard.press("Control+Enter");
+  await expect(challenge.returned).toHaveText("1");
+  await expect(challenge.editor).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(challenge.editor).toBeFocused();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  await expect(challenge.run).toBeFocused();
+});
+
+test("without the editor there is a plain field", async ({ page, complaints }) => {
+  complaints.expect(/Failed to load resource/);
+  await page.route(/\/editor-\w+\.js$/, (route) => route.abort());
+  const challenge = new ChallengePage(page);
+  await challenge.open(ID);
+  await expect(page.getByText(/The editor did not come/)).toBeVisible();
+  await challenge.editor.fill("return 2;");
+  await challenge.run.click();
+  await expect(challenge.returned).toHaveText("2");
+});
+
+test("a solution is asked for twice before it is earned", async ({ challenge }) => {
+  await challenge.help.getByRole("button", { name: "Show the solution" }).click();
+  await challenge.help.getByRole("button", { name: "Show it anyway" }).click();
+  await challenge.help.getByRole("button", { name: "Put it into the editor" }).click();
+  await challenge.run.click();
+  await expect(challenge.passed).toBeVisible();
+});
+
+for (const width of [1440, 360]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test.describe(`${width} px wide, ${colorScheme}`, () => {
+      test.use({ viewport: { width, height: 860 }, colorScheme });
+      test("nothing is wrong for axe", async ({ challenge, page }) => {
+        test.setTimeout(90_000);
+        await expectAccessible(page, { rules: "all" });
+        await challenge.try(`console.warn("careful"); ${HELLO} await lab.sleep(100); throw new Error("at the end");`);
+        await expect(challenge.check(0)).toContainText("met");
+        await expectAccessible(page, { rules: "all" });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await page.goto("/challenges");
+        await expect(page.getByRole("link", { name: /The first echo/ })).toBeVisible();
+        await expectAccessible(page, { rules: "all" });
+      });
+    });
+  }
+}

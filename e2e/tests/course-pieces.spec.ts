@@ -1,0 +1,224 @@
+// Each kind of piece of a lesson, on real evidence.
+import { expectAccessible } from "../support/axe.ts";
+import { SOCKET_FAILED } from "../support/complaints.ts";
+import { FIXTURE, LessonPage, expect, test } from "../support/course.ts";
+import { noise } from "../support/png.ts";
+
+test.use({ ignoreHTTPSErrors: true });
+
+test.beforeEach(async ({ lesson, course }, { title }) => {
+  if (!title.includes("wss")) await lesson.open(course, title.startsWith("widget") || title.startsWith("an interview") ? "widgets" : "first");
+});
+
+test("a live piece says what it will do, does it, and shows the part that it is about", async ({ lesson, page }) => {
+  const hello = lesson.piece("hello");
+  await expect(hello.root.getByLabel("What the server is asked for")).toHaveValue("deflate=off");
+  await expect(hello.root.getByRole("textbox", { name: "Message 1" })).toHaveValue("Hello");
+  await expect(hello.root.getByRole("textbox", { name: "Message 2" })).toHaveValue("00ff");
+  await expect(hello.root).not.toContainText("What to look for");
+  const [run] = await hello.run();
+  await expect(run!.part).toHaveText("Key → accept");
+  await expect(run!.inspector).toContainText("The response carried exactly this");
+  await expect(run!.row(/From the relay: BINARY/)).toBeVisible();
+  await expect(hello.root).toContainText("What to look for");
+  await hello.expectDone();
+  await expectAccessible(page, { rules: "all" });
+
+  // Every run has a session of its own.
+  await hello.run();
+  await expect(run!.rows.first()).toBeVisible();
+  await hello.button("Close").click();
+  await expect(hello.root.locator(".result")).toHaveCount(0);
+});
+
+test("a live piece can be changed in place, and set back", async ({ lesson }) => {
+  const hello = lesson.piece("hello");
+  await hello.root.getByLabel("What the server is asked for").fill("greet=Welcome&deflate=off");
+  await hello.button("Remove message 2").click();
+  await hello.root.getByRole("textbox", { name: "Message 1" }).fill("changed");
+  const [run] = await hello.run();
+  await expect(run!.row(/From the relay: TEXT Welcome/)).toBeVisible();
+  await expect(run!.row(/From the relay: TEXT changed/)).toBeVisible();
+  const link = run!.root.getByRole("link", { name: "Open in the playground" });
+  await expect(link).toHaveAttribute("href", "/#play?lab=greet%3DWelcome%26deflate%3Doff&message=changed");
+  await hello.button("Reset").click();
+  await expect(hello.root.getByRole("textbox", { name: "Message 1" })).toHaveValue("Hello");
+  await hello.button("Add a message").click();
+  await expect(hello.root.getByRole("textbox", { name: "Message 3" })).toBeVisible();
+  // What cannot be sent is said before anything runs.
+  await hello.root.getByRole("textbox", { name: "Message 2" }).fill("0g");
+  await hello.button("Run again").click();
+  await expect(hello.root.getByRole("alert").first()).toContainText("Message 2: Character 2 is “g”");
+});
+
+test("leaving a lesson ends its connections", async ({ lesson, page }) => {
+  const closed: Promise<unknown>[] = [];
+  page.on("websocket", (socket) => closed.push(socket.waitForEvent("close")));
+  const [run] = await lesson.piece("hello").run();
+  await expect(run!.row(/From the relay: TEXT/)).toBeVisible();
+  await lesson.next.click();
+  await expect(lesson.title).toHaveText("Widgets and interviews");
+  expect(closed.length).toBe(2);
+  await Promise.all(closed);
+});
+
+test("an idle cut without a heartbeat beside one with it", async ({ lesson }) => {
+  const [silent, beating] = await lesson.piece("silence").run();
+  await expect(silent!.inspector.getByRole("heading", { level: 2 })).toHaveText("The end");
+  await expect(silent!.inspector).toContainText("1006");
+  await expect(beating!.row(/PING/).first()).toBeVisible();
+  await expect(beating!.inspector).toContainText("wasClean true");
+});
+
+test("a proxy that strips Upgrade, and what became of the request", async ({ lesson, complaints }) => {
+  complaints.expect(SOCKET_FAILED);
+  const [run] = await lesson.piece("proxy").run();
+  await expect(run!.part).toHaveText("Request");
+  await expect(run!.inspector).toContainText("Upgrade");
+  await expect(run!.root.getByRole("list", { name: "State of the socket" }).locator("[aria-current]")).toHaveText("CLOSED");
+});
+
+test("ws beside wss: what the path reads of each", async ({ page, startRelay }) => {
+  const relay = await startRelay("--course", FIXTURE, "--tls-listen", "127.0.0.1:0", "--tls-self-signed");
+  const lesson = new LessonPage(page);
+  await lesson.open(relay, "first", relay.url.replace("127.0.0.1", "localhost"));
+  const [ws, wss] = await lesson.piece("secrets").run();
+  await expect(ws!.inspector).toContainText("In the clear");
+  await expect(wss!.inspector).toContainText("Inside TLS");
+  await expect(wss!.part).toHaveText("On the path");
+});
+
+test("ws is shown without TLS at the relay, and wss says how to have it", async ({ lesson, course }) => {
+  await lesson.open(course, "first");
+  const [ws, wss] = await lesson.piece("secrets").run();
+  await expect(ws!.inspector).toContainText("In the clear");
+  await expect(wss!.root.getByRole("alert")).toContainText("--tls-listen 127.0.0.1:8443 --tls-self-signed");
+});
+
+test("an exercise tells a slip from a guess, gives a hint, and may be tried again", async ({ lesson }) => {
+  const exercise = lesson.piece("what-101");
+  await exercise.root.getByRole("textbox").fill("ok");
+  await exercise.root.getByRole("textbox").press("Enter");
+  await expect(exercise.root).toContainText("That is 200.");
+  await exercise.root.getByRole("textbox").fill("Teapot");
+  await exercise.button("Check").click();
+  await expect(exercise.root).toContainText("Try again as often as you like.");
+  await exercise.root.getByText("A hint").click();
+  await expect(exercise.root.getByText("Both sides change.")).toBeVisible();
+  await exercise.expectNotDone();
+  await exercise.root.getByRole("textbox").fill("Switching Protocols");
+  await exercise.button("Check").click();
+  await expect(exercise.root).toContainText("They leave HTTP.");
+  await exercise.expectDone();
+});
+
+test("a quiz explains whatever is chosen", async ({ lesson }) => {
+  const quiz = lesson.piece("which-header");
+  await quiz.root.getByRole("radio", { name: "Host" }).check();
+  await expect(quiz.root).toContainText("It names the server.");
+  await quiz.expectNotDone();
+  await quiz.root.getByRole("radio", { name: /Upgrade/ }).check();
+  await expect(quiz.root).toContainText("With Connection: Upgrade.");
+  await expect(quiz.root).not.toContainText("It names the server.");
+  await quiz.expectDone();
+});
+
+test("a challenge is linked from its lesson", async ({ lesson }) => {
+  await expect(lesson.piece("echo").root.getByRole("link", { name: "Take the challenge" })).toHaveAttribute("href", "/challenges/echo");
+});
+
+test("an interview keeps the own answer, then compares", async ({ lesson, page }) => {
+  const interview = lesson.piece("walk-through");
+  await expect(interview.root).not.toContainText("A GET that asks");
+  await interview.root.getByRole("textbox", { name: "Walk me through" }).fill("A request, a response.");
+  await interview.button("Compare with an answer").click();
+  await expect(interview.root).toContainText("A GET that asks for an upgrade, and a 101.");
+  await interview.root.getByRole("checkbox", { name: "101" }).check();
+  await interview.expectDone();
+  const [run] = await interview.run();
+  await expect(run!.part).toHaveText("Request");
+  await page.reload();
+  await expect(interview.root.getByRole("textbox", { name: "Walk me through" })).toHaveValue("A request, a response.");
+});
+
+test("widget: the handshake is stepped through with the reader’s own key", async ({ lesson }) => {
+  const steps = lesson.piece("steps");
+  await steps.button("Shake hands").click();
+  await expect(steps.root).toContainText("1 of 7: The request line");
+  await steps.button("Next").click();
+  await steps.button("Next").click();
+  const key = await steps.root.locator(".own-key").innerText();
+  await expect(steps.root.locator(".marked")).toHaveText(`Sec-WebSocket-Key: ${key}`);
+  for (let step = 3; step < 7; step++) await steps.button("Next").click();
+  await expect(steps.root.getByRole("listitem").first()).toContainText(key);
+  await expect(steps.root).toContainText("The response carried exactly this");
+  await steps.expectDone();
+  await steps.button("Back").click();
+  await expect(steps.root).toContainText("6 of 7");
+});
+
+test("widget: a bit turned over, and what a strict server says", async ({ lesson, page }) => {
+  const bits = lesson.piece("bits");
+  await expect(bits.root).toContainText("A text message: “Hi”");
+  await expect(bits.root.getByRole("group", { name: "The frame, bit by bit" }).getByRole("button")).toHaveCount(64);
+  await bits.button("Bit 8, MASK").click();
+  await expect(bits.root).toContainText(/a client must mask every frame/i);
+  await expect(bits.root).toContainText("1002");
+  await expect(bits.root).toContainText("RFC 6455 §5.1");
+  await bits.expectDone();
+  await bits.button("Reset the bits").click();
+  await expect(bits.root).toContainText("A text message: “Hi”");
+  // By keyboard: one stop, arrows from bit to bit.
+  await bits.button("Bit 0, FIN").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Space");
+  await expect(bits.root).toContainText("RSV1");
+  await expect(bits.button("Bit 1, RSV1")).toHaveAttribute("aria-pressed", "true");
+  await bits.root.getByLabel("Message").fill("x".repeat(30));
+  await expect(bits.root.getByRole("alert")).toContainText("24 bytes at the most");
+});
+
+test("widget: a mask by hand", async ({ lesson }) => {
+  const mask = lesson.piece("mask");
+  // RFC 6455 §5.7 has the same text under the same key.
+  for (const [at, byte] of ["7f", "9f", "4d"].entries()) {
+    await mask.root.getByLabel(`Masked byte ${at + 1}`).fill(byte);
+    await expect(mask.root.getByLabel(`Masked byte ${at + 2}`)).toBeFocused();
+  }
+  await mask.root.getByLabel("Masked byte 4").fill("00");
+  await expect(mask.root.getByLabel("Masked byte 4")).toHaveAttribute("aria-invalid", "true");
+  await mask.expectNotDone();
+  await mask.root.getByLabel("Masked byte 4").fill("51");
+  await mask.expectDone();
+  await mask.button("Do the rest for me").click();
+  await expect(mask.root.getByLabel("Masked byte 5")).toHaveValue("58");
+  await expect(mask.root).toContainText("5 of 5 right");
+});
+
+test("widget: the life of a connection moves with it", async ({ lesson }) => {
+  const life = lesson.piece("life");
+  const now = life.root.getByRole("list", { name: "The life of a connection, beside a meeting" }).locator("[aria-current]");
+  await life.button("Greet").click();
+  await expect(now).toContainText("CONNECTING");
+  await expect(now).toContainText("OPEN");
+  await life.button("Talk").click();
+  await expect(life.root.getByRole("option").filter({ hasText: "How are you?" })).toHaveCount(2);
+  await life.button("Say goodbye").click();
+  await expect(now).toContainText("CLOSED");
+  await life.expectDone();
+});
+
+test("widget: an image goes as a binary message, and comes back", async ({ lesson }) => {
+  const image = lesson.piece("image");
+  await image.root.getByLabel("Choose a file").setInputFiles({ name: "noise.png", mimeType: "image/png", buffer: noise(20, 20) });
+  await expect(image.root).toContainText("noise.png");
+  await image.button("Send it").click();
+  await expect(image.root).toContainText("Opcode 2 binary");
+  const bytes = image.root.getByRole("group", { name: "The frame’s first bytes in hex" });
+  await expect(bytes.locator(".bytes > *").first()).toHaveText("82");
+  const back = image.root.getByRole("img", { name: "The image as it came back" });
+  await expect.poll(() => back.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(20);
+  await image.expectDone();
+  await image.root.getByLabel("Choose a file").setInputFiles({ name: "x.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
+  await expect(image.root.getByRole("alert").first()).toContainText("x.txt is no PNG");
+});

@@ -1,0 +1,157 @@
+// A reader goes through the course: from the index into lessons, by links into their middle, and back another day.
+import { expectAccessible } from "../support/axe.ts";
+import { REQUEST_FAILED } from "../support/complaints.ts";
+import { expect, realLessons, test, type Outline } from "../support/course.ts";
+
+test("the index says what is learnt, where, and how long it takes", async ({ index, course, page }) => {
+  await index.open(course);
+  await expect(index.title).toHaveText("A small course");
+  await expect(page.getByText("3 lessons, about 13 minutes")).toBeVisible();
+  await expect(index.lessons).toHaveCount(3);
+  await expect(index.lesson("Questions and connections")).toContainText("5 min · 0 of 8 pieces done");
+  await expect(page.locator("main")).toHaveAttribute("lang", "en-GB");
+  const objectives = page.getByRole("region", { name: "Afterwards you can" });
+  await expect(objectives.getByRole("link", { name: "Questions and connections" })).toHaveAttribute("href", "/course/first");
+  await expect(page.getByRole("region", { name: "Challenges" })).toContainText("not passed yet");
+  await expect(page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Course" })).toHaveAttribute("aria-current", "page");
+  await expectAccessible(page, { rules: "all" });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expectAccessible(page, { rules: "contrast" });
+});
+
+test("from lesson to lesson, and none of them connects before it is asked to", async ({ index, lesson, course, page }) => {
+  const sockets: string[] = [];
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  await index.open(course);
+  await index.goOn.click();
+  await expect(lesson.title).toHaveText("Questions and connections");
+  await expect(lesson.title).toBeFocused();
+  await expect(lesson.previous).toHaveCount(0);
+  await expect(page).toHaveTitle("Questions and connections · Framescope");
+  await lesson.next.click();
+  await expect(lesson.title).toHaveText("Widgets and interviews");
+  await expect(lesson.title).toBeFocused();
+  await lesson.next.click();
+  await expect(lesson.title).toHaveText("The end");
+  await lesson.previous.click();
+  await expect(page).toHaveURL(/\/course\/widgets$/);
+  await expect(lesson.title).toHaveText("Widgets and interviews");
+  expect(sockets).toEqual([]);
+});
+
+for (const id of ["first", "widgets", "last"]) {
+  test(`the lesson “${id}” is accessible, light and dark`, async ({ lesson, course, page }) => {
+    await lesson.open(course, id);
+    await expectAccessible(page, { rules: "all" });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expectAccessible(page, { rules: "contrast" });
+  });
+}
+
+test("a link leads into the middle of a lesson, to a heading, a piece, or a question that then opens", async ({ lesson, course, page }) => {
+  await lesson.open(course, "first#questions");
+  const heading = page.getByRole("heading", { level: 2, name: /^Questions/ });
+  await expect(heading).toBeInViewport();
+  await expect(heading).toBeFocused();
+  await lesson.open(course, "first#images");
+  await expect(page.getByText("Yes, as binary.")).toBeInViewport();
+  await lesson.contents.getByRole("link", { name: "One connection" }).click();
+  await expect(page).toHaveURL(/#one-connection$/);
+  await expect(page.getByRole("heading", { level: 2, name: /^One connection/ })).toBeFocused();
+});
+
+test("a heading’s link can be copied", async ({ lesson, course, page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await lesson.open(course, "first");
+  await page.getByRole("link", { name: "Link to “One connection”" }).click();
+  await expect(page.getByText("The link is copied.")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${course.url}/course/first#one-connection`);
+});
+
+test("progress is kept over a reload, and leads back", async ({ index, lesson, course, page }) => {
+  await lesson.open(course, "first");
+  const exercise = lesson.piece("what-101");
+  await exercise.root.getByRole("textbox").fill("  switching PROTOCOLS");
+  await exercise.button("Check").click();
+  await exercise.expectDone();
+  await page.reload();
+  await exercise.expectDone();
+  await index.open(course);
+  await expect(index.lesson("Questions and connections")).toContainText("1 of 8 pieces done");
+  await expect(index.goOn).toHaveAttribute("href", /^\/course\/first/);
+});
+
+test("progress is taken along, forgotten once asked, and taken in again", async ({ index, lesson, course, page }) => {
+  await lesson.open(course, "first");
+  await lesson.piece("which-header").root.getByRole("radio", { name: /Upgrade/ }).check();
+  await lesson.piece("which-header").expectDone();
+  await index.open(course);
+  const file = await index.takeAlong();
+  expect(JSON.parse(file)).toMatchObject({ version: 1, course: { "small-course": { pieces: { "first#which-header": { done: true } } } } });
+
+  await page.getByRole("button", { name: "Start afresh" }).click();
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await expect(index.lesson("Questions and connections")).toContainText("1 of 8");
+  await page.getByRole("button", { name: "Start afresh" }).click();
+  await page.getByRole("button", { name: "Forget it" }).click();
+  await expect(index.lesson("Questions and connections")).toContainText("0 of 8");
+  await expect(index.goOn).toHaveText("Begin");
+
+  await index.takeIn(file);
+  await expect(index.said).toHaveText("Your progress is taken over.");
+  await expect(index.lesson("Questions and connections")).toContainText("1 of 8");
+});
+
+test("a file that is no progress is refused, and nothing changes", async ({ index, course }) => {
+  await index.open(course);
+  await index.takeIn("{}", "shopping.json");
+  await expect(index.said).toHaveText("shopping.json is not taken: it is no progress of this page: choose a file that was exported here.");
+  await index.takeIn('{"version":2,"course":{}}', "later.json");
+  await expect(index.said).toContainText("version 2");
+  await index.takeIn(`{"version":1,"course":{}}${" ".repeat(1 << 20)}`, "big.json");
+  await expect(index.said).toContainText("more than 1048576 bytes");
+});
+
+test("a browser that keeps nothing is told of", async ({ index, lesson, course, page }) => {
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await lesson.open(course, "first");
+  await expect(page.getByRole("alert").filter({ hasText: "no room left for your progress" })).toBeVisible();
+  await lesson.piece("which-header").root.getByRole("radio", { name: /Upgrade/ }).check();
+  // For as long as the page is open it is known all the same.
+  await lesson.piece("which-header").expectDone();
+  void index;
+});
+
+test("a lesson that is none is said to be none", async ({ course, page, complaints }) => {
+  complaints.expect(REQUEST_FAILED);
+  await page.goto(`${course.url}/course/no-such-lesson`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such lesson");
+  await page.getByRole("link", { name: "See all lessons" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("A small course");
+});
+
+test("a relay that is gone is said, and asked again", async ({ course, page, complaints }) => {
+  complaints.expect(REQUEST_FAILED);
+  let away = true;
+  await page.route("**/api/course", (route) => (away ? route.abort("connectionrefused") : route.continue()));
+  await page.goto(`${course.url}/course`);
+  await expect(page.getByRole("alert")).toContainText("the relay does not answer");
+  away = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("A small course");
+});
+
+for (const id of realLessons()) {
+  test(`the real lesson “${id}” opens, has what it lists, and is accessible`, async ({ relay, page, lesson }) => {
+    const course = (await (await page.request.get(`${relay.url}/api/course`)).json()) as Outline;
+    const listed = course.lessons.find((known) => known.id === id);
+    await lesson.open(relay, id);
+    await expect(lesson.title).toHaveText(listed?.title ?? "");
+    for (const piece of listed?.pieces ?? []) await expect(lesson.piece(piece.id).root).toBeAttached();
+    await expectAccessible(page, { rules: "all" });
+  });
+}

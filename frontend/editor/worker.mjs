@@ -1,0 +1,351 @@
+// What runs around the reader's code, in a worker of its own: it watches WebSocket, timers and the console, and tells the
+// page. The code itself comes as a script of its own, so that its lines have the numbers that the reader sees.
+import { sha1 } from "@noble/hashes/legacy";
+
+const MAX_LINES = 1000;
+const MAX_LINE = 2000;
+/** Characters of all lines: a page takes its time to lay out more. */
+const MAX_PRINTED = 300_000;
+const MAX_EVENTS = 5000;
+/** Sockets whose making is told at once. */
+const MAX_AT_ONCE = 200;
+const MAX_RETURNED = 64 * 1024;
+const MAX_IMAGE = 4 * 1024 * 1024;
+const MAX_IMAGES = 16;
+/** Milliseconds that are gathered into one message, and characters. */
+const GATHERED_MS = 40;
+const GATHERED = 32 * 1024;
+/** How long all must have been quiet before a run counts as done: what a handler still awaits comes within that. */
+const QUIET_MS = 60;
+
+onmessage = ({ data: { setup, code }, ports: [port] }) => {
+  onmessage = null;
+  // The code cannot reach these, nor tell in their stead.
+  const post = port.postMessage.bind(port);
+  const later = setTimeout.bind(globalThis);
+  const now = performance.now.bind(performance);
+  const { stringify } = JSON;
+  delete globalThis.postMessage;
+
+  // ---- What is told, gathered so that a loop cannot flood the page.
+  let waiting = [];
+  let waitingSize = 0;
+  let lastPost = now();
+  let timer = false;
+  let ended = false;
+  let atOnce = 0;
+
+  function flush() {
+    timer = false;
+    if (waiting.length === 0) return;
+    post(`[${waiting.join(",")}]`);
+    [waiting, waitingSize, lastPost] = [[], 0, now()];
+  }
+
+  function tell(what) {
+    if (ended) return;
+    const text = stringify(what);
+    waiting.push(text);
+    waitingSize += text.length;
+    // A loop never comes to its timers, so time is looked at here too.
+    if (waitingSize > GATHERED || now() - lastPost > GATHERED_MS * 4) flush();
+    else if (!timer) {
+      timer = true;
+      later(flush, GATHERED_MS);
+    }
+  }
+
+  /** At once, where the page must know of it before the relay does; but not as often as a loop could want. */
+  function tellAtOnce(what) {
+    tell(what);
+    if (++atOnce <= MAX_AT_ONCE) flush();
+  }
+
+  function end(how) {
+    tell({ ended: how });
+    flush();
+    ended = true;
+  }
+
+  // ---- The console.
+  let lines = 0;
+  let printed = 0;
+  let unprinted = 0;
+  let lastSaid = 0;
+
+  function print(level, text) {
+    if (lines < MAX_LINES && printed < MAX_PRINTED) {
+      lines += 1;
+      printed += Math.min(text.length, MAX_LINE);
+      tell({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
+      return;
+    }
+    unprinted += 1;
+    if (unprinted === 1 || now() - lastSaid > 250) {
+      lastSaid = now();
+      tell({ unprinted });
+    }
+  }
+
+  function words(value, depth = 0) {
+    if (typeof value === "string") return depth === 0 ? value : stringify(value);
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    if (typeof value === "function") return `function ${value.name || "without a name"}`;
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "symbol" || value === null || typeof value !== "object") return String(value);
+    if (value instanceof ArrayBuffer) return `ArrayBuffer(${value.byteLength}) ${hex(new Uint8Array(value))}`;
+    if (ArrayBuffer.isView(value)) {
+      return `${value.constructor.name}(${value.length ?? value.byteLength}) ${hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))}`;
+    }
+    if (value instanceof Blob) return `Blob(${value.size}, ${stringify(value.type)})`;
+    if (value instanceof Native) return `WebSocket ${value.url} (${["CONNECTING", "OPEN", "CLOSING", "CLOSED"][value.readyState]})`;
+    if (value instanceof Event) {
+      const own = ["data", "code", "reason", "wasClean"].filter((name) => name in value);
+      return `${value.constructor.name} { ${[`type: ${stringify(value.type)}`, ...own.map((name) => `${name}: ${words(value[name], 1)}`)].join(", ")} }`;
+    }
+    if (depth > 3) return "…";
+    if (Array.isArray(value)) {
+      const more = value.length > 100 ? [`… ${value.length - 100} more`] : [];
+      return `[${[...value.slice(0, 100).map((item) => words(item, depth + 1)), ...more].join(", ")}]`;
+    }
+    const fields = Object.entries(value).slice(0, 50).map(([name, item]) => `${name}: ${words(item, depth + 1)}`);
+    return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
+  }
+
+  function hex(bytes) {
+    const front = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    return bytes.length > 32 ? `${front} …` : front;
+  }
+
+  function saying(level) {
+    return (...values) => {
+      let text;
+      try {
+        text = values.map((value) => words(value)).join(" ");
+      } catch (error) {
+        text = `(what was printed cannot be shown: ${error})`;
+      }
+      print(level, text);
+    };
+  }
+  Object.assign(console, {
+    log: saying("log"),
+    info: saying("log"),
+    debug: saying("log"),
+    warn: saying("warn"),
+    error: saying("error"),
+  });
+
+  // ---- Errors, with the line of the reader's own.
+  function place(error, line) {
+    const found = line || Number(/challenge\.js:(\d+)/.exec(String(error?.stack ?? ""))?.[1]) || null;
+    return found;
+  }
+
+  function threw(error, line = 0) {
+    let text;
+    try {
+      text = error instanceof Error ? `${error.name}: ${error.message}` : words(error, 1);
+    } catch {
+      text = "something that cannot be shown";
+    }
+    tell({ threw: { text: text.slice(0, MAX_LINE), line: place(error, line) } });
+  }
+
+  let failed = false;
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    failed = true;
+    const before = !begun;
+    const text = String(event.message).replace(/^Uncaught /, "");
+    tell({ threw: { text: text.slice(0, MAX_LINE), line: event.lineno || place(event.error, 0) } });
+    // Code that cannot be read never begins.
+    if (before) end("threw");
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    failed = true;
+    threw(event.reason);
+  });
+
+  // ---- Timers.
+  const timers = new Set();
+  const intervals = new Set();
+  const native = { setTimeout, clearTimeout, setInterval, clearInterval };
+  const call = (handler, values) => {
+    if (typeof handler === "function") handler(...values);
+  };
+  globalThis.setTimeout = (handler, delay, ...values) => {
+    const id = native.setTimeout.call(globalThis, () => {
+      timers.delete(id);
+      try {
+        call(handler, values);
+      } finally {
+        look();
+      }
+    }, delay);
+    timers.add(id);
+    return id;
+  };
+  globalThis.setInterval = (handler, delay, ...values) => {
+    const id = native.setInterval.call(globalThis, () => call(handler, values), delay);
+    intervals.add(id);
+    return id;
+  };
+  globalThis.clearTimeout = globalThis.clearInterval = (id) => {
+    timers.delete(id);
+    intervals.delete(id);
+    native.clearTimeout.call(globalThis, id);
+    look();
+  };
+
+  // ---- WebSocket: the browser's own, watched.
+  const Native = WebSocket;
+  const send = Native.prototype.send;
+  const close = Native.prototype.close;
+  const listen = EventTarget.prototype.addEventListener;
+  const buffered = Object.getOwnPropertyDescriptor(Native.prototype, "bufferedAmount").get;
+  const encoder = new TextEncoder();
+  const byteLength = (text) => (text.length > 1e6 ? new Blob([text]).size : encoder.encode(text).length);
+  let sockets = 0;
+  let open = 0;
+  let events = 0;
+  let most = 0;
+
+  function act(socket, what) {
+    events += 1;
+    const tellNow = what.act === "constructed" ? tellAtOnce : tell;
+    if (events <= MAX_EVENTS) tellNow({ act: { socket, at: performance.timeOrigin + now(), ...what } });
+    else if (events === MAX_EVENTS + 1) tell("unnoted");
+  }
+
+  function payload(data) {
+    if (typeof data === "string") {
+      return { kind: "text", bytes: byteLength(data), utf16_length: data.length, preview: Array.from(data.slice(0, 240)).slice(0, 120).join("") };
+    }
+    return { kind: "binary", bytes: data.size ?? data.byteLength ?? 0, utf16_length: 0, preview: "" };
+  }
+
+  const numbers = new WeakMap();
+  class Watched extends Native {
+    constructor(url, protocols) {
+      super(...(protocols === undefined ? [url] : [url, protocols]));
+      const number = ++sockets;
+      numbers.set(this, number);
+      open += 1;
+      const names = protocols === undefined ? [] : [protocols].flat().map(String);
+      act(number, { act: "constructed", url: this.url.slice(0, MAX_LINE), protocols: names });
+      const on = (name, then) => listen.call(this, name, then);
+      on("open", () => act(number, { act: "open", protocol: this.protocol, extensions: this.extensions }));
+      on("message", ({ data }) => act(number, { act: "received", ...payload(data) }));
+      on("error", () => act(number, { act: "error" }));
+      on("close", ({ code, reason, wasClean }) => {
+        act(number, { act: "closed", code, reason, was_clean: wasClean });
+        open -= 1;
+        look();
+      });
+    }
+
+    send(data) {
+      send.call(this, data);
+      const number = numbers.get(this);
+      const sent = typeof data === "object" && data !== null ? data : String(data);
+      act(number, { act: "sent", ...payload(sent) });
+      const amount = buffered.call(this);
+      if (amount > most) {
+        most = amount;
+        tell({ buffered: most });
+      }
+    }
+
+    close(...values) {
+      close.apply(this, values);
+      const [code, reason] = values;
+      act(numbers.get(this), { act: "close-called", code: code === undefined ? null : Number(code), reason: String(reason ?? "") });
+    }
+  }
+  Object.defineProperty(Watched, "name", { value: "WebSocket" });
+  globalThis.WebSocket = Watched;
+
+  // ---- What the code is given.
+  let busy = 0;
+  let images = 0;
+  const lab = {
+    url: setup.url,
+    given: Object.freeze(setup.given),
+    // Over plain http from another machine there is no crypto.subtle, and in a sandbox perhaps nowhere.
+    sha1: (data) => sha1(typeof data === "string" ? encoder.encode(data) : new Uint8Array(data)),
+    sleep: (ms) => new Promise((resolve) => globalThis.setTimeout(resolve, ms)),
+    show: async (what) => {
+      busy += 1;
+      try {
+        const bytes = what instanceof Blob ? await what.arrayBuffer() : what;
+        const view = ArrayBuffer.isView(bytes)
+          ? bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
+          : bytes instanceof ArrayBuffer && bytes.slice(0);
+        if (!view) throw new TypeError("lab.show takes a Blob, an ArrayBuffer or a typed array");
+        if (view.byteLength > MAX_IMAGE) throw new RangeError("lab.show takes at most 4 MiB");
+        if (++images > MAX_IMAGES) throw new RangeError(`lab.show takes at most ${MAX_IMAGES} images in a run`);
+        flush();
+        post(view);
+      } finally {
+        busy -= 1;
+        look();
+      }
+    },
+  };
+
+  // ---- The run.
+  let begun = false;
+  let settled = false;
+  let looking = false;
+
+  /** Ends the run once nothing is left to wait for, and that has stayed so for a while. */
+  function look() {
+    const quiet = () => settled && !ended && open === 0 && busy === 0 && timers.size === 0 && intervals.size === 0;
+    if (looking || !quiet()) return;
+    looking = true;
+    later(() => {
+      looking = false;
+      if (quiet()) end(failed ? "threw" : "done");
+    }, QUIET_MS);
+  }
+
+  function returned(value) {
+    if (value === undefined) return;
+    let text;
+    try {
+      text = stringify(value);
+    } catch (error) {
+      print("warn", `What was returned is no JSON: ${error.message}`);
+      return;
+    }
+    if (text === undefined) print("warn", `What was returned is no JSON: ${words(value)}`);
+    else if (text.length > MAX_RETURNED) print("warn", `What was returned is longer than ${MAX_RETURNED} characters of JSON.`);
+    else tell({ returned: text });
+  }
+
+  const enter = `run${Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("")}`;
+  globalThis[enter] = (main) => {
+    begun = true;
+    delete globalThis[enter];
+    Promise.resolve()
+      .then(() => main(lab))
+      .then(
+        (value) => {
+          returned(value);
+          settled = true;
+          look();
+        },
+        (error) => {
+          threw(error);
+          end("threw");
+        },
+      );
+  };
+  // The first line is the reader's first.
+  const script = `${enter}(async (lab) => {${code}\n})\n//# sourceURL=challenge.js`;
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  // By a timer: what the script throws, above all that it is no JavaScript, then comes as an event with its line.
+  later(() => importScripts(address), 0);
+};

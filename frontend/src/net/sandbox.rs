@@ -1,0 +1,159 @@
+//! The frame that a reader's code runs in. It has no origin and can reach nothing of the page; what it says is taken for
+//! what anybody might say.
+
+use leptos::prelude::{document, window};
+use leptos::task::spawn_local;
+use observation::page::PageAct;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlIFrameElement, MessageEvent};
+
+/// The longest message that is read, in UTF-16 code units.
+const MAX_MESSAGE: u32 = 512 << 10;
+/// Messages of one run; whoever sends more is not what this page has put there.
+const MAX_MESSAGES: u32 = 20_000;
+/// Bytes of one image.
+const MAX_IMAGE: u32 = 4 << 20;
+
+/// What the code is given.
+#[derive(Serialize)]
+pub struct Setup<'a> {
+    pub url: &'a str,
+    pub given: &'a BTreeMap<String, String>,
+}
+
+/// What the sandbox says, in its own words (`frontend/editor/worker.mjs`).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    Printed {
+        level: curriculum::told::Level,
+        text: String,
+    },
+    /// So many lines were too many.
+    Unprinted(u64),
+    Act {
+        socket: u32,
+        /// Milliseconds since 1970, by the worker's monotonic clock.
+        at: f64,
+        #[serde(flatten)]
+        act: PageAct,
+    },
+    /// There were more events than are noted.
+    Unnoted,
+    /// The most bytes that waited in a socket.
+    Buffered(u64),
+    /// JSON.
+    Returned(String),
+    Threw {
+        text: String,
+        line: Option<u32>,
+    },
+    Ended(Ended),
+    #[serde(skip)]
+    Image(Vec<u8>),
+    /// It said something that it never says.
+    #[serde(skip)]
+    Garbled,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    Done,
+    Threw,
+}
+
+/// A run of code. Dropped, it ends at once, whatever the code is doing.
+pub struct Sandbox {
+    frame: HtmlIFrameElement,
+    listener: Option<Closure<dyn FnMut(MessageEvent)>>,
+}
+
+impl Sandbox {
+    /// Runs `code`. `None` where the browser makes no frame.
+    pub fn run(setup: &Setup<'_>, code: &str, tell: impl Fn(Vec<Said>) + 'static) -> Option<Self> {
+        #[derive(Serialize)]
+        struct Run<'a> {
+            setup: &'a Setup<'a>,
+            code: &'a str,
+        }
+        // Plain data always becomes JSON.
+        let run = js_sys::JSON::parse(&serde_json::to_string(&Run { setup, code }).ok()?).ok()?;
+        let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
+        for (name, value) in [
+            ("sandbox", "allow-scripts"),
+            ("title", "Where your code runs"),
+            ("class", "sandbox"),
+            ("aria-hidden", "true"),
+            ("tabindex", "-1"),
+            ("src", "/sandbox"),
+        ] {
+            frame.set_attribute(name, value).ok()?;
+        }
+        let its_own = frame.clone();
+        let mut heard = 0;
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let Some(own) = its_own.content_window() else { return };
+            if event.source().is_none_or(|source| !js_sys::Object::is(&source, &own)) {
+                return;
+            }
+            heard += 1;
+            let data = event.data();
+            if data.as_string().as_deref() == Some("ready") {
+                if heard == 1 {
+                    // An opaque origin cannot be named. The frame is known by its window.
+                    let _ = own.post_message(&run, "*");
+                }
+            } else if heard > MAX_MESSAGES {
+                tell(vec![Said::Garbled]);
+            } else {
+                tell(read(&data));
+            }
+        });
+        window().add_event_listener_with_callback("message", listener.as_ref().unchecked_ref()).ok()?;
+        let sandbox = Self { frame, listener: Some(listener) };
+        document().body()?.append_child(&sandbox.frame).ok()?;
+        Some(sandbox)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.frame.remove();
+        if let Some(listener) = self.listener.take() {
+            // Were it to fail, the listener would hear no frame any more.
+            let _ = window().remove_event_listener_with_callback("message", listener.as_ref().unchecked_ref());
+            // It may be what is running now.
+            spawn_local(async move { drop(listener) });
+        }
+    }
+}
+
+fn read(data: &JsValue) -> Vec<Said> {
+    if let Some(buffer) = data.dyn_ref::<js_sys::ArrayBuffer>() {
+        let fits = buffer.byte_length() <= MAX_IMAGE;
+        return vec![if fits { Said::Image(js_sys::Uint8Array::new(buffer).to_vec()) } else { Said::Garbled }];
+    }
+    let short = data.dyn_ref::<js_sys::JsString>().filter(|text| text.length() <= MAX_MESSAGE);
+    let text = short.and_then(|text| text.as_string());
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| vec![Said::Garbled])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_worker_writes_is_read() {
+        let text = r#"[{"printed":{"level":"warn","text":"a"}},{"unprinted":3},"unnoted",{"buffered":9},
+            {"act":{"socket":1,"at":1.5,"act":"sent","kind":"text","bytes":1,"utf16_length":1,"preview":"a"}},
+            {"act":{"socket":1,"at":1.5,"act":"closed","code":1000,"reason":"","was_clean":true}},
+            {"returned":"{}"},{"threw":{"text":"Error: x","line":null}},{"ended":"done"}]"#;
+        let said: Vec<Said> = serde_json::from_str(text).expect("read");
+        assert_eq!(said.len(), 9);
+        assert!(matches!(&said[4], Said::Act { socket: 1, act: PageAct::Sent(payload), .. } if payload.bytes == 1));
+        assert!(matches!(said[8], Said::Ended(Ended::Done)));
+    }
+}

@@ -1,0 +1,25 @@
+//! The style sheet of the views that are loaded later. Quick builds have it in the page's own.
+
+use leptos::prelude::*;
+
+/// What needs that sheet; it is not shown while the sheet is on its way.
+#[component]
+pub fn LateStyle(children: Children) -> impl IntoView {
+    let address = named("framescope-later-style").map(|hash| format!("/later-{hash}.css"));
+    let coming = RwSignal::new(address.is_some());
+    let there = move |_| coming.set(false);
+    let link = address
+        .map(|href| view! { <link rel="stylesheet" href=href on:load=there on:error=move |_| coming.set(false)/> });
+    view! {
+        {link}
+        <div class="late" class:coming=move || coming.get()>
+            {children()}
+        </div>
+    }
+}
+
+/// What the build says in `<meta name=…>`.
+pub fn named(name: &str) -> Option<String> {
+    let meta = document().query_selector(&format!("meta[name={name}]")).ok()??;
+    meta.get_attribute("content")
+}

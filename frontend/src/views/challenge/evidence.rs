@@ -1,0 +1,34 @@
+//! What both sides saw of the attempt, frame by frame, as in the playground.
+
+use crate::store::Lab;
+use crate::store::setup::Setup;
+use crate::views::connect_bar::ConnectForm;
+use crate::views::inspector::{ChosenPart, Inspector};
+use crate::views::next_messages::Planned;
+use crate::views::sequence::SequenceView;
+use leptos::prelude::*;
+
+#[component]
+pub fn Evidence() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    provide_context(ConnectForm::new(lab, &Setup::default()));
+    provide_context(Planned::new(Vec::new()));
+    provide_context(ChosenPart::new());
+    let empty = Memo::new(move |_| lab.record.with(|record| record.sequence.is_empty()));
+    view! {
+        <section id="evidence" class="evidence" aria-labelledby="evidence-title">
+            <h2 id="evidence-title">"What crossed the wire"</h2>
+            <Show
+                when=move || !empty.get()
+                fallback=|| view! {
+                    <p class="muted">"Nothing yet. Once your code has connected, every frame stands here, to be taken apart."</p>
+                }
+            >
+                <div class="workspace" class:inspecting=move || lab.inspecting.get()>
+                    <SequenceView/>
+                    <Inspector/>
+                </div>
+            </Show>
+        </section>
+    }
+}

@@ -1,0 +1,160 @@
+//! All checks are met: how little it took, a receipt, and what comes next.
+
+use super::checks_met;
+use crate::net::api::{self, ApiError};
+use crate::store::progress::Progress;
+use crate::store::runner::Runner;
+use crate::ui::format;
+use crate::ui::icon::{CHECK, Icon};
+use crate::ui::object_url::ObjectUrl;
+use crate::views::take_away::copy::CopyButton;
+use curriculum::challenge::Summary;
+use curriculum::grade::Report;
+use curriculum::told::Told;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::Seq;
+use serde::{Deserialize, Serialize};
+
+#[component]
+pub fn Passed(next: Option<Summary>) -> impl IntoView {
+    let runner = expect_context::<Runner>();
+    let progress = Progress::provided();
+    let passed = Memo::new(move |_| checks_met(runner));
+    // What is kept is outside of the page.
+    Effect::new(move || {
+        if passed.get() {
+            let golf = runner.attempt.report.with_untracked(|report| report.golf);
+            progress.pass_challenge(&runner.attempt.id(), golf);
+        }
+    });
+    let golf = move || {
+        let golf = runner.attempt.report.with(|report| report.golf);
+        if golf.connections == 0 {
+            return "It took no connection that the relay saw.".to_owned();
+        }
+        format!(
+            "It took {}, {} and {} from the client.",
+            format::plural(golf.connections.into(), "connection"),
+            format::plural(golf.frames, "frame"),
+            format::plural(golf.bytes, "byte"),
+        )
+    };
+    let next = StoredValue::new(next);
+    view! {
+        <div role="status" class="passed-place">
+            <Show when=move || passed.get()>
+                <section class="panel passed" aria-labelledby="passed-title">
+                    <h2 id="passed-title">
+                        <Icon path=CHECK/>
+                        "Passed"
+                    </h2>
+                    <p>{golf}</p>
+                    <Receipt/>
+                    {next.get_value().map(|next| view! {
+                        <p>
+                            <a href=format!("/challenges/{}", next.id) class="button primary quiet">
+                                {format!("Next: {}", next.title)}
+                            </a>
+                        </p>
+                    })}
+                </section>
+            </Show>
+        </div>
+    }
+}
+
+#[derive(Serialize)]
+struct Wanted {
+    challenge: String,
+    since: Seq,
+    name: Option<String>,
+    told: Option<Told>,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    receipt: String,
+}
+
+#[component]
+fn Receipt() -> impl IntoView {
+    let attempt = expect_context::<Runner>().attempt;
+    let name = RwSignal::new(String::new());
+    let said = RwSignal::new(None::<Result<String, String>>);
+    let coming = RwSignal::new(false);
+    let ask = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let name = name.get_untracked().trim().to_owned();
+        let wanted = Wanted {
+            challenge: attempt.id(),
+            since: attempt.since(),
+            name: Some(name).filter(|name| !name.is_empty()),
+            told: attempt.told.get_untracked(),
+        };
+        coming.set(true);
+        spawn_local(async move {
+            let receipt = fetch(&attempt.session.get_value().to_string(), &wanted).await;
+            // The page may have been left meanwhile.
+            if said.try_set(Some(receipt)).is_none() {
+                coming.set(false);
+            }
+        });
+    };
+    view! {
+        <form class="receipt-form" on:submit=ask>
+            <label for="receipt-name">"Your name, if it shall stand on a receipt"</label>
+            <div class="link">
+                <input
+                    id="receipt-name"
+                    maxlength="80"
+                    autocomplete="name"
+                    prop:value=name
+                    on:input=move |event| name.set(event_target_value(&event))
+                />
+                <button type="submit" class="small" aria-disabled=move || coming.get().to_string()>
+                    "Get a receipt"
+                </button>
+            </div>
+        </form>
+        {move || said.get().map(|said| match said {
+            Err(words) => view! { <p class="card bad" role="alert">{words}</p> }.into_any(),
+            Ok(text) => view! { <ReceiptText text/> }.into_any(),
+        })}
+    }
+}
+
+#[component]
+fn ReceiptText(text: String) -> impl IntoView {
+    let url = StoredValue::new_local(ObjectUrl::of(text.as_bytes(), "text/plain"));
+    let address = url.with_value(|url| url.as_ref().map(|url| url.as_str().to_owned()));
+    view! {
+        <textarea class="receipt" readonly rows="5" aria-label="The receipt" prop:value=text.clone()></textarea>
+        <div class="buttons">
+            <CopyButton text=Signal::stored(text) words="Copy"/>
+            {address.map(|address| view! {
+                <a href=address download="receipt.txt" class="button small">
+                    "Download"
+                </a>
+            })}
+            <a href="/receipt">"Check it"</a>
+        </div>
+    }
+}
+
+async fn fetch(session: &str, wanted: &Wanted) -> Result<String, String> {
+    // Plain data always becomes JSON.
+    let body = serde_json::to_string(wanted).unwrap_or_default();
+    let answer = api::post(&format!("/api/sessions/{session}/receipts"), &body).await;
+    let (status, body) = answer.map_err(|error: ApiError| error.words("The receipt"))?;
+    if let Ok(Given { receipt }) = serde_json::from_str(&body) {
+        return Ok(receipt);
+    }
+    Err(match serde_json::from_str::<Report>(&body) {
+        Ok(report) => {
+            let missing = report.verdicts.iter().filter(|verdict| !verdict.met).map(|verdict| verdict.found.as_str());
+            format!("The relay does not find all checks met: {}", missing.collect::<Vec<_>>().join(" "))
+        }
+        Err(_) => format!("The receipt did not come. The relay says: {}", api::words_of(status, &body)),
+    })
+}

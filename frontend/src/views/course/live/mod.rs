@@ -1,0 +1,122 @@
+//! Connections that the reader starts: what will happen, all of it to be changed, and what came of it.
+
+mod aim;
+mod draft;
+mod run;
+mod script;
+
+use super::piece::Piece;
+use super::prose::reachable;
+use super::reading::Reading;
+use crate::store::settings::Settings;
+use crate::store::setup::{Place as Leads, Setup};
+use crate::store::way::Via;
+use curriculum::course::{Live, Run, Send};
+use draft::{Plan, RunDraft};
+use leptos::prelude::*;
+use run::RunColumn;
+
+pub(super) use run::{LabView, Started};
+
+#[component]
+pub(super) fn LiveView(live: Live) -> impl IntoView {
+    let (id, title) = (live.id.clone(), live.title.clone());
+    view! {
+        <Piece id=id.clone() class="live" kind="Live" title=Some(title)>
+            <LiveCard live piece=Some(id)/>
+        </Piece>
+    }
+}
+
+/// The same without a frame. `piece` is what is done once it has run.
+#[component]
+pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let Live { title, runs, show, look, .. } = live;
+    let drafts: Vec<RunDraft> = runs.into_iter().map(RunDraft::new).collect();
+    let two = drafts.len() > 1;
+    let drafts = StoredValue::new(drafts);
+    // What runs, and which time it is.
+    let started = RwSignal::new(None::<(u32, Vec<Run>)>);
+    let error = RwSignal::new(None::<String>);
+    let title = StoredValue::new(title);
+    let start = move |_| {
+        let runs: Result<Vec<Run>, String> = drafts.with_value(|drafts| drafts.iter().map(RunDraft::run).collect());
+        match runs {
+            Ok(runs) => {
+                error.set(None);
+                started.update(|started| *started = Some((started.as_ref().map_or(1, |(time, _)| time + 1), runs)));
+                if let Some(piece) = &piece {
+                    reading.done(piece);
+                }
+            }
+            Err(why) => error.set(Some(why)),
+        }
+    };
+    let changed = Memo::new(move |_| drafts.with_value(|drafts| drafts.iter().any(RunDraft::is_changed)));
+    let reset = move |_| drafts.with_value(|drafts| drafts.iter().for_each(RunDraft::reset));
+    let running = Memo::new(move |_| started.with(Option::is_some));
+    let look = StoredValue::new(look);
+    view! {
+        <div class="plans" class:two=two>
+            {drafts.get_value().into_iter().enumerate().map(|(index, draft)| view! { <Plan draft number=two.then_some(index + 1)/> }).collect_view()}
+        </div>
+        <p class="error" role="alert">{move || error.get()}</p>
+        <div class="buttons">
+            <button type="button" class="primary" on:click=start>
+                {move || if running.get() { "Run again" } else { "Run" }}
+            </button>
+            <button type="button" class="small" hidden=move || !changed.get() on:click=reset>
+                "Reset"
+            </button>
+            <button type="button" class="small" hidden=move || !running.get() on:click=move |_| started.set(None)>
+                "Close"
+            </button>
+            <span class="note" hidden=move || running.get()>"Your browser opens a connection to this relay. Nothing runs before."</span>
+        </div>
+        {move || started.get().map(|(_, runs)| {
+            let count = runs.len();
+            let column = move |(index, run): (usize, Run)| {
+                let name = run.title.clone().unwrap_or_else(|| title.get_value());
+                let heading = run.title.clone().filter(|_| count > 1);
+                view! {
+                    <div class="result">
+                        {heading.map(|words| view! { <p class="sub">{words}</p> })}
+                        <RunColumn run=run.clone() name=format!("{name}{}", number(index, count)) show/>
+                        <p class="note"><OpenThere run/></p>
+                    </div>
+                }
+            };
+            view! {
+                {look.get_value().map(|html| view! {
+                    <div class="card look"><b>"What to look for"</b><div class="prose-block" inner_html=reachable(&html)></div></div>
+                })}
+                <div class="results" class:two=two>{runs.into_iter().enumerate().map(column).collect_view()}</div>
+            }
+        })}
+    }
+}
+
+fn number(index: usize, count: usize) -> String {
+    if count > 1 { format!(", {}", index + 1) } else { String::new() }
+}
+
+/// The same connection in the playground, where everything else can be tried with it.
+#[component]
+fn OpenThere(run: Run) -> impl IntoView {
+    let texts = run.send.iter().filter_map(|send| match send {
+        Send::Text(text) => Some(text.clone()),
+        Send::Bytes(_) => None,
+    });
+    let setup = Setup {
+        place: Leads::Lab(Settings::of_query(&run.query)),
+        entrance: None,
+        via: run.via.as_deref().map(Via::of_segment),
+        subprotocols: run.subprotocols.join(", "),
+        messages: texts.collect(),
+    };
+    match setup.fragment() {
+        Ok(fragment) => view! { <a href=format!("/{fragment}")>"Open in the playground"</a> }.into_any(),
+        Err(why) => why.into_any(),
+    }
+}

@@ -1,0 +1,43 @@
+//! The frame around each piece of a lesson: what it is, whether it is done, and its address.
+
+use super::reading::Reading;
+use crate::ui::icon::{CHECK, Icon};
+use leptos::prelude::*;
+
+#[component]
+pub(super) fn Piece(
+    id: String,
+    /// Its class, and what it is in a word.
+    class: &'static str,
+    kind: &'static str,
+    #[prop(optional_no_strip)] title: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let known = id.clone();
+    let done = Memo::new(move |_| reading.is_done(&known));
+    let (label, anchor) = (format!("{id}-title"), format!("#{id}"));
+    let labelled = label.clone();
+    // One level below what it belongs to. A question has no title: what it asks follows at once.
+    let heading = match title {
+        None => view! { <span id=label class="hidden">{kind}</span> }.into_any(),
+        Some(title) if reading.is_sectioned() => view! { <h3 id=label>{title}</h3> }.into_any(),
+        Some(title) => view! { <h2 id=label>{title}</h2> }.into_any(),
+    };
+    view! {
+        <div class=format!("piece {class}") id=id tabindex="-1" role="group" aria-labelledby=labelled>
+            <div class="piece-head">
+                <span class="kind">{kind}</span>
+                {heading}
+                <a class="anchor" href=anchor aria-label="Link to this piece">
+                    "#"
+                </a>
+                <span class="grow"></span>
+                <span class="done" role="status">
+                    {move || done.get().then(|| view! { <Icon path=CHECK/> "done" })}
+                </span>
+            </div>
+            {children()}
+        </div>
+    }
+}

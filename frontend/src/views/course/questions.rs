@@ -1,0 +1,260 @@
+//! What is asked in a lesson: exercises, quizzes, interview questions, and what others have asked.
+
+use super::live::LiveCard;
+use super::piece::Piece;
+use super::prose::reachable;
+use super::reading::Reading;
+use crate::store::progress::Progress;
+use crate::ui::prose::Prose;
+use curriculum::course::{ChallengeLink, Choice, Exercise, Faq, Interview, Quiz, Slip};
+use leptos::prelude::*;
+
+/// What came of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    Right,
+    /// Wrong for a reason that is known. HTML.
+    Slip(String),
+    Wrong,
+}
+
+#[component]
+pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let Exercise { id, ask, answers, hint, why, slips } = exercise;
+    let (field, piece) = (format!("{id}-answer"), id.clone());
+    let answer = RwSignal::new(String::new());
+    let outcome = RwSignal::new(None::<Outcome>);
+    let check = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let given = answer.get_untracked();
+        if given.trim().is_empty() {
+            return;
+        }
+        let found = judge(&given, &answers, &slips);
+        if found == Outcome::Right {
+            reading.done(&piece);
+        }
+        outcome.set(Some(found));
+    };
+    let why = StoredValue::new(why);
+    let said = move || match outcome.get() {
+        None => ().into_any(),
+        Some(Outcome::Right) => view! {
+            <div class="card good">
+                <b>"Right"</b>
+                <div class="prose-block" inner_html=reachable(&why.get_value())></div>
+            </div>
+        }
+        .into_any(),
+        Some(Outcome::Slip(html)) => view! {
+            <div class="card warn">
+                <b>"Not quite"</b>
+                <div class="prose-block" inner_html=reachable(&html)></div>
+            </div>
+        }
+        .into_any(),
+        Some(Outcome::Wrong) => view! {
+            <p class="card warn">
+                <b>"Not this"</b>
+                <span>"Try again as often as you like."</span>
+            </p>
+        }
+        .into_any(),
+    };
+    view! {
+        <Piece id class="exercise" kind="Exercise">
+            <form on:submit=check>
+                <label for=field.clone() class="prose-block" inner_html=inline(&ask)></label>
+                <div class="answer-line">
+                    <input
+                        id=field
+                        type="text"
+                        autocomplete="off"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        prop:value=answer
+                        on:input=move |event| {
+                            answer.set(event_target_value(&event));
+                            outcome.set(None);
+                        }
+                    />
+                    <button type="submit" class="primary">
+                        "Check"
+                    </button>
+                </div>
+            </form>
+            <div aria-live="polite">{said}</div>
+            {hint.map(|hint| view! {
+                <details class="hint">
+                    <summary>"A hint"</summary>
+                    <div class="prose-block" inner_html=reachable(&hint)></div>
+                </details>
+            })}
+        </Piece>
+    }
+}
+
+fn judge(given: &str, answers: &[String], slips: &[Slip]) -> Outcome {
+    let given = folded(given);
+    if answers.iter().any(|answer| folded(answer) == given) {
+        return Outcome::Right;
+    }
+    let slip = slips.iter().find(|slip| folded(&slip.answer) == given);
+    slip.map_or(Outcome::Wrong, |slip| Outcome::Slip(slip.says.clone()))
+}
+
+/// Whatever the case, and however many spaces.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// A label holds no paragraphs.
+fn inline(html: &str) -> String {
+    let single = html.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>"));
+    single.filter(|rest| !rest.contains("<p>")).unwrap_or(html).replace("<p>", "<span>").replace("</p>", "</span> ")
+}
+
+#[component]
+pub(super) fn QuizView(quiz: Quiz) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let Quiz { id, ask, options } = quiz;
+    let chosen = RwSignal::new(None::<usize>);
+    let (name, piece) = (format!("{id}-option"), StoredValue::new(id.clone()));
+    let option = move |(index, Choice { text, right, why }): (usize, Choice)| {
+        let mine = move || chosen.get() == Some(index);
+        let choose = move |_| {
+            chosen.set(Some(index));
+            if right {
+                reading.done(&piece.get_value());
+            }
+        };
+        let why = StoredValue::new(why);
+        view! {
+            <div class="option" class:right=move || mine() && right class:wrong=move || mine() && !right>
+                <label>
+                    <input type="radio" name=name.clone() prop:checked=mine on:change=choose/>
+                    <span class="prose-block" inner_html=text></span>
+                </label>
+                <div class="because" aria-live="polite">
+                    {move || mine().then(|| view! {
+                        <p class="verdict"><b>{if right { "Yes." } else { "No." }}</b></p>
+                        <div class="prose-block" inner_html=reachable(&why.get_value())></div>
+                    })}
+                </div>
+            </div>
+        }
+    };
+    view! {
+        <Piece id class="quiz" kind="Quiz">
+            <fieldset>
+                <legend class="prose-block" inner_html=inline(&ask)></legend>
+                {options.into_iter().enumerate().map(option).collect_view()}
+            </fieldset>
+        </Piece>
+    }
+}
+
+#[component]
+pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let Interview { id, ask, answer, points, demo } = interview;
+    let field = format!("{id}-answer");
+    let piece = StoredValue::new(id.clone());
+    let own = RwSignal::new(reading.note(&id));
+    let shown = RwSignal::new(false);
+    let compare = move |_| {
+        shown.set(true);
+        reading.done(&piece.get_value());
+    };
+    let (answer, points) = (StoredValue::new(answer), StoredValue::new(points));
+    let point = |html: String| {
+        view! {
+            <li>
+                <label>
+                    <input type="checkbox"/>
+                    <span class="prose-block" inner_html=html></span>
+                </label>
+            </li>
+        }
+    };
+    view! {
+        <Piece id class="interview" kind="Interview">
+            <label for=field.clone() class="prose-block question" inner_html=inline(&ask)></label>
+            <textarea
+                id=field
+                rows="6"
+                maxlength="8000"
+                placeholder="Answer in your own words first. It stays in this browser."
+                prop:value=own
+                on:input=move |event| own.set(event_target_value(&event))
+                on:change=move |event| reading.write_note(&piece.get_value(), &event_target_value(&event))
+            ></textarea>
+            <Show
+                when=move || shown.get()
+                fallback=move || view! {
+                    <button type="button" class="primary" on:click=compare>
+                        "Compare with an answer"
+                    </button>
+                }
+            >
+                <div class="model" role="group" aria-label="An answer to compare with">
+                    <p class="sub">"An answer"</p>
+                    <div class="prose-block" inner_html=reachable(&answer.get_value())></div>
+                    <p class="sub">"Does yours have this?"</p>
+                    <ul class="points">{points.get_value().into_iter().map(point).collect_view()}</ul>
+                </div>
+            </Show>
+            <LiveCard live=demo piece=None/>
+        </Piece>
+    }
+}
+
+#[component]
+pub(super) fn FaqView(faq: Faq) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let Faq { id, ask, answer } = faq;
+    let piece = id.clone();
+    view! {
+        <details class="faq" id=id on:toggle=move |_| reading.done(&piece)>
+            <summary>
+                <span class="prose-block" inner_html=ask></span>
+            </summary>
+            <div class="prose-block" inner_html=reachable(&answer)></div>
+        </details>
+    }
+}
+
+#[component]
+pub(super) fn ChallengeCard(link: ChallengeLink) -> impl IntoView {
+    let progress = Progress::provided();
+    let ChallengeLink { id, title, summary } = link;
+    let href = format!("/challenges/{id}");
+    let known = id.clone();
+    let passed = Memo::new(move |_| progress.challenge_passed(&known));
+    view! {
+        <Piece id class="to-challenge" kind="Challenge" title=Some(title)>
+            <p><Prose text=summary/></p>
+            <p class="buttons">
+                <a class="button primary" href=href>
+                    {move || if passed.get() { "See it again" } else { "Take the challenge" }}
+                </a>
+                <span class="muted" role="status">{move || passed.get().then_some("passed")}</span>
+            </p>
+        </Piece>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_taken_as_people_write_them() {
+        let answers = ["Switching Protocols".to_owned()];
+        let slips = [Slip { answer: "Continue".into(), says: "<p>100</p>".into() }];
+        assert_eq!(judge("  switching   PROTOCOLS ", &answers, &slips), Outcome::Right);
+        assert_eq!(judge("continue", &answers, &slips), Outcome::Slip("<p>100</p>".into()));
+        assert_eq!(judge("ok", &answers, &slips), Outcome::Wrong);
+    }
+}

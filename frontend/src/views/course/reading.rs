@@ -1,0 +1,141 @@
+//! What the pieces of a lesson know of where they are: the lesson, the reader's progress, and the ways that the relay offers.
+
+use crate::net::api::{self, ApiError};
+use crate::store::catalogue::Learnt;
+use crate::store::progress::Progress;
+use crate::ui::focus::focus;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::Ways;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Of the lesson that is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    lesson: StoredValue<String>,
+    pub(super) progress: Progress,
+    /// Whether a heading of the text stands above what is being built.
+    sectioned: StoredValue<bool>,
+}
+
+impl Reading {
+    pub(super) fn new(lesson: &str, progress: Progress) -> Self {
+        Self { lesson: StoredValue::new(lesson.to_owned()), progress, sectioned: StoredValue::new(false) }
+    }
+
+    /// A heading of the text has come.
+    pub(super) fn begin_section(self) {
+        self.sectioned.set_value(true);
+    }
+
+    pub(super) fn is_sectioned(self) -> bool {
+        self.sectioned.get_value()
+    }
+
+    pub(super) fn is_done(self, piece: &str) -> bool {
+        self.lesson.with_value(|lesson| self.progress.piece_done(lesson, piece))
+    }
+
+    /// Notes that a piece is done, and that the reader is there.
+    pub(super) fn done(self, piece: &str) {
+        // The lesson may have been left meanwhile.
+        let lesson = self.lesson.try_get_value().unwrap_or_default();
+        if !lesson.is_empty() {
+            self.progress.do_piece(&lesson, piece);
+            self.progress.be_at(&format!("{lesson}#{piece}"));
+        }
+    }
+
+    pub(super) fn note(self, piece: &str) -> String {
+        self.lesson.with_value(|lesson| self.progress.note(lesson, piece))
+    }
+
+    pub(super) fn write_note(self, piece: &str, text: &str) {
+        self.lesson.with_value(|lesson| self.progress.write_note(lesson, piece, text));
+    }
+}
+
+/// Has the relay say what it has at `path`.
+pub(super) fn fetch<T: DeserializeOwned + Send + Sync + 'static>(path: String) -> RwSignal<Learnt<T>> {
+    let answer = RwSignal::new(Learnt::Coming);
+    fetch_again(path, answer);
+    answer
+}
+
+pub(super) fn fetch_again<T: DeserializeOwned + Send + Sync + 'static>(path: String, answer: RwSignal<Learnt<T>>) {
+    spawn_local(async move {
+        let said = api::read::<T>(&path).await.map_or_else(Learnt::Failed, |it| Learnt::All(Arc::new(it)));
+        // The page may have been left meanwhile.
+        let _ = answer.try_set(said);
+    });
+}
+
+/// Where ws and wss are spoken, and which boxes there are.
+pub(super) async fn ways() -> Result<Ways, ApiError> {
+    api::read("/api/ways").await
+}
+
+/// Names the document after what it shows, as long as that is shown.
+pub(super) fn title(words: &str) {
+    document().set_title(&format!("{words} · Framescope"));
+    on_cleanup(|| document().set_title("Framescope"));
+}
+
+/// Whether the reader comes from another place of the course, and not by an address.
+pub(super) fn came_along() -> bool {
+    static BEEN: AtomicBool = AtomicBool::new(false);
+    BEEN.swap(true, Ordering::Relaxed)
+}
+
+/// Brings the element called `name` into view and the keyboard there, as soon as it can be seen: its style may still be coming.
+pub(super) fn focus_when_seen(name: String) {
+    /// Frames to wait; a few seconds.
+    const PATIENCE: u32 = 300;
+    fn again(name: String, left: u32) {
+        request_animation_frame(move || {
+            let Some(element) = document().get_element_by_id(&name) else { return };
+            element.scroll_into_view();
+            focus(&name);
+            let there = document().active_element().is_some_and(|active| active == element);
+            if !there && left > 0 {
+                again(name, left - 1);
+            }
+        });
+    }
+    again(name, PATIENCE);
+}
+
+/// What there is to say while something does not come, and what to do about it.
+pub(super) fn unread<T: DeserializeOwned + Send + Sync + 'static>(
+    what: &'static str,
+    path: String,
+    answer: RwSignal<Learnt<T>>,
+    error: &ApiError,
+) -> AnyView {
+    let again = move |_| {
+        answer.set(Learnt::Coming);
+        fetch_again(path.clone(), answer);
+    };
+    view! {
+        <main class="lost">
+            <h1>"The course"</h1>
+            <p role="alert">{error.words(what)}</p>
+            <button type="button" class="primary" on:click=again>
+                "Try again"
+            </button>
+        </main>
+    }
+    .into_any()
+}
+
+pub(super) fn coming(what: &'static str) -> AnyView {
+    view! {
+        <main class="lost">
+            <h1>"The course"</h1>
+            <p role="status" class="muted">{what}</p>
+        </main>
+    }
+    .into_any()
+}

@@ -1,0 +1,91 @@
+//! The key that receipts are signed with: Ed25519, RFC 8032.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::{self, PemObject};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+#[derive(Debug)]
+pub struct Key {
+    pair: Ed25519KeyPair,
+    /// Base64.
+    public: String,
+}
+
+/// Why there is no key. Its text says what to do.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    #[error("the system gave no random bits for a key; if that stays, look at the machine")]
+    NoRandomness,
+    #[error("{0} holds no private key in PEM (PKCS#8); name another file, or one that is not there, and it is made")]
+    Pem(PathBuf, #[source] pem::Error),
+    #[error("the private key in {0} is no Ed25519 key; `openssl genpkey -algorithm ed25519` makes one")]
+    Kind(PathBuf),
+    #[error("cannot write the new key to {0}; name another file with --receipt-key")]
+    Write(PathBuf, #[source] io::Error),
+}
+
+impl Key {
+    /// A key for as long as the relay runs.
+    pub(crate) fn made() -> Result<Self, KeyError> {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
+        Self::of(document.as_ref()).ok_or(KeyError::NoRandomness)
+    }
+
+    /// The key in `file`, made now if there is no such file.
+    pub(crate) fn kept(file: &Path) -> Result<Self, KeyError> {
+        if fs::symlink_metadata(file).is_err() {
+            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
+            write_new(file, &to_pem(document.as_ref())).map_err(|error| KeyError::Write(file.to_owned(), error))?;
+        }
+        Self::read(file)
+    }
+
+    /// The key in `file`.
+    ///
+    /// # Errors
+    /// When there is none, or one of another kind.
+    pub fn read(file: &Path) -> Result<Self, KeyError> {
+        let pkcs8 = PrivatePkcs8KeyDer::from_pem_file(file).map_err(|error| KeyError::Pem(file.to_owned(), error))?;
+        Self::of(pkcs8.secret_pkcs8_der()).ok_or_else(|| KeyError::Kind(file.to_owned()))
+    }
+
+    /// With or without the public key inside: openssl leaves it out.
+    fn of(pkcs8: &[u8]) -> Option<Self> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).ok()?;
+        let public = BASE64.encode(pair.public_key().as_ref());
+        Some(Self { pair, public })
+    }
+
+    /// The public key, 32 bytes in base64.
+    #[must_use]
+    pub fn public(&self) -> &str {
+        &self.public
+    }
+
+    /// A signature in base64.
+    pub(super) fn sign(&self, text: &str) -> String {
+        BASE64.encode(self.pair.sign(text.as_bytes()).as_ref())
+    }
+}
+
+fn to_pem(der: &[u8]) -> String {
+    let base64 = BASE64.encode(der);
+    let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
+}
+
+/// Writes a file that was not there and that its owner alone may read.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,195 @@
+//! Receipts: the relay grades an attempt on its own log, and signs what came of it.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `text` | a receipt as text, written, read and verified |
+//! | `key` | the key that it is signed with |
+
+mod key;
+mod text;
+
+pub use key::{Key, KeyError};
+pub use text::{Fault, Receipt, Verified, read_all, verdict};
+
+use crate::app::{App, NO_STORE, read_body};
+use crate::error::ApiError;
+use crate::session::Session;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use curriculum::challenge::Challenge;
+use curriculum::grade::{Attempt, Report, grade};
+use curriculum::told::Told;
+use export::clock;
+use observation::{Gap, Seq, Transcript};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Attempts that are graded at once: each has all of a session's log as values, which is many times the log itself.
+pub(crate) const AT_ONCE: usize = 2;
+/// What may come with a request for a receipt, in bytes: most of it is what the page was told.
+const MAX_REQUEST: usize = 256 << 10;
+/// A text to verify.
+const MAX_TEXT: usize = 4 << 10;
+/// A learner's name, in characters.
+const MAX_NAME: usize = 80;
+/// Read from the log under one lock: so many observations, or about so many bytes of JSON.
+const PART: usize = 256;
+const PART_BYTES: usize = 128 << 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    /// The challenge's id.
+    challenge: String,
+    /// The last observation before the attempt.
+    since: Seq,
+    name: Option<String>,
+    /// What the page saw of it, taken on its word.
+    told: Option<Told>,
+}
+
+#[derive(Serialize)]
+struct Granted {
+    receipt: String,
+}
+
+#[derive(Serialize)]
+struct PublicKey<'a> {
+    key: &'a str,
+}
+
+/// The addresses, to be put under those of the API.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/sessions/{session}/receipts", post(grant))
+        .route("/receipts/key", get(public_key))
+        .route("/receipts/verify", post(verify))
+}
+
+async fn grant(
+    State(app): State<App>,
+    session: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let Path(session) = session.map_err(|_| ApiError::SessionUnknown)?;
+    let session = app.registry.find(&session).ok_or(ApiError::SessionUnknown)?;
+    let body = read_body(&headers, body, MAX_REQUEST).await?;
+    let request: Request = serde_json::from_slice(&body).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
+    let name = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    if name.is_some_and(|name| !is_name(name)) {
+        return Err(ApiError::NameMalformed(MAX_NAME));
+    }
+    let name = name.map(str::to_owned);
+    let kept = app.shelf.course().await?;
+    let challenge = kept.challenges.get(&request.challenge).cloned().ok_or(ApiError::NotInCourse("challenge"))?;
+
+    let place = Arc::clone(&app.gradings).acquire_owned().await.map_err(|_| ApiError::BodyTooSlow)?;
+    let capacity = app.config.log_count;
+    let graded = tokio::task::spawn_blocking(move || {
+        let graded = graded(&session, &challenge, request.since, request.told.as_ref(), capacity);
+        drop(place);
+        graded
+    });
+    let (report, evidence) = graded
+        .await
+        .map_err(|_| ApiError::GradingFailed)?
+        .map_err(|gap| ApiError::EvidenceGone(gap.from.0, gap.to.0))?;
+    if !report.passed() {
+        return Err(ApiError::NotPassed(Box::new(report)));
+    }
+    let receipt = Receipt {
+        course: kept.id.clone(),
+        challenge: request.challenge,
+        passed: format!("{}Z", &clock::rfc3339(SystemTime::now())[..19]),
+        name,
+        checks: report.verdicts.len(),
+        on_word: report.verdicts.iter().filter(|verdict| verdict.on_word).count(),
+        evidence,
+    };
+    Ok((NO_STORE, Json(Granted { receipt: receipt.signed(&app.key) })).into_response())
+}
+
+/// The report, and the hash of what it rests on: SHA-256 over the observations past `since`, each as JSON and a line end.
+fn graded(
+    session: &Session,
+    challenge: &Challenge,
+    since: Seq,
+    told: Option<&Told>,
+    capacity: usize,
+) -> Result<(Report, String), Gap> {
+    let mut transcript = Transcript::new(capacity);
+    let mut hash = Sha256::new();
+    let (mut after, last) = (Seq(0), session.last());
+    while after < last {
+        let part = session.extract(after, PART, PART_BYTES);
+        if let Some(gap) = part.gap {
+            if gap.to > since {
+                return Err(Gap { from: gap.from.max(Seq(since.0.saturating_add(1))), to: gap.to });
+            }
+            transcript.gap(gap);
+        }
+        let Some(end) = part.last() else { break };
+        after = end;
+        for observation in part.observations() {
+            if observation.seq > since {
+                hash.update(serde_json::to_vec(&observation).expect("plain data becomes JSON"));
+                hash.update(b"\n");
+            }
+            transcript.observe(Rc::new(observation));
+        }
+    }
+    let attempt = Attempt { session: session.id(), transcript: &transcript, since, told };
+    Ok((grade(challenge, attempt), text::hex(&hash.finalize())))
+}
+
+/// Whether it stands in one line, and reads as it was written.
+fn is_name(name: &str) -> bool {
+    // Those that turn the direction of what follows, and those that break lines.
+    let misleads =
+        |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    name.chars().count() <= MAX_NAME && !name.chars().any(|c| c.is_control() || misleads(c))
+}
+
+async fn public_key(State(app): State<App>) -> Response {
+    let headers = [(axum::http::header::CACHE_CONTROL, "no-cache")];
+    (headers, Json(PublicKey { key: app.key.public() })).into_response()
+}
+
+/// What `/api/receipts/verify` answers.
+#[derive(Serialize)]
+struct Verdict {
+    valid: bool,
+    /// Why not, in a sentence.
+    reason: Option<String>,
+    /// Whether it was signed by this relay.
+    own: bool,
+    #[serde(flatten)]
+    verified: Option<Verified>,
+}
+
+async fn verify(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let body = read_body(&headers, body, MAX_TEXT).await?;
+    let text = std::str::from_utf8(&body).map_err(|_| ApiError::BodyMalformed("it is no UTF-8".to_owned()))?;
+    let mut read = read_all(text);
+    let verdict = match (read.len(), read.pop()) {
+        (1, Some(Ok(verified))) => {
+            Verdict { valid: true, reason: None, own: verified.key == app.key.public(), verified: Some(verified) }
+        }
+        (1, Some(Err(fault))) => Verdict { valid: false, reason: Some(fault.to_string()), own: false, verified: None },
+        (0, _) => Verdict { valid: false, reason: Some(Fault::None.to_string()), own: false, verified: None },
+        (count, _) => {
+            let reason = format!("There are {count} receipts in this text. Paste one at a time.");
+            Verdict { valid: false, reason: Some(reason), own: false, verified: None }
+        }
+    };
+    Ok((NO_STORE, Json(verdict)).into_response())
+}

@@ -1,0 +1,81 @@
+//! `framescope course` and `framescope receipt`, as a person types them.
+
+use super::folder;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn framescope(arguments: &[&str], stdin: &str) -> (i32, String, String) {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_framescope"))
+        .args(arguments)
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Where it is not read, nobody wants it.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_new_course_has_no_problems() {
+    let folder = folder();
+    let (code, out, _) = framescope(&["course", "new", text(&folder)], "");
+    assert_eq!(code, 0);
+    assert!(out.contains(&format!("framescope serve --course {}", folder.display())), "{out}");
+    let (code, out, _) = framescope(&["course", "check", text(&folder)], "");
+    let expect = format!("{}: no problems: 1 lessons with 8 pieces, 1 challenges, 0 pictures\n", folder.display());
+    assert_eq!((code, out), (0, expect));
+    let (code, _, err) = framescope(&["course", "new", text(&folder)], "");
+    assert_eq!(code, 1);
+    assert!(err.contains("is not empty; name a folder that is"), "{err}");
+}
+
+#[test]
+fn each_problem_has_a_line() {
+    let folder = folder();
+    framescope(&["course", "new", text(&folder)], "");
+    let challenge = folder.join("challenges/first-echo/challenge.md");
+    let broken = std::fs::read_to_string(&challenge).unwrap().replace("deflate=off", "deflate=of\"\nvia = \"old-prxy");
+    std::fs::write(&challenge, broken).unwrap();
+    let (code, out, err) = framescope(&["course", "check", text(&folder)], "");
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!((code, err.as_str(), lines.len()), (1, "", 2), "{out}");
+    assert!(
+        lines[0].starts_with("challenges/first-echo/challenge.md:6: the lab does not take this query: `deflate` is")
+    );
+    assert!(lines[1].starts_with("challenges/first-echo/challenge.md:7: there is no such middlebox:"), "{out}");
+}
+
+#[test]
+fn receipts_are_verified_line_by_line() {
+    let (code, out, _) = framescope(&["receipt", "verify"], "nothing");
+    assert_eq!(code, 1);
+    assert!(out.starts_with("bad: There is no receipt in this text"), "{out}");
+    let (code, _, err) = framescope(&["receipt", "verify", "nowhere.txt"], "");
+    assert_eq!(code, 1);
+    assert!(err.contains("cannot read nowhere.txt"), "{err}");
+    let (code, _, err) = framescope(&["receipt", "key", "Cargo.toml"], "");
+    assert_eq!(code, 1);
+    assert!(err.contains("holds no private key"), "{err}");
+}
+
+pub(super) fn verify(text: &str, key: Option<&str>) -> (i32, String) {
+    let key = key.map(|key| ["--key", key]);
+    let arguments = ["receipt", "verify"].into_iter().chain(key.iter().flatten().copied()).collect::<Vec<_>>();
+    let (code, out, _) = framescope(&arguments, text);
+    (code, out)
+}
+
+pub(super) fn public_key(file: &Path) -> String {
+    let (code, out, err) = framescope(&["receipt", "key", text(file)], "");
+    assert_eq!(code, 0, "{err}");
+    out.trim().to_owned()
+}

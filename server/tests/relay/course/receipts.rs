@@ -1,0 +1,241 @@
+//! Receipts: what is graded, signed, verified and refused.
+
+use super::command::{public_key, verify};
+use super::{folder, lab, lab_with, post};
+use crate::support::{Answer, Lab, http, masked};
+use curriculum::challenge::Challenge;
+use curriculum::given;
+use observation::SessionId;
+use serde_json::{Value, json};
+use sha2::Digest;
+use std::collections::BTreeMap;
+
+/// What this session has to send.
+async fn words(lab: &Lab) -> String {
+    let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
+    let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
+    given::given(&challenge, &SessionId::parse(&lab.id).unwrap())["words"].clone()
+}
+
+/// Sends `text` over a connection of its own and waits for the echo.
+async fn attempt(lab: &Lab, text: &str) {
+    let mut raw = lab.open().await;
+    raw.send(&masked(0x81, text.as_bytes())).await;
+    raw.frame().await;
+}
+
+async fn ask(lab: &Lab, request: &Value) -> Answer {
+    post(lab.address(), &format!("/api/sessions/{}/receipts", lab.id), request.to_string().as_bytes()).await
+}
+
+/// A receipt for the right attempt.
+async fn receipt(lab: &Lab, name: Option<&str>) -> String {
+    attempt(lab, &words(lab).await).await;
+    let answer = ask(lab, &json!({ "challenge": "first-echo", "since": 0, "name": name })).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")), "{}", answer.json());
+    answer.json()["receipt"].as_str().unwrap().to_owned()
+}
+
+async fn judged(lab: &Lab, text: &str) -> Value {
+    let answer = post(lab.address(), "/api/receipts/verify", text.as_bytes()).await;
+    assert_eq!(answer.status, 200);
+    answer.json()
+}
+
+#[tokio::test]
+async fn a_passed_challenge_has_a_receipt() {
+    let lab = lab().await;
+    let receipt = receipt(&lab, Some("  Ada Lovelace ")).await;
+    let lines: Vec<_> = receipt.lines().collect();
+    assert_eq!(lines.len(), 9, "{receipt}");
+    assert_eq!(lines[..3], ["framescope receipt 1", "course: my-course", "challenge: first-echo"]);
+    let now = export::clock::rfc3339(std::time::SystemTime::now());
+    assert_eq!(lines[3][..21], format!("passed: {}", &now[..13]), "in this hour");
+    assert_eq!(lines[4..6], ["name: Ada Lovelace", "checks: 2, 0 on the learner's word"]);
+    assert!(lines[6].starts_with("evidence: sha256:") && lines[6].len() == 17 + 64);
+    assert!(!receipt.contains(&lab.id), "the session's name is the right to it");
+    let key = http(lab.address(), "GET", "/api/receipts/key", "").await.json()["key"].as_str().unwrap().to_owned();
+    assert_eq!(lines[7], format!("key: {key}"));
+
+    let verdict = judged(&lab, &receipt).await;
+    assert_eq!((&verdict["valid"], &verdict["own"], &verdict["reason"]), (&json!(true), &json!(true), &Value::Null));
+    assert_eq!((&verdict["name"], &verdict["challenge"]), (&json!("Ada Lovelace"), &json!("first-echo")));
+    assert_eq!((&verdict["checks"], &verdict["on_word"], &verdict["key"]), (&json!(2), &json!(0), &json!(key)));
+    // Quoted and with other line ends, by someone who has only the public key.
+    let mail: String = receipt.lines().map(|line| format!("> {line}\r\n")).collect();
+    let (code, out) = verify(&format!("Hello!\r\n{mail}\r\n{receipt}"), Some(&key));
+    assert_eq!((code, out.lines().count()), (0, 2), "{out}");
+    assert!(out.starts_with("valid: my-course/first-echo, ") && out.contains("Ada Lovelace"), "{out}");
+}
+
+#[tokio::test]
+async fn the_evidence_is_what_observers_saw() {
+    let lab = lab().await;
+    let receipt = receipt(&lab, None).await;
+    assert!(!receipt.contains("name:"));
+    let mut feed = lab.feed().await;
+    let (mut hash, mut hashes) = (sha2::Sha256::new(), Vec::new());
+    for _ in 1..feed.hello.next.0 {
+        hash.update(serde_json::to_vec(&feed.next().await).unwrap());
+        hash.update("\n");
+        hashes.push(hex::encode(hash.clone().finalize()));
+    }
+    // The connection may have ended since.
+    let is_in = |hash: &String| receipt.contains(&format!("evidence: sha256:{hash}\n"));
+    assert!(hashes.iter().any(is_in), "{receipt}\n{hashes:?}");
+}
+
+#[tokio::test]
+async fn what_was_changed_or_signed_by_others_is_seen() {
+    let (lab, other) = (lab().await, lab_with(|_| {}).await);
+    let receipt = receipt(&lab, Some("Ada")).await;
+    let changed = receipt.replace("Ada", "Bob");
+    let verdict = judged(&lab, &changed).await;
+    assert_eq!(verdict["valid"], false);
+    assert!(verdict["reason"].as_str().unwrap().contains("changed after it was signed"), "{verdict}");
+    assert!(verdict.get("name").is_none());
+    // Valid elsewhere too, but not that relay's own.
+    let elsewhere = judged(&other, &receipt).await;
+    assert_eq!((&elsewhere["valid"], &elsewhere["own"]), (&json!(true), &json!(false)));
+    for (text, says) in [
+        ("", "no receipt in this text"),
+        ("framescope receipt 2\n", "format that this version does not know"),
+        ("framescope receipt 1\ncourse: a\n", "“challenge: …” is missing"),
+        (&format!("{receipt}{receipt}"), "There are 2 receipts"),
+    ] {
+        let verdict = judged(&lab, text).await;
+        assert_eq!(verdict["valid"], false);
+        assert!(verdict["reason"].as_str().unwrap().contains(says), "{verdict}");
+    }
+    let other_key =
+        http(other.address(), "GET", "/api/receipts/key", "").await.json()["key"].as_str().unwrap().to_owned();
+    let (code, out) = verify(&format!("{receipt}\n{changed}"), None);
+    assert_eq!(code, 1);
+    assert!(
+        out.lines().next().unwrap().contains(", signed by ") && out.lines().nth(1).unwrap().starts_with("bad: "),
+        "{out}"
+    );
+    let (code, out) = verify(&receipt, Some(&other_key));
+    assert_eq!(code, 1);
+    assert!(out.contains("signed by another key"), "{out}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_not_enough_says_what_differs() {
+    let lab = lab().await;
+    attempt(&lab, "something else").await;
+    let request = json!({ "challenge": "first-echo", "since": 0 });
+    let answer = ask(&lab, &request).await;
+    assert_eq!(answer.status, 422);
+    let report: curriculum::grade::Report = serde_json::from_slice(&answer.body).unwrap();
+    let met: BTreeMap<_, _> = report.verdicts.iter().map(|verdict| (verdict.check.as_str(), verdict.met)).collect();
+    assert_eq!(met, BTreeMap::from([("connected", true), ("sent", false)]));
+    assert!(answer.json()["error"].as_str().unwrap().contains("does not meet every check"));
+    // What was before the attempt does not count.
+    attempt(&lab, &words(&lab).await).await;
+    assert_eq!(ask(&lab, &request).await.status, 200);
+    let last = lab.feed().await.hello.next.0 - 1;
+    assert_eq!(ask(&lab, &json!({ "challenge": "first-echo", "since": last + 1000 })).await.status, 422);
+    assert_eq!(ask(&lab, &json!({ "challenge": "first-echo", "since": u64::MAX })).await.status, 422);
+}
+
+#[tokio::test]
+async fn another_sessions_words_are_not_enough() {
+    let lab = lab().await;
+    let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+    attempt(&lab, &words(&lab).await).await;
+    let request = json!({ "challenge": "first-echo", "since": 0 }).to_string();
+    let answer = post(lab.address(), &format!("/api/sessions/{other}/receipts"), request.as_bytes()).await;
+    assert_eq!(answer.status, 422);
+}
+
+#[tokio::test]
+async fn what_the_log_has_dropped_is_no_evidence() {
+    let lab = lab_with(|config| config.log_count = 50).await;
+    let mut raw = lab.open().await;
+    for _ in 0..100 {
+        raw.send(&masked(0x81, b"x")).await;
+        raw.frame().await;
+    }
+    let last = lab.feed().await.hello.next.0 - 1;
+    let answer = ask(&lab, &json!({ "challenge": "first-echo", "since": 0 })).await;
+    assert_eq!(answer.status, 409);
+    let error = answer.json()["error"].as_str().unwrap().to_owned();
+    assert!(error.contains(&format!("observations 1 to {}", last - 50)), "{error}");
+    // All that came after that is there.
+    attempt(&lab, &words(&lab).await).await;
+    assert_eq!(ask(&lab, &json!({ "challenge": "first-echo", "since": last })).await.status, 200);
+}
+
+#[tokio::test]
+async fn requests_that_are_none_are_refused() {
+    let lab = lab().await;
+    let path = format!("/api/sessions/{}/receipts", lab.id);
+    let status = async |body: &[u8]| post(lab.address(), &path, body).await.status;
+    assert_eq!(status(b"").await, 400);
+    assert_eq!(status(b"{}").await, 400);
+    assert_eq!(status(br#"{"challenge": "first-echo", "since": 0, "more": 1}"#).await, 400);
+    assert_eq!(status(br#"{"challenge": "other", "since": 0}"#).await, 404);
+    assert_eq!(status(&vec![b' '; (256 << 10) + 1]).await, 413);
+    for name in ["a\nb", "\u{202E}a", "a\u{1b}[2J", &"x".repeat(81)] {
+        let request = json!({ "challenge": "first-echo", "since": 0, "name": name });
+        assert_eq!(status(request.to_string().as_bytes()).await, 400, "{name:?}");
+    }
+    let request = json!({ "challenge": "first-echo", "since": 0 }).to_string();
+    let unknown = post(lab.address(), "/api/sessions/aaaaaaaaaaaaaaaaaaaaaaaaaa/receipts", request.as_bytes()).await;
+    assert_eq!(unknown.status, 404);
+    assert_eq!(post(lab.address(), "/api/receipts/verify", &[b'a'; 4097]).await.status, 413);
+    assert_eq!(post(lab.address(), "/api/receipts/verify", b"\xFF").await.status, 400);
+    assert_eq!(http(lab.address(), "GET", "/api/receipts/verify", "").await.status, 405);
+}
+
+#[tokio::test]
+async fn what_the_page_told_is_on_the_learners_word() {
+    let folder = folder();
+    framescope::course::begin(&folder).unwrap();
+    let file = folder.join("challenges/first-echo/challenge.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let check = "[[checks]]\nid = \"returned\"\nwants = \"It returns 7.\"\nreturned = { is = 7 }\n\n[[wrong]]";
+    std::fs::write(&file, text.replace("[[wrong]]", check)).unwrap();
+    let lab = Lab::with(|config| config.course = Some(folder)).await;
+    attempt(&lab, &words(&lab).await).await;
+    let mut request = json!({ "challenge": "first-echo", "since": 0 });
+    assert_eq!(ask(&lab, &request).await.status, 422);
+    request["told"] = json!({ "returned": 7 });
+    let answer = ask(&lab, &request).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
+    assert!(receipt.contains("\nchecks: 3, 1 on the learner's word\n"), "{receipt}");
+}
+
+#[tokio::test]
+async fn a_key_is_kept_in_a_file() {
+    let folder = folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("receipts.pem");
+    let first = lab_with(|config| config.receipt_key = Some(file.clone())).await;
+    let receipt = receipt(&first, None).await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let second = lab_with(|config| config.receipt_key = Some(file.clone())).await;
+    assert_eq!(judged(&second, &receipt).await["own"], true);
+    assert!(receipt.contains(&format!("key: {}", public_key(&file))));
+    std::fs::write(&file, "no key").unwrap();
+    let config = framescope::args::Config { receipt_key: Some(file), ..Default::default() };
+    let error = framescope::Relay::start(config).await.unwrap_err().to_string();
+    assert!(error.contains("holds no private key in PEM"), "{error}");
+}
+
+/// `openssl genpkey -algorithm ed25519` writes keys without the public one inside.
+#[test]
+fn keys_of_other_makers_are_read() {
+    let file = folder().with_extension("pem");
+    // RFC 8410 §10.3
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    std::fs::write(&file, pem).unwrap();
+    // RFC 8410 §10.1, the last 32 bytes
+    assert_eq!(public_key(&file), "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=");
+}
