@@ -188,6 +188,12 @@ impl Sequence {
         }
     }
 
+    /// Whether a socket that fits `request` was named and has no connection yet.
+    #[must_use]
+    pub fn expects(&self, request: &[u8]) -> bool {
+        self.unclaimed.iter().any(|number| self.sockets[number].fits(request))
+    }
+
     /// Adds what the page saw.
     pub fn page(&mut self, event: &PageEvent) {
         let PageEvent { number, socket, .. } = *event;

@@ -1,5 +1,7 @@
 //! The one store of a playground: it owns the sockets and takes in what they tell, once per animation frame.
 
+mod follow;
+mod intake;
 mod run;
 
 use super::commands::Commands;
@@ -10,9 +12,9 @@ use crate::net::feed::{Feed, FeedEvent};
 use crate::net::lab_socket::{LabSocket, Payload};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
+use observation::page::{EventNumber, PageAct, SocketNumber};
 use observation::sequence::RowKey;
-use observation::{Answer, Command, ConnectionNumber, Event, FeedMessage, Hello, Origin, Seq, SessionId};
+use observation::{Answer, Command, ConnectionNumber, FeedMessage, Hello, Seq, SessionId};
 use std::rc::Rc;
 
 /// The largest command that the relay takes, in bytes of JSON.
@@ -26,6 +28,15 @@ pub enum Session {
     Ready(SessionId),
     /// The relay gave none.
     Failed(ApiError),
+}
+
+impl Session {
+    pub fn id(&self) -> Option<SessionId> {
+        match self {
+            Self::Ready(id) => Some(id.clone()),
+            Self::Starting | Self::Failed(_) => None,
+        }
+    }
 }
 
 /// Where the observation feed stands.
@@ -96,6 +107,8 @@ struct Inner {
     follow: Option<EventNumber>,
     /// In place of both: what is to be looked at, as long as the visitor chooses nothing.
     aim: Option<fn(&Record) -> Option<RowKey>>,
+    /// What a reader's code does in its sandbox.
+    run: Option<run::Run>,
     /// Is told of all that happens on a socket.
     script: Option<Script>,
     /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.
@@ -136,10 +149,7 @@ impl Lab {
     }
 
     pub fn session_id(self) -> Option<SessionId> {
-        match self.session.get() {
-            Session::Ready(id) => Some(id),
-            _ => None,
-        }
+        self.session.with(Session::id)
     }
 
     pub fn retry_feed(self) {
@@ -233,20 +243,9 @@ impl Lab {
         }
     }
 
-    /// Has the inspector show the row that `aim` finds, as it finds it, until the visitor chooses one.
-    pub fn aim_at(self, aim: fn(&Record) -> Option<RowKey>) {
-        self.inner.update_value(|inner| inner.aim = Some(aim));
-    }
-
     /// Has `script` be told what the page did and was told, as it happens.
     pub fn follow_script(self, script: impl Fn(&PageAct) + 'static) {
         self.inner.update_value(|inner| inner.script = Some(Rc::new(script)));
-    }
-
-    /// Shows a row in the inspector, by the visitor's own choice.
-    pub fn inspect(self, key: RowKey) {
-        self.inner.update_value(|inner| (inner.follow, inner.follow_command, inner.aim) = (None, None, None));
-        self.selected.set(Some(key));
     }
 
     fn on_socket(self, act: impl FnOnce(&LabSocket) -> Result<(), String>) -> Result<(), String> {
@@ -316,91 +315,6 @@ impl Lab {
         if let Some((script, act)) = told {
             script(&act);
         }
-    }
-
-    /// The visitor did something: its row is the one to look at.
-    fn did(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
-        let event = self.event(number, act, payload);
-        self.inner.update_value(|inner| (inner.follow, inner.follow_command) = (event, None));
-    }
-
-    fn event(self, socket: SocketNumber, act: PageAct, payload: Option<Payload>) -> Option<EventNumber> {
-        let number = self.inner.try_update_value(|inner| {
-            inner.events += 1;
-            EventNumber(inner.events)
-        })?;
-        let at_us = window().performance().map_or(0, |clock| (clock.now() * 1000.0) as u64);
-        self.take(Incoming::Page(PageEvent { number, socket, at_us, act }, payload));
-        Some(number)
-    }
-
-    fn take(self, incoming: Incoming) {
-        let schedule = self.inner.try_update_value(|inner| {
-            inner.inbox.push(incoming);
-            !std::mem::replace(&mut inner.scheduled, true)
-        });
-        if document().hidden() {
-            // A hidden page has no animation frames, and its inbox must not grow.
-            self.take_in();
-        } else if schedule == Some(true) {
-            request_animation_frame(move || self.take_in());
-        }
-    }
-
-    fn take_in(self) {
-        let taken = self.inner.try_update_value(|inner| {
-            inner.scheduled = false;
-            (std::mem::take(&mut inner.inbox), inner.follow, inner.follow_command, inner.aim)
-        });
-        let Some((inbox, follow, command, aim)) = taken.filter(|(inbox, ..)| !inbox.is_empty()) else { return };
-        self.record.update(|record| {
-            for incoming in inbox {
-                record.take_in(incoming);
-            }
-        });
-        if let Some(aim) = aim {
-            let key = self.record.with_untracked(aim);
-            if key.is_some() && self.selected.with_untracked(|selected| *selected != key) {
-                self.selected.set(key);
-            }
-            return;
-        }
-        if let Some(event) = follow {
-            self.follow(event);
-        }
-        if let Some((connection, last)) = command {
-            self.follow_command(connection, last);
-        }
-    }
-
-    /// Selects the first thing that a command had the relay do on `connection` after observation `last`.
-    fn follow_command(self, connection: ConnectionNumber, last: Seq) {
-        let key = self.record.with_untracked(|record| {
-            let new = record.transcript.iter().rev().take_while(|seen| seen.seq > last);
-            let keys = new.filter(|seen| seen.connection == connection).filter_map(|seen| match &seen.event {
-                Event::Frame(frame) if frame.deliberate.as_ref()?.by == Origin::Console => {
-                    Some(RowKey::Frame(seen.seq))
-                }
-                Event::Act(act) if act.deliberate.by == Origin::Console => Some(RowKey::Act(seen.seq)),
-                _ => None,
-            });
-            keys.last()
-        });
-        if key.is_some() {
-            self.inner.update_value(|inner| inner.follow_command = None);
-            self.selected.set(key);
-        }
-    }
-
-    fn follow(self, event: EventNumber) {
-        let Some(key) = self.record.with_untracked(|record| record.row_of_event(event)) else { return };
-        let watched = self.socket.with_untracked(|socket| socket.as_ref().is_some_and(|socket| socket.watched));
-        if watched && matches!(key, RowKey::Page(_)) {
-            // Its place on the wire is still to come.
-            return;
-        }
-        self.inner.update_value(|inner| inner.follow = None);
-        self.selected.set(Some(key));
     }
 }
 

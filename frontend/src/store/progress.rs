@@ -3,7 +3,7 @@
 use curriculum::grade::Golf;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the browser keeps it.
 const KEY: &str = "framescope.progress.v1";
@@ -16,6 +16,7 @@ const MAX_NOTE: usize = 8_000;
 const MAX_NAME: usize = 200;
 const MAX_COURSES: usize = 20;
 const MAX_ENTRIES: usize = 2_000;
+const MAX_POINTS: usize = 50;
 
 /// All that is kept, as it stands in the browser's storage and in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ struct OfCourse {
     challenges: BTreeMap<String, Passed>,
     /// What the reader wrote, as `lesson#piece`.
     notes: BTreeMap<String, String>,
+    /// Which points of a model answer theirs has, counted from 0, as `lesson#piece`.
+    points: BTreeMap<String, BTreeSet<u32>>,
     /// Where they were last, as `lesson` or `lesson#piece`.
     last: Option<String>,
 }
@@ -46,6 +49,29 @@ struct Done {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Passed {
     golf: Golf,
+}
+
+impl OfCourse {
+    fn add(&mut self, other: Self) {
+        self.pieces.extend(other.pieces);
+        for (id, passed) in other.challenges {
+            self.pass(id, passed.golf);
+        }
+        for (piece, note) in other.notes {
+            self.notes.entry(piece).or_insert(note);
+        }
+        for (piece, points) in other.points {
+            self.points.entry(piece).or_default().extend(points);
+        }
+        self.last = self.last.take().or(other.last);
+    }
+
+    fn pass(&mut self, id: String, golf: Golf) {
+        let best = self.challenges.entry(id).or_insert(Passed { golf });
+        if golf.bytes < best.golf.bytes {
+            best.golf = golf;
+        }
+    }
 }
 
 /// The progress in one course.
@@ -113,12 +139,7 @@ impl Progress {
     }
 
     pub fn pass_challenge(&self, id: &str, golf: Golf) {
-        self.write(|of| {
-            let best = of.challenges.entry(id.to_owned()).or_insert(Passed { golf });
-            if golf.bytes < best.golf.bytes {
-                best.golf = golf;
-            }
-        });
+        self.write(|of| of.pass(id.to_owned(), golf));
     }
 
     /// What the reader wrote at a piece.
@@ -133,6 +154,22 @@ impl Progress {
                 of.notes.remove(&name)
             } else {
                 of.notes.insert(name, text)
+            };
+        });
+    }
+
+    /// Whether the reader's answer has this point of the model's.
+    pub fn has_point(&self, lesson: &str, piece: &str, point: u32) -> bool {
+        self.untracked(|of| of.points.get(&format!("{lesson}#{piece}")).is_some_and(|points| points.contains(&point)))
+    }
+
+    pub fn tick_point(&self, lesson: &str, piece: &str, point: u32, has: bool) {
+        self.write(|of| {
+            let points = of.points.entry(format!("{lesson}#{piece}")).or_default();
+            if has {
+                points.insert(point)
+            } else {
+                points.remove(&point)
             };
         });
     }
@@ -165,13 +202,17 @@ impl Progress {
         serde_json::to_string_pretty(&Kept { version: VERSION, ..kept }).unwrap_or_default()
     }
 
-    /// Takes in a file in place of what there is; what it has no word on stays.
+    /// Takes in a file on top of what there is; where both have a note, the one that is here stays.
     ///
     /// # Errors
     /// Why it is not taken. Then nothing has changed.
     pub fn import(&self, text: &str) -> Result<(), String> {
         let new = parse(text)?;
-        self.change(|kept| kept.course.extend(new.course));
+        self.change(|kept| {
+            for (course, of) in new.course {
+                kept.course.entry(course).or_default().add(of);
+            }
+        });
         Ok(())
     }
 
@@ -251,11 +292,14 @@ fn parse(text: &str) -> Result<Kept, String> {
     }
     let kept: Kept = serde_json::from_str(text).map_err(|error| format!("it is damaged: {error}."))?;
     let names = |of: &OfCourse| {
-        let pieces = of.pieces.keys().chain(of.challenges.keys()).chain(of.notes.keys());
+        let pieces = of.pieces.keys().chain(of.challenges.keys()).chain(of.notes.keys()).chain(of.points.keys());
         pieces.chain(&of.last).all(|name| name.chars().count() <= MAX_NAME)
     };
     let sizes = |of: &OfCourse| {
-        [of.pieces.len(), of.challenges.len(), of.notes.len()].into_iter().all(|count| count <= MAX_ENTRIES)
+        [of.pieces.len(), of.challenges.len(), of.notes.len(), of.points.len()]
+            .into_iter()
+            .all(|count| count <= MAX_ENTRIES)
+            && of.points.values().all(|points| points.len() <= MAX_POINTS)
             && of.notes.values().all(|note| note.chars().count() <= MAX_NOTE)
     };
     let fits = kept.course.len() <= MAX_COURSES
@@ -280,6 +324,22 @@ mod tests {
         assert_eq!(of.last.as_deref(), Some("frames#bits"));
         assert_eq!(parse(&serde_json::to_string(&kept).expect("JSON")), Ok(kept));
         assert!(parse(r#"{"version":1,"course":{"a":{}}}"#).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_added_to_what_there_is() {
+        let mut of = parse(FILE).expect("a file").course.remove("websockets").expect("the course");
+        let other = r#"{"version":1,"course":{"websockets":{
+            "pieces":{"close#codes":{"done":true}},
+            "challenges":{"ping":{"golf":{"connections":1,"frames":1,"bytes":20}}},
+            "notes":{"frames#ask":"Another","close#ask":"New"},"points":{"frames#ask":[1]},"last":"close"}}}"#;
+        of.add(parse(other).expect("a file").course.remove("websockets").expect("the course"));
+        assert_eq!(of.pieces.len(), 2);
+        assert_eq!(of.challenges["ping"].golf.bytes, 20);
+        assert_eq!(of.notes["frames#ask"], "A frame is …");
+        assert_eq!(of.notes["close#ask"], "New");
+        assert!(of.points["frames#ask"].contains(&1));
+        assert_eq!(of.last.as_deref(), Some("frames#bits"));
     }
 
     #[test]

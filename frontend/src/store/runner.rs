@@ -107,6 +107,7 @@ impl Runner {
             return;
         };
         let url = self.attempt.url();
+        self.attempt.lab.run_begins(&url);
         let heard = move |said| {
             // The view may be gone, or the next run have begun.
             if self.inner.try_with_value(|inner| inner.runs == run) == Some(true) {
@@ -145,6 +146,7 @@ impl Runner {
 
     /// Ends whatever runs, without a word.
     pub fn let_go(self) {
+        self.attempt.lab.run_is_over();
         let old = self.inner.try_update_value(|inner| {
             inner.sockets.clear();
             (inner.sandbox.take(), inner.clock.take())

@@ -4,6 +4,7 @@ use super::{Golf, Place};
 use crate::challenge::Counts;
 use observation::{ConnectionNumber, Opening};
 use observation::{Event, Frame, Leg, MessageKind, Observation, Party, Seq, Transcript};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(super) struct Evidence<'a> {
@@ -20,6 +21,8 @@ pub(super) struct Connection<'a> {
     pub(super) frames: Vec<Seen<'a>>,
     /// Those that have arrived whole, by the time of their last frame.
     pub(super) messages: Vec<Message>,
+    /// Where in `frames` the fragments of the message stand that has begun and not ended, of the client and of the server.
+    begun: [Vec<usize>; 2],
     /// When it was last heard of, in microseconds since the session began.
     pub(super) last_us: u64,
 }
@@ -45,6 +48,7 @@ pub(super) struct Message {
 impl<'a> Evidence<'a> {
     pub(super) fn of(counts: Counts, transcript: &'a Transcript, since: Seq) -> Self {
         let mut connections: Vec<Connection<'a>> = Vec::new();
+        let mut places = HashMap::new();
         for observation in transcript.after(since) {
             let number = observation.connection;
             let known = transcript.connection(number);
@@ -52,13 +56,12 @@ impl<'a> Evidence<'a> {
             if known.is_some_and(|known| known.hop.as_ref().is_some_and(|hop| hop.leg == Leg::Near)) {
                 continue;
             }
-            // Begun before the attempt: not of it.
+            // Begun before the attempt, or so long ago that its beginning is not kept: not of it.
             let first = known.and_then(|known| known.opening.or(known.refusal));
-            if first.is_some_and(|first| first <= since) {
+            if first.is_none_or(|first| first <= since) {
                 continue;
             }
-            let index = connections.iter().position(|connection| connection.number == number);
-            let index = index.unwrap_or_else(|| {
+            let index = *places.entry(number).or_insert_with(|| {
                 connections.push(Connection::new(number));
                 connections.len() - 1
             });
@@ -95,7 +98,15 @@ impl<'a> Evidence<'a> {
 
 impl<'a> Connection<'a> {
     fn new(number: ConnectionNumber) -> Self {
-        Self { number, opening: None, end: None, frames: Vec::new(), messages: Vec::new(), last_us: 0 }
+        Self {
+            number,
+            opening: None,
+            end: None,
+            frames: Vec::new(),
+            messages: Vec::new(),
+            begun: Default::default(),
+            last_us: 0,
+        }
     }
 
     fn observe(&mut self, observation: &'a Rc<Observation>) {
@@ -110,26 +121,30 @@ impl<'a> Connection<'a> {
     }
 
     fn frame(&mut self, seen: Seen<'a>) {
-        if let Some(position) = seen.frame.position.filter(|position| position.last) {
-            let fragments = || {
-                let of_it = |earlier: &&Seen<'_>| {
-                    earlier.frame.from == seen.frame.from
-                        && earlier.frame.position.is_some_and(|it| it.message == position.message)
-                };
-                // What is behind a cut is not content, so nothing is put behind one.
-                self.frames.iter().filter(of_it).chain([&seen]).map(|seen| seen.frame)
-            };
-            let whole = fragments().position(Frame::content_truncated).map_or(usize::MAX, |cut| cut + 1);
-            self.messages.push(Message {
-                place: seen.place,
-                at_us: seen.at_us,
-                from: seen.frame.from,
-                kind: position.kind,
-                content: fragments().take(whole).flat_map(Frame::content).collect(),
-                bytes: fragments().map(Frame::content_bytes).sum(),
-            });
-        }
+        let Some(position) = seen.frame.position else {
+            self.frames.push(seen);
+            return;
+        };
+        let (place, at_us, from) = (seen.place, seen.at_us, seen.frame.from);
+        let begun = &mut self.begun[usize::from(from == Party::Server)];
+        begun.push(self.frames.len());
         self.frames.push(seen);
+        if !position.last {
+            return;
+        }
+        let fragments = std::mem::take(begun);
+        let fragments = || fragments.iter().map(|&index| self.frames[index].frame);
+        // What is behind a cut is not content, so nothing is put behind one.
+        let whole = fragments().position(Frame::content_truncated).map_or(usize::MAX, |cut| cut + 1);
+        let message = Message {
+            place,
+            at_us,
+            from,
+            kind: position.kind,
+            content: fragments().take(whole).flat_map(Frame::content).collect(),
+            bytes: fragments().map(Frame::content_bytes).sum(),
+        };
+        self.messages.push(message);
     }
 
     /// How long it was open, as far as is known, in microseconds.

@@ -47,9 +47,9 @@ pub(super) fn page_tools(tools: &Tools) -> Result<()> {
     }
     println!("tools: fetching wasm-opt, esbuild and the editor");
     let _folder = tools.shell().push_dir(&folder);
-    cmd!(tools.shell(), "npm ci --loglevel error")
-        .run()
-        .with_context(|| format!("installing wasm-opt, esbuild and the editor failed; by hand: npm ci, in {}", folder.display()))
+    cmd!(tools.shell(), "npm ci --loglevel error").run().with_context(|| {
+        format!("installing wasm-opt, esbuild and the editor failed; by hand: npm ci, in {}", folder.display())
+    })
 }
 
 /// The script that makes the released page of its parts.

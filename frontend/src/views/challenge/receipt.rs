@@ -3,12 +3,12 @@
 use crate::net::api;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::Value;
+use serde::Deserialize;
 
 #[component]
 pub fn ReceiptPage() -> impl IntoView {
     let text = RwSignal::new(String::new());
-    let said = RwSignal::new(None::<Result<Value, String>>);
+    let said = RwSignal::new(None::<Result<Said, String>>);
     let verify = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         spawn_local(async move {
@@ -20,7 +20,7 @@ pub fn ReceiptPage() -> impl IntoView {
     view! {
         <main class="challenges">
             <h1>"Check a receipt"</h1>
-            <p class="muted">"A receipt says which challenge was passed, when, and how. Only the relay that wrote it can tell whether it is real."</p>
+            <p class="muted">"A receipt says which challenge was passed, when, and how, and the relay that graded it has signed it."</p>
             <form class="receipt-form" on:submit=verify>
                 <label for="receipt">"The receipt"</label>
                 <textarea
@@ -38,54 +38,91 @@ pub fn ReceiptPage() -> impl IntoView {
             <div role="status">
                 {move || said.get().map(|said| match said {
                     Err(words) => view! { <p class="card bad">{words}</p> }.into_any(),
-                    Ok(fields) => view! { <Fields fields/> }.into_any(),
+                    Ok(said) => view! { <Judgement said/> }.into_any(),
                 })}
             </div>
         </main>
     }
 }
 
-async fn verified(text: &str) -> Result<Value, String> {
+/// What the relay says of a text.
+#[derive(Clone, Deserialize)]
+struct Said {
+    valid: bool,
+    /// Why it is not.
+    reason: Option<String>,
+    /// Whether this relay signed it.
+    #[serde(default)]
+    own: bool,
+    #[serde(flatten)]
+    receipt: Option<Receipt>,
+}
+
+/// What stands in a receipt.
+#[derive(Clone, Deserialize)]
+struct Receipt {
+    course: String,
+    challenge: String,
+    passed: String,
+    name: Option<String>,
+    checks: u32,
+    on_word: u32,
+    evidence: String,
+    key: String,
+}
+
+async fn verified(text: &str) -> Result<Said, String> {
     let (status, body) = api::post("/api/receipts/verify", text).await.map_err(|error| error.words("The answer"))?;
     match serde_json::from_str(&body) {
-        Ok(fields) if status == 200 => Ok(fields),
-        _ => Err(format!("This is no receipt of this relay. {}", api::words_of(status, &body))),
+        Ok(said) if status == 200 => Ok(said),
+        _ => Err(format!("The relay cannot judge this. {}", api::words_of(status, &body))),
     }
 }
 
 #[component]
-fn Fields(fields: Value) -> impl IntoView {
-    let mut rows = Vec::new();
-    list(&mut rows, "", &fields);
+fn Judgement(said: Said) -> impl IntoView {
+    let (class, words) = match (said.valid, said.own) {
+        (true, true) => ("card good", "This receipt is real: this relay signed it, and nothing in it was changed.".to_owned()),
+        (true, false) => (
+            "card warn",
+            "Nothing in this receipt was changed since it was signed, but another relay signed it, or this one before it was \
+             started anew. Trust it only if you know the key below."
+                .to_owned(),
+        ),
+        (false, _) => ("card bad", format!("This is no valid receipt. {}", said.reason.unwrap_or_default())),
+    };
+    view! {
+        <p class=class>{words}</p>
+        {said.receipt.map(|receipt| view! { <Fields receipt/> })}
+    }
+}
+
+#[component]
+fn Fields(receipt: Receipt) -> impl IntoView {
+    let Receipt { course, challenge, passed, name, checks, on_word, evidence, key } = receipt;
+    let word = match on_word {
+        0 => "all on what the relay saw".to_owned(),
+        1 => "1 of them on the page’s word".to_owned(),
+        count => format!("{count} of them on the page’s word"),
+    };
+    let rows = [
+        ("Name", name.unwrap_or_else(|| "none was given".to_owned())),
+        ("Challenge", format!("{challenge}, of the course {course}")),
+        ("Passed", passed.replace('T', " ").replace('Z', " UTC")),
+        ("Checks met", format!("{checks}, {word}")),
+        ("Evidence, SHA-256", evidence),
+        ("Signed with the key", key),
+    ];
     view! {
         <h2>"What it says"</h2>
         <dl class="given">
             {rows
-                .into_iter()
                 .map(|(name, value)| view! {
                     <dt>{name}</dt>
                     <dd>{value}</dd>
                 })
+                .into_iter()
                 .collect_view()}
         </dl>
-    }
-}
-
-/// Each field with its words, those inside others by both names.
-fn list(rows: &mut Vec<(String, String)>, name: &str, value: &Value) {
-    let named = |inner: &str| {
-        let inner = inner.replace('_', " ");
-        if name.is_empty() { inner } else { format!("{name}: {inner}") }
-    };
-    match value {
-        Value::Object(fields) => fields.iter().for_each(|(inner, value)| list(rows, &named(inner), value)),
-        Value::Array(items) => {
-            let words = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
-            rows.push((name.to_owned(), words.collect::<Vec<_>>().join(", ")));
-        }
-        Value::Null => {}
-        Value::String(text) => rows.push((name.to_owned(), text.clone())),
-        Value::Bool(yes) => rows.push((name.to_owned(), if *yes { "yes" } else { "no" }.to_owned())),
-        Value::Number(number) => rows.push((name.to_owned(), number.to_string())),
     }
 }

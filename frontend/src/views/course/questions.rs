@@ -168,11 +168,13 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
         reading.done(&piece.get_value());
     };
     let (answer, points) = (StoredValue::new(answer), StoredValue::new(points));
-    let point = |html: String| {
+    let point = move |(number, html): (u32, String)| {
+        let had = reading.has_point(&piece.get_value(), number);
+        let tick = move |event| reading.tick_point(&piece.get_value(), number, event_target_checked(&event));
         view! {
             <li>
                 <label>
-                    <input type="checkbox"/>
+                    <input type="checkbox" prop:checked=had on:change=tick/>
                     <span class="prose-block" inner_html=html></span>
                 </label>
             </li>
@@ -202,7 +204,7 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
                     <p class="sub">"An answer"</p>
                     <div class="prose-block" inner_html=reachable(&answer.get_value())></div>
                     <p class="sub">"Does yours have this?"</p>
-                    <ul class="points">{points.get_value().into_iter().map(point).collect_view()}</ul>
+                    <ul class="points">{(0..).zip(points.get_value()).map(point).collect_view()}</ul>
                 </div>
             </Show>
             <LiveCard live=demo piece=None/>

@@ -55,6 +55,14 @@ impl Reading {
     pub(super) fn write_note(self, piece: &str, text: &str) {
         self.lesson.with_value(|lesson| self.progress.write_note(lesson, piece, text));
     }
+
+    pub(super) fn has_point(self, piece: &str, point: u32) -> bool {
+        self.lesson.with_value(|lesson| self.progress.has_point(lesson, piece, point))
+    }
+
+    pub(super) fn tick_point(self, piece: &str, point: u32, has: bool) {
+        self.lesson.with_value(|lesson| self.progress.tick_point(lesson, piece, point, has));
+    }
 }
 
 /// Has the relay say what it has at `path`.

@@ -1,5 +1,6 @@
 //! What a run will do, as the reader may change it.
 
+use super::meaning::Meaning;
 use crate::store::draft::hex;
 use crate::store::way::page_is_secure;
 use crate::ui::format;
@@ -163,6 +164,7 @@ pub(super) fn Plan(
                     placeholder="a plain echo"
                     prop:value=draft.query on:input=move |event| draft.query.set(event_target_value(&event))/>
             </div>
+            <Meaning query=draft.query/>
             {protocols.map(|words| view! { <p class="note">{words}</p> })}
             <ol class="messages" aria-label=label.with_value(|label| label("Messages"))>
                 <For each=numbered key=|(index, message)| (*index, message.number) children=field/>

@@ -2,16 +2,15 @@
 
 mod aim;
 mod draft;
+mod meaning;
+mod onward;
 mod run;
 mod script;
 
 use super::piece::Piece;
 use super::prose::reachable;
 use super::reading::Reading;
-use crate::store::settings::Settings;
-use crate::store::setup::{Place as Leads, Setup};
-use crate::store::way::Via;
-use curriculum::course::{Live, Run, Send};
+use curriculum::course::{Live, Run};
 use draft::{Plan, RunDraft};
 use leptos::prelude::*;
 use run::RunColumn;
@@ -82,8 +81,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
                 view! {
                     <div class="result">
                         {heading.map(|words| view! { <p class="sub">{words}</p> })}
-                        <RunColumn run=run.clone() name=format!("{name}{}", number(index, count)) show/>
-                        <p class="note"><OpenThere run/></p>
+                        <RunColumn run name=format!("{name}{}", number(index, count)) show/>
                     </div>
                 }
             };
@@ -99,24 +97,4 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
 
 fn number(index: usize, count: usize) -> String {
     if count > 1 { format!(", {}", index + 1) } else { String::new() }
-}
-
-/// The same connection in the playground, where everything else can be tried with it.
-#[component]
-fn OpenThere(run: Run) -> impl IntoView {
-    let texts = run.send.iter().filter_map(|send| match send {
-        Send::Text(text) => Some(text.clone()),
-        Send::Bytes(_) => None,
-    });
-    let setup = Setup {
-        place: Leads::Lab(Settings::of_query(&run.query)),
-        entrance: None,
-        via: run.via.as_deref().map(Via::of_segment),
-        subprotocols: run.subprotocols.join(", "),
-        messages: texts.collect(),
-    };
-    match setup.fragment() {
-        Ok(fragment) => view! { <a href=format!("/{fragment}")>"Open in the playground"</a> }.into_any(),
-        Err(why) => why.into_any(),
-    }
 }

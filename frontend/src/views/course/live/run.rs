@@ -1,6 +1,7 @@
 //! A run: a session of its own, made when the reader wants it and let go with the view, and what is to be seen of it.
 
 use super::aim::{aim, parts};
+use super::onward::OpenThere;
 use super::script::play;
 use crate::store::lab::ConnectError;
 use crate::store::lab::connect;
@@ -84,6 +85,7 @@ fn RunView(id: SessionId, entrance: Entrance, run: Run, name: String, show: Show
     {
         error.set(Some(why));
     }
+    let onward = view! { <OpenThere run entrance=entrance.clone()/> };
     let trust = (entrance.secure && !page_is_secure()).then_some(Trust { entrance });
     let (of_frame, of_handshake) = parts(show);
     provide_context(ChosenPart::showing(of_frame, of_handshake));
@@ -91,6 +93,7 @@ fn RunView(id: SessionId, entrance: Entrance, run: Run, name: String, show: Show
         {move || error.get().map(|why| view! { <p class="card bad" role="alert">{why}</p> })}
         <LabView lab name show/>
         {move || trust.clone().filter(|_| lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.closed.as_ref().is_some_and(|(code, ..)| *code == 1006)))).map(Trust::view)}
+        {onward}
     }
 }
 
