@@ -98,6 +98,13 @@ export class ChallengePage {
     return this.ownMachine.getByRole("textbox", { name: "Address of your lab" }).inputValue();
   }
 
+  /** The values that this learner has their own of, by name. */
+  async given(): Promise<Record<string, string>> {
+    const [names, values] = [this.ownMachine.getByRole("term"), this.ownMachine.getByRole("definition")];
+    const [known, said] = [await names.allInnerTexts(), await values.allInnerTexts()];
+    return Object.fromEntries(known.map((name, index) => [name, said[index] ?? ""]));
+  }
+
   async getReceipt(name: string): Promise<string> {
     await this.passed.getByLabel(/^Your name/).fill(name);
     await this.passed.getByRole("button", { name: "Get a receipt" }).click();

@@ -35,13 +35,14 @@ export class PythonServer {
   }
 }
 
-/** Has a client of the same package send `messages` to `url`; gives what came back, a line each. */
-export async function solveInPython(url: string, ...messages: string[]): Promise<string[]> {
-  const child = spawn(PYTHON, [path.join(import.meta.dirname, "solve.py"), url, ...messages], { stdio: ["ignore", "pipe", "pipe"] });
+/** Has a client of the same package solve a challenge at `url` with the learner's own values; gives what it printed. */
+export async function solveInPython(challenge: string, url: string, given: Record<string, string> = {}): Promise<string> {
+  const script = path.join(import.meta.dirname, "solve.py");
+  const child = spawn(PYTHON, [script, challenge, url, JSON.stringify(given)], { stdio: ["ignore", "pipe", "pipe"] });
   let [printed, said] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`${PYTHON} ended with ${code}:\n${said}`);
-  return printed.trimEnd().split("\n");
+  if (code !== 0) throw new Error(`${PYTHON} ended with ${code} at ${challenge}:\n${printed}${said}`);
+  return printed;
 }

@@ -1,11 +1,169 @@
-"""A client written with `websockets`: says what it is given, and prints what comes back."""
+"""Challenges solved with `websockets`, as somebody would on a machine of their own.
 
+Called with a challenge's name, the address of the lab, and the learner's own values as JSON. It knows no more of either than that.
+"""
+
+import base64
+import hashlib
+import json
+import random
 import sys
+import time
 
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.sync.client import connect
 
-url, *messages = sys.argv[1:]
-with connect(url) as socket:
-    for message in messages:
-        socket.send(message)
-        print(socket.recv(), flush=True)
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+SOLUTIONS = {}
+
+
+def solves(name):
+    def register(solution):
+        SOLUTIONS[name] = solution
+        return solution
+
+    return register
+
+
+@solves("first-echo")
+def first_echo(url, given):
+    with connect(url) as socket:
+        socket.send("hello")
+        assert socket.recv() == "hello"
+
+
+@solves("accept-value")
+def accept_value(url, given):
+    digest = hashlib.sha1((given["key"] + GUID).encode()).digest()
+    with connect(url) as socket:
+        socket.send(base64.b64encode(digest).decode())
+
+
+@solves("binary-echo")
+def binary_echo(url, given):
+    with connect(url) as socket:
+        socket.send(bytes.fromhex(given["bytes"]))
+        socket.send(str(sum(socket.recv())))
+
+
+@solves("subprotocol")
+def subprotocol(url, given):
+    with connect(url, subprotocols=["chat.v2", "chat.v1"]) as socket:
+        socket.send(f"speaking {socket.subprotocol}")
+
+
+@solves("own-close-code")
+def own_close_code(url, given):
+    with connect(url) as socket:
+        socket.close(4001, "gone for lunch")
+
+
+@solves("heartbeat")
+def heartbeat(url, given):
+    with connect(url) as socket:
+        for n in range(1, 7):
+            socket.send(json.dumps({"type": "ping", "n": n}))
+            socket.recv()
+            time.sleep(0.3)
+
+
+@solves("idle-cut")
+def idle_cut(url, given):
+    with connect(url) as socket:
+        for beat in range(7):
+            time.sleep(0.62)
+            socket.send(f"beat {beat}")
+
+
+@solves("dead-peer")
+def dead_peer(url, given):
+    # A goodbye that is not answered is not waited for.
+    with connect(url, close_timeout=0.1) as first:
+        first.send("are you there?")
+        try:
+            first.recv(timeout=1)
+        except TimeoutError:
+            first.close(4000, "no answer")
+    with connect(url, close_timeout=0.1):
+        pass
+
+
+@solves("reconnect")
+def reconnect(url, given):
+    for attempt in range(5):
+        with connect(url) as socket:
+            try:
+                socket.recv()
+            except ConnectionClosed:
+                pass
+        if attempt < 4:
+            time.sleep(0.2 * 2**attempt * (1 + random.random()))
+
+
+@solves("request-response")
+def request_response(url, given):
+    with connect(url) as socket:
+        waiting = set(range(1, 6))
+        for n in waiting:
+            socket.send(json.dumps({"id": n, "ask": "what time is it?"}))
+        while waiting:
+            waiting.remove(json.loads(socket.recv())["id"])
+        socket.send(json.dumps({"done": 5}))
+
+
+@solves("fragments")
+def fragments(url, given):
+    with connect(url) as socket:
+        pieces = list(socket.recv_streaming())
+        socket.send(json.dumps({"text": "".join(pieces), "fragments": len(pieces)}))
+
+
+@solves("decode-frame")
+def decode_frame(url, given):
+    frame = bytes.fromhex(given["frame"])
+    key, length = frame[2:6], frame[1] & 0x7F
+    text = bytes(byte ^ key[i % 4] for i, byte in enumerate(frame[6 : 6 + length])).decode()
+    said = {"fin": bool(frame[0] & 0x80), "opcode": frame[0] & 0x0F, "masked": bool(frame[1] & 0x80), "length": length, "text": text}
+    with connect(url) as socket:
+        socket.send(json.dumps(said))
+
+
+@solves("encode-frame")
+def encode_frame(url, given):
+    text, key = given["text"].encode(), bytes.fromhex(given["key"])
+    masked = bytes(byte ^ key[i % 4] for i, byte in enumerate(text))
+    with connect(url) as socket:
+        socket.send((bytes([0x81, 0x80 | len(text)]) + key + masked).hex())
+
+
+#: What this library says of each fault. It has nothing against a length that is not minimal.
+FAULTS = {
+    "incorrect masking": "masked",
+    "reserved bits": "rsv1",
+    "invalid opcode": "reserved-data",
+    "unexpected continuation frame": "nothing-to-continue",
+    "control frame too long": "ping-too-long",
+    "fragmented control frame": "ping-fragmented",
+    "invalid": "close-1005",
+}
+
+
+@solves("find-the-fault")
+def find_the_fault(url, given):
+    name = "length-not-minimal"
+    with connect(url) as socket:
+        socket.send("what is wrong with you?")
+        try:
+            socket.recv()
+        except ConnectionClosedError as closed:
+            why = str(closed.__cause__ or closed)
+            print(why)
+            name = next(name for words, name in FAULTS.items() if words in why)
+    with connect(url) as socket:
+        socket.send(name)
+
+
+if __name__ == "__main__":
+    challenge, address, values = sys.argv[1:]
+    SOLUTIONS[challenge](address, json.loads(values))

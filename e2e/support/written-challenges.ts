@@ -8,6 +8,7 @@ const FOLDER = path.resolve(import.meta.dirname, "../../crates/curriculum/course
 
 export interface WrittenChallenge {
   id: string;
+  place: "anywhere" | "browser";
   checks: { id: string; pasted?: unknown }[];
   /** Milliseconds that a run may take. */
   limit: number;
@@ -24,12 +25,14 @@ export function challenges(): WrittenChallenge[] {
     const [, front] = read("challenge.md").match(/^\+\+\+\n(.*?)\n\+\+\+\n/s) ?? [];
     if (front === undefined) throw new Error(`${id}/challenge.md does not begin with a part in TOML`);
     const written = parse(front) as unknown as {
+      place: WrittenChallenge["place"];
       checks: WrittenChallenge["checks"];
       wrong?: { file: string; fails: string; says: string }[];
       "limit-ms"?: number;
     };
     return {
       id,
+      place: written.place,
       checks: written.checks,
       limit: written["limit-ms"] ?? 10_000,
       starter: read("starter.js"),

@@ -1,7 +1,6 @@
 // 360 px: one thing at a time, and nothing beside the screen.
-import type { Page } from "@playwright/test";
-
 import { expect, test } from "../support/lab.ts";
+import { expectNoSidewaysScroll } from "../support/narrow.ts";
 
 test.use({ viewport: { width: 360, height: 740 } });
 
@@ -55,11 +54,3 @@ test("the whole of an exchange fits the hand", async ({ lab, page }) => {
   await expect(lab.connection.getByRole("button", { name: "Connect again" })).toBeInViewport();
   await expectNoSidewaysScroll(page);
 });
-
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const sizes = await page.evaluate(() => {
-    const { scrollWidth = 0, clientWidth = 0 } = document.scrollingElement ?? {};
-    return { scrollWidth, clientWidth };
-  });
-  expect(sizes.scrollWidth).toBeLessThanOrEqual(sizes.clientWidth);
-}

@@ -107,8 +107,8 @@ struct Inner {
     follow: Option<EventNumber>,
     /// In place of both: what is to be looked at, as long as the visitor chooses nothing.
     aim: Option<fn(&Record) -> Option<RowKey>>,
-    /// What a reader's code does in its sandbox.
-    run: Option<run::Run>,
+    /// While a reader's code runs in its sandbox.
+    gate: Option<intake::Gate>,
     /// Is told of all that happens on a socket.
     script: Option<Script>,
     /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.

@@ -1,10 +1,14 @@
 //! How what the sockets tell gets into the record: gathered, and taken in once per animation frame.
 
-use super::super::record::Incoming;
+use super::super::record::{Incoming, Record};
 use super::Lab;
 use crate::net::lab_socket::Payload;
 use leptos::prelude::*;
 use observation::page::{EventNumber, PageAct, PageEvent, SocketNumber};
+
+/// Lets what has come into the record, and gives back what has to wait for the next animation frame. The last argument says
+/// that there is none, since the page is hidden.
+pub(super) type Gate = Box<dyn FnMut(Vec<Incoming>, &mut Record, bool) -> Vec<Incoming>>;
 
 impl Lab {
     pub(super) fn event(self, socket: SocketNumber, act: PageAct, payload: Option<Payload>) -> Option<EventNumber> {
@@ -39,12 +43,12 @@ impl Lab {
             inner.scheduled = false;
             let news = !inner.inbox.is_empty();
             news.then(|| {
-                (std::mem::take(&mut inner.inbox), inner.run.take(), inner.follow, inner.follow_command, inner.aim)
+                (std::mem::take(&mut inner.inbox), inner.gate.take(), inner.follow, inner.follow_command, inner.aim)
             })
         });
-        let Some((inbox, mut run, follow, command, aim)) = taken.flatten() else { return };
-        let held = self.record.try_update(|record| match &mut run {
-            Some(run) => run.take_in(inbox, record),
+        let Some((inbox, mut gate, follow, command, aim)) = taken.flatten() else { return };
+        let held = self.record.try_update(|record| match &mut gate {
+            Some(gate) => gate(inbox, record, document().hidden()),
             None => {
                 inbox.into_iter().for_each(|incoming| record.take_in(incoming));
                 Vec::new()
@@ -53,7 +57,7 @@ impl Lab {
         let held = held.unwrap_or_default();
         let waits = !held.is_empty();
         self.inner.update_value(|inner| {
-            inner.run = run;
+            inner.gate = gate;
             inner.inbox.splice(..0, held);
             inner.scheduled |= waits;
         });

@@ -1,5 +1,6 @@
 //! Sockets that are not the page's own: a reader's code has them, in its sandbox, and only tells of them.
 
+use super::intake::Gate;
 use super::{Lab, Session};
 use crate::store::record::{Incoming, Record};
 use crate::store::target::{self, Target};
@@ -14,62 +15,68 @@ const OPAQUE: &str = "null";
 const PATIENCE: u32 = 30;
 
 /// A run that goes on: the relay may tell of its sockets before it does.
-pub(super) struct Run {
+struct Run {
     /// How the request of such a socket looks.
     fingerprint: Fingerprint,
     patience: u32,
 }
 
 impl Run {
-    /// Takes `inbox` into the record, up to a request of a socket that the run has not told of yet; gives back the rest.
-    pub(super) fn take_in(&mut self, inbox: Vec<Incoming>, record: &mut Record) -> Vec<Incoming> {
+    /// Takes `inbox` into the record, up to a request of a socket that the run has not told of yet; gives back the rest, which
+    /// is for the next animation frame. `hurried` is a page that has none.
+    fn take_in(&mut self, inbox: Vec<Incoming>, record: &mut Record, hurried: bool) -> Vec<Incoming> {
         // What is to be expected makes no row of its own, so it can come first.
         let (expected, others): (Vec<_>, Vec<_>) =
             inbox.into_iter().partition(|incoming| matches!(incoming, Incoming::Expect(..)));
         expected.into_iter().for_each(|incoming| record.take_in(incoming));
         let mut others = others.into_iter();
         while let Some(incoming) = others.next() {
-            let held = self.take_in_known(incoming, record);
-            if let Some(held) = held {
+            if let Some(held) = self.take_in_known(incoming, record, hurried) {
                 return std::iter::once(held).chain(others).collect();
             }
         }
         Vec::new()
     }
 
-    fn take_in_known(&mut self, incoming: Incoming, record: &mut Record) -> Option<Incoming> {
+    fn take_in_known(&mut self, incoming: Incoming, record: &mut Record, hurried: bool) -> Option<Incoming> {
         let Incoming::Feed(FeedMessage::Observations(mut items)) = incoming else {
             record.take_in(incoming);
             return None;
         };
-        while let Some(at) = items.iter().position(|observation| self.is_untold(observation, record)) {
+        // One may take the socket that the next would have fitted, so they are looked at one after the other.
+        while let Some(at) = items.iter().position(|observation| self.request(observation).is_some()) {
             let rest = items.split_off(at);
-            record.take_in(Incoming::Feed(FeedMessage::Observations(std::mem::replace(&mut items, rest))));
-            // One before it may have taken the socket, or it may have had its own by now.
-            if self.is_untold(&items[0], record) {
-                if self.patience > 0 && !document().hidden() {
+            take(record, std::mem::replace(&mut items, rest));
+            let request = self.request(&items[0]).unwrap_or_default();
+            let known = record.sequence.owner(items[0].connection).is_some() || record.sequence.expects(request);
+            if !known {
+                if self.patience > 0 && !hurried {
                     self.patience -= 1;
                     return Some(Incoming::Feed(FeedMessage::Observations(items)));
                 }
                 self.patience = PATIENCE;
             }
             let behind = items.split_off(1);
-            record.take_in(Incoming::Feed(FeedMessage::Observations(std::mem::replace(&mut items, behind))));
+            take(record, std::mem::replace(&mut items, behind));
         }
-        record.take_in(Incoming::Feed(FeedMessage::Observations(items)));
+        take(record, items);
         None
     }
 
-    fn is_untold(&self, observation: &Observation, record: &Record) -> bool {
+    /// The request that is observed, if it may be the run's.
+    fn request<'a>(&self, observation: &'a Observation) -> Option<&'a [u8]> {
         let request = match &observation.event {
             Event::Asked(asked) => &asked.request,
             Event::Opening(opening) => &opening.request,
             Event::Refusal(refusal) => &refusal.request,
-            _ => return false,
+            _ => return None,
         };
-        let known = record.sequence.owner(observation.connection).is_some();
-        !known && self.fingerprint.matches(request) && !record.sequence.expects(request)
+        self.fingerprint.matches(request).then_some(request)
     }
+}
+
+fn take(record: &mut Record, items: Vec<Observation>) {
+    record.take_in(Incoming::Feed(FeedMessage::Observations(items)));
 }
 
 impl Lab {
@@ -78,13 +85,15 @@ impl Lab {
         let session = self.session.with_untracked(Session::id);
         if let Ok(Target::Lab(own)) = target::judge(url, session.as_ref()) {
             let fingerprint = Fingerprint { origin: OPAQUE.into(), ..own };
-            self.inner.update_value(|inner| inner.run = Some(Run { fingerprint, patience: PATIENCE }));
+            let mut run = Run { fingerprint, patience: PATIENCE };
+            let gate: Gate = Box::new(move |inbox, record, hurried| run.take_in(inbox, record, hurried));
+            self.inner.update_value(|inner| inner.gate = Some(gate));
         }
     }
 
     /// There is no run any more, and perhaps no view.
     pub fn run_is_over(self) {
-        self.inner.try_update_value(|inner| inner.run = None);
+        self.inner.try_update_value(|inner| inner.gate = None);
     }
 
     /// Takes note of a socket that leads to `url`; if that is this session's lab, its wire side is waited for.
@@ -105,5 +114,75 @@ impl Lab {
         let event = PageEvent { number: self.next_event()?, socket, at_us, act };
         self.take(Incoming::Page(event.clone(), None));
         Some(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use observation::event::Opening;
+    use observation::sequence::PageSide;
+    use observation::{ConnectionNumber, Route, Seq};
+
+    const SOCKET: SocketNumber = SocketNumber(1);
+
+    fn run() -> Run {
+        let fingerprint = Fingerprint { target: "/lab/s".into(), origin: OPAQUE.into(), user_agent: "a".into() };
+        Run { fingerprint, patience: PATIENCE }
+    }
+
+    fn expected() -> Incoming {
+        Incoming::Expect(SOCKET, run().fingerprint)
+    }
+
+    /// The openings of the first connections.
+    fn openings(count: u32) -> Incoming {
+        let opening = |number: u32| Observation {
+            seq: Seq(number.into()),
+            connection: ConnectionNumber(number),
+            at_us: 0,
+            event: Event::Opening(Opening {
+                request: b"GET /lab/s HTTP/1.1\r\nOrigin: null\r\nUser-Agent: a\r\n\r\n".to_vec(),
+                response: Vec::new(),
+                subprotocol: None,
+                offers: Vec::new(),
+                deflate: None,
+                requested_us: 0,
+                deliberate: Vec::new(),
+                route: Route::default(),
+            }),
+        };
+        Incoming::Feed(FeedMessage::Observations((1..=count).map(opening).collect()))
+    }
+
+    #[test]
+    fn a_request_waits_for_word_of_its_socket() {
+        let (mut run, mut record) = (run(), Record::default());
+        let held = run.take_in(vec![openings(1)], &mut record, false);
+        assert_eq!((held.len(), record.sequence.len()), (1, 0));
+        let inbox = held.into_iter().chain([expected()]).collect();
+        assert!(run.take_in(inbox, &mut record, false).is_empty());
+        assert_eq!(record.sequence.connection(SOCKET), Some(ConnectionNumber(1)));
+    }
+
+    #[test]
+    fn of_two_requests_only_the_one_with_a_socket_goes_on() {
+        let (mut run, mut record) = (run(), Record::default());
+        let held = run.take_in(vec![expected(), openings(2)], &mut record, false);
+        assert_eq!(record.sequence.connection(SOCKET), Some(ConnectionNumber(1)));
+        assert!(matches!(&held[..], [Incoming::Feed(FeedMessage::Observations(rest))] if rest.len() == 1));
+    }
+
+    #[test]
+    fn patience_ends() {
+        let (mut run, mut record) = (run(), Record::default());
+        let mut inbox = vec![openings(1)];
+        for _ in 0..PATIENCE {
+            inbox = run.take_in(inbox, &mut record, false);
+            assert_eq!(inbox.len(), 1);
+        }
+        assert!(run.take_in(inbox, &mut record, false).is_empty());
+        assert_eq!(record.sequence.get(0).map(|row| row.page), Some(PageSide::Elsewhere));
+        assert!(run.take_in(vec![openings(1)], &mut record, true).is_empty());
     }
 }

@@ -54,20 +54,20 @@ pub fn Work(
                 </p>
             </header>
             <div class="challenge-columns">
+                <section class="panel" aria-labelledby="task-title">
+                    <h2 id="task-title">"Task"</h2>
+                    <div class="rendered" inner_html=attempt.filled_html(&challenge.task)></div>
+                    {challenge.html_file.map(|html| view! { <AsFile html=attempt.filled(&html)/> })}
+                </section>
+                <div class="column code-column">
+                    <Code/>
+                    <Output/>
+                </div>
                 <div class="column">
-                    <section class="panel" aria-labelledby="task-title">
-                        <h2 id="task-title">"Task"</h2>
-                        <div class="rendered" inner_html=attempt.filled_html(&challenge.task)></div>
-                        {challenge.html_file.map(|html| view! { <AsFile html=attempt.filled(&html)/> })}
-                    </section>
                     <Checks/>
                     <Passed next/>
                     {pastes.then(|| view! { <PasteField/> })}
                     <Help hints=challenge.hints/>
-                </div>
-                <div class="column wide">
-                    <Code/>
-                    <Output/>
                 </div>
             </div>
             <Evidence/>

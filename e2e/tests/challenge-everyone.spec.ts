@@ -1,0 +1,117 @@
+// Challenges for everyone: with the keyboard alone, with a screen reader, in the hand, in the dark, and over https.
+import type { Page } from "@playwright/test";
+
+import { expectAccessible } from "../support/axe.ts";
+import { ChallengePage } from "../support/challenge.ts";
+import { expect, test } from "../support/lab.ts";
+import { tabTo } from "../support/keyboard.ts";
+import { expectNoSidewaysScroll } from "../support/narrow.ts";
+
+const HELLO = `const socket = new WebSocket(lab.url);
+socket.onopen = () => socket.send("hello");
+socket.onmessage = () => socket.close();`;
+
+async function lookAt(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: "light" });
+  await expectAccessible(page, { rules: "all" });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expectAccessible(page, { rules: "contrast" });
+}
+
+test("a challenge is found, solved, looked into and signed for with the keyboard alone", async ({ page }) => {
+  await page.goto("/challenges");
+  const link = page.getByRole("link", { name: /^The first echo/ });
+  await expect(link).toBeVisible();
+  await tabTo(page, link);
+  await page.keyboard.press("Enter");
+  const challenge = new ChallengePage(page);
+  await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+  await tabTo(page, challenge.editor);
+  await page.keyboard.press("Control+a");
+  // Brackets and quotes are closed by the editor, and typing over them goes on.
+  await page.keyboard.type(HELLO.replaceAll("\n", " "));
+  await page.keyboard.press("Control+Enter");
+  await expect(challenge.passed).toBeVisible();
+
+  await page.keyboard.press("Escape");
+  await tabTo(page, challenge.check("hello").getByRole("button", { name: "Show the frame" }).first());
+  await page.keyboard.press("Enter");
+  await expect(challenge.evidence.getByRole("listbox")).toBeFocused();
+  await expect(challenge.evidence.getByRole("complementary")).toContainText("hello");
+
+  const name = challenge.passed.getByLabel(/^Your name/);
+  await tabTo(page, name, "backwards");
+  await page.keyboard.type("Ada");
+  await page.keyboard.press("Enter");
+  const receipt = challenge.passed.getByRole("textbox", { name: "The receipt" });
+  await expect(receipt).toHaveValue(/Ada/);
+  await tabTo(page, challenge.passed.getByRole("link", { name: /^Next/ }));
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("The first echo");
+  await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+});
+
+test("nothing is wrong for axe once it is passed, nor where receipts are checked", async ({ page }) => {
+  test.setTimeout(60_000);
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toBeVisible();
+  const receipt = await challenge.getReceipt("Ada");
+  await challenge.help.getByRole("button", { name: /^Hint 1/ }).click();
+  await lookAt(page);
+
+  await page.goto("/receipt");
+  for (const [text, words] of [[receipt, "is real"], [receipt.replace("Ada", "Eve"), "no valid receipt"]] as const) {
+    await page.getByRole("textbox", { name: "The receipt" }).fill(text);
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await expect(page.getByRole("status")).toContainText(words);
+    await lookAt(page);
+  }
+});
+
+test.describe("360 px wide", () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  test("task, code and checks come one after the other, and nothing stands beside the screen", async ({ page }) => {
+    const challenge = new ChallengePage(page);
+    await challenge.open("first-echo");
+    await expectNoSidewaysScroll(page);
+    await challenge.try(HELLO);
+    await expect(challenge.passed).toBeVisible();
+    await challenge.getReceipt("Ada");
+    await expectNoSidewaysScroll(page);
+    const tops = [page.getByRole("region", { name: "Task" }), challenge.editor, page.getByRole("region", { name: "Checks" }), challenge.help].map(
+      async (part) => (await part.boundingBox())?.y ?? NaN,
+    );
+    const places = await Promise.all(tops);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    await challenge.check("hello").getByRole("button", { name: "Show the frame" }).first().click();
+    await expect(challenge.evidence.getByRole("complementary")).toBeInViewport();
+    await expectNoSidewaysScroll(page);
+  });
+});
+
+test.describe("over https", () => {
+  // The certificate is the relay's own.
+  test.use({ ignoreHTTPSErrors: true });
+
+  test("a challenge is solved by wss from the sandbox, and both sides of it are paired", async ({ page, startRelay }) => {
+    const relay = await startRelay("--tls-listen", "127.0.0.1:0", "--tls-self-signed");
+    await page.goto(`${relay.tlsUrl}/challenges/first-echo`);
+    const challenge = new ChallengePage(page);
+    await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+    await challenge.try(HELLO);
+    await expect(challenge.passed).toBeVisible();
+    await challenge.check("hello").getByRole("button", { name: "Show the frame" }).first().click();
+    await expect(challenge.evidence.getByRole("option", { name: /^To the relay: TEXT hello/ })).toBeVisible();
+  });
+
+  test("a lesson’s live piece runs over wss", async ({ page, startRelay }) => {
+    const relay = await startRelay("--tls-listen", "127.0.0.1:0", "--tls-self-signed");
+    await page.goto(`${relay.tlsUrl}/course/introduction`);
+    const piece = page.locator(".live").first();
+    await piece.getByRole("button", { name: "Run", exact: true }).click();
+    await expect(piece.getByRole("option", { name: /^From the relay: TEXT/ }).first()).toBeVisible();
+  });
+});
