@@ -30,7 +30,7 @@ test("a lesson is read, run, answered and left with the keyboard alone", async (
   await exercise.expectDone();
 
   const quiz = lesson.piece("which-header");
-  await tabTo(page, quiz.root.getByRole("radio").first());
+  await tabTo(page, quiz.root.getByRole("button").first());
   await page.keyboard.press("Space");
   await quiz.expectDone();
 

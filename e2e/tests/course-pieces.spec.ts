@@ -103,6 +103,9 @@ test("an exercise tells a slip from a guess, gives a hint, and may be tried agai
   await exercise.root.getByRole("textbox").fill("Teapot");
   await exercise.button("Check").click();
   await expect(exercise.root).toContainText("Try again as often as you like.");
+  await exercise.root.getByRole("textbox").fill(" ");
+  await exercise.button("Check").click();
+  await expect(exercise.root).toContainText("Write an answer first.");
   await exercise.root.getByText("A hint").click();
   await expect(exercise.root.getByText("Both sides change.")).toBeVisible();
   await exercise.expectNotDone();
@@ -114,31 +117,42 @@ test("an exercise tells a slip from a guess, gives a hint, and may be tried agai
 
 test("a quiz explains whatever is chosen", async ({ lesson }) => {
   const quiz = lesson.piece("which-header");
-  await quiz.root.getByRole("radio", { name: "Host" }).check();
+  await quiz.button("Host").click();
   await expect(quiz.root).toContainText("It names the server.");
   await quiz.expectNotDone();
-  await quiz.root.getByRole("radio", { name: /Upgrade/ }).check();
+  await quiz.button(/Upgrade/).click();
   await expect(quiz.root).toContainText("With Connection: Upgrade.");
   await expect(quiz.root).not.toContainText("It names the server.");
   await quiz.expectDone();
 });
 
-test("a challenge is linked from its lesson", async ({ lesson }) => {
-  await expect(lesson.piece("echo").root.getByRole("link", { name: "Take the challenge" })).toHaveAttribute("href", "/challenges/echo");
+test("a challenge is linked from its lesson, and Back leads to where it was taken", async ({ lesson, page }) => {
+  const piece = lesson.piece("echo");
+  await piece.root.getByRole("link", { name: "Take the challenge" }).click();
+  await expect(page).toHaveURL(/\/challenges\/echo$/);
+  await page.goBack();
+  await expect(page).toHaveURL(/#echo$/);
+  await expect(piece.root).toBeFocused();
+  await expect(piece.root).toBeInViewport();
 });
 
 test("an interview keeps the own answer, then compares", async ({ lesson, page }) => {
   const interview = lesson.piece("walk-through");
   await expect(interview.root).not.toContainText("A GET that asks");
   await interview.root.getByRole("textbox", { name: "Walk me through" }).fill("A request, a response.");
+  // Without leaving the field.
+  await page.reload();
+  await expect(interview.root.getByRole("textbox", { name: "Walk me through" })).toHaveValue("A request, a response.");
   await interview.button("Compare with an answer").click();
+  await expect(interview.root.getByRole("group", { name: "An answer to compare with" })).toBeFocused();
   await expect(interview.root).toContainText("A GET that asks for an upgrade, and a 101.");
   await interview.root.getByRole("checkbox", { name: "101" }).check();
   await interview.expectDone();
   const [run] = await interview.run();
   await expect(run!.part).toHaveText("Request");
   await page.reload();
-  await expect(interview.root.getByRole("textbox", { name: "Walk me through" })).toHaveValue("A request, a response.");
+  await interview.button("Compare with an answer").click();
+  await expect(interview.root.getByRole("checkbox", { name: "101" })).toBeChecked();
 });
 
 test("widget: the handshake is stepped through with the reader’s own key", async ({ lesson }) => {
@@ -174,6 +188,12 @@ test("widget: a bit turned over, and what a strict server says", async ({ lesson
   await page.keyboard.press("Space");
   await expect(bits.root).toContainText("RSV1");
   await expect(bits.button("Bit 1, RSV1")).toHaveAttribute("aria-pressed", "true");
+  // The bit that has the stop goes with the rest of a long message.
+  await bits.root.getByLabel("Message").fill("x".repeat(20));
+  await bits.button("Bit 0, FIN").focus();
+  await page.keyboard.press("End");
+  await bits.root.getByLabel("Message").fill("Hi");
+  await expect(bits.root.locator(".eight [tabindex='0']")).toHaveCount(1);
   await bits.root.getByLabel("Message").fill("x".repeat(30));
   await expect(bits.root.getByRole("alert")).toContainText("24 bytes at the most");
 });
@@ -188,7 +208,11 @@ test("widget: a mask by hand", async ({ lesson }) => {
   await mask.root.getByLabel("Masked byte 4").fill("00");
   await expect(mask.root.getByLabel("Masked byte 4")).toHaveAttribute("aria-invalid", "true");
   await mask.expectNotDone();
-  await mask.root.getByLabel("Masked byte 4").fill("51");
+  await mask.button("Do the rest for me").click();
+  await expect(mask.root).toContainText("5 of 5 right");
+  await mask.expectNotDone();
+  await mask.button("Start again").click();
+  for (const [at, byte] of ["7f", "9f", "4d", "51"].entries()) await mask.root.getByLabel(`Masked byte ${at + 1}`).fill(byte);
   await mask.expectDone();
   await mask.button("Do the rest for me").click();
   await expect(mask.root.getByLabel("Masked byte 5")).toHaveValue("58");
@@ -199,6 +223,7 @@ test("widget: the life of a connection moves with it", async ({ lesson }) => {
   const life = lesson.piece("life");
   const now = life.root.getByRole("list", { name: "The life of a connection, beside a meeting" }).locator("[aria-current]");
   await life.button("Greet").click();
+  await expect(life.button("Start over")).toBeFocused();
   await expect(now).toContainText("CONNECTING");
   await expect(now).toContainText("OPEN");
   await life.button("Talk").click();

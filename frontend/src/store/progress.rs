@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the browser keeps it.
+/// Where the browser keeps it, and what of it could not be read.
 const KEY: &str = "framescope.progress.v1";
+const ASIDE: &str = "framescope.progress.unreadable";
 const VERSION: u32 = 1;
 
 /// The largest file that is taken in, in bytes.
@@ -80,7 +81,9 @@ pub struct Progress {
     kept: RwSignal<Kept>,
     /// The course's name, once it is known.
     course: RwSignal<String>,
-    /// Why what is done now will not be found again.
+    /// What was kept and cannot be read, in words.
+    unread: StoredValue<Option<String>>,
+    /// That, or why what is done now will not be found again.
     trouble: RwSignal<Option<String>>,
 }
 
@@ -97,16 +100,23 @@ impl Progress {
 
     /// Reads what the browser has kept.
     pub fn open() -> Self {
-        let (kept, trouble) = match read() {
-            Ok(kept) => (kept.unwrap_or_default(), None),
-            Err(why) => (Kept::default(), Some(why)),
+        let (kept, unread, trouble) = match stored().map(|text| text.as_deref().map(parse)) {
+            Ok(Some(Ok(kept))) => (kept, None, None),
+            Ok(None) => (Kept::default(), None, None),
+            Ok(Some(Err(why))) => {
+                let words = put_aside(&why);
+                (Kept::default(), Some(words.clone()), Some(words))
+            }
+            Err(why) => (Kept::default(), None, Some(why)),
         };
-        Self { kept: RwSignal::new(kept), course: RwSignal::new(String::new()), trouble: RwSignal::new(trouble) }
+        let (course, unread) = (RwSignal::new(String::new()), StoredValue::new(unread));
+        Self { kept: RwSignal::new(kept), course, unread, trouble: RwSignal::new(trouble) }
     }
 
     /// Says which course it is that is read.
     pub fn enter(&self, course: &str) {
-        if self.course.with_untracked(|known| known != course) {
+        // The view that it was asked for may be gone.
+        if self.course.try_with_untracked(|known| known != course) == Some(true) {
             self.course.set(course.to_owned());
         }
     }
@@ -179,9 +189,12 @@ impl Progress {
         self.read(|of| of.last.clone())
     }
 
-    pub fn be_at(&self, place: &str) {
-        if self.untracked(|of| of.last.as_deref() != Some(place)) {
-            self.write(|of| of.last = Some(place.to_owned()));
+    /// Notes where the reader is. Where they were in the same lesson stays when it is opened again.
+    pub fn be_at(&self, lesson: &str, piece: Option<&str>) {
+        let place = piece.map_or_else(|| lesson.to_owned(), |piece| format!("{lesson}#{piece}"));
+        let known = |last: &str| last == place || (piece.is_none() && last.split('#').next() == Some(lesson));
+        if !self.untracked(|of| of.last.as_deref().is_some_and(known)) {
+            self.write(|of| of.last = Some(place));
         }
     }
 
@@ -208,11 +221,13 @@ impl Progress {
     /// Why it is not taken. Then nothing has changed.
     pub fn import(&self, text: &str) -> Result<(), String> {
         let new = parse(text)?;
-        self.change(|kept| {
-            for (course, of) in new.course {
-                kept.course.entry(course).or_default().add(of);
-            }
-        });
+        let Some(mut kept) = self.now() else { return Ok(()) };
+        for (course, of) in new.course {
+            kept.course.entry(course).or_default().add(of);
+        }
+        // What is too much together could not be read again.
+        parse(&written(&kept)).map_err(|why| format!("together with what is here already, {why}"))?;
+        self.keep(kept);
         Ok(())
     }
 
@@ -229,14 +244,25 @@ impl Progress {
         self.change(|kept| change(kept.course.entry(course).or_default()));
     }
 
-    /// Changes what is kept; what another tab has kept meanwhile stays.
     fn change(&self, change: impl FnOnce(&mut Kept)) {
-        // Where storage is of no use there is still this page's own memory.
-        let stored = read().ok().flatten().filter(|_| self.trouble.with_untracked(Option::is_none));
-        let mut kept = stored.unwrap_or_else(|| self.kept.get_untracked());
-        change(&mut kept);
+        if let Some(mut kept) = self.now() {
+            change(&mut kept);
+            self.keep(kept);
+        }
+    }
+
+    /// What is kept, with what another tab has kept meanwhile. `None` once the view is gone.
+    fn now(&self) -> Option<Kept> {
+        let own = self.kept.try_get_untracked()?;
+        // Where storage was of no use the last time there is still this page's own memory.
+        let in_step = self.trouble.with_untracked(|trouble| self.unread.with_value(|unread| trouble == unread));
+        let stored = stored().ok().flatten().filter(|_| in_step);
+        Some(stored.and_then(|text| parse(&text).ok()).unwrap_or(own))
+    }
+
+    fn keep(&self, mut kept: Kept) {
         kept.version = VERSION;
-        let trouble = keep(&kept).err();
+        let trouble = keep(&kept).err().or_else(|| self.unread.get_value());
         self.kept.set(kept);
         if self.trouble.with_untracked(|known| *known != trouble) {
             self.trouble.set(trouble);
@@ -251,19 +277,29 @@ fn of<T>(kept: &Kept, course: &str, read: impl FnOnce(&OfCourse) -> T) -> T {
     }
 }
 
-/// What the browser has kept; `None` for nothing.
-fn read() -> Result<Option<Kept>, String> {
-    let text = storage()?.get_item(KEY).map_err(|_| REFUSED.to_owned())?;
-    let Some(text) = text else { return Ok(None) };
-    parse(&text).map(Some).map_err(|why| {
-        format!("The progress that this browser kept cannot be read, and what you do now replaces it: {why}")
-    })
+/// The text that the browser has kept; `None` for nothing.
+fn stored() -> Result<Option<String>, String> {
+    storage()?.get_item(KEY).map_err(|_| REFUSED.to_owned())
+}
+
+/// Keeps what cannot be read under another name, since what is done next replaces it; says so.
+fn put_aside(why: &str) -> String {
+    let stored = || storage().ok()?.get_item(KEY).ok().flatten();
+    let aside = || storage().ok()?.set_item(ASIDE, &stored()?).ok();
+    let place = match aside() {
+        Some(()) => format!("It is kept aside in this browser’s storage as {ASIDE}, and you begin anew."),
+        None => "What you do now replaces it.".to_owned(),
+    };
+    format!("The progress that this browser kept cannot be read: {why} {place}")
+}
+
+fn written(kept: &Kept) -> String {
+    // Plain data always becomes JSON.
+    serde_json::to_string(kept).unwrap_or_default()
 }
 
 fn keep(kept: &Kept) -> Result<(), String> {
-    // Plain data always becomes JSON.
-    let text = serde_json::to_string(kept).unwrap_or_default();
-    storage()?.set_item(KEY, &text).map_err(|_| {
+    storage()?.set_item(KEY, &written(kept)).map_err(|_| {
         "This browser has no room left for your progress. Export it, or have the browser forget other pages’ data."
             .into()
     })

@@ -1,6 +1,7 @@
 //! The reader's progress as a file: taken along, taken in, or begun anew.
 
 use crate::store::progress::{MAX_FILE, Progress};
+use crate::ui::focus::focus;
 use crate::ui::object_url::ObjectUrl;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -45,6 +46,13 @@ pub(super) fn ProgressFile() -> impl IntoView {
         });
     };
     let begun = Memo::new(move |_| progress.has_begun());
+    // What was pressed goes away, and the keyboard goes on to what comes in its place.
+    let ask = move |yes: bool| {
+        asking.set(yes);
+        request_animation_frame(move || {
+            focus(if yes { "keep-progress" } else { "start-afresh" });
+        });
+    };
     view! {
         <section class="progress-file" aria-labelledby="progress-file">
             <h2 id="progress-file">"Your progress"</h2>
@@ -64,7 +72,13 @@ pub(super) fn ProgressFile() -> impl IntoView {
                     when=move || asking.get()
                     fallback=move || {
                         view! {
-                            <button type="button" class="small" disabled=move || !begun.get() on:click=move |_| asking.set(true)>
+                            <button
+                                type="button"
+                                id="start-afresh"
+                                class="small"
+                                aria-disabled=move || (!begun.get()).then_some("true")
+                                on:click=move |_| if untrack(|| begun.get()) { ask(true) }
+                            >
                                 "Start afresh"
                             </button>
                         }
@@ -77,13 +91,13 @@ pub(super) fn ProgressFile() -> impl IntoView {
                             class="small"
                             on:click=move |_| {
                                 progress.start_afresh();
-                                asking.set(false);
+                                ask(false);
                                 said.set(Some(Ok("You start afresh.")));
                             }
                         >
                             "Forget it"
                         </button>
-                        <button type="button" class="small" on:click=move |_| asking.set(false)>
+                        <button type="button" id="keep-progress" class="small" on:click=move |_| ask(false)>
                             "Keep it"
                         </button>
                     </span>

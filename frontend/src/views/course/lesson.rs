@@ -74,7 +74,7 @@ fn LessonView(
     let Lesson { id, title: name, summary, minutes, blocks } = lesson;
     title(&name);
     let progress = Progress::provided();
-    progress.be_at(&id);
+    progress.be_at(&id, None);
     provide_context(Reading::new(&id, progress));
     let listed = course.lessons[place].clone();
     let tally = Memo::new(move |_| tally(progress, &listed));
@@ -92,6 +92,8 @@ fn LessonView(
     follow_hash(again);
     let (language, of_course, count) = (course.language.clone(), course.title.clone(), course.lessons.len());
     let copied = Copied::new();
+    // How often; what is said of each goes by itself.
+    let times = RwSignal::new(0_u32);
     let copy = move |event: web_sys::MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         let anchor = target.and_then(|target| target.closest("a.anchor").ok().flatten());
@@ -99,6 +101,7 @@ fn LessonView(
             let location = window().location();
             let origin = location.origin().unwrap_or_default();
             copied.copy(&format!("{origin}{}{href}", location.pathname().unwrap_or_default()));
+            times.update(|times| *times += 1);
         }
     };
     view! {
@@ -118,9 +121,15 @@ fn LessonView(
                 </header>
                 {blocks.into_iter().map(block_view).collect_view()}
                 <Neighbours course place/>
-                <p class="copied" role="status">
-                    {move || copied.get().map(|done| if done { "The link is copied." } else { "The link is in the address bar." })}
-                </p>
+                <div class="copied-place" role="status">
+                    {move || {
+                        times.track();
+                        copied.get().map(|done| {
+                            let words = if done { "The link is copied." } else { "The link is in the address bar." };
+                            view! { <p class="copied">{words}</p> }
+                        })
+                    }}
+                </div>
             </main>
         </div>
     }
@@ -200,11 +209,16 @@ fn follow_hash(again: bool) {
     });
 }
 
+/// What the id of a FAQ's question ends with.
+pub(super) const QUESTION: &str = "-question";
+
 fn go_to(name: String) {
     let Some(element) = document().get_element_by_id(&name) else { return };
     if element.tag_name() == "DETAILS" {
         // A constant name and value: setting them cannot fail.
         let _ = element.set_attribute("open", "");
+        focus_when_seen(format!("{name}{QUESTION}"));
+        return;
     }
     let headed = element.tag_name().starts_with('H') && !element.has_attribute("tabindex");
     if headed {

@@ -1,17 +1,22 @@
 //! What is asked in a lesson: exercises, quizzes, interview questions, and what others have asked.
 
+use super::lesson::QUESTION;
 use super::live::LiveCard;
 use super::piece::Piece;
 use super::prose::reachable;
 use super::reading::Reading;
 use crate::store::progress::Progress;
+use crate::ui::focus::focus;
 use crate::ui::prose::Prose;
 use curriculum::course::{ChallengeLink, Choice, Exercise, Faq, Interview, Quiz, Slip};
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 /// What came of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
+    /// There was no answer.
+    Nothing,
     Right,
     /// Wrong for a reason that is known. HTML.
     Slip(String),
@@ -27,11 +32,7 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
     let outcome = RwSignal::new(None::<Outcome>);
     let check = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let given = answer.get_untracked();
-        if given.trim().is_empty() {
-            return;
-        }
-        let found = judge(&given, &answers, &slips);
+        let found = judge(&answer.get_untracked(), &answers, &slips);
         if found == Outcome::Right {
             reading.done(&piece);
         }
@@ -54,6 +55,7 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
             </div>
         }
         .into_any(),
+        Some(Outcome::Nothing) => view! { <p class="card warn"><span>"Write an answer first."</span></p> }.into_any(),
         Some(Outcome::Wrong) => view! {
             <p class="card warn">
                 <b>"Not this"</b>
@@ -97,6 +99,9 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
 
 fn judge(given: &str, answers: &[String], slips: &[Slip]) -> Outcome {
     let given = folded(given);
+    if given.is_empty() {
+        return Outcome::Nothing;
+    }
     if answers.iter().any(|answer| folded(answer) == given) {
         return Outcome::Right;
     }
@@ -104,9 +109,10 @@ fn judge(given: &str, answers: &[String], slips: &[Slip]) -> Outcome {
     slip.map_or(Outcome::Wrong, |slip| Outcome::Slip(slip.says.clone()))
 }
 
-/// Whatever the case, and however many spaces.
+/// Whatever the case, however many spaces, in quotes or not, with a full stop or without.
 fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    plain.trim_end_matches('.').trim_matches(|c| "\"'`“”‘’".contains(c)).to_owned()
 }
 
 /// A label holds no paragraphs.
@@ -120,7 +126,7 @@ pub(super) fn QuizView(quiz: Quiz) -> impl IntoView {
     let reading = expect_context::<Reading>();
     let Quiz { id, ask, options } = quiz;
     let chosen = RwSignal::new(None::<usize>);
-    let (name, piece) = (format!("{id}-option"), StoredValue::new(id.clone()));
+    let piece = StoredValue::new(id.clone());
     let option = move |(index, Choice { text, right, why }): (usize, Choice)| {
         let mine = move || chosen.get() == Some(index);
         let choose = move |_| {
@@ -132,10 +138,10 @@ pub(super) fn QuizView(quiz: Quiz) -> impl IntoView {
         let why = StoredValue::new(why);
         view! {
             <div class="option" class:right=move || mine() && right class:wrong=move || mine() && !right>
-                <label>
-                    <input type="radio" name=name.clone() prop:checked=mine on:change=choose/>
+                <button type="button" aria-pressed=move || mine().to_string() on:click=choose>
+                    <span class="dot" aria-hidden="true"></span>
                     <span class="prose-block" inner_html=text></span>
-                </label>
+                </button>
                 <div class="because" aria-live="polite">
                     {move || mine().then(|| view! {
                         <p class="verdict"><b>{if right { "Yes." } else { "No." }}</b></p>
@@ -148,7 +154,7 @@ pub(super) fn QuizView(quiz: Quiz) -> impl IntoView {
     view! {
         <Piece id class="quiz" kind="Quiz">
             <fieldset>
-                <legend class="prose-block" inner_html=inline(&ask)></legend>
+                <legend class="prose-block" inner_html=reachable(&inline(&ask))></legend>
                 {options.into_iter().enumerate().map(option).collect_view()}
             </fieldset>
         </Piece>
@@ -163,9 +169,14 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
     let piece = StoredValue::new(id.clone());
     let own = RwSignal::new(reading.note(&id));
     let shown = RwSignal::new(false);
+    let model = StoredValue::new(format!("{id}-model"));
     let compare = move |_| {
         shown.set(true);
         reading.done(&piece.get_value());
+        // The button that was pressed is gone.
+        request_animation_frame(move || {
+            focus(&model.get_value());
+        });
     };
     let (answer, points) = (StoredValue::new(answer), StoredValue::new(points));
     let point = move |(number, html): (u32, String)| {
@@ -189,8 +200,10 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
                 maxlength="8000"
                 placeholder="Answer in your own words first. It stays in this browser."
                 prop:value=own
-                on:input=move |event| own.set(event_target_value(&event))
-                on:change=move |event| reading.write_note(&piece.get_value(), &event_target_value(&event))
+                on:input=move |event| {
+                    own.set(event_target_value(&event));
+                    reading.write_note(&piece.get_value(), &event_target_value(&event));
+                }
             ></textarea>
             <Show
                 when=move || shown.get()
@@ -200,7 +213,7 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
                     </button>
                 }
             >
-                <div class="model" role="group" aria-label="An answer to compare with">
+                <div class="model" id=model.get_value() tabindex="-1" role="group" aria-label="An answer to compare with">
                     <p class="sub">"An answer"</p>
                     <div class="prose-block" inner_html=reachable(&answer.get_value())></div>
                     <p class="sub">"Does yours have this?"</p>
@@ -217,9 +230,10 @@ pub(super) fn FaqView(faq: Faq) -> impl IntoView {
     let reading = expect_context::<Reading>();
     let Faq { id, ask, answer } = faq;
     let piece = id.clone();
+    let question = format!("{id}{QUESTION}");
     view! {
         <details class="faq" id=id on:toggle=move |_| reading.done(&piece)>
-            <summary>
+            <summary id=question>
                 <span class="prose-block" inner_html=ask></span>
             </summary>
             <div class="prose-block" inner_html=reachable(&answer)></div>
@@ -232,13 +246,21 @@ pub(super) fn ChallengeCard(link: ChallengeLink) -> impl IntoView {
     let progress = Progress::provided();
     let ChallengeLink { id, title, summary } = link;
     let href = format!("/challenges/{id}");
+    // Back leads to where the reader left, not to the top.
+    let here = format!("#{id}");
+    let stay = move |_| {
+        if let Ok(history) = window().history() {
+            // Were it to fail, Back would lead to the top.
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&here));
+        }
+    };
     let known = id.clone();
     let passed = Memo::new(move |_| progress.challenge_passed(&known));
     view! {
         <Piece id class="to-challenge" kind="Challenge" title=Some(title)>
             <p><Prose text=summary/></p>
             <p class="buttons">
-                <a class="button primary" href=href>
+                <a class="button primary" href=href on:click=stay>
                     {move || if passed.get() { "See it again" } else { "Take the challenge" }}
                 </a>
                 <span class="muted" role="status">{move || passed.get().then_some("passed")}</span>
@@ -257,6 +279,8 @@ mod tests {
         let slips = [Slip { answer: "Continue".into(), says: "<p>100</p>".into() }];
         assert_eq!(judge("  switching   PROTOCOLS ", &answers, &slips), Outcome::Right);
         assert_eq!(judge("continue", &answers, &slips), Outcome::Slip("<p>100</p>".into()));
+        assert_eq!(judge("“Switching Protocols”.", &answers, &slips), Outcome::Right);
         assert_eq!(judge("ok", &answers, &slips), Outcome::Wrong);
+        assert_eq!(judge("  ", &answers, &slips), Outcome::Nothing);
     }
 }

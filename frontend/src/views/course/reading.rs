@@ -44,7 +44,7 @@ impl Reading {
         let lesson = self.lesson.try_get_value().unwrap_or_default();
         if !lesson.is_empty() {
             self.progress.do_piece(&lesson, piece);
-            self.progress.be_at(&format!("{lesson}#{piece}"));
+            self.progress.be_at(&lesson, Some(piece));
         }
     }
 
@@ -104,10 +104,11 @@ pub(super) fn focus_when_seen(name: String) {
     fn again(name: String, left: u32) {
         request_animation_frame(move || {
             let Some(element) = document().get_element_by_id(&name) else { return };
-            element.scroll_into_view();
-            focus(&name);
-            let there = document().active_element().is_some_and(|active| active == element);
-            if !there && left > 0 {
+            // What is not laid out yet has no size.
+            if element.client_height() > 0 {
+                element.scroll_into_view();
+                focus(&name);
+            } else if left > 0 {
                 again(name, left - 1);
             }
         });

@@ -12,10 +12,11 @@ use super::prose::reachable;
 use super::reading::Reading;
 use curriculum::course::{Live, Run};
 use draft::{Plan, RunDraft};
+use leptos::html;
 use leptos::prelude::*;
 use run::RunColumn;
 
-pub(super) use run::{LabView, Started};
+pub(super) use run::{FeedTrouble, LabView, Started};
 
 #[component]
 pub(super) fn LiveView(live: Live) -> impl IntoView {
@@ -38,22 +39,37 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
     // What runs, and which time it is.
     let started = RwSignal::new(None::<(u32, Vec<Run>)>);
     let error = RwSignal::new(None::<String>);
-    let title = StoredValue::new(title);
+    let (title, piece) = (StoredValue::new(title), StoredValue::new(piece));
     let start = move |_| {
         let runs: Result<Vec<Run>, String> = drafts.with_value(|drafts| drafts.iter().map(RunDraft::run).collect());
         match runs {
             Ok(runs) => {
                 error.set(None);
                 started.update(|started| *started = Some((started.as_ref().map_or(1, |(time, _)| time + 1), runs)));
-                if let Some(piece) = &piece {
-                    reading.done(piece);
-                }
             }
             Err(why) => error.set(Some(why)),
         }
     };
     let changed = Memo::new(move |_| drafts.with_value(|drafts| drafts.iter().any(RunDraft::is_changed)));
-    let reset = move |_| drafts.with_value(|drafts| drafts.iter().for_each(RunDraft::reset));
+    // These go away when they are pressed.
+    let button = NodeRef::<html::Button>::new();
+    let back = move || {
+        if let Some(button) = button.get_untracked() {
+            // Were it to fail, Tab would begin at the top.
+            let _ = button.focus();
+        }
+    };
+    let reset = move |_| {
+        drafts.with_value(|drafts| drafts.iter().for_each(RunDraft::reset));
+        back();
+    };
+    let close = move |_| {
+        started.set(None);
+        back();
+    };
+    let ran = Callback::new(move |()| {
+        piece.with_value(|piece| piece.iter().for_each(|piece| reading.done(piece)));
+    });
     let running = Memo::new(move |_| started.with(Option::is_some));
     let look = StoredValue::new(look);
     view! {
@@ -62,13 +78,13 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
         </div>
         <p class="error" role="alert">{move || error.get()}</p>
         <div class="buttons">
-            <button type="button" class="primary" on:click=start>
+            <button type="button" class="primary" node_ref=button on:click=start>
                 {move || if running.get() { "Run again" } else { "Run" }}
             </button>
             <button type="button" class="small" hidden=move || !changed.get() on:click=reset>
                 "Reset"
             </button>
-            <button type="button" class="small" hidden=move || !running.get() on:click=move |_| started.set(None)>
+            <button type="button" class="small" hidden=move || !running.get() on:click=close>
                 "Close"
             </button>
             <span class="note" hidden=move || running.get()>"Your browser opens a connection to this relay. Nothing runs before."</span>
@@ -81,7 +97,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
                 view! {
                     <div class="result">
                         {heading.map(|words| view! { <p class="sub">{words}</p> })}
-                        <RunColumn run name=format!("{name}{}", number(index, count)) show/>
+                        <RunColumn run name=format!("{name}{}", number(index, count)) show ran/>
                     </div>
                 }
             };

@@ -61,29 +61,34 @@ async fn prepare(scheme: Scheme) -> Result<(SessionId, Entrance), String> {
 }
 
 #[component]
-pub(super) fn RunColumn(run: Run, name: String, show: Show) -> impl IntoView {
+pub(super) fn RunColumn(
+    run: Run,
+    name: String,
+    show: Show,
+    /// Is called once the browser has begun to connect.
+    ran: Callback<()>,
+) -> impl IntoView {
     let started = Started::ask(run.scheme);
     move || match started.get() {
         Started::Coming => view! { <p class="note run-coming" role="status">"Getting a session…"</p> }.into_any(),
         Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
         Started::Ready(id, entrance) => {
-            view! { <RunView id entrance run=run.clone() name=name.clone() show/> }.into_any()
+            view! { <RunView id entrance run=run.clone() name=name.clone() show ran/> }.into_any()
         }
     }
 }
 
 #[component]
-fn RunView(id: SessionId, entrance: Entrance, run: Run, name: String, show: Show) -> impl IntoView {
+fn RunView(id: SessionId, entrance: Entrance, run: Run, name: String, show: Show, ran: Callback<()>) -> impl IntoView {
     let lab = Lab::new(Some(id.clone()));
     let error = RwSignal::new(None::<String>);
     let over = run.via.as_deref().map_or(Over::Nothing, |via| Over::Box(Via::of_segment(via)));
     let url = Way { entrance: entrance.clone(), over }.url(&id, &Settings::of_query(&run.query));
     lab.aim_at(aim(show));
     play(lab, run.clone(), error);
-    if let Err(ConnectError::Url(why) | ConnectError::Subprotocols(why)) =
-        connect(lab, &url, &run.subprotocols.join(", "))
-    {
-        error.set(Some(why));
+    match connect(lab, &url, &run.subprotocols.join(", ")) {
+        Ok(()) => ran.run(()),
+        Err(ConnectError::Url(why) | ConnectError::Subprotocols(why)) => error.set(Some(why)),
     }
     let onward = view! { <OpenThere run entrance=entrance.clone()/> };
     let trust = (entrance.secure && !page_is_secure()).then_some(Trust { entrance });
@@ -127,13 +132,6 @@ pub(in crate::views::course) fn LabView(lab: Lab, name: String, show: Show) -> i
     provide_context(Place::another(name));
     lab.inspecting.set(!matches!(show, Show::Sequence | Show::Lifecycle));
     let some = Memo::new(move |_| lab.record.with(|record| !record.sequence.is_empty()));
-    let feed = move || match (lab.feed.get(), lab.session.get()) {
-        (FeedState::Lost, _) => Some("The line to the relay is lost, so nothing new is seen. It is tried again."),
-        (FeedState::Expired, _) => Some("The relay has ended this session: run it again."),
-        (FeedState::Unreadable(_), _) => Some("The relay says what this page does not understand: load the page anew."),
-        (_, Session::Failed(_)) => Some("The relay gave no session: run it again."),
-        _ => None,
-    };
     let root = NodeRef::<html::Div>::new();
     if show == Show::Unmasking {
         scroll_to_mask(lab, root);
@@ -146,13 +144,26 @@ pub(in crate::views::course) fn LabView(lab: Lab, name: String, show: Show) -> i
             node_ref=root
         >
             <Lifecycle/>
-            {move || feed().map(|why| view! { <p class="card bad" role="alert">{why}</p> })}
+            <FeedTrouble lab/>
             <Show when=move || some.get() fallback=|| view! { <div class="panel sequence"></div> }>
                 <SequenceView/>
             </Show>
             <Inspector/>
         </div>
     }
+}
+
+/// Why nothing new is seen of a session.
+#[component]
+pub(in crate::views::course) fn FeedTrouble(lab: Lab) -> impl IntoView {
+    let feed = move || match (lab.feed.get(), lab.session.get()) {
+        (FeedState::Lost, _) => Some("The line to the relay is lost, so nothing new is seen. It is tried again."),
+        (FeedState::Expired, _) => Some("The relay has ended this session: run it again."),
+        (FeedState::Unreadable(_), _) => Some("The relay says what this page does not understand: load the page anew."),
+        (_, Session::Failed(_)) => Some("The relay gave no session: run it again."),
+        _ => None,
+    };
+    move || feed().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
 }
 
 /// Of a frame that is chosen for the reader, the mask is what this is about.

@@ -36,19 +36,21 @@ pub(super) fn FrameBits(piece: StoredValue<String>, text: Option<String>) -> imp
     let too_long = move || text.with(String::len) > MAX_TEXT;
     let sent = RwSignal::new(frame_of(&text.get_untracked()));
     let bytes = RwSignal::new(sent.get_untracked());
+    // One stop for the keyboard; arrows lead from bit to bit.
+    let at = RwSignal::new(0_usize);
     let write = move |event: web_sys::Event| {
         text.set(event_target_value(&event));
         if !untrack(too_long) {
             sent.set(frame_of(&text.get_untracked()));
             bytes.set(sent.get_untracked());
+            // The bit that Tab leads to may be gone.
+            at.update(|at| *at = (*at).min(bytes.with_untracked(Vec::len) * 8 - 1));
         }
     };
     let flip = move |bit: usize| {
         bytes.update(|bytes| bytes[bit / 8] ^= 0x80 >> (bit % 8));
         reading.done(&piece.get_value());
     };
-    // One stop for the keyboard; arrows lead from bit to bit.
-    let at = RwSignal::new(0_usize);
     let on_key = move |event: web_sys::KeyboardEvent| {
         let (now, last) = (at.get_untracked(), bytes.with_untracked(Vec::len) * 8 - 1);
         let next = match event.key().as_str() {

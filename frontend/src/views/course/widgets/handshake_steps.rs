@@ -4,7 +4,7 @@ use crate::store::Lab;
 use crate::store::lab::connect;
 use crate::store::settings::Settings;
 use crate::store::way::{Entrance, Over, Way};
-use crate::views::course::live::Started;
+use crate::views::course::live::{FeedTrouble, Started};
 use crate::views::course::reading::Reading;
 use crate::views::inspector::accept::{Accept, NoKey};
 use curriculum::course::Scheme;
@@ -102,7 +102,7 @@ fn Connection(id: SessionId, entrance: Entrance, piece: StoredValue<String>) -> 
             record.transcript.opening(connection).cloned()
         })
     });
-    move || match opening.get() {
+    let view = move || match opening.get() {
         Some(opening) if opening.request.starts_with(b":") => view! { <NoKey/> }.into_any(),
         Some(opening) => view! { <Steps opening piece/> }.into_any(),
         None if refused => {
@@ -112,6 +112,10 @@ fn Connection(id: SessionId, entrance: Entrance, piece: StoredValue<String>) -> 
             view! { <p class="card bad" role="alert">"The connection did not come about. Try again."</p> }.into_any()
         }
         None => view! { <p class="note" role="status">"Shaking hands…"</p> }.into_any(),
+    };
+    view! {
+        <FeedTrouble lab/>
+        {view}
     }
 }
 

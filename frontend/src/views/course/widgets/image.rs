@@ -4,14 +4,14 @@ use super::picture::picture;
 use crate::net::lab_socket::Payload;
 use crate::store::Lab;
 use crate::store::journal::image_type;
-use crate::store::lab::{ReadyState, connect};
+use crate::store::lab::connect;
 use crate::store::settings::Settings;
 use crate::store::way::{Entrance, Over, Way};
 use crate::ui::field::Pointed;
 use crate::ui::format;
 use crate::ui::hex::{Hex, class_at};
 use crate::ui::object_url::ObjectUrl;
-use crate::views::course::live::Started;
+use crate::views::course::live::{FeedTrouble, Started};
 use crate::views::course::reading::Reading;
 use curriculum::course::Scheme;
 use leptos::prelude::*;
@@ -129,8 +129,7 @@ fn Sent(id: SessionId, entrance: Entrance, image: Ready, piece: StoredValue<Stri
     if connect(lab, &url, "").is_err() {
         error.set(Some("The browser refused to open the connection.".into()));
     }
-    let closed =
-        move || lab.socket.with(|socket| socket.as_ref().is_some_and(|socket| socket.ready == ReadyState::Closed));
+    let closed = move || lab.socket.with(|socket| socket.as_ref().and_then(|socket| socket.closed.clone()));
     // As the relay saw it come.
     let frame = Memo::new(move |_| {
         lab.record.with(|record| {
@@ -149,7 +148,11 @@ fn Sent(id: SessionId, entrance: Entrance, image: Ready, piece: StoredValue<Stri
     });
     view! {
         <p class="error" role="alert">{move || error.get()}</p>
-        {move || closed().then(|| view! { <p class="note">"The connection has ended."</p> })}
+        <FeedTrouble lab/>
+        {move || closed().map(|(code, reason, _)| {
+            let reason = if reason.is_empty() { String::new() } else { format!(", “{reason}”") };
+            view! { <p class="note">{format!("The connection has ended: {code}{reason}.")}</p> }
+        })}
         {move || frame.get().map(|frame| {
             let header = frame.parsed_header();
             let all: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().take(FRONT).collect();

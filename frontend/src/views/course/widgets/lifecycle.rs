@@ -41,38 +41,33 @@ const STATES: [(ReadyState, &str, &str, &str); 4] = [
     ),
 ];
 
-/// Which session it lives in, once the reader has greeted.
-type Life = Option<(SessionId, Entrance)>;
-
 #[component]
 pub(super) fn LifeOf(piece: StoredValue<String>) -> impl IntoView {
     let begun = RwSignal::new(false);
     view! {
+        <div class="buttons">
+            <button type="button" class:primary=move || !begun.get() class:small=move || begun.get() on:click=move |_| begun.update(|begun| *begun = !*begun)>
+                {move || if begun.get() { "Start over" } else { "Greet" }}
+            </button>
+            <span class="note" hidden=move || begun.get()>"Your browser opens a connection. This server answers after a moment, so that you can watch."</span>
+        </div>
         {move || if begun.get() {
             let started = Started::ask(Scheme::Page);
             (move || match started.get() {
                 Started::Coming => view! { <Diagram now=Signal::stored(None)/> <p class="note" role="status">"Getting a session…"</p> }.into_any(),
                 Started::Failed(why) => view! { <Diagram now=Signal::stored(None)/> <p class="card bad" role="alert">{why}</p> }.into_any(),
-                Started::Ready(id, entrance) => view! { <Living life=Some((id, entrance)) piece begun/> }.into_any(),
+                Started::Ready(id, entrance) => view! { <Living id entrance piece/> }.into_any(),
             })
             .into_any()
         } else {
-            view! {
-                <Diagram now=Signal::stored(None)/>
-                <div class="buttons">
-                    <button type="button" class="primary" on:click=move |_| begun.set(true)>"Greet"</button>
-                    <span class="note">"Your browser opens a connection. This server answers after a moment, so that you can watch."</span>
-                </div>
-            }
-            .into_any()
+            view! { <Diagram now=Signal::stored(None)/> }.into_any()
         }}
     }
 }
 
 #[component]
-fn Living(life: Life, piece: StoredValue<String>, begun: RwSignal<bool>) -> impl IntoView {
+fn Living(id: SessionId, entrance: Entrance, piece: StoredValue<String>) -> impl IntoView {
     let reading = expect_context::<Reading>();
-    let Some((id, entrance)) = life else { return ().into_any() };
     let lab = Lab::new(Some(id.clone()));
     let error = RwSignal::new(None::<String>);
     let url = Way { entrance, over: Over::Nothing }.url(&id, &Settings::of_query(QUERY));
@@ -98,12 +93,10 @@ fn Living(life: Life, piece: StoredValue<String>, begun: RwSignal<bool>) -> impl
         <div class="buttons">
             <button type="button" class="primary quiet" aria-disabled=idle on:click=move |event| if untrack(open) { talk(event) }>"Talk"</button>
             <button type="button" class="primary quiet" aria-disabled=idle on:click=move |event| if untrack(open) { goodbye(event) }>"Say goodbye"</button>
-            <button type="button" class="small" on:click=move |_| begun.set(false)>"Start over"</button>
         </div>
         <p class="error" role="alert">{move || error.get()}</p>
         <LabView lab name="The life of a connection".to_owned() show=Show::Lifecycle/>
     }
-    .into_any()
 }
 
 /// The four states and the ways between them; the one that is now stands out.

@@ -37,7 +37,6 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
                 cell.set(format!("{byte:02x}"));
             }
         });
-        reading.done(&piece.get_value());
     };
     let anew = move |_| cells.with_value(|cells| cells.iter().for_each(|cell| cell.set(String::new())));
     let cell = move |at: usize| {
@@ -114,6 +113,6 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
 }
 
 fn reads(text: &str) -> Option<u8> {
-    let text = text.trim().trim_start_matches("0x");
+    let text = text.trim();
     (text.len() == 2).then(|| u8::from_str_radix(text, 16).ok()).flatten()
 }

@@ -1,0 +1,35 @@
+// Lessons in the hand: 360 px, and nothing beside the screen.
+import { expect, realLessons, test } from "../support/course.ts";
+import { expectNoSidewaysScroll } from "../support/narrow.ts";
+
+test.use({ viewport: { width: 360, height: 740 } });
+
+test("the index fits, and each lesson", async ({ index, lesson, relay, page }) => {
+  test.setTimeout(120_000);
+  await index.open(relay);
+  await expectNoSidewaysScroll(page);
+  for (const id of realLessons()) {
+    await test.step(id, async () => {
+      await lesson.open(relay, id);
+      await expect(lesson.title).toBeInViewport();
+      await expectNoSidewaysScroll(page);
+    });
+  }
+});
+
+test("runs fit, one above the other, with what is taken apart over the rows", async ({ lesson, course, page }) => {
+  await lesson.open(course, "first");
+  const runs = await lesson.piece("silence").run();
+  for (const run of runs) await expect(run.inspector).toContainText("The end");
+  await expectNoSidewaysScroll(page);
+  const [above, below] = await Promise.all(runs.map((run) => run.root.boundingBox()));
+  expect(below!.y).toBeGreaterThanOrEqual(above!.y + above!.height);
+});
+
+test("each bit is large enough for a finger", async ({ lesson, course, page }) => {
+  await lesson.open(course, "widgets");
+  const bit = await lesson.piece("bits").button("Bit 0, FIN").boundingBox();
+  expect(bit!.width).toBeGreaterThanOrEqual(24);
+  expect(bit!.height).toBeGreaterThanOrEqual(24);
+  await expectNoSidewaysScroll(page);
+});
