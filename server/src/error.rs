@@ -34,6 +34,8 @@ pub(crate) enum ApiError {
     ConnectionUnknown(u32),
     #[error("{0} exports are under way, and this relay makes no more at once")]
     TooManyExports(usize),
+    #[error("{0} attempts are being graded, and this relay grades no more at once")]
+    TooManyGradings(usize),
     #[error(transparent)]
     Snippet(#[from] WishError),
     #[error("the request body is over {0} bytes")]
@@ -46,7 +48,7 @@ pub(crate) enum ApiError {
     CourseBroken(Arc<[Problem]>),
     #[error("the request body is not what this address takes ({0})")]
     BodyMalformed(String),
-    #[error("a name has 1 to {0} characters, and none that controls how the others are shown")]
+    #[error("a name has at most {0} characters, and none that controls how the others are shown")]
     NameMalformed(usize),
     #[error("the session’s log has dropped observations {0} to {1}, which the attempt may have needed")]
     EvidenceGone(u64, u64),
@@ -80,9 +82,8 @@ impl ApiError {
         match self {
             Self::SessionUnknown | Self::NotFound | Self::NotInCourse(_) => StatusCode::NOT_FOUND,
             Self::ConnectionUnknown(_) => StatusCode::NOT_FOUND,
-            Self::TooManySessions(_) | Self::TooManyObservers(_) | Self::TooManyExports(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::TooManySessions(_) | Self::TooManyObservers(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyExports(_) | Self::TooManyGradings(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::SubprotocolUnknown | Self::HandshakeMalformed(_) | Self::AfterMalformed => StatusCode::BAD_REQUEST,
             Self::ConnectionMalformed | Self::Snippet(_) => StatusCode::BAD_REQUEST,
             Self::BodyMalformed(_) | Self::NameMalformed(_) => StatusCode::BAD_REQUEST,
@@ -108,6 +109,7 @@ impl ApiError {
             Self::ConnectionMalformed => "Ask with `?connection=N`, or leave it out to get all that are kept.",
             Self::ConnectionUnknown(_) => "Leave `connection` out to get all that are kept.",
             Self::TooManyExports(_) => "Each takes a few seconds, so try again soon.",
+            Self::TooManyGradings(_) => "Each takes a moment, so try again.",
             Self::Snippet(_) => "Ask with `?url=ws://…&subprotocol=a,b&message=Hello`; only `url` must be there.",
             Self::BodyTooLarge(_) | Self::BodyTooSlow => "Send less, or no body at all where none is needed.",
             Self::NotInCourse(_) => "`GET /api/course` lists all there are.",
@@ -120,7 +122,7 @@ impl ApiError {
             Self::GradingFailed => "That is a fault of this relay’s; its log says more.",
             Self::NotPassed(_) => "`verdicts` says of each check what was found.",
             Self::NotFound => {
-                "There are `POST /api/sessions`, `GET /api/sessions/ID`, its `/observe` and `/export.json`, and `/api/snippets`."
+                "There are `POST /api/sessions`, `GET /api/sessions/ID`, its `/observe`, `/export.json` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
             }
             Self::MethodNotAllowed => {
                 "`POST` begins a session, asks for a receipt and verifies one; everything else is read with GET."

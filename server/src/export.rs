@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use export::{Export, Format, Recording, clock};
-use observation::{ConnectionNumber, Observation, Seq};
+use observation::{ConnectionNumber, Observation};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::io;
@@ -27,10 +27,6 @@ use tokio::time::Instant;
 pub(crate) const AT_ONCE: usize = 8;
 /// Longer than that none goes on, so that no one who reads slowly keeps others from it.
 const LONGEST: Duration = Duration::from_secs(300);
-/// The most observations that are read from the log under one lock, or written in one go.
-const PART: usize = 256;
-/// About the most bytes of them, as JSON.
-const PART_BYTES: usize = 128 << 10;
 
 /// The query: one connection by its number, or all of them.
 #[derive(Deserialize)]
@@ -84,18 +80,13 @@ async fn export(
 struct Snapshot(VecDeque<Extract>);
 
 impl Snapshot {
-    /// Reads it part by part, so that no connection has to wait for its lock. What is in it is without holes: where the log
-    /// drops something meanwhile that was not read yet, it begins behind that.
+    /// What is in it is without holes: where the log drops something meanwhile that was not read yet, it begins behind that.
     async fn of(session: &Arc<Session>) -> Self {
-        let last = session.last();
-        let (mut parts, mut after) = (VecDeque::new(), Seq(0));
-        while after < last {
-            let part = session.extract(after, PART, PART_BYTES);
+        let mut parts = VecDeque::new();
+        for part in session.parts() {
             if part.gap.is_some() {
                 parts.clear();
             }
-            let Some(end) = part.last() else { break };
-            after = end;
             parts.push_back(part);
             yield_now().await;
         }

@@ -5,7 +5,7 @@ use clap::Parser;
 use framescope::args::{Arguments, Command, Config, CourseCommand, ReceiptCommand};
 use framescope::receipt::{self, Fault, Key};
 use framescope::{Relay, course};
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -50,11 +50,13 @@ fn receipt(command: ReceiptCommand) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let text = match file {
-        Some(file) => std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?,
-        None => std::io::read_to_string(std::io::stdin()).context("cannot read stdin")?,
-    };
-    let receipts = receipt::read_all(&text);
+    let mut bytes = Vec::new();
+    match file {
+        Some(file) => bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?,
+        None => _ = std::io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?,
+    }
+    // Whatever stands around a receipt in a mail, in whichever encoding.
+    let receipts = receipt::read_all(&String::from_utf8_lossy(&bytes));
     let mut all_good = true;
     if receipts.is_empty() {
         writeln!(stdout, "bad: {}", Fault::None)?;

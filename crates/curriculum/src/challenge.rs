@@ -1,7 +1,7 @@
 //! A coding challenge as the page gets it.
 
 use crate::check::Check;
-use crate::given::Given;
+use crate::given::{self, Given};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ impl Challenge {
     /// what it means, and what is to be found out does not stand in the URL.
     #[must_use]
     pub fn lab_query(&self) -> String {
-        if self.query.contains("{{") { format!("challenge={}", self.summary.id) } else { self.query.clone() }
+        if given::has_placeholder(&self.query) { format!("challenge={}", self.summary.id) } else { self.query.clone() }
     }
 }
 

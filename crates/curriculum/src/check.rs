@@ -83,6 +83,8 @@ pub struct Message {
     pub length: Option<u64>,
     /// JSON messages count only once for each value of this field.
     pub distinct: Option<String>,
+    /// JSON messages count only where this field is a number, and larger than in the one that counted before.
+    pub ascending: Option<String>,
     pub at_least: Option<u32>,
     pub at_most: Option<u32>,
 }

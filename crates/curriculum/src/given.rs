@@ -1,9 +1,10 @@
 //! Values that every session gets its own of, so that an answer is worked out and not copied. They are derived from the
 //! session's name: page and relay come to the same ones, and nobody has to keep them.
 //!
-//! Texts of a challenge hold them as `{{name}}`, and what can be worked out of them as `{{accept:key}}` (the accept value of a
-//! given key), `{{frame:text:mask}}` (a client's masked text frame in hex, with four given bytes as masking key),
-//! `{{length:text}}` (its bytes in UTF-8) and `{{sum:bytes}}` (of bytes, in decimal).
+//! Texts of a challenge hold them as placeholders: `{{name}}`, and what can be worked out of them as `{{accept:key}}` (the accept
+//! value of a given key), `{{frame:text:mask}}` (a client's masked text frame in hex, with four given bytes as masking key),
+//! `{{length:text}}` (its bytes in UTF-8) and `{{sum:bytes}}` (of bytes, in decimal). A placeholder stands in one line and has no
+//! other braces in it; whatever else looks like one is text.
 
 use crate::challenge::Challenge;
 use data_encoding::BASE64;
@@ -11,6 +12,8 @@ use observation::SessionId;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
+use std::ops::Range;
+use wire::handshake::accept::{Derivation, is_key};
 use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
@@ -33,7 +36,8 @@ pub enum Given {
     Frame { text: String },
 }
 
-/// Given values by name, all of them harmless in HTML, JSON and URLs but for the `+`, `/` and `=` of base64.
+/// Given values by name. All are harmless in HTML and JSON, and in URLs but for the spaces of words and the `+`, `/` and `=` of
+/// base64: what an author may choose (`one-of`) is checked when the course is read.
 pub type Values = BTreeMap<String, String>;
 
 const WORDS: [&str; 32] = [
@@ -82,66 +86,139 @@ pub fn shown(challenge: &Challenge, session: &SessionId) -> Values {
     values
 }
 
+/// The lab's settings of `challenge` with these values. Filled in piece by piece: a value may have a `+` or `&` in it.
+#[must_use]
+pub fn settings(challenge: &Challenge, values: &Values) -> String {
+    if !has_placeholder(&challenge.query) {
+        return challenge.query.clone();
+    }
+    let settings = form_urlencoded::parse(challenge.query.as_bytes());
+    let filled = settings.map(|(name, value)| (name.into_owned(), fill(&value, values)));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish()
+}
+
 /// `text` with every `{{…}}` that has a value replaced.
 #[must_use]
 pub fn fill(text: &str, values: &Values) -> String {
     let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(begin) = rest.find("{{") {
-        let Some(length) = rest[begin..].find("}}") else { break };
-        let (before, inside) = (&rest[..begin], &rest[begin + 2..begin + length]);
-        filled.push_str(before);
-        match value(inside.trim(), values) {
-            Some(value) => filled.push_str(&value),
-            None => filled.push_str(&rest[begin..begin + length + 2]),
+    let mut done = 0;
+    for placeholder in placeholders(text) {
+        if let Some(value) = value(placeholder.inside, values) {
+            filled.push_str(&text[done..placeholder.at.start]);
+            filled.push_str(&value);
+            done = placeholder.at.end;
         }
-        rest = &rest[begin + length + 2..];
     }
-    filled.push_str(rest);
+    filled.push_str(&text[done..]);
     filled
 }
 
-/// The same for each text inside a JSON value.
-pub(crate) fn fill_json(json: &serde_json::Value, values: &Values) -> serde_json::Value {
+/// The same for each text inside a JSON value. One that is nothing but a placeholder for a number becomes a number.
+pub(crate) fn fill_json(
+    json: &serde_json::Value,
+    given: &BTreeMap<String, Given>,
+    values: &Values,
+) -> serde_json::Value {
     use serde_json::Value;
     match json {
         Value::String(text) => {
             let filled = fill(text, values);
-            // `"{{count}}"` alone, of something that is a number, is one.
             match filled.parse::<u32>() {
-                Ok(number) if text.starts_with("{{") => number.into(),
+                Ok(number) if is_number(text, given) => number.into(),
                 _ => filled.into(),
             }
         }
-        Value::Array(items) => items.iter().map(|item| fill_json(item, values)).collect(),
+        Value::Array(items) => items.iter().map(|item| fill_json(item, given, values)).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (name.clone(), fill_json(value, values)))
+            .map(|(name, value)| (fill(name, values), fill_json(value, given, values)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
         other => other.clone(),
     }
 }
 
-/// The names that a text's placeholders need, for whoever checks that they are given.
-pub fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim())).flat_map(|inside| {
-        let mut parts = inside.split(':');
-        // What is worked out begins with what is done.
-        let first = parts.next().filter(|_| !inside.contains(':'));
-        first.into_iter().chain(parts)
+/// Whether `text` is one placeholder and what it stands for is a number.
+fn is_number(text: &str, given: &BTreeMap<String, Given>) -> bool {
+    placeholders(text).next().is_some_and(|placeholder| {
+        let is_all = placeholder.at == (0..text.len());
+        is_all
+            && match placeholder.inside.split_once(':') {
+                Some((derived, _)) => matches!(derived, "length" | "sum"),
+                None => matches!(given.get(placeholder.inside), Some(Given::Number { .. })),
+            }
     })
 }
 
-/// What can be worked out of given values. Whoever adds to it adds to the documentation of this module.
-pub const DERIVED: [&str; 4] = ["accept", "frame", "length", "sum"];
+/// A `{{…}}` in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder<'t> {
+    /// Where it stands, braces included.
+    pub at: Range<usize>,
+    /// What is in it, without the spaces around it.
+    pub inside: &'t str,
+}
+
+impl<'t> Placeholder<'t> {
+    /// What is worked out, as in [`DERIVED`]; `None` where a value is meant as it is.
+    #[must_use]
+    pub fn derived(&self) -> Option<&'t str> {
+        self.inside.split_once(':').map(|(derived, _)| derived)
+    }
+
+    /// The given values that it needs.
+    pub fn names(&self) -> impl Iterator<Item = &'t str> + use<'t> {
+        self.inside.split(':').skip(usize::from(self.derived().is_some()))
+    }
+
+    /// What it stands for; `None` if that cannot be known of these values.
+    #[must_use]
+    pub fn value(&self, values: &Values) -> Option<String> {
+        value(self.inside, values)
+    }
+}
+
+/// All placeholders of a text, in their order.
+pub fn placeholders(text: &str) -> impl Iterator<Item = Placeholder<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let begin = from + text[from..].find("{{")?;
+            let rest = &text[begin + 2..];
+            let length = rest.find(['{', '}', '\n']).unwrap_or(rest.len());
+            if rest[length..].starts_with("}}") {
+                from = begin + 2 + length + 2;
+                return Some(Placeholder { at: begin..from, inside: rest[..length].trim() });
+            }
+            // The second brace may be the first of one.
+            from = begin + 1;
+        }
+    })
+}
+
+pub(crate) fn has_placeholder(text: &str) -> bool {
+    placeholders(text).next().is_some()
+}
+
+/// The given values that a text's placeholders need.
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
+    placeholders(text).flat_map(|placeholder| placeholder.names())
+}
+
+/// What can be worked out of given values, and how it is written. Whoever adds to it adds to the documentation of this module.
+pub const DERIVED: [(&str, &str); 4] = [
+    ("accept", "{{accept:KEY}}"),
+    ("frame", "{{frame:TEXT:BYTES}}"),
+    ("length", "{{length:TEXT}}"),
+    ("sum", "{{sum:BYTES}}"),
+];
 
 fn value(inside: &str, values: &Values) -> Option<String> {
     let parts: Vec<_> = inside.split(':').collect();
     let of = |name: &str| values.get(name);
     match parts[..] {
         [name] => of(name).cloned(),
-        ["accept", key] => Some(wire::handshake::accept::Derivation::from_key(of(key)?).accept),
+        ["accept", key] => Some(of(key)?).filter(|key| is_key(key)).map(|key| Derivation::from_key(key).accept),
         ["length", text] => Some(of(text)?.len().to_string()),
         ["sum", bytes] => Some(hex::decode(of(bytes)?).ok()?.into_iter().map(u32::from).sum::<u32>().to_string()),
         ["frame", text, mask] => {

@@ -59,7 +59,7 @@ impl From<Party> for Sender {
 }
 
 /// The opening handshake, both heads byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     /// From the request line to the empty line.
     #[serde(with = "encoding::latin1")]

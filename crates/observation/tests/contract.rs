@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use observation::event::Cause;
 use observation::page::Fingerprint;
 use observation::{
-    ConnectionNumber, Event, FeedMessage, Frame, Gap, Inflated, Observation, Opening, Party, Route, Seq, SessionId,
+    ConnectionNumber, Event, FeedMessage, Frame, Gap, Inflated, Observation, Opening, Party, Seq, SessionId,
 };
 use wire::Sender;
 use wire::header::FrameHeader;
@@ -66,16 +66,7 @@ fn random_bits_make_a_session_id_that_is_taken_back() {
 fn handshake_texts_keep_every_byte() {
     let all: Vec<u8> = (0..=255).collect();
     let reversed: Vec<u8> = (0..=255).rev().collect();
-    let opening = Opening {
-        request: all,
-        response: reversed,
-        subprotocol: None,
-        offers: Vec::new(),
-        deflate: None,
-        requested_us: 0,
-        deliberate: Vec::new(),
-        route: Route::default(),
-    };
+    let opening = Opening { request: all, response: reversed, ..Opening::default() };
     reads_back(&observation(Event::Opening(opening)));
     let json = r#"{"request": "GET é\r\n", "response": "\u0000ÿ", "subprotocol": null, "offers": [], "deflate": null,
         "requested_us": 0, "deliberate": []}"#;
@@ -182,16 +173,7 @@ fn another_versions_messages_are_refused() {
 
 #[test]
 fn shared_observations_are_sent_as_owned_ones_are() {
-    let one = observation(Event::Opening(Opening {
-        request: vec![],
-        response: vec![],
-        subprotocol: None,
-        offers: Vec::new(),
-        deflate: None,
-        requested_us: 0,
-        deliberate: Vec::new(),
-        route: Route::default(),
-    }));
+    let one = observation(Event::Opening(Opening::default()));
     let shared = FeedMessage::Observations(vec![&one]);
     assert_eq!(shared.to_json(), FeedMessage::Observations(vec![one.clone()]).to_json());
 }

@@ -30,13 +30,24 @@ export async function writeExtras(root, dist, packages) {
   const hash = createHash("sha256").update(editor).digest("hex").slice(0, 16);
   writeFileSync(path.join(dist, `editor-${hash}.js`), editor);
 
-  // In a script of HTML this may not stand as it is.
-  const text = JSON.stringify((await bundled("worker.mjs", "iife")).text).replaceAll("<", "\\x3c");
-  const frame = (await bundled("frame.mjs", "iife")).text.replace("globalThis.FRAMESCOPE_WORKER", () => text);
-  const html = `<!doctype html><html lang=en><meta charset=utf-8><title>Sandbox</title><script>${frame}</script></html>`;
-  writeFileSync(path.join(dist, "sandbox.html"), html);
+  const frame = (await bundled("frame.mjs", "iife")).text;
+  writeFileSync(path.join(dist, "sandbox.html"), sandbox(frame, (await bundled("worker.mjs", "iife")).text));
   // Not the file's name: what index.html names belongs to the first view.
   return `<meta name=framescope-editor content=${hash}>`;
+}
+
+/** Where the frame has the worker's text. */
+const MARKER = "globalThis.FRAMESCOPE_WORKER";
+
+/** The document that a learner's code runs in: the frame's script inside HTML, the worker's text inside that. */
+function sandbox(frame, worker) {
+  const parts = frame.split(MARKER);
+  if (parts.length !== 2) throw new Error(`the bundle of frame.mjs has ${MARKER} ${parts.length - 1} times, and must have it once`);
+  // What would end a script of HTML, or begin a comment in it, may not stand there as it is.
+  if (/<!--|<script/i.test(frame)) throw new Error("the bundle of frame.mjs has <!-- or <script in it, which HTML reads: write it in two parts");
+  const [before, behind] = parts.map((part) => part.replaceAll(/<\/(?=script)/gi, "<\\/"));
+  const script = before + JSON.stringify(worker).replaceAll("<", "\\x3c") + behind;
+  return `<!doctype html><html lang=en><meta charset=utf-8><title>Sandbox</title><script>${script}</script></html>`;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -18,11 +18,11 @@ pub(super) fn policy(html: &str) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
-/// The policy for the frame in which a reader's code runs. It has no origin, so it reaches nothing of the page's; it may run
-/// what it is given, speak over WebSockets, and show images that it has made.
+/// The policy for the frame in which a reader's code runs. It has no origin, so it reaches nothing of the page's, and loads
+/// nothing from here; it may run what it is given, speak over WebSockets, and show images that it has made.
 pub(super) const SANDBOX: HeaderValue = HeaderValue::from_static(
-    "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline' blob:; worker-src blob:; \
-     connect-src ws: wss:; img-src blob: data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; \
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; \
+     connect-src ws: wss:; img-src blob: data:; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'self'",
 );
 

@@ -22,7 +22,6 @@ use observation::SessionId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use thiserror::Error;
@@ -90,13 +89,7 @@ impl Shelf {
         let Some(name) = query.as_deref().and_then(|query| query.strip_prefix("challenge=")) else { return query };
         let kept = self.course().await.ok();
         let challenge = kept.as_ref().and_then(|kept| kept.challenges.get(name));
-        let means = challenge.map(|challenge| {
-            let values = given::given(challenge, session);
-            // Filled in piece by piece: a value may have a `+` or `&` in it.
-            let settings = form_urlencoded::parse(challenge.query.as_bytes());
-            let filled = settings.map(|(name, value)| (name.into_owned(), given::fill(&value, &values)));
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish()
-        });
+        let means = challenge.map(|challenge| given::settings(challenge, &given::given(challenge, session)));
         // One that there is not is an unknown setting, and refused as such.
         means.or(query)
     }
@@ -148,11 +141,7 @@ impl Sent {
     }
 
     fn new(media_type: &'static str, bytes: Vec<u8>) -> Self {
-        let mut tag = "\"".to_owned();
-        for byte in &Sha256::digest(&bytes)[..12] {
-            let _ = write!(tag, "{byte:02x}");
-        }
-        tag.push('"');
+        let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&bytes)[..12]));
         Self { media_type, tag, bytes: bytes.into() }
     }
 

@@ -23,26 +23,27 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use curriculum::challenge::Challenge;
 use curriculum::grade::{Attempt, Report, grade};
-use curriculum::told::Told;
+use curriculum::told::{Shown, Told};
 use export::clock;
+use observation::page::PageEvent;
 use observation::{Gap, Seq, Transcript};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+use tokio::time::timeout;
 
 /// Attempts that are graded at once: each has all of a session's log as values, which is many times the log itself.
 pub(crate) const AT_ONCE: usize = 2;
+/// How long a request waits for one of those to be over.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// What may come with a request for a receipt, in bytes: most of it is what the page was told.
 const MAX_REQUEST: usize = 256 << 10;
 /// A text to verify.
 const MAX_TEXT: usize = 4 << 10;
 /// A learner's name, in characters.
 const MAX_NAME: usize = 80;
-/// Read from the log under one lock: so many observations, or about so many bytes of JSON.
-const PART: usize = 256;
-const PART_BYTES: usize = 128 << 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +54,24 @@ struct Request {
     since: Seq,
     name: Option<String>,
     /// What the page saw of it, taken on its word.
-    told: Option<Told>,
+    told: Option<Word>,
+}
+
+/// What grading reads of a [`Told`]. The rest, such as what was printed, is passed over and not held.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Word {
+    events: Vec<PageEvent>,
+    returned: Option<serde_json::Value>,
+    most_buffered: u64,
+    shown: Vec<Shown>,
+    pasted: Option<String>,
+}
+
+impl From<Word> for Told {
+    fn from(Word { events, returned, most_buffered, shown, pasted }: Word) -> Self {
+        Self { events, returned, most_buffered, shown, pasted, ..Self::default() }
+    }
 }
 
 #[derive(Serialize)]
@@ -82,33 +100,45 @@ async fn grant(
 ) -> Result<Response, ApiError> {
     let Path(session) = session.map_err(|_| ApiError::SessionUnknown)?;
     let session = app.registry.find(&session).ok_or(ApiError::SessionUnknown)?;
+    // First of all, so that no request waits here with all of its body.
+    let place = timeout(PATIENCE, Arc::clone(&app.gradings).acquire_owned()).await;
+    let place = place.ok().and_then(Result::ok).ok_or(ApiError::TooManyGradings(AT_ONCE))?;
     let body = read_body(&headers, body, MAX_REQUEST).await?;
-    let request: Request = serde_json::from_slice(&body).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
-    let name = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let Request { challenge: id, since, name, told } =
+        serde_json::from_slice(&body).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
+    drop(body);
+    let name = name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| !is_name(name)) {
         return Err(ApiError::NameMalformed(MAX_NAME));
     }
-    let name = name.map(str::to_owned);
+    // A mail breaks lines at spaces, and where there are several nobody could put them back.
+    let name = name.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
     let kept = app.shelf.course().await?;
-    let challenge = kept.challenges.get(&request.challenge).cloned().ok_or(ApiError::NotInCourse("challenge"))?;
+    if !kept.challenges.contains_key(&id) {
+        return Err(ApiError::NotInCourse("challenge"));
+    }
 
-    let place = Arc::clone(&app.gradings).acquire_owned().await.map_err(|_| ApiError::BodyTooSlow)?;
     let capacity = app.config.log_count;
+    let (course, challenge) = (kept.id.clone(), id.clone());
     let graded = tokio::task::spawn_blocking(move || {
-        let graded = graded(&session, &challenge, request.since, request.told.as_ref(), capacity);
+        let told = told.map(Told::from);
+        let graded = graded(&session, &kept.challenges[&id], since, told.as_ref(), capacity);
         drop(place);
         graded
     });
     let (report, evidence) = graded
         .await
-        .map_err(|_| ApiError::GradingFailed)?
+        .map_err(|error| {
+            tracing::error!(%error, "an attempt could not be graded");
+            ApiError::GradingFailed
+        })?
         .map_err(|gap| ApiError::EvidenceGone(gap.from.0, gap.to.0))?;
     if !report.passed() {
         return Err(ApiError::NotPassed(Box::new(report)));
     }
     let receipt = Receipt {
-        course: kept.id.clone(),
-        challenge: request.challenge,
+        course,
+        challenge,
         passed: format!("{}Z", &clock::rfc3339(SystemTime::now())[..19]),
         name,
         checks: report.verdicts.len(),
@@ -128,17 +158,13 @@ fn graded(
 ) -> Result<(Report, String), Gap> {
     let mut transcript = Transcript::new(capacity);
     let mut hash = Sha256::new();
-    let (mut after, last) = (Seq(0), session.last());
-    while after < last {
-        let part = session.extract(after, PART, PART_BYTES);
+    for part in session.parts() {
         if let Some(gap) = part.gap {
             if gap.to > since {
                 return Err(Gap { from: gap.from.max(Seq(since.0.saturating_add(1))), to: gap.to });
             }
             transcript.gap(gap);
         }
-        let Some(end) = part.last() else { break };
-        after = end;
         for observation in part.observations() {
             if observation.seq > since {
                 hash.update(serde_json::to_vec(&observation).expect("plain data becomes JSON"));
@@ -148,15 +174,11 @@ fn graded(
         }
     }
     let attempt = Attempt { session: session.id(), transcript: &transcript, since, told };
-    Ok((grade(challenge, attempt), text::hex(&hash.finalize())))
+    Ok((grade(challenge, attempt), hex::encode(hash.finalize())))
 }
 
-/// Whether it stands in one line, and reads as it was written.
 fn is_name(name: &str) -> bool {
-    // Those that turn the direction of what follows, and those that break lines.
-    let misleads =
-        |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
-    name.chars().count() <= MAX_NAME && !name.chars().any(|c| c.is_control() || misleads(c))
+    name.chars().count() <= MAX_NAME && text::reads_as_written(name)
 }
 
 async fn public_key(State(app): State<App>) -> Response {

@@ -73,6 +73,29 @@ impl Receipt {
     }
 }
 
+/// Whether it stands in one line, and reads as it was written. Whoever made a key of their own may have signed anything, and a
+/// text goes to terminals whether it was signed or not.
+pub(super) fn reads_as_written(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || misleads(c))
+}
+
+/// Those that turn the direction of what follows, break lines, or take no room.
+fn misleads(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
+/// The front of somebody's line, to be put into a sentence.
+fn front(line: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut readable = line.chars().filter(|c| !c.is_control() && !misleads(*c));
+    let front: String = readable.by_ref().take(SHOWN).collect();
+    if readable.next().is_some() { format!("{front}…") } else { front }
+}
+
 /// All receipts in a text, each verified with the key that it names.
 #[must_use]
 pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
@@ -88,14 +111,19 @@ pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
                 if is_over {
                     break;
                 }
-                match body.last_mut().filter(|last| is_cut(last, line)) {
-                    Some(last) => last.push_str(line),
-                    None => body.push(line.to_owned()),
+                match body.last_mut() {
+                    // A name has spaces, and a line is broken at one.
+                    Some(last) if last.starts_with("name:") && !line.starts_with("checks:") => {
+                        last.push(' ');
+                        last.push_str(line);
+                    }
+                    Some(last) if is_cut(last, line) => last.push_str(line),
+                    _ => body.push(line.to_owned()),
                 }
             }
             receipts.push(read(&body));
         } else if line.starts_with("framescope receipt ") {
-            receipts.push(Err(Fault::Version(line.to_owned())));
+            receipts.push(Err(Fault::Version(front(line))));
         }
     }
     receipts
@@ -126,7 +154,7 @@ fn unquoted(line: &str) -> &str {
 /// Whether `line` goes on where a long value was broken. Those have no spaces in them.
 fn is_cut(last: &str, line: &str) -> bool {
     let is_long = ["evidence: ", "key: ", "signature: "].iter().any(|name| last.starts_with(name));
-    let alone = last.ends_with(':') && FIELDS[5..].contains(&last.trim_end_matches(':'));
+    let alone = last.strip_suffix(':').is_some_and(|name| FIELDS.contains(&name));
     (is_long || alone) && !line.contains(' ') && !line.contains(':') || (alone && line.starts_with("sha256:"))
 }
 
@@ -142,8 +170,7 @@ fn read(lines: &[String]) -> Result<Verified, Fault> {
             }
             return Err(Fault::Missing(name));
         };
-        // Whoever made a key of their own may have signed anything, and this goes to terminals.
-        if line.chars().any(char::is_control) {
+        if !reads_as_written(line) {
             return Err(Fault::Malformed(name));
         }
         *value = Some(line[prefix.len()..].trim());
@@ -172,13 +199,6 @@ fn read(lines: &[String]) -> Result<Verified, Fault> {
         evidence: evidence.to_owned(),
     };
     Ok(Verified { receipt, key: key.to_owned() })
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -228,10 +248,61 @@ mod tests {
             format!("\u{FEFF}{text}").trim_start_matches('\u{FEFF}').to_owned(),
             broken,
         ];
+        // As mailers do, at spaces, with the longest name there may be.
+        for name in ["Ada ".repeat(20), "L".repeat(80), format!("{} checks {}", "é".repeat(35), "b".repeat(35))] {
+            let receipt = receipt(Some(name.trim()));
+            for columns in [72, 76] {
+                let wrapped = wrapped(&receipt.signed(&key), columns);
+                let expect = Verified { receipt: receipt.clone(), key: key.public().to_owned() };
+                assert_eq!(read_all(&wrapped), [Ok(expect.clone())], "{wrapped}");
+                let quoted: String = wrapped.lines().map(|line| format!("> {line}\r\n")).collect();
+                assert_eq!(read_all(&quoted), [Ok(expect)], "{quoted}");
+            }
+        }
         for form in forms {
             assert!(matches!(&read_all(&form)[..], [Ok(_)]), "{form}\n{:?}", read_all(&form));
         }
         assert_eq!(read_all(&format!("{text}\n{text}{text}")).iter().filter(|read| read.is_ok()).count(), 3);
+    }
+
+    /// With lines broken at spaces where they are longer.
+    fn wrapped(text: &str, columns: usize) -> String {
+        let mut wrapped = String::new();
+        for line in text.lines() {
+            let mut length = 0;
+            for word in line.split(' ') {
+                let word_length = word.chars().count();
+                let mark = if length == 0 {
+                    ""
+                } else if length + 1 + word_length > columns {
+                    "\n"
+                } else {
+                    " "
+                };
+                length = if mark == " " { length + 1 + word_length } else { word_length };
+                wrapped.push_str(mark);
+                wrapped.push_str(word);
+            }
+            wrapped.push('\n');
+        }
+        wrapped
+    }
+
+    #[test]
+    fn what_is_said_of_a_text_reads_as_it_is() {
+        let key = Key::made().unwrap();
+        let hostile = "framescope receipt 2\u{1b}[2J\u{202E}\u{7}\u{200B} valid: all\u{9b}31m";
+        assert_eq!(read_all(hostile), [Err(Fault::Version("framescope receipt 2[2J valid: all31m".to_owned()))]);
+        let long = format!("framescope receipt {}", "9".repeat(4000));
+        let (good, line) = verdict(read_all(&long).remove(0), None);
+        assert!(!good && line.chars().count() < 200, "{line}");
+        // Signed by whoever likes to: the signature is right.
+        for name in ["a\u{1b}[2J", "a\u{9b}2J", "\u{202E}a", "a\u{200B}b", "a\u{2066}b", "a\u{E0041}"] {
+            let receipt = receipt(Some(name));
+            assert_eq!(read_all(&receipt.signed(&key)), [Err(Fault::Malformed("name"))], "{name:?}");
+            let course = Receipt { course: format!("a{name}"), name: None, ..receipt };
+            assert_eq!(read_all(&course.signed(&key)), [Err(Fault::Malformed("course"))], "{name:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
+/// The most observations in one of [`Session::parts`].
+const PART: usize = 256;
+/// About the most bytes of them, as JSON.
+const PART_BYTES: usize = 128 << 10;
+
 #[derive(Debug)]
 pub(crate) struct Session {
     id: SessionId,
@@ -145,6 +150,17 @@ impl Session {
     /// What follows number `after`, as much as goes into one message.
     pub(crate) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
         self.log().extract(after, max_count, max_json)
+    }
+
+    /// All that is there now, part by part, so that no connection has to wait long for the log's lock. What is dropped
+    /// meanwhile is a gap in the part behind it.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Extract> {
+        let (mut after, last) = (Seq(0), self.last());
+        std::iter::from_fn(move || {
+            let part = (after < last).then(|| self.extract(after, PART, PART_BYTES))?;
+            after = part.last().unwrap_or(last);
+            Some(part)
+        })
     }
 
     /// Whether no lab connection is open. How the last one ended is in the log by then.

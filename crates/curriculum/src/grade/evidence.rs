@@ -1,15 +1,21 @@
 //! The connections that an attempt is made of, and the messages on them.
 
+use super::address::Address;
 use super::{Golf, Place};
 use crate::challenge::Counts;
-use observation::{ConnectionNumber, Opening};
+use observation::deliberate::Origin;
+use observation::{ConnectionNumber, Deliberate, Opening};
 use observation::{Event, Frame, Leg, MessageKind, Observation, Party, Seq, Transcript};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use wire::opcode::Opcode;
 
 pub(super) struct Evidence<'a> {
     /// In the order in which they began.
     pub(super) connections: Vec<Connection<'a>>,
+    /// The last request that came to another address than the challenge's.
+    pub(super) elsewhere: Option<Place>,
 }
 
 pub(super) struct Connection<'a> {
@@ -17,7 +23,10 @@ pub(super) struct Connection<'a> {
     pub(super) opening: Option<(Place, &'a Opening, u64)>,
     /// The refusal or end, with its time.
     pub(super) end: Option<(Place, &'a Event, u64)>,
-    /// All frames, in the order in which the relay saw them.
+    /// Whether an observer's command ended it: neither end did.
+    pub(super) ended_by_hand: bool,
+    /// All frames, in the order in which the relay saw them, but for those that an observer's command made it send: a learner
+    /// could write the server's part as well.
     pub(super) frames: Vec<Seen<'a>>,
     /// Those that have arrived whole, by the time of their last frame.
     pub(super) messages: Vec<Message>,
@@ -43,11 +52,14 @@ pub(super) struct Message {
     pub(super) content: Vec<u8>,
     /// All of it.
     pub(super) bytes: u64,
+    json: OnceCell<Option<serde_json::Value>>,
 }
 
 impl<'a> Evidence<'a> {
-    pub(super) fn of(counts: Counts, transcript: &'a Transcript, since: Seq) -> Self {
+    pub(super) fn of(counts: Counts, address: &Address, transcript: &'a Transcript, since: Seq) -> Self {
         let mut connections: Vec<Connection<'a>> = Vec::new();
+        let mut elsewhere = None;
+        // Where each connection stands among those; `None` for one that does not count.
         let mut places = HashMap::new();
         for observation in transcript.after(since) {
             let number = observation.connection;
@@ -62,16 +74,24 @@ impl<'a> Evidence<'a> {
                 continue;
             }
             let index = *places.entry(number).or_insert_with(|| {
+                let request = (transcript.opening(number).map(|opening| &opening.request))
+                    .or_else(|| transcript.refusal(number).map(|refusal| &refusal.request))?;
+                if !address.fits(request, known.and_then(|known| known.hop.as_ref()), transcript) {
+                    elsewhere = Some(Place { connection: number, seq: first? });
+                    return None;
+                }
                 connections.push(Connection::new(number));
-                connections.len() - 1
+                Some(connections.len() - 1)
             });
-            connections[index].observe(observation);
+            if let Some(index) = index {
+                connections[index].observe(observation);
+            }
         }
         if counts == Counts::Last {
             let last = connections.pop();
             connections = last.into_iter().collect();
         }
-        Self { connections }
+        Self { connections, elsewhere }
     }
 
     pub(super) fn golf(&self) -> Golf {
@@ -102,6 +122,7 @@ impl<'a> Connection<'a> {
             number,
             opening: None,
             end: None,
+            ended_by_hand: false,
             frames: Vec::new(),
             messages: Vec::new(),
             begun: Default::default(),
@@ -115,8 +136,15 @@ impl<'a> Connection<'a> {
         match &observation.event {
             Event::Opening(opening) => self.opening = Some((place, opening, at_us)),
             event @ (Event::Refusal(_) | Event::Closed(_)) => self.end = Some((place, event, at_us)),
+            Event::Frame(frame) if frame.deliberate.as_ref().is_some_and(is_by_hand) => {
+                self.ended_by_hand |= frame.opcode() == Opcode::Close;
+            }
             Event::Frame(frame) => self.frame(Seen { place, at_us, frame }),
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Act(_) => {}
+            Event::Act(act) => {
+                self.ended_by_hand |=
+                    act.refused.is_none() && is_by_hand(&act.deliberate) && act.deliberate.what == "drop";
+            }
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
         }
     }
 
@@ -143,6 +171,7 @@ impl<'a> Connection<'a> {
             kind: position.kind,
             content: fragments().take(whole).flat_map(Frame::content).collect(),
             bytes: fragments().map(Frame::content_bytes).sum(),
+            json: OnceCell::new(),
         };
         self.messages.push(message);
     }
@@ -153,13 +182,22 @@ impl<'a> Connection<'a> {
     }
 }
 
+fn is_by_hand(deliberate: &Deliberate) -> bool {
+    deliberate.by == Origin::Console
+}
+
 impl Message {
     pub(super) fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.content).ok().filter(|_| self.kind == MessageKind::Text)
     }
 
-    pub(super) fn json(&self) -> Option<serde_json::Value> {
-        serde_json::from_str(self.text()?).ok()
+    pub(super) fn json(&self) -> Option<&serde_json::Value> {
+        self.json.get_or_init(|| serde_json::from_str(self.text()?).ok()).as_ref()
+    }
+
+    /// A field of what it says in JSON.
+    pub(super) fn field(&self, name: &str) -> Option<&serde_json::Value> {
+        self.json()?.get(name)
     }
 
     /// Its front, to be put into a sentence.

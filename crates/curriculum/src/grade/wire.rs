@@ -3,8 +3,9 @@
 use super::Finding;
 use super::evidence::{self, Evidence};
 use crate::check::{CloseFrame, Message, Subprotocol, Times};
-use crate::given::{Values, fill, fill_json};
+use crate::given::{Given, Values, fill, fill_json};
 use observation::{Event, MessageKind, Party};
+use std::collections::{BTreeMap, HashSet};
 use wire::close::ClosePayload;
 use wire::handshake::head::RequestHead;
 use wire::opcode::Opcode;
@@ -32,7 +33,7 @@ pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
     }
 }
 
-pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol) -> Finding {
+pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol, values: &Values) -> Finding {
     let Some((place, opening, _)) = evidence.opened().last().and_then(|connection| connection.opening) else {
         return Finding::unmet("No connection has been opened yet.", None);
     };
@@ -42,20 +43,12 @@ pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol) -> Find
         Some(agreed) => format!("Offered was {}, and agreed on was {agreed}.", list(&offered)),
         None => format!("Offered was {}, and none was agreed on.", list(&offered)),
     };
-    if offered == wanted.offered && wanted.agreed.is_none_or_eq(agreed) {
+    let wanted_offers = wanted.offered.iter().map(|name| fill(name, values));
+    let is_agreed = |wanted: &String| agreed == Some(fill(wanted, values).as_str());
+    if wanted_offers.eq(offered.iter().cloned()) && wanted.agreed.as_ref().is_none_or(is_agreed) {
         Finding::met(said, Some(place))
     } else {
         Finding::unmet(said, Some(place))
-    }
-}
-
-trait NoneOrEq {
-    fn is_none_or_eq(&self, other: Option<&str>) -> bool;
-}
-
-impl NoneOrEq for Option<String> {
-    fn is_none_or_eq(&self, other: Option<&str>) -> bool {
-        self.as_deref().is_none_or(|wanted| other == Some(wanted))
     }
 }
 
@@ -69,17 +62,32 @@ fn offered(request: &[u8]) -> Vec<String> {
     values.flat_map(|(_, value)| value.split(',')).map(|name| name.trim().to_owned()).collect()
 }
 
-pub(super) fn message(evidence: &Evidence<'_>, wanted: &Message, values: &Values) -> Finding {
-    let wanted_json = wanted.json.as_ref().map(|json| fill_json(json, values));
-    let fits = |message: &&evidence::Message| fits(message, wanted, wanted_json.as_ref(), values);
-    let mut found: Vec<_> = evidence.messages().filter(fits).collect();
+pub(super) fn message(
+    evidence: &Evidence<'_>,
+    wanted: &Message,
+    given: &BTreeMap<String, Given>,
+    values: &Values,
+) -> Finding {
+    let filled = |text: &Option<String>| text.as_ref().map(|text| fill(text, values));
+    let wanted = &Message {
+        is: filled(&wanted.is),
+        is_hex: filled(&wanted.is_hex).map(|hex| plain(&hex)),
+        bytes: filled(&wanted.bytes).map(|hex| plain(&hex)),
+        json: wanted.json.as_ref().map(|json| fill_json(json, given, values)),
+        ..wanted.clone()
+    };
+    let mut found: Vec<_> = evidence.messages().filter(|message| fits(message, wanted)).collect();
     if let Some(field) = &wanted.distinct {
-        let mut known = Vec::new();
+        let mut known = HashSet::new();
+        found.retain(|message| message.field(field).is_some_and(|value| known.insert(value.to_string())));
+    }
+    if let Some(field) = &wanted.ascending {
+        let mut last = None;
         found.retain(|message| {
-            let value = message.json().and_then(|json| json.get(field).cloned());
-            let new = value.is_some() && !known.contains(&value);
-            known.push(value);
-            new
+            let number = message.field(field).and_then(serde_json::Value::as_f64);
+            let counts = number.is_some_and(|number| last.is_none_or(|last| number > last));
+            last = if counts { number } else { last };
+            counts
         });
     }
     let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
@@ -109,14 +117,15 @@ pub(super) fn message(evidence: &Evidence<'_>, wanted: &Message, values: &Values
     }
 }
 
-fn fits(message: &evidence::Message, wanted: &Message, json: Option<&serde_json::Value>, values: &Values) -> bool {
+/// `wanted` has its given values in it.
+fn fits(message: &evidence::Message, wanted: &Message) -> bool {
     let text = || message.text().unwrap_or_default();
     message.from == wanted.from
         && wanted.kind.is_none_or(|kind| message.kind == kind)
-        && wanted.is.as_ref().is_none_or(|is| message.kind == MessageKind::Text && text() == fill(is, values))
-        && wanted.is_hex.as_ref().is_none_or(|is| plain(text()) == plain(&fill(is, values)))
-        && wanted.bytes.as_ref().is_none_or(|bytes| hex::encode(&message.content) == plain(&fill(bytes, values)))
-        && json.is_none_or(|wanted| message.json().is_some_and(|json| holds(&json, wanted)))
+        && wanted.is.as_ref().is_none_or(|is| message.kind == MessageKind::Text && text() == is)
+        && wanted.is_hex.as_ref().is_none_or(|is| plain(text()) == *is)
+        && wanted.bytes.as_ref().is_none_or(|bytes| hex::encode(&message.content) == *bytes)
+        && wanted.json.as_ref().is_none_or(|wanted| message.json().is_some_and(|json| holds(json, wanted)))
         && wanted.image.is_none_or(|image| image == is_image(&message.content))
         && wanted.length.is_none_or(|length| message.bytes == length)
 }
@@ -146,7 +155,8 @@ pub(super) fn holds(json: &serde_json::Value, wanted: &serde_json::Value) -> boo
     }
 }
 
-pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame) -> Finding {
+pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: &Values) -> Finding {
+    let wanted_reason = wanted.reason.as_ref().map(|reason| fill(reason, values));
     let who = who(wanted.from);
     // With the right code first, then any.
     let (mut nearest, mut other) = (None, None);
@@ -161,7 +171,7 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame) -> Findi
             None => format!("The {who} closed with no code"),
         };
         let right_code = wanted.code.is_none_or(|wanted| code == Some(wanted));
-        let mut met = right_code && wanted.reason.as_ref().is_none_or(|wanted| reason == *wanted);
+        let mut met = right_code && wanted_reason.as_ref().is_none_or(|wanted| reason == *wanted);
         if let Some([least, most]) = wanted.waited_ms.filter(|_| met) {
             let mut before = connection.messages.iter().filter(|message| message.at_us <= seen.at_us);
             let last = before.rfind(|message| message.from == wanted.from);
@@ -185,12 +195,18 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame) -> Findi
 
 pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {
     let end = evidence.connections.iter().rev().find_map(|connection| match connection.end {
-        Some((place, Event::Closed(closed), _)) => Some((place, closed)),
+        Some((place, Event::Closed(closed), _)) => Some((place, closed, connection.ended_by_hand)),
         _ => None,
     });
-    let Some((place, closed)) = end else {
+    let Some((place, closed, by_hand)) = end else {
         return Finding::unmet("No connection has ended yet.", None);
     };
+    if by_hand {
+        return Finding::unmet(
+            "It was ended by hand, from the relay’s side, which counts for neither end.",
+            Some(place),
+        );
+    }
     let said = match (closed.clean, closed.first) {
         (true, _) => "Both ends said goodbye.",
         (false, None) => "The line ended without a close frame.",

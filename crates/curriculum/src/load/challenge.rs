@@ -3,15 +3,15 @@
 use super::course::Outline;
 use super::fields::{Fields, Text};
 use super::lesson::Fronted;
+use super::lines::Lines;
+use super::look::fault;
 use super::markdown::Markdown;
+use super::placeholders::{Fillings, samples};
 use super::problem::meant;
 use super::{ID, Loader, Wrong, is_id};
-use crate::challenge::{Challenge, Place, Solution, Summary};
-use crate::check::{Check, Look, Times};
-use crate::console;
-use crate::given::{self, Given};
-use observation::SessionId;
-use std::cell::RefCell;
+use crate::challenge::{Challenge, Counts, Place, Solution, Summary};
+use crate::check::Check;
+use crate::given::{self, Given, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A challenge with what the page does not get at once.
@@ -23,6 +23,9 @@ pub(super) struct ReadChallenge {
 
 /// How long a run may take, in milliseconds.
 const LIMIT_MS: u32 = 5000;
+/// Values that a challenge may give, and those that one may be chosen from.
+const MAX_GIVEN: usize = 32;
+const MAX_CHOICES: usize = 100;
 
 impl Loader<'_> {
     pub(super) fn challenge(&self, id: &str, outline: &Outline) -> Option<ReadChallenge> {
@@ -36,16 +39,16 @@ impl Loader<'_> {
         let text = self.needed(file, "The course lists this challenge: write it, or take it out of `challenges`.")?;
         let fronted = Fronted::read(file, &text, self.problems)?;
         let mut front = fronted.fields(file, self.problems)?;
-        let markdown_of = |file| Markdown {
-            file,
-            lesson: None,
-            problems: self.problems,
-            links: &self.links,
-            ids: RefCell::default(),
-        };
+        let markdown_of = |file| Markdown::new(file, None, self.problems, &self.links);
         let markdown = markdown_of(file);
 
-        let (title, summary) = (front.text("title").value, front.text("summary").value);
+        let (title, summary) = (front.text("title"), front.text("summary"));
+        for text in [&title, &summary] {
+            if given::has_placeholder(&text.value) {
+                let what = "this stands in a list of all, where nothing is given";
+                front.problem_at(text.line, what, "Leave the value out.");
+            }
+        }
         let level = u8::try_from(front.needed("level", 1..=5)).unwrap_or(1);
         if !front.has("place") {
             front.problem("the front matter has no `place`", "Add `place = \"anywhere\"`, or \"browser\".");
@@ -59,32 +62,23 @@ impl Loader<'_> {
         if let Some(lesson) = &lesson {
             outline.lesson_of(file, lesson, self.problems);
         }
-        let hints = front.texts("hints").iter().map(|hint| markdown.blocks(hint)).collect();
+        let hints: Vec<_> = front.texts("hints").into_iter().map(|hint| (markdown.blocks(&hint), hint)).collect();
         let (given, names) = self.given(&mut front);
-        let (checks, ids) = self.checks(&mut front);
+        let (checks, ids) = self.checks(&mut front, counts, place);
         let wrong = self.wrong(&folder, &mut front, &ids);
         front.finish();
 
-        let task = markdown.html(super::markdown::parse(fronted.body), |offset| fronted.line_of(offset));
+        let line_of = |offset| fronted.line_of(offset);
+        let task = markdown.html(markdown.parse(fronted.body, line_of), line_of);
         if task.trim().is_empty() {
-            self.problems.add(
-                file,
-                Some(fronted.line),
-                "it does not say what to do",
-                "Write it behind the front matter.",
-            );
-        }
-        self.placeholders(file, &text, &names, false);
-        for name in ["starter.js", "solution.js", "page.html"] {
-            let file = format!("{folder}/{name}");
-            if let Some(text) = self.text(&file) {
-                self.placeholders(&file, &text, &names, true);
-            }
+            let todo = "Write it behind the front matter.";
+            self.problems.add(file, Some(fronted.line), "it does not say what to do", todo);
         }
         self.strangers(&folder);
         let why_file = format!("{folder}/solution.md");
-        let why = why.map(|value| markdown_of(&why_file).blocks(&Text { value, line: 1 }));
-        let summary = Summary { id: id.to_owned(), title, summary, level, place };
+        let why = why.map(|value| Text { value, line: 1 });
+        let why = why.map(|text| (markdown_of(&why_file).blocks(&text), text));
+        let summary = Summary { id: id.to_owned(), title: title.value, summary: summary.value, level, place };
         let challenge = Challenge {
             summary,
             task,
@@ -94,20 +88,44 @@ impl Loader<'_> {
             counts,
             limit_ms,
             checks,
-            hints,
-            starter: starter?,
+            hints: hints.iter().map(|(html, _)| html.clone()).collect(),
+            starter: starter.clone().unwrap_or_default(),
             html_file,
             lesson: lesson.map(|lesson| lesson.value),
         };
-        self.sample(file, &challenge, &query, via.as_ref());
-        Some(ReadChallenge { challenge, solution: Solution { code: solved?, why: why? }, wrong })
+        let address = [query.value.as_str(), via.as_ref().map_or("", |via| &via.value)];
+        let fillings = Fillings { names, samples: samples(&challenge, &address), problems: self.problems };
+        fillings.check(file, &text, false);
+        fillings.check_rendered(file, fronted.body, &challenge.task, line_of);
+        for (html, hint) in &hints {
+            fillings.check_rendered(file, &hint.value, html, |_| hint.line);
+        }
+        if let Some((html, Text { value, .. })) = &why {
+            fillings.check(&why_file, value, false);
+            fillings.check_rendered(&why_file, value, html, |at| Lines::of(value, 1).at(at));
+        }
+        for name in ["starter.js", "solution.js", "page.html"] {
+            let file = format!("{folder}/{name}");
+            if let Some(text) = self.text(&file) {
+                fillings.check(&file, &text, true);
+            }
+        }
+        for values in &fillings.samples {
+            self.sample(file, &challenge, values, &query, via.as_ref());
+        }
+        starter?;
+        Some(ReadChallenge { challenge, solution: Solution { code: solved?, why: why?.0 }, wrong })
     }
 
     /// What is given, and all names of it: those too where something is wrong with how it is made.
     fn given(&self, front: &mut Fields<'_>) -> (BTreeMap<String, Given>, BTreeSet<String>) {
         let (mut given, mut names) = (BTreeMap::new(), BTreeSet::new());
         let Some(mut table) = front.table("given", "what is given") else { return (given, names) };
-        for name in table.rest() {
+        let all = table.rest();
+        if all.len() > MAX_GIVEN {
+            table.problem(format!("more than {MAX_GIVEN} values are given"), "Give fewer.");
+        }
+        for name in all.into_iter().take(MAX_GIVEN) {
             if !is_id(&name.value) {
                 table.problem_at(name.line, format!("`{}` is no name for a given value", name.value), ID);
             }
@@ -115,14 +133,19 @@ impl Loader<'_> {
             let Some(value) = table.as_type::<Given>(&name.value) else { continue };
             let fault = match &value {
                 Given::Number { from, to } if from > to => Some("`from` is larger than `to`"),
-                Given::OneOf { values } if values.is_empty() => Some("`values` is empty"),
+                Given::OneOf { values } if !(1..=MAX_CHOICES).contains(&values.len()) => Some("`values` are 1 to 100"),
                 Given::Words { count: 0 } | Given::Bytes { count: 0 } => Some("`count` is 0"),
+                Given::OneOf { values } if !values.iter().all(|value| is_harmless(value)) => {
+                    Some("values have letters, digits, spaces, `-`, `_` and `.` only: they go into HTML, code and URLs")
+                }
                 _ => None,
             };
             if let Some(fault) = fault {
                 table.problem_at(name.line, format!("`{}`: {fault}", name.value), "Put it right.");
             }
-            given.insert(name.value, value);
+            if !matches!(&value, Given::OneOf { values } if values.len() > MAX_CHOICES) {
+                given.insert(name.value, value);
+            }
         }
         for (name, value) in &given {
             if let Given::Frame { text } = value
@@ -136,7 +159,7 @@ impl Loader<'_> {
     }
 
     /// The checks, and all their ids: those too where something is wrong with them.
-    fn checks(&self, front: &mut Fields<'_>) -> (Vec<Check>, BTreeSet<String>) {
+    fn checks(&self, front: &mut Fields<'_>, counts: Counts, at: Place) -> (Vec<Check>, BTreeSet<String>) {
         let (mut checks, mut ids) = (Vec::new(), BTreeSet::new());
         let tables = front.tables("checks", "this check");
         if tables.is_empty() {
@@ -155,7 +178,7 @@ impl Loader<'_> {
                 kinds.iter().filter_map(|kind| table.as_variant(&kind.value, "kind of check")).collect::<Vec<_>>();
             match (kinds.len(), looks.pop()) {
                 (1, Some(look)) => {
-                    if let Some((what, todo)) = fault(&look) {
+                    if let Some((what, todo)) = fault(&look, counts, at) {
                         table.problem_at(kinds[0].line, format!("`{}`: {what}", kinds[0].value), todo);
                     }
                     checks.push(Check { id: id.value, wants, look });
@@ -211,39 +234,13 @@ impl Loader<'_> {
         wrong
     }
 
-    /// Whether each `{{…}}` is something given. In code, other things may look like it.
-    fn placeholders(&self, file: &str, text: &str, given: &BTreeSet<String>, is_code: bool) {
-        for (number, line) in text.lines().enumerate() {
-            let insides = line.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
-            for inside in insides {
-                if is_code && !inside.split(':').all(is_id) {
-                    continue;
-                }
-                let add = |what: String, todo: String| self.problems.add(file, Some(number + 1), what, todo);
-                if let Some((derived, _)) = inside.split_once(':')
-                    && !given::DERIVED.contains(&derived)
-                {
-                    let todo = meant(derived, given::DERIVED)
-                        .unwrap_or_else(|| format!("There are {}.", super::fields::listed(&given::DERIVED)));
-                    add(format!("`{{{{{inside}}}}}`: nobody knows how to work out `{derived}`"), todo);
-                }
-                for name in given::names(&format!("{{{{{inside}}}}}")).filter(|name| !given.contains(*name)) {
-                    let todo = meant(name, given.iter().map(String::as_str))
-                        .unwrap_or_else(|| format!("Add `[given.{name}]`."));
-                    add(format!("`{{{{{inside}}}}}`: there is no given value `{name}`"), todo);
-                }
-            }
-        }
-    }
-
     /// Has the lab look at the settings, with values as a session might get them.
-    fn sample(&self, file: &str, challenge: &Challenge, query: &Text, via: Option<&Text>) {
-        let values = given::given(challenge, &SessionId::from_random([7; 16]));
-        if let Err(what) = (self.lab.query)(&given::fill(&query.value, &values)) {
+    fn sample(&self, file: &str, challenge: &Challenge, values: &Values, query: &Text, via: Option<&Text>) {
+        if let Err(what) = (self.lab.query)(&given::settings(challenge, values)) {
             let what = format!("the lab does not take this query: {what}");
             self.problems.add(file, Some(query.line), what, "`/api/behaviours` lists what it takes.");
         }
-        if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&given::fill(&via.value, &values)))) {
+        if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&given::fill(&via.value, values)))) {
             let what = format!("there is no such middlebox: {what}");
             self.problems.add(file, Some(via.line), what, "`/api/ways` lists them.");
         }
@@ -264,31 +261,9 @@ impl Loader<'_> {
     }
 }
 
-/// What its type does not say of a check.
-fn fault(look: &Look) -> Option<(String, String)> {
-    let hex = |text: &Option<String>| {
-        let text = text.as_deref().filter(|text| !text.contains("{{"))?;
-        let digits: String = text.split_whitespace().collect();
-        let todo = "Write two digits for each byte, such as `00ff`.".to_owned();
-        hex::decode(digits).is_err().then(|| (format!("`{text}` is no hex"), todo))
-    };
-    let range = |[least, most]: [u32; 2]| {
-        let todo = "The first is the least, the second the most.".to_owned();
-        (least > most).then(|| (format!("{least} is more than {most}"), todo))
-    };
-    match look {
-        Look::Message(message) => hex(&message.is_hex).or_else(|| hex(&message.bytes)),
-        Look::CloseFrame(close) => close.waited_ms.and_then(range),
-        Look::Beats(beats) => range(beats.apart_ms),
-        Look::Connected(Times { at_least: Some(least), at_most: Some(most) }) => range([*least, *most]),
-        Look::Pasted(pasted) => {
-            let known = console::NAMES.map(|(name, _)| name);
-            let unknown = pasted.says.iter().find(|name| !known.contains(&name.as_str()))?;
-            let todo = meant(unknown, known).unwrap_or_else(|| format!("There are {}.", super::fields::listed(&known)));
-            Some((format!("no line of a console says `{unknown}`"), todo))
-        }
-        _ => None,
-    }
+/// Whether a value means nothing of its own wherever it is put.
+fn is_harmless(value: &str) -> bool {
+    value.chars().all(|c| c.is_alphanumeric() || " -_.".contains(c))
 }
 
 fn is_wrong(file: &str) -> bool {

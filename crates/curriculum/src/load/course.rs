@@ -24,7 +24,7 @@ pub(super) struct Outline {
 impl Loader<'_> {
     pub(super) fn outline(&self) -> Option<Outline> {
         let text = self.needed(FILE, "`framescope course new DIR` makes a course to begin with.")?;
-        let mut fields = Toml { file: FILE, line: 1, text: &text, problems: self.problems }.fields("the course")?;
+        let mut fields = Toml::new(FILE, 1, &text, self.problems).fields("the course")?;
         let objectives = fields.tables("objectives", "this objective").into_iter().map(|mut objective| {
             let read = (objective.text("text"), objective.text("lesson"));
             objective.finish();

@@ -1,25 +1,38 @@
 //! TOML read field by field, so that each problem has its line and nothing is overlooked.
 
+use super::lines::Lines;
 use super::problem::{Problems, meant};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as VariantError, StrDeserializer};
 use std::ops::{Range, RangeInclusive};
+use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+/// Dots in one key: each is a table in a table, and whoever walks those needs stack for it.
+const MAX_DOTS: usize = 20;
+
 /// A text in TOML, which may be a part of a file.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Toml<'a> {
-    pub(super) file: &'a str,
-    /// The line of the file in which it begins.
-    pub(super) line: usize,
-    pub(super) text: &'a str,
-    pub(super) problems: &'a Problems,
+    file: &'a str,
+    text: &'a str,
+    lines: Rc<Lines>,
+    problems: &'a Problems,
 }
 
 impl<'a> Toml<'a> {
+    /// `text`, which begins in the line `line` of `file`.
+    pub(super) fn new(file: &'a str, line: usize, text: &'a str, problems: &'a Problems) -> Self {
+        Self { file, text, lines: Rc::new(Lines::of(text, line)), problems }
+    }
+
     /// The fields of the whole; `what` is what they belong to, as in “this quiz”. `None`, with problems, if it is no TOML.
     pub(super) fn fields(self, what: &str) -> Option<Fields<'a>> {
+        if let Some(at) = too_deep(self.text) {
+            self.problem(at, format!("this key has more than {MAX_DOTS} dots"), "Put it right.");
+            return None;
+        }
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             let at = error.span().map_or(0, |span| span.start);
@@ -28,13 +41,57 @@ impl<'a> Toml<'a> {
         errors.is_empty().then(|| Fields::new(self, what, 0, table.into_inner()))
     }
 
-    fn line_of(self, at: usize) -> usize {
-        self.line + self.text.bytes().take(at).filter(|&byte| byte == b'\n').count()
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.at(at)
     }
 
-    fn problem(self, at: usize, what: impl Into<String>, todo: impl Into<String>) {
+    fn problem(&self, at: usize, what: impl Into<String>, todo: impl Into<String>) {
         self.problems.add(self.file, Some(self.line_of(at)), what, todo);
     }
+}
+
+/// Where a key with too many parts ends, or what looks like one.
+fn too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut dots, mut after_dot) = (0, 0, false);
+    while let Some(&byte) = bytes.get(at) {
+        let part = match byte {
+            b'"' | b'\'' => quoted(&bytes[at..]),
+            byte if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) => 1,
+            _ => 0,
+        };
+        match byte {
+            _ if part > 0 => {
+                let goes_on = after_dot || at.checked_sub(1).is_some_and(|before| !b" \t".contains(&bytes[before]));
+                dots = if goes_on { dots } else { 0 };
+                after_dot = false;
+            }
+            b'.' if after_dot => dots = 0,
+            b'.' => (dots, after_dot) = (dots + 1, true),
+            b' ' | b'\t' => {}
+            _ => (dots, after_dot) = (0, false),
+        }
+        if dots > MAX_DOTS {
+            return Some(at);
+        }
+        at += part.max(1);
+    }
+    None
+}
+
+/// The length of what `bytes` begin with in quotes; 0 if it does not end in its line.
+fn quoted(bytes: &[u8]) -> usize {
+    let mut escaped = false;
+    for (at, &byte) in bytes.iter().enumerate().skip(1) {
+        match byte {
+            b'\n' => return 0,
+            _ if escaped => escaped = false,
+            b'\\' if bytes[0] == b'"' => escaped = true,
+            _ if byte == bytes[0] => return at + 1,
+            _ => {}
+        }
+    }
+    0
 }
 
 /// A string, and the line of the file where it begins.
@@ -147,7 +204,7 @@ impl<'a> Fields<'a> {
         let line = self.toml.line_of(at);
         match value.into_inner() {
             DeValue::String(value) => Item::Text(Text { value: value.into_owned(), line }),
-            DeValue::Table(table) => Item::Table(Fields::new(self.toml, what, at, table)),
+            DeValue::Table(table) => Item::Table(Fields::new(self.toml.clone(), what, at, table)),
             _ => Item::Other(line),
         }
     }
@@ -166,7 +223,7 @@ impl<'a> Fields<'a> {
     fn as_table(&self, key: &str, what: &str, value: Spanned<DeValue<'a>>) -> Option<Self> {
         let at = value.span().start;
         match value.into_inner() {
-            DeValue::Table(table) => Some(Self::new(self.toml, what, at, table)),
+            DeValue::Table(table) => Some(Self::new(self.toml.clone(), what, at, table)),
             other => {
                 self.mistaken(key, at, "a table", &other);
                 None
@@ -303,5 +360,27 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_a_bound_and_prose_has_none() {
+        let key = |part: &str, parts| [part].repeat(parts).join(".");
+        for (text, deep) in [
+            (format!("{} = 1", key("a", 21)), false),
+            (format!("{} = 1", key("a", 22)), true),
+            (format!("b = {{ {} = 1 }}", key("a", 22)), true),
+            (format!("[{}]", key(" \"a=b\" ", 22)), true),
+            (format!("{} = 1", key("'x'", 120_000)), true),
+            (format!("b = \"\"\"\n{}\n\"\"\"", "Don't. Do this. ".repeat(50)), false),
+            (format!("b = \"{}\"", "a.b.c ".repeat(50)), false),
+            (".".repeat(100), false),
+        ] {
+            assert_eq!(too_deep(&text).is_some(), deep, "{}", &text[..text.len().min(80)]);
+        }
     }
 }

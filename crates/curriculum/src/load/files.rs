@@ -4,6 +4,7 @@ use super::Source;
 use super::problem::Problems;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The largest text, in bytes.
@@ -20,18 +21,22 @@ const MAX_DEPTH: usize = 4;
 /// By their names below the course's folder, with `/` between folders.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-pub(super) fn read(source: &Source, problems: &Problems) -> Files {
+/// `None`, with a problem, where there is no folder to read.
+pub(super) fn read(source: &Source, problems: &Problems) -> Option<Files> {
     match source {
-        Source::Embedded => of_table(super::COURSE),
+        Source::Embedded => Some(of_table(super::COURSE)),
         Source::Folder(folder) => {
-            let Ok(root) = folder.canonicalize() else {
-                let what = format!("there is no folder {}", folder.display());
-                problems.add("course.toml", None, what, "`framescope course new DIR` makes one to begin with.");
-                return Files::new();
+            let what = match folder.canonicalize().and_then(|root| fs::read_dir(&root).map(|_| root)) {
+                Ok(root) => {
+                    let mut reading = Reading { root: &root, files: Files::new(), bytes: 0, full: false, problems };
+                    reading.folder(&root, "", 0);
+                    return Some(reading.files);
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
+                Err(error) => format!("{} is no folder that can be read: {error}", folder.display()),
             };
-            let mut reading = Reading { root: &root, files: Files::new(), bytes: 0, full: false, problems };
-            reading.folder(&root, "", 0);
-            reading.files
+            problems.add("course.toml", None, what, "`framescope course new DIR` makes one to begin with.");
+            None
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use super::Loader;
 use super::fields::{Fields, Text, Toml};
-use super::markdown::{Events, Markdown, parse};
+use super::lines::Lines;
+use super::markdown::{Events, Markdown};
 use super::problem::Problems;
 use crate::challenge::Challenge;
 use crate::course::{Block, Lesson};
 use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A file with front matter between lines of `+++`.
@@ -16,6 +16,7 @@ pub(super) struct Fronted<'t> {
     pub(super) body: &'t str,
     /// The line in which the body begins.
     pub(super) line: usize,
+    lines: Lines,
 }
 
 impl<'t> Fronted<'t> {
@@ -29,18 +30,19 @@ impl<'t> Fronted<'t> {
             problems.add(file, Some(1), "it has no front matter", todo);
             return None;
         };
-        Some(Self { front, body, line: 4 + front.matches('\n').count() })
+        let line = 4 + front.matches('\n').count();
+        Some(Self { front, body, line, lines: Lines::of(body, line) })
     }
 
     pub(super) fn fields<'a>(&self, file: &'a str, problems: &'a Problems) -> Option<Fields<'a>>
     where
         't: 'a,
     {
-        Toml { file, line: 2, text: self.front, problems }.fields("the front matter")
+        Toml::new(file, 2, self.front, problems).fields("the front matter")
     }
 
     pub(super) fn line_of(&self, offset: usize) -> usize {
-        self.line + self.body.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+        self.lines.at(offset)
     }
 }
 
@@ -68,10 +70,9 @@ impl Loader<'_> {
         let minutes = u16::try_from(front.needed("minutes", 1..=600)).unwrap_or(u16::MAX);
         front.finish();
 
-        let ids = RefCell::default();
-        let markdown = Markdown { file, lesson: Some(id), problems: self.problems, links: &self.links, ids };
+        let markdown = Markdown::new(file, Some(id), self.problems, &self.links);
         // Pieces first: where a heading would have the id of one, the heading gives way.
-        let parts = parts(&fronted);
+        let parts = parts(&markdown, &fronted);
         let blocks: Vec<_> = parts
             .into_iter()
             .map(|part| match part {
@@ -107,7 +108,7 @@ impl Loader<'_> {
         challenges: &BTreeMap<String, Challenge>,
     ) -> Option<Block> {
         let what = format!("this {kind}");
-        let mut fields = Toml { file: markdown.file, line, text: toml, problems: self.problems }.fields(&what)?;
+        let mut fields = Toml::new(markdown.file, line, toml, self.problems).fields(&what)?;
         let id = fields.text("id");
         self.piece_id(markdown, &id);
         let block = match kind {
@@ -138,9 +139,9 @@ impl Loader<'_> {
 }
 
 /// Cuts a lesson at its blocks. Those inside a list or quote are code like any other.
-fn parts<'t>(fronted: &Fronted<'t>) -> Vec<Part<'t>> {
+fn parts<'t>(markdown: &Markdown<'_>, fronted: &Fronted<'t>) -> Vec<Part<'t>> {
     let (mut parts, mut prose, mut depth) = (Vec::new(), Vec::new(), 0_usize);
-    let mut events = parse(fronted.body).into_iter();
+    let mut events = markdown.parse(fronted.body, |offset| fronted.line_of(offset)).into_iter();
     while let Some((event, at)) = events.next() {
         if depth == 0
             && let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = &event

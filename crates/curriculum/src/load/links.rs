@@ -1,5 +1,7 @@
 //! Whether each link inside the course leads somewhere.
 
+use super::clean::SCHEMES;
+use super::fields::listed;
 use super::markdown::{ASSETS, Link};
 use super::problem::{Problems, meant};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,11 +40,14 @@ impl Targets {
         if let Some(challenge) = path.strip_prefix("/challenges/") {
             return find(challenge, &self.challenges, "challenge");
         }
-        let has_scheme =
-            path.split_once(':').is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()));
+        let scheme = path.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| !scheme.contains(['/', '?']));
         match (path, &link.lesson) {
             ("", Some(lesson)) => self.anchor(lesson, anchor),
-            _ if has_scheme || path.starts_with("//") || PAGES.contains(&path) => Ok(()),
+            _ if scheme.is_some_and(|scheme| SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme))) => Ok(()),
+            _ if scheme.is_some() => {
+                Err(("leads where the page takes nobody".to_owned(), format!("Links are {}.", listed(&SCHEMES))))
+            }
+            _ if path.starts_with("//") || PAGES.contains(&path) => Ok(()),
             // The relay's own: `/echo`, `/?behaviour`, `/api/…`.
             _ if ["/?", "/echo", "/api/", "/lab"].iter().any(|own| path.starts_with(own)) => Ok(()),
             _ => Err((

@@ -1,19 +1,20 @@
 //! Markdown into HTML that may stand in the page: headings get ids, code gets classes, and whatever else an author or a
 //! library has put there is cleaned.
 
+use super::clean::clean;
 use super::fields::Text;
 use super::highlight::{self, escaped};
 use super::problem::Problems;
-use ammonia::Builder;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
-use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::sync::OnceLock;
 
 /// Where the relay has what lies in `assets/`.
 pub(super) const ASSETS: &str = "/api/course/assets/";
+
+/// Blocks, and texts in them, within each other.
+const MAX_DEPTH: usize = 32;
 
 /// Something to follow, which has to lead somewhere.
 #[derive(Clone, Debug)]
@@ -33,24 +34,54 @@ pub(super) struct Markdown<'a> {
     pub(super) links: &'a RefCell<Vec<Link>>,
     /// All ids so far, those of pieces too.
     pub(super) ids: RefCell<BTreeSet<String>>,
+    /// By the text of a heading without a number, the number that comes next.
+    numbers: RefCell<HashMap<String, u32>>,
 }
 
 pub(super) type Events<'t> = Vec<(Event<'t>, Range<usize>)>;
 
-pub(super) fn parse(text: &str) -> Events<'_> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
-    Parser::new_ext(text, options).into_offset_iter().collect()
-}
+impl<'a> Markdown<'a> {
+    pub(super) fn new(
+        file: &'a str,
+        lesson: Option<&'a str>,
+        problems: &'a Problems,
+        links: &'a RefCell<Vec<Link>>,
+    ) -> Self {
+        Self { file, lesson, problems, links, ids: RefCell::default(), numbers: RefCell::default() }
+    }
 
-impl Markdown<'_> {
+    /// What a text is made of; nothing, with a problem, if there is too much within each other.
+    pub(super) fn parse<'t>(&self, text: &'t str, line_of: impl Fn(usize) -> usize) -> Events<'t> {
+        let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
+        let (mut events, mut depth) = (Vec::new(), 0_usize);
+        for (event, at) in Parser::new_ext(text, options).into_offset_iter() {
+            match event {
+                Event::Start(_) => depth += 1,
+                Event::End(_) => depth -= 1,
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                let what = format!("there are more than {MAX_DEPTH} blocks within each other");
+                self.problem(line_of(at.start), what, "Put fewer lists and quotes into each other.");
+                return Vec::new();
+            }
+            events.push((event, at));
+        }
+        events
+    }
+
+    fn problem(&self, line: usize, what: impl Into<String>, todo: &str) {
+        self.problems.add(self.file, Some(line), what, todo);
+    }
+
     /// A text of its own, of as many paragraphs as it likes.
     pub(super) fn blocks(&self, text: &Text) -> String {
-        self.html(parse(&text.value), |_| text.line)
+        self.html(self.parse(&text.value, |_| text.line), |_| text.line)
     }
 
     /// A text that stands in a line: no more than a paragraph, and without its tags.
     pub(super) fn inline(&self, text: &Text) -> String {
-        let mut events = parse(&text.value);
+        let mut events = self.parse(&text.value, |_| text.line);
         let inner = |event: &Event<'_>| match event {
             Event::Start(tag) => is_inline(&tag.to_end()),
             Event::End(tag) => is_inline(tag),
@@ -67,7 +98,7 @@ impl Markdown<'_> {
         if !events.iter().all(|(event, _)| inner(event)) {
             let what =
                 "this text stands in a line, and so has a single paragraph and no lists, code blocks or headings";
-            self.problems.add(self.file, Some(text.line), what, "Make it one.");
+            self.problem(text.line, what, "Make it one.");
         }
         self.html(events, |_| text.line)
     }
@@ -89,12 +120,7 @@ impl Markdown<'_> {
                         .take_while(|(event, _)| !matches!(event, Event::End(TagEnd::Heading(_))))
                         .collect();
                     if level == HeadingLevel::H1 {
-                        self.problems.add(
-                            self.file,
-                            Some(line),
-                            "the first level of headings is the title’s own",
-                            "Begin it with `##`.",
-                        );
+                        self.problem(line, "the first level of headings is the title’s own", "Begin it with `##`.");
                     }
                     let id = self.heading_id(id.as_deref(), &inner, line);
                     let tag = Tag::Heading { level, id: Some(id.into()), classes: Vec::new(), attrs: Vec::new() };
@@ -116,7 +142,7 @@ impl Markdown<'_> {
         clean(&rendered)
     }
 
-    /// Notes where a link or picture leads.
+    /// Notes where a link or picture leads, and refuses what would do the same unnoticed.
     fn led<'t>(&self, event: Event<'t>, line: usize) -> Event<'t> {
         match event {
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
@@ -127,16 +153,27 @@ impl Markdown<'_> {
                 if dest_url.contains("://") || dest_url.starts_with("//") {
                     let what =
                         format!("the picture {dest_url} is on another server, and the page shows none from there");
-                    self.problems.add(self.file, Some(line), what, "Put it into `assets/`.");
+                    self.problem(line, what, "Put it into `assets/`.");
                 }
                 self.note(&dest_url, line);
                 Event::Start(Tag::Image { link_type, dest_url: moved(dest_url), title, id })
+            }
+            Event::Html(html) | Event::InlineHtml(html) => {
+                for (tag, todo) in WRITTEN {
+                    if has_tag(&html, tag) {
+                        self.problem(line, format!("nobody checks the `<{tag}>` of this HTML"), todo);
+                    }
+                }
+                Event::InlineHtml(html)
             }
             event => event,
         }
     }
 
     fn note(&self, to: &str, line: usize) {
+        if to.contains("{{") {
+            self.problem(line, "an address has no given value in it", "Write the value as text.");
+        }
         let (file, lesson) = (self.file.to_owned(), self.lesson.map(str::to_owned));
         self.links.borrow_mut().push(Link { file, line, lesson, to: to.to_owned() });
     }
@@ -145,28 +182,46 @@ impl Markdown<'_> {
         let mut ids = self.ids.borrow_mut();
         if let Some(wanted) = wanted {
             if slug(wanted) != wanted {
-                self.problems.add(
-                    self.file,
-                    Some(line),
-                    format!("`{wanted}` is no id"),
-                    "It has lower-case letters, digits and hyphens.",
-                );
+                self.problem(line, format!("`{wanted}` is no id"), "It has lower-case letters, digits and hyphens.");
             } else if !ids.insert(wanted.to_owned()) {
-                self.problems.add(
-                    self.file,
-                    Some(line),
-                    format!("the id `{wanted}` stands in this lesson twice"),
-                    "Choose another one.",
-                );
+                self.problem(line, format!("the id `{wanted}` stands in this lesson twice"), "Choose another one.");
             }
             return slug(wanted);
         }
         let slug = slug(&text_of(inner.iter().map(|(event, _)| event.clone())));
-        let numbered = (2..).map(|number| format!("{slug}-{number}"));
-        let id = std::iter::once(slug.clone()).chain(numbered).find(|id| !ids.contains(id)).unwrap_or_default();
-        ids.insert(id.clone());
-        id
+        if ids.insert(slug.clone()) {
+            return slug;
+        }
+        let mut numbers = self.numbers.borrow_mut();
+        let number = numbers.entry(slug.clone()).or_insert(2);
+        loop {
+            let id = format!("{slug}-{number}");
+            *number += 1;
+            if ids.insert(id.clone()) {
+                return id;
+            }
+        }
     }
+}
+
+/// What Markdown has a way to write, so that its links and ids are known.
+const WRITTEN: [(&str, &str); 8] = [
+    ("a", "Write `[text](address)`."),
+    ("img", "Write `![what it shows](assets/NAME)`."),
+    ("h1", HEADING),
+    ("h2", HEADING),
+    ("h3", HEADING),
+    ("h4", HEADING),
+    ("h5", HEADING),
+    ("h6", HEADING),
+];
+const HEADING: &str = "Write `## A heading`.";
+
+fn has_tag(html: &str, tag: &str) -> bool {
+    html.split('<').skip(1).any(|rest| {
+        let name = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
+        name.eq_ignore_ascii_case(tag)
+    })
 }
 
 fn is_inline(tag: &TagEnd) -> bool {
@@ -221,94 +276,61 @@ pub(super) fn slug(text: &str) -> String {
     if slug.is_empty() { "section".to_owned() } else { slug.to_owned() }
 }
 
-/// What is left is what the page's style and a reader need; nothing in it runs, loads or looks like a part of the page.
-fn clean(html: &str) -> String {
-    static CLEANER: OnceLock<Builder<'static>> = OnceLock::new();
-    let cleaner = CLEANER.get_or_init(|| {
-        let mut cleaner = Builder::default();
-        cleaner
-            .rm_tags(["area", "map", "nav", "header", "footer", "aside", "center"])
-            .add_tag_attributes("code", ["class"])
-            .add_tag_attributes("pre", ["class"])
-            .add_tag_attributes("span", ["class"])
-            .url_schemes(["http", "https", "mailto", "ws", "wss"].into())
-            .attribute_filter(kept);
-        for heading in ["h1", "h2", "h3", "h4", "h5", "h6"] {
-            cleaner.add_tag_attributes(heading, ["id"]);
-        }
-        cleaner
-    });
-    // The page takes no inline styles.
-    let mut html = Cow::Borrowed(html);
-    for cell in ["td", "th"] {
-        for side in ["left", "center", "right"] {
-            let (style, align) =
-                (format!("<{cell} style=\"text-align: {side}\">"), format!("<{cell} align=\"{side}\">"));
-            if html.contains(&style) {
-                html = html.replace(&style, &align).into();
-            }
-        }
-    }
-    without_rel_inside(&cleaner.clean(&html).to_string())
-}
-
-fn kept<'v>(_: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
-    match attribute {
-        "class" => {
-            let ours = |class: &&str| class.starts_with(highlight::PREFIX) || class.starts_with("language-");
-            let classes: Vec<_> = value.split_ascii_whitespace().filter(ours).collect();
-            (!classes.is_empty()).then(|| classes.join(" ").into())
-        }
-        "id" => (slug(value) == value).then_some(value.into()),
-        _ => Some(value.into()),
-    }
-}
-
-/// A link that stays on this site is no link to someone else.
-fn without_rel_inside(html: &str) -> String {
-    const REL: &str = " rel=\"noopener noreferrer\"";
-    let mut out = String::with_capacity(html.len());
-    for (number, part) in html.split("<a ").enumerate() {
-        if number > 0 {
-            out.push_str("<a ");
-        }
-        let stays =
-            ["href=\"/", "href=\"#"].iter().any(|inside| part.starts_with(inside)) && !part.starts_with("href=\"//");
-        match part.split_once('>') {
-            Some((tag, rest)) if number > 0 && stays => {
-                out.push_str(&tag.replacen(REL, "", 1));
-                out.push('>');
-                out.push_str(rest);
-            }
-            _ => out.push_str(part),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(text: &str, expect: &str) {
+    /// The HTML, and the problems.
+    fn rendered(text: &str) -> (String, Vec<String>) {
         let (problems, links) = (Problems::default(), RefCell::default());
-        let markdown =
-            Markdown { file: "a.md", lesson: None, problems: &problems, links: &links, ids: RefCell::default() };
-        assert_eq!(markdown.blocks(&Text { value: text.to_owned(), line: 1 }).trim_end(), expect, "{text}");
-        assert_eq!(problems.into_sorted(), []);
+        let html = Markdown::new("a.md", None, &problems, &links).blocks(&Text { value: text.to_owned(), line: 1 });
+        (html.trim_end().to_owned(), problems.into_sorted().iter().map(|problem| problem.what.clone()).collect())
+    }
+
+    fn check(text: &str, expect: &str) {
+        assert_eq!(rendered(text), (expect.to_owned(), Vec::new()), "{text}");
     }
 
     #[test]
     fn what_runs_or_loads_is_gone() {
         check("<script>alert(1)</script>", "");
-        check("a <img src=x onerror=alert(1)> b", "<p>a <img src=\"x\"> b</p>");
         check("[a](javascript:alert(1))", "<p><a rel=\"noopener noreferrer\">a</a></p>");
-        check("<a href='java&#115;cript:alert(1)'>a</a>", "<p><a rel=\"noopener noreferrer\">a</a></p>");
         check("[a](data:text/html,x)", "<p><a rel=\"noopener noreferrer\">a</a></p>");
         check("<iframe src=/></iframe><p style='x' id=main class=big>a</p>", "<p>a</p>");
         check("<svg onload=alert(1)><style>*{}</style></svg>", "<p></p>");
         check("<span class='hl-x dialog'>a</span>", "<p><span class=\"hl-x\">a</span></p>");
         check("<form action=/><button>a</button></form>", "a");
+        check("<q cite='/x'>b</q>", "<p><q>b</q></p>");
+    }
+
+    #[test]
+    fn what_markdown_can_write_is_written_in_it() {
+        for (text, expect, tag) in [
+            ("a <img src=x onerror=alert(1)> b", "<p>a <img src=\"x\"> b</p>", "img"),
+            ("<A href='java&#115;cript:alert(1)'>a</a>", "<p><a rel=\"noopener noreferrer\">a</a></p>", "a"),
+            ("<h2 id=x>a</h2>", "<h2 id=\"x\">a</h2>", "h2"),
+        ] {
+            let (html, problems) = rendered(text);
+            assert_eq!((html.as_str(), problems), (expect, vec![format!("nobody checks the `<{tag}>` of this HTML")]));
+        }
+        let in_address = vec!["an address has no given value in it".to_owned()];
+        for text in ["[a](/x{{b}})", "<https://a.example/{{b}}>", "![a]({{b}})"] {
+            assert_eq!(rendered(text).1, in_address, "{text}");
+        }
+        check("<abbr title='x'>a</abbr>", "<p><abbr title=\"x\">a</abbr></p>");
+    }
+
+    #[test]
+    fn blocks_lie_only_so_deep_in_each_other() {
+        assert_eq!(rendered(&format!("{}a", "> ".repeat(31))).1, Vec::<String>::new());
+        let (html, problems) = rendered(&format!("{}a", "> ".repeat(1000)));
+        assert_eq!((html.as_str(), problems.len()), ("", 1));
+    }
+
+    #[test]
+    fn many_equal_headings_are_numbered_at_once() {
+        let (html, problems) = rendered(&"## a\n\n".repeat(3000));
+        assert!(html.ends_with("<h2 id=\"a-3000\">a</h2>") && problems.is_empty());
     }
 
     #[test]

@@ -3,21 +3,27 @@
 //! | module | what it does |
 //! |---|---|
 //! | `files` | gets them, within bounds |
-//! | `fields` | TOML, with the line of each problem |
-//! | `markdown`, `highlight` | texts as HTML that may stand in the page |
+//! | `fields`, `lines` | TOML, with the line of each problem |
+//! | `markdown`, `highlight`, `clean` | texts as HTML that may stand in the page |
 //! | `lesson`, `pieces` | a lesson and its blocks |
 //! | `challenge` | a challenge and what lies beside it |
+//! | `look` | whether a check can be met, and can fail |
+//! | `placeholders` | whether each `{{…}}` of a challenge can be filled in |
 //! | `links` | whether what leads inside the course leads somewhere |
 
 mod challenge;
+mod clean;
 mod course;
 mod fields;
 mod files;
 mod highlight;
 mod lesson;
+mod lines;
 mod links;
+mod look;
 mod markdown;
 mod pieces;
+mod placeholders;
 mod problem;
 
 pub use problem::Problem;
@@ -92,8 +98,10 @@ pub struct Asset {
 pub fn load(source: &Source, lab: &Lab<'_>) -> Result<Loaded, Vec<Problem>> {
     let problems = Problems::default();
     let files = files::read(source, &problems);
-    let loader = Loader { files: &files, lab, problems: &problems, links: RefCell::default() };
-    let loaded = loader.load();
+    let loaded = files.and_then(|files| {
+        let loader = Loader { files: &files, lab, problems: &problems, links: RefCell::default() };
+        loader.load()
+    });
     let problems = problems.into_sorted();
     if problems.is_empty() { loaded.ok_or_else(Vec::new) } else { Err(problems) }
 }

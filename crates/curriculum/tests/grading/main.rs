@@ -1,5 +1,6 @@
 //! Each kind of check: what meets it, what does not, and what is said of it.
 
+mod address;
 mod page;
 mod rhythm;
 mod session;

@@ -5,8 +5,10 @@ use curriculum::check::Check;
 use curriculum::given::Given;
 use curriculum::grade::{Attempt, Report, Verdict, grade};
 use curriculum::told::Told;
-use observation::event::{Cause, Closed, Count, Event, Frame, Opening};
-use observation::{ConnectionNumber, Hop, Leg, Middle, Observation, Party, Route, Seq, SessionId, Transcript};
+use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
+use observation::{
+    Act, Asked, ConnectionNumber, Deliberate, Hop, Leg, Middle, Observation, Party, Route, Seq, SessionId, Transcript,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use wire::Sender;
@@ -61,11 +63,17 @@ pub(crate) struct Session {
     at_us: u64,
     seq: u64,
     trackers: HashMap<(ConnectionNumber, Party), MessageTracker>,
+    by_hand: bool,
+}
+
+/// The line with which a client asks for `target`.
+pub(crate) fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1")
 }
 
 impl Session {
     pub(crate) fn new() -> Self {
-        Self { transcript: Transcript::new(1000), at_us: 0, seq: 0, trackers: HashMap::new() }
+        Self { transcript: Transcript::new(1000), at_us: 0, seq: 0, trackers: HashMap::new(), by_hand: false }
     }
 
     pub(crate) fn last(&self) -> Seq {
@@ -86,34 +94,75 @@ impl Session {
     }
 
     pub(crate) fn open(&mut self, connection: u32) -> &mut Self {
-        self.open_with(connection, &[], None, None)
+        self.open_with(connection, &[], None)
     }
 
-    pub(crate) fn open_with(
-        &mut self,
-        connection: u32,
-        offered: &[&str],
-        agreed: Option<&str>,
-        leg: Option<Leg>,
-    ) -> &mut Self {
+    pub(crate) fn open_with(&mut self, connection: u32, offered: &[&str], agreed: Option<&str>) -> &mut Self {
         let offer = if offered.is_empty() {
             String::new()
         } else {
             format!("Sec-WebSocket-Protocol: {}\r\n", offered.join(", "))
         };
-        let other = Some(ConnectionNumber(1)).filter(|_| leg == Some(Leg::Far));
-        let hop = leg.map(|leg| Hop { leg, middle: Middle::Box("slow".into()), other, server: None });
-        let opening = Opening {
-            request: format!("GET /lab/s HTTP/1.1\r\nHost: lab\r\n{offer}\r\n").into_bytes(),
+        let request = format!("{}\r\nHost: lab\r\n{offer}\r\n", get("/lab/s"));
+        let opening = Opening { subprotocol: agreed.map(str::to_owned), ..self.opening(&request, None) };
+        self.event(connection, Event::Opening(opening))
+    }
+
+    /// A request of this text reaches the lab, and opens a connection.
+    pub(crate) fn open_by(&mut self, connection: u32, request: &str, hop: Option<Hop>) -> &mut Self {
+        let opening = self.opening(request, hop);
+        self.event(connection, Event::Opening(opening))
+    }
+
+    /// The connections `near` and the one after it are the legs of a way that was asked for like this.
+    pub(crate) fn open_over(&mut self, near: u32, middle: Middle, asked: &str, request: &str) -> &mut Self {
+        let hop = |leg, other| Hop { leg, middle: middle.clone(), other, server: None };
+        let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
+        let far = hop(Leg::Far, Some(ConnectionNumber(near)));
+        let asked = Asked { request: asked.as_bytes().to_vec(), route, deliberate: Vec::new() };
+        self.event(near, Event::Asked(asked)).open_by(near + 1, request, Some(far))
+    }
+
+    fn opening(&self, request: &str, hop: Option<Hop>) -> Opening {
+        Opening {
+            request: request.as_bytes().to_vec(),
             response: b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec(),
-            subprotocol: agreed.map(str::to_owned),
+            subprotocol: None,
             offers: Vec::new(),
             deflate: None,
             requested_us: self.at_us,
             deliberate: Vec::new(),
             route: Route { hop, ..Route::default() },
+        }
+    }
+
+    /// The request was refused.
+    pub(crate) fn refuse(&mut self, connection: u32, request: &str) -> &mut Self {
+        let refusal = Refusal {
+            request: request.as_bytes().to_vec(),
+            response: Vec::new(),
+            status: Some(400),
+            rule: "setting".into(),
+            explanation: "there is no such setting".to_owned(),
+            section: None,
+            requested_us: self.at_us,
+            deliberate: Vec::new(),
+            route: Route::default(),
         };
-        self.event(connection, Event::Opening(opening))
+        self.event(connection, Event::Refusal(refusal))
+    }
+
+    /// Does `act` as an observer's command would have the relay do it.
+    pub(crate) fn by_hand(&mut self, act: impl FnOnce(&mut Self)) -> &mut Self {
+        self.by_hand = true;
+        act(self);
+        self.by_hand = false;
+        self
+    }
+
+    pub(crate) fn drop_by_hand(&mut self, connection: u32) -> &mut Self {
+        self.event(connection, Event::Act(Act::of(Deliberate::of_console("drop", "by hand", None))))
+            .end(connection, false)
     }
 
     pub(crate) fn frame(
@@ -135,6 +184,7 @@ impl Session {
         let mut frame = Frame::new(Sender::from(from), &header, payload, bytes);
         let tracker = self.trackers.entry((ConnectionNumber(connection), from)).or_default();
         frame.position = tracker.frame(opcode, fin).0.map(Into::into);
+        frame.deliberate = self.by_hand.then(|| Deliberate::of_console("text", "by hand", None));
         self.event(connection, Event::Frame(frame))
     }
 

@@ -4,8 +4,8 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::session::{challenge, session_id};
-use curriculum::challenge::Counts;
-use curriculum::given::{fill, given, names, shown};
+use curriculum::challenge::{Challenge, Counts};
+use curriculum::given::{Values, fill, given, names, placeholders, settings, shown};
 use observation::SessionId;
 use serde_json::json;
 use wire::header::FrameHeader;
@@ -57,6 +57,42 @@ fn what_is_worked_out() {
     assert_eq!(fill("{{length:text}}, {{sum:bytes}}", &values), "5, 256");
     assert_eq!(fill("{{ text }}{{unknown}}{{", &values), "Hello{{unknown}}{{");
     assert_eq!(names("{{a}} {{accept:b}} {{frame:c:d}} {{").collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+    // Nothing can be worked out of these.
+    for text in ["{{accept:text}}", "{{accept:key:key}}", "{{sum:text}}", "{{frame:text}}", "{{frame:text:bytes}}"] {
+        assert_eq!(fill(text, &values), text);
+    }
+}
+
+#[test]
+fn a_placeholder_stands_in_a_line_and_has_no_braces_in_it() {
+    let values = [("a".to_owned(), "1".to_owned())].into();
+    for (text, filled) in [
+        ("{{b}}{{a}}", "{{b}}1"),
+        ("{{ {{a}} }}", "{{ 1 }}"),
+        ("{{{a}}}", "{1}"),
+        ("${{{a}}} é{{a}}é", "${1} é1é"),
+        ("{{x\n}} {{a}}", "{{x\n}} 1"),
+        ("{{a\n}}", "{{a\n}}"),
+        ("f({}, {{}}, {{a}})", "f({}, {{}}, 1)"),
+        ("{{a", "{{a"),
+        ("{{a}", "{{a}"),
+    ] {
+        assert_eq!(fill(text, &values), filled);
+    }
+    let found: Vec<_> =
+        placeholders("x {{ a }} {{frame:a:b}}").map(|it| (it.at.clone(), it.inside, it.derived())).collect();
+    assert_eq!(found, [(2..9, "a", None), (10..23, "frame:a:b", Some("frame"))]);
+}
+
+#[test]
+fn settings_are_filled_in_one_by_one() {
+    let values: Values = [("one".to_owned(), "a+b&c".to_owned())].into();
+    let of = |query: &str| {
+        let challenge = Challenge { query: query.to_owned(), ..challenge(json!({ "connected": {} }), Counts::Last) };
+        settings(&challenge, &values)
+    };
+    assert_eq!(of("x=1&greet={{one}}%26"), "x=1&greet=a%2Bb%26c%26");
+    assert_eq!(of("greet=a%20b"), "greet=a%20b");
 }
 
 #[test]

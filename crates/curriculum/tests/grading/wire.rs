@@ -3,10 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::session::{CLIENT, SERVER, Session, challenge, session_id};
-use curriculum::challenge::Counts;
-use curriculum::given::{fill, given};
-use observation::{Leg, Seq};
+use crate::session::{CLIENT, SERVER, Session, challenge, get, session_id};
+use curriculum::challenge::{Challenge, Counts};
+use curriculum::given::{Given, fill, given};
+use observation::{Middle, Seq};
 use serde_json::json;
 use wire::opcode::Opcode;
 
@@ -43,21 +43,23 @@ fn an_attempt_begins_after_what_was_before() {
 #[test]
 fn of_two_legs_the_labs_own_counts() {
     let mut session = Session::new();
-    session.open_with(1, &[], None, Some(Leg::Near)).open_with(2, &[], None, Some(Leg::Far));
+    session.open_over(1, Middle::Box("slow".into()), &get("/via/slow/lab/s"), &get("/lab/s"));
     session.text(1, CLIENT, "once").text(2, CLIENT, "once");
-    session.meets(json!({ "connected": { "at-most": 1 } }));
-    session.meets(json!({ "message": { "from": "client", "at-most": 1 } }));
+    for look in [json!({ "connected": { "at-most": 1 } }), json!({ "message": { "from": "client", "at-most": 1 } })] {
+        let challenge = Challenge { via: Some("slow".into()), ..challenge(look, Counts::All) };
+        assert!(session.report(&challenge, Seq(0), None).passed());
+    }
 }
 
 #[test]
 fn subprotocols_are_read_off_the_request() {
     let mut session = Session::new();
     let look = json!({ "subprotocol": { "offered": ["b", "a"], "agreed": "b" } });
-    session.open_with(1, &["a", "b"], Some("a"), None);
+    session.open_with(1, &["a", "b"], Some("a"));
     session.fails(look.clone(), "Offered was a, b, and agreed on was a.");
-    session.open_with(2, &[], None, None);
+    session.open_with(2, &[], None);
     session.fails(look.clone(), "Offered was nothing, and none was agreed on.");
-    session.open_with(3, &["b", "a"], Some("b"), None);
+    session.open_with(3, &["b", "a"], Some("b"));
     session.meets(look);
 }
 
@@ -113,6 +115,30 @@ fn json_may_have_more_fields_than_are_asked_for() {
 }
 
 #[test]
+fn numbers_that_count_up_are_counted() {
+    let look = |least: u32| json!({ "message": { "from": "client", "json": { "type": "ping" }, "ascending": "n", "at-least": least } });
+    let mut session = Session::new();
+    session.open(1);
+    for n in ["3", "1", "2", "4", "\"5\"", "4", "4.5"] {
+        session.text(1, CLIENT, &format!(r#"{{"type": "ping", "n": {n}}}"#));
+    }
+    session.meets(look(3));
+    session.fails(look(4), "3 of 4 such messages");
+}
+
+#[test]
+fn many_different_values_are_counted_in_one_go() {
+    let mut session = Session::new();
+    session.open(1);
+    for id in 0..900 {
+        session.text(1, CLIENT, &format!(r#"{{"id": "{id}"}}"#));
+    }
+    let look = |least: u32| json!({ "message": { "from": "client", "distinct": "id", "at-least": least } });
+    session.meets(look(900));
+    session.fails(look(901), "900 of 901");
+}
+
+#[test]
 fn images_are_known_by_their_first_bytes() {
     let mut session = Session::new();
     session.open(1).binary(1, CLIENT, b"RIFF....WAVE");
@@ -159,6 +185,18 @@ fn given_values_are_filled_in() {
     let answer = format!(r#"{{"n": {}, "text": "{}"}}"#, values["number"], values["text"]);
     session.text(1, CLIENT, &answer);
     session.meets(json!({ "message": { "from": "client", "json": { "n": "{{number}}", "text": "{{text}}" } } }));
+    session.close_frame(1, CLIENT, 4000, &values["text"]);
+    session.meets(json!({ "close-frame": { "from": "client", "reason": "{{text}}" } }));
+    session.open_with(2, &[&values["one"]], Some(&values["one"]));
+    session.meets(json!({ "subprotocol": { "offered": ["{{one}}"], "agreed": "{{one}}" } }));
+    // What is no number stays a text, also where it is all digits.
+    let mut digits = challenge(json!({ "message": { "from": "client", "json": { "a": "{{one}}" } } }), Counts::Last);
+    digits.given.insert("one".into(), Given::OneOf { values: vec!["12".into()] });
+    for (json, meets) in [(r#"{"a": "12"}"#, true), (r#"{"a": 12}"#, false)] {
+        let mut session = Session::new();
+        session.open(1).text(1, CLIENT, json);
+        assert_eq!(session.report(&digits, Seq(0), None).passed(), meets, "{json}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Fingerprint, PageEvent, Sequence, SocketNumber};
 use crate::event::{Closed, Event, Frame, Opening};
 use crate::page::{EventNumber, PageAct, PagePayload};
-use crate::{ConnectionNumber, MessageKind, Observation, Route, Seq};
+use crate::{ConnectionNumber, MessageKind, Observation, Seq};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use wire::Sender;
@@ -39,16 +39,7 @@ fn events() -> impl Iterator<Item = PageEvent> {
 /// What the relay saw of them.
 fn observations() -> impl Iterator<Item = Observation> {
     let request = b"GET / HTTP/1.1\r\nOrigin: o\r\nUser-Agent: a\r\n\r\n".to_vec();
-    let opening = Event::Opening(Opening {
-        request,
-        response: Vec::new(),
-        subprotocol: None,
-        offers: Vec::new(),
-        deflate: None,
-        requested_us: 0,
-        deliberate: Vec::new(),
-        route: Route::default(),
-    });
+    let opening = Event::Opening(Opening { request, ..Opening::default() });
     let mut tracker = MessageTracker::default();
     let frames = (0..MANY).map(move |_| {
         let mut frame = Frame::new(Sender::Client, &FrameHeader::unmasked(true, Opcode::Text, 0), Vec::new(), 0);

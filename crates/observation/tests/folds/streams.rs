@@ -89,19 +89,7 @@ impl Streams {
 
     pub(crate) fn opening(&mut self, connection: u32, ours: bool) -> &mut Self {
         let response = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
-        self.event(
-            connection,
-            Event::Opening(Opening {
-                request: request(ours),
-                response,
-                subprotocol: None,
-                offers: Vec::new(),
-                deflate: None,
-                requested_us: 0,
-                deliberate: Vec::new(),
-                route: Route::default(),
-            }),
-        )
+        self.event(connection, Event::Opening(Opening { request: request(ours), response, ..Opening::default() }))
     }
 
     /// A request at something in between, for which another leg is made.

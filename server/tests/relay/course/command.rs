@@ -4,7 +4,7 @@ use super::folder;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn framescope(arguments: &[&str], stdin: &str) -> (i32, String, String) {
+fn framescope(arguments: &[&str], stdin: impl AsRef<[u8]>) -> (i32, String, String) {
     use std::io::Write;
     let mut child = Command::new(env!("CARGO_BIN_EXE_framescope"))
         .args(arguments)
@@ -15,7 +15,7 @@ fn framescope(arguments: &[&str], stdin: &str) -> (i32, String, String) {
         .spawn()
         .unwrap();
     // Where it is not read, nobody wants it.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
@@ -67,7 +67,32 @@ fn receipts_are_verified_line_by_line() {
     assert!(err.contains("holds no private key"), "{err}");
 }
 
-pub(super) fn verify(text: &str, key: Option<&str>) -> (i32, String) {
+/// What is handed in goes to a terminal, and must not write there what it likes.
+#[test]
+fn hostile_texts_stay_in_their_line() {
+    for (text, says) in [
+        ("framescope receipt 2\u{1b}[1A\u{1b}[2Kvalid: all\n".to_owned(), "bad: It is a receipt of a format"),
+        ("framescope receipt 2\rvalid: all".to_owned(), "bad: It is a receipt of a format"),
+        (format!("framescope receipt {}\n", "9".repeat(100_000)), "bad: It is a receipt of a format"),
+        ("framescope receipt 1\ncourse: a\u{1b}[2J\n".to_owned(), "bad: "),
+        ("framescope receipt 1\ncourse: \u{202E}a\n".to_owned(), "bad: "),
+    ] {
+        let (code, out) = verify(&text, None);
+        assert_eq!((code, out.lines().count()), (1, 1), "{out:?}");
+        assert!(out.starts_with(says) && out.len() < 200, "{out:?}");
+        let odd = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202A}'..='\u{202E}');
+        assert!(!out.contains(odd), "{out:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_none_is_said_once() {
+    let (code, out, _) = framescope(&["course", "check", "Cargo.toml"], "");
+    assert_eq!((code, out.lines().count()), (1, 1), "{out}");
+    assert!(out.contains("Cargo.toml is no folder that can be read"), "{out}");
+}
+
+pub(super) fn verify(text: impl AsRef<[u8]>, key: Option<&str>) -> (i32, String) {
     let key = key.map(|key| ["--key", key]);
     let arguments = ["receipt", "verify"].into_iter().chain(key.iter().flatten().copied()).collect::<Vec<_>>();
     let (code, out, _) = framescope(&arguments, text);

@@ -2,7 +2,7 @@
 
 use super::command::{public_key, verify};
 use super::{folder, lab, lab_with, post};
-use crate::support::{Answer, Lab, http, masked};
+use crate::support::{Answer, Lab, Raw, http, masked};
 use curriculum::challenge::Challenge;
 use curriculum::given;
 use observation::SessionId;
@@ -12,14 +12,22 @@ use std::collections::BTreeMap;
 
 /// What this session has to send.
 async fn words(lab: &Lab) -> String {
-    let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
-    let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
-    given::given(&challenge, &SessionId::parse(&lab.id).unwrap())["words"].clone()
+    words_of(lab, &lab.id).await
 }
 
-/// Sends `text` over a connection of its own and waits for the echo.
+async fn words_of(lab: &Lab, session: &str) -> String {
+    let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
+    let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
+    given::given(&challenge, &SessionId::parse(session).unwrap())["words"].clone()
+}
+
+/// Sends `text` over a connection of its own to the challenge's address and waits for the echo.
 async fn attempt(lab: &Lab, text: &str) {
-    let mut raw = lab.open().await;
+    attempt_at(lab, &format!("{}?deflate=off", lab.path()), text).await;
+}
+
+async fn attempt_at(lab: &Lab, path: &str, text: &str) {
+    let mut raw = Raw::open(lab.address(), path).await;
     raw.send(&masked(0x81, text.as_bytes())).await;
     raw.frame().await;
 }
@@ -45,12 +53,14 @@ async fn judged(lab: &Lab, text: &str) -> Value {
 #[tokio::test]
 async fn a_passed_challenge_has_a_receipt() {
     let lab = lab().await;
-    let receipt = receipt(&lab, Some("  Ada Lovelace ")).await;
+    let now = || format!("passed: {}Z", &export::clock::rfc3339(std::time::SystemTime::now())[..19]);
+    let before = now();
+    let receipt = receipt(&lab, Some("  Ada \u{A0} Lovelace ")).await;
+    let after = now();
     let lines: Vec<_> = receipt.lines().collect();
     assert_eq!(lines.len(), 9, "{receipt}");
     assert_eq!(lines[..3], ["framescope receipt 1", "course: my-course", "challenge: first-echo"]);
-    let now = export::clock::rfc3339(std::time::SystemTime::now());
-    assert_eq!(lines[3][..21], format!("passed: {}", &now[..13]), "in this hour");
+    assert!((before.as_str()..=after.as_str()).contains(&lines[3]), "{before} to {after}: {}", lines[3]);
     assert_eq!(lines[4..6], ["name: Ada Lovelace", "checks: 2, 0 on the learner's word"]);
     assert!(lines[6].starts_with("evidence: sha256:") && lines[6].len() == 17 + 64);
     assert!(!receipt.contains(&lab.id), "the session's name is the right to it");
@@ -63,9 +73,12 @@ async fn a_passed_challenge_has_a_receipt() {
     assert_eq!((&verdict["checks"], &verdict["on_word"], &verdict["key"]), (&json!(2), &json!(0), &json!(key)));
     // Quoted and with other line ends, by someone who has only the public key.
     let mail: String = receipt.lines().map(|line| format!("> {line}\r\n")).collect();
-    let (code, out) = verify(&format!("Hello!\r\n{mail}\r\n{receipt}"), Some(&key));
+    let (code, out) = verify(format!("Hello!\r\n{mail}\r\n{receipt}"), Some(&key));
     assert_eq!((code, out.lines().count()), (0, 2), "{out}");
     assert!(out.starts_with("valid: my-course/first-echo, ") && out.contains("Ada Lovelace"), "{out}");
+    // In a mail of another encoding.
+    let (code, out) = verify([b"Gr\xFC\xDFe:\r\n".as_slice(), mail.as_bytes()].concat(), Some(&key));
+    assert_eq!((code, out.lines().count()), (0, 1), "{out}");
 }
 
 #[tokio::test]
@@ -109,7 +122,7 @@ async fn what_was_changed_or_signed_by_others_is_seen() {
     }
     let other_key =
         http(other.address(), "GET", "/api/receipts/key", "").await.json()["key"].as_str().unwrap().to_owned();
-    let (code, out) = verify(&format!("{receipt}\n{changed}"), None);
+    let (code, out) = verify(format!("{receipt}\n{changed}"), None);
     assert_eq!(code, 1);
     assert!(
         out.lines().next().unwrap().contains(", signed by ") && out.lines().nth(1).unwrap().starts_with("bad: "),
@@ -142,11 +155,104 @@ async fn an_attempt_that_is_not_enough_says_what_differs() {
 #[tokio::test]
 async fn another_sessions_words_are_not_enough() {
     let lab = lab().await;
-    let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
-    attempt(&lab, &words(&lab).await).await;
+    let words = words(&lab).await;
+    // Of a thousand sessions one has the same.
+    let other = loop {
+        let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+        if words_of(&lab, &other).await != words {
+            break other;
+        }
+    };
+    attempt_at(&lab, &format!("/lab/{other}?deflate=off"), &words).await;
     let request = json!({ "challenge": "first-echo", "since": 0 }).to_string();
     let answer = post(lab.address(), &format!("/api/sessions/{other}/receipts"), request.as_bytes()).await;
     assert_eq!(answer.status, 422);
+    let report: curriculum::grade::Report = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(report.verdicts[1].found, format!("The client last sent the text “{words}”."));
+}
+
+#[tokio::test]
+async fn another_address_of_the_session_is_not_the_challenges() {
+    let lab = lab().await;
+    let words = words(&lab).await;
+    let request = json!({ "challenge": "first-echo", "since": 0 });
+    for path in
+        [lab.path(), format!("{}?deflate=off&delay=1ms", lab.path()), format!("/via/rewrite{}?deflate=off", lab.path())]
+    {
+        attempt_at(&lab, &path, &words).await;
+        let answer = ask(&lab, &request).await;
+        assert_eq!(answer.status, 422, "{path}");
+        let report: curriculum::grade::Report = serde_json::from_slice(&answer.body).unwrap();
+        assert!(report.verdicts[1].found.contains("not to this challenge’s address"), "{path}: {report:?}");
+    }
+    attempt(&lab, &words).await;
+    assert_eq!(ask(&lab, &request).await.status, 200);
+}
+
+/// A relay whose course has a second challenge, with these lines changed.
+async fn lab_with_a_second(changes: &[(&str, &str)]) -> Lab {
+    let folder = folder();
+    framescope::course::begin(&folder).unwrap();
+    let (first, second) = (folder.join("challenges/first-echo"), folder.join("challenges/second"));
+    std::fs::create_dir_all(&second).unwrap();
+    for file in std::fs::read_dir(first).unwrap() {
+        let file = file.unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let text = changes.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        std::fs::write(second.join(file.file_name()), text).unwrap();
+    }
+    let outline = folder.join("course.toml");
+    let text = std::fs::read_to_string(&outline).unwrap();
+    std::fs::write(&outline, text.replace("[\"first-echo\"]", "[\"first-echo\", \"second\"]")).unwrap();
+    Lab::with(|config| config.course = Some(folder)).await
+}
+
+#[tokio::test]
+async fn an_attempt_at_one_challenge_is_none_at_another() {
+    let lab = lab_with_a_second(&[("count = 2", "count = 3")]).await;
+    attempt(&lab, &words(&lab).await).await;
+    assert_eq!(ask(&lab, &json!({ "challenge": "second", "since": 0 })).await.status, 422);
+    assert_eq!(ask(&lab, &json!({ "challenge": "first-echo", "since": 0 })).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_way_over_a_box_is_the_challenges_as_the_page_shows_it() {
+    let lab = lab_with_a_second(&[
+        ("deflate=off\"", "deflate=off&greet={{words}}\"\nvia = \"slow,rate=1MiB,latency=1ms\""),
+        ("is = \"{{words}}\"", "at-least = 1"),
+    ])
+    .await;
+    let request = json!({ "challenge": "second", "since": 0 });
+    for (prefix, status) in [("", 422), ("/via/slow", 422), ("/via/slow,rate=1MiB,latency=1ms", 200)] {
+        attempt_at(&lab, &format!("{prefix}{}?challenge=second", lab.path()), "hello").await;
+        assert_eq!(ask(&lab, &request).await.status, status, "{prefix}");
+    }
+}
+
+/// Whoever sends a body slowly holds one of few places, and others are told soon that there is none.
+#[tokio::test]
+async fn few_attempts_are_graded_at_once() {
+    let lab = lab().await;
+    let request = json!({ "challenge": "first-echo", "since": 0 });
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut raw = lab.raw().await;
+        let head =
+            format!("POST /api/sessions/{}/receipts HTTP/1.1\r\nHost: lab\r\nContent-Length: 50\r\n\r\n", lab.id);
+        raw.send(head.as_bytes()).await;
+        slow.push(raw);
+    }
+    let refused = loop {
+        let answer = ask(&lab, &request).await;
+        if answer.status != 422 {
+            break answer;
+        }
+    };
+    assert_eq!(refused.status, 503);
+    assert!(refused.json()["hint"].as_str().unwrap().contains("try again"));
+    drop(slow);
+    while ask(&lab, &request).await.status == 503 {}
+    assert_eq!(ask(&lab, &request).await.status, 422);
 }
 
 #[tokio::test]
@@ -196,12 +302,13 @@ async fn what_the_page_told_is_on_the_learners_word() {
     let file = folder.join("challenges/first-echo/challenge.md");
     let text = std::fs::read_to_string(&file).unwrap();
     let check = "[[checks]]\nid = \"returned\"\nwants = \"It returns 7.\"\nreturned = { is = 7 }\n\n[[wrong]]";
-    std::fs::write(&file, text.replace("[[wrong]]", check)).unwrap();
+    std::fs::write(&file, text.replace("[[wrong]]", check).replace("\"anywhere\"", "\"browser\"")).unwrap();
     let lab = Lab::with(|config| config.course = Some(folder)).await;
     attempt(&lab, &words(&lab).await).await;
     let mut request = json!({ "challenge": "first-echo", "since": 0 });
     assert_eq!(ask(&lab, &request).await.status, 422);
-    request["told"] = json!({ "returned": 7 });
+    // What grading does not read may be anything.
+    request["told"] = json!({ "returned": 7, "printed": "x", "threw": [], "ended": 1 });
     let answer = ask(&lab, &request).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();

@@ -40,8 +40,8 @@ async fn the_sandbox_has_a_policy_of_its_own() {
     // `allow-same-origin` would give the code all that the page may do.
     assert_eq!(
         policy,
-        "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline' blob:; worker-src blob:; \
-         connect-src ws: wss:; img-src blob: data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; \
+        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; \
+         connect-src ws: wss:; img-src blob: data:; style-src 'unsafe-inline'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'self'"
     );
     assert_eq!(http(lab.address(), "GET", "/sandbox/", "").await.status, 404);

@@ -1,0 +1,86 @@
+//! Whether a connection was made to the challenge's own address: with its settings, and over the middlebox that it wants.
+
+use crate::challenge::Challenge;
+use crate::given::{Values, fill};
+use observation::{ConnectionNumber, Event, Hop, Middle, Transcript};
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+use wire::handshake::connect::fields;
+
+/// What a request must ask for. Compared by what is meant: clients escape differently.
+pub(super) struct Address {
+    settings: Vec<(String, String)>,
+    via: Option<Via>,
+}
+
+/// A middlebox as it is asked for: `idle-cut,after=5s`.
+#[derive(PartialEq, Eq)]
+struct Via {
+    name: String,
+    /// Sorted.
+    settings: Vec<String>,
+}
+
+impl Address {
+    pub(super) fn of(challenge: &Challenge, values: &Values) -> Self {
+        let via = challenge.via.as_ref().map(|via| Via::read(&fill(via, values)));
+        Self { settings: settings(&challenge.lab_query()), via }
+    }
+
+    /// Whether it is that of `request`, which came to the lab over `hop`.
+    pub(super) fn fits(&self, request: &[u8], hop: Option<&Hop>, transcript: &Transcript) -> bool {
+        let Some(target) = target(request) else { return false };
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let way = match (hop.map(|hop| &hop.middle), &self.via) {
+            (None, None) => true,
+            // The lab is told a box's name only; the settings stand in what the box was asked.
+            (Some(Middle::Box(_)), Some(via)) => {
+                let near = hop.and_then(|hop| asked(transcript, hop.other?));
+                near.and_then(target_of_box).is_some_and(|near| near == *via)
+            }
+            // In front of TLS a box is as it is, without settings.
+            (Some(Middle::Tunnel(name)), Some(via)) => via.name == *name && via.settings.is_empty(),
+            _ => false,
+        };
+        way && settings(query) == self.settings
+    }
+}
+
+impl Via {
+    fn read(text: &str) -> Self {
+        let mut parts = text.split(',').map(str::to_owned);
+        let name = parts.next().unwrap_or_default();
+        let mut settings: Vec<_> = parts.collect();
+        settings.sort();
+        Self { name, settings }
+    }
+}
+
+fn settings(query: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+/// The request that the near leg has brought to a box.
+fn asked(transcript: &Transcript, near: ConnectionNumber) -> Option<&[u8]> {
+    match &transcript.get(transcript.connection(near)?.asked?)?.event {
+        Event::Asked(asked) => Some(&asked.request),
+        _ => None,
+    }
+}
+
+fn target_of_box(request: &[u8]) -> Option<Via> {
+    let target = target(request)?;
+    let (_, rest) = target.split_once("/via/")?;
+    let (segment, _) = rest.split_once('/')?;
+    Some(Via::read(&percent_decode_str(segment).decode_utf8_lossy()))
+}
+
+/// What a request asks for: of a request line its second word, over HTTP/2 a field.
+fn target(request: &[u8]) -> Option<Cow<'_, str>> {
+    let target = if request.starts_with(b":") {
+        fields(request).find(|(name, _)| *name == b":path")?.1
+    } else {
+        request.split(|&byte| byte == b'\n').next()?.split(|&byte| byte == b' ').nth(1)?
+    };
+    Some(String::from_utf8_lossy(target))
+}
