@@ -7,8 +7,9 @@ use observation::{MessageKind, Party};
 
 /// What a timer and a handshake may take longer than they should, in milliseconds: machines are busy.
 const SLACK_MS: u64 = 500;
-/// Waits that differ by less, in proportion to what they should be at least, are regular.
-const SPREAD: f64 = 0.08;
+/// Waits that follow the longest one's proportion this closely are regular: so many milliseconds less, or more. A busy machine
+/// makes the short ones late.
+const REGULAR_MS: [f64; 2] = [-10.0, 40.0];
 
 fn mine<'a>(connection: &'a Connection<'_>) -> impl Iterator<Item = &'a Message> {
     connection.messages.iter().filter(|message| message.from == Party::Client)
@@ -54,7 +55,7 @@ pub(super) fn backoff(evidence: &Evidence<'_>, wanted: &Backoff) -> Finding {
             Some((opening.requested_us.min(opened).saturating_sub(ended) / 1000, place))
         })
         .collect();
-    let mut in_proportion = Vec::new();
+    let mut shares = Vec::new();
     for (index, &(wait, place)) in waits.iter().take(wanted.waits as usize).enumerate() {
         let least = u64::from(wanted.base_ms).saturating_mul(1 << index.min(31));
         // A timer may fire a little early by another clock.
@@ -67,17 +68,20 @@ pub(super) fn backoff(evidence: &Evidence<'_>, wanted: &Backoff) -> Finding {
                 format!("Wait {} took {wait} ms, and it should be {} at the most.", index + 1, least.saturating_mul(2));
             return Finding::unmet(said, Some(place));
         }
-        in_proportion.push(wait as f64 / least as f64);
+        shares.push((wait as f64, least as f64));
     }
     let at = waits.last().map(|(_, place)| *place);
     if waits.len() < wanted.waits as usize {
         return Finding::unmet(format!("{} of {} waits were seen.", waits.len(), wanted.waits), at);
     }
-    let most = in_proportion.iter().copied().fold(f64::MIN, f64::max);
-    let least = in_proportion.iter().copied().fold(f64::MAX, f64::min);
     let said: Vec<_> = waits.iter().map(|(wait, _)| wait.to_string()).collect();
     let said = said.join(", ");
-    if wanted.jitter && most - least < SPREAD {
+    let proportion = shares.last().map_or(1.0, |(wait, least)| wait / least);
+    let is_regular = |(wait, least): &(f64, f64)| {
+        let [early, late] = REGULAR_MS;
+        (early..=late).contains(&(wait - proportion * least))
+    };
+    if wanted.jitter && shares.iter().all(is_regular) {
         return Finding::unmet(format!("The waits took {said} ms: they double exactly, with no chance in them."), at);
     }
     Finding::met(format!("The waits took {said} ms."), at)

@@ -43,7 +43,9 @@ fn waits_double_with_some_chance() {
     dropped_after(&[220, 300, 1300]).fails(look.clone(), "Wait 2 took 300 ms, and it should be 400 at least.");
     dropped_after(&[220, 590, 2900]).fails(look.clone(), "Wait 3 took 2900 ms, and it should be 1600 at the most.");
     // Off by what timers are off by.
-    dropped_after(&[203, 404, 802]).fails(look, "with no chance in them");
+    dropped_after(&[203, 404, 802]).fails(look.clone(), "with no chance in them");
+    dropped_after(&[330, 625, 1210]).fails(look.clone(), "with no chance in them");
+    dropped_after(&[330, 690, 1210]).meets(look);
     dropped_after(&[203, 404, 802]).meets(json!({ "backoff": { "waits": 3, "base-ms": 200 } }));
 }
 
