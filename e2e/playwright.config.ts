@@ -15,7 +15,8 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     browserName: "chromium",
-    trace: "retain-on-failure",
+    // Pictures of each moment take a quarter of the time; the snapshots of the document show the same.
+    trace: { mode: "retain-on-failure", screenshots: false },
     screenshot: "only-on-failure",
     launchOptions: {
       // Unset, Playwright takes the browser that it downloaded itself.

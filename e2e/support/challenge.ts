@@ -4,6 +4,12 @@ import { expect, type Locator, type Page } from "@playwright/test";
 /** How a run may end, by the words beside the button. */
 export const ENDED = /^(It (has )?ended|Stopped)/;
 
+/** What the relay exports of an observation, as far as it matters here. */
+interface Observed {
+  connection: number;
+  event: Record<string, unknown>;
+}
+
 export class ChallengePage {
   readonly editor: Locator;
   readonly run: Locator;
@@ -74,6 +80,31 @@ export class ChallengePage {
   async runToEnd(limit = 20_000): Promise<void> {
     await this.run.click();
     await expect(this.state).toHaveText(ENDED, { timeout: limit });
+  }
+
+  /** Waits until the page has shown all that the relay saw of the run, which has ended: nothing can change a verdict then. */
+  async settle(): Promise<void> {
+    const session = await this.page.evaluate(() => {
+      const kept = Object.entries(sessionStorage).find(([name]) => name.startsWith("framescope.challenge."));
+      return kept?.[1].split(" ")[0];
+    });
+    let last: Observed | undefined;
+    const open = async () => {
+      const log = await this.page.request.get(new URL(`/api/sessions/${session}/export.json`, this.page.url()).href);
+      const { observations } = (await log.json()) as { observations: Observed[] };
+      last = observations.at(-1);
+      const of = (kind: string) => observations.filter(({ event }) => kind in event).map(({ connection }) => connection);
+      return of("opening").filter((connection) => !of("closed").includes(connection));
+    };
+    await expect.poll(open, { timeout: 15_000 }).toEqual([]);
+    if (last === undefined) return;
+    const filter = this.evidence.getByRole("searchbox", { name: "Filter the rows" });
+    await filter.fill(`connection:${last.connection}`);
+    // Only rows near those in view are in the document.
+    await this.evidence.getByRole("listbox").press("End");
+    const end = "closed" in last.event ? /^CLOSED/ : /./;
+    await expect(this.evidence.getByRole("option", { name: end }).last()).toBeAttached({ timeout: 15_000 });
+    await filter.fill("");
   }
 
   async paste(line: string): Promise<void> {

@@ -5,7 +5,9 @@ import { expect, type Locator, type Page } from "@playwright/test";
 export async function tabTo(page: Page, target: Locator, direction: "forwards" | "backwards" = "forwards"): Promise<void> {
   const seen: string[] = [];
   for (let presses = 0; presses < 60; presses++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return expectFocusShown(page);
+    // The editor of the challenges is in a shadow tree, which has a focus of its own.
+    const arrived = target.evaluate((element) => element === (element.getRootNode() as Document | ShadowRoot).activeElement);
+    if (await arrived) return expectFocusShown(page);
     await page.keyboard.press(direction === "forwards" ? "Tab" : "Shift+Tab");
     seen.push(await focused(page));
   }

@@ -23,6 +23,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
       const challenge = new ChallengePage(page);
       await challenge.open(id);
       await challenge.try(starter, limit + 10_000);
+      await challenge.settle();
       await expect(challenge.checks.filter({ hasText: "not met" })).not.toHaveCount(0);
       await expect(challenge.passed).toBeHidden();
     });
@@ -45,6 +46,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
         const challenge = new ChallengePage(page);
         await challenge.open(id);
         await challenge.try(code, limit + 10_000);
+        await challenge.settle();
         const place = checks.findIndex((check) => check.id === fails);
         await challenge.expectNotMet(place);
         await expect(challenge.check(place)).toContainText(says.replaceAll("`", ""));

@@ -33,6 +33,19 @@ test("a receipt has the name, and is verified; one that was changed is not", asy
   await expect(said).toContainText("There is no receipt in this text");
 });
 
+test("code that has printed and done a lot gets one too", async ({ page }) => {
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  await challenge.try(`for (let i = 0; i < 1_000; i += 1) console.log("“" + "\\n".repeat(290));
+    const other = new WebSocket(lab.url);
+    await new Promise((resolve) => (other.onopen = resolve));
+    for (let i = 0; i < 400; i += 1) other.send("x".repeat(200));
+    other.close();
+    ${HELLO}`);
+  await expect(challenge.passed).toBeVisible();
+  expect(await challenge.getReceipt("Ada")).toContain("Ada");
+});
+
 test("what the relay did not see gets none", async ({ page, relay }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");

@@ -66,6 +66,66 @@ test("a loop that prints is cut short, and the page goes on", async ({ challenge
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
 });
 
+test("so are errors without end, and what says that something was not noted", async ({ challenge }) => {
+  await challenge.write(`for (;;) dispatchEvent(new ErrorEvent("error", { message: "x".repeat(2000) }));`);
+  await challenge.run.click();
+  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible({ timeout: 15_000 });
+  await challenge.stop.click();
+  await expect(challenge.state).toHaveText("Stopped.");
+  expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
+
+  // Code that writes in the worker’s stead, past the worker’s own limits.
+  await challenge.write(`const forged = Array(1000).fill('"unnoted"').join(); Array.prototype.join = () => forged; for (;;) console.log("a");`);
+  await challenge.run.click();
+  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible({ timeout: 15_000 });
+  await challenge.stop.click();
+  expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
+});
+
+test("the console follows what is printed, unless one has scrolled up", async ({ challenge, page }) => {
+  // So tall that all of the console is on the screen.
+  await page.setViewportSize({ width: 1280, height: 1400 });
+  await challenge.try(`for (let i = 1; i <= 100; i += 1) console.log("line", i);`);
+  await expect(challenge.console.getByText("line 100")).toBeInViewport();
+
+  await challenge.write(`for (let i = 1; ; i += 1) { console.log("line", i); await lab.sleep(50); }`);
+  await challenge.run.click();
+  await expect(challenge.console.getByText("line 20")).toBeAttached();
+  await challenge.console.evaluate((console) => console.scrollTo(0, 0));
+  const top = challenge.console.getByText("line 1", { exact: true });
+  await expect(top).toBeInViewport();
+  await expect(challenge.console.getByText("line 60")).toBeAttached();
+  await expect(top).toBeInViewport();
+  await challenge.stop.click();
+});
+
+test("a double click on Run runs", async ({ challenge }) => {
+  await challenge.write("await lab.sleep(60_000);");
+  await challenge.run.dblclick();
+  await expect(challenge.state).toHaveText(/^Running/);
+  await challenge.stop.click();
+  await expect(challenge.state).toHaveText("Stopped.");
+});
+
+test("a sandbox that does not come is no fault of the code", async ({ challenge, page, complaints }) => {
+  complaints.expect(/Failed to load resource/);
+  await page.route("**/sandbox", (route) => route.abort());
+  await challenge.write("return 1;");
+  await challenge.run.click();
+  await expect(challenge.console).toContainText("did not come, so nothing was run", { timeout: 20_000 });
+  await expect(challenge.state).toHaveText("Stopped.");
+  await page.unroute("**/sandbox");
+  await challenge.runToEnd();
+  await expect(challenge.returned).toHaveText("1");
+});
+
+test("what a pass took is said as it is kept, the goodbye included", async ({ challenge, page }) => {
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toContainText("It took 1 connection, 2 frames and 17 bytes from the client.");
+  await page.goto("/course");
+  await expect(page.getByRole("listitem").filter({ hasText: "The first echo" })).toContainText("passed, with 17 B in 2 frames");
+});
+
 test("the code can reach nothing of the page", async ({ challenge, page }) => {
   await page.evaluate(() => localStorage.setItem("secret", "of the page"));
   await challenge.try(`const tried = {};
@@ -171,6 +231,11 @@ test("without the editor there is a plain field", async ({ page, complaints }) =
   await challenge.editor.fill("return 2;");
   await challenge.run.click();
   await expect(challenge.returned).toHaveText("2");
+  // Such a field undoes nothing.
+  await page.getByRole("button", { name: "Reset to the start" }).click();
+  await expect(challenge.editor).toHaveValue(/TODO/);
+  await page.getByRole("button", { name: "Bring my code back" }).click();
+  await expect(challenge.editor).toHaveValue("return 2;");
 });
 
 test("a solution is asked for twice before it is earned", async ({ challenge }) => {
@@ -189,7 +254,7 @@ for (const width of [1440, 360]) {
         test.setTimeout(90_000);
         await expectAccessible(page, { rules: "all" });
         await challenge.try(`console.warn("careful"); ${HELLO} await lab.sleep(100); throw new Error("at the end");`);
-        await expect(challenge.check(0)).toContainText("met");
+        await challenge.expectMet(0);
         await expectAccessible(page, { rules: "all" });
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         await page.goto("/challenges");

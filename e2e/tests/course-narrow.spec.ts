@@ -1,20 +1,12 @@
-// Lessons in the hand: 360 px, and nothing beside the screen.
-import { expect, realLessons, test } from "../support/course.ts";
+// Lessons in the hand: 360 px, and nothing beside the screen. That each real lesson fits is told by course-reader.spec.ts.
+import { expect, test } from "../support/course.ts";
 import { expectNoSidewaysScroll } from "../support/narrow.ts";
 
 test.use({ viewport: { width: 360, height: 740 } });
 
-test("the index fits, and each lesson", async ({ index, lesson, relay, page }) => {
-  test.setTimeout(120_000);
+test("the index fits", async ({ index, relay, page }) => {
   await index.open(relay);
   await expectNoSidewaysScroll(page);
-  for (const id of realLessons()) {
-    await test.step(id, async () => {
-      await lesson.open(relay, id);
-      await expect(lesson.title).toBeInViewport();
-      await expectNoSidewaysScroll(page);
-    });
-  }
 });
 
 test("runs fit, one above the other, with what is taken apart over the rows", async ({ lesson, course, page }) => {

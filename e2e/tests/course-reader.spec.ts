@@ -2,6 +2,7 @@
 import { expectAccessible } from "../support/axe.ts";
 import { REQUEST_FAILED } from "../support/complaints.ts";
 import { expect, realLessons, test, type Outline } from "../support/course.ts";
+import { expectNoSidewaysScroll } from "../support/narrow.ts";
 
 test("the index says what is learnt, where, and how long it takes", async ({ index, course, page }) => {
   await index.open(course);
@@ -165,12 +166,14 @@ test("a relay that is gone is said, and asked again", async ({ course, page, com
 });
 
 for (const id of realLessons()) {
-  test(`the real lesson “${id}” opens, has what it lists, and is accessible`, async ({ relay, page, lesson }) => {
+  test(`the real lesson “${id}” opens, has what it lists, is accessible, and fits the hand`, async ({ relay, page, lesson }) => {
     const course = (await (await page.request.get(`${relay.url}/api/course`)).json()) as Outline;
     const listed = course.lessons.find((known) => known.id === id);
     await lesson.open(relay, id);
     await expect(lesson.title).toHaveText(listed?.title ?? "");
     for (const piece of listed?.pieces ?? []) await expect(lesson.piece(piece.id).root).toBeAttached();
     await expectAccessible(page, { rules: "all" });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expectNoSidewaysScroll(page);
   });
 }

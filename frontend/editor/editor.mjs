@@ -53,6 +53,14 @@ const failedLine = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+/** What is typed over a selection the browser would give the look of what was there, with a `style` that the page's policy forbids. */
+function typeOverSelection(event, view) {
+  if (event.inputType !== "insertText" || event.data === null || event.isComposing || view.state.selection.main.empty) return false;
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  event.preventDefault();
+  return true;
+}
+
 /**
  * Draws an editor inside `parent`. Its styles are made by script, which the page's policy forbids outside of a shadow root:
  * there they are adopted, and here they would be a `<style>`.
@@ -81,6 +89,7 @@ function mount(parent, text, label, describedBy, changed) {
     Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => true }])),
     // Esc and then Tab leaves, which CodeMirror knows by itself.
     keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+    EditorView.domEventHandlers({ beforeinput: typeOverSelection }),
     EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "note", spellcheck: "false", tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) changed(update.state.doc.toString());

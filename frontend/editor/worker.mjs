@@ -73,18 +73,23 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   let unprinted = 0;
   let lastSaid = 0;
 
-  function print(level, text) {
+  /** Whether there is room for one more line; where there is not, it is counted. */
+  function hasRoom(text) {
     if (lines < MAX_LINES && printed < MAX_PRINTED) {
       lines += 1;
       printed += Math.min(text.length, MAX_LINE);
-      tell({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
-      return;
+      return true;
     }
     unprinted += 1;
     if (unprinted === 1 || now() - lastSaid > 250) {
       lastSaid = now();
       tell({ unprinted });
     }
+    return false;
+  }
+
+  function print(level, text) {
+    if (hasRoom(text)) tell({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
   }
 
   function words(value, depth = 0) {
@@ -142,29 +147,35 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     return found;
   }
 
-  function threw(error, line = 0) {
+  let failed = false;
+
+  /** The first error is told in any case: it says where the run failed. */
+  function tellThrew(text, line) {
+    const first = !failed;
+    failed = true;
+    if (first || hasRoom(text)) tell({ threw: { text: text.slice(0, MAX_LINE), line } });
+  }
+
+  function threw(error) {
     let text;
     try {
       text = error instanceof Error ? `${error.name}: ${error.message}` : words(error, 1);
     } catch {
       text = "something that cannot be shown";
     }
-    tell({ threw: { text: text.slice(0, MAX_LINE), line: place(error, line) } });
+    tellThrew(text, place(error, 0));
   }
 
-  let failed = false;
   addEventListener("error", (event) => {
     event.preventDefault();
-    failed = true;
     const before = !begun;
     const text = String(event.message).replace(/^Uncaught /, "");
-    tell({ threw: { text: text.slice(0, MAX_LINE), line: event.lineno || place(event.error, 0) } });
+    tellThrew(text, event.lineno || place(event.error, 0));
     // Code that cannot be read never begins.
     if (before) end("threw");
   });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    failed = true;
     threw(event.reason);
   });
 

@@ -51,6 +51,9 @@ pub enum Said {
         line: Option<u32>,
     },
     Ended(Ended),
+    /// The frame is there, and has got the code.
+    #[serde(skip)]
+    Ready,
     #[serde(skip)]
     Image(Vec<u8>),
     /// It said something that it never says.
@@ -105,6 +108,7 @@ impl Sandbox {
                 if heard == 1 {
                     // An opaque origin cannot be named. The frame is known by its window.
                     let _ = own.post_message(&run, "*");
+                    tell(vec![Said::Ready]);
                 }
             } else if heard > MAX_MESSAGES {
                 tell(vec![Said::Garbled]);

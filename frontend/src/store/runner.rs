@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::journal::image_type;
 use crate::net::sandbox::{Ended, Said, Sandbox, Setup};
 use crate::ui::object_url::ObjectUrl;
-use curriculum::told::{Level, Printed, RunEnd, Shown, Told};
+use curriculum::told::{Level, Printed, RunEnd, Shown};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use observation::page::{PageAct, SocketNumber};
@@ -18,6 +18,9 @@ const MAX_LINE: usize = 2_000;
 const MAX_EVENTS: usize = 5_000;
 const MAX_RETURNED: usize = 64 << 10;
 const MAX_IMAGES: usize = 16;
+
+/// How long the sandbox may take to come before the code runs. It does not count as time of the run.
+const TO_COME: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
@@ -53,8 +56,10 @@ pub struct Runner {
     pub attempt: Attempt,
     pub state: RwSignal<RunState>,
     pub lines: RwSignal<Vec<Line>>,
-    /// How many lines more there were.
-    pub unprinted: RwSignal<u64>,
+    /// How many lines more the code printed.
+    unprinted: RwSignal<u64>,
+    /// How many more came for which this page has no room.
+    cut: RwSignal<u64>,
     pub returned: RwSignal<Option<String>>,
     pub images: RwSignal<Vec<Image>>,
     /// The line of the code that the run failed at.
@@ -79,6 +84,7 @@ impl Runner {
             state: RwSignal::new(RunState::NotYet),
             lines: RwSignal::new(Vec::new()),
             unprinted: RwSignal::new(0),
+            cut: RwSignal::new(0),
             returned: RwSignal::new(None),
             images: RwSignal::new(Vec::new()),
             failed_at: RwSignal::new(None),
@@ -90,22 +96,14 @@ impl Runner {
         self.state.get() == RunState::Running
     }
 
+    /// How many lines there were besides those that are shown.
+    pub fn left_out(self) -> u64 {
+        self.unprinted.get().saturating_add(self.cut.get())
+    }
+
     pub fn run(self, code: &str) {
-        self.let_go();
-        let pasted = self.attempt.told.with_untracked(|told| told.as_ref().and_then(|told| told.pasted.clone()));
-        self.attempt.start_over(Some(Told { pasted, ..Told::default() }));
-        self.lines.set(Vec::new());
-        self.unprinted.set(0);
-        self.returned.set(None);
-        self.images.set(Vec::new());
-        self.failed_at.set(None);
-        self.state.set(RunState::Running);
-        let Some(run) = self.inner.try_update_value(|inner| {
-            inner.runs += 1;
-            inner.runs
-        }) else {
-            return;
-        };
+        let Some(run) = self.clear(RunState::Running) else { return };
+        self.attempt.start_over(true);
         let url = self.attempt.url();
         self.attempt.lab.run_begins(&url);
         let heard = move |said| {
@@ -116,13 +114,50 @@ impl Runner {
         };
         let sandbox = self.attempt.shown.with_value(|given| Sandbox::run(&Setup { url: &url, given }, code, heard));
         if sandbox.is_none() {
-            self.line(Line { kind: LineKind::Note, text: "The browser makes no frame for the code.".into() });
+            self.line(note("The browser makes no frame for the code."));
             self.end(RunEnd::Stopped);
             return;
         }
-        let limit = self.attempt.challenge.with_value(|challenge| Duration::from_millis(challenge.limit_ms.into()));
-        let clock = set_timeout_with_handle(move || self.end(RunEnd::TimeUp), limit).ok();
-        self.inner.update_value(|inner| (inner.sandbox, inner.clock) = (sandbox, clock));
+        self.inner.update_value(|inner| inner.sandbox = sandbox);
+        self.wind(TO_COME, move || {
+            self.line(note(
+                "The frame that the code runs in did not come, so nothing was run. See whether the relay still answers, and run it again.",
+            ));
+            self.end(RunEnd::Stopped);
+        });
+    }
+
+    /// Begins anew, for what connects from elsewhere: nothing is left of a run.
+    pub fn start_over(self) {
+        self.clear(RunState::NotYet);
+        self.attempt.start_over(false);
+    }
+
+    /// Ends whatever runs and takes away what came of it; gives the number of the run that may come now. `None` where the view
+    /// is gone.
+    fn clear(self, state: RunState) -> Option<u32> {
+        self.let_go();
+        let run = self.inner.try_update_value(|inner| {
+            inner.runs += 1;
+            inner.runs
+        })?;
+        self.lines.set(Vec::new());
+        self.unprinted.set(0);
+        self.cut.set(0);
+        self.returned.set(None);
+        self.images.set(Vec::new());
+        self.failed_at.set(None);
+        self.state.set(state);
+        Some(run)
+    }
+
+    /// Has `then` be done after `time`, in place of what was to be done before.
+    fn wind(self, time: Duration, then: impl Fn() + 'static) {
+        let clock = set_timeout_with_handle(then, time).ok();
+        let old = self.inner.try_update_value(|inner| std::mem::replace(&mut inner.clock, clock));
+        if let Some(Some(old)) = old {
+            old.clear();
+        }
     }
 
     pub fn stop(self) {
@@ -140,8 +175,7 @@ impl Runner {
     }
 
     pub fn not_drawn(self) {
-        let text = "What was shown begins like an image, and is none that the browser can draw.".into();
-        self.line(Line { kind: LineKind::Note, text });
+        self.line(note("What was shown begins like an image, and is none that the browser can draw."));
     }
 
     /// Ends whatever runs, without a word.
@@ -166,17 +200,16 @@ impl Runner {
     }
 
     fn take_in(self, said: Vec<Said>) {
-        let mut lines = Vec::new();
+        let mut lines = self.paper();
         let mut ended = None;
         let mut told = self.attempt.told.write();
         let Some(told_now) = told.as_mut() else { return };
         for said in said {
             match said {
                 Said::Printed { level, text } => {
-                    if told_now.printed.len() < MAX_LINES {
-                        let text: String = text.chars().take(MAX_LINE).collect();
-                        told_now.printed.push(Printed { level, text: text.clone() });
-                        lines.push(Line { kind: LineKind::Said(level), text });
+                    let text: String = text.chars().take(MAX_LINE).collect();
+                    if lines.push(Line { kind: LineKind::Said(level), text: text.clone() }) {
+                        told_now.printed.push(Printed { level, text });
                     }
                 }
                 Said::Unprinted(count) => self.unprinted.set(count),
@@ -186,7 +219,7 @@ impl Runner {
                     }
                 }
                 Said::Unnoted => {
-                    lines.push(note("More happened on its sockets than is noted: what follows is left out."))
+                    lines.push(note("More happened on its sockets than is noted: what follows is left out."));
                 }
                 Said::Buffered(bytes) => told_now.most_buffered = told_now.most_buffered.max(bytes),
                 Said::Returned(json) if json.len() <= MAX_RETURNED => match serde_json::from_str(&json) {
@@ -194,7 +227,9 @@ impl Runner {
                         self.returned.set(serde_json::to_string_pretty(&value).ok());
                         told_now.returned = Some(value);
                     }
-                    Err(error) => lines.push(note(&format!("What was returned cannot be read: {error}."))),
+                    Err(error) => {
+                        lines.push(note(&format!("What was returned cannot be read: {error}.")));
+                    }
                 },
                 Said::Threw { text, line } => {
                     let text: String = text.chars().take(MAX_LINE).collect();
@@ -205,7 +240,15 @@ impl Runner {
                         self.failed_at.set(line);
                     }
                 }
-                Said::Image(bytes) => lines.extend(self.show(&bytes)),
+                Said::Ready => {
+                    let limit = self.attempt.challenge.with_value(|challenge| challenge.limit_ms);
+                    self.wind(Duration::from_millis(limit.into()), move || self.end(RunEnd::TimeUp));
+                }
+                Said::Image(bytes) => {
+                    if let Some(line) = self.show(&bytes) {
+                        lines.push(line);
+                    }
+                }
                 Said::Ended(Ended::Done) => ended = Some(RunEnd::Done),
                 Said::Ended(Ended::Threw) => ended = Some(RunEnd::Threw),
                 Said::Returned(_) | Said::Garbled => {
@@ -215,9 +258,7 @@ impl Runner {
             }
         }
         drop(told);
-        if !lines.is_empty() {
-            self.lines.update(|all| all.extend(lines));
-        }
+        self.put(lines);
         if let Some(how) = ended {
             self.end(how);
         }
@@ -256,7 +297,44 @@ impl Runner {
     }
 
     fn line(self, line: Line) {
-        self.lines.update(|lines| lines.push(line));
+        let mut lines = self.paper();
+        lines.push(line);
+        self.put(lines);
+    }
+
+    /// An empty sheet with as much room as there is left.
+    fn paper(self) -> Paper {
+        let room = MAX_LINES.saturating_sub(self.lines.with_untracked(Vec::len));
+        Paper { room, lines: Vec::new(), cut: 0 }
+    }
+
+    fn put(self, Paper { lines, cut, .. }: Paper) {
+        if !lines.is_empty() {
+            self.lines.update(|all| all.extend(lines));
+        }
+        if cut > 0 {
+            self.cut.update(|all| *all += cut);
+        }
+    }
+}
+
+/// New lines, whoever writes them, as many as there is room for.
+struct Paper {
+    room: usize,
+    lines: Vec<Line>,
+    /// How many found none.
+    cut: u64,
+}
+
+impl Paper {
+    fn push(&mut self, line: Line) -> bool {
+        let fits = self.lines.len() < self.room;
+        if fits {
+            self.lines.push(line);
+        } else {
+            self.cut += 1;
+        }
+        fits
     }
 }
 

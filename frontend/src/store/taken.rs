@@ -86,7 +86,7 @@ fn texts(transcript: &Transcript, connection: ConnectionNumber) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use observation::{Frame, Observation, Opening, Position, Route, Seq};
+    use observation::{Frame, Observation, Opening, Position, Seq};
     use std::rc::Rc;
     use wire::Sender;
     use wire::header::FrameHeader;
@@ -105,16 +105,7 @@ mod tests {
     #[test]
     fn a_connection_is_taken_along_with_its_texts() {
         let mut transcript = Transcript::new(100);
-        let opening = Opening {
-            request: REQUEST.into(),
-            response: Vec::new(),
-            subprotocol: None,
-            offers: Vec::new(),
-            deflate: None,
-            requested_us: 0,
-            deliberate: Vec::new(),
-            route: Route::default(),
-        };
+        let opening = Opening { request: REQUEST.into(), ..Opening::default() };
         let mut cut = frame(MessageKind::Text, 4, 1, true, "front");
         if let Event::Frame(frame) = &mut cut {
             frame.payload_bytes += 1;

@@ -1,7 +1,9 @@
 //! What several views are made of.
 
+pub mod arrival;
 pub mod bit_grid;
 pub mod clipboard;
+pub mod fetched;
 pub mod field;
 pub mod focus;
 pub mod format;
@@ -13,6 +15,7 @@ pub mod object_url;
 pub mod offer;
 pub mod place;
 pub mod prose;
+pub mod rendered;
 pub mod sheet;
 pub mod tabs;
 pub mod theme;

@@ -49,13 +49,12 @@ impl Run {
             take(record, std::mem::replace(&mut items, rest));
             let request = self.request(&items[0]).unwrap_or_default();
             let known = record.sequence.owner(items[0].connection).is_some() || record.sequence.expects(request);
-            if !known {
-                if self.patience > 0 && !hurried {
-                    self.patience -= 1;
-                    return Some(Incoming::Feed(FeedMessage::Observations(items)));
-                }
-                self.patience = PATIENCE;
+            if !known && self.patience > 0 && !hurried {
+                self.patience -= 1;
+                return Some(Incoming::Feed(FeedMessage::Observations(items)));
             }
+            // Each request is waited for as long as any other.
+            self.patience = PATIENCE;
             let behind = items.split_off(1);
             take(record, std::mem::replace(&mut items, behind));
         }
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
     use observation::event::Opening;
     use observation::sequence::PageSide;
-    use observation::{ConnectionNumber, Route, Seq};
+    use observation::{ConnectionNumber, Seq};
 
     const SOCKET: SocketNumber = SocketNumber(1);
 
@@ -143,13 +142,7 @@ mod tests {
             at_us: 0,
             event: Event::Opening(Opening {
                 request: b"GET /lab/s HTTP/1.1\r\nOrigin: null\r\nUser-Agent: a\r\n\r\n".to_vec(),
-                response: Vec::new(),
-                subprotocol: None,
-                offers: Vec::new(),
-                deflate: None,
-                requested_us: 0,
-                deliberate: Vec::new(),
-                route: Route::default(),
+                ..Opening::default()
             }),
         };
         Incoming::Feed(FeedMessage::Observations((1..=count).map(opening).collect()))
@@ -171,6 +164,21 @@ mod tests {
         let held = run.take_in(vec![expected(), openings(2)], &mut record, false);
         assert_eq!(record.sequence.connection(SOCKET), Some(ConnectionNumber(1)));
         assert!(matches!(&held[..], [Incoming::Feed(FeedMessage::Observations(rest))] if rest.len() == 1));
+    }
+
+    #[test]
+    fn every_request_is_waited_for_as_long() {
+        let (mut run, mut record) = (run(), Record::default());
+        let mut inbox = vec![openings(3)];
+        for number in 1..=3 {
+            for _ in 1..PATIENCE {
+                inbox = run.take_in(inbox, &mut record, false);
+            }
+            inbox.push(Incoming::Expect(SocketNumber(number), self::run().fingerprint));
+            inbox = run.take_in(inbox, &mut record, false);
+            assert_eq!(record.sequence.connection(SocketNumber(number)), Some(ConnectionNumber(number)));
+        }
+        assert!(inbox.is_empty());
     }
 
     #[test]

@@ -9,10 +9,7 @@ use leptos::prelude::*;
 pub fn Code() -> impl IntoView {
     let runner = expect_context::<Runner>();
     let editor = expect_context::<Editor>();
-    let run = move || {
-        editor.mark(None);
-        runner.run(&editor.code.get_untracked());
-    };
+    let run = move || runner.run(&editor.code.get_untracked());
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
@@ -22,16 +19,13 @@ pub fn Code() -> impl IntoView {
         }
     };
     // The line is shown inside the editor, which is not of this page's making.
-    Effect::new(move || {
-        if let Some(line) = runner.failed_at.get() {
-            editor.mark(Some(line));
-        }
-    });
-    let press = move |_| {
-        if runner.state.with_untracked(|state| *state == RunState::Running) {
-            runner.stop();
-        } else {
+    Effect::new(move || editor.mark(runner.failed_at.get()));
+    let press = move |event: web_sys::MouseEvent| {
+        if !runner.state.with_untracked(|state| *state == RunState::Running) {
             run();
+        } else if event.detail() < 2 {
+            // The second click of a double click is none to stop.
+            runner.stop();
         }
     };
     view! {
@@ -42,10 +36,10 @@ pub fn Code() -> impl IntoView {
                 <button
                     type="button"
                     class="small"
-                    aria-disabled=move || editor.is_starter().to_string()
-                    on:click=move |_| editor.reset()
+                    aria-disabled=move || (editor.is_starter() && !editor.can_bring_back()).to_string()
+                    on:click=move |_| if editor.can_bring_back() { editor.bring_back() } else { editor.reset() }
                 >
-                    "Reset to the start"
+                    {move || if editor.can_bring_back() { "Bring my code back" } else { "Reset to the start" }}
                 </button>
             </div>
             <EditorView/>

@@ -29,6 +29,8 @@ pub struct Editor {
     /// Where the browser keeps it.
     key: StoredValue<String>,
     state: RwSignal<State>,
+    /// What the reader had written, and what the page has put in its place.
+    replaced: RwSignal<Option<(String, String)>>,
     mounted: StoredValue<Option<Mounted>, LocalStorage>,
 }
 
@@ -47,18 +49,34 @@ impl Editor {
             starter: StoredValue::new(starter),
             key: StoredValue::new(key),
             state: RwSignal::new(State::Coming),
+            replaced: RwSignal::new(None),
             mounted: StoredValue::new_local(None),
         }
     }
 
-    /// Puts other code in; it can be undone.
+    /// Puts other code in. What was there can be brought back.
     pub fn replace(self, code: &str) {
-        self.changed(code.to_owned());
-        self.call("replace", &JsValue::from_str(code));
+        let before = self.code.get_untracked();
+        if before != code {
+            self.put(code);
+            self.replaced.set(Some((before, code.to_owned())));
+        }
     }
 
     pub fn reset(self) {
         self.replace(&self.starter.get_value());
+    }
+
+    /// Whether what the page has put in stands there as it came.
+    pub fn can_bring_back(self) -> bool {
+        self.replaced.with(|replaced| replaced.as_ref().is_some_and(|(_, put)| self.code.with(|code| code == put)))
+    }
+
+    pub fn bring_back(self) {
+        if let Some((before, _)) = self.replaced.get_untracked() {
+            self.replaced.set(None);
+            self.put(&before);
+        }
     }
 
     pub fn is_starter(self) -> bool {
@@ -68,6 +86,11 @@ impl Editor {
     /// Marks the line that a run failed at; `None` for none.
     pub fn mark(self, line: Option<u32>) {
         self.call("markLine", &line.unwrap_or(0).into());
+    }
+
+    fn put(self, code: &str) {
+        self.changed(code.to_owned());
+        self.call("replace", &JsValue::from_str(code));
     }
 
     fn changed(self, code: String) {

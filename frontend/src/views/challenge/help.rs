@@ -4,9 +4,16 @@ use super::editor::Editor;
 use crate::net::api::{self, ApiError};
 use crate::store::progress::Progress;
 use crate::store::runner::Runner;
+use crate::ui::arrival::keep_focus;
+use crate::ui::focus::focus;
+use crate::ui::rendered::Rendered;
 use curriculum::challenge::Solution;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+
+/// The places where the keyboard stays when a button of theirs goes away.
+const HINTS: &str = "hints";
+const SOLUTION: &str = "solution";
 
 #[component]
 pub fn Help(hints: Vec<String>) -> impl IntoView {
@@ -14,6 +21,15 @@ pub fn Help(hints: Vec<String>) -> impl IntoView {
     let total = hints.len();
     let hints = StoredValue::new(hints);
     let shown = RwSignal::new(0);
+    let more = move |_| {
+        shown.update(|shown| *shown = (*shown + 1).min(total));
+        if shown.get_untracked() == total {
+            // The button goes with the last one.
+            request_animation_frame(|| {
+                focus(HINTS);
+            });
+        }
+    };
     let next = move || match (shown.get(), total) {
         (0, 1) => "A hint".to_owned(),
         (shown, total) if shown < total => format!("Hint {} of {total}", shown + 1),
@@ -22,19 +38,18 @@ pub fn Help(hints: Vec<String>) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="help-title">
             <h2 id="help-title">"Hints and solution"</h2>
-            <ol class="hints" aria-live="polite">
+            <ol class="hints" id=HINTS tabindex="-1" aria-label="Hints" aria-live="polite">
                 <For each=move || 0..shown.get() key=|index| *index children=move |index| {
                     let html = hints.with_value(|hints| attempt.filled_html(&hints[index]));
-                    view! { <li class="rendered card" inner_html=html></li> }
+                    view! {
+                        <li class="card">
+                            <Rendered html/>
+                        </li>
+                    }
                 }/>
             </ol>
             <div class="buttons">
-                <button
-                    type="button"
-                    class="small"
-                    hidden=move || { shown.get() >= total }
-                    on:click=move |_| shown.update(|shown| *shown = (*shown + 1).min(total))
-                >
+                <button type="button" class="small" hidden=move || { shown.get() >= total } on:click=more>
                     {next}
                 </button>
                 <SolutionPart/>
@@ -57,20 +72,24 @@ fn SolutionPart() -> impl IntoView {
     let attempt = expect_context::<Runner>().attempt;
     let progress = Progress::provided();
     let asked = RwSignal::new(Asked::No);
+    let go = move |to: Asked| keep_focus(SOLUTION, || asked.set(to));
     let fetch = move || {
-        asked.set(Asked::Coming);
+        go(Asked::Coming);
+        let path = format!("/api/course/challenges/{}/solution", attempt.id());
         spawn_local(async move {
-            let said = api::read::<Solution>(&format!("/api/course/challenges/{}/solution", attempt.id())).await;
+            let said = api::read::<Solution>(&path).await;
             // The page may have been left meanwhile.
-            let _ = asked.try_set(Asked::Here(said));
+            if !asked.is_disposed() {
+                go(Asked::Here(said));
+            }
         });
     };
     let ask = move |_| {
         let passed = attempt.report.with_untracked(curriculum::grade::Report::passed)
             || untrack(|| progress.challenge_passed(&attempt.id()));
-        if passed { fetch() } else { asked.set(Asked::Sure) }
+        if passed { fetch() } else { go(Asked::Sure) }
     };
-    move || match asked.get() {
+    let part = move || match asked.get() {
         Asked::No => view! {
             <button type="button" class="small" on:click=ask>
                 "Show the solution"
@@ -84,7 +103,7 @@ fn SolutionPart() -> impl IntoView {
                     "Show it anyway"
                 </button>
                 " "
-                <button type="button" class="small" on:click=move |_| asked.set(Asked::No)>
+                <button type="button" class="small" on:click=move |_| go(Asked::No)>
                     "Not now"
                 </button>
             </p>
@@ -101,6 +120,11 @@ fn SolutionPart() -> impl IntoView {
         }
         .into_any(),
         Asked::Here(Ok(solution)) => view! { <SolutionView solution/> }.into_any(),
+    };
+    view! {
+        <div id=SOLUTION class="solution-part" role="group" aria-label="Solution" tabindex="-1">
+            {part}
+        </div>
     }
 }
 
@@ -112,14 +136,14 @@ fn SolutionView(solution: Solution) -> impl IntoView {
     let code = attempt.filled(&code);
     let to_put = StoredValue::new(code.clone());
     view! {
-        <div class="solution" role="region" aria-label="Solution">
+        <div class="solution">
             <pre class="snippet" tabindex="0" role="region" aria-label="The solution’s code">
                 <code>{code}</code>
             </pre>
             <button type="button" class="small" on:click=move |_| to_put.with_value(|code| editor.replace(code))>
                 "Put it into the editor"
             </button>
-            <div class="rendered" inner_html=attempt.filled_html(&why)></div>
+            <Rendered html=attempt.filled_html(&why)/>
         </div>
     }
 }

@@ -3,15 +3,40 @@
 use crate::store::runner::{Image, Line, LineKind, Runner};
 use crate::ui::format;
 use curriculum::told::Level;
+use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+
+/// How far from its end, in pixels, the console still follows what is printed.
+const NEAR: i32 = 8;
 
 #[component]
 pub fn Output() -> impl IntoView {
     let runner = expect_context::<Runner>();
     let count = Memo::new(move |_| runner.lines.with(Vec::len));
+    let console = NodeRef::<html::Div>::new();
+    let follows = StoredValue::new(true);
+    let scrolled = move |_| {
+        if let Some(console) = console.get_untracked() {
+            follows.set_value(console.scroll_top() + console.client_height() + NEAR >= console.scroll_height());
+        }
+    };
+    // Where the console is scrolled to only its element knows.
+    Effect::new(move || {
+        if count.get() == 0 {
+            follows.set_value(true);
+        } else {
+            request_animation_frame(move || {
+                // The reader may have scrolled since.
+                let follows = follows.try_get_value() == Some(true);
+                if let Some(console) = console.try_get_untracked().flatten().filter(|_| follows) {
+                    console.set_scroll_top(console.scroll_height());
+                }
+            });
+        }
+    });
     let unprinted = move || {
-        let more = runner.unprinted.get();
+        let more = runner.left_out();
         (more > 0).then(|| {
             let words = format!("{} more, which are not shown.", format::plural(more, "line"));
             view! { <p class="note">{words}</p> }
@@ -25,7 +50,15 @@ pub fn Output() -> impl IntoView {
             <p class="muted" hidden=move || !nothing()>
                 "What your code prints with console.log, returns, or shows with lab.show comes here."
             </p>
-            <div class="printed" role="log" aria-label="Console" tabindex="0" hidden=move || count.get() == 0>
+            <div
+                class="printed"
+                role="log"
+                aria-label="Console"
+                tabindex="0"
+                hidden=move || count.get() == 0
+                node_ref=console
+                on:scroll=scrolled
+            >
                 <For each=move || 0..count.get() key=|index| *index children=move |index| {
                     // A line never changes; with the next run all of them go.
                     let line = runner.lines.with_untracked(|lines| lines.get(index).cloned());

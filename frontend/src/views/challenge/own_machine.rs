@@ -16,10 +16,6 @@ pub fn OwnMachine() -> impl IntoView {
     let chosen = RwSignal::new(0);
     let code = [python(&url), websocat(&url)];
     let snippet = Memo::new(move |_| code[chosen.get()].clone());
-    let start_over = move |_| {
-        runner.stop();
-        attempt.start_over(None);
-    };
     view! {
         <section class="panel own-machine" aria-labelledby="own-title">
             <h2 id="own-title">"From your own machine"</h2>
@@ -53,7 +49,7 @@ pub fn OwnMachine() -> impl IntoView {
             </div>
             <div class="buttons">
                 <CopyButton text=snippet words="Copy the code"/>
-                <button type="button" class="small" on:click=start_over>
+                <button type="button" class="small" on:click=move |_| runner.start_over()>
                     "Start over"
                 </button>
                 <span class="muted">"Starting over counts only what connects from then on, and no run in this page."</span>

@@ -9,7 +9,7 @@ use crate::ui::icon::{CHECK, Icon};
 use crate::ui::object_url::ObjectUrl;
 use crate::views::take_away::copy::CopyButton;
 use curriculum::challenge::Summary;
-use curriculum::grade::Report;
+use curriculum::grade::{Golf, Report};
 use curriculum::told::Told;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,17 +19,24 @@ use serde::{Deserialize, Serialize};
 #[component]
 pub fn Passed(next: Option<Summary>) -> impl IntoView {
     let runner = expect_context::<Runner>();
+    let attempt = runner.attempt;
     let progress = Progress::provided();
     let passed = Memo::new(move |_| checks_met(runner));
-    // What is kept is outside of the page.
+    // What it took is kept once the last of a run's frames have come too; the same figure is shown.
+    let kept = Memo::new(move |kept: Option<&Option<Golf>>| {
+        let now = || attempt.has_settled().then(|| attempt.report.with(|report| report.golf));
+        passed.get().then(|| kept.copied().flatten().or_else(now)).flatten()
+    });
+    // An effect, since the last that was missing may come from anywhere and at any time, and what is kept is kept outside of
+    // the page. Nothing that is read here depends on it.
     Effect::new(move || {
-        if passed.get() {
-            let golf = runner.attempt.report.with_untracked(|report| report.golf);
-            progress.pass_challenge(&runner.attempt.id(), golf);
+        if let Some(golf) = kept.get() {
+            progress.pass_challenge(&attempt.id(), golf);
+            attempt.remember();
         }
     });
     let golf = move || {
-        let golf = runner.attempt.report.with(|report| report.golf);
+        let golf = kept.get().unwrap_or_else(|| attempt.report.with(|report| report.golf));
         if golf.connections == 0 {
             return "It took no connection that the relay saw.".to_owned();
         }
@@ -42,25 +49,26 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
     };
     let next = StoredValue::new(next);
     view! {
-        <div role="status" class="passed-place">
-            <Show when=move || passed.get()>
-                <section class="panel passed" aria-labelledby="passed-title">
-                    <h2 id="passed-title">
-                        <Icon path=CHECK/>
-                        "Passed"
-                    </h2>
-                    <p>{golf}</p>
-                    <Receipt/>
-                    {next.get_value().map(|next| view! {
-                        <p>
-                            <a href=format!("/challenges/{}", next.id) class="button primary quiet">
-                                {format!("Next: {}", next.title)}
-                            </a>
-                        </p>
-                    })}
-                </section>
-            </Show>
-        </div>
+        <p class="hidden" role="status">
+            {move || passed.get().then_some("Passed")}
+        </p>
+        <Show when=move || passed.get()>
+            <section class="panel passed" aria-labelledby="passed-title">
+                <h2 id="passed-title">
+                    <Icon path=CHECK/>
+                    "Passed"
+                </h2>
+                <p>{golf}</p>
+                <Receipt/>
+                {next.get_value().map(|next| view! {
+                    <p>
+                        <a href=format!("/challenges/{}", next.id) class="button primary quiet">
+                            {format!("Next: {}", next.title)}
+                        </a>
+                    </p>
+                })}
+            </section>
+        </Show>
     }
 }
 
@@ -85,16 +93,20 @@ fn Receipt() -> impl IntoView {
     let coming = RwSignal::new(false);
     let ask = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        if coming.get_untracked() {
+            return;
+        }
         let name = name.get_untracked().trim().to_owned();
         let wanted = Wanted {
             challenge: attempt.id(),
             since: attempt.since(),
             name: Some(name).filter(|name| !name.is_empty()),
-            told: attempt.told.get_untracked(),
+            told: attempt.word(),
         };
         coming.set(true);
+        let session = attempt.session.get_value().to_string();
         spawn_local(async move {
-            let receipt = fetch(&attempt.session.get_value().to_string(), &wanted).await;
+            let receipt = fetch(&session, &wanted).await;
             // The page may have been left meanwhile.
             if said.try_set(Some(receipt)).is_none() {
                 coming.set(false);
@@ -116,6 +128,13 @@ fn Receipt() -> impl IntoView {
                     "Get a receipt"
                 </button>
             </div>
+            <p class="note" role="status">
+                {move || match (coming.get(), said.get()) {
+                    (true, _) => "The relay grades it and signs…",
+                    (false, Some(Ok(_))) => "Here is your receipt.",
+                    (false, _) => "",
+                }}
+            </p>
         </form>
         {move || said.get().map(|said| match said {
             Err(words) => view! { <p class="card bad" role="alert">{words}</p> }.into_any(),

@@ -1,25 +1,32 @@
 //! `/receipt`: whether a receipt is this relay's, and what stands in it.
 
 use crate::net::api;
+use crate::ui::arrival::{came_along, focus_when_seen, title};
+use crate::ui::fetched::TITLE;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 
 #[component]
 pub fn ReceiptPage() -> impl IntoView {
+    title("Check a receipt");
+    if came_along() {
+        focus_when_seen(TITLE);
+    }
     let text = RwSignal::new(String::new());
     let said = RwSignal::new(None::<Result<Said, String>>);
     let verify = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        let text = text.get_untracked();
         spawn_local(async move {
-            let verified = verified(text.get_untracked().trim()).await;
+            let verified = verified(text.trim()).await;
             // The page may have been left meanwhile.
             let _ = said.try_set(Some(verified));
         });
     };
     view! {
         <main class="challenges">
-            <h1>"Check a receipt"</h1>
+            <h1 id=TITLE tabindex="-1">"Check a receipt"</h1>
             <p class="muted">"A receipt says which challenge was passed, when, and how, and the relay that graded it has signed it."</p>
             <form class="receipt-form" on:submit=verify>
                 <label for="receipt">"The receipt"</label>

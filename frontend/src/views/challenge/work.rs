@@ -15,7 +15,9 @@ use crate::store::FeedState;
 use crate::store::attempt::Attempt;
 use crate::store::progress::Progress;
 use crate::store::runner::Runner;
+use crate::ui::fetched::TITLE;
 use crate::ui::object_url::ObjectUrl;
+use crate::ui::rendered::Rendered;
 use curriculum::challenge::{Place, Summary};
 use curriculum::check::Look;
 use leptos::prelude::*;
@@ -47,7 +49,7 @@ pub fn Work(
         <Expired attempt begin_anew/>
         <main class="challenge">
             <header class="challenge-head">
-                <h1>{title}</h1>
+                <h1 id=TITLE tabindex="-1">{title}</h1>
                 <p class="muted">
                     {outline::level(level)} " · " {outline::place(place)}
                     {move || passed_before.get().then_some(" · passed")} {lesson}
@@ -56,7 +58,7 @@ pub fn Work(
             <div class="challenge-columns">
                 <section class="panel" aria-labelledby="task-title">
                     <h2 id="task-title">"Task"</h2>
-                    <div class="rendered" inner_html=attempt.filled_html(&challenge.task)></div>
+                    <Rendered html=attempt.filled_html(&challenge.task)/>
                     {challenge.html_file.map(|html| view! { <AsFile html=attempt.filled(&html)/> })}
                 </section>
                 <div class="column code-column">

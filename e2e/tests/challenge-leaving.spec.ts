@@ -1,0 +1,120 @@
+// What becomes of a run, of the session and of the keyboard's place when something goes away.
+import { ChallengePage } from "../support/challenge.ts";
+import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
+import { expect, test } from "../support/lab.ts";
+import { expectFocusShown, tabTo } from "../support/keyboard.ts";
+
+const title = "page-title";
+const HELLO = `const socket = new WebSocket(lab.url);
+socket.onopen = () => socket.send("hello");
+socket.onmessage = () => socket.close();`;
+
+test("a challenge that is left in the middle of a run takes the run with it", async ({ page }) => {
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  await challenge.write("new WebSocket(lab.url); while (true) console.log('on');");
+  await challenge.run.click();
+  await expect(challenge.console).toContainText("on");
+  await page.getByRole("link", { name: "Challenges" }).click();
+  await expect(page.getByRole("link", { name: /^The first echo/ })).toBeVisible();
+  expect(page.frames()).toHaveLength(1);
+  await page.goBack();
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toBeVisible();
+});
+
+test("a socket of a run that was stopped does not count for the next one", async ({ page }) => {
+  // What the relay says is late, until it is let through.
+  let late: (() => void)[] | undefined;
+  await page.routeWebSocket(/\/observe/, (feed) => {
+    const relay = feed.connectToServer();
+    relay.onMessage((message) => (late === undefined ? feed.send(message) : late.push(() => feed.send(message))));
+  });
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  await challenge.write(`new WebSocket(lab.url).onopen = () => console.log("open"); await lab.sleep(60_000);`);
+  const held: (() => void)[] = [];
+  late = held;
+  await challenge.run.click();
+  await expect(challenge.console).toContainText("open");
+  await challenge.write("return 1;");
+  await challenge.stop.click();
+  await challenge.runToEnd();
+  late = undefined;
+  held.forEach((tell) => tell());
+  await challenge.settle();
+  await expect(challenge.evidence.getByRole("option", { name: /^CLOSED/ })).toBeVisible();
+  await challenge.expectNotMet(0);
+});
+
+test("where the relay has forgotten the session, the challenge goes on with a new one", async ({ page, startRelay, complaints }) => {
+  complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+  const relay = await startRelay();
+  const challenge = new ChallengePage(page);
+  await page.goto(`${relay.url}/challenges/first-echo`);
+  await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+  const before = await challenge.labUrl();
+  await relay.stop();
+  await relay.startAgain();
+  await page.getByRole("button", { name: "Go on with a new session" }).click({ timeout: 20_000 });
+  await expect(page.locator(`#${title}`)).toHaveText("The first echo");
+  await expect(page.locator(`#${title}`)).toBeFocused();
+  expect(await challenge.labUrl()).not.toBe(before);
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toBeVisible();
+});
+
+test("each page has its name, and whoever comes along arrives at its title", async ({ page }) => {
+  await page.goto("/challenges");
+  await expect(page).toHaveTitle("Challenges · Framescope");
+  const link = page.getByRole("link", { name: /^The first echo/ });
+  await expect(link).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the challenges" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await tabTo(page, link);
+  await page.keyboard.press("Enter");
+  await expect(page.locator(`#${title}`)).toHaveText("The first echo");
+  await expect(page.locator(`#${title}`)).toBeFocused();
+  await expect(page).toHaveTitle("The first echo · Framescope");
+
+  await page.getByRole("link", { name: "Challenges" }).click();
+  await page.getByRole("link", { name: "Check a receipt" }).click();
+  await expect(page.locator(`#${title}`)).toHaveText("Check a receipt");
+  await expect(page.locator(`#${title}`)).toBeFocused();
+  await expect(page).toHaveTitle("Check a receipt · Framescope");
+  await page.getByRole("link", { name: "Playground" }).click();
+  await expect(page).toHaveTitle("Framescope");
+});
+
+test("the keyboard stays where hints and the solution come", async ({ page }) => {
+  const challenge = new ChallengePage(page);
+  await challenge.open("first-echo");
+  const press = async (name: RegExp) => {
+    await challenge.help.getByRole("button", { name }).focus();
+    await page.keyboard.press("Enter");
+  };
+  await press(/^Hint 1/);
+  await press(/^Hint 2/);
+  await expect(challenge.help.getByRole("list", { name: "Hints" })).toBeFocused();
+  await expectFocusShown(page);
+  const part = challenge.help.getByRole("group", { name: "Solution" });
+  await press(/^Show the solution/);
+  await expect(part).toBeFocused();
+  await press(/^Not now/);
+  await expect(part).toBeFocused();
+  await press(/^Show the solution/);
+  await press(/^Show it anyway/);
+  await expect(part.getByRole("button", { name: "Put it into the editor" })).toBeVisible();
+  await expect(part).toBeFocused();
+  await expectFocusShown(page);
+});
+
+test("a challenge that did not come is asked for again", async ({ page, complaints }) => {
+  complaints.expect(REQUEST_FAILED);
+  await page.route("**/api/course/challenges/first-echo", (route) => route.abort(), { times: 1 });
+  await page.goto("/challenges/first-echo");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.locator(`#${title}`)).toHaveText("The first echo");
+  await expect(page.locator(`#${title}`)).toBeFocused();
+});
