@@ -23,13 +23,13 @@ pub fn came_along() -> bool {
 }
 
 /// Brings the element called `name` into view and the keyboard there, as soon as it can have it: its style may still be coming.
-pub fn focus_when_seen(name: &'static str) {
+pub fn focus_when_seen(name: impl Into<String>) {
     /// Frames to wait; a few seconds.
     const PATIENCE: u32 = 300;
-    fn again(name: &'static str, left: u32) {
+    fn again(name: String, left: u32) {
         request_animation_frame(move || {
-            let Some(element) = document().get_element_by_id(name) else { return };
-            focus(name);
+            let Some(element) = document().get_element_by_id(&name) else { return };
+            focus(&name);
             if document().active_element().is_some_and(|active| active == element) {
                 element.scroll_into_view();
             } else if left > 0 {
@@ -37,7 +37,7 @@ pub fn focus_when_seen(name: &'static str) {
             }
         });
     }
-    again(name, PATIENCE);
+    again(name.into(), PATIENCE);
 }
 
 /// Changes what stands inside the element called `place`. If the focus is in there and goes with it, the place itself gets it,

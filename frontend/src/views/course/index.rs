@@ -1,9 +1,10 @@
 //! What the course holds, and how far the reader has come.
 
 use super::file::ProgressFile;
-use super::reading::{came_along, coming, fetch, focus_when_seen, title, unread};
+use super::reading::{coming, fetch, unread};
 use crate::store::catalogue::Learnt;
 use crate::store::progress::Progress;
+use crate::ui::arrival::{came_along, focus_when_seen, title};
 use crate::ui::format;
 use crate::ui::icon::{CHECK, Icon};
 use crate::ui::prose::Prose;
@@ -23,7 +24,7 @@ pub(super) fn index() -> AnyView {
             Learnt::All(course) => {
                 Progress::provided().enter(&course.id);
                 if again {
-                    focus_when_seen("course-title".into());
+                    focus_when_seen("course-title");
                 }
                 view! { <Contents course=(*course).clone()/> }.into_any()
             }

@@ -5,10 +5,11 @@ use super::index::{Bar, COURSE, tally};
 use super::live::LiveView;
 use super::prose::{self, Heading};
 use super::questions::{ChallengeCard, ExerciseView, FaqView, InterviewView, QuizView};
-use super::reading::{Reading, came_along, coming, fetch, focus_when_seen, title, unread};
+use super::reading::{Reading, coming, fetch, unread};
 use super::widgets::WidgetView;
 use crate::store::catalogue::Learnt;
 use crate::store::progress::Progress;
+use crate::ui::arrival::{came_along, focus_when_seen, title};
 use crate::ui::clipboard::Copied;
 use crate::ui::format;
 use crate::ui::prose::Prose;
@@ -204,7 +205,7 @@ fn follow_hash(again: bool) {
             request_animation_frame(move || go_to(name));
         } else if first && again {
             window().scroll_to_with_x_and_y(0.0, 0.0);
-            focus_when_seen("lesson-title".into());
+            focus_when_seen("lesson-title");
         }
     });
 }

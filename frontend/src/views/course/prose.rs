@@ -1,5 +1,7 @@
 //! The text between the pieces. It comes as HTML that the relay has made and sanitised; here its headings get their links.
 
+use crate::ui::rendered::reachable;
+
 /// A heading that can be linked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Heading {
@@ -17,14 +19,7 @@ pub(super) fn headings(html: &str) -> Vec<Heading> {
     found
 }
 
-/// The same text where the keyboard can get to all that may have to be scrolled.
-pub(super) fn reachable(html: &str) -> String {
-    html.replace("<pre", "<pre tabindex=\"0\"")
-        .replace("<table", "<div class=\"scroll\" tabindex=\"0\"><table")
-        .replace("</table>", "</table></div>")
-}
-
-/// The same, and with a link behind each heading.
+/// The same text where the keyboard can get to all of it, and with a link behind each heading.
 pub(super) fn with_anchors(html: &str) -> String {
     let html = &reachable(html);
     let mut out = String::with_capacity(html.len() + 256);
@@ -90,7 +85,6 @@ mod tests {
             "&amp; you <a class=\"anchor\" href=\"#mask\" aria-label=\"Link to “The mask & you”\">#</a></h2>"
         ));
         assert_eq!(linked.matches("anchor").count(), 2);
-        assert_eq!(reachable("<pre class=\"a\">b</pre>"), "<pre tabindex=\"0\" class=\"a\">b</pre>");
         assert_eq!(with_anchors("<h2 id=\"a\">never closed"), "<h2 id=\"a\">never closed");
     }
 }

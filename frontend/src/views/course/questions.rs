@@ -3,11 +3,11 @@
 use super::lesson::QUESTION;
 use super::live::LiveCard;
 use super::piece::Piece;
-use super::prose::reachable;
 use super::reading::Reading;
 use crate::store::progress::Progress;
 use crate::ui::focus::focus;
 use crate::ui::prose::Prose;
+use crate::ui::rendered::{Rendered, reachable};
 use curriculum::course::{ChallengeLink, Choice, Exercise, Faq, Interview, Quiz, Slip};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -44,14 +44,14 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
         Some(Outcome::Right) => view! {
             <div class="card good">
                 <b>"Right"</b>
-                <div class="prose-block" inner_html=reachable(&why.get_value())></div>
+                <Rendered html=why.get_value()/>
             </div>
         }
         .into_any(),
         Some(Outcome::Slip(html)) => view! {
             <div class="card warn">
                 <b>"Not quite"</b>
-                <div class="prose-block" inner_html=reachable(&html)></div>
+                <Rendered html/>
             </div>
         }
         .into_any(),
@@ -90,7 +90,7 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
             {hint.map(|hint| view! {
                 <details class="hint">
                     <summary>"A hint"</summary>
-                    <div class="prose-block" inner_html=reachable(&hint)></div>
+                    <Rendered html=hint/>
                 </details>
             })}
         </Piece>
@@ -145,7 +145,7 @@ pub(super) fn QuizView(quiz: Quiz) -> impl IntoView {
                 <div class="because" aria-live="polite">
                     {move || mine().then(|| view! {
                         <p class="verdict"><b>{if right { "Yes." } else { "No." }}</b></p>
-                        <div class="prose-block" inner_html=reachable(&why.get_value())></div>
+                        <Rendered html=why.get_value()/>
                     })}
                 </div>
             </div>
@@ -215,7 +215,7 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
             >
                 <div class="model" id=model.get_value() tabindex="-1" role="group" aria-label="An answer to compare with">
                     <p class="sub">"An answer"</p>
-                    <div class="prose-block" inner_html=reachable(&answer.get_value())></div>
+                    <Rendered html=answer.get_value()/>
                     <p class="sub">"Does yours have this?"</p>
                     <ul class="points">{(0..).zip(points.get_value()).map(point).collect_view()}</ul>
                 </div>
@@ -236,7 +236,7 @@ pub(super) fn FaqView(faq: Faq) -> impl IntoView {
             <summary id=question>
                 <span class="prose-block" inner_html=ask></span>
             </summary>
-            <div class="prose-block" inner_html=reachable(&answer)></div>
+            <Rendered html=answer/>
         </details>
     }
 }

@@ -3,13 +3,11 @@
 use crate::net::api::{self, ApiError};
 use crate::store::catalogue::Learnt;
 use crate::store::progress::Progress;
-use crate::ui::focus::focus;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::Ways;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Of the lesson that is read.
 #[derive(Clone, Copy)]
@@ -83,37 +81,6 @@ pub(super) fn fetch_again<T: DeserializeOwned + Send + Sync + 'static>(path: Str
 /// Where ws and wss are spoken, and which boxes there are.
 pub(super) async fn ways() -> Result<Ways, ApiError> {
     api::read("/api/ways").await
-}
-
-/// Names the document after what it shows, as long as that is shown.
-pub(super) fn title(words: &str) {
-    document().set_title(&format!("{words} · Framescope"));
-    on_cleanup(|| document().set_title("Framescope"));
-}
-
-/// Whether the reader comes from another place of the course, and not by an address.
-pub(super) fn came_along() -> bool {
-    static BEEN: AtomicBool = AtomicBool::new(false);
-    BEEN.swap(true, Ordering::Relaxed)
-}
-
-/// Brings the element called `name` into view and the keyboard there, as soon as it can be seen: its style may still be coming.
-pub(super) fn focus_when_seen(name: String) {
-    /// Frames to wait; a few seconds.
-    const PATIENCE: u32 = 300;
-    fn again(name: String, left: u32) {
-        request_animation_frame(move || {
-            let Some(element) = document().get_element_by_id(&name) else { return };
-            // What is not laid out yet has no size.
-            if element.client_height() > 0 {
-                element.scroll_into_view();
-                focus(&name);
-            } else if left > 0 {
-                again(name, left - 1);
-            }
-        });
-    }
-    again(name, PATIENCE);
 }
 
 /// What there is to say while something does not come, and what to do about it.

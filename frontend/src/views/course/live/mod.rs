@@ -8,8 +8,8 @@ mod run;
 mod script;
 
 use super::piece::Piece;
-use super::prose::reachable;
 use super::reading::Reading;
+use crate::ui::rendered::Rendered;
 use curriculum::course::{Live, Run};
 use draft::{Plan, RunDraft};
 use leptos::html;
@@ -103,7 +103,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
             };
             view! {
                 {look.get_value().map(|html| view! {
-                    <div class="card look"><b>"What to look for"</b><div class="prose-block" inner_html=reachable(&html)></div></div>
+                    <div class="card look"><b>"What to look for"</b><Rendered html/></div>
                 })}
                 <div class="results" class:two=two>{runs.into_iter().enumerate().map(column).collect_view()}</div>
             }
