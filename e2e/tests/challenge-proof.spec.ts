@@ -13,38 +13,22 @@ test("there are sixteen at least, and each has something wrong to be told from",
 });
 
 for (const { id, checks, limit, starter, wrong } of challenges()) {
-  test.describe(id, () => {
-    test.describe.configure({ timeout: limit + 40_000 });
+  // One after the other in one page, as a learner would, each as a run that begins anew.
+  test(`${id}: what it begins with fails, so does each wrong one, and the solution passes`, async ({ page, complaints }) => {
+    test.setTimeout((2 + wrong.length) * (limit + 30_000));
+    complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+    const challenge = new ChallengePage(page);
+    await challenge.open(id);
 
-    const pastes = checks.some((check) => check.pasted !== undefined);
-
-    test("what it begins with does not pass", async ({ page, complaints }) => {
-      complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
-      const challenge = new ChallengePage(page);
-      await challenge.open(id);
+    await test.step("what it begins with does not pass", async () => {
       await challenge.try(starter, limit + 10_000);
       await challenge.settle();
       await expect(challenge.checks.filter({ hasText: "not met" })).not.toHaveCount(0);
       await expect(challenge.passed).toBeHidden();
     });
 
-    test("the solution passes", async ({ page, complaints }) => {
-      complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
-      const challenge = new ChallengePage(page);
-      await challenge.open(id);
-      // As the page gives it, with what was to be found out filled in.
-      await challenge.takeSolution();
-      await challenge.runToEnd(limit + 10_000);
-      if (pastes) await challenge.paste(await consoleLine(page));
-      await expect(challenge.passed).toBeVisible();
-      await expect(challenge.summary).toHaveText(`${checks.length} of ${checks.length} checks met`);
-    });
-
     for (const { file, code, fails, says } of wrong) {
-      test(`${file} fails at ${fails}`, async ({ page, complaints }) => {
-        complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
-        const challenge = new ChallengePage(page);
-        await challenge.open(id);
+      await test.step(`${file} fails at ${fails}`, async () => {
         await challenge.try(code, limit + 10_000);
         await challenge.settle();
         const place = checks.findIndex((check) => check.id === fails);
@@ -53,6 +37,15 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
         await expect(challenge.passed).toBeHidden();
       });
     }
+
+    await test.step("the solution passes", async () => {
+      // As the page gives it, with what was to be found out filled in.
+      await challenge.takeSolution();
+      await challenge.runToEnd(limit + 10_000);
+      if (checks.some((check) => check.pasted !== undefined)) await challenge.paste(await consoleLine(page));
+      await expect(challenge.passed).toBeVisible();
+      await expect(challenge.summary).toHaveText(`${checks.length} of ${checks.length} checks met`);
+    });
   });
 }
 
