@@ -12,10 +12,13 @@ test("there are sixteen at least, and each has something wrong to be told from",
   expect(challenges().filter(({ wrong }) => wrong.length === 0)).toEqual([]);
 });
 
+/** How often an attempt at waits may be disturbed. */
+const TRIES = 3;
+
 for (const { id, checks, limit, starter, wrong } of challenges()) {
   // One after the other in one page, as a learner would, each as a run that begins anew.
   test(`${id}: what it begins with fails, so does each wrong one, and the solution passes`, async ({ page, complaints }) => {
-    test.setTimeout((2 + wrong.length) * (limit + 30_000));
+    test.setTimeout((2 + TRIES * wrong.length) * (limit + 15_000));
     complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
     const challenge = new ChallengePage(page);
     await challenge.open(id);
@@ -29,9 +32,13 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
 
     for (const { file, code, fails, says } of wrong) {
       await test.step(`${file} fails at ${fails}`, async () => {
-        await challenge.try(code, limit + 10_000);
-        await challenge.settle();
         const place = checks.findIndex((check) => check.id === fails);
+        // A machine that stalls for a moment adds chance to waits that have none, and then the wrong attempt is right.
+        for (let tries = 0; tries < TRIES; tries++) {
+          await challenge.try(code, limit + 10_000);
+          await challenge.settle();
+          if ((await challenge.check(place).locator(".standing").innerText()) === "not met") break;
+        }
         await challenge.expectNotMet(place);
         await expect(challenge.check(place)).toContainText(says.replaceAll("`", ""));
         await expect(challenge.passed).toBeHidden();
