@@ -109,7 +109,7 @@ fn e2e(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
         .env("FRAMESCOPE_BIN", project.relay("debug"))
         .env(python, interpreter)
         .run()
-        .context("a failed test leaves its trace and screenshot in e2e/test-results")?;
+        .context("a failed test leaves a screenshot and what stood on the page in e2e/test-results")?;
     Ok(())
 }
 
