@@ -11,6 +11,8 @@ interface Observed {
 }
 
 export class ChallengePage {
+  /** What it is called, with whether it was passed. */
+  readonly title: Locator;
   readonly editor: Locator;
   readonly run: Locator;
   readonly stop: Locator;
@@ -28,6 +30,7 @@ export class ChallengePage {
   readonly help: Locator;
 
   constructor(readonly page: Page) {
+    this.title = page.locator(".challenge-head");
     this.editor = page.getByRole("textbox", { name: "Your code" });
     this.run = page.getByRole("button", { name: "Run", exact: true });
     this.stop = page.getByRole("button", { name: "Stop", exact: true });

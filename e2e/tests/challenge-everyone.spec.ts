@@ -11,6 +11,9 @@ const HELLO = `const socket = new WebSocket(lab.url);
 socket.onopen = () => socket.send("hello");
 socket.onmessage = () => socket.close();`;
 
+// What is still fading in has less contrast.
+test.use({ contextOptions: { reducedMotion: "reduce" } });
+
 async function lookAt(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: "light" });
   await expectAccessible(page, { rules: "all" });

@@ -42,6 +42,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
         await challenge.expectNotMet(place);
         await expect(challenge.check(place)).toContainText(says.replaceAll("`", ""));
         await expect(challenge.passed).toBeHidden();
+        await expect(challenge.title).not.toContainText("passed");
       });
     }
 

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use observation::page::{PageAct, PageEvent, PagePayload};
 use observation::transcript::Connection;
 use observation::{ConnectionNumber, Event, MessageKind, Observation, Seq, SessionId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy)]
 pub struct Attempt {
@@ -91,13 +91,15 @@ impl Attempt {
         self.since.get_untracked()
     }
 
-    /// Whether nothing more is to come of the connections that this page has made: their ends are known, or there is no line to
-    /// hear of them.
+    /// Whether nothing more is to come of the connections that this page has made: there are as many as the run has told of, and
+    /// the ends of the page's own are known; or there is no line to hear of them.
     pub fn has_settled(self) -> bool {
         let over = |record: &Record| {
             let made = record.transcript.after(self.since.get()).map(|observation| observation.connection);
-            let mut own = made.filter(|&number| record.sequence.owner(number).is_some());
-            own.all(|number| record.transcript.connection(number).is_none_or(is_over))
+            let made: BTreeSet<_> = made.collect();
+            let told = self.told.with(|told| told.as_ref().map_or(0, |told| watched(record, told)));
+            let mut own = made.iter().filter(|&&number| record.sequence.owner(number).is_some());
+            made.len() >= told && own.all(|&number| record.transcript.connection(number).is_none_or(is_over))
         };
         self.lab.feed.get() != FeedState::Live || self.lab.record.with(over)
     }
@@ -158,6 +160,14 @@ fn is_over(connection: &Connection) -> bool {
     connection.closed.is_some() || connection.refusal.is_some()
 }
 
+/// How many sockets a run has told of that the relay sees.
+fn watched(record: &Record, told: &Told) -> usize {
+    let is_own = |event: &&PageEvent| {
+        matches!(event.act, PageAct::Constructed { .. }) && record.sequence.is_watched(event.socket)
+    };
+    told.events.iter().filter(is_own).count()
+}
+
 /// Up to where nothing counts of an attempt that began at `begun`: sockets of an older run may have been on their way then. Of
 /// the connections that sockets of this page have made since, the first are theirs, if there are more than this run has told of.
 fn past_older_runs(record: &Record, begun: Seq, told: Option<&Told>) -> Seq {
@@ -169,10 +179,7 @@ fn past_older_runs(record: &Record, begun: Seq, told: Option<&Told>) -> Seq {
         .filter(|observation| begins(observation) && record.sequence.owner(observation.connection).is_some())
         .map(|observation| observation.connection)
         .collect();
-    let is_own = |event: &&PageEvent| {
-        matches!(event.act, PageAct::Constructed { .. }) && record.sequence.is_watched(event.socket)
-    };
-    let own = told.map_or(0, |told| told.events.iter().filter(is_own).count());
+    let own = told.map_or(0, |told| watched(record, told));
     let older = of_page.len().saturating_sub(own);
     let legs = of_page[..older].iter().filter_map(|&number| connection(number));
     let legs = legs.flat_map(|near| [Some(near), near.other.and_then(connection)]).flatten();

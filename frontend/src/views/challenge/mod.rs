@@ -28,7 +28,8 @@ pub fn ChallengeArea() -> impl IntoView {
     view! { <div class="app">{move || area.draw(|draw| draw())}</div> }
 }
 
-/// Whether all is as it was asked for, and no run can change that any more.
+/// Whether all is as it was asked for, and no run can change that any more, nor what is still to be heard of one.
 fn checks_met(runner: crate::store::runner::Runner) -> bool {
-    !runner.is_running() && runner.attempt.report.with(curriculum::grade::Report::passed)
+    let attempt = runner.attempt;
+    !runner.is_running() && attempt.report.with(curriculum::grade::Report::passed) && attempt.has_settled()
 }
