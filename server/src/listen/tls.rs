@@ -9,7 +9,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::ServerConnection;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,18 +79,18 @@ fn kept(folder: &Path, names: &[String]) -> Result<Identity, TlsError> {
         let failed = |error| TlsError::Keep(folder.to_owned(), error);
         let (cert, key) = self_signed(names)?;
         fs::create_dir_all(folder).map_err(failed)?;
-        write_private(&key_path, &key.serialize_pem()).map_err(failed)?;
+        write_private(OpenOptions::new().create(true).truncate(true), &key_path, &key.serialize_pem())
+            .map_err(failed)?;
         fs::write(&cert_path, cert.pem()).map_err(failed)?;
     }
     load(&cert_path, &key_path)
 }
 
-/// Writes a file that its owner alone may read.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+/// Writes a file that its owner alone may read; `options` say what becomes of one that is there.
+pub(crate) fn write_private(options: &mut OpenOptions, path: &Path, text: &str) -> io::Result<()> {
+    options.write(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)?.write_all(text.as_bytes())
 }
 

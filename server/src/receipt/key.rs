@@ -1,13 +1,14 @@
 //! The key that receipts are signed with: Ed25519, RFC 8032.
 
+use crate::listen::tls::write_private;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::{self, PemObject};
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -41,8 +42,10 @@ impl Key {
     /// The key in `file`, made now if there is no such file.
     pub(crate) fn kept(file: &Path) -> Result<Self, KeyError> {
         if fs::symlink_metadata(file).is_err() {
-            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
-            write_new(file, &to_pem(document.as_ref())).map_err(|error| KeyError::Write(file.to_owned(), error))?;
+            let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(|_| KeyError::NoRandomness)?;
+            // Only a file that was not there.
+            write_private(OpenOptions::new().create_new(true), file, &pair.serialize_pem())
+                .map_err(|error| KeyError::Write(file.to_owned(), error))?;
         }
         Self::read(file)
     }
@@ -73,19 +76,4 @@ impl Key {
     pub(super) fn sign(&self, text: &str) -> String {
         BASE64.encode(self.pair.sign(text.as_bytes()).as_ref())
     }
-}
-
-fn to_pem(der: &[u8]) -> String {
-    let base64 = BASE64.encode(der);
-    let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
-}
-
-/// Writes a file that was not there and that its owner alone may read.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
 }
