@@ -14,7 +14,7 @@ test("the index says what is learnt, where, and how long it takes", async ({ ind
   const objectives = page.getByRole("region", { name: "Afterwards you can" });
   await expect(objectives.getByRole("link", { name: "Questions and connections" })).toHaveAttribute("href", "/course/first");
   await expect(page.getByRole("region", { name: "Challenges" })).toContainText("not passed yet");
-  await expect(page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: "Course" })).toHaveAttribute("aria-current", "page");
+  await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Course" })).toHaveAttribute("aria-current", "page");
   await expectAccessible(page, { rules: "all" });
   await page.emulateMedia({ colorScheme: "dark" });
   await expectAccessible(page, { rules: "contrast" });

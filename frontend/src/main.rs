@@ -1,20 +1,29 @@
 //! The page: the browser's own WebSocket on one side, what the relay saw of it on the other.
 //!
-//! | module | what it holds |
+//! Each room uses the rooms below it and none above:
+//!
+//! | room | what it holds |
 //! |---|---|
-//! | [`app`] | routes and the frame around every page |
+//! | [`app`] | the routes |
+//! | [`playground`], [`course`], [`challenge`], [`recording`] | the pages, each with its own state and views |
+//! | [`shell`] | what surrounds every page: top bar, navigation, theme |
+//! | [`lab`] | a session and everything that can be seen of it |
+//! | [`address`] | the URLs of the relay: where they lead, their route and their settings |
+//! | [`ui`] | what several views are made of |
 //! | [`net`] | the only files that touch sockets and fetch |
-//! | [`store`] | what the page knows; actions in, read signals out |
-//! | [`views`] | the parts a person can point at |
-//! | [`ui`] | what several of them are made of |
 
 #![expect(unreachable_pub, reason = "a binary: `pub` marks what other modules use, and nothing outside can reach in")]
 
+mod address;
 mod app;
+mod challenge;
+mod course;
+mod lab;
 mod net;
-mod store;
+mod playground;
+mod recording;
+mod shell;
 mod ui;
-mod views;
 
 fn main() {
     console_error_panic_hook::set_once();

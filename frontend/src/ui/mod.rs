@@ -3,6 +3,7 @@
 pub mod arrival;
 pub mod bit_grid;
 pub mod clipboard;
+pub mod copy_button;
 pub mod fetched;
 pub mod field;
 pub mod focus;
@@ -13,9 +14,8 @@ pub mod late_style;
 pub mod later;
 pub mod object_url;
 pub mod offer;
-pub mod place;
 pub mod prose;
 pub mod rendered;
+pub mod scope;
 pub mod sheet;
 pub mod tabs;
-pub mod theme;

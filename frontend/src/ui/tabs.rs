@@ -1,6 +1,6 @@
 //! A row of tabs; arrow keys move between them.
 
-use super::place::Place;
+use super::scope::Scope;
 use leptos::prelude::*;
 
 #[component]
@@ -14,7 +14,7 @@ pub fn Tabs(
     /// The index of the one that is chosen.
     chosen: RwSignal<usize>,
 ) -> impl IntoView {
-    let place = Place::here();
+    let place = Scope::here();
     let last = tabs.len().saturating_sub(1);
     let on_key = move |event: web_sys::KeyboardEvent| {
         let now = chosen.get_untracked();

@@ -1,0 +1,212 @@
+//! The route that a URL of this relay's takes: where it enters, and what stands in between. The URL is what counts; here it is
+//! read and written.
+
+use super::settings::Settings;
+use observation::{SessionId, Ways};
+use std::fmt;
+use web_sys::Url;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub listener: Listener,
+    pub through: Through,
+}
+
+/// Where a connection enters the relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Whether it is `wss:`.
+    pub secure: bool,
+    /// Empty for the scheme's own.
+    pub port: String,
+}
+
+/// What a connection goes over, once it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// To the session's lab at once; or over a box in front of TLS, which only the port tells.
+    Direct,
+    Middlebox(Via),
+    /// The relay itself, to another server.
+    Relay,
+}
+
+/// A middlebox with its settings, as it stands in a path: `idle-cut,after=5s`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Via {
+    pub name: String,
+    pub settings: Settings,
+}
+
+impl Route {
+    /// The route of a URL; `None` if it leads to no place of this session at this relay. Of the same host any port will do:
+    /// the session's name is known to nobody else.
+    pub fn of(url: &Url, session: &SessionId) -> Option<Self> {
+        let here = leptos::prelude::window().location().hostname().ok()?;
+        let through = Through::of_path(&url.pathname(), session).filter(|_| url.hostname() == here)?;
+        Some(Self { listener: Listener { secure: url.protocol() == "wss:", port: url.port() }, through })
+    }
+
+    pub fn url(&self, session: &SessionId, settings: &Settings) -> String {
+        settings.in_url(&format!("{}{}", self.listener, self.through.path(session)))
+    }
+
+    /// The box that stands in front of TLS where it enters. `tunnels` are known by port and name: `8444 idle-cut`.
+    pub fn tunnel<'a>(&self, tunnels: &'a [String]) -> Option<&'a str> {
+        let is_there = |tunnel: &'a String| {
+            let (port, name) = tunnel.split_once(' ')?;
+            (port == self.listener.port).then_some(name)
+        };
+        tunnels.iter().find_map(is_there).filter(|_| self.listener.secure && self.through == Through::Direct)
+    }
+
+    /// At a glance; `to` is where a relay to another server leads.
+    pub fn summary(&self, tunnels: &[String], to: Option<String>) -> String {
+        let scheme = if self.listener.secure { "wss" } else { "ws" };
+        match (&self.through, self.tunnel(tunnels)) {
+            (Through::Relay, _) => {
+                format!("To {}", to.filter(|to| !to.is_empty()).unwrap_or_else(|| "no server yet".into()))
+            }
+            (Through::Middlebox(via), _) => format!("Through {} · {scheme}", via.name),
+            (Through::Direct, Some(name)) => format!("Through {name} · wss"),
+            (Through::Direct, None) => format!("Straight · {scheme}"),
+        }
+    }
+}
+
+/// The boxes in front of TLS that a relay has, as `tunnel` wants them.
+pub fn tunnels(ways: &Ways) -> Vec<String> {
+    ways.boxes.iter().filter_map(|offer| Some(format!("{} {}", offer.tunnel_port?, offer.name))).collect()
+}
+
+impl Through {
+    fn of_path(path: &str, session: &SessionId) -> Option<Self> {
+        match path.strip_prefix('/')?.split('/').collect::<Vec<_>>()[..] {
+            ["lab", id] if id == session.as_str() => Some(Self::Direct),
+            ["relay", id] if id == session.as_str() => Some(Self::Relay),
+            ["via", via, "lab", id] if id == session.as_str() => Some(Self::Middlebox(Via::of_segment(via))),
+            _ => None,
+        }
+    }
+
+    fn path(&self, session: &SessionId) -> String {
+        match self {
+            Self::Direct => format!("/lab/{session}"),
+            Self::Relay => format!("/relay/{session}"),
+            Self::Middlebox(via) => format!("/via/{via}/lab/{session}"),
+        }
+    }
+}
+
+impl Via {
+    pub fn of_segment(segment: &str) -> Self {
+        let (name, settings) = segment.split_once(',').unwrap_or((segment, ""));
+        Self { name: name.to_owned(), settings: Settings::of_query(&settings.replace(',', "&")) }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.settings.to_string().replace('&', ",");
+        f.write_str(&self.name)?;
+        if settings.is_empty() { Ok(()) } else { write!(f, ",{settings}") }
+    }
+}
+
+impl Listener {
+    /// Where this page came from.
+    pub fn here() -> Self {
+        let location = leptos::prelude::window().location();
+        Self { secure: page_is_secure(), port: location.port().unwrap_or_default() }
+    }
+
+    /// The one for ws or wss; `None` if the relay speaks no TLS.
+    pub fn of_scheme(secure: bool, ways: &Ways) -> Option<Self> {
+        if secure == page_is_secure() {
+            return Some(Self::here());
+        }
+        let port = if secure { ways.tls_port? } else { ways.port };
+        Some(Self { secure, port: port.to_string() })
+    }
+
+    /// As it stands in a link: `wss:8443`.
+    pub fn short(&self) -> String {
+        format!("{}:{}", if self.secure { "wss" } else { "ws" }, self.port)
+    }
+
+    pub fn of_short(text: &str) -> Option<Self> {
+        let (scheme, port) = text.split_once(':')?;
+        let right = matches!(scheme, "ws" | "wss") && (port.is_empty() || port.parse::<u16>().is_ok());
+        right.then(|| Self { secure: scheme == "wss", port: port.to_owned() })
+    }
+}
+
+/// In front of the path in a URL.
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = leptos::prelude::window().location().hostname().unwrap_or_default();
+        let colon = if self.port.is_empty() { "" } else { ":" };
+        write!(f, "{}://{host}{colon}{}", if self.secure { "wss" } else { "ws" }, self.port)
+    }
+}
+
+/// Whether this page came by https.
+pub fn page_is_secure() -> bool {
+    leptos::prelude::window().location().protocol().is_ok_and(|scheme| scheme == "https:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> SessionId {
+        SessionId::from_random([0; 16])
+    }
+
+    #[test]
+    fn a_path_says_what_it_goes_over() {
+        let id = session();
+        for path in ["/lab/ID", "/relay/ID", "/via/old-proxy/lab/ID", "/via/slow,rate=1000,latency=50ms/lab/ID"] {
+            let path = path.replace("ID", id.as_str());
+            assert_eq!(Through::of_path(&path, &id).map(|through| through.path(&id)), Some(path));
+        }
+        for path in
+            ["", "/", "/echo", "/lab", "/lab/x", "/lab/ID/", "/via/lab/ID", "/via/a/b/lab/ID", "/via/a/relay/ID"]
+        {
+            assert_eq!(Through::of_path(&path.replace("ID", id.as_str()), &id), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_boxs_settings_stand_behind_its_name() {
+        let mut via = Via::of_segment("idle-cut");
+        assert_eq!((via.name.as_str(), via.to_string()), ("idle-cut", "idle-cut".into()));
+        via.settings.set("after", "5s");
+        assert_eq!(via.to_string(), "idle-cut,after=5s");
+        assert_eq!(Via::of_segment("idle-cut,after=5s"), via);
+    }
+
+    #[test]
+    fn an_entrance_is_short_in_a_link() {
+        for short in ["wss:8443", "ws:", "ws:80"] {
+            assert_eq!(Listener::of_short(short).map(|listener| listener.short()).as_deref(), Some(short));
+        }
+        for wrong in ["", "wss", "http:80", "wss:x", "wss:70000"] {
+            assert_eq!(Listener::of_short(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_port_tells_a_box_in_front_of_tls() {
+        let summary = |secure, port: &str, through| {
+            let route = Route { listener: Listener { secure, port: port.into() }, through };
+            (route.summary(&["8444 idle-cut".into()], None), route.summary(&[], Some("wss://h".into())))
+        };
+        let both = |words: &str| (words.to_owned(), words.to_owned());
+        assert_eq!(summary(true, "8443", Through::Direct), both("Straight · wss"));
+        assert_eq!(summary(true, "8444", Through::Direct), ("Through idle-cut · wss".into(), "Straight · wss".into()));
+        assert_eq!(summary(false, "8444", Through::Direct), both("Straight · ws"));
+        assert_eq!(summary(false, "", Through::Middlebox(Via::of_segment("slow,rate=1"))), both("Through slow · ws"));
+        assert_eq!(summary(false, "", Through::Relay), ("To no server yet".into(), "To wss://h".into()));
+    }
+}

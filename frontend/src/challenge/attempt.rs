@@ -1,0 +1,316 @@
+//! An attempt at a challenge: its session, what counts of it, and how it is graded as it goes.
+
+use crate::lab::{FeedState, Lab, Record};
+use curriculum::challenge::Challenge;
+use curriculum::check::{Check, Look};
+use curriculum::given::{self, fill};
+use curriculum::grade::{self, Report};
+use curriculum::told::Told;
+use leptos::prelude::*;
+use observation::page::{PageAct, PageEvent, PagePayload};
+use observation::transcript::Connection;
+use observation::{ConnectionNumber, Event, MessageKind, Observation, Seq, SessionId};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Copy)]
+pub struct Attempt {
+    pub lab: Lab,
+    pub challenge: StoredValue<Challenge>,
+    pub session: StoredValue<SessionId>,
+    /// Every value that this session gets its own of.
+    given: StoredValue<BTreeMap<String, String>>,
+    /// Those that the learner is shown; the others are to be found out.
+    pub shown: StoredValue<BTreeMap<String, String>>,
+    /// The last observation that was known when the attempt began.
+    begun: RwSignal<Seq>,
+    /// Only connections past this number count.
+    since: Memo<Seq>,
+    /// What the page saw of a run; `None` while what counts comes from elsewhere.
+    pub told: RwSignal<Option<Told>>,
+    pub report: Memo<Report>,
+}
+
+impl Attempt {
+    pub fn new(challenge: Challenge, session: SessionId, since: Seq) -> Self {
+        let lab = Lab::new(Some(session.clone()));
+        let given = StoredValue::new(given::given(&challenge, &session));
+        let shown = StoredValue::new(given::shown(&challenge, &session));
+        let (challenge, session) = (StoredValue::new(challenge), StoredValue::new(session));
+        let (begun, told) = (RwSignal::new(since), RwSignal::new(None::<Told>));
+        let since = Memo::new(move |_| {
+            lab.record.with(|record| told.with(|told| past_older_runs(record, begun.get(), told.as_ref())))
+        });
+        let report = Memo::new(move |_| {
+            lab.record.with(|record| {
+                told.with(|told| {
+                    challenge.with_value(|challenge| {
+                        session.with_value(|session| {
+                            let transcript = &record.transcript;
+                            let attempt =
+                                grade::Attempt { session, transcript, since: since.get(), told: told.as_ref() };
+                            grade::grade(challenge, attempt)
+                        })
+                    })
+                })
+            })
+        });
+        Self { lab, challenge, session, given, shown, begun, since, told, report }
+    }
+
+    /// Begins anew, with a run in the page or elsewhere: what was seen so far counts no more. What was pasted stays.
+    pub fn start_over(self, in_page: bool) {
+        let last = self.lab.record.with_untracked(|record| record.transcript.last());
+        self.begun.set(last);
+        self.told.update(|told| {
+            let pasted = told.take().and_then(|told| told.pasted);
+            *told = (in_page || pasted.is_some()).then(|| Told { pasted, ..Told::default() });
+        });
+        self.remember();
+    }
+
+    /// Notes something that the page saw; nothing while there is no run.
+    pub fn tell(self, note: impl FnOnce(&mut Told)) {
+        self.told.update(|told| {
+            if let Some(told) = told {
+                note(told);
+            }
+        });
+    }
+
+    /// What the reader pasted counts also without a run.
+    pub fn paste(self, line: String) {
+        self.told.update(|told| told.get_or_insert_with(Told::default).pasted = Some(line));
+    }
+
+    pub fn id(self) -> String {
+        self.challenge.with_value(|challenge| challenge.summary.id.clone())
+    }
+
+    pub fn since(self) -> Seq {
+        self.since.get_untracked()
+    }
+
+    /// Whether nothing more is to come of the connections that this page has made: there are as many as the run has told of, and
+    /// the ends of the page's own are known; or there is no line to hear of them.
+    pub fn has_settled(self) -> bool {
+        let over = |record: &Record| {
+            let made = record.transcript.after(self.since.get()).map(|observation| observation.connection);
+            let made: BTreeSet<_> = made.collect();
+            let told = self.told.with(|told| told.as_ref().map_or(0, |told| watched(record, told)));
+            let mut own = made.iter().filter(|&&number| record.sequence.owner(number).is_some());
+            made.len() >= told && own.all(|&number| record.transcript.connection(number).is_none_or(is_over))
+        };
+        self.lab.feed.get() != FeedState::Live || self.lab.record.with(over)
+    }
+
+    /// What the relay is told of a run for a receipt.
+    pub fn word(self) -> Option<Told> {
+        self.challenge.with_value(|challenge| {
+            self.told.with_untracked(|told| told.as_ref().map(|told| essence(told, &challenge.checks)))
+        })
+    }
+
+    /// Where this session's lab is for the challenge.
+    pub fn url(self) -> String {
+        let location = window().location();
+        let scheme = if location.protocol().is_ok_and(|scheme| scheme == "https:") { "wss" } else { "ws" };
+        let host = location.host().unwrap_or_default();
+        let session = self.session.get_value();
+        self.challenge.with_value(|challenge| {
+            let via = challenge.via.as_ref().map(|via| format!("/via/{}", self.filled(via))).unwrap_or_default();
+            let query = challenge.lab_query();
+            let mark = if query.is_empty() { "" } else { "?" };
+            format!("{scheme}://{host}{via}/lab/{session}{mark}{query}")
+        })
+    }
+
+    /// `text` with the given values in it.
+    pub fn filled(self, text: &str) -> String {
+        self.given.with_value(|given| fill(text, given))
+    }
+
+    /// The same for HTML.
+    pub fn filled_html(self, html: &str) -> String {
+        let escape = |value: &String| value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let given = self.given.with_value(|given| {
+            given.iter().map(|(name, value)| (name.clone(), escape(value))).collect::<BTreeMap<_, _>>()
+        });
+        fill(html, &given)
+    }
+
+    /// Keeps the session, so that it is there again after a reload.
+    pub fn remember(self) {
+        let value = format!("{} {}", self.session.get_value(), self.since());
+        if let Some(storage) = storage() {
+            // Without storage a reload begins with a new session.
+            let _ = storage.set_item(&key(&self.id()), &value);
+        }
+    }
+}
+
+/// The session that this tab had for a challenge, and what counts of it.
+pub fn remembered(challenge: &str) -> Option<(SessionId, Seq)> {
+    let value = storage()?.get_item(&key(challenge)).ok()??;
+    let (session, since) = value.split_once(' ')?;
+    Some((SessionId::parse(session)?, Seq(since.parse().ok()?)))
+}
+
+fn is_over(connection: &Connection) -> bool {
+    connection.closed.is_some() || connection.refusal.is_some()
+}
+
+/// How many sockets a run has told of that the relay sees.
+fn watched(record: &Record, told: &Told) -> usize {
+    let is_own = |event: &&PageEvent| {
+        matches!(event.act, PageAct::Constructed { .. }) && record.sequence.is_watched(event.socket)
+    };
+    told.events.iter().filter(is_own).count()
+}
+
+/// Up to where nothing counts of an attempt that began at `begun`: sockets of an older run may have been on their way then. Of
+/// the connections that sockets of this page have made since, the first are theirs, if there are more than this run has told of.
+fn past_older_runs(record: &Record, begun: Seq, told: Option<&Told>) -> Seq {
+    let connection = |number: ConnectionNumber| record.transcript.connection(number);
+    let begins = |observation: &Observation| matches!(observation.event, Event::Opening(_) | Event::Refusal(_));
+    let of_page: Vec<ConnectionNumber> = record
+        .transcript
+        .after(begun)
+        .filter(|observation| begins(observation) && record.sequence.owner(observation.connection).is_some())
+        .map(|observation| observation.connection)
+        .collect();
+    let own = told.map_or(0, |told| watched(record, told));
+    let older = of_page.len().saturating_sub(own);
+    let legs = of_page[..older].iter().filter_map(|&number| connection(number));
+    let legs = legs.flat_map(|near| [Some(near), near.other.and_then(connection)]).flatten();
+    legs.filter_map(|leg| leg.opening.or(leg.refusal)).fold(begun, Seq::max)
+}
+
+/// What of `told` a check can ask for. A run may have printed and done much more than a request may hold.
+fn essence(told: &Told, checks: &[Check]) -> Told {
+    const NO_PAYLOAD: PagePayload =
+        PagePayload { kind: MessageKind::Text, bytes: 0, utf16_length: 0, preview: String::new() };
+    let mut events: Vec<PageEvent> = Vec::new();
+    for event in &told.events {
+        let act = match &event.act {
+            PageAct::Constructed { url, .. } => PageAct::Constructed { url: url.clone(), protocols: Vec::new() },
+            PageAct::Open { .. } => PageAct::Open { protocol: String::new(), extensions: String::new() },
+            PageAct::Closed { code, was_clean, .. } => {
+                PageAct::Closed { code: *code, reason: String::new(), was_clean: *was_clean }
+            }
+            PageAct::Sent(_) => PageAct::Sent(NO_PAYLOAD),
+            PageAct::Received(_) => PageAct::Received(NO_PAYLOAD),
+            PageAct::CloseCalled { .. } => continue,
+            PageAct::Error => PageAct::Error,
+        };
+        // Whether there is such an event is all that is asked.
+        if checks.iter().any(|check| asks_for(&check.look, &act)) && events.iter().all(|known| known.act != act) {
+            events.push(PageEvent { act, ..*event });
+        }
+    }
+    Told { events, printed: Vec::new(), ..told.clone() }
+}
+
+fn asks_for(look: &Look, act: &PageAct) -> bool {
+    match (look, act) {
+        (Look::Tried(wanted), PageAct::Constructed { url, .. }) => url.starts_with(&wanted.url),
+        (Look::Event(wanted), PageAct::Closed { code, .. }) => wanted.code.is_none_or(|wanted| wanted == *code),
+        (Look::Event(_), PageAct::Open { .. } | PageAct::Received(_) | PageAct::Error) => true,
+        (Look::Buffered(_), PageAct::Sent(_)) => true,
+        _ => false,
+    }
+}
+
+fn key(challenge: &str) -> String {
+    format!("framescope.challenge.{challenge}")
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().session_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::store::record::Incoming;
+    use curriculum::told::{Level, Printed, RunEnd};
+    use observation::FeedMessage;
+    use observation::event::Opening;
+    use observation::page::{EventNumber, Fingerprint, SocketNumber};
+
+    const REQUEST: &[u8] = b"GET /lab/s HTTP/1.1\r\nOrigin: null\r\nUser-Agent: a\r\n\r\n";
+
+    fn constructed(socket: u32) -> PageEvent {
+        let act = PageAct::Constructed { url: "ws://relay/lab/s".into(), protocols: Vec::new() };
+        event(socket, act)
+    }
+
+    fn event(socket: u32, act: PageAct) -> PageEvent {
+        PageEvent { number: EventNumber(socket.into()), socket: SocketNumber(socket), at_us: 0, act }
+    }
+
+    /// What is known once these sockets were made, and once the relay has seen connections with these numbers.
+    fn record(sockets: &[u32], connections: &[u32]) -> Record {
+        let mut record = Record::default();
+        for &socket in sockets {
+            let fingerprint = Fingerprint { target: "/lab/s".into(), origin: "null".into(), user_agent: "a".into() };
+            record.take_in(Incoming::Expect(SocketNumber(socket), fingerprint));
+            record.take_in(Incoming::Page(constructed(socket), None));
+        }
+        let opening = |&number: &u32| Observation {
+            seq: Seq(number.into()),
+            connection: ConnectionNumber(number),
+            at_us: 0,
+            event: Event::Opening(Opening { request: REQUEST.to_vec(), ..Opening::default() }),
+        };
+        record.take_in(Incoming::Feed(FeedMessage::Observations(connections.iter().map(opening).collect())));
+        record
+    }
+
+    fn told(sockets: &[u32]) -> Told {
+        Told { events: sockets.iter().copied().map(constructed).collect(), ..Told::default() }
+    }
+
+    #[test]
+    fn a_socket_of_an_older_run_that_comes_late_does_not_count() {
+        let past = |sockets: &[u32], connections: &[u32], own: &[u32]| {
+            past_older_runs(&record(sockets, connections), Seq(0), Some(&told(own)))
+        };
+        assert_eq!(past(&[1], &[1], &[]), Seq(1));
+        assert_eq!(past(&[1, 2], &[1, 2], &[2]), Seq(1));
+        assert_eq!(past(&[1, 2], &[1, 2], &[1, 2]), Seq(0));
+        // One that never got there is nothing to leave out.
+        assert_eq!(past(&[1, 2], &[1], &[2]), Seq(0));
+        // Nor is somebody else's.
+        assert_eq!(past(&[], &[1], &[]), Seq(0));
+        assert_eq!(past_older_runs(&record(&[1], &[1]), Seq(0), None), Seq(1));
+    }
+
+    #[test]
+    fn what_the_relay_is_told_is_small_and_says_the_same() {
+        let check = |look: &str| -> Check {
+            serde_json::from_str(&format!(r#"{{"id":"a","wants":"b",{look}}}"#)).expect("a check")
+        };
+        let checks = [
+            check(r#""tried":{"url":"ws://relay/lab"}"#),
+            check(r#""event":{"name":"close","code":1006}"#),
+            check(r#""buffered":{"at-most":10}"#),
+        ];
+        let payload = || PagePayload { kind: MessageKind::Text, bytes: 9, utf16_length: 9, preview: "x".repeat(120) };
+        let closed = |code| PageAct::Closed { code, reason: "r".repeat(120), was_clean: false };
+        let mut events: Vec<PageEvent> = (0..4_000).map(|socket| event(socket, PageAct::Sent(payload()))).collect();
+        events.extend([constructed(1), event(1, closed(1000)), event(1, closed(1006)), event(2, closed(1006))]);
+        let told = Told {
+            events,
+            printed: vec![Printed { level: Level::Log, text: "x".repeat(300_000) }],
+            most_buffered: 7,
+            ended: Some(RunEnd::Done),
+            ..Told::default()
+        };
+        let essence = essence(&told, &checks);
+        assert_eq!(essence.events.len(), 3);
+        assert!(matches!(&essence.events[1].act, PageAct::Constructed { url, .. } if url == "ws://relay/lab/s"));
+        assert_eq!((essence.most_buffered, essence.ended), (7, Some(RunEnd::Done)));
+        assert!(serde_json::to_string(&essence).expect("JSON").len() < 2_000);
+        assert!(super::essence(&told, &[]).events.is_empty());
+    }
+}

@@ -1,0 +1,139 @@
+//! The checks, each with whether it is met and what was found; live while a run goes on.
+
+use crate::challenge::runner::{RunState, Runner};
+use crate::ui::focus::focus;
+use crate::ui::icon::{CHECK, CLOSE, Icon};
+use crate::ui::prose::Prose;
+use curriculum::grade::{Place, Verdict};
+use leptos::prelude::*;
+
+/// Where an attempt at a check stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    NotYet,
+    Met,
+    NotMet,
+}
+
+impl Standing {
+    fn words(self) -> &'static str {
+        match self {
+            Self::NotYet => "not yet",
+            Self::Met => "met",
+            Self::NotMet => "not met",
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::NotYet => "check not-yet",
+            Self::Met => "check met",
+            Self::NotMet => "check not-met",
+        }
+    }
+}
+
+#[component]
+pub fn Checks() -> impl IntoView {
+    let runner = expect_context::<Runner>();
+    let attempt = runner.attempt;
+    let summary = Memo::new(move |_| {
+        attempt.report.with(|report| {
+            let met = report.verdicts.iter().filter(|verdict| verdict.met).count();
+            format!("{met} of {} checks met", report.verdicts.len())
+        })
+    });
+    let wants = attempt
+        .challenge
+        .with_value(|challenge| challenge.checks.iter().map(|check| attempt.filled(&check.wants)).collect::<Vec<_>>());
+    view! {
+        <section class="panel" aria-labelledby="checks-title">
+            <div class="bar">
+                <h2 id="checks-title">"Checks"</h2>
+                <span class="grow"></span>
+                <span class="muted" role="status" aria-live="polite">
+                    {summary}
+                </span>
+            </div>
+            <ul class="checks">
+                {wants
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, wants)| {
+                        let verdict = Memo::new(move |_| attempt.report.with(|report| report.verdicts.get(index).cloned()));
+                        view! { <CheckView wants verdict/> }
+                    })
+                    .collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn CheckView(wants: String, verdict: Memo<Option<Verdict>>) -> impl IntoView {
+    let runner = expect_context::<Runner>();
+    let standing = Memo::new(move |_| {
+        let met = verdict.with(|verdict| verdict.as_ref().is_some_and(|verdict| verdict.met));
+        match (met, runner.state.get()) {
+            (true, _) => Standing::Met,
+            (false, RunState::Ended(_)) => Standing::NotMet,
+            (false, _) => Standing::NotYet,
+        }
+    });
+    let found = move || verdict.with(|verdict| verdict.as_ref().map(|verdict| verdict.found.clone()));
+    let begun = move || {
+        runner.state.get() != RunState::NotYet
+            || verdict.with(|verdict| verdict.as_ref().is_some_and(|verdict| verdict.met || verdict.at.is_some()))
+    };
+    let at = Memo::new(move |_| verdict.with(|verdict| verdict.as_ref().and_then(|verdict| verdict.at)));
+    view! {
+        <li class=move || standing.get().class()>
+            <span class="mark">
+                {move || match standing.get() {
+                    Standing::Met => Some(view! { <Icon path=CHECK/> }),
+                    Standing::NotMet => Some(view! { <Icon path=CLOSE/> }),
+                    Standing::NotYet => None,
+                }}
+            </span>
+            <span class="what">
+                <span>
+                    <Prose text=wants/>
+                    " "
+                    <b class="standing">{move || standing.get().words()}</b>
+                </span>
+                {move || found().filter(|_| begun()).map(|found| view! {
+                    <span class="muted found">
+                        <Prose text=found/>
+                    </span>
+                })}
+                {move || at.get().map(|at| view! { <ShowFrame at/> })}
+            </span>
+        </li>
+    }
+}
+
+#[component]
+fn ShowFrame(at: Place) -> impl IntoView {
+    let lab = expect_context::<Runner>().attempt.lab;
+    let show = move |_| {
+        let key = lab.record.with_untracked(|record| {
+            let mut keys = (0..record.sequence.len()).filter_map(|index| Some(record.sequence.get(index)?.key));
+            // Of an opening that is its response, which comes last.
+            keys.rfind(|key| key.seq() == Some(at.seq))
+        });
+        if let Some(key) = key {
+            lab.inspect(key);
+            request_animation_frame(|| {
+                if let Some(evidence) = document().get_element_by_id("evidence") {
+                    evidence.scroll_into_view();
+                }
+                focus("frames");
+            });
+        }
+    };
+    view! {
+        <button type="button" class="small show-frame" on:click=show>
+            "Show the frame"
+        </button>
+    }
+}

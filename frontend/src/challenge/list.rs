@@ -1,0 +1,63 @@
+//! The list of all challenges.
+
+use super::outline;
+use crate::course::progress::Progress;
+use crate::ui::arrival::title;
+use crate::ui::fetched::{Fetched, TITLE, read};
+use crate::ui::icon::{CHECK, Icon};
+use crate::ui::prose::Prose;
+use curriculum::challenge::Summary;
+use curriculum::course::Course;
+use leptos::prelude::*;
+
+#[component]
+pub fn List() -> impl IntoView {
+    title("Challenges");
+    let course = Fetched::<Course>::new(|| read("/api/course"));
+    let progress = Progress::provided();
+    move || {
+        course.draw("Challenges", "The list of challenges", |course| {
+            progress.enter(&course.id);
+            let items = course.challenges.into_iter();
+            view! {
+                <main class="challenges">
+                    <h1 id=TITLE tabindex="-1">"Challenges"</h1>
+                    <p class="muted">
+                        "Write code, run it, and see on the wire what it did. Every challenge is graded on what the relay saw; most can be solved in any language."
+                    </p>
+                    <ol class="challenge-list">
+                        {items.map(|summary| view! { <Item summary progress/> }).collect_view()}
+                    </ol>
+                    <p>
+                        <a href="/receipt">"Check a receipt"</a>
+                    </p>
+                </main>
+            }
+            .into_any()
+        })
+    }
+}
+
+#[component]
+fn Item(summary: Summary, progress: Progress) -> impl IntoView {
+    let Summary { id, title, summary, level, place } = summary;
+    let name = id.clone();
+    let passed = Memo::new(move |_| progress.challenge_passed(&name));
+    view! {
+        <li>
+            <a href=format!("/challenges/{id}")>
+                <span class="mark" class:met=move || passed.get()>
+                    {move || passed.get().then(|| view! { <Icon path=CHECK/> })}
+                </span>
+                <span class="what">
+                    <b>{title}</b>
+                    <Prose text=summary/>
+                    <span class="muted">
+                        {outline::level(level)} " · " {outline::place(place)}
+                        {move || if passed.get() { " · passed" } else { " · not passed yet" }}
+                    </span>
+                </span>
+            </a>
+        </li>
+    }
+}

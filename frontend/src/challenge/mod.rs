@@ -1,0 +1,31 @@
+//! The coding challenges: the list, one of them, and the receipts that come of them. None of it belongs to the first view.
+
+mod area;
+mod attempt;
+mod checks;
+mod code;
+mod editor;
+mod evidence;
+mod help;
+mod list;
+mod outline;
+mod output;
+mod own_machine;
+mod page;
+mod passed;
+mod pasted;
+mod receipt;
+mod runner;
+mod work;
+
+use crate::ui::later::{Later, later};
+use leptos::prelude::*;
+
+later!(challenges: fn() -> AnyView = area::area);
+
+/// All of `/challenges` and `/receipt`.
+#[component]
+pub fn ChallengeArea() -> impl IntoView {
+    let area = Later::now(challenges);
+    view! { <div class="app">{move || area.draw(|draw| draw())}</div> }
+}

@@ -1,0 +1,48 @@
+//! `/challenges/{id}`: fetches the challenge, and has a session for it.
+
+use super::work::Work;
+use crate::challenge::attempt::{self, Attempt};
+use crate::course::progress::Progress;
+use crate::net::api::{self, ApiError};
+use crate::ui::arrival::title;
+use crate::ui::fetched::Fetched;
+use curriculum::challenge::{Challenge, Summary};
+use curriculum::course::Course;
+use leptos::prelude::*;
+use observation::{Seq, SessionId};
+
+#[derive(Clone)]
+struct Found {
+    challenge: Challenge,
+    /// The course that it is of.
+    course: String,
+    next: Option<Summary>,
+    session: SessionId,
+    since: Seq,
+}
+
+#[component]
+pub fn ChallengePage(id: String) -> impl IntoView {
+    let progress = Progress::provided();
+    let found = Fetched::new(move || Box::pin(find(id.clone())));
+    move || {
+        found.draw("The challenge", "The challenge", |Found { challenge, course, next, session, since }| {
+            title(&challenge.summary.title);
+            progress.enter(&course);
+            let attempt = Attempt::new(challenge, session, since);
+            attempt.remember();
+            view! { <Work attempt next begin_anew=move || found.again()/> }.into_any()
+        })
+    }
+}
+
+async fn find(id: String) -> Result<Found, ApiError> {
+    let challenge = api::read::<Challenge>(&format!("/api/course/challenges/{id}")).await?;
+    let course = api::read::<Course>("/api/course").await?;
+    let next = course.challenges.iter().skip_while(|other| other.id != id).nth(1).cloned();
+    let (session, since) = match attempt::remembered(&id) {
+        Some((session, since)) if api::find_session(&session).await.is_ok() => (session, since),
+        _ => (api::create_session().await?, Seq(0)),
+    };
+    Ok(Found { challenge, course: course.id, next, session, since })
+}

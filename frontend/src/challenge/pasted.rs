@@ -1,0 +1,51 @@
+//! A line that only the browser's console has: the reader copies it here.
+
+use crate::challenge::runner::Runner;
+use curriculum::console::recognise;
+use leptos::prelude::*;
+
+/// The longest that is kept, in characters.
+const MAX_LINE: usize = 4_000;
+
+#[component]
+pub fn PasteField() -> impl IntoView {
+    let attempt = expect_context::<Runner>().attempt;
+    let text = RwSignal::new(String::new());
+    let input = move |event| {
+        let line: String = event_target_value(&event).chars().take(MAX_LINE).collect();
+        text.set(line.clone());
+        attempt.paste(line);
+    };
+    let said = move || {
+        text.with(|text| {
+            if text.trim().is_empty() {
+                return None;
+            }
+            Some(match recognise(text) {
+                Some(known) => format!("{} says it so. {}", known.browser, known.words),
+                None => "This is not a line that a browser prints about a WebSocket. Copy the whole of it, with the address in it.".into(),
+            })
+        })
+    };
+    view! {
+        <section class="panel" aria-labelledby="paste-title">
+            <h2 id="paste-title">
+                <label for="paste">"What the browser’s console says"</label>
+            </h2>
+            <textarea
+                id="paste"
+                rows="3"
+                spellcheck="false"
+                aria-describedby="paste-note paste-said"
+                prop:value=text
+                on:input=input
+            ></textarea>
+            <p class="muted" id="paste-note">
+                "Open the console with F12, and paste its line here. It stays in this page, but for a receipt."
+            </p>
+            <p id="paste-said" role="status">
+                {said}
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,349 @@
+//! A run of the reader's code: begun, watched, and ended by itself, by the clock or by the reader.
+
+use super::attempt::Attempt;
+use crate::lab::store::journal::image_type;
+use crate::net::sandbox::{Ended, Said, Sandbox, Setup};
+use crate::ui::object_url::ObjectUrl;
+use curriculum::told::{Level, Printed, RunEnd, Shown};
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
+use leptos::prelude::*;
+use observation::page::{PageAct, SocketNumber};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The same limits as in `frontend/editor/worker.mjs`; what comes from there may be anybody's.
+const MAX_LINES: usize = 1_000;
+const MAX_LINE: usize = 2_000;
+const MAX_EVENTS: usize = 5_000;
+const MAX_RETURNED: usize = 64 << 10;
+const MAX_IMAGES: usize = 16;
+
+/// How long the sandbox may take to come before the code runs. It does not count as time of the run.
+const TO_COME: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    NotYet,
+    Running,
+    Ended(RunEnd),
+}
+
+/// A line of what the code printed, or of what there is to say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub kind: LineKind,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    Said(Level),
+    Note,
+}
+
+/// An image that the code showed.
+#[derive(Clone)]
+pub struct Image {
+    pub number: usize,
+    pub url: Arc<ObjectUrl>,
+    pub media_type: &'static str,
+    pub bytes: u64,
+}
+
+#[derive(Clone, Copy)]
+pub struct Runner {
+    pub attempt: Attempt,
+    pub state: RwSignal<RunState>,
+    pub lines: RwSignal<Vec<Line>>,
+    /// How many lines more the code printed.
+    unprinted: RwSignal<u64>,
+    /// How many more came for which this page has no room.
+    cut: RwSignal<u64>,
+    pub returned: RwSignal<Option<String>>,
+    pub images: RwSignal<Vec<Image>>,
+    /// The line of the code that the run failed at.
+    pub failed_at: RwSignal<Option<u32>>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Inner {
+    sandbox: Option<Sandbox>,
+    clock: Option<TimeoutHandle>,
+    /// The lab's number of each of the code's sockets.
+    sockets: BTreeMap<u32, SocketNumber>,
+    /// Runs, so that what an old one still says is not taken for a new one's.
+    runs: u32,
+}
+
+impl Runner {
+    pub fn new(attempt: Attempt) -> Self {
+        Self {
+            attempt,
+            state: RwSignal::new(RunState::NotYet),
+            lines: RwSignal::new(Vec::new()),
+            unprinted: RwSignal::new(0),
+            cut: RwSignal::new(0),
+            returned: RwSignal::new(None),
+            images: RwSignal::new(Vec::new()),
+            failed_at: RwSignal::new(None),
+            inner: StoredValue::new_local(Inner::default()),
+        }
+    }
+
+    /// Whether every check is met and can no longer change: nothing runs, and all that a run did is known.
+    pub fn has_passed(self) -> bool {
+        let attempt = self.attempt;
+        !self.is_running() && attempt.report.with(curriculum::grade::Report::passed) && attempt.has_settled()
+    }
+
+    pub fn is_running(self) -> bool {
+        self.state.get() == RunState::Running
+    }
+
+    /// How many lines there were besides those that are shown.
+    pub fn left_out(self) -> u64 {
+        self.unprinted.get().saturating_add(self.cut.get())
+    }
+
+    pub fn run(self, code: &str) {
+        let Some(run) = self.clear(RunState::Running) else { return };
+        self.attempt.start_over(true);
+        let url = self.attempt.url();
+        self.attempt.lab.run_begins(&url);
+        let heard = move |said| {
+            // The view may be gone, or the next run have begun.
+            if self.inner.try_with_value(|inner| inner.runs == run) == Some(true) {
+                self.take_in(said);
+            }
+        };
+        let sandbox = self.attempt.shown.with_value(|given| Sandbox::run(&Setup { url: &url, given }, code, heard));
+        if sandbox.is_none() {
+            self.line(note("The browser makes no frame for the code."));
+            self.end(RunEnd::Stopped);
+            return;
+        }
+        self.inner.update_value(|inner| inner.sandbox = sandbox);
+        self.wind(TO_COME, move || {
+            self.line(note(
+                "The frame that the code runs in did not come, so nothing was run. See whether the relay still answers, and run it again.",
+            ));
+            self.end(RunEnd::Stopped);
+        });
+    }
+
+    /// Begins anew, for what connects from elsewhere: nothing is left of a run.
+    pub fn start_over(self) {
+        self.clear(RunState::NotYet);
+        self.attempt.start_over(false);
+    }
+
+    /// Ends whatever runs and takes away what came of it; gives the number of the run that may come now. `None` where the view
+    /// is gone.
+    fn clear(self, state: RunState) -> Option<u32> {
+        self.let_go();
+        let run = self.inner.try_update_value(|inner| {
+            inner.runs += 1;
+            inner.runs
+        })?;
+        self.lines.set(Vec::new());
+        self.unprinted.set(0);
+        self.cut.set(0);
+        self.returned.set(None);
+        self.images.set(Vec::new());
+        self.failed_at.set(None);
+        self.state.set(state);
+        Some(run)
+    }
+
+    /// Has `then` be done after `time`, in place of what was to be done before.
+    fn wind(self, time: Duration, then: impl Fn() + 'static) {
+        let clock = set_timeout_with_handle(then, time).ok();
+        let old = self.inner.try_update_value(|inner| std::mem::replace(&mut inner.clock, clock));
+        if let Some(Some(old)) = old {
+            old.clear();
+        }
+    }
+
+    pub fn stop(self) {
+        self.end(RunEnd::Stopped);
+    }
+
+    /// An image has been drawn, and has this size.
+    pub fn drawn(self, image: &Image, width: u32, height: u32) {
+        let shown = Shown { media_type: image.media_type.into(), bytes: image.bytes, width, height };
+        self.attempt.tell(|told| {
+            if told.shown.len() < MAX_IMAGES {
+                told.shown.push(shown);
+            }
+        });
+    }
+
+    pub fn not_drawn(self) {
+        self.line(note("What was shown begins like an image, and is none that the browser can draw."));
+    }
+
+    /// Ends whatever runs, without a word.
+    pub fn let_go(self) {
+        self.attempt.lab.run_is_over();
+        let old = self.inner.try_update_value(|inner| {
+            inner.sockets.clear();
+            (inner.sandbox.take(), inner.clock.take())
+        });
+        if let Some((_, Some(clock))) = old {
+            clock.clear();
+        }
+    }
+
+    fn end(self, how: RunEnd) {
+        if self.state.try_get_untracked() != Some(RunState::Running) {
+            return;
+        }
+        self.let_go();
+        self.attempt.tell(|told| told.ended = Some(how));
+        self.state.set(RunState::Ended(how));
+    }
+
+    fn take_in(self, said: Vec<Said>) {
+        let mut lines = self.paper();
+        let mut ended = None;
+        let mut told = self.attempt.told.write();
+        let Some(told_now) = told.as_mut() else { return };
+        for said in said {
+            match said {
+                Said::Printed { level, text } => {
+                    let text: String = text.chars().take(MAX_LINE).collect();
+                    if lines.push(Line { kind: LineKind::Said(level), text: text.clone() }) {
+                        told_now.printed.push(Printed { level, text });
+                    }
+                }
+                Said::Unprinted(count) => self.unprinted.set(count),
+                Said::Act { socket, at, act } => {
+                    if told_now.events.len() < MAX_EVENTS {
+                        told_now.events.extend(self.act(socket, at, act));
+                    }
+                }
+                Said::Unnoted => {
+                    lines.push(note("More happened on its sockets than is noted: what follows is left out."));
+                }
+                Said::Buffered(bytes) => told_now.most_buffered = told_now.most_buffered.max(bytes),
+                Said::Returned(json) if json.len() <= MAX_RETURNED => match serde_json::from_str(&json) {
+                    Ok(value) => {
+                        self.returned.set(serde_json::to_string_pretty(&value).ok());
+                        told_now.returned = Some(value);
+                    }
+                    Err(error) => {
+                        lines.push(note(&format!("What was returned cannot be read: {error}.")));
+                    }
+                },
+                Said::Threw { text, line } => {
+                    let text: String = text.chars().take(MAX_LINE).collect();
+                    let at = line.map(|line| format!(" (line {line})")).unwrap_or_default();
+                    lines.push(Line { kind: LineKind::Said(Level::Error), text: format!("Uncaught {text}{at}") });
+                    if told_now.threw.is_none() {
+                        told_now.threw = Some(text);
+                        self.failed_at.set(line);
+                    }
+                }
+                Said::Ready => {
+                    let limit = self.attempt.challenge.with_value(|challenge| challenge.limit_ms);
+                    self.wind(Duration::from_millis(limit.into()), move || self.end(RunEnd::TimeUp));
+                }
+                Said::Image(bytes) => {
+                    if let Some(line) = self.show(&bytes) {
+                        lines.push(line);
+                    }
+                }
+                Said::Ended(Ended::Done) => ended = Some(RunEnd::Done),
+                Said::Ended(Ended::Threw) => ended = Some(RunEnd::Threw),
+                Said::Returned(_) | Said::Garbled => {
+                    lines.push(note("The code said something that this page does not understand, and was stopped."));
+                    ended = Some(RunEnd::Stopped);
+                }
+            }
+        }
+        drop(told);
+        self.put(lines);
+        if let Some(how) = ended {
+            self.end(how);
+        }
+    }
+
+    fn act(self, socket: u32, at: f64, act: PageAct) -> Option<observation::page::PageEvent> {
+        let lab = self.attempt.lab;
+        let known = self.inner.with_value(|inner| inner.sockets.get(&socket).copied());
+        let number = match (&act, known) {
+            (_, Some(number)) => number,
+            (PageAct::Constructed { url, .. }, None) => {
+                let number = lab.foreign_socket(url)?;
+                self.inner.update_value(|inner| {
+                    inner.sockets.insert(socket, number);
+                });
+                number
+            }
+            _ => return None,
+        };
+        let began = window().performance().map_or(0.0, |clock| clock.time_origin());
+        // What is no time becomes 0.
+        lab.foreign_event(number, ((at - began) * 1_000.0) as u64, act)
+    }
+
+    fn show(self, bytes: &[u8]) -> Option<Line> {
+        let number = self.images.with_untracked(Vec::len);
+        if number >= MAX_IMAGES {
+            return None;
+        }
+        let Some(media_type) = image_type(bytes) else {
+            return Some(note("What was shown is no PNG, JPEG, GIF or WebP."));
+        };
+        let url = Arc::new(ObjectUrl::of(bytes, media_type)?);
+        self.images.update(|images| images.push(Image { number, url, media_type, bytes: bytes.len() as u64 }));
+        None
+    }
+
+    fn line(self, line: Line) {
+        let mut lines = self.paper();
+        lines.push(line);
+        self.put(lines);
+    }
+
+    /// An empty sheet with as much room as there is left.
+    fn paper(self) -> Paper {
+        let room = MAX_LINES.saturating_sub(self.lines.with_untracked(Vec::len));
+        Paper { room, lines: Vec::new(), cut: 0 }
+    }
+
+    fn put(self, Paper { lines, cut, .. }: Paper) {
+        if !lines.is_empty() {
+            self.lines.update(|all| all.extend(lines));
+        }
+        if cut > 0 {
+            self.cut.update(|all| *all += cut);
+        }
+    }
+}
+
+/// New lines, whoever writes them, as many as there is room for.
+struct Paper {
+    room: usize,
+    lines: Vec<Line>,
+    /// How many found none.
+    cut: u64,
+}
+
+impl Paper {
+    fn push(&mut self, line: Line) -> bool {
+        let fits = self.lines.len() < self.room;
+        if fits {
+            self.lines.push(line);
+        } else {
+            self.cut += 1;
+        }
+        fits
+    }
+}
+
+fn note(text: &str) -> Line {
+    Line { kind: LineKind::Note, text: text.to_owned() }
+}

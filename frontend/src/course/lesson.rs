@@ -1,0 +1,226 @@
+//! One lesson: its text with the pieces in it, what it holds, and the way to the next.
+
+use super::file::Trouble;
+use super::index::{Bar, COURSE, tally};
+use super::live::LiveView;
+use super::prose::{self, Heading};
+use super::questions::{ChallengeCard, ExerciseView, FaqView, InterviewView, QUESTION, QuizView};
+use super::reading::{Reading, coming, fetch, unread};
+use super::widgets::WidgetView;
+use crate::address::catalogue::Learnt;
+use crate::course::progress::Progress;
+use crate::ui::arrival::{came_along, focus_when_seen, title};
+use crate::ui::clipboard::Copied;
+use crate::ui::format;
+use crate::ui::prose::Prose;
+use curriculum::course::{Block, Course, Lesson, LessonSummary};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map};
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+
+pub(super) fn lesson() -> AnyView {
+    let course = fetch::<Course>(COURSE.into());
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("lesson").unwrap_or_default()));
+    view! {
+        {move || match course.get() {
+            Learnt::Nothing | Learnt::Coming => coming("Opening the lesson…"),
+            Learnt::Failed(error) => unread("The course", COURSE.into(), course, &error),
+            Learnt::All(course) => {
+                Progress::provided().enter(&course.id);
+                (move || view! { <Opened course=course.clone() id=id.get()/> }).into_any()
+            }
+        }}
+    }
+    .into_any()
+}
+
+#[component]
+fn Opened(course: Arc<Course>, id: String) -> impl IntoView {
+    let Some(place) = course.lessons.iter().position(|lesson| lesson.id == id) else {
+        return view! {
+            <main class="lost">
+                <h1>"There is no such lesson"</h1>
+                <p>"The address may have been cut when it was copied, or the course has changed since."</p>
+                <a href="/course" class="button primary">
+                    "See all lessons"
+                </a>
+            </main>
+        }
+        .into_any();
+    };
+    let path = format!("/api/course/lessons/{id}");
+    let lesson = fetch::<Lesson>(path.clone());
+    let again = came_along();
+    (move || match lesson.get() {
+        Learnt::Nothing | Learnt::Coming => coming("Opening the lesson…"),
+        Learnt::Failed(error) => unread("The lesson", path.clone(), lesson, &error),
+        Learnt::All(lesson) => {
+            view! { <LessonView course=course.clone() place lesson=(*lesson).clone() again/> }.into_any()
+        }
+    })
+    .into_any()
+}
+
+#[component]
+fn LessonView(
+    course: Arc<Course>,
+    /// Its place in the course.
+    place: usize,
+    lesson: Lesson,
+    /// Whether the reader comes from another place of the course.
+    again: bool,
+) -> impl IntoView {
+    let Lesson { id, title: name, summary, minutes, blocks } = lesson;
+    title(&name);
+    let progress = Progress::provided();
+    progress.be_at(&id, None);
+    provide_context(Reading::new(&id, progress));
+    let listed = course.lessons[place].clone();
+    let tally = Memo::new(move |_| tally(progress, &listed));
+    let words = move || {
+        let (done, all) = tally.get();
+        (all > 0).then(|| format!(" · {done} of {} done", format::plural(all as u64, "piece")))
+    };
+    let headings: Vec<Heading> = blocks
+        .iter()
+        .flat_map(|block| match block {
+            Block::Prose { html } => prose::headings(html),
+            _ => Vec::new(),
+        })
+        .collect();
+    follow_hash(again);
+    let (language, of_course, count) = (course.language.clone(), course.title.clone(), course.lessons.len());
+    let copied = Copied::new();
+    // How often; what is said of each goes by itself.
+    let times = RwSignal::new(0_u32);
+    let copy = move |event: web_sys::MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let anchor = target.and_then(|target| target.closest("a.anchor").ok().flatten());
+        if let Some(href) = anchor.and_then(|anchor| anchor.get_attribute("href")) {
+            let location = window().location();
+            let origin = location.origin().unwrap_or_default();
+            copied.copy(&format!("{origin}{}{href}", location.pathname().unwrap_or_default()));
+            times.update(|times| *times += 1);
+        }
+    };
+    view! {
+        <div class="lesson-page" lang=language>
+            <ContentsList headings/>
+            <main class="lesson" on:click=copy>
+                <header>
+                    <p class="crumb">
+                        <a href="/course">{of_course}</a>
+                        {format!(" · lesson {} of {}", place + 1, count)}
+                    </p>
+                    <h1 id="lesson-title" tabindex="-1">{name}</h1>
+                    <p class="summary"><Prose text=summary/></p>
+                    <p class="muted">{format!("{minutes} min")} {words}</p>
+                    <Bar tally/>
+                    <Trouble/>
+                </header>
+                {blocks.into_iter().map(block_view).collect_view()}
+                <Neighbours course place/>
+                <div class="copied-place" role="status">
+                    {move || {
+                        times.track();
+                        copied.get().map(|done| {
+                            let words = if done { "The link is copied." } else { "The link is in the address bar." };
+                            view! { <p class="copied">{words}</p> }
+                        })
+                    }}
+                </div>
+            </main>
+        </div>
+    }
+}
+
+fn block_view(block: Block) -> AnyView {
+    match block {
+        Block::Prose { html } => {
+            if !prose::headings(&html).is_empty() {
+                expect_context::<Reading>().begin_section();
+            }
+            view! { <div class="prose-block" inner_html=prose::with_anchors(&html)></div> }.into_any()
+        }
+        Block::Live(live) => view! { <LiveView live/> }.into_any(),
+        Block::Widget(widget) => view! { <WidgetView widget/> }.into_any(),
+        Block::Exercise(exercise) => view! { <ExerciseView exercise/> }.into_any(),
+        Block::Quiz(quiz) => view! { <QuizView quiz/> }.into_any(),
+        Block::Interview(interview) => view! { <InterviewView interview/> }.into_any(),
+        Block::Faq(faq) => view! { <FaqView faq/> }.into_any(),
+        Block::Challenge(link) => view! { <ChallengeCard link/> }.into_any(),
+    }
+}
+
+#[component]
+fn ContentsList(headings: Vec<Heading>) -> impl IntoView {
+    let line = |Heading { id, text, level }: Heading| {
+        let deep = level > 2;
+        view! { <li class:deep=deep><a href=format!("#{id}")>{text}</a></li> }
+    };
+    view! {
+        <nav class="contents" aria-label="In this lesson">
+            <p class="muted">"In this lesson"</p>
+            <ol>{headings.into_iter().filter(|heading| heading.level <= 3).map(line).collect_view()}</ol>
+        </nav>
+    }
+}
+
+#[component]
+fn Neighbours(course: Arc<Course>, place: usize) -> impl IntoView {
+    let link = |lesson: &LessonSummary, class: &'static str, words: &'static str| {
+        view! {
+            <a href=format!("/course/{}", lesson.id) class=class>
+                <small>{words}</small>
+                <span>{lesson.title.clone()}</span>
+            </a>
+        }
+    };
+    let before = place.checked_sub(1).map(|index| link(&course.lessons[index], "before", "Previous"));
+    let after = course.lessons.get(place + 1).map(|lesson| link(lesson, "after", "Next"));
+    let end = after.is_none().then(|| {
+        view! {
+            <a href="/course" class="after">
+                <small>"That was the last lesson"</small>
+                <span>"Back to the course"</span>
+            </a>
+        }
+    });
+    view! { <nav class="neighbours" aria-label="Lessons beside this one">{before}{after}{end}</nav> }
+}
+
+/// Brings what the address names into view, and the keyboard there: now, and whenever the address changes. Without a name, a
+/// reader who comes from another place of the course begins at the top.
+fn follow_hash(again: bool) {
+    let hash = use_location().hash;
+    let first = StoredValue::new(true);
+    Effect::new(move || {
+        let wanted = hash.get();
+        let first = first.try_update_value(|first| std::mem::replace(first, false)) == Some(true);
+        let name = wanted.trim_start_matches('#').to_owned();
+        if !name.is_empty() {
+            // Once all of it is in the document.
+            request_animation_frame(move || go_to(name));
+        } else if first && again {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            focus_when_seen("lesson-title");
+        }
+    });
+}
+
+fn go_to(name: String) {
+    let Some(element) = document().get_element_by_id(&name) else { return };
+    if element.tag_name() == "DETAILS" {
+        // A constant name and value: setting them cannot fail.
+        let _ = element.set_attribute("open", "");
+        focus_when_seen(format!("{name}{QUESTION}"));
+        return;
+    }
+    let headed = element.tag_name().starts_with('H') && !element.has_attribute("tabindex");
+    if headed {
+        let _ = element.set_attribute("tabindex", "-1");
+    }
+    focus_when_seen(name);
+}

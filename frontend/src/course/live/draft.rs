@@ -1,0 +1,204 @@
+//! What a run will do, as the reader may change it.
+
+use super::meaning::Meaning;
+use crate::address::route::page_is_secure;
+use crate::lab::draft::hex;
+use crate::ui::format;
+use crate::ui::icon::{CLOSE, Icon};
+use curriculum::course::{Run, Scheme, Send};
+use leptos::prelude::*;
+
+/// Messages that a reader may add up to.
+const MAX_MESSAGES: usize = 16;
+
+/// One run as it stands in the fields.
+#[derive(Clone, Copy)]
+pub(super) struct RunDraft {
+    given: StoredValue<Run>,
+    secure: RwSignal<bool>,
+    via: RwSignal<String>,
+    query: RwSignal<String>,
+    messages: RwSignal<Vec<Message>>,
+    /// How many messages there have been.
+    last: StoredValue<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Message {
+    number: u32,
+    /// Whether the text is hex.
+    binary: bool,
+    text: RwSignal<String>,
+}
+
+impl RunDraft {
+    pub(super) fn new(given: Run) -> Self {
+        let draft = Self {
+            given: StoredValue::new(given),
+            secure: RwSignal::new(false),
+            via: RwSignal::new(String::new()),
+            query: RwSignal::new(String::new()),
+            messages: RwSignal::new(Vec::new()),
+            last: StoredValue::new(0),
+        };
+        draft.reset();
+        draft
+    }
+
+    pub(super) fn reset(&self) {
+        let given = self.given.get_value();
+        self.secure.set(is_secure(given.scheme));
+        self.via.set(given.via.unwrap_or_default());
+        self.query.set(given.query);
+        self.messages.set(Vec::new());
+        for send in given.send {
+            match send {
+                Send::Text(text) => self.add(false, text),
+                Send::Bytes(text) => self.add(true, text),
+            }
+        }
+    }
+
+    fn add(&self, binary: bool, text: String) {
+        let number = self.last.try_update_value(|last| {
+            *last += 1;
+            *last
+        });
+        let message = Message { number: number.unwrap_or_default(), binary, text: RwSignal::new(text) };
+        self.messages.update(|messages| messages.push(message));
+    }
+
+    fn written(&self) -> Run {
+        let given = self.given.get_value();
+        let message = |message: &Message| {
+            let text = message.text.get();
+            if message.binary { Send::Bytes(text) } else { Send::Text(text) }
+        };
+        let secure = self.secure.get();
+        let scheme = if secure == is_secure(given.scheme) { given.scheme } else { scheme(secure) };
+        let via = given.via.as_ref().and(Some(self.via.get().trim().to_owned())).filter(|via| !via.is_empty());
+        let send = self.messages.with(|messages| messages.iter().map(message).collect());
+        Run { scheme, via, query: self.query.get().trim().trim_start_matches('?').to_owned(), send, ..given }
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.given.with_value(|given| *given != self.written())
+    }
+
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// Which message cannot be sent, and why.
+    pub(super) fn run(&self) -> Result<Run, String> {
+        let run = untrack(|| self.written());
+        for (index, send) in run.send.iter().enumerate() {
+            if let Send::Bytes(text) = send {
+                hex(text).map_err(|why| format!("Message {}: {why}", index + 1))?;
+            }
+        }
+        Ok(run)
+    }
+}
+
+fn is_secure(scheme: Scheme) -> bool {
+    match scheme {
+        Scheme::Page => page_is_secure(),
+        Scheme::Ws => false,
+        Scheme::Wss => true,
+    }
+}
+
+fn scheme(secure: bool) -> Scheme {
+    if secure { Scheme::Wss } else { Scheme::Ws }
+}
+
+#[component]
+pub(super) fn Plan(
+    draft: RunDraft,
+    /// Where there are several.
+    number: Option<usize>,
+) -> impl IntoView {
+    let given = draft.given.get_value();
+    let host = window().location().hostname().unwrap_or_default();
+    let over = given.via.is_some();
+    let of = number.map(|number| format!(" of run {number}")).unwrap_or_default();
+    let label = StoredValue::new(move |words: &str| format!("{words}{of}"));
+    let protocols = (!given.subprotocols.is_empty()).then(|| format!("as {}", given.subprotocols.join(", ")));
+    let close = given.close.as_ref().map(|close| {
+        let code = close.code.map_or("no code".into(), |code| code.to_string());
+        let reason =
+            if close.reason.is_empty() { String::new() } else { format!(", {}", format::quoted(&close.reason, 60)) };
+        format!("then it says goodbye: {code}{reason}")
+    });
+    let apart = (given.apart_ms > 0 && given.send.len() > 1)
+        .then(|| format!("{} ms apart", format::count(given.apart_ms.into())));
+    let numbered = move || draft.messages.get().into_iter().enumerate().collect::<Vec<_>>();
+    let field = move |(index, message): (usize, Message)| view! { <MessageField draft message index/> };
+    let called = label.with_value(|label| label("What will happen"));
+    view! {
+        <div class="plan" role="group" aria-label=called>
+            {given.title.clone().map(|title| view! { <p class="sub">{title}</p> })}
+            <div class="address mono">
+                <select
+                    aria-label=label.with_value(|label| label("Scheme"))
+                    on:change=move |event| draft.secure.set(event_target_value(&event) == "wss")
+                >
+                    <option value="ws" prop:selected=move || !draft.secure.get()>
+                        "ws"
+                    </option>
+                    <option value="wss" prop:selected=move || draft.secure.get()>
+                        "wss"
+                    </option>
+                </select>
+                <span>{format!("://{host}/")}</span>
+                {over.then(|| view! {
+                    <span>"via/"</span>
+                    <input type="text" class="mono via" autocomplete="off" autocapitalize="off" spellcheck="false"
+                        aria-label=label.with_value(|label| label("What stands in between"))
+                        prop:value=draft.via on:input=move |event| draft.via.set(event_target_value(&event))/>
+                    <span>"/"</span>
+                })}
+                <span>"lab/…?"</span>
+                <input type="text" class="mono query" autocomplete="off" autocapitalize="off" spellcheck="false"
+                    aria-label=label.with_value(|label| label("What the server is asked for"))
+                    placeholder="a plain echo"
+                    prop:value=draft.query on:input=move |event| draft.query.set(event_target_value(&event))/>
+            </div>
+            <Meaning query=draft.query/>
+            {protocols.map(|words| view! { <p class="note">{words}</p> })}
+            <ol class="messages" aria-label=label.with_value(|label| label("Messages"))>
+                <For each=numbered key=|(index, message)| (*index, message.number) children=field/>
+            </ol>
+            <p class="message-tools">
+                <button
+                    type="button"
+                    class="small"
+                    disabled=move || { draft.messages.with(Vec::len) >= MAX_MESSAGES }
+                    on:click=move |_| draft.add(false, "Hello".into())
+                >
+                    "Add a message"
+                </button>
+                <span class="muted">{apart}</span>
+                <span class="muted">{close}</span>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn MessageField(draft: RunDraft, message: Message, index: usize) -> impl IntoView {
+    let Message { number, binary, text } = message;
+    let words = if binary { "bytes" } else { "text" };
+    let remove = move |_| draft.messages.update(|messages| messages.retain(|message| message.number != number));
+    view! {
+        <li>
+            <em class=if binary { "op bin" } else { "op text" }>{words}</em>
+            <input type="text" class:mono=binary autocomplete="off" spellcheck="false"
+                aria-label=format!("Message {}", index + 1)
+                prop:value=text on:input=move |event| text.set(event_target_value(&event))/>
+            <button type="button" class="icon" aria-label=format!("Remove message {}", index + 1) on:click=remove>
+                <Icon path=CLOSE/>
+            </button>
+        </li>
+    }
+}

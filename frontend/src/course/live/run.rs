@@ -1,0 +1,190 @@
+//! A run: a session of its own, made when the reader wants it and let go with the view, and what is to be seen of it.
+
+use super::aim::{aim, parts};
+use super::onward::OpenThere;
+use super::script::play;
+use crate::address::route::{Listener, Route, Through, Via, page_is_secure};
+use crate::address::settings::Settings;
+use crate::course::reading::ways;
+use crate::lab::inspector::{ChosenPart, Inspector};
+use crate::lab::lifecycle::Lifecycle;
+use crate::lab::sequence::SequenceView;
+use crate::lab::store::ConnectError;
+use crate::lab::store::connect;
+use crate::lab::{FeedState, Lab, Session};
+use crate::ui::scope::Scope;
+use curriculum::course::{Run, Scheme, Show};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::SessionId;
+use wasm_bindgen::JsCast;
+
+/// What a run needs before it can begin.
+#[derive(Clone, Debug)]
+pub(in crate::course) enum Started {
+    Coming,
+    Ready(SessionId, Listener),
+    /// Why there is none, in sentences.
+    Failed(String),
+}
+
+impl Started {
+    /// Asks for a session, and where `scheme` is spoken.
+    pub(in crate::course) fn ask(scheme: Scheme) -> RwSignal<Self> {
+        let started = RwSignal::new(Self::Coming);
+        spawn_local(async move {
+            // The lesson may have been left meanwhile.
+            let _ = started.try_set(prepare(scheme).await.map_or_else(Self::Failed, |(id, at)| Self::Ready(id, at)));
+        });
+        started
+    }
+}
+
+const NO_TLS: &str = "This relay speaks no TLS, so there is no wss to show. Start it with --tls-listen 127.0.0.1:8443 \
+                      --tls-self-signed, and load this page anew.";
+
+async fn prepare(scheme: Scheme) -> Result<(SessionId, Listener), String> {
+    let secure = match scheme {
+        Scheme::Page => page_is_secure(),
+        Scheme::Ws => false,
+        Scheme::Wss => true,
+    };
+    let listener = if secure == page_is_secure() {
+        Listener::here()
+    } else {
+        let ways = ways().await.map_err(|error| error.words("The list of ways"))?;
+        Listener::of_scheme(secure, &ways).ok_or(NO_TLS)?
+    };
+    let id = crate::net::api::create_session().await.map_err(|error| error.words("A session"))?;
+    Ok((id, listener))
+}
+
+#[component]
+pub(super) fn RunColumn(
+    run: Run,
+    name: String,
+    show: Show,
+    /// Is called once the browser has begun to connect.
+    ran: Callback<()>,
+) -> impl IntoView {
+    let started = Started::ask(run.scheme);
+    move || match started.get() {
+        Started::Coming => view! { <p class="note run-coming" role="status">"Getting a session…"</p> }.into_any(),
+        Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
+        Started::Ready(id, listener) => {
+            view! { <RunView id listener run=run.clone() name=name.clone() show ran/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn RunView(id: SessionId, listener: Listener, run: Run, name: String, show: Show, ran: Callback<()>) -> impl IntoView {
+    let lab = Lab::new(Some(id.clone()));
+    let error = RwSignal::new(None::<String>);
+    let through = run.via.as_deref().map_or(Through::Direct, |via| Through::Middlebox(Via::of_segment(via)));
+    let url = Route { listener: listener.clone(), through }.url(&id, &Settings::of_query(&run.query));
+    lab.aim_at(aim(show));
+    play(lab, run.clone(), error);
+    match connect(lab, &url, &run.subprotocols.join(", ")) {
+        Ok(()) => ran.run(()),
+        Err(ConnectError::Url(why) | ConnectError::Subprotocols(why)) => error.set(Some(why)),
+    }
+    let onward = view! { <OpenThere run listener=listener.clone()/> };
+    let trust = (listener.secure && !page_is_secure()).then_some(Trust { listener });
+    let (of_frame, of_handshake) = parts(show);
+    provide_context(ChosenPart::showing(of_frame, of_handshake));
+    view! {
+        {move || error.get().map(|why| view! { <p class="card bad" role="alert">{why}</p> })}
+        <LabView lab name show/>
+        {move || trust.clone().filter(|_| lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.closed.as_ref().is_some_and(|(code, ..)| *code == 1006)))).map(Trust::view)}
+        {onward}
+    }
+}
+
+/// What to do when a browser does not trust the relay's own certificate.
+#[derive(Clone)]
+struct Trust {
+    listener: Listener,
+}
+
+impl Trust {
+    fn view(self) -> AnyView {
+        let address = format!("{}/", self.listener.to_string().replacen("wss:", "https:", 1));
+        let text = address.clone();
+        view! {
+            <p class="card">
+                <b>"If nothing came to the relay"</b>
+                <span>
+                    "your browser may not trust the certificate that the relay made for itself. Open "
+                    <a href=address target="_blank" rel="noopener">{text}</a> " once, say that you do, and run again."
+                </span>
+            </p>
+        }
+        .into_any()
+    }
+}
+
+/// What the playground shows of a session, in the middle of a text.
+#[component]
+pub(in crate::course) fn LabView(lab: Lab, name: String, show: Show) -> impl IntoView {
+    provide_context(lab);
+    provide_context(Scope::another(name));
+    lab.inspecting.set(!matches!(show, Show::Sequence | Show::Lifecycle));
+    let some = Memo::new(move |_| lab.record.with(|record| !record.sequence.is_empty()));
+    let root = NodeRef::<html::Div>::new();
+    if show == Show::Unmasking {
+        scroll_to_mask(lab, root);
+    }
+    view! {
+        <div
+            class="run-view"
+            class:tall=matches!(show, Show::Sequence | Show::Lifecycle)
+            class:inspecting-here=move || lab.inspecting.get()
+            node_ref=root
+        >
+            <Lifecycle/>
+            <FeedTrouble lab/>
+            <Show when=move || some.get() fallback=|| view! { <div class="panel sequence"></div> }>
+                <SequenceView/>
+            </Show>
+            <Inspector/>
+        </div>
+    }
+}
+
+/// Why nothing new is seen of a session.
+#[component]
+pub(in crate::course) fn FeedTrouble(lab: Lab) -> impl IntoView {
+    let feed = move || match (lab.feed.get(), lab.session.get()) {
+        (FeedState::Lost, _) => Some("The line to the relay is lost, so nothing new is seen. It is tried again."),
+        (FeedState::Expired, _) => Some("The relay has ended this session: run it again."),
+        (FeedState::Unreadable(_), _) => Some("The relay says what this page does not understand: load the page anew."),
+        (_, Session::Failed(_)) => Some("The relay gave no session: run it again."),
+        _ => None,
+    };
+    move || feed().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
+}
+
+/// Of a frame that is chosen for the reader, the mask is what this is about.
+fn scroll_to_mask(lab: Lab, root: NodeRef<html::Div>) {
+    Effect::new(move || {
+        lab.selected.track();
+        // Once the frame is in the document.
+        set_timeout(
+            move || {
+                let Some(root) = root.try_get_untracked().flatten() else { return };
+                let (Ok(Some(mask)), Ok(Some(panel))) =
+                    (root.query_selector(".xor"), root.query_selector(".inspector"))
+                else {
+                    return;
+                };
+                // The panel is what its offset is counted from.
+                if let Some(mask) = mask.dyn_ref::<web_sys::HtmlElement>() {
+                    panel.set_scroll_top(mask.offset_top() - 100);
+                }
+            },
+            std::time::Duration::from_millis(100),
+        );
+    });
+}

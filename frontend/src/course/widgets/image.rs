@@ -1,0 +1,178 @@
+//! An image sent as a binary message: the frame that carried it, and the image as it came back.
+
+use super::picture::picture;
+use crate::address::route::{Listener, Route, Through};
+use crate::address::settings::Settings;
+use crate::course::live::{FeedTrouble, Started};
+use crate::course::reading::Reading;
+use crate::lab::Lab;
+use crate::lab::store::connect;
+use crate::lab::store::journal::image_type;
+use crate::net::lab_socket::Payload;
+use crate::ui::field::Pointed;
+use crate::ui::format;
+use crate::ui::hex::{Hex, class_at};
+use crate::ui::object_url::ObjectUrl;
+use curriculum::course::Scheme;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::page::PageAct;
+use observation::{Event, Party, SessionId};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+
+/// The largest image that is sent, in bytes.
+const MAX: usize = 4 << 20;
+/// Bytes of the frame that are shown.
+const FRONT: usize = 32;
+
+/// An image that is there to be sent.
+#[derive(Clone)]
+struct Ready {
+    name: String,
+    bytes: Rc<[u8]>,
+    url: Rc<ObjectUrl>,
+}
+
+#[component]
+pub(super) fn Image(piece: StoredValue<String>) -> impl IntoView {
+    let ready = RwSignal::new_local(made());
+    let error = RwSignal::new(None::<String>);
+    // What is sent, and which time it is.
+    let sent = RwSignal::new_local(None::<(u32, Ready)>);
+    let choose = move |event: web_sys::Event| {
+        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        let name = file.name();
+        if file.size() > MAX as f64 {
+            error.set(Some(format!("{name} is larger than the {} that are sent here.", format::size(MAX as u64))));
+            return;
+        }
+        spawn_local(async move {
+            let read = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
+            let image = read.ok().and_then(|buffer| Ready::of(name.clone(), js_sys::Uint8Array::new(&buffer).to_vec()));
+            // The lesson may have been left meanwhile.
+            let _ = match image {
+                Some(image) => (error.try_set(None).is_none(), ready.try_set(Some(image)).is_none()),
+                None => (
+                    error.try_set(Some(format!("{name} is no PNG, JPEG, GIF or WebP: choose another."))).is_none(),
+                    true,
+                ),
+            };
+        });
+    };
+    let send = move |_| {
+        if let Some(image) = ready.get_untracked() {
+            sent.update(|sent| *sent = Some((sent.as_ref().map_or(1, |(time, _)| time + 1), image)));
+        }
+    };
+    let outcome = move || {
+        let (_, image) = sent.get()?;
+        let started = Started::ask(Scheme::Page);
+        let image = StoredValue::new_local(image);
+        Some(move || match started.get() {
+            Started::Coming => view! { <p class="note" role="status">"Getting a session…"</p> }.into_any(),
+            Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
+            Started::Ready(id, listener) => view! { <Sent id listener image=image.get_value() piece/> }.into_any(),
+        })
+    };
+    view! {
+        <div class="image-choice">
+            {move || ready.get().map(|image| view! {
+                <figure>
+                    <img src=image.url.as_str().to_owned() alt="The image that will be sent" class="small-picture"/>
+                    <figcaption>{format!("{}, {}", image.name, format::bytes(image.bytes.len() as u64))}</figcaption>
+                </figure>
+            })}
+            <div class="buttons">
+                <button type="button" class="primary" on:click=send>"Send it"</button>
+                <button type="button" class="small" on:click=move |_| { error.set(None); ready.set(made()) }>"Draw another"</button>
+                <label class="button small drop">
+                    <input type="file" class="hidden" accept="image/png,image/jpeg,image/gif,image/webp" on:change=choose/>
+                    "Choose a file"
+                </label>
+            </div>
+        </div>
+        <p class="error" role="alert">{move || error.get()}</p>
+        {outcome}
+    }
+}
+
+impl Ready {
+    fn of(name: String, bytes: Vec<u8>) -> Option<Self> {
+        let url = ObjectUrl::of(&bytes, image_type(&bytes)?)?;
+        Some(Self { name, bytes: bytes.into(), url: Rc::new(url) })
+    }
+}
+
+fn made() -> Option<Ready> {
+    let seed = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    Ready::of("a picture of 16 × 16 pixels".into(), picture(seed))
+}
+
+#[component]
+fn Sent(id: SessionId, listener: Listener, image: Ready, piece: StoredValue<String>) -> impl IntoView {
+    let reading = expect_context::<Reading>();
+    let lab = Lab::new(Some(id.clone()));
+    let error = RwSignal::new(None::<String>);
+    let url = Route { listener, through: Through::Direct }.url(&id, &Settings::of_query("deflate=off"));
+    let bytes = Rc::clone(&image.bytes);
+    lab.follow_script(move |act| match act {
+        PageAct::Open { .. } => {
+            if let Err(why) = lab.send(Payload::Binary(Rc::clone(&bytes)), None) {
+                error.set(Some(why));
+            }
+        }
+        PageAct::Received(_) => reading.done(&piece.get_value()),
+        _ => {}
+    });
+    if connect(lab, &url, "").is_err() {
+        error.set(Some("The browser refused to open the connection.".into()));
+    }
+    let closed = move || lab.socket.with(|socket| socket.as_ref().and_then(|socket| socket.closed.clone()));
+    // As the relay saw it come.
+    let frame = Memo::new(move |_| {
+        lab.record.with(|record| {
+            record.transcript.iter().find_map(|seen| match &seen.event {
+                Event::Frame(frame) if frame.from == Party::Client => Some(frame.clone()),
+                _ => None,
+            })
+        })
+    });
+    // As JavaScript got it.
+    let back = Memo::new(move |_| {
+        lab.record.with(|record| {
+            let event = record.journal.iter().find(|event| matches!(event.act, PageAct::Received(_)))?;
+            record.journal.payload(event.number)?.image.as_ref().map(|url| url.as_str().to_owned())
+        })
+    });
+    view! {
+        <p class="error" role="alert">{move || error.get()}</p>
+        <FeedTrouble lab/>
+        {move || closed().map(|(code, reason, _)| {
+            let reason = if reason.is_empty() { String::new() } else { format!(", “{reason}”") };
+            view! { <p class="note">{format!("The connection has ended: {code}{reason}.")}</p> }
+        })}
+        {move || frame.get().map(|frame| {
+            let header = frame.parsed_header();
+            let all: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().take(FRONT).collect();
+            let more = frame.wire_bytes().saturating_sub(all.len() as u64);
+            view! {
+                <p class="sub">"The frame, as the relay saw it come"</p>
+                <p>
+                    "Opcode " <code class="f-opc">{format!("{} {}", frame.opcode, frame.opcode().name())}</code>
+                    {format!(", {} of payload: to the protocol an image is bytes like any others.", format::bytes(frame.length))}
+                </p>
+                {header.map(|header| view! {
+                    <Hex label="The frame’s first bytes in hex" bytes=all class_at=Box::new(class_at(&header)) fold=4 pointed=Pointed::new()/>
+                })}
+                <p class="note">{format!("and {} more", format::bytes(more))}</p>
+            }
+        })}
+        {move || back.get().map(|url| view! {
+            <p class="sub">"What came back"</p>
+            <img src=url alt="The image as it came back" class="small-picture came-back"/>
+            <p class="note">"JavaScript got an ArrayBuffer, made a Blob of it, and shows that."</p>
+        })}
+    }
+}

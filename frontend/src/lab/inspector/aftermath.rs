@@ -1,0 +1,249 @@
+//! What the browser did about it: what the wire carried because of what the relay did, and what JavaScript was told.
+
+use super::purpose::citation;
+use crate::lab::Lab;
+use crate::lab::row_text;
+use crate::ui::format;
+use leptos::prelude::*;
+use observation::aftermath::{Aftermath, Carried, Outcome, Told};
+use observation::event::Cause;
+use observation::page::PageAct;
+use observation::sequence::RowKey;
+use observation::{Event, Party, Seq};
+use wire::close::ClosePayload;
+use wire::opcode::Opcode;
+
+/// Nothing where nothing was done on purpose, refused or ended.
+#[component]
+pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let came = Memo::new(move |_| {
+        lab.record.with(|record| {
+            let kind = Kind::of(&record.transcript.get(seq)?.event);
+            Some((kind, record.aftermath(seq)?))
+        })
+    });
+    move || {
+        let (kind, aftermath) = came.get()?;
+        let words = conclusion(kind, &aftermath, client);
+        let Aftermath { wire, told, .. } = aftermath;
+        Some(view! {
+            <h3>"What came of it"</h3>
+            <p class="lead" role="status">
+                {words}
+            </p>
+            <dl class="aftermath">
+                <dt>"The wire carried"</dt>
+                <dd>
+                    <Wire wire client/>
+                </dd>
+                <dt>"JavaScript was told"</dt>
+                <dd>
+                    <Script told/>
+                </dd>
+            </dl>
+        })
+    }
+}
+
+/// What the wire carried because of it, each with the way to its row.
+#[component]
+pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
+    if wire.is_empty() {
+        return view! { <span class="muted">"nothing in answer"</span> }.into_any();
+    }
+    let lab = expect_context::<Lab>();
+    let item = |carried: Carried| {
+        let (key, from, badge, class, words) = match carried {
+            Carried::Response { seq, status: Some(status) } => {
+                (RowKey::Response(seq), Party::Server, status.to_string(), "bad", "instead of 101".to_owned())
+            }
+            Carried::Response { seq, status: None } => {
+                (RowKey::Response(seq), Party::Server, "NO HTTP".into(), "bad", "instead of 101".to_owned())
+            }
+            Carried::Close { seq, from, close } => {
+                (RowKey::Frame(seq), from, "CLOSE".into(), "close", close_words(&close))
+            }
+            Carried::Pong { seq, us } => {
+                let words = format!("after {} ms", format::milliseconds(us));
+                (RowKey::Frame(seq), Party::Client, "PONG".into(), "ping", words)
+            }
+            Carried::End { seq, cause } => {
+                return view! {
+                    <li class="end">
+                        <button type="button" class="small" on:click=move |_| lab.inspect(RowKey::End(seq))>
+                            {end_words(cause)}
+                        </button>
+                    </li>
+                }
+                .into_any();
+            }
+        };
+        let out = from == Party::Client;
+        view! {
+            <li class=if out { "out" } else { "in" }>
+                <span class="muted">{if out { format!("{client} → relay") } else { format!("relay → {client}") }}</span>
+                <button type="button" class="small" on:click=move |_| lab.inspect(key)>
+                    <em class=format!("op {class}")>{badge}</em>
+                    {words}
+                </button>
+            </li>
+        }
+        .into_any()
+    };
+    view! { <ol class="goodbyes">{wire.into_iter().map(item).collect_view()}</ol> }.into_any()
+}
+
+#[component]
+fn Script(told: Told) -> impl IntoView {
+    match told {
+        Told::Elsewhere => view! { <span class="muted">"not a socket of this page"</span> }.into_any(),
+        Told::Events(acts) if acts.is_empty() => view! { <span class="muted">"nothing"</span> }.into_any(),
+        Told::Events(acts) => {
+            let event = |act| view! { <li><code>{event_words(act)}</code></li> };
+            view! { <ol class="events">{acts.iter().map(event).collect_view()}</ol> }.into_any()
+        }
+    }
+}
+
+fn event_words(act: &PageAct) -> String {
+    match act {
+        PageAct::Closed { code, reason, was_clean } => {
+            format!("onclose: code {code}, reason {}, wasClean {was_clean}", format::quoted(reason, 80))
+        }
+        other => row_text::act(other),
+    }
+}
+
+fn close_words(close: &ClosePayload) -> String {
+    let code = close.code.map_or("no code".to_owned(), |code| format!("{code} {}", code.meaning()));
+    if close.reason.is_empty() { code } else { format!("{code} “{}”", close.reason) }
+}
+
+fn end_words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::ClosingHandshake => "then the TCP connection ended",
+        Cause::LineEnded | Cause::LineBroke => "the client ended the TCP connection",
+        _ => "the relay ended the TCP connection",
+    }
+}
+
+/// What kind of thing it was, as far as the conclusion differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Opening,
+    Ping,
+    Goodbye,
+    Message,
+    /// Bytes that a strict client does not take.
+    Wrong,
+    Other,
+}
+
+impl Kind {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Asked(_) | Event::Opening(_) | Event::Refusal(_) => Self::Opening,
+            Event::Frame(frame) if !frame.violations.is_empty() => Self::Wrong,
+            Event::Frame(frame) => match frame.opcode() {
+                Opcode::Ping => Self::Ping,
+                Opcode::Close => Self::Goodbye,
+                _ if frame.position.is_some() => Self::Message,
+                _ => Self::Other,
+            },
+            Event::Tunnel(_) | Event::Records(_) | Event::Act(_) | Event::Closed(_) => Self::Other,
+        }
+    }
+}
+
+/// What came of it, in a sentence or two that name the rule.
+fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
+    let rule = aftermath.did.iter().find_map(|(_, did)| did.rule.as_ref()).map(citation);
+    let told = match &aftermath.told {
+        Told::Elsewhere => None,
+        Told::Events(acts) => Some(acts.as_slice()),
+    };
+    let code = told.into_iter().flatten().find_map(|act| match act {
+        PageAct::Closed { code, .. } => Some(*code),
+        _ => None,
+    });
+    // Why a page is told so little: WebSockets Standard, §5, and RFC 6455 §7.1.7.
+    let not_why =
+        if code == Some(1006) { " JavaScript is told 1006 and not why: a page must not learn it." } else { "" };
+    match aftermath.outcome {
+        Outcome::Pending if code.is_some() => "JavaScript has been told; what the relay saw is still to come.".into(),
+        Outcome::Pending if kind == Kind::Ping => format!("No answer yet. The {client} owes a pong (RFC 6455 §5.5.2)."),
+        Outcome::Pending => "Nothing so far.".into(),
+        Outcome::Taken => match (kind, rule) {
+            (Kind::Wrong, Some(rule)) => {
+                format!("The {client} took it and went on. A strict one would fail the connection: {rule}.")
+            }
+            (Kind::Opening, _) => format!("The {client} agreed, and the connection is open."),
+            (Kind::Message, _) if told.is_some() => "JavaScript got it like any other message.".into(),
+            _ => format!("The {client} went on as before."),
+        },
+        Outcome::Silent => format!("Nothing that the {client} could notice at once."),
+        Outcome::Answered => {
+            format!("The {client} answered by itself, as RFC 6455 §5.5.2 asks. JavaScript saw neither ping nor pong.")
+        }
+        Outcome::Unanswered if kind == Kind::Ping => {
+            format!("The {client} did not answer, as it must by RFC 6455 §5.5.2.")
+        }
+        Outcome::Unanswered => format!("The {client} did not answer the goodbye, as it must by RFC 6455 §5.5.1."),
+        Outcome::Failed(code) => {
+            let broken = rule.map_or("A rule was broken".to_owned(), |rule| format!("{rule} was broken"));
+            let meaning = code.meaning();
+            format!("{broken}, so the {client} failed the connection (§7.1.7) with {code}, {meaning}.{not_why}")
+        }
+        Outcome::LeftByClient => format!("The {client} ended the line without a close frame.{not_why}"),
+        Outcome::LeftByRelay => {
+            let word = if code == Some(1006) {
+                " JavaScript is told 1006, which never travels: it stands for a line without a goodbye (§7.1.5)."
+            } else {
+                ""
+            };
+            format!("The line was cut without a goodbye.{word}")
+        }
+        Outcome::Closed => "Both sides said goodbye, so the end was clean (RFC 6455 §7.1.4).".into(),
+        Outcome::NeverOpened => {
+            let asked = rule.map_or(String::new(), |rule| format!(" ({rule})"));
+            format!("The socket never opened{asked}.{not_why}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use observation::{Citation, Deliberate, Origin};
+    use wire::close::CloseCode;
+
+    fn aftermath(outcome: Outcome, told: &[PageAct]) -> Aftermath {
+        let rule = Some(Citation::new(6455, "5.2"));
+        let did = Deliberate { by: Origin::Behaviour, what: "rsv1".into(), explanation: "RSV1 is set".into(), rule };
+        Aftermath { did: vec![(Seq(1), did)], wire: Vec::new(), told: Told::Events(told.to_vec()), outcome }
+    }
+
+    #[test]
+    fn conclusions_name_the_rule() {
+        let closed = PageAct::Closed { code: 1006, reason: String::new(), was_clean: false };
+        let failed = aftermath(Outcome::Failed(CloseCode(1002)), &[PageAct::Error, closed.clone()]);
+        assert_eq!(
+            conclusion(Kind::Wrong, &failed, "browser"),
+            "RFC 6455 §5.2 was broken, so the browser failed the connection (§7.1.7) with 1002, protocol error. JavaScript is told 1006 and not why: a page must not learn it."
+        );
+        let taken = conclusion(Kind::Wrong, &aftermath(Outcome::Taken, &[]), "client");
+        assert!(taken.contains("A strict one would fail the connection: RFC 6455 §5.2."), "{taken}");
+        let early = conclusion(Kind::Wrong, &aftermath(Outcome::Pending, &[closed]), "browser");
+        assert!(early.starts_with("JavaScript has been told"), "{early}");
+        let answered = conclusion(Kind::Ping, &aftermath(Outcome::Answered, &[]), "browser");
+        assert!(answered.contains("§5.5.2"), "{answered}");
+    }
+
+    #[test]
+    fn a_close_event_says_all_that_it_has() {
+        let closed = PageAct::Closed { code: 4000, reason: "by\"e".into(), was_clean: true };
+        assert_eq!(event_words(&closed), "onclose: code 4000, reason \"by\\\"e\", wasClean true");
+        assert_eq!(event_words(&PageAct::Error), "onerror");
+    }
+}

@@ -1,0 +1,67 @@
+//! A head line by line, each with what it does.
+
+use crate::lab::explain::{self, deflate};
+use leptos::prelude::*;
+use observation::encoding::latin1::to_text;
+use wire::handshake::connect;
+use wire::handshake::head::HeaderLine;
+
+/// A line of a head, and what it does.
+pub struct Line {
+    name: String,
+    value: String,
+    meaning: Option<&'static str>,
+    /// The pieces of a value that says several things, each as written and what it means.
+    pieces: Vec<(String, String)>,
+}
+
+pub fn lines(bytes: &[u8], response: bool, meaning: &'static str, headers: &[HeaderLine]) -> Vec<Line> {
+    let header = |line: &HeaderLine| Line::of(&bytes[line.name.clone()], &bytes[line.value.clone()], response);
+    let end = bytes.iter().position(|&byte| byte == b'\r' || byte == b'\n').unwrap_or(bytes.len());
+    let first = Line { name: String::new(), value: to_text(&bytes[..end]), meaning: Some(meaning), pieces: Vec::new() };
+    std::iter::once(first).chain(headers.iter().map(header)).collect()
+}
+
+/// The fields of HTTP/2, which has no first line.
+pub fn fields(bytes: &[u8], response: bool) -> Vec<Line> {
+    connect::fields(bytes).map(|(name, value)| Line::of(name, value, response)).collect()
+}
+
+impl Line {
+    fn of(name: &[u8], value: &[u8], response: bool) -> Self {
+        let (name, value) = (to_text(name), to_text(value));
+        let meaning = explain::header(&name, &value);
+        let of_extensions = name.eq_ignore_ascii_case("Sec-WebSocket-Extensions");
+        let pieces = if of_extensions { deflate::extensions(&value, response) } else { Vec::new() };
+        Self { name, value, meaning, pieces }
+    }
+}
+
+#[component]
+pub fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refused: bool) -> impl IntoView {
+    let Some(lines) = lines else {
+        return view! { <pre class="text" tabindex="0">{raw}</pre> }.into_any();
+    };
+    let line = |Line { name, value, meaning, pieces }: Line| {
+        let websocket = name.to_ascii_lowercase().starts_with("sec-websocket")
+            || name.eq_ignore_ascii_case("upgrade")
+            || name == ":protocol"
+            || name.eq_ignore_ascii_case("connection");
+        let nameless = name.is_empty();
+        let first = nameless || name == ":method" || name == ":status";
+        view! {
+            <div class:ws=websocket class:first=first>
+                <dt>
+                    {(!nameless).then(|| view! { <b>{name}</b> ": " })}
+                    <span>{value}</span>
+                </dt>
+                {meaning.map(|words| view! { <dd>{words}</dd> })}
+                {pieces
+                    .into_iter()
+                    .map(|(written, words)| view! { <dd class="piece"><code>{written}</code> " " {words}</dd> })
+                    .collect_view()}
+            </div>
+        }
+    };
+    view! { <dl class="head" class:refused=refused>{lines.into_iter().map(line).collect_view()}</dl> }.into_any()
+}

@@ -1,0 +1,182 @@
+//! The whole line around what is inspected: what covers it, what crossed it, and what stays visible through the cover.
+
+use super::passage::{Drawn, PassageView, draw};
+use crate::lab::row_text::{Ends, client};
+use crate::lab::{Lab, Record};
+use crate::ui::format;
+use leptos::prelude::*;
+use observation::eavesdrop::{Cover, Line, Shown, shown};
+use observation::sequence::PageSide;
+use observation::{Party, Seq};
+
+/// Passages shown before and behind the inspected one at first, and how many more at a click.
+const AROUND: usize = 6;
+const MORE: usize = 30;
+
+/// What is shown of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Excerpt {
+    cover: Cover,
+    ends: Ends,
+    passages: Vec<Drawn>,
+    /// How many there are before and behind these.
+    before: usize,
+    behind: usize,
+    client: Shown,
+    server: Shown,
+}
+
+/// How far the excerpt reaches from the inspected passage.
+#[derive(Clone, Copy)]
+struct Reach {
+    back: RwSignal<usize>,
+    on: RwSignal<usize>,
+    /// Whether that one has been brought into view.
+    settled: StoredValue<bool>,
+}
+
+pub(super) fn view(seq: Seq) -> AnyView {
+    let lab = expect_context::<Lab>();
+    let reach = Reach { back: RwSignal::new(AROUND), on: RwSignal::new(AROUND), settled: StoredValue::new(false) };
+    let excerpt = Memo::new(move |_| lab.record.with(|record| excerpt(record, seq, reach.back.get(), reach.on.get())));
+    let unmasked = RwSignal::new(false);
+    view! {
+        {move || match excerpt.get() {
+            None => {
+                view! { <p class="note">"How this connection began is no longer kept, so what covered it is not known."</p> }.into_any()
+            }
+            Some(excerpt) => view! { <ExcerptView excerpt reach unmasked/> }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
+#[component]
+fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl IntoView {
+    let Excerpt { cover, ends, passages, before, behind, client, server } = excerpt;
+    let clear = cover == Cover::Nothing;
+    let more = |count: usize, words: &'static str, side: RwSignal<usize>| {
+        (count > 0).then(|| {
+            view! {
+                <button type="button" class="more" on:click=move |_| side.update(|side| *side += MORE)>
+                    {format!("{} {words}", format::count(count as u64))}
+                </button>
+            }
+        })
+    };
+    view! {
+        {if clear {
+            view! { <InTheClear unmasked/> }.into_any()
+        } else {
+            view! { <Covered cover ends=ends.clone() client server/> }.into_any()
+        }}
+        {more(before, "earlier", reach.back)}
+        <ol class="passages" aria-label="What crossed the line">
+            {passages
+                .into_iter()
+                .map(|passage| {
+                    let way = ends.arrow(passage.from);
+                    view! { <PassageView passage way settled=reach.settled clear unmasked/> }
+                })
+                .collect_view()}
+        </ol>
+        {more(behind, "later", reach.on)}
+    }
+}
+
+#[component]
+fn InTheClear(unmasked: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <p class="card bad">
+            <b>"In the clear"</b>
+            <span>"Whoever is on the path reads all of this, as you do here, and may change it."</span>
+        </p>
+        <p class="unmask">
+            <button type="button" class="small" aria-pressed=move || unmasked.get().to_string() on:click=move |_| unmasked.update(|on| *on = !*on)>
+                "Unmask"
+            </button>
+            <span class="note">
+                {move || {
+                    if unmasked.get() {
+                        "Unmasked by the key in each header: masking hides nothing from a reader."
+                    } else {
+                        "The client’s payloads are masked. The key travels along, right in front of them."
+                    }
+                }}
+            </span>
+        </p>
+    }
+}
+
+#[component]
+fn Covered(cover: Cover, ends: Ends, client: Shown, server: Shown) -> impl IntoView {
+    let Cover::Tls { server_name, shared } = cover else { return ().into_any() };
+    let name = server_name
+        .map_or("none: the URL has an address in its place".to_owned(), |name| format!("{name}, in the clear"));
+    let missed = client.missed + server.missed;
+    let sent = |shown: Shown| format!("{}, {}", format::plural(shown.records, "record"), format::bytes(shown.bytes));
+    let rows = [
+        ("host".to_owned(), name),
+        (format!("from {}", ends.the(Party::Client)), sent(client)),
+        (format!("from {}", ends.the(Party::Server)), sent(server)),
+        ("moments".to_owned(), "when each record crossed, to the microsecond".to_owned()),
+    ];
+    view! {
+        <p class="card good">
+            <b>"Inside TLS"</b>
+            <span>"Whoever is on the path sees records go by, and can neither read nor change what is in them."</span>
+        </p>
+        {shared.then(|| view! {
+            <p class="note">
+                "This connection of HTTP/2 is shared with the page’s other requests and its feed. So the records hold more than this WebSocket, and from outside nobody can tell which is which."
+            </p>
+        })}
+        <h3>"What stays visible"</h3>
+        <table class="sides">
+            <tbody>
+                {rows
+                    .into_iter()
+                    .map(|(name, value)| {
+                        view! {
+                            <tr>
+                                <th scope="row">{name}</th>
+                                <td>{value}</td>
+                            </tr>
+                        }
+                    })
+                    .collect_view()}
+            </tbody>
+        </table>
+        {(missed > 0).then(|| {
+            let words = format!("{} more were not kept.", format::plural(missed, "record"));
+            view! { <p class="note">{words}</p> }
+        })}
+        <h3>"Record by record"</h3>
+    }
+    .into_any()
+}
+
+fn excerpt(record: &Record, seq: Seq, back: usize, on: usize) -> Option<Excerpt> {
+    let number = record.transcript.get(seq)?.connection;
+    let line = Line::of(&record.transcript, number)?;
+    let connection = record.transcript.connection(number);
+    let side = if record.sequence.owner(number).is_some() { PageSide::Nothing } else { PageSide::Elsewhere };
+    let ends = Ends::of(connection.and_then(|connection| connection.hop.as_ref()), client(&side));
+    let here = line.passage_of(seq);
+    let at = here.unwrap_or(0);
+    let first = at.saturating_sub(back);
+    let end = at.saturating_add(on + 1).min(line.passages.len());
+    let began = record.began_us(number).unwrap_or(0);
+    Some(Excerpt {
+        passages: (first..end)
+            .zip(&line.passages[first..end])
+            .map(|(n, it)| draw(record, it, here == Some(n), began))
+            .collect(),
+        before: first,
+        behind: line.passages.len() - end,
+        client: shown(&record.transcript, &line, Party::Client),
+        server: shown(&record.transcript, &line, Party::Server),
+        cover: line.cover,
+        ends,
+    })
+}

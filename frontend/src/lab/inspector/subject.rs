@@ -1,0 +1,70 @@
+//! What the selected row gives to inspect, and who is at both ends of its connection.
+
+use crate::lab::row_text::{self, Ends};
+use crate::lab::{Lab, Record};
+use leptos::prelude::*;
+use observation::sequence::RowKey;
+use observation::{Act, Asked, Closed, ConnectionNumber, Event, Frame, Opening, Records, Refusal, Tunnel};
+
+/// What there is to inspect.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Subject {
+    Nothing,
+    Asked(Asked),
+    Opening {
+        opening: Opening,
+        response: bool,
+    },
+    Refusal {
+        refusal: Refusal,
+        response: bool,
+    },
+    Frame {
+        frame: Box<Frame>,
+        connection: ConnectionNumber,
+    },
+    Ending(Closed),
+    Act(Act),
+    Tunnel(Tunnel),
+    Records(Records),
+    /// Only the page knows of it.
+    Unseen,
+    Gone,
+}
+
+/// Who is at the other end of a row: this page's browser, or another client.
+pub(super) fn client_of(lab: Lab, key: RowKey) -> &'static str {
+    let row = lab.record.with_untracked(|record| record.row(key));
+    row.map_or("client", |row| row_text::client(&row.page))
+}
+
+/// Who stands at both ends of a row's connection.
+pub(super) fn ends_of(lab: Lab, key: RowKey) -> Ends {
+    lab.record.with_untracked(|record| {
+        let connection = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection));
+        let row = record.row(key);
+        let client = row.map_or("client", |row| row_text::client(&row.page));
+        Ends::of(connection.and_then(|connection| connection.hop.as_ref()), client)
+    })
+}
+
+impl Subject {
+    /// What the row called `key` shows.
+    pub(super) fn of(record: &Record, key: RowKey) -> Self {
+        if matches!(key, RowKey::Page(_)) {
+            return Self::Unseen;
+        }
+        let Some(seen) = record.observation(key) else { return Self::Gone };
+        let (response, connection) = (!matches!(key, RowKey::Request(_)), seen.connection);
+        match seen.event.clone() {
+            Event::Opening(opening) => Self::Opening { opening, response },
+            Event::Refusal(refusal) => Self::Refusal { refusal, response },
+            Event::Frame(frame) => Self::Frame { frame: Box::new(frame), connection },
+            Event::Act(act) => Self::Act(act),
+            Event::Closed(closed) => Self::Ending(closed),
+            Event::Asked(asked) => Self::Asked(asked),
+            Event::Tunnel(tunnel) => Self::Tunnel(tunnel),
+            Event::Records(records) => Self::Records(records),
+        }
+    }
+}

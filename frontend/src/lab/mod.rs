@@ -1,0 +1,12 @@
+//! A session and everything that can be seen of it. It knows no page: what a page shows in an empty sequence, it hands in.
+
+pub mod draft;
+pub mod explain;
+pub mod inspector;
+pub mod lifecycle;
+mod row_text;
+pub mod sequence;
+pub mod store;
+
+pub use store::record::Record;
+pub use store::{FeedState, Lab, Session};

@@ -1,0 +1,294 @@
+//! What a row of the sequence says: a pure function of the record.
+
+mod ends;
+mod head;
+mod parts;
+mod script;
+
+pub use ends::Ends;
+pub use parts::{Arrow, Middle, PageText, WireText};
+pub use script::act;
+
+use self::parts::{PREVIEW, band, front, mildly, plain};
+use crate::lab::Record;
+use crate::lab::explain;
+use crate::ui::format;
+use observation::page::PageAct;
+use observation::round_trip::RoundTrip;
+use observation::sequence::{PageSide, Row, RowKey};
+use observation::{
+    Act, Asked, Closed, Deliberate, Event, Frame, Gap, Leg, MessageKind, Opening, Origin, Party, Records, Refusal, Seq,
+    Tunnel,
+};
+use wire::close::ClosePayload;
+use wire::deflate::NAME;
+use wire::opcode::Opcode;
+
+/// A row, ready to be drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowText {
+    /// The leg that it is of, where something stands between client and server.
+    pub leg: Option<Leg>,
+    /// Milliseconds since its connection began; empty where the relay has no time for it.
+    pub time: String,
+    pub page: PageText,
+    pub middle: Middle,
+    /// What the wire carried.
+    pub wire: WireText,
+}
+
+pub fn describe(record: &Record, row: &Row) -> RowText {
+    let observation = record.observation(row.key);
+    let time = observation.and_then(|seen| {
+        let began = record.began_us(seen.connection)?;
+        let at_us = match (row.key, &seen.event) {
+            (
+                RowKey::Request(_),
+                Event::Opening(Opening { requested_us, .. }) | Event::Refusal(Refusal { requested_us, .. }),
+            ) => *requested_us,
+            _ => seen.at_us,
+        };
+        Some(format::milliseconds(at_us.saturating_sub(began)))
+    });
+    let connection = observation.and_then(|seen| record.transcript.connection(seen.connection));
+    let hop = connection.and_then(|connection| connection.hop.as_ref());
+    let ends = Ends::of(hop, client(&row.page));
+    let (mut middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
+        (RowKey::Request(_), Some((Event::Asked(Asked { request, route, deliberate }), number))) => {
+            head::request(request, route, deliberate, number)
+        }
+        (RowKey::Request(_), Some((Event::Opening(Opening { request, route, .. }), number))) => {
+            head::request(request, route, &[], number)
+        }
+        (RowKey::Request(_), Some((Event::Refusal(Refusal { request, route, .. }), number))) => {
+            head::request(request, route, &[], number)
+        }
+        (RowKey::Response(_), Some((Event::Opening(opening), _))) => {
+            head::response(&opening.response, opening.deflate.map_or("", |_| NAME), &opening.deliberate, false)
+        }
+        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) if refusal.status.is_none() => {
+            head::not_http(refusal, &ends)
+        }
+        (RowKey::Response(_), Some((Event::Refusal(refusal), _))) => {
+            head::response(&refusal.response, "refused", &refusal.deliberate, true)
+        }
+        (RowKey::Tunnel(_), Some((Event::Tunnel(line), number))) => tunnel(line, number),
+        (RowKey::Records(_), Some((Event::Records(some), _))) => records(some),
+        (RowKey::Frame(seq), Some((Event::Frame(seen), _))) => {
+            frame(seen, record.transcript.round_trips().ending_with(seq))
+        }
+        (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, &ends),
+        (RowKey::Act(_), Some((Event::Act(done), _))) => of_act(done, ends.leg),
+        (RowKey::Opened(_), Some((Event::Opening(opening), _))) => {
+            (head::opened(&opening.route, &ends), WireText::default())
+        }
+        (RowKey::Gap(from, to), _) => gap(Gap { from, to }),
+        (RowKey::Page(_), _) => unseen(record, row),
+        // The observation was dropped to stay within bounds.
+        _ => (band("no longer kept", "gap"), WireText::default()),
+    };
+    let page_time = || {
+        let event = record.events(&row.page).next().filter(|_| matches!(row.key, RowKey::Page(_)))?;
+        Some(format::milliseconds(record.journal.since_began_us(event)))
+    };
+    let time = time.or_else(page_time);
+    // The moment after a 101 is that of the 101.
+    let time = time.filter(|_| !matches!(row.key, RowKey::Opened(_)));
+    if let Middle::Arrow(arrow) = &mut middle {
+        arrow.direction = ends.direction(arrow.from);
+    }
+    RowText { leg: ends.half, time: time.unwrap_or_default(), page: script::page(record, row), middle, wire }
+}
+
+fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
+    let opcode = frame.opcode();
+    let mut detail = Vec::new();
+    if let Some(position) = frame.position.filter(|at| at.fragment > 1 || !at.last) {
+        detail.push(format!("fragment {}", position.fragment));
+    }
+    if frame.fin {
+        detail.push("FIN".to_owned());
+    }
+    let bits = [(frame.rsv1, "RSV1"), (frame.rsv2, "RSV2"), (frame.rsv3, "RSV3")];
+    detail.extend(bits.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()));
+    let size = format::bytes(if frame.inflated.is_some() { frame.content_bytes() } else { frame.length });
+    let wire = format::bytes(frame.payload_bytes);
+    let text = match opcode {
+        Opcode::Close => close_text(frame),
+        _ if frame.position.is_some_and(|at| at.kind == MessageKind::Binary) => {
+            detail.extend(frame.inflated.as_ref().map(|_| format!("deflated to {wire}")));
+            size
+        }
+        _ => {
+            detail.push(match &frame.inflated {
+                Some(inflated) => format!("deflated {} → {wire}", format::count(inflated.bytes)),
+                None => size,
+            });
+            format::one_line(&String::from_utf8_lossy(&frame.content()), PREVIEW)
+        }
+    };
+    if frame.masked {
+        detail.push("masked".to_owned());
+    }
+    detail.extend(trip.map(|trip| format!("{} ms", format::milliseconds(trip.us))));
+    let cut_off = frame.payload_bytes < frame.length;
+    if frame.violations.is_empty() && cut_off {
+        detail.push("cut off".to_owned());
+    }
+    let violation = frame.violations.first();
+    let purpose = match (&frame.deliberate, violation) {
+        (None, violation) => {
+            detail.extend(violation.map(|violation| explain::verdict(violation, true)));
+            String::new()
+        }
+        (Some(_), Some(violation)) => format!("on purpose · {}", explain::section(violation.rfc, &violation.section)),
+        (Some(deliberate), None) => mildly(deliberate),
+    };
+    let arrow = Arrow {
+        from: frame.from,
+        direction: String::new(),
+        badge: badge(opcode),
+        badge_class: badge_class(frame),
+        text,
+        detail: detail.join(" · "),
+        purpose,
+        control: opcode.is_control(),
+        wrong: violation.is_some(),
+    };
+    let rest =
+        if frame.payload_bytes == 0 { String::new() } else { format!("+ {}", format::count(frame.payload_bytes)) };
+    (Middle::Arrow(arrow), WireText { code: format::hex(&frame.header), words: rest })
+}
+
+fn close_text(frame: &Frame) -> String {
+    let close = ClosePayload::parse(&frame.unmasked_payload()).0;
+    match close.code {
+        None => "no code".into(),
+        Some(code) if close.reason.is_empty() => format!("{code} {}", code.meaning()),
+        Some(code) => format!("{code} {}", format::one_line(&close.reason, PREVIEW)),
+    }
+}
+
+pub fn badge(opcode: Opcode) -> String {
+    match opcode {
+        Opcode::Continuation => "CONT".into(),
+        Opcode::ReservedData(n) | Opcode::ReservedControl(n) => format!("OPCODE {n:X}"),
+        other => other.name().to_ascii_uppercase(),
+    }
+}
+
+pub fn badge_class(frame: &Frame) -> &'static str {
+    if !frame.violations.is_empty() {
+        return "bad";
+    }
+    match frame.opcode() {
+        Opcode::Text => "text",
+        Opcode::Binary => "bin",
+        Opcode::Continuation => "cont",
+        Opcode::Close => "close",
+        Opcode::Ping | Opcode::Pong => "ping",
+        Opcode::ReservedData(_) | Opcode::ReservedControl(_) => "bad",
+    }
+}
+
+/// Who is at the other end: this page's browser, or another client.
+pub fn client(page: &PageSide) -> &'static str {
+    if *page == PageSide::Elsewhere { "client" } else { "browser" }
+}
+
+/// A line to a middlebox that carries TLS from its first byte.
+fn tunnel(tunnel: &Tunnel, connection: u32) -> (Middle, WireText) {
+    let host = tunnel.server_name.as_deref().unwrap_or("a host that it does not name");
+    let arrow = Arrow {
+        badge: "TLS".into(),
+        badge_class: "http",
+        text: format!("line for {host}"),
+        detail: format!("connection {connection}"),
+        ..Arrow::of(Party::Client)
+    };
+    (Middle::Arrow(arrow), WireText { code: String::new(), words: "the name alone is readable".into() })
+}
+
+/// What crossed such a line.
+fn records(seen: &Records) -> (Middle, WireText) {
+    let bytes: u64 = seen.records.iter().map(|record| observation::eavesdrop::HEADER + u64::from(record.length)).sum();
+    let missed = (seen.missed > 0).then(|| format!(" · {} before, not kept", format::count(seen.missed)));
+    let arrow = Arrow {
+        badge: "TLS".into(),
+        badge_class: "http",
+        text: format::plural(seen.records.len() as u64, "record"),
+        detail: format!("{}, unreadable{}", format::bytes(bytes), missed.unwrap_or_default()),
+        ..Arrow::of(seen.from)
+    };
+    let front = seen.records.first().map_or(WireText::default(), |record| {
+        let header = [&[record.content_type][..], &record.version.to_be_bytes(), &record.length.to_be_bytes()].concat();
+        front(&[header, record.fragment.clone()].concat(), bytes)
+    });
+    (Middle::Arrow(arrow), front)
+}
+
+fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
+    let who = match closed.first {
+        Some(party) => format!("{} said goodbye first", ends.the(party)),
+        None => "no one said goodbye".to_owned(),
+    };
+    let code = closed.code.map_or(String::new(), |code| format!(", {code}"));
+    let class = if closed.clean { "closed" } else { "closed unclean" };
+    let frames = closed.client.frames + closed.server.frames;
+    let bytes = closed.client.bytes + closed.server.bytes;
+    let words = format!("{}, {}", format::plural(frames, "frame"), format::size(bytes));
+    (band(format!("CLOSED{}: {who}{code}", ends.between()), class), WireText { code: String::new(), words })
+}
+
+/// What was done on purpose that is no frame.
+fn of_act(act: &Act, leg: Option<Leg>) -> (Middle, WireText) {
+    let Deliberate { what, explanation, by, .. } = &act.deliberate;
+    let middle = match &act.refused {
+        Some(why) => band(format!("NOT DONE: {what}, for {}", plain(why)), "act"),
+        None if act.sent > 0 => {
+            // A box is the server of its near leg, and the client of its far one.
+            let is_client = *by == Origin::Middlebox && leg == Some(Leg::Far);
+            Middle::Arrow(Arrow {
+                badge: "RAW".into(),
+                badge_class: "http",
+                text: act.bytes.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
+                detail: format::bytes(act.sent),
+                purpose: mildly(&act.deliberate),
+                ..Arrow::of(if is_client { Party::Client } else { Party::Server })
+            })
+        }
+        None if *by == Origin::Middlebox => {
+            band(format!("{}: {}", what.to_ascii_uppercase(), plain(explanation)), "act")
+        }
+        None if *by == Origin::Console => band(format!("BY HAND: {}", plain(explanation)), "act"),
+        None => band(format!("ON PURPOSE: {}", plain(explanation)), "act"),
+    };
+    (middle, front(&act.bytes, act.sent))
+}
+
+fn gap(Gap { from: Seq(from), to: Seq(to) }: Gap) -> (Middle, WireText) {
+    let lost = format::plural(to + 1 - from, "observation");
+    (band(format!("{lost} no longer kept by the relay"), "gap"), WireText::default())
+}
+
+/// A row that only the page knows of.
+fn unseen(record: &Record, row: &Row) -> (Middle, WireText) {
+    let event = record.events(&row.page).next();
+    let watched = event.is_some_and(|event| record.sequence.is_watched(event.socket));
+    let first = event.is_some_and(|event| matches!(event.act, PageAct::Constructed { .. }));
+    let words = match (watched, first) {
+        (true, _) => "not seen by the relay",
+        (false, true) => "another server’s, so unseen",
+        (false, false) => "unseen",
+    };
+    let text = event.map_or("", |event| match event.act {
+        PageAct::Constructed { .. } => "the browser begins a handshake",
+        PageAct::Open { .. } => "the handshake is complete",
+        PageAct::Sent(_) => "a message leaves",
+        PageAct::Received(_) => "a message came",
+        PageAct::CloseCalled { .. } => "the goodbye begins",
+        PageAct::Error => "something failed; JavaScript is not told what",
+        PageAct::Closed { .. } => "the socket is closed",
+    });
+    (band(text, "unseen"), WireText { code: String::new(), words: words.into() })
+}

@@ -1,0 +1,319 @@
+//! The sequence: two lifelines and everything that crossed between them; three, where something stands in between. Only the
+//! rows in view are in the document.
+
+mod lifelines;
+mod row;
+
+use self::row::{HEIGHT, RowView, element_id};
+use crate::lab::Lab;
+use crate::lab::store::filter::Filter;
+use crate::ui::format;
+use crate::ui::scope::Scope;
+use leptos::html;
+use leptos::prelude::*;
+use observation::sequence::{Row, RowKey};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+
+/// Rows kept in the document above and below those in view.
+const MARGIN: usize = 8;
+
+/// The rows that the filter lets through.
+#[derive(Clone, Debug, PartialEq)]
+enum Shown {
+    /// All of them.
+    All(usize),
+    Some(Vec<usize>),
+}
+
+impl Shown {
+    fn len(&self) -> usize {
+        match self {
+            Self::All(len) => *len,
+            Self::Some(rows) => rows.len(),
+        }
+    }
+
+    /// The row in the record that is shown at `index`.
+    fn row(&self, index: usize) -> Option<usize> {
+        match self {
+            Self::All(len) => (index < *len).then_some(index),
+            Self::Some(rows) => rows.get(index).copied(),
+        }
+    }
+
+    /// Where a row of the record is shown.
+    fn index_of(&self, row: usize) -> Option<usize> {
+        match self {
+            Self::All(len) => (row < *len).then_some(row),
+            Self::Some(rows) => rows.binary_search(&row).ok(),
+        }
+    }
+}
+
+/// What is in view.
+#[derive(Clone, Copy)]
+struct Window {
+    top: RwSignal<usize>,
+    height: RwSignal<usize>,
+}
+
+#[component]
+pub fn SequenceView(
+    /// What is shown while there are no rows.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
+) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let place = Scope::here();
+    let filter_text = RwSignal::new(String::new());
+    let filter = Memo::new(move |_| Filter::parse(&filter_text.get()));
+    let shown = Memo::new(move |_| {
+        lab.record.with(|record| match filter.get() {
+            Ok(filter) if !filter.is_empty() => {
+                let fits =
+                    |&index: &usize| record.sequence.get(index).is_some_and(|row| filter.lets_through(record, &row));
+                Shown::Some((0..record.sequence.len()).filter(fits).collect())
+            }
+            _ => Shown::All(record.sequence.len()),
+        })
+    });
+    let empty = Memo::new(move |_| lab.record.with(|record| record.sequence.is_empty()));
+    let window = Window { top: RwSignal::new(0), height: RwSignal::new(0) };
+    let visible = Memo::new(move |_| {
+        let first = window.top.get() / HEIGHT;
+        let count = window.height.get() / HEIGHT + 1;
+        shown.with(|shown| {
+            let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(shown.len());
+            lab.record.with(|record| {
+                let row = |index| Some((index, record.sequence.get(shown.row(index)?)?));
+                range.filter_map(row).collect::<Vec<(usize, Row)>>()
+            })
+        })
+    });
+    let middle = Memo::new(move |_| {
+        visible.with(|rows| lab.record.with(|record| lifelines::middle(record, rows.iter().map(|(_, row)| row.key))))
+    });
+    view! {
+        <section
+            class="panel sequence"
+            class:hops=move || middle.with(Option::is_some)
+            aria-labelledby=place.id("sequence-title")
+        >
+            <div class="bar">
+                <h2 id=place.id("sequence-title")>
+                    "Sequence" {place.suffix().map(|words| view! { <span class="hidden">{words}</span> })}
+                </h2>
+                <Summary/>
+                <span class="grow"></span>
+                <FilterField text=filter_text filter/>
+            </div>
+            <div class="heads" aria-hidden="true">
+                <span>"ms"</span>
+                <span>"JavaScript saw"</span>
+                <span class="ends">
+                    <b>"Browser"</b>
+                    {move || middle.get().map(|name| view! { <b class="one-line">{name}</b> })}
+                    <b>{move || middle.with(|middle| lifelines::server(middle.as_deref()))}</b>
+                </span>
+                <span>"the wire carried"</span>
+            </div>
+            <Show when=move || empty.get() fallback=move || view! { <Rows shown window visible/> }>
+                {children.as_ref().map(|children| children())}
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Summary() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let total = Memo::new(move |_| {
+        lab.record.with(|record| {
+            let total = record.transcript.total();
+            (total.frames, total.bytes)
+        })
+    });
+    // Of this page's connection, the last one.
+    let round_trip = Memo::new(move |_| {
+        let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
+        lab.record.with(|record| {
+            let trip = record.transcript.round_trips().of(record.sequence.connection(socket)?).next_back()?;
+            Some(trip.us)
+        })
+    });
+    move || {
+        let (frames, bytes) = total.get();
+        let trip = round_trip.get().map(|us| format!(" · ping {} ms", format::milliseconds(us)));
+        (frames > 0).then(|| {
+            let words =
+                format!("{} · {}{}", format::plural(frames, "frame"), format::size(bytes), trip.unwrap_or_default());
+            view! { <span class="muted one-line">{words}</span> }
+        })
+    }
+}
+
+#[component]
+fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> impl IntoView {
+    let error = move || filter.get().err();
+    let place = Scope::here();
+    view! {
+        <div class="filter">
+            <label class="hidden" for=place.id("filter")>
+                "Filter the rows"
+            </label>
+            <input
+                id=place.id("filter")
+                type="search"
+                placeholder="Filter: opcode:ping from:relay hello"
+                autocomplete="off"
+                spellcheck="false"
+                prop:value=text
+                on:input=move |event| text.set(event_target_value(&event))
+                aria-invalid=move || error().map(|_| "true")
+                aria-describedby=place.id("filter-error")
+            />
+            <span id=place.id("filter-error") class="error" aria-live="polite">
+                {error}
+            </span>
+        </div>
+    }
+}
+
+#[component]
+fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let place = Scope::here();
+    let list = NodeRef::<html::Div>::new();
+    // At the end, new rows pull the view along; scrolled up, it stays.
+    let at_end = StoredValue::new(true);
+    let total = Signal::derive(move || shown.with(Shown::len));
+    let measure = move || {
+        if let Some(list) = list.get_untracked() {
+            window.top.set(pixels(list.scroll_top()));
+            window.height.set(pixels(list.client_height()));
+        }
+    };
+    let scrolled = move || {
+        measure();
+        let bottom = window.top.get_untracked() + window.height.get_untracked();
+        at_end.set_value(bottom + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT);
+    };
+    let to_end = move || {
+        if let Some(list) = list.try_get_untracked().flatten() {
+            list.set_scroll_top(list.scroll_height());
+        }
+    };
+    observe_size(list, move || {
+        // A list that shrinks at its end stays there.
+        if at_end.get_value() {
+            to_end();
+        }
+        measure();
+    });
+    Effect::new(move || {
+        total.track();
+        if at_end.get_value() {
+            request_animation_frame(to_end);
+        }
+    });
+    let index_of = move |key: RowKey| {
+        let row = lab.record.with_untracked(|record| record.sequence.position(key))?;
+        shown.with_untracked(|shown| shown.index_of(row))
+    };
+    let go_to = move |index: usize| {
+        let row = shown.with_untracked(|shown| shown.row(index));
+        let key = row.and_then(|row| lab.record.with_untracked(|record| record.sequence.get(row))).map(|row| row.key);
+        if let Some(key) = key {
+            lab.inspect(key);
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let Some(last) = shown.with_untracked(Shown::len).checked_sub(1) else { return };
+        let now = lab.selected.get_untracked().and_then(index_of);
+        let page = window.height.get_untracked() / HEIGHT;
+        let next = match (event.key().as_str(), now) {
+            ("ArrowDown", None) | ("Home", _) => 0,
+            ("ArrowUp", None) | ("End", _) => last,
+            ("ArrowDown", Some(now)) => (now + 1).min(last),
+            ("ArrowUp", Some(now)) => now.saturating_sub(1),
+            ("PageDown", now) => (now.unwrap_or(0) + page).min(last),
+            ("PageUp", now) => now.unwrap_or(0).saturating_sub(page),
+            ("Enter", Some(_)) => {
+                lab.inspecting.set(true);
+                place.focus("inspector");
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        go_to(next);
+    };
+    // The row that is inspected comes into view, also when a visitor's own act chose it.
+    Effect::new(move || {
+        if let Some(index) = lab.selected.get().and_then(index_of) {
+            request_animation_frame(move || scroll_to(list, index));
+        }
+    });
+    let active =
+        move || lab.selected.get().filter(|&key| index_of(key).is_some()).map(|key| place.id(&element_id(key)));
+    view! {
+        <div
+            id=place.id("frames")
+            class="rows"
+            role="listbox"
+            tabindex="0"
+            aria-label="Frames, oldest first"
+            aria-activedescendant=active
+            node_ref=list
+            on:scroll=move |_| scrolled()
+            on:keydown=on_key
+        >
+            <div class="height" role="presentation" style:height=move || format!("{}px", total.get() * HEIGHT)>
+                <div class="row lifelines" role="presentation">
+                    <span class="lines"></span>
+                </div>
+                <For each=move || visible.get() key=|row| row.clone() children=move |(index, row)| {
+                    view! { <RowView row index total/> }
+                }/>
+            </div>
+            <p class="nothing" hidden=move || { total.get() > 0 }>
+                "No row fits the filter."
+            </p>
+        </div>
+    }
+}
+
+/// Brings a row into view without moving more than needed.
+fn scroll_to(list: NodeRef<html::Div>, index: usize) {
+    let Some(list) = list.try_get_untracked().flatten() else { return };
+    let (top, bottom) = (index * HEIGHT, (index + 1) * HEIGHT);
+    let (view_top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
+    let wanted = if top < view_top { Some(top) } else { (bottom > view_top + height).then(|| bottom - height) };
+    if let Some(wanted) = wanted.and_then(|wanted| i32::try_from(wanted).ok()) {
+        list.set_scroll_top(wanted);
+    }
+}
+
+/// A length from the document, which is never negative.
+fn pixels(length: i32) -> usize {
+    usize::try_from(length).unwrap_or(0)
+}
+
+/// Calls `changed` now and whenever the element's size changes, as long as the view lives.
+fn observe_size(element: NodeRef<html::Div>, changed: impl Fn() + Copy + 'static) {
+    let observer = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn FnMut()>)>);
+    Effect::new(move || {
+        let Some(element) = element.get() else { return };
+        let closure = Closure::<dyn FnMut()>::new(changed);
+        if let Ok(resize) = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+            resize.observe(&element);
+            observer.set_value(Some((resize, closure)));
+        }
+    });
+    on_cleanup(move || {
+        if let Some(Some((resize, _))) = observer.try_update_value(Option::take) {
+            resize.disconnect();
+        }
+    });
+}

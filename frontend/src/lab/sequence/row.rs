@@ -1,0 +1,125 @@
+//! One row of the sequence: what JavaScript saw, what crossed the line, what the wire carried.
+
+use crate::lab::Lab;
+use crate::lab::row_text::{Arrow, Middle, RowText, describe};
+use crate::ui::scope::Scope;
+use leptos::prelude::*;
+use observation::sequence::{Row, RowKey};
+use observation::{Leg, Party};
+
+/// A row's height in CSS pixels; the style sheet has the same number.
+pub const HEIGHT: usize = 34;
+
+/// Texts up to here are shown whole, in bytes.
+const SHORT: usize = 12;
+
+/// The id of a row's element.
+pub fn element_id(key: RowKey) -> String {
+    match key {
+        RowKey::Request(seq) => format!("row-{seq}-request"),
+        RowKey::Response(seq) => format!("row-{seq}-response"),
+        RowKey::Opened(seq) => format!("row-{seq}-opened"),
+        RowKey::Frame(seq) => format!("row-{seq}"),
+        RowKey::Act(seq) => format!("row-{seq}-act"),
+        RowKey::Tunnel(seq) => format!("row-{seq}-tunnel"),
+        RowKey::Records(seq) => format!("row-{seq}-records"),
+        RowKey::End(seq) => format!("row-{seq}-end"),
+        RowKey::Gap(from, _) => format!("row-{from}-gap"),
+        RowKey::Page(number) => format!("row-page-{}", number.0),
+    }
+}
+
+#[component]
+pub fn RowView(
+    row: Row,
+    /// Its place among the rows shown, from 0.
+    index: usize,
+    #[prop(into)] total: Signal<usize>,
+) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let key = row.key;
+    let text = lab.record.with_untracked(|record| describe(record, &row));
+    let selected = move || lab.selected.get() == Some(key);
+    let class = format!("row {}", class(&text));
+    let open = move |_| {
+        lab.inspect(key);
+        lab.inspecting.set(true);
+    };
+    view! {
+        <div
+            role="option"
+            id=Scope::here().id(&element_id(key))
+            class=class
+            class:sel=selected
+            aria-selected=move || selected().to_string()
+            aria-setsize=move || total.get().to_string()
+            aria-posinset=(index + 1).to_string()
+            style:transform=format!("translateY({}px)", index * HEIGHT)
+            on:click=open
+        >
+            <RowCells text/>
+        </div>
+    }
+}
+
+/// In the order in which a screen reader says it: what crossed, what JavaScript saw, what the wire carried, when. The style
+/// sheet puts each into its column.
+#[component]
+fn RowCells(text: RowText) -> impl IntoView {
+    let RowText { time, page, middle, wire, .. } = text;
+    let at = (!time.is_empty()).then(|| view! { <span class="time">{time} <span class="hidden">" ms"</span></span> });
+    view! {
+        {match middle {
+            Middle::Arrow(arrow) => view! { <ArrowCell arrow/> }.into_any(),
+            Middle::Band { text, .. } => view! { <span class="band">{text}</span> }.into_any(),
+        }}
+        <span class="js" class:none=page.nothing>
+            <span class="hidden">"JavaScript: "</span>
+            {page.image.map(|url| view! { <img src=url alt="" class="thumb"/> })}
+            <span class="one-line">{page.text}</span>
+        </span>
+        <span class="wire">
+            <span class="hidden">"Wire: "</span>
+            <code>{wire.code}</code>
+            " "
+            {wire.words}
+        </span>
+        {at}
+    }
+}
+
+#[component]
+fn ArrowCell(arrow: Arrow) -> impl IntoView {
+    // Of a long text the front is enough, where there is little room.
+    let what = if arrow.text.len() > SHORT { "what long" } else { "what" };
+    view! {
+        <span class="arrow">
+            <span class="shaft"></span>
+            <span class="label">
+                <span class="hidden">{arrow.direction}</span>
+                <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
+                <span class=what>{arrow.text}</span>
+                <small>{arrow.detail}</small>
+                {(!arrow.purpose.is_empty()).then(|| view! { <small class="purpose">{arrow.purpose}</small> })}
+            </span>
+            <span class="shaft"></span>
+        </span>
+    }
+}
+
+fn class(text: &RowText) -> String {
+    let leg = match text.leg {
+        None => "",
+        Some(Leg::Near) => " near",
+        Some(Leg::Far) => " far",
+    };
+    match &text.middle {
+        Middle::Arrow(arrow) => {
+            let way = if arrow.from == Party::Client { "out" } else { "in" };
+            let control = if arrow.control { " ctl" } else { "" };
+            let wrong = if arrow.wrong { " wrong" } else { "" };
+            format!("{way}{control}{wrong}{leg}")
+        }
+        Middle::Band { class, .. } => format!("banded {class}{leg}"),
+    }
+}

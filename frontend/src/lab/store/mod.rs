@@ -1,0 +1,339 @@
+//! The one store of a playground: it owns the sockets and takes in what they tell, once per animation frame.
+
+pub mod commands;
+pub mod filter;
+mod follow;
+mod foreign_sockets;
+mod intake;
+pub mod journal;
+pub mod open_connections;
+pub mod record;
+
+use self::commands::Commands;
+use self::record::{Gate, Incoming, Record};
+use crate::address::target::{self, Target};
+use crate::net::api::{self, ApiError};
+use crate::net::feed::{Feed, FeedEvent};
+use crate::net::lab_socket::{LabSocket, Payload};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::page::{EventNumber, PageAct, SocketNumber};
+use observation::sequence::RowKey;
+use observation::{Answer, Command, ConnectionNumber, FeedMessage, Hello, Seq, SessionId};
+use std::rc::Rc;
+
+/// The largest command that the relay takes, in bytes of JSON.
+const MAX_COMMAND: usize = 64 << 10;
+
+/// Where this page's session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// Being made.
+    Starting,
+    Ready(SessionId),
+    /// The relay gave none.
+    Failed(ApiError),
+}
+
+impl Session {
+    pub fn id(&self) -> Option<SessionId> {
+        match self {
+            Self::Ready(id) => Some(id.clone()),
+            Self::Starting | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// Where the observation feed stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedState {
+    Connecting,
+    Live,
+    /// Off; it is tried again, less and less often.
+    Lost,
+    /// The relay does not know the session any more.
+    Expired,
+    Unreadable(String),
+}
+
+/// The page's newest socket, as JavaScript sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketState {
+    pub number: SocketNumber,
+    pub url: String,
+    pub ready: ReadyState,
+    /// Whether the relay watches it.
+    pub watched: bool,
+    /// The subprotocol agreed on; empty for none.
+    pub protocol: String,
+    /// Whether permessage-deflate was agreed on.
+    pub compresses: bool,
+    /// Code, reason and `wasClean` of the close event.
+    pub closed: Option<(u16, String, bool)>,
+}
+
+/// `readyState`. WebSockets Standard, §3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReadyState {
+    Connecting,
+    Open,
+    Closing,
+    Closed,
+}
+
+#[derive(Clone, Copy)]
+pub struct Lab {
+    pub session: RwSignal<Session>,
+    pub feed: RwSignal<FeedState>,
+    /// The relay's first words, with its limits.
+    pub hello: RwSignal<Option<Hello>>,
+    pub record: RwSignal<Record, LocalStorage>,
+    pub socket: RwSignal<Option<SocketState>>,
+    /// What the relay was asked to do, and what became of it.
+    pub commands: RwSignal<Commands>,
+    pub selected: RwSignal<Option<RowKey>>,
+    /// On a narrow screen: whether the inspector covers the sequence.
+    pub inspecting: RwSignal<bool>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+type Script = Rc<dyn Fn(&PageAct)>;
+
+#[derive(Default)]
+struct Inner {
+    feed: Option<Feed>,
+    socket: Option<LabSocket>,
+    inbox: Vec<Incoming>,
+    /// Whether the inbox will be emptied in the next animation frame.
+    scheduled: bool,
+    events: u64,
+    sockets: u32,
+    /// The visitor's last act: its row is selected as soon as the relay has seen it.
+    follow: Option<EventNumber>,
+    /// In place of both: what is to be looked at, as long as the visitor chooses nothing.
+    aim: Option<fn(&Record) -> Option<RowKey>>,
+    /// While a reader's code runs in its sandbox.
+    gate: Option<Gate>,
+    /// Is told of all that happens on a socket.
+    script: Option<Script>,
+    /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.
+    follow_command: Option<(ConnectionNumber, Seq)>,
+}
+
+impl Lab {
+    /// A store for `session`, with its feed opening; without one, for a session still to be made.
+    pub fn new(session: Option<SessionId>) -> Self {
+        let state = session.clone().map_or(Session::Starting, Session::Ready);
+        let lab = Self {
+            session: RwSignal::new(state),
+            feed: RwSignal::new(FeedState::Connecting),
+            hello: RwSignal::new(None),
+            record: RwSignal::new_local(Record::default()),
+            socket: RwSignal::new(None),
+            commands: RwSignal::new(Commands::default()),
+            selected: RwSignal::new(None),
+            inspecting: RwSignal::new(false),
+            inner: StoredValue::new_local(Inner::default()),
+        };
+        if let Some(id) = session {
+            lab.open_feed(id);
+        }
+        lab
+    }
+
+    /// Asks the relay for a session and hands its name to `then`.
+    pub fn create_session(self, then: impl FnOnce(SessionId) + 'static) {
+        self.session.set(Session::Starting);
+        spawn_local(async move {
+            match api::create_session().await {
+                Ok(id) => then(id),
+                // The page may have been left meanwhile.
+                Err(error) => drop(self.session.try_set(Session::Failed(error))),
+            }
+        });
+    }
+
+    pub fn session_id(self) -> Option<SessionId> {
+        self.session.with(Session::id)
+    }
+
+    pub fn retry_feed(self) {
+        self.inner.with_value(|inner| {
+            if let Some(feed) = &inner.feed {
+                feed.retry_now();
+            }
+        });
+    }
+
+    /// `new WebSocket(url, protocols)`.
+    ///
+    /// # Errors
+    /// What the constructor threw.
+    pub fn connect(self, url: &str, protocols: Vec<String>, target: Target) -> Result<(), String> {
+        let number = self.inner.try_update_value(|inner| {
+            inner.sockets += 1;
+            // The one before has closed; without its handlers it is silent.
+            inner.socket = None;
+            SocketNumber(inner.sockets)
+        });
+        let Some(number) = number else { return Ok(()) };
+        let socket = LabSocket::open(url, &protocols, move |act, payload| self.heard(number, act, payload));
+        let socket = socket.map_err(|thrown| thrown.message)?;
+        self.inner.update_value(|inner| inner.socket = Some(socket));
+        let watched = target != Target::Elsewhere;
+        if let Target::Lab(fingerprint) | Target::Relayed(fingerprint) = target {
+            self.take(Incoming::Expect(number, fingerprint));
+        }
+        self.socket.set(Some(SocketState {
+            number,
+            url: url.to_owned(),
+            ready: ReadyState::Connecting,
+            watched,
+            protocol: String::new(),
+            compresses: false,
+            closed: None,
+        }));
+        self.did(number, PageAct::Constructed { url: url.to_owned(), protocols }, None);
+        Ok(())
+    }
+
+    /// `socket.send(payload)`; `name` is what a file was called.
+    ///
+    /// # Errors
+    /// What `send` threw.
+    pub fn send(self, payload: Payload, name: Option<&str>) -> Result<(), String> {
+        self.on_socket(|socket| socket.send(&payload))?;
+        let summary = payload.summary(name);
+        self.on_current(|number| self.did(number, PageAct::Sent(summary), Some(payload)));
+        Ok(())
+    }
+
+    /// `socket.close(code, reason)`.
+    ///
+    /// # Errors
+    /// What `close` threw.
+    pub fn close(self, code: Option<u16>, reason: &str) -> Result<(), String> {
+        self.on_socket(|socket| socket.close(code, reason))?;
+        self.socket.update(|socket| {
+            if let Some(socket) = socket.as_mut().filter(|socket| socket.ready < ReadyState::Closing) {
+                socket.ready = ReadyState::Closing;
+            }
+        });
+        self.on_current(|number| {
+            self.did(number, PageAct::CloseCalled { code, reason: reason.to_owned() }, None);
+        });
+        Ok(())
+    }
+
+    /// Has the relay do something on its side of a connection. What became of it is in `commands`.
+    pub fn command(self, connection: ConnectionNumber, command: Command) {
+        let Some(request) = self.commands.try_update(|commands| commands.ask(connection, command)) else { return };
+        let last = self.record.with_untracked(|record| record.transcript.last());
+        // Plain data always becomes JSON.
+        let text = serde_json::to_string(&request).unwrap_or_default();
+        let outcome = self.inner.try_update_value(|inner| {
+            if text.len() > MAX_COMMAND {
+                return Err("it is larger than the relay takes: about 32,000 bytes are the most");
+            }
+            let sent = inner.feed.as_ref().is_some_and(|feed| feed.send(&text));
+            if !sent {
+                return Err("there is no line to the relay just now");
+            }
+            (inner.follow, inner.follow_command) = (None, Some((connection, last)));
+            Ok(())
+        });
+        if let Some(Err(why)) = outcome {
+            let answer = Answer { id: Some(request.id), refused: Some(why.to_owned()) };
+            self.commands.update(|commands| commands.answer(answer));
+        }
+    }
+
+    /// Has `script` be told what the page did and was told, as it happens.
+    pub fn follow_script(self, script: impl Fn(&PageAct) + 'static) {
+        self.inner.update_value(|inner| inner.script = Some(Rc::new(script)));
+    }
+
+    fn on_socket(self, act: impl FnOnce(&LabSocket) -> Result<(), String>) -> Result<(), String> {
+        let none = || Err("There is no connection: connect first.".to_owned());
+        self.inner.with_value(|inner| inner.socket.as_ref().map_or_else(none, act))
+    }
+
+    fn on_current(self, act: impl FnOnce(SocketNumber)) {
+        if let Some(number) = self.socket.with_untracked(|socket| socket.as_ref().map(|socket| socket.number)) {
+            act(number);
+        }
+    }
+
+    fn open_feed(self, id: SessionId) {
+        let last = move || self.record.with_untracked(|record| record.transcript.last());
+        let feed = Feed::open(id, last, move |event| match event {
+            FeedEvent::Message(FeedMessage::Answer(answer)) => {
+                if answer.refused.is_some() {
+                    self.inner.update_value(|inner| inner.follow_command = None);
+                }
+                self.commands.update(|commands| commands.answer(answer));
+            }
+            FeedEvent::Message(message) => {
+                if let FeedMessage::Hello(hello) = &message {
+                    self.hello.set(Some(hello.clone()));
+                }
+                self.feed_is(FeedState::Live);
+                self.take(Incoming::Feed(message));
+            }
+            FeedEvent::Lost => self.feed_is(FeedState::Lost),
+            FeedEvent::Expired => self.feed_is(FeedState::Expired),
+            FeedEvent::Unreadable(why) => self.feed_is(FeedState::Unreadable(why)),
+        });
+        self.inner.update_value(|inner| inner.feed = Some(feed));
+    }
+
+    /// Notes where the feed stands; what is no news stirs nothing.
+    fn feed_is(self, state: FeedState) {
+        if self.feed.with_untracked(|known| *known != state) {
+            if state != FeedState::Live {
+                self.commands.update(Commands::give_up);
+            }
+            self.feed.set(state);
+        }
+    }
+
+    /// The socket told the page something.
+    fn heard(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
+        self.socket.update(|socket| {
+            let Some(socket) = socket.as_mut().filter(|socket| socket.number == number) else { return };
+            match &act {
+                PageAct::Open { protocol, extensions } => {
+                    socket.ready = ReadyState::Open;
+                    socket.protocol.clone_from(protocol);
+                    socket.compresses = extensions.starts_with(wire::deflate::NAME);
+                }
+                PageAct::Closed { code, reason, was_clean } => {
+                    socket.ready = ReadyState::Closed;
+                    socket.closed = Some((*code, reason.clone(), *was_clean));
+                }
+                _ => {}
+            }
+        });
+        let script = self.inner.try_update_value(|inner| inner.script.clone()).flatten();
+        let told = script.map(|script| (script, act.clone()));
+        self.event(number, act, payload);
+        if let Some((script, act)) = told {
+            script(&act);
+        }
+    }
+}
+
+/// Judges and connects in one go, for the button and the Enter key.
+pub fn connect(lab: Lab, url: &str, protocols: &str) -> Result<(), ConnectError> {
+    let session = lab.session_id();
+    let target = target::judge(url, session.as_ref()).map_err(ConnectError::Url)?;
+    let protocols = target::subprotocols(protocols).map_err(ConnectError::Subprotocols)?;
+    lab.connect(url.trim(), protocols, target).map_err(ConnectError::Url)
+}
+
+/// Which field is wrong, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    Url(String),
+    Subprotocols(String),
+}

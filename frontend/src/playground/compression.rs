@@ -1,0 +1,51 @@
+//! The switch for permessage-deflate. It shows and writes a setting in the URL, which is what counts. RFC 7692 §5.
+
+use super::connect_form::ConnectForm;
+use crate::address::target::Target;
+use crate::lab::Lab;
+use leptos::prelude::*;
+
+#[component]
+pub fn CompressionSwitch(
+    /// Whether there is a connection, whose handshake is over.
+    #[prop(into)]
+    live: Signal<bool>,
+) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let form = expect_context::<ConnectForm>();
+    let of_lab = Memo::new(move |_| matches!(form.target(lab), Ok(Target::Lab(_))));
+    let on = Memo::new(move |_| form.compresses(lab));
+    let locked = move || live.get() || !of_lab.get();
+    let hint = move || match (live.get(), of_lab.get()) {
+        (_, false) => "Only the relay’s own lab can be told from here; any other server decides by itself.",
+        (true, true) => "It was agreed on in the handshake, and holds as long as the connection does.",
+        (false, true) => {
+            "Your browser always offers to compress messages (permessage-deflate). This is what the relay says to it."
+        }
+    };
+    let switch = move |_| {
+        if !untrack(locked) {
+            form.ask(|settings| settings.with_compression(!settings.compress()));
+        }
+    };
+    view! {
+        <div class="field deflate">
+            <p class="label-line" id="deflate">
+                "Compression"
+            </p>
+            <button
+                type="button"
+                role="switch"
+                class="switch"
+                aria-labelledby="deflate"
+                aria-checked=move || on.get().to_string()
+                aria-disabled=move || locked().to_string()
+                title=hint
+                on:click=switch
+            >
+                <span class="track"></span>
+                {move || if on.get() { "on" } else { "off" }}
+            </button>
+        </div>
+    }
+}

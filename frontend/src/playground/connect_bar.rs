@@ -1,0 +1,125 @@
+//! Where to connect to, and the button that does it.
+
+use super::behaviours::{BehavioursSheet, ServerBehaves};
+use super::compression::CompressionSwitch;
+use super::connect_form::ConnectForm;
+use super::route::{RouteButton, RouteSheet};
+use crate::address::target::Target;
+use crate::lab::Lab;
+use crate::lab::lifecycle::Lifecycle;
+use crate::lab::store::{ConnectError, ReadyState};
+use leptos::prelude::*;
+
+#[component]
+pub fn ConnectBar() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let form = expect_context::<ConnectForm>();
+    let ready = Memo::new(move |_| lab.socket.with(|socket| socket.as_ref().map(|socket| socket.ready)));
+    let live = move || matches!(ready.get(), Some(ReadyState::Connecting | ReadyState::Open | ReadyState::Closing));
+    let closing = move || ready.get() == Some(ReadyState::Closing);
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if closing() {
+            return;
+        }
+        if live() {
+            if let Err(error) = lab.close(Some(1000), "") {
+                form.error.set(Some(ConnectError::Url(error)));
+            }
+        } else {
+            form.connect(lab);
+        }
+    };
+    let url_error = move || match form.error.get() {
+        Some(ConnectError::Url(said)) => Some(said),
+        _ => None,
+    };
+    let protocols_error = move || match form.error.get() {
+        Some(ConnectError::Subprotocols(said)) => Some(said),
+        _ => None,
+    };
+    let choosing = RwSignal::new(false);
+    let choosing_route = RwSignal::new(false);
+    let elsewhere = move || matches!(form.target(lab), Ok(Target::Elsewhere));
+    // The relay will say so too, once it is asked.
+    let unknown = move || {
+        let settings = form.settings();
+        let unknown = form.learnt.with(|learnt| learnt.all()?.unknown(&settings).map(str::to_owned));
+        unknown.filter(|_| matches!(form.target(lab), Ok(Target::Lab(_))))
+    };
+    let changed =
+        move || live() && lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.url != form.url.get().trim()));
+    view! {
+        <form class="connect" aria-label="Connection" on:submit=submit novalidate>
+            <Entry id="url" label="WebSocket URL" value=form.url live=Signal::derive(live) error=Signal::derive(url_error)>
+                <RouteButton open=choosing_route/>
+                <p id="url-note" class="field-note" aria-live="polite">
+                    {move || match url_error().or_else(protocols_error) {
+                        Some(said) => view! { <span class="error">{said}</span> }.into_any(),
+                        None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
+                        None if changed() => "Changed since this connection was opened: the next one uses all of it.".into_any(),
+                        None => {
+                            let words = |name| format!("The relay has no setting “{name}”, and will refuse the request.");
+                            unknown().map(|name| view! { <span class="error">{words(name)}</span> }).into_any()
+                        }
+                    }}
+                </p>
+            </Entry>
+            <ServerBehaves open=choosing/>
+            <Entry
+                id="protocols"
+                label="Subprotocols"
+                value=form.protocols
+                live=Signal::derive(live)
+                error=Signal::derive(protocols_error)
+            />
+            <CompressionSwitch live=Signal::derive(live)/>
+            <Lifecycle/>
+            <button type="submit" class="primary" class:stop=live class:quiet=move || ready.get().is_none() aria-disabled=move || closing().to_string()>
+                {move || if live() { "Close" } else if ready.get().is_some() { "Connect again" } else { "Connect" }}
+            </button>
+        </form>
+        <BehavioursSheet open=choosing/>
+        <RouteSheet open=choosing_route/>
+    }
+}
+
+/// A field whose text cannot be changed while there is a connection; what is wrong with it stands in the note of the URL.
+#[component]
+fn Entry(
+    id: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    live: Signal<bool>,
+    error: Signal<Option<String>>,
+    /// What stands beside the label.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let form = expect_context::<ConnectForm>();
+    view! {
+        <div class=format!("field {id}")>
+            <div class="label-line">
+                <label for=id>{label}</label>
+                {children.map(|children| children())}
+            </div>
+            <input
+                id=id
+                type="text"
+                inputmode=(id == "url").then_some("url")
+                placeholder=(id == "protocols").then_some("none")
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                readonly=live
+                prop:value=value
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    form.error.set(None);
+                }
+                aria-invalid=move || error.get().map(|_| "true")
+                aria-describedby="url-note"
+            />
+        </div>
+    }
+}

@@ -1,0 +1,78 @@
+//! What the connect bar's fields hold, for every view that reads or changes them.
+
+use crate::address::catalogue::Learnt;
+use crate::address::route::Route;
+use crate::address::settings::Settings;
+use crate::address::setup::{Destination, Setup};
+use crate::address::target::{self, Target};
+use crate::lab::store::{ConnectError, connect};
+use crate::lab::{Lab, Session};
+use leptos::prelude::*;
+
+/// Of a choice that is made in a sheet, what is no part of the page's first view.
+#[derive(Clone, Copy)]
+pub struct Choosing {
+    /// Has the relay say what there is to choose.
+    pub learn: fn(ConnectForm),
+    pub panel: fn() -> AnyView,
+}
+
+/// What stands in the fields, for whoever has a button that connects.
+#[derive(Clone, Copy)]
+pub struct ConnectForm {
+    pub url: RwSignal<String>,
+    pub protocols: RwSignal<String>,
+    pub error: RwSignal<Option<ConnectError>>,
+    /// What the relay can be asked for, as far as it is known.
+    pub learnt: RwSignal<Learnt>,
+    /// The boxes in front of TLS, as far as they are known; each by its port and name, such as `8444 idle-cut`.
+    pub tunnels: RwSignal<Vec<String>>,
+}
+
+impl ConnectForm {
+    pub fn new(lab: Lab, setup: &Setup) -> Self {
+        let url = match (lab.session.get_untracked(), &setup.destination) {
+            (Session::Ready(id), _) => setup.url(&id),
+            (_, Destination::Elsewhere(url)) => url.clone(),
+            _ => String::new(),
+        };
+        Self {
+            url: RwSignal::new(url),
+            protocols: RwSignal::new(setup.subprotocols.clone()),
+            error: RwSignal::new(None),
+            learnt: RwSignal::new(Learnt::Nothing),
+            tunnels: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// What the URL asks of the relay.
+    pub fn settings(self) -> Settings {
+        self.url.with(|url| Settings::of_url(url))
+    }
+
+    /// Asks the relay for something else, in the URL.
+    pub fn ask(self, change: impl FnOnce(Settings) -> Settings) {
+        self.url.update(|url| *url = change(Settings::of_url(url)).in_url(url));
+        self.error.set(None);
+    }
+
+    /// What the URL leads to.
+    pub fn target(self, lab: Lab) -> Result<Target, String> {
+        self.url.with(|url| target::judge(url, lab.session_id().as_ref()))
+    }
+
+    /// The way that the URL takes, if it leads to this relay.
+    pub fn route(self, lab: Lab) -> Option<Route> {
+        self.url.with(|url| target::route(url, lab.session_id().as_ref()))
+    }
+
+    /// Whether messages will be compressed, as far as the URL tells.
+    pub fn compresses(self, lab: Lab) -> bool {
+        matches!(self.target(lab), Ok(Target::Lab(_))) && self.settings().compress()
+    }
+
+    pub fn connect(self, lab: Lab) {
+        let outcome = connect(lab, &self.url.get_untracked(), &self.protocols.get_untracked());
+        self.error.set(outcome.err());
+    }
+}

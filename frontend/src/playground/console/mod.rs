@@ -1,0 +1,311 @@
+//! The console: what the relay is to send on its side of an open connection, right or wrong.
+
+mod draft;
+mod frame;
+mod verdict;
+
+use crate::lab::Lab;
+use crate::lab::draft::hex;
+use crate::lab::store::commands::{Asked, Fate};
+use crate::lab::store::open_connections::OpenConnection;
+use crate::ui::tabs::Tabs;
+use draft::FrameDraft;
+use frame::FrameFields;
+use leptos::prelude::*;
+use observation::command::DropBy;
+use observation::{Command, ConnectionNumber};
+
+/// How many of the last commands are shown with their fate.
+const SHOWN: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+    Ping,
+    Pong,
+    Close,
+    Frame,
+    Raw,
+    OpenConnection,
+}
+
+/// In the order of the tabs.
+const KINDS: [Kind; 8] =
+    [Kind::Text, Kind::Binary, Kind::Ping, Kind::Pong, Kind::Close, Kind::Frame, Kind::Raw, Kind::OpenConnection];
+
+/// What stands in the fields; it stays while the kinds are switched.
+#[derive(Clone, Copy)]
+struct Drafts {
+    text: RwSignal<String>,
+    binary: RwSignal<String>,
+    /// The payload of a ping or pong.
+    control: RwSignal<String>,
+    code: RwSignal<String>,
+    reason: RwSignal<String>,
+    raw: RwSignal<String>,
+    frame: RwSignal<FrameDraft>,
+}
+
+impl Drafts {
+    fn new() -> Self {
+        Self {
+            text: RwSignal::new("Hello from the relay".into()),
+            binary: RwSignal::new("00 01 7f 80 ff".into()),
+            control: RwSignal::new("still there?".into()),
+            code: RwSignal::new("1001".into()),
+            reason: RwSignal::new(String::new()),
+            raw: RwSignal::new("81 02 68 69".into()),
+            frame: RwSignal::new(FrameDraft::default()),
+        }
+    }
+
+    /// What would be asked for now, or why it cannot.
+    fn command(self, kind: Kind) -> Result<Command, String> {
+        match kind {
+            Kind::Text => Ok(Command::Text(self.text.get())),
+            Kind::Binary => hex(&self.binary.get()).map(Command::Binary),
+            Kind::Ping => draft::control(&self.control.get()).map(Command::Ping),
+            Kind::Pong => draft::control(&self.control.get()).map(Command::Pong),
+            Kind::Close => draft::close(&self.code.get(), &self.reason.get()),
+            Kind::Frame => self.frame.with(FrameDraft::composed).map(Command::Frame),
+            Kind::Raw => draft::raw(&self.raw.get()),
+            // Has buttons of its own.
+            Kind::OpenConnection => Err(String::new()),
+        }
+    }
+}
+
+#[component]
+pub fn Console() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let drafts = Drafts::new();
+    let chosen = RwSignal::new(0);
+    let kind = Memo::new(move |_| KINDS[chosen.get()]);
+    let lines = Memo::new(move |_| {
+        lab.record.with(|record| record.lines.iter().filter(|line| record.is_of_lab(line.number)).collect::<Vec<_>>())
+    });
+    let own = Memo::new(move |_| {
+        let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
+        lab.record.with(|record| record.in_lab(socket))
+    });
+    let wanted = RwSignal::new(None::<ConnectionNumber>);
+    // The one that was chosen, or this page's, or the newest.
+    let line = Memo::new(move |_| {
+        lines.with(|lines| {
+            let open = |number| lines.iter().copied().find(|line| Some(line.number) == number);
+            open(wanted.get())
+                .or_else(|| open(own.get()))
+                .or_else(|| lines.iter().copied().max_by_key(|line| line.number))
+        })
+    });
+    let command = move || drafts.command(kind.get());
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if let (Some(line), Ok(command)) = (line.get_untracked(), untrack(command)) {
+            lab.command(line.number, command);
+        }
+    };
+    let names: &[&str] = &["Text", "Binary", "Ping", "Pong", "Close", "Frame", "Raw bytes", "The line"];
+    view! {
+        <form class="console" aria-label="The relay sends" on:submit=submit novalidate>
+            <div class="console-top">
+                <p class="speaker">
+                    <b>"Relay"</b>
+                    " → "
+                    <Receiver lines line own wanted/>
+                </p>
+                <Tabs label="What the relay sends" id="relay" tabs=names chosen/>
+            </div>
+            <div class="console-main">
+                <Fields kind drafts line/>
+                <button
+                    type="submit"
+                    class="primary by-relay"
+                    hidden=move || kind.get() == Kind::OpenConnection
+                    aria-disabled=move || (line.get().is_none() || command().is_err()).to_string()
+                >
+                    {move || if kind.get() == Kind::Close { "Close from the relay" } else { "Send from the relay" }}
+                </button>
+                <p id="relay-note" class="preview" aria-live="polite">
+                    {move || match (line.get(), command()) {
+                        (None, _) => "No connection is open: connect first.".into_any(),
+                        (_, Err(said)) if !said.is_empty() => view! { <span class="error">{said}</span> }.into_any(),
+                        _ => hint(kind.get()).into_any(),
+                    }}
+                </p>
+                <Fates/>
+            </div>
+        </form>
+    }
+}
+
+/// What there is to fill in for a kind.
+#[component]
+fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<OpenConnection>>) -> impl IntoView {
+    let hex = |id, value| view! { <Field id label="Bytes in hex" value mono=true/> }.into_any();
+    let fields = move || match kind.get() {
+        Kind::Text => view! { <Field id="relay-text" label="Text" value=drafts.text/> }.into_any(),
+        Kind::Binary => hex("relay-hex", drafts.binary),
+        Kind::Ping | Kind::Pong => {
+            view! { <Field id="relay-payload" label="Payload" value=drafts.control/> }.into_any()
+        }
+        Kind::Close => view! {
+            <Field id="relay-code" label="Code" value=drafts.code mono=true short=true/>
+            <Field id="relay-reason" label="Reason" value=drafts.reason/>
+        }
+        .into_any(),
+        Kind::Frame => view! { <FrameFields draft=drafts.frame line/> }.into_any(),
+        Kind::Raw => hex("relay-raw", drafts.raw),
+        Kind::OpenConnection => view! { <LineButtons line/> }.into_any(),
+    };
+    view! {
+        <div id="relay-panel" role="tabpanel" aria-label="What the relay sends" class="draft">
+            {fields}
+        </div>
+    }
+}
+
+/// What a kind is for.
+fn hint(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Binary => {
+            "A message that nobody asked for. Either side of a WebSocket may speak at any time."
+        }
+        Kind::Ping => "The browser answers a ping by itself. JavaScript sees neither.",
+        Kind::Pong => "A pong that nobody asked for is allowed. The browser takes no notice.",
+        Kind::Close => "Any code may be sent from here, also one that must not be, such as 1005. Empty sends none.",
+        Kind::Frame => "Every bit is yours. What is wrong goes out wrong, and is recorded as on purpose.",
+        Kind::Raw => "These bytes go out as they are. The browser reads them as frames, whatever they are.",
+        Kind::OpenConnection => "What a network does, done by hand.",
+    }
+}
+
+/// Which connection the relay speaks on.
+#[component]
+fn Receiver(
+    lines: Memo<Vec<OpenConnection>>,
+    line: Memo<Option<OpenConnection>>,
+    /// This page's connection.
+    own: Memo<Option<ConnectionNumber>>,
+    wanted: RwSignal<Option<ConnectionNumber>>,
+) -> impl IntoView {
+    let name = move |number: ConnectionNumber| {
+        let of_page = if own.get() == Some(number) { "this page’s browser, " } else { "" };
+        format!("{of_page}connection {}", number.0)
+    };
+    let choose = move |event: web_sys::Event| wanted.set(event_target_value(&event).parse().ok().map(ConnectionNumber));
+    move || {
+        let mut numbers: Vec<_> = lines.with(|lines| lines.iter().map(|line| line.number).collect());
+        numbers.sort_unstable();
+        match numbers[..] {
+            [] => "no one".into_any(),
+            [number] => name(number).into_any(),
+            _ => {
+                let option = |number: ConnectionNumber| {
+                    let selected = move || line.get().is_some_and(|line| line.number == number);
+                    view! { <option value=number.0.to_string() prop:selected=selected>{name(number)}</option> }
+                };
+                view! {
+                    <select class="pick" aria-label="Connection" on:change=choose>
+                        {numbers.into_iter().map(option).collect_view()}
+                    </select>
+                }
+                .into_any()
+            }
+        }
+    }
+}
+
+/// What became of the last commands.
+#[component]
+fn Fates() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let fates = Memo::new(move |_| {
+        lab.commands.with(|commands| commands.recent().take(SHOWN).cloned().collect::<Vec<Asked>>())
+    });
+    let fate = |asked: Asked| {
+        let (class, words) = match asked.fate {
+            Fate::Waiting => ("waits", "sent…".to_owned()),
+            Fate::Done => ("done", "done".to_owned()),
+            Fate::Refused(why) => ("refused", format!("refused: {why}")),
+        };
+        view! {
+            <li class=class>
+                <b>{asked.what}</b>
+                " "
+                {words}
+            </li>
+        }
+    };
+    view! {
+        <ol class="fates" aria-live="polite" aria-label="Last commands">
+            {move || fates.get().into_iter().map(fate).collect_view()}
+        </ol>
+    }
+}
+
+#[component]
+fn Field(
+    id: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    #[prop(optional)] mono: bool,
+    #[prop(optional)] short: bool,
+) -> impl IntoView {
+    view! {
+        <label class="inline" for=id>
+            {label}
+        </label>
+        <input
+            id=id
+            type="text"
+            class:mono=mono
+            class:code=short
+            autocomplete="off"
+            spellcheck="false"
+            prop:value=value
+            on:input=move |event| value.set(event_target_value(&event))
+            aria-describedby="relay-note"
+        />
+    }
+}
+
+/// What is done to the line itself, each at once.
+#[component]
+fn LineButtons(line: Memo<Option<OpenConnection>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let ask = move |command: Command| {
+        if let Some(line) = line.get_untracked() {
+            lab.command(line.number, command);
+        }
+    };
+    let none = move || line.get().is_none().to_string();
+    let paused = move || line.get().is_some_and(|line| line.paused);
+    let read = move |_| ask(if untrack(paused) { Command::Resume } else { Command::Pause });
+    view! {
+        <ul class="line-acts">
+            <li>
+                <button type="button" class="small" aria-disabled=none on:click=read>
+                    {move || if paused() { "Read on" } else { "Pause reading" }}
+                </button>
+                <span>
+                    {move || if paused() { "The relay does not read." } else { "The relay stops reading." }}
+                    " What the browser sends piles up on the way."
+                </span>
+            </li>
+            <li>
+                <button type="button" class="small" aria-disabled=none on:click=move |_| ask(Command::Drop(DropBy::Fin))>
+                    "Drop"
+                </button>
+                <span>"TCP ends in good order (FIN), without a close frame."</span>
+            </li>
+            <li>
+                <button type="button" class="small" aria-disabled=none on:click=move |_| ask(Command::Drop(DropBy::Reset))>
+                    "Reset"
+                </button>
+                <span>"TCP ends at once (RST). What is still on its way is lost."</span>
+            </li>
+        </ul>
+    }
+}

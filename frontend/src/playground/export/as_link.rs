@@ -1,0 +1,60 @@
+//! This setup as a link that anyone can open in a session of their own.
+
+use crate::address::setup::{Destination, Setup};
+use crate::address::target;
+use crate::ui::copy_button::CopyButton;
+use crate::ui::format;
+use leptos::prelude::*;
+
+#[component]
+pub fn AsLink(
+    setup: Setup,
+    /// Where it comes from.
+    source: String,
+) -> impl IntoView {
+    let parts = parts(&setup);
+    let link = match setup.fragment() {
+        Ok(fragment) => {
+            let link = target::setup_url(&fragment);
+            view! {
+                <div class="link">
+                    <input type="text" class="mono" readonly aria-label="Link to this setup" prop:value=link.clone()/>
+                    <CopyButton text=Signal::stored(link) words="Copy link to this setup"/>
+                </div>
+            }
+            .into_any()
+        }
+        Err(said) => view! { <p class="card bad">{said}</p> }.into_any(),
+    };
+    view! {
+        <section aria-labelledby="as-link">
+            <h3 id="as-link">"As a link"</h3>
+            <p class="note">
+                {format!(
+                    "From {source}: {parts}. Whoever opens it gets a session of their own with the fields filled in, and connects when they like. Yours stays yours.",
+                )}
+            </p>
+            {link}
+        </section>
+    }
+}
+
+/// What is in it, in words.
+fn parts(setup: &Setup) -> String {
+    let mut parts = vec![match &setup.destination {
+        Destination::Elsewhere(_) => "the URL".to_owned(),
+        Destination::Relayed(_) => "the other server".to_owned(),
+        _ if setup.via.is_some() => "the way, how the server behaves".to_owned(),
+        _ => "how the server behaves".to_owned(),
+    }];
+    if !setup.subprotocols.trim().is_empty() {
+        parts.push("the subprotocols".into());
+    }
+    if !setup.messages.is_empty() {
+        parts.push(format::plural(setup.messages.len() as u64, "message"));
+    }
+    match parts.split_last() {
+        Some((last, front)) if !front.is_empty() => format!("{} and {last}", front.join(", ")),
+        _ => parts.concat(),
+    }
+}

@@ -1,0 +1,87 @@
+//! The middleboxes, and the settings of the one that is chosen.
+
+use super::choice::Choice;
+use super::setting::Setting;
+use crate::address::route::Through;
+use crate::ui::offer::Offer;
+use crate::ui::prose::Prose;
+use leptos::prelude::*;
+use observation::route::{BoxOffer, BoxSetting};
+
+#[component]
+pub(super) fn Boxes(choice: Choice) -> impl IntoView {
+    let boxes = choice.ways.with_value(|ways| ways.boxes.clone());
+    let over = Memo::new(move |_| choice.over());
+    let straight = Memo::new(move |_| over.get().is_none() && choice.route.get().is_some() && !choice.is_relayed());
+    let settings = {
+        let boxes = boxes.clone();
+        move || {
+            let name = over.get()?;
+            let offer = boxes.iter().find(|offer| offer.name == name)?.clone();
+            Some(view! { <Settings choice offer/> })
+        }
+    };
+    view! {
+        <ul class="presets" aria-labelledby="way-over">
+            <Offer chosen=straight choose=move || choice.go_over(None, choice.secure())>
+                <b>"Nothing"</b>
+                <span class="prose">"Straight to the relay’s lab."</span>
+            </Offer>
+            {boxes.into_iter().map(|offer| view! { <BoxButton choice offer over/> }).collect_view()}
+        </ul>
+        {settings}
+    }
+}
+
+#[component]
+fn BoxButton(choice: Choice, offer: BoxOffer, over: Memo<Option<String>>) -> impl IntoView {
+    let BoxOffer { name, title, explanation, .. } = offer;
+    let (known, code) = (name.clone(), name.clone());
+    let chosen = Signal::derive(move || over.with(|over| over.as_ref() == Some(&known)));
+    view! {
+        <Offer chosen choose=move || choice.go_over(Some(&name), choice.secure())>
+            <b>{title}</b>
+            <Prose text=explanation/>
+            <code>{code}</code>
+        </Offer>
+    }
+}
+
+/// Of the box that is chosen: where it stands, and what can be set.
+#[component]
+fn Settings(choice: Choice, offer: BoxOffer) -> impl IntoView {
+    let BoxOffer { title, settings, .. } = offer;
+    let blind = Memo::new(move |_| choice.in_front_of_tls());
+    let words = move || {
+        if blind.get() {
+            "It stands in front of TLS, at a port of its own: it passes on what it cannot read, and works as it is set from the start. The page’s socket is the connection behind it."
+        } else if choice.route.get().is_some_and(|route| route.listener.secure) {
+            "TLS ends at the box, which reads all of it and goes on in the clear, as a load balancer does. To have it in front of TLS instead, start the relay with --box-listen 127.0.0.1:8500."
+        } else {
+            "It reads what crosses, as any box on the path of ws can."
+        }
+    };
+    let some = !settings.is_empty();
+    let settings = StoredValue::new(settings);
+    view! {
+        <p class="note" role="status">{words}</p>
+        <Show when=move || some && !blind.get()>
+            <fieldset class="box-settings">
+                <legend>{format!("Settings of “{title}”")}</legend>
+                {settings.get_value().into_iter().map(|setting| view! { <Field choice setting/> }).collect_view()}
+            </fieldset>
+        </Show>
+    }
+}
+
+#[component]
+fn Field(choice: Choice, setting: BoxSetting) -> impl IntoView {
+    let BoxSetting { name, explanation, default } = setting;
+    let known = name.clone();
+    let value = Memo::new(move |_| match choice.route.get().map(|route| route.through) {
+        Some(Through::Middlebox(via)) => via.settings.value(&known).unwrap_or_default(),
+        _ => String::new(),
+    });
+    let set = move |name: &str, value: &str| choice.set_box(name, value);
+    view! { <Setting of="box" name example=default value what=explanation set/> }
+}

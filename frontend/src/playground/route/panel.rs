@@ -1,0 +1,148 @@
+//! All ways that the relay offers, and the URL that comes of a choice.
+
+use super::boxes::Boxes;
+use super::choice::Choice;
+use super::elsewhere::Elsewhere;
+use super::mixed::Mixed;
+use crate::address::catalogue::Learnt;
+use crate::address::route::{page_is_secure, tunnels};
+use crate::lab::Lab;
+use crate::net::api;
+use crate::playground::connect_form::ConnectForm;
+use crate::ui::offer::Offer;
+use crate::ui::sheet::OpenSheet;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use observation::Ways;
+use std::sync::Arc;
+
+/// Has the relay say where its boxes in front of TLS stand, if it has not yet.
+pub(super) fn learn(form: ConnectForm) {
+    if form.tunnels.with_untracked(Vec::is_empty) {
+        spawn_local(async move {
+            // Without an answer there is still the URL to read.
+            if let Ok(ways) = api::read::<Ways>("/api/ways").await {
+                let _ = form.tunnels.try_set(tunnels(&ways));
+            }
+        });
+    }
+}
+
+fn ask(form: ConnectForm, answer: RwSignal<Learnt<Ways>>) {
+    spawn_local(async move {
+        let said = match api::read::<Ways>("/api/ways").await {
+            Ok(ways) => {
+                let _ = form.tunnels.try_set(tunnels(&ways));
+                Learnt::All(Arc::new(ways))
+            }
+            Err(error) => Learnt::Failed(error),
+        };
+        // The sheet may have been closed meanwhile.
+        let _ = answer.try_set(said);
+    });
+}
+
+pub(super) fn panel() -> AnyView {
+    let form = expect_context::<ConnectForm>();
+    let answer = RwSignal::new(Learnt::Coming);
+    ask(form, answer);
+    let body = move || match answer.get() {
+        Learnt::Nothing | Learnt::Coming => {
+            view! { <p class="note sheet-body" role="status">"Asking the relay which ways it offers…"</p> }.into_any()
+        }
+        Learnt::Failed(error) => view! {
+            <p class="card bad sheet-body" role="alert">
+                {error.words("The list of ways")}
+                <button type="button" class="small" on:click=move |_| ask(form, answer)>
+                    "Try again"
+                </button>
+            </p>
+        }
+        .into_any(),
+        Learnt::All(ways) => view! { <Choices ways/> }.into_any(),
+    };
+    view! {
+        {body}
+        <Outcome/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Choices(ways: Arc<Ways>) -> impl IntoView {
+    let (lab, form) = (expect_context::<Lab>(), expect_context::<ConnectForm>());
+    let choice = Choice { lab, form, ways: StoredValue::new(ways), route: Memo::new(move |_| form.route(lab)) };
+    view! {
+        <div class="sheet-body">
+            <p class="lead">
+                "Between a browser and a server there is encryption, and there are boxes. Choose here what lies on the way, or write the URL yourself: both are the same."
+            </p>
+            <h3 id="way-scheme">"In the clear, or encrypted"</h3>
+            <Schemes choice/>
+            <h3 id="way-over">"What stands in between"</h3>
+            <Boxes choice/>
+            <h3 id="way-elsewhere">"Another server"</h3>
+            <Elsewhere choice/>
+            <h3 id="way-mixed">"What this page may open"</h3>
+            <Mixed choice/>
+        </div>
+    }
+}
+
+#[component]
+fn Schemes(choice: Choice) -> impl IntoView {
+    let (tls, port) = choice.ways.with_value(|ways| (ways.tls_port, ways.port));
+    let secure = Memo::new(move |_| choice.form.url.with(|url| url.trim_start().starts_with("wss:")));
+    let host = window().location().hostname().unwrap_or_default();
+    let trust = tls.filter(|_| !page_is_secure()).map(|port| {
+        let address = format!("https://{host}:{port}/");
+        let text = address.clone();
+        view! {
+            <p class="note">
+                "A certificate that the relay made itself is unknown to your browser, which ends the line then without a word to JavaScript. Open "
+                <a href=address target="_blank" rel="noopener">{text}</a>
+                " once and accept it there."
+            </p>
+        }
+    });
+    let offer = move |wanted: bool, title: &'static str, words: &'static str, port: Option<u16>| {
+        let chosen = Signal::derive(move || secure.get() == wanted);
+        view! {
+            <Offer chosen choose=move || choice.enter(wanted) disabled=port.is_none()>
+                <b>{title}</b>
+                <span class="prose">{words}</span>
+                <code>{port.map(|port| format!("port {port}"))}</code>
+            </Offer>
+        }
+    };
+    view! {
+        <ul class="presets" aria-labelledby="way-scheme">
+            {offer(false, "ws", "Everything crosses as it is: whoever is on the path reads along, and may change it.", Some(port))}
+            {offer(true, "wss", "The same inside TLS: whoever is on the path sees who talks to whom, when, and how much.", tls)}
+        </ul>
+        {tls.is_none().then(|| view! {
+            <p class="note">
+                "This relay speaks no TLS. Start it with " <code>"--tls-listen 127.0.0.1:8443 --tls-self-signed"</code> " to have both side by side."
+            </p>
+        })}
+        {trust}
+    }
+}
+
+/// The URL as it stands now.
+#[component]
+fn Outcome() -> impl IntoView {
+    let sheet = expect_context::<OpenSheet>();
+    let form = expect_context::<ConnectForm>();
+    view! {
+        <div class="sheet-foot">
+            <p class="asked">
+                <span class="hidden">"The URL: "</span>
+                <code>{form.url}</code>
+            </p>
+            <button type="button" class="primary" on:click=move |_| sheet.close()>
+                "Done"
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,65 @@
+//! The empty sequence: one sentence, one button.
+
+use super::connect_form::ConnectForm;
+use super::session::start_session;
+use crate::lab::{FeedState, Lab, Session};
+use crate::ui::scope::moves_on_from;
+use leptos::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    Connect,
+    Wait,
+    TryAgain,
+    StartAnew,
+}
+
+#[component]
+pub fn Welcome() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let form = expect_context::<ConnectForm>();
+    moves_on_from(".welcome");
+    // What there is to do first.
+    let first = Memo::new(move |_| match (lab.session.get(), lab.feed.get()) {
+        (Session::Starting, _) => First::Wait,
+        (Session::Failed(_), _) => First::TryAgain,
+        (_, FeedState::Expired) => First::StartAnew,
+        _ => First::Connect,
+    });
+    let press = move |_| match first.get_untracked() {
+        First::Connect => form.connect(lab),
+        First::TryAgain => start_session(lab),
+        First::Wait | First::StartAnew => {}
+    };
+    view! {
+        <div class="welcome">
+            <h3>"Watch a WebSocket being born"</h3>
+            <p>
+                "Your browser opens a connection to this relay, and the relay shows you what your browser hides: the handshake word for word, every frame bit by bit, and who said goodbye."
+            </p>
+            {move || match first.get() {
+                First::StartAnew => {
+                    view! {
+                        <a href="/" id="begin" class="button primary big">
+                            "Start a new session"
+                        </a>
+                    }
+                        .into_any()
+                }
+                first => {
+                    let words = match first {
+                        First::Wait => "Getting a session…",
+                        First::TryAgain => "Try again",
+                        _ => "Open a WebSocket",
+                    };
+                    view! {
+                        <button type="button" id="begin" class="primary big" disabled=first == First::Wait on:click=press>
+                            {words}
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,7 @@
+//! What surrounds every page. Pages put their own content into it; it knows none of them.
+
+mod navigation;
+pub mod not_found;
+pub mod notice;
+mod theme;
+pub mod top_bar;
