@@ -77,7 +77,7 @@ for (const width of [1440, 360]) {
       test("nothing is wrong at addresses that lead nowhere", async ({ lab, page, complaints }) => {
         complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
         await page.goto("/nothing/here");
-        await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such page");
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
         await expectAccessible(page, { rules });
         await page.goto(`/s/${"a".repeat(26)}`);
         await expect(lab.banner).toContainText("The relay does not know this session.");

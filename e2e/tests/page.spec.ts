@@ -63,7 +63,7 @@ test("an address that is none says so, and leads back to the playground", async 
   complaints.expect(REQUEST_FAILED);
   const answer = await page.goto("/nothing/here");
   expect(answer?.status()).toBe(404);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such page");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
   await page.getByRole("link", { name: "Go to the playground" }).click();
   await page.waitForURL(/\/s\/[a-z2-7]{26}$/);
   await lab.connect();
