@@ -98,11 +98,11 @@
 #![doc = include_str!("../golden/answer.json")]
 //! ```
 //!
-//! # Ways
+//! # Routes
 //!
-//! `/api/ways` tells what a relay offers between a browser and a server:
+//! `/api/routes` tells what a relay offers between a browser and a server:
 //! ```json
-#![doc = include_str!("../golden/ways.json")]
+#![doc = include_str!("../golden/routes.json")]
 //! ```
 //!
 //! # Files
@@ -151,7 +151,7 @@ pub use event::{
     Closed, Deflate, Event, Frame, Inflated, MessageKind, Offer, Opening, Party, Position, Refusal, Violation,
 };
 pub use feed::{FeedMessage, Gap, Hello};
-pub use route::{Asked, Hop, Http, Leg, Middle, Record, Records, Route, Tls, Tunnel, Ways};
+pub use route::{Asked, Hop, Http, Leg, Middle, Record, Records, Route, Routes, Tls, Tunnel};
 pub use transcript::Transcript;
 
 use serde::{Deserialize, Serialize};

@@ -133,9 +133,9 @@ pub struct Record {
     pub fragment: Vec<u8>,
 }
 
-/// The ways that a relay offers, as `/api/ways` tells them.
+/// The routes that a relay offers, as `/api/routes` tells them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ways {
+pub struct Routes {
     /// Where http and ws are spoken.
     pub port: u16,
     /// Where https and wss are; `null` if nowhere.

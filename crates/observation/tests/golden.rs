@@ -11,7 +11,7 @@ use observation::route::{BoxOffer, BoxSetting};
 use observation::{
     Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame,
     Gap, Hello, Hop, Http, Inflated, Leg, Middle, Observation, Offer, Opening, Origin, Party, Record, Records, Refusal,
-    Route, Seq, SessionId, Tls, Tunnel, Ways, document,
+    Route, Routes, Seq, SessionId, Tls, Tunnel, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -306,7 +306,7 @@ fn tunnel() {
 }
 
 #[test]
-fn ways() {
+fn routes() {
     let after = BoxSetting {
         name: "after".to_owned(),
         explanation: "How long a line may be silent.".to_owned(),
@@ -319,13 +319,13 @@ fn ways() {
         settings: vec![after],
         tunnel_port: Some(8_444),
     };
-    let ways = Ways {
+    let routes = Routes {
         port: 8_080,
         tls_port: Some(8_443),
         boxes: vec![idle_cut],
         relay_to: vec!["wss://server.example.com/chat".to_owned()],
     };
-    golden!("ways", ways);
+    golden!("routes", routes);
 }
 
 // What the relay does on purpose

@@ -2,7 +2,7 @@
 //! read and written.
 
 use super::settings::Settings;
-use observation::{SessionId, Ways};
+use observation::{Routes, SessionId};
 use std::fmt;
 use web_sys::Url;
 
@@ -75,8 +75,8 @@ impl Route {
 }
 
 /// The boxes in front of TLS that a relay has, as `tunnel` wants them.
-pub fn tunnels(ways: &Ways) -> Vec<String> {
-    ways.boxes.iter().filter_map(|offer| Some(format!("{} {}", offer.tunnel_port?, offer.name))).collect()
+pub fn tunnels(routes: &Routes) -> Vec<String> {
+    routes.boxes.iter().filter_map(|offer| Some(format!("{} {}", offer.tunnel_port?, offer.name))).collect()
 }
 
 impl Through {
@@ -121,11 +121,11 @@ impl Listener {
     }
 
     /// The one for ws or wss; `None` if the relay speaks no TLS.
-    pub fn of_scheme(secure: bool, ways: &Ways) -> Option<Self> {
+    pub fn of_scheme(secure: bool, routes: &Routes) -> Option<Self> {
         if secure == page_is_secure() {
             return Some(Self::here());
         }
-        let port = if secure { ways.tls_port? } else { ways.port };
+        let port = if secure { routes.tls_port? } else { routes.port };
         Some(Self { secure, port: port.to_string() })
     }
 

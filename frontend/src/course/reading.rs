@@ -1,13 +1,9 @@
-//! What the pieces of a lesson know of where they are: the lesson, the reader's progress, and the ways that the relay offers.
+//! What the pieces of a lesson know of where they are: the lesson, the reader's progress, and the routes that the relay offers.
 
-use crate::address::catalogue::Learnt;
 use crate::course::progress::Progress;
 use crate::net::api::{self, ApiError};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use observation::Ways;
-use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use observation::Routes;
 
 /// Of the lesson that is read.
 #[derive(Clone, Copy)]
@@ -63,55 +59,7 @@ impl Reading {
     }
 }
 
-/// Has the relay say what it has at `path`.
-pub(super) fn fetch<T: DeserializeOwned + Send + Sync + 'static>(path: String) -> RwSignal<Learnt<T>> {
-    let answer = RwSignal::new(Learnt::Coming);
-    fetch_again(path, answer);
-    answer
-}
-
-pub(super) fn fetch_again<T: DeserializeOwned + Send + Sync + 'static>(path: String, answer: RwSignal<Learnt<T>>) {
-    spawn_local(async move {
-        let said = api::read::<T>(&path).await.map_or_else(Learnt::Failed, |it| Learnt::All(Arc::new(it)));
-        // The page may have been left meanwhile.
-        let _ = answer.try_set(said);
-    });
-}
-
 /// Where ws and wss are spoken, and which boxes there are.
-pub(super) async fn ways() -> Result<Ways, ApiError> {
-    api::read("/api/ways").await
-}
-
-/// What there is to say while something does not come, and what to do about it.
-pub(super) fn unread<T: DeserializeOwned + Send + Sync + 'static>(
-    what: &'static str,
-    path: String,
-    answer: RwSignal<Learnt<T>>,
-    error: &ApiError,
-) -> AnyView {
-    let again = move |_| {
-        answer.set(Learnt::Coming);
-        fetch_again(path.clone(), answer);
-    };
-    view! {
-        <main class="lost">
-            <h1>"The course"</h1>
-            <p role="alert">{error.words(what)}</p>
-            <button type="button" class="primary" on:click=again>
-                "Try again"
-            </button>
-        </main>
-    }
-    .into_any()
-}
-
-pub(super) fn coming(what: &'static str) -> AnyView {
-    view! {
-        <main class="lost">
-            <h1>"The course"</h1>
-            <p role="status" class="muted">{what}</p>
-        </main>
-    }
-    .into_any()
+pub(super) async fn routes() -> Result<Routes, ApiError> {
+    api::read("/api/routes").await
 }

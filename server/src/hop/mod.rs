@@ -39,7 +39,7 @@ use axum::extract::State;
 use axum::routing::{any, get};
 use axum::{Json, Router};
 use middlebox::Middlebox;
-use observation::Ways;
+use observation::Routes;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -53,13 +53,13 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/via/{middlebox}/lab/{session}", any(via::via))
         .route("/relay/{session}", any(relay::relay))
-        .route("/api/ways", get(ways))
+        .route("/api/routes", get(relay_routes))
 }
 
-/// `/api/ways`: how the lab and other servers can be reached.
-async fn ways(State(app): State<App>) -> Json<Ways> {
+/// `/api/routes`: how the lab and other servers can be reached.
+async fn relay_routes(State(app): State<App>) -> Json<Routes> {
     let config = &app.config;
-    Json(Ways {
+    Json(Routes {
         port: config.listen.port(),
         tls_port: config.tls_listen.map(|address| address.port()),
         boxes: middlebox::offers(|index| app.tunnel_ports.get(index).copied()),

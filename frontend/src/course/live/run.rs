@@ -5,7 +5,7 @@ use super::onward::OpenThere;
 use super::script::play;
 use crate::address::route::{Listener, Route, Through, Via, page_is_secure};
 use crate::address::settings::Settings;
-use crate::course::reading::ways;
+use crate::course::reading::routes;
 use crate::lab::inspector::{ChosenPart, Inspector};
 use crate::lab::lifecycle::Lifecycle;
 use crate::lab::sequence::SequenceView;
@@ -53,8 +53,8 @@ async fn prepare(scheme: Scheme) -> Result<(SessionId, Listener), String> {
     let listener = if secure == page_is_secure() {
         Listener::here()
     } else {
-        let ways = ways().await.map_err(|error| error.words("The list of ways"))?;
-        Listener::of_scheme(secure, &ways).ok_or(NO_TLS)?
+        let routes = routes().await.map_err(|error| error.words("The list of routes"))?;
+        Listener::of_scheme(secure, &routes).ok_or(NO_TLS)?
     };
     let id = crate::net::api::create_session().await.map_err(|error| error.words("A session"))?;
     Ok((id, listener))

@@ -10,7 +10,7 @@ use observation::route::{BoxOffer, BoxSetting};
 
 #[component]
 pub(super) fn Boxes(choice: Choice) -> impl IntoView {
-    let boxes = choice.ways.with_value(|ways| ways.boxes.clone());
+    let boxes = choice.routes.with_value(|routes| routes.boxes.clone());
     let over = Memo::new(move |_| choice.over());
     let straight = Memo::new(move |_| over.get().is_none() && choice.route.get().is_some() && !choice.is_relayed());
     let settings = {

@@ -5,7 +5,7 @@ use crate::address::settings::Settings;
 use crate::lab::Lab;
 use crate::playground::connect_form::ConnectForm;
 use leptos::prelude::*;
-use observation::Ways;
+use observation::Routes;
 use std::sync::Arc;
 
 /// What to choose, and what is chosen: a function of the URL.
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) struct Choice {
     pub(super) lab: Lab,
     pub(super) form: ConnectForm,
-    pub(super) ways: StoredValue<Arc<Ways>>,
+    pub(super) routes: StoredValue<Arc<Routes>>,
     pub(super) route: Memo<Option<Route>>,
 }
 
@@ -56,7 +56,8 @@ impl Choice {
         let to_lab = untrack(|| self.route.get()).is_some_and(|route| route.through != Through::Relay);
         let settings =
             if to_lab { untrack(|| self.form.settings()) } else { Settings::default().with_compression(false) };
-        let tunnel = self.ways.with_value(|ways| ways.boxes.iter().find(|it| Some(&*it.name) == name)?.tunnel_port);
+        let tunnel =
+            self.routes.with_value(|routes| routes.boxes.iter().find(|it| Some(&*it.name) == name)?.tunnel_port);
         match (name, tunnel) {
             (Some(_), Some(port)) if secure => {
                 let listener = Listener { secure, port: port.to_string() };
@@ -75,7 +76,7 @@ impl Choice {
     }
 
     pub(super) fn go(self, secure: bool, through: Through, settings: Settings) {
-        let Some(listener) = self.ways.with_value(|ways| Listener::of_scheme(secure, ways)) else { return };
+        let Some(listener) = self.routes.with_value(|routes| Listener::of_scheme(secure, routes)) else { return };
         self.set(Route { listener, through }, &settings);
     }
 

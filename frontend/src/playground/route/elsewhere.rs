@@ -14,7 +14,7 @@ const HEADER: (&str, &str, &str) = ("header", "Authorization: Bearer …", "A li
 
 #[component]
 pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
-    let allowed = choice.ways.with_value(|ways| ways.relay_to.clone());
+    let allowed = choice.routes.with_value(|routes| routes.relay_to.clone());
     if allowed.is_empty() {
         return view! {
             <p class="note">

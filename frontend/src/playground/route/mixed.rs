@@ -18,7 +18,7 @@ enum Outcome {
 #[component]
 pub(super) fn Mixed(choice: Choice) -> impl IntoView {
     let host = window().location().hostname().unwrap_or_default();
-    let (port, tls) = choice.ways.with_value(|ways| (ways.port, ways.tls_port));
+    let (port, tls) = choice.routes.with_value(|routes| (routes.port, routes.tls_port));
     let words = if page_is_secure() {
         "This page came over https. Chromium lets such a page open wss:// and forbids ws://, which would be mixed content: a page that promises to be safe, and a line that is not. The one exception is a host that is this machine itself, such as 127.0.0.1."
     } else {

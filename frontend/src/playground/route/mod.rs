@@ -17,7 +17,7 @@ use crate::ui::sheet::Sheet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-later!(ways: Choosing = Choosing { learn: panel::learn, panel: panel::panel });
+later!(routes: Choosing = Choosing { learn: panel::learn, panel: panel::panel });
 
 /// The way that the URL takes, and how to take another.
 #[component]
@@ -41,7 +41,7 @@ pub fn RouteButton(
     Effect::new(move || {
         if at_another_port.get() {
             spawn_local(async move {
-                if let Ok(part) = ways().await {
+                if let Ok(part) = routes().await {
                     (part.learn)(form);
                 }
             });
@@ -62,7 +62,7 @@ pub fn RouteSheet(open: RwSignal<bool>) -> impl IntoView {
     view! {
         <Sheet id="way" title="The way to the server" open>
             {
-                let part = Later::now(ways);
+                let part = Later::now(routes);
                 move || part.draw(|part| (part.panel)())
             }
         </Sheet>

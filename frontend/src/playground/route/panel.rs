@@ -1,77 +1,44 @@
-//! All ways that the relay offers, and the URL that comes of a choice.
+//! All routes that the relay offers, and the URL that comes of a choice.
 
 use super::boxes::Boxes;
 use super::choice::Choice;
 use super::elsewhere::Elsewhere;
 use super::mixed::Mixed;
-use crate::address::catalogue::Learnt;
-use crate::address::route::{page_is_secure, tunnels};
+use crate::address::route::page_is_secure;
 use crate::lab::Lab;
-use crate::net::api;
+use crate::net::loaded::{Loaded, load_json};
 use crate::playground::connect_form::ConnectForm;
+use crate::ui::fetched::part;
 use crate::ui::offer::Offer;
 use crate::ui::sheet::OpenSheet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use observation::Ways;
+use observation::Routes;
 use std::sync::Arc;
 
-/// Has the relay say where its boxes in front of TLS stand, if it has not yet.
+/// Loads the routes that the relay offers, unless they are here or on their way.
 pub(super) fn learn(form: ConnectForm) {
-    if form.tunnels.with_untracked(Vec::is_empty) {
-        spawn_local(async move {
-            // Without an answer there is still the URL to read.
-            if let Ok(ways) = api::read::<Ways>("/api/ways").await {
-                let _ = form.tunnels.try_set(tunnels(&ways));
-            }
-        });
+    if form.routes.with_untracked(Loaded::is_missing) {
+        load_json(form.routes, "/api/ways");
     }
-}
-
-fn ask(form: ConnectForm, answer: RwSignal<Learnt<Ways>>) {
-    spawn_local(async move {
-        let said = match api::read::<Ways>("/api/ways").await {
-            Ok(ways) => {
-                let _ = form.tunnels.try_set(tunnels(&ways));
-                Learnt::All(Arc::new(ways))
-            }
-            Err(error) => Learnt::Failed(error),
-        };
-        // The sheet may have been closed meanwhile.
-        let _ = answer.try_set(said);
-    });
 }
 
 pub(super) fn panel() -> AnyView {
     let form = expect_context::<ConnectForm>();
-    let answer = RwSignal::new(Learnt::Coming);
-    ask(form, answer);
-    let body = move || match answer.get() {
-        Learnt::Nothing | Learnt::Coming => {
-            view! { <p class="note sheet-body" role="status">"Asking the relay which ways it offers…"</p> }.into_any()
-        }
-        Learnt::Failed(error) => view! {
-            <p class="card bad sheet-body" role="alert">
-                {error.words("The list of ways")}
-                <button type="button" class="small" on:click=move |_| ask(form, answer)>
-                    "Try again"
-                </button>
-            </p>
-        }
-        .into_any(),
-        Learnt::All(ways) => view! { <Choices ways/> }.into_any(),
-    };
+    // Not while this is being drawn, which depends on it.
+    spawn_local(async move { learn(form) });
+    let draw = |routes| view! { <Choices routes/> }.into_any();
     view! {
-        {body}
+        {move || part(form.routes.get(), "The list of routes", "sheet-body", move || learn(form), draw)}
         <Outcome/>
     }
     .into_any()
 }
 
 #[component]
-fn Choices(ways: Arc<Ways>) -> impl IntoView {
+fn Choices(routes: Arc<Routes>) -> impl IntoView {
     let (lab, form) = (expect_context::<Lab>(), expect_context::<ConnectForm>());
-    let choice = Choice { lab, form, ways: StoredValue::new(ways), route: Memo::new(move |_| form.route(lab)) };
+    let choice = Choice { lab, form, routes: StoredValue::new(routes), route: Memo::new(move |_| form.route(lab)) };
     view! {
         <div class="sheet-body">
             <p class="lead">
@@ -91,7 +58,7 @@ fn Choices(ways: Arc<Ways>) -> impl IntoView {
 
 #[component]
 fn Schemes(choice: Choice) -> impl IntoView {
-    let (tls, port) = choice.ways.with_value(|ways| (ways.tls_port, ways.port));
+    let (tls, port) = choice.routes.with_value(|routes| (routes.tls_port, routes.port));
     let secure = Memo::new(move |_| choice.form.url.with(|url| url.trim_start().starts_with("wss:")));
     let host = window().location().hostname().unwrap_or_default();
     let trust = tls.filter(|_| !page_is_secure()).map(|port| {

@@ -1,4 +1,4 @@
-//! Ways over something in between: middleboxes, in front of TLS or not, and other servers.
+//! Routes over something in between: middleboxes, in front of TLS or not, and other servers.
 
 mod boxes;
 mod endings;
@@ -8,7 +8,7 @@ mod relay;
 mod tunnels;
 mod upstream;
 mod upstream_refusals;
-mod ways;
+mod routes;
 
 use crate::support::{Feed, Lab, Raw, handshake};
 use observation::event::{Closed, Frame, Opening, Refusal};

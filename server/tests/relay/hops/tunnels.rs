@@ -4,7 +4,7 @@ use super::{Legs, Seen};
 use crate::support::{Feed, Raw, handshake, http, masked, soon};
 use crate::tls::Secure;
 use observation::event::Cause;
-use observation::{Event, Middle, Party, Ways};
+use observation::{Event, Middle, Party, Routes};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,9 +16,9 @@ async fn secure(name: &str) -> Secure {
 }
 
 async fn port(secure: &Secure, middlebox: &str) -> SocketAddr {
-    let answer = http(secure.lab.address(), "GET", "/api/ways", "").await;
-    let ways: Ways = serde_json::from_slice(&answer.body).unwrap();
-    let offer = ways.boxes.into_iter().find(|offer| offer.name == middlebox).unwrap();
+    let answer = http(secure.lab.address(), "GET", "/api/routes", "").await;
+    let routes: Routes = serde_json::from_slice(&answer.body).unwrap();
+    let offer = routes.boxes.into_iter().find(|offer| offer.name == middlebox).unwrap();
     ([127, 0, 0, 1], offer.tunnel_port.unwrap()).into()
 }
 

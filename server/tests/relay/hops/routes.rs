@@ -1,12 +1,12 @@
-//! What a relay says of the ways that it has.
+//! What a relay says of the routes that it has.
 
 use super::open_via;
 use crate::support::{Lab, http, masked};
 use crate::tls::Secure;
-use observation::Ways;
+use observation::Routes;
 
-async fn ways(lab: &Lab) -> Ways {
-    let answer = http(lab.address(), "GET", "/api/ways", "").await;
+async fn routes(lab: &Lab) -> Routes {
+    let answer = http(lab.address(), "GET", "/api/routes", "").await;
     assert_eq!(answer.status, 200);
     serde_json::from_slice(&answer.body).unwrap()
 }
@@ -14,11 +14,11 @@ async fn ways(lab: &Lab) -> Ways {
 #[tokio::test]
 async fn each_box_is_there_with_its_settings() {
     let lab = Lab::new().await;
-    let ways = ways(&lab).await;
-    assert_eq!((ways.port, ways.tls_port, ways.relay_to.len()), (lab.address().port(), None, 0));
-    let names: Vec<_> = ways.boxes.iter().map(|offer| offer.name.as_str()).collect();
+    let routes = routes(&lab).await;
+    assert_eq!((routes.port, routes.tls_port, routes.relay_to.len()), (lab.address().port(), None, 0));
+    let names: Vec<_> = routes.boxes.iter().map(|offer| offer.name.as_str()).collect();
     assert_eq!(names, ["old-proxy", "idle-cut", "buffer", "slow", "reset", "rewrite"]);
-    for offer in &ways.boxes {
+    for offer in &routes.boxes {
         assert_eq!(offer.tunnel_port, None);
         assert!(!offer.title.is_empty() && offer.explanation.ends_with('.'), "{offer:?}");
         if offer.name == "old-proxy" {
@@ -33,15 +33,15 @@ async fn each_box_is_there_with_its_settings() {
 
 #[tokio::test]
 async fn ports_and_servers_are_told() {
-    let secure = Secure::with("ways", |config| {
+    let secure = Secure::with("routes", |config| {
         config.box_listen = Some(([127, 0, 0, 1], 0).into());
         config.relay_to = ["wss://echo.example/ws", "ws://127.0.0.1:9"].map(|url| url.parse().unwrap()).into();
     })
     .await;
-    let ways = ways(&secure.lab).await;
-    assert_eq!(ways.tls_port, secure.lab.relay.tls_address().map(|address| address.port()));
-    assert_eq!(ways.relay_to, ["wss://echo.example/ws", "ws://127.0.0.1:9"]);
-    let mut ports: Vec<_> = ways.boxes.iter().map(|offer| offer.tunnel_port.unwrap()).collect();
+    let routes = routes(&secure.lab).await;
+    assert_eq!(routes.tls_port, secure.lab.relay.tls_address().map(|address| address.port()));
+    assert_eq!(routes.relay_to, ["wss://echo.example/ws", "ws://127.0.0.1:9"]);
+    let mut ports: Vec<_> = routes.boxes.iter().map(|offer| offer.tunnel_port.unwrap()).collect();
     ports.sort_unstable();
     ports.dedup();
     assert_eq!(ports.len(), 6);
