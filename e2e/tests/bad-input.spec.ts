@@ -114,6 +114,6 @@ test("a kind of message that the URL leaves out is closed with 1003", async ({ l
   await expect(lab.row(/^From the relay: TEXT Hello/)).toBeVisible();
   await lab.sendHex("48 69");
   const inspector = await lab.inspect(/^To the relay: BINARY .*not taken here/);
-  await expect(inspector.root).toContainText("a binary message came, and this connection takes none");
+  await expect(inspector.root).toContainText("this connection does not accept binary messages");
   await expect(lab.row(/^CLOSED: the relay said goodbye first, 1003/)).toBeVisible();
 });

@@ -21,7 +21,7 @@ test("a close with code and reason travels, is answered with the code, and JavaS
   await expect(inspector.root).toContainText("The browser said goodbye first. Both sides sent a close frame");
   const goodbyes = inspector.root.getByRole("button", { name: /^CLOSE/ });
   await expect(goodbyes).toHaveCount(2);
-  await expect(goodbyes.first()).toContainText("4001 private to the application “that was it”");
+  await expect(goodbyes.first()).toContainText("4001 for private use by the application “that was it”");
   const told = inspector.root.locator("pre");
   await expect(told).toContainText(/code\s+4001/);
   // A reason goes one way: the relay's answer has the code alone, and that answer is what JavaScript hears.
@@ -78,7 +78,7 @@ const UNSENDABLE = [
   { code: "1001", reason: "", says: "1001 (going away) is not for pages to send" },
   { code: "1006", reason: "", says: "1006 (abnormal closure" },
   { code: "2999", reason: "", says: "2999 (" },
-  { code: "5000", reason: "", says: "5000 (not a close code)" },
+  { code: "5000", reason: "", says: "5000 (not a valid close code)" },
   { code: "x", reason: "", says: "A page may close with 1000 or a code from 3000 to 4999" },
   { code: "1000", reason: "é".repeat(62), says: "The reason has 124 bytes of UTF-8, and a close frame holds 123" },
   { code: "", reason: "bye", says: "A reason travels behind a code" },

@@ -250,7 +250,7 @@ for (const { name, bytes, row, breaks, says, code } of [
     ],
     row: /^To the relay: CONT .*breaks RFC 7692 §6\.1/,
     breaks: "breaks RFC 7692 §6.1",
-    says: "RSV1 marks a compressed message on its first frame, and this is a continuation",
+    says: "RSV1 may only be set on the first frame of a message, but this is a continuation",
     code: 1002,
   },
   {
@@ -258,7 +258,7 @@ for (const { name, bytes, row, breaks, says, code } of [
     bytes: [frame({ opcode: TEXT, payload: Buffer.from("ffffffff", "hex"), rsv1: true })],
     row: /^To the relay: TEXT .*breaks RFC 7692 §7\.2\.2/,
     breaks: "breaks RFC 7692 §7.2.2",
-    says: "a compressed payload must inflate, and this one does not",
+    says: "the compressed payload is invalid and cannot be inflated",
     code: 1007,
   },
 ]) {
@@ -278,8 +278,8 @@ test("offers of other clients are answered one by one", async ({ lab }) => {
   await offering(lab, "x-unheard-of; y=1, permessage-deflate; server_max_window_bits=8, permessage-deflate; client_no_context_takeover");
   const inspector = await lab.inspect(2);
   for (const [offer, verdict, words] of [
-    ["x-unheard-of; y=1", "Declined", "x-unheard-of is no extension that this relay knows."],
-    ["permessage-deflate; server_max_window_bits=8", "Declined", "zlib, which compresses here, has no window of 2^8 bytes"],
+    ["x-unheard-of; y=1", "Declined", "x-unheard-of is not an extension that this relay supports."],
+    ["permessage-deflate; server_max_window_bits=8", "Declined", "this relay compresses with zlib, whose smallest window is 2^9 bytes, not 2^8"],
     ["permessage-deflate; client_no_context_takeover", "Accepted", "Taken as it was offered."],
   ] as const) {
     await expect(inspector.offer(offer)).toContainText(verdict);

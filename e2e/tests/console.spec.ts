@@ -60,7 +60,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
       /breaks §5\.2 ?RSV2 set/,
       /breaks §5\.2 ?opcode 0xB is reserved/,
       /breaks §5\.1 ?a server must not mask/,
-      /breaks §5\.2 ?5 bytes must be said in the shortest form/,
+      /breaks §5\.2 ?a length of 5 bytes must use the shortest form/,
       /breaks §5\.5 ?a control frame must not be fragmented/,
     ]);
     await relaySide.field("masking key").fill("37");
@@ -110,7 +110,7 @@ test("a ping by hand is answered behind the back of JavaScript, and the round tr
   await expect(lab.row(/^To the relay: PONG/)).toHaveAttribute("aria-selected", "true");
 
   await relaySide.field("Payload").fill("x".repeat(126));
-  await expect(relaySide.note).toContainText("A control frame carries 125 bytes at the most, and this has 126.");
+  await expect(relaySide.note).toContainText("A control frame carries at most 125 bytes, but this one has 126.");
   await expect(relaySide.submit).toHaveAttribute("aria-disabled", "true");
 });
 

@@ -41,7 +41,7 @@ const FAULTS = [
     fault: { leaveOut: ["Sec-WebSocket-Version"], add: ["Sec-WebSocket-Version: 8"] },
     answer: "426 Upgrade Required",
     header: "Sec-WebSocket-Version: 13",
-    why: "Sec-WebSocket-Version: 8 is not spoken here; send 13",
+    why: "Sec-WebSocket-Version: 8 is not supported; send 13",
   },
   {
     name: "no key",

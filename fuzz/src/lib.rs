@@ -1,8 +1,7 @@
-//! The bodies of the targets. They lie with the tests of the wire crate, which run them over the seeds and over what its
-//! properties draw.
+//! The bodies of the fuzz targets. They are part of the wire crate's tests, which run them on the seeds and on generated input.
 
 #[path = "../../crates/wire/tests/protocol/fuzzing/mod.rs"]
 pub mod fuzzing;
-#[allow(dead_code, reason = "the tests have more uses for it")]
+#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../crates/wire/tests/protocol/support/endpoint.rs"]
 mod support;

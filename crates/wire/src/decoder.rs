@@ -1,11 +1,11 @@
-//! Frames out of bytes cut anywhere. RFC 6455 §5.
+//! Splits a byte stream into frames. RFC 6455 §5.
 
 use crate::header::{FrameHeader, MAX_HEADER};
 
-/// Follows one direction of a connection. It judges nothing and keeps no payload: that is for the caller.
+/// Decodes one direction of a connection. It checks no rules and buffers no payload.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
-    /// The front of a header that has not arrived whole: `held[..held_len]`, `held_len < MAX_HEADER`.
+    /// The first bytes of an incomplete header: `held[..held_len]`, `held_len < MAX_HEADER`.
     held: [u8; MAX_HEADER],
     held_len: usize,
     frame: Option<InFrame>,
@@ -14,30 +14,30 @@ pub struct Decoder {
 #[derive(Clone, Copy, Debug)]
 struct InFrame {
     header: FrameHeader,
-    /// Payload bytes handed out so far: `received <= header.length.bytes`.
+    /// Payload bytes returned so far: `received <= header.length.bytes`.
     received: u64,
 }
 
-/// What comes next on the wire.
+/// The next part of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'b> {
-    /// A frame begins.
+    /// The start of a frame.
     Header(FrameHeader),
-    /// More of its payload, unmasked in place. Never empty.
+    /// More of the frame's payload, unmasked in place. Never empty.
     Payload(&'b mut [u8]),
-    /// The frame has arrived whole.
+    /// The end of the frame.
     End,
 }
 
 impl Decoder {
-    /// Takes the next piece from the front of `input` and moves `input` past it; `None` when more bytes are needed, with
-    /// `input` used up.
+    /// Takes the next piece from the front of `input` and advances `input` past it. `None` if more bytes are needed; `input`
+    /// is then empty.
     #[inline]
     pub fn next<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<Piece<'b>> {
         self.next_within(input, usize::MAX)
     }
 
-    /// The same with pieces of `most` payload bytes at the most; `most > 0`.
+    /// Like [`Decoder::next`], with at most `most` payload bytes in a piece. `most` must not be 0.
     #[inline]
     pub fn next_within<'b>(&mut self, input: &mut &'b mut [u8], most: usize) -> Option<Piece<'b>> {
         let Some(frame) = &mut self.frame else { return self.header(input).map(Piece::Header) };
@@ -59,8 +59,8 @@ impl Decoder {
         Some(Piece::Payload(payload))
     }
 
-    /// Takes a frame that begins at the front of `input` and is all there: its header, and all its bytes with the payload
-    /// unmasked in place. `None`, with nothing taken, where [`Decoder::next`] has to be asked.
+    /// Takes a complete frame from the front of `input`. Returns its header and all its bytes, with the payload unmasked in
+    /// place. `None` if there is no complete frame; nothing is consumed, and the caller must use [`Decoder::next`].
     #[inline(always)]
     pub fn whole<'b>(&mut self, input: &mut &'b mut [u8]) -> Option<(FrameHeader, &'b mut [u8])> {
         if self.frame.is_some() || self.held_len > 0 {
@@ -79,7 +79,7 @@ impl Decoder {
         Some((header, frame))
     }
 
-    /// Whether not a byte of a frame has come that is not over.
+    /// Whether the next byte would start a new frame.
     #[must_use]
     pub fn is_between_frames(&self) -> bool {
         self.frame.is_none() && self.held_len == 0
@@ -99,19 +99,19 @@ impl Decoder {
         self.cut_header(input)
     }
 
-    /// A header that bytes before `input` began, or that ends behind it.
+    /// Reads a header that started before `input` or that ends after it.
     #[cold]
     fn cut_header(&mut self, input: &mut &mut [u8]) -> Option<FrameHeader> {
         let begun = self.held_len;
         let taken = (MAX_HEADER - begun).min(input.len());
         self.held[begun..begun + taken].copy_from_slice(&input[..taken]);
         let Some(header) = FrameHeader::parse(&self.held[..begun + taken]) else {
-            // Fourteen bytes are always a whole header, so this leaves `held_len < MAX_HEADER`.
+            // Fourteen bytes always contain a complete header, so this leaves `held_len < MAX_HEADER`.
             self.held_len = begun + taken;
             *input = &mut std::mem::take(input)[taken..];
             return None;
         };
-        // The held bytes alone were no header, so the header ends inside `input`.
+        // The held bytes alone were not a complete header, so the header ends inside `input`.
         *input = &mut std::mem::take(input)[header.len() - begun..];
         self.held_len = 0;
         self.frame = Some(InFrame { header, received: 0 });

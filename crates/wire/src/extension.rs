@@ -1,28 +1,29 @@
-//! The lists in `Sec-WebSocket-Extensions` and `Sec-WebSocket-Protocol`. RFC 6455 §9.1 and §11.3.4.
+//! Parses the lists in `Sec-WebSocket-Extensions` and `Sec-WebSocket-Protocol`. RFC 6455 §9.1 and §11.3.4.
 
 use std::borrow::Cow;
 
-/// One extension of a list with its parameters, in the order written.
+/// One extension of a list, with its parameters in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension<'a> {
     pub name: &'a str,
-    /// Name, and the value if one is given, unquoted.
+    /// Each parameter's name and its unquoted value, if it has one.
     pub parameters: Vec<(&'a str, Option<Cow<'a, str>>)>,
 }
 
-/// Reads an extension list: `name; parameter; parameter=value, name …`. `None` when it does not follow the grammar.
+/// Parses an extension list such as `name; parameter; parameter=value, name`. `None` if it does not follow the grammar.
 #[must_use]
 pub fn parse(list: &str) -> Option<Vec<Extension<'_>>> {
     items(list).map(extension).collect()
 }
 
-/// The elements of a list as written, empty ones left out.
+/// The elements of a comma-separated list, unparsed. Empty ones are left out.
 pub fn items(list: &str) -> impl Iterator<Item = &str> {
-    // A comma or semicolon inside quotes need not be told apart: with it the value is no token, and cut there it is none.
+    // Splitting at a comma or semicolon inside quotes is harmless: such a value is invalid anyway, because it is not a token,
+    // and a part with only one quote is rejected.
     list.split(',').map(trim).filter(|item| !item.is_empty())
 }
 
-/// The tokens of a comma-separated list, empty ones left out. `None` when one is no token.
+/// The tokens of a comma-separated list. Empty elements are left out. `None` if an element is not a token.
 #[must_use]
 pub fn tokens(list: &str) -> Option<Vec<&str>> {
     items(list).map(|item| is_token(item).then_some(item)).collect()
@@ -42,11 +43,11 @@ fn parameter(part: &str) -> Option<(&str, Option<Cow<'_, str>>)> {
         Some(quoted) => unescape(quoted.strip_suffix('"')?),
         None => value.into(),
     };
-    // §9.1: a quoted value must be a token once it is unquoted.
+    // §9.1: the unquoted value must be a token.
     (is_token(name) && is_token(&value)).then_some((name, Some(value)))
 }
 
-/// What is between the quotes of a quoted string, each `\` giving way to the character behind it. RFC 9110 §5.6.4.
+/// Removes the escapes from the inside of a quoted string: `\c` becomes `c`. RFC 9110 §5.6.4.
 fn unescape(quoted: &str) -> Cow<'_, str> {
     if !quoted.contains('\\') {
         return quoted.into();
@@ -54,13 +55,13 @@ fn unescape(quoted: &str) -> Cow<'_, str> {
     let mut plain = String::with_capacity(quoted.len());
     let mut chars = quoted.chars();
     while let Some(c) = chars.next() {
-        // A `\` that escapes nothing stays, and is no token.
+        // A `\` at the end stays. It is not valid in a token, so the value is rejected.
         plain.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
     }
     plain.into()
 }
 
-/// `item` without the space around it, which in HTTP is blanks and tabs only. RFC 9110 §5.6.3.
+/// `item` without surrounding whitespace, which in HTTP means spaces and tabs only. RFC 9110 §5.6.3.
 pub(crate) fn trim(item: &str) -> &str {
     item.trim_matches([' ', '\t'])
 }

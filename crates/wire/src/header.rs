@@ -1,4 +1,4 @@
-//! A frame's header: its bits, its two to fourteen bytes, and where each field sits. RFC 6455 §5.2.
+//! Frame headers: reads and writes their 2 to 14 bytes, and locates each field. RFC 6455 §5.2.
 
 use crate::mask::MaskingKey;
 use crate::opcode::Opcode;
@@ -12,11 +12,10 @@ const LENGTH: u8 = 0x7F;
 const LENGTH_16: u8 = 126;
 const LENGTH_64: u8 = 127;
 
-/// The longest header: two bytes, eight of length, four of masking key.
+/// The longest header in bytes: two, plus eight for the length and four for the masking key.
 pub const MAX_HEADER: usize = 14;
 
-/// Everything before the payload. Any value whose length fits its form can be written and read back, also one that breaks
-/// the rules.
+/// Everything before the payload. A value whose length fits its form can be written and read back, even if it is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FrameHeader {
     pub fin: bool,
@@ -41,7 +40,7 @@ impl Rsv {
     }
 }
 
-/// Payload length in bytes, and which of the three forms says it. RFC 6455 §5.2.
+/// Payload length in bytes, and which of the three forms encodes it. RFC 6455 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PayloadLength {
     pub bytes: u64,
@@ -49,20 +48,21 @@ pub struct PayloadLength {
 }
 
 impl PayloadLength {
-    /// `bytes` in the shortest form that holds it, the only one the RFC allows.
+    /// `bytes` in the shortest form, the only one that the RFC allows.
     #[must_use]
     pub fn minimal(bytes: u64) -> Self {
         Self { bytes, form: LengthForm::minimal(bytes) }
     }
 }
 
+/// How a header encodes the payload length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LengthForm {
-    /// In the seven bits of the second byte: 0–125.
+    /// In the seven low bits of the second byte: 0–125.
     Bits7,
-    /// Those seven bits are 126, and two bytes follow.
+    /// Those seven bits are 126. The length is in the next two bytes.
     Bits16,
-    /// Those seven bits are 127, and eight bytes follow.
+    /// Those seven bits are 127. The length is in the next eight bytes.
     Bits64,
 }
 
@@ -77,7 +77,7 @@ impl LengthForm {
         }
     }
 
-    /// How many bytes follow the second one to say the length.
+    /// How many length bytes follow the second byte: 0, 2 or 8.
     #[must_use]
     pub fn extra_bytes(self) -> usize {
         match self {
@@ -87,7 +87,7 @@ impl LengthForm {
         }
     }
 
-    /// How many bits hold the number itself: 7, 16 or 64.
+    /// How many bits hold the length: 7, 16 or 64.
     #[must_use]
     pub fn bits(self) -> u8 {
         match self {
@@ -98,7 +98,7 @@ impl LengthForm {
     }
 }
 
-/// The parts of a frame, in the order in which they cross the wire.
+/// The parts of a frame, in wire order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     Fin,
@@ -109,13 +109,13 @@ pub enum Field {
     Mask,
     /// The seven length bits of the second byte.
     Length,
-    /// The two or eight bytes after them.
+    /// The two or eight bytes after the second byte.
     ExtendedLength,
     MaskingKey,
     Payload,
 }
 
-/// Where a field sits: bits counted from the first bit of the frame, the most significant bit of a byte first.
+/// The location of a field. Bits count from the start of the frame, the most significant bit of each byte first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldSpan {
     pub field: Field,
@@ -124,14 +124,13 @@ pub struct FieldSpan {
 }
 
 impl FrameHeader {
-    /// A header without masking key and with its length in the minimal form: what a well-behaved server sends.
+    /// A header without a masking key and with the length in its shortest form, as a server must send it.
     #[must_use]
     pub fn unmasked(fin: bool, opcode: Opcode, bytes: u64) -> Self {
         Self { fin, rsv: Rsv::default(), opcode, masking_key: None, length: PayloadLength::minimal(bytes) }
     }
 
-    /// Reads a header from the front of `bytes`; `None` while it is not all there. Its length in bytes is
-    /// [`FrameHeader::len`].
+    /// Reads a header from the front of `bytes`. `None` if it is incomplete. [`FrameHeader::len`] is its length in bytes.
     #[inline]
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
@@ -160,15 +159,15 @@ impl FrameHeader {
         })
     }
 
-    /// How many bytes this header takes on the wire: 2 to 14.
+    /// The length of this header on the wire, in bytes: 2 to 14.
     #[expect(clippy::len_without_is_empty, reason = "a header is never empty")]
     #[must_use]
     pub fn len(&self) -> usize {
         2 + self.length.form.extra_bytes() + if self.masking_key.is_some() { 4 } else { 0 }
     }
 
-    /// The bytes of this header. A length too large for its form loses its high bits; 126 and 127 in seven bits announce a
-    /// longer form that does not follow.
+    /// The bytes of this header. A length that is too large for its form loses its high bits. 126 and 127 in seven bits
+    /// announce a longer form, but its bytes are not written.
     #[inline]
     #[must_use]
     pub fn encode(&self) -> EncodedHeader {
@@ -199,8 +198,8 @@ impl FrameHeader {
         EncodedHeader { bytes, len }
     }
 
-    /// The fields of the frame in wire order, payload last, without gaps; empty ones are left out. A payload whose end is
-    /// past bit `u64::MAX` ends there.
+    /// The fields of the frame in wire order, without gaps, the payload last. Empty fields are left out. The payload is cut at
+    /// bit `u64::MAX`.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldSpan> {
         let extended = 8 * self.length.form.extra_bytes() as u64;
@@ -229,7 +228,7 @@ impl FrameHeader {
     }
 }
 
-/// A header's bytes; dereferences to them.
+/// The bytes of a header. Dereferences to a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EncodedHeader {
     bytes: [u8; MAX_HEADER],
@@ -238,7 +237,7 @@ pub struct EncodedHeader {
 }
 
 impl EncodedHeader {
-    /// The same with zeros behind, where a fixed size is quicker to copy.
+    /// The bytes padded with zeros, for callers that copy a fixed size because it is faster.
     #[must_use]
     pub fn padded(&self) -> &[u8; MAX_HEADER] {
         &self.bytes

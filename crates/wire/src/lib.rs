@@ -1,29 +1,32 @@
-//! The WebSocket protocol (RFC 6455 and RFC 7692) without IO: bytes in, spans and verdicts out.
+//! The WebSocket protocol (RFC 6455 and RFC 7692) without IO: bytes in, frames and violations out.
 //!
-//! Nothing here reads a socket, a clock or a random source, and no bytes make it panic.
+//! The crate uses no socket, clock or random source, and no input makes it panic.
 //!
-//! | module | what it knows |
+//! | module | content |
 //! |---|---|
-//! | [`handshake`] | both handshake texts with spans, what a server must check, the accept value |
-//! | [`extension`] | the lists in `Sec-WebSocket-Extensions` |
-//! | [`opcode`], [`header`], [`mask`] | one frame's first bytes: parse, write, where each field sits |
-//! | [`decoder`] | frames out of bytes cut anywhere |
-//! | [`message`] | which frames make up which message |
-//! | [`utf8`] | text checked as it arrives |
-//! | [`close`] | close codes and the payload of a close frame |
+//! | [`handshake`] | reads and checks the opening handshake, writes the response, derives the accept value |
+//! | [`extension`] | parses `Sec-WebSocket-Extensions` and similar lists |
+//! | [`opcode`], [`header`], [`mask`] | reads and writes frame headers, and locates their fields |
+//! | [`decoder`] | splits a byte stream into frames |
+//! | [`message`] | assigns frames to messages |
+//! | [`utf8`] | checks text as it arrives |
+//! | [`close_code`], [`close`] | close codes, and the payload of a close frame |
 //! | [`violation`] | every rule that a frame can break, with its section |
-//! | [`encoder`] | frames into bytes |
-//! | [`deflate`] | permessage-deflate: offers, answers, and with the feature `deflate` the codec |
-//! | [`incoming`] | all of it together: what an endpoint makes of the bytes it gets |
-//! | [`outgoing`] | what it sends, and the answers that the protocol demands |
+//! | [`header_rules`] | the rules that a header alone can break |
+//! | [`encoder`] | writes frames |
+//! | [`deflate`] | negotiates permessage-deflate; the feature `deflate` adds the codec |
+//! | [`incoming`] | the receiving side of an endpoint |
+//! | [`outgoing`] | the sending side, and the replies that the protocol requires |
 
 pub mod close;
+pub mod close_code;
 pub mod decoder;
 pub mod deflate;
 pub mod encoder;
 pub mod extension;
 pub mod handshake;
 pub mod header;
+pub mod header_rules;
 pub mod incoming;
 pub mod mask;
 pub mod message;
@@ -32,7 +35,7 @@ pub mod outgoing;
 pub mod utf8;
 pub mod violation;
 
-/// Which endpoint sent some bytes. RFC 6455 §5.1 makes the two differ: a client masks, a server does not.
+/// The endpoint that sent some bytes. Clients mask their frames and servers do not. RFC 6455 §5.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sender {
     Client,

@@ -1,50 +1,35 @@
-//! Which frames make up which message, one direction at a time. RFC 6455 §5.4.
+//! Assigns the frames of one direction to messages. RFC 6455 §5.4.
 
 use crate::opcode::Opcode;
 use crate::violation::Violation;
 
-/// A data frame's place in its message.
+pub use crate::opcode::MessageKind;
+
+/// The position of a data frame in its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessagePosition {
-    /// Messages of one direction, counted from 1.
+    /// The number of the message in its direction, from 1.
     pub message: u64,
-    /// Fragments of that message, counted from 1.
+    /// The number of the fragment in its message, from 1.
     pub fragment: u32,
-    /// Text or binary, also for a continuation.
+    /// The kind of the message. A continuation has the kind of its first frame.
     pub kind: MessageKind,
-    /// Whether this is the frame with FIN set.
+    /// Whether the frame has FIN set.
     pub last: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MessageKind {
-    Text,
-    Binary,
-}
-
-impl MessageKind {
-    /// One word, as the RFC names it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Binary => "binary",
-        }
-    }
-}
-
-/// Follows the fragments of one direction.
+/// Tracks the fragments of one direction.
 #[derive(Clone, Debug, Default)]
 pub struct MessageTracker {
-    /// How many messages have begun.
+    /// How many messages have started.
     begun: u64,
-    /// The message still waiting for its last fragment.
+    /// The latest frame of a message that still waits for its last fragment.
     open: Option<MessagePosition>,
 }
 
 impl MessageTracker {
-    /// Takes the next frame. Control frames and reserved opcodes belong to no message and change nothing; a frame that
-    /// breaks the order gets a violation and no position.
+    /// Adds the next frame. Control frames and reserved opcodes belong to no message and change nothing. A frame that breaks
+    /// the order gets a violation and no position.
     #[inline]
     pub fn frame(&mut self, opcode: Opcode, fin: bool) -> (Option<MessagePosition>, Option<Violation>) {
         let position = match (opcode, self.open) {
@@ -64,7 +49,7 @@ impl MessageTracker {
         (Some(position), None)
     }
 
-    /// Whether a message waits for its last fragment.
+    /// Whether a message still waits for its last fragment.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open.is_some()

@@ -1,24 +1,24 @@
-//! Opcodes: what a frame is for. RFC 6455 §5.2 and §11.8.
+//! Opcodes, which say what kind a frame is. RFC 6455 §5.2 and §11.8.
 
 use std::fmt;
 
-/// A frame's opcode. Total: every four bits have an answer.
+/// A frame's opcode. Each of the 16 values has a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Opcode {
     Continuation,
     Text,
     Binary,
-    /// 3–7, for data frames not yet defined.
+    /// 3–7, reserved for future data frames.
     ReservedData(u8),
     Close,
     Ping,
     Pong,
-    /// 0xB–0xF, for control frames not yet defined.
+    /// 0xB–0xF, reserved for future control frames.
     ReservedControl(u8),
 }
 
 impl Opcode {
-    /// The opcode in the low four bits of `nibble`; higher bits are ignored.
+    /// The opcode in the low four bits of `nibble`. The higher bits are ignored.
     #[inline]
     #[must_use]
     pub fn from_nibble(nibble: u8) -> Self {
@@ -62,7 +62,7 @@ impl Opcode {
         matches!(self, Self::ReservedData(_) | Self::ReservedControl(_))
     }
 
-    /// One word, as the RFC names it.
+    /// The RFC's name, in lower case.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -74,6 +74,24 @@ impl Opcode {
             Self::Pong => "pong",
             Self::ReservedData(_) => "reserved data",
             Self::ReservedControl(_) => "reserved control",
+        }
+    }
+}
+
+/// The kind of a message, given by the opcode of its first frame. RFC 6455 §5.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    Text,
+    Binary,
+}
+
+impl MessageKind {
+    /// The RFC's name, in lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Binary => "binary",
         }
     }
 }

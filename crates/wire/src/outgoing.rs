@@ -1,4 +1,4 @@
-//! What an endpoint sends: frames with their places in messages, and the answers that the protocol demands.
+//! The sending side of an endpoint: tracks its frames and knows the replies that the protocol requires.
 
 use crate::Sender;
 use crate::close::{self, ClosePayload};
@@ -6,52 +6,53 @@ use crate::close::{self, ClosePayload};
 use crate::deflate::{Agreed, Deflater};
 use crate::encoder;
 use crate::header::FrameHeader;
-use crate::incoming::{Frame, header_violations};
+use crate::header_rules::header_violations;
+use crate::incoming::Frame;
 use crate::message::{MessageKind, MessagePosition, MessageTracker};
 use crate::opcode::Opcode;
 use crate::utf8::Utf8Check;
 use crate::violation::Violation;
 
-/// One direction of a connection after the opening handshake, seen from where it begins.
+/// The sending side of one direction of a connection, after the opening handshake.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     messages: MessageTracker,
     sent_close: bool,
-    /// Over the text of a message that is judged, from its first fragment on.
+    /// The check of a text message that [`Outgoing::judged`] has followed from its first fragment.
     utf8: Option<Utf8Check>,
     #[cfg(feature = "deflate")]
     deflater: Option<Box<Deflater>>,
 }
 
-/// What the protocol demands in return for a frame.
+/// The reply to a frame that the protocol requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing: what happens with data is up to the application.
+    /// No reply.
     None,
     /// A pong with the ping's payload. RFC 6455 §5.5.3.
     Pong,
     /// A close frame with this payload. RFC 6455 §5.5.1.
     Close(Vec<u8>),
-    /// The end: the connection has failed. Before it goes a close frame with this payload; none where this endpoint has
-    /// sent one already. RFC 6455 §7.1.7.
+    /// Fail the connection: send a close frame with this payload, then end the connection. `None` if this endpoint has
+    /// already sent a close frame. RFC 6455 §7.1.7.
     Fail(Option<Vec<u8>>),
 }
 
 impl Outgoing {
-    /// The same after permessage-deflate was agreed on, for what `sender` sends. RFC 7692 §7.
+    /// Enables permessage-deflate for what `sender` sends. RFC 7692 §7.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn with_deflate(self, agreed: &Agreed, sender: Sender) -> Self {
         Self { deflater: Some(Box::new(Deflater::new(agreed, sender))), ..self }
     }
 
-    /// What compresses messages, if that was agreed on.
+    /// The compressor, if permessage-deflate was negotiated.
     #[cfg(feature = "deflate")]
     pub fn deflater(&mut self) -> Option<&mut Deflater> {
         self.deflater.as_deref_mut()
     }
 
-    /// The answer that the protocol demands for `frame`, which is over.
+    /// The reply that the protocol requires to `frame`, which must have ended.
     #[must_use]
     pub fn answer(&self, frame: &Frame) -> Answer {
         if let Some(violation) = frame.violations.first() {
@@ -68,7 +69,7 @@ impl Outgoing {
         }
     }
 
-    /// Notes that a frame with this header goes out, and says where it stands in its message.
+    /// Records that a frame with this header is sent. Returns its position in its message.
     #[inline]
     pub fn frame(&mut self, header: &FrameHeader) -> Option<MessagePosition> {
         self.sent_close |= header.opcode == Opcode::Close;
@@ -76,15 +77,15 @@ impl Outgoing {
         self.messages.frame(header.opcode, header.fin).0
     }
 
-    /// Appends a frame to `out` and says where it stands in its message.
+    /// Appends a frame to `out` and records it. Returns its position in its message.
     pub fn send(&mut self, header: &FrameHeader, payload: &[u8], out: &mut Vec<u8>) -> Option<MessagePosition> {
         encoder::encode(header, payload, out);
         self.frame(header)
     }
 
-    /// The same as [`Outgoing::frame`] for a frame that `sender` may have made wrong on purpose, with all that a strict
-    /// receiver finds: in the header, in the order of frames, in text and close payloads. `deflate` is whether compression
-    /// was agreed on; what is compressed is not looked into.
+    /// Like [`Outgoing::frame`], for a frame that may be invalid deliberately. Also returns the violations that a strict receiver
+    /// would find: in the header, in the order of frames, in text and in close payloads. `deflate` says whether compression was
+    /// negotiated. Compressed content is not checked.
     pub fn judged(
         &mut self,
         header: &FrameHeader,
@@ -99,7 +100,7 @@ impl Outgoing {
         self.sent_close |= header.opcode == Opcode::Close;
         let (position, out_of_order) = self.messages.frame(header.opcode, header.fin);
         violations.extend(out_of_order);
-        // One that is cut off never ends, and a receiver that waits for the rest finds nothing wrong at its end.
+        // A truncated frame never ends. The receiver waits for the rest, so it never runs the checks at the frame's end.
         let is_whole = header.length.bytes == payload.len() as u64;
         if header.opcode == Opcode::Close && is_whole {
             violations.extend(ClosePayload::parse(payload).1);
@@ -118,7 +119,7 @@ impl Outgoing {
         (position, violations)
     }
 
-    /// Whether a message has begun and not ended.
+    /// Whether a message has started and not ended.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {
         self.messages.is_open()

@@ -1,59 +1,58 @@
-//! Why a frame fails a connection: the rules of RFC 6455 and RFC 7692 that it can break, and the limits that RFC 6455
-//! §10.4 lets an endpoint set; each with its section and the code to fail with.
+//! The reasons why a frame fails a connection: the rules of RFC 6455 and RFC 7692, and the limits that RFC 6455 §10.4 lets an
+//! endpoint set. Each has its section and its close code.
 
-use crate::close::CloseCode;
+use crate::close_code::CloseCode;
 use crate::header::{PayloadLength, Rsv};
-use crate::message::MessageKind;
-use crate::opcode::Opcode;
+use crate::opcode::{MessageKind, Opcode};
 use thiserror::Error;
 
-/// A broken rule, or a limit passed. Its text says what was wrong, in one sentence that fits a close reason.
+/// A broken rule or an exceeded limit. Its text is one sentence that fits into a close reason (123 bytes).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Violation {
-    #[error("{} set, but no extension that gives {} a meaning was agreed on", bits(.0), if count(.0) == 1 { "it" } else { "them" })]
+    #[error("{} set, but no negotiated extension defines {}", bits(.0), if count(.0) == 1 { "it" } else { "them" })]
     ReservedBits(Rsv),
-    #[error("opcode 0x{0:X} is reserved: no frame of that kind is defined")]
+    #[error("opcode 0x{0:X} is reserved: no frame type is defined for it")]
     ReservedOpcode(u8),
-    #[error("a control frame must not be fragmented, and this one has FIN 0")]
+    #[error("a control frame must not be fragmented, but this one has FIN 0")]
     ControlFragmented,
-    #[error("a control frame carries 125 bytes at the most, and this one says {0}")]
+    #[error("a control frame carries at most 125 bytes, but this one has a length of {0}")]
     ControlTooLong(u64),
-    #[error("{} bytes must be said in the shortest form, not in {} bits", .0.bytes, .0.form.bits())]
+    #[error("a length of {} bytes must use the shortest form, not {} bits", .0.bytes, .0.form.bits())]
     LengthNotMinimal(PayloadLength),
-    #[error("the highest bit of a 64-bit length must be 0")]
+    #[error("the most significant bit of a 64-bit length must be 0")]
     LengthTopBit,
-    #[error("a client must mask every frame, and this one is not masked")]
+    #[error("a client must mask every frame, but this one is not masked")]
     ClientFrameUnmasked,
-    #[error("a server must not mask, and this frame is masked")]
+    #[error("a server must not mask frames, but this one is masked")]
     ServerFrameMasked,
-    #[error("a continuation frame came with no message open to continue")]
+    #[error("a continuation frame arrived, but no message is open to continue")]
     NothingToContinue,
-    #[error("a new message began before the open one had its last fragment")]
+    #[error("a new message started before the last fragment of the previous one")]
     MessageStillOpen,
-    #[error("a text message must be UTF-8, and byte {offset} of this one is not")]
+    #[error("a text message must be valid UTF-8, but byte {offset} of this one is not")]
     InvalidUtf8 { offset: u64 },
-    #[error("a close payload is empty or begins with a two-byte code, and this one has a single byte")]
+    #[error("a close payload must be empty or start with a two-byte code, but this one is one byte long")]
     ClosePayloadOneByte,
     #[error("close code {0} must not be sent: {meaning}", meaning = .0.meaning())]
     CloseCodeNotAllowed(CloseCode),
-    #[error("a close reason must be UTF-8, and this one is not")]
+    #[error("a close reason must be valid UTF-8, but this one is not")]
     CloseReasonNotUtf8,
-    #[error("RSV1 marks a compressed message on its first frame, and this is a {} frame", .0.name())]
+    #[error("RSV1 may only be set on the first frame of a message, but this is a {} frame", .0.name())]
     CompressedBitMisplaced(Opcode),
-    #[error("a {} message came, and this connection takes none; RFC 6455 §7.4.1 has 1003 for that", .0.name())]
+    #[error("this connection does not accept {} messages; RFC 6455 §7.4.1 defines code 1003 for this", .0.name())]
     KindNotAccepted(MessageKind),
-    #[error("a compressed payload must inflate, and this one does not")]
+    #[error("the compressed payload is invalid and cannot be inflated")]
     BrokenDeflate,
-    #[error("after a close frame no more data may be sent")]
+    #[error("no data frame may follow a close frame")]
     AfterClose,
-    #[error("a frame of {bytes} bytes is over this relay's limit of {limit}; RFC 6455 §10.4 lets it set one")]
+    #[error("a frame of {bytes} bytes exceeds this relay's limit of {limit}; RFC 6455 §10.4 allows limits")]
     FrameTooBig { bytes: u64, limit: u64 },
-    #[error("a message of at least {bytes} bytes is over this relay's limit of {limit}; §10.4 lets it set one")]
+    #[error("a message of at least {bytes} bytes exceeds this relay's limit of {limit}; §10.4 allows limits")]
     MessageTooBig { bytes: u64, limit: u64 },
 }
 
 impl Violation {
-    /// A stable name for machines.
+    /// A stable, machine-readable name.
     #[must_use]
     pub fn rule(&self) -> &'static str {
         match self {
@@ -80,7 +79,7 @@ impl Violation {
         }
     }
 
-    /// The RFC that has the rule: 6455, or 7692 for permessage-deflate.
+    /// The number of the RFC that defines the rule: 6455, or 7692 for permessage-deflate.
     #[must_use]
     pub fn rfc(&self) -> u16 {
         match self {
@@ -89,7 +88,7 @@ impl Violation {
         }
     }
 
-    /// The section of [`Violation::rfc`] that has the rule, or that allows the limit.
+    /// The section of [`Violation::rfc`] that defines the rule or allows the limit.
     #[must_use]
     pub fn section(&self) -> &'static str {
         match self {
@@ -107,7 +106,7 @@ impl Violation {
         }
     }
 
-    /// The code with which the connection is failed. RFC 6455 §7.4.1.
+    /// The close code to fail the connection with. RFC 6455 §7.4.1.
     #[must_use]
     pub fn close_code(&self) -> CloseCode {
         match self {
@@ -119,9 +118,22 @@ impl Violation {
     }
 }
 
+/// Adds a violation. Kept out of line, so that the code for valid frames stays short.
+#[cold]
+#[inline(never)]
+pub(crate) fn add(violations: &mut Vec<Violation>, violation: Violation) {
+    violations.push(violation);
+}
+
+/// The bits that are set, with a verb: `RSV1 is`, `RSV1 and RSV3 are`, `RSV1, RSV2 and RSV3 are`.
 fn bits(rsv: &Rsv) -> String {
-    let set = [(rsv.rsv1, "RSV1"), (rsv.rsv2, "RSV2"), (rsv.rsv3, "RSV3")];
-    set.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect::<Vec<_>>().join(" and ")
+    let bits = [(rsv.rsv1, "RSV1"), (rsv.rsv2, "RSV2"), (rsv.rsv3, "RSV3")];
+    let set: Vec<_> = bits.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+    match &set[..] {
+        [] => "no bit is".to_owned(),
+        [one] => format!("{one} is"),
+        [first @ .., last] => format!("{} and {last} are", first.join(", ")),
+    }
 }
 
 fn count(rsv: &Rsv) -> usize {

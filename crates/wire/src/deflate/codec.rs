@@ -1,20 +1,20 @@
-//! Messages deflated and inflated, with or without what came before as context. RFC 7692 §7.2.
+//! Compresses and decompresses messages, with or without earlier messages as context. RFC 7692 §7.2.
 
-use super::negotiation::MIN_DEFLATE_BITS;
-use super::{Agreed, TAIL};
+use super::TAIL;
+use super::negotiation::{Agreed, MIN_DEFLATE_BITS};
 use crate::Sender;
 use crate::violation::Violation;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use std::fmt;
 
-/// The most content that is handed over at a time, in bytes.
+/// The most content per callback, in bytes.
 const STEP: usize = 16 << 10;
 
-/// How far back deflate can refer, in bytes. RFC 1951 §2.
+/// How far back DEFLATE can refer, in bytes. RFC 1951 §2.
 const WINDOW: usize = 32 << 10;
 
-/// Inflates the messages of one direction. Its state, about 80 KiB, is there from the first compressed byte on; without
-/// context takeover only while a message is open.
+/// Inflates the messages of one direction. It allocates its state, about 80 KiB, when the first compressed byte arrives.
+/// Without context takeover it frees the state after each message.
 pub struct Inflater {
     stream: Option<Stream>,
     takeover: bool,
@@ -22,11 +22,12 @@ pub struct Inflater {
 
 struct Stream {
     decompress: Decompress,
-    /// The content that came last, in a ring: the next goes to `at`, and behind it is the oldest once it has gone `around`.
+    /// The latest content in a ring buffer. New content is written at `at`; once the buffer has `wrapped`, the oldest content
+    /// starts there.
     content: Box<[u8]>,
     at: usize,
-    around: bool,
-    /// Whether nothing has come since the message, or a block marked as the last one, ended.
+    wrapped: bool,
+    /// Whether no input has arrived since the end of a message, or of a block marked as the last one.
     at_rest: bool,
 }
 
@@ -37,7 +38,7 @@ impl fmt::Debug for Inflater {
 }
 
 impl Inflater {
-    /// For what `peer` sends. Whatever window was agreed on fits the largest, so that one is always kept.
+    /// An inflater for what `peer` sends. It always keeps the largest window, which fits every negotiated size.
     #[must_use]
     pub fn new(agreed: &Agreed, peer: Sender) -> Self {
         let takeover = match peer {
@@ -47,10 +48,10 @@ impl Inflater {
         Self { stream: None, takeover }
     }
 
-    /// Takes more of a message's payload and gives what it holds to `each`, at most 16 KiB at a time.
+    /// Inflates more of a message's payload and passes the content to `each`, at most 16 KiB at a time.
     ///
     /// # Errors
-    /// [`Violation::BrokenDeflate`], or what `each` finds; after either nothing more can be inflated.
+    /// [`Violation::BrokenDeflate`], or the error of `each`. The inflater cannot be used after an error.
     pub fn push(
         &mut self,
         bytes: &[u8],
@@ -60,7 +61,7 @@ impl Inflater {
             decompress: Decompress::new(false),
             content: vec![0; WINDOW].into(),
             at: 0,
-            around: false,
+            wrapped: false,
             at_rest: true,
         });
         stream.inflate(bytes, each)
@@ -69,12 +70,12 @@ impl Inflater {
     /// Ends the message.
     ///
     /// # Errors
-    /// [`Violation::BrokenDeflate`]; after it nothing more can be inflated.
+    /// [`Violation::BrokenDeflate`]. The inflater cannot be used after an error.
     pub fn finish(&mut self) -> Result<(), Violation> {
         if let Some(stream) = &mut self.stream {
-            // Behind a block marked as the last one there is nothing that the tail would end.
+            // After a block marked as the last one, there is no open block that the tail would end.
             if !stream.at_rest {
-                // All content has come out by now: what the tail adds was none, and the payload ends inside a block.
+                // All content is out by now. If the tail adds more, the payload ended inside a block.
                 stream.inflate(&TAIL, &mut |_| Err(Violation::BrokenDeflate))?;
                 stream.at_rest = true;
             }
@@ -94,24 +95,24 @@ impl Stream {
     ) -> Result<(), Violation> {
         loop {
             let before = (self.decompress.total_in(), self.decompress.total_out());
-            let room = &mut self.content[self.at..];
-            let room_len = room.len().min(STEP);
-            let result = self.decompress.decompress(bytes, &mut room[..room_len], FlushDecompress::Sync);
+            let free = &mut self.content[self.at..];
+            let free_len = free.len().min(STEP);
+            let result = self.decompress.decompress(bytes, &mut free[..free_len], FlushDecompress::Sync);
             let taken = (self.decompress.total_in() - before.0) as usize;
             let made = (self.decompress.total_out() - before.1) as usize;
             bytes = &bytes[taken..];
             self.at_rest &= taken == 0;
-            // Also what came out ahead of an error: how bytes are cut must not change which fault is found first.
+            // Pass on content that precedes an error as well: chunking must not change which fault is found first.
             if made > 0 {
                 let content = self.at..self.at + made;
                 self.at = content.end % WINDOW;
-                self.around |= self.at == 0;
+                self.wrapped |= self.at == 0;
                 each(&self.content[content])?;
             }
             let status = result.map_err(|_| Violation::BrokenDeflate)?;
             if status == Status::StreamEnd {
                 self.start_over();
-            } else if bytes.is_empty() && made < room_len {
+            } else if bytes.is_empty() && made < free_len {
                 return Ok(());
             } else if taken == 0 && made == 0 {
                 return Err(Violation::BrokenDeflate);
@@ -122,27 +123,27 @@ impl Stream {
         }
     }
 
-    /// A block marked as the last one ends its deflate stream, but neither the message nor what later blocks can refer
-    /// back to. RFC 7692 §7.2.1 and §7.2.3.4.
+    /// A block marked as the last one ends its DEFLATE stream. It ends neither the message nor the context that later blocks
+    /// can refer to. RFC 7692 §7.2.1 and §7.2.3.4.
     fn start_over(&mut self) {
         self.decompress.reset(false);
         let (newer, older) = self.content.split_at(self.at);
-        for context in [if self.around { older } else { &[] }, newer] {
+        for context in [if self.wrapped { older } else { &[] }, newer] {
             let result = self.decompress.set_dictionary(context);
-            debug_assert!(result.is_ok(), "a stream without header takes any");
+            debug_assert!(result.is_ok(), "a raw stream accepts any dictionary");
         }
         self.at_rest = true;
     }
 }
 
-/// Deflates the messages of one direction. Its state, about 260 KiB with the largest window, is there from the first
-/// compressed message on; without context takeover only while one is open.
+/// Deflates the messages of one direction. It allocates its state, about 260 KiB with the largest window, for the first
+/// compressed message. Without context takeover it frees the state after each message.
 pub struct Deflater {
     compress: Option<Compress>,
     takeover: bool,
     /// 8–15.
     window_bits: u8,
-    /// What has been made of the open message and not been taken.
+    /// The output for the open message that the caller has not taken.
     made: Vec<u8>,
 }
 
@@ -153,7 +154,7 @@ impl fmt::Debug for Deflater {
 }
 
 impl Deflater {
-    /// For what `sender` sends.
+    /// A deflater for what `sender` sends.
     #[must_use]
     pub fn new(agreed: &Agreed, sender: Sender) -> Self {
         let (takeover, window_bits) = match sender {
@@ -163,7 +164,7 @@ impl Deflater {
         Self { compress: None, takeover, window_bits, made: Vec::new() }
     }
 
-    /// Takes more of a message's content.
+    /// Compresses more of a message's content.
     pub fn push(&mut self, mut content: &[u8]) {
         while !content.is_empty() {
             let taken = self.step(content, FlushCompress::None);
@@ -183,7 +184,7 @@ impl Deflater {
             self.made.truncate(self.made.len() - TAIL.len());
         }
         if self.made.is_empty() {
-            // A message without content is a single empty byte. RFC 7692 §7.2.3.6.
+            // A message without content is sent as a single zero byte. RFC 7692 §7.2.3.6.
             self.made.push(0);
         }
         if !self.takeover {
@@ -191,20 +192,20 @@ impl Deflater {
         }
     }
 
-    /// How much payload there is to take, in bytes.
+    /// How much payload [`Deflater::take`] would return, in bytes.
     #[must_use]
     pub fn made(&self) -> usize {
         self.made.len()
     }
 
-    /// The payload that has been made since it was last taken.
+    /// The payload produced since the last call.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.made)
     }
 
-    /// One call of the compressor: how many bytes of `content` it took.
+    /// Calls the compressor once. Returns how many bytes of `content` it consumed.
     fn step(&mut self, content: &[u8], flush: FlushCompress) -> usize {
-        // zlib has no window of 256 bytes. A client that was told one stores: what refers to nothing fits any window.
+        // zlib has no window of 256 bytes. For that size, only write stored blocks: they refer to nothing, so any window works.
         let level = if self.window_bits < MIN_DEFLATE_BITS { Compression::none() } else { Compression::default() };
         let bits = self.window_bits.max(MIN_DEFLATE_BITS);
         let compress = self.compress.get_or_insert_with(|| Compress::new_with_window_bits(level, false, bits));
@@ -213,7 +214,7 @@ impl Deflater {
         match compress.compress_vec(content, &mut self.made, flush) {
             Ok(_) => (compress.total_in() - before) as usize,
             Err(_) => {
-                debug_assert!(false, "a compressor in order takes whatever comes");
+                debug_assert!(false, "a compressor accepts any content");
                 content.len()
             }
         }

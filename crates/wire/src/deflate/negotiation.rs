@@ -1,14 +1,17 @@
-//! The opening handshake of permessage-deflate: what a client offers, and what a server takes of it. RFC 7692 §5 and §7.1.
+//! Negotiating permessage-deflate: the client's offers and the server's answer. RFC 7692 §5 and §7.1.
 
-use super::NAME;
 use crate::extension::Extension;
 use std::fmt;
 use thiserror::Error;
 
-/// The largest LZ77 window is 2^15 bytes, and the one that holds where nothing was said. RFC 7692 §7.1.2.
+/// The registered name of the extension.
+pub const NAME: &str = "permessage-deflate";
+
+/// The largest LZ77 window is 2^15 bytes. It is also the default. RFC 7692 §7.1.2.
 pub const MAX_WINDOW_BITS: u8 = 15;
+/// The smallest LZ77 window is 2^8 bytes. RFC 7692 §7.1.2.
 pub const MIN_WINDOW_BITS: u8 = 8;
-/// zlib compresses with windows of 2^9 bytes and more.
+/// zlib's smallest window for compression is 2^9 bytes.
 pub const MIN_DEFLATE_BITS: u8 = 9;
 
 /// The four parameters. RFC 7692 §7.1.
@@ -19,23 +22,23 @@ pub const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 const PARAMETERS: [&str; 4] =
     [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS];
 
-/// What a server is willing to do.
+/// The settings with which a server answers offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub enabled: bool,
-    /// Compress each message by itself, also if the client would not mind.
+    /// The server compresses each message without earlier ones as context, even if the client did not ask for that.
     pub server_no_context_takeover: bool,
-    /// Have the client do so.
+    /// The server asks the client to do the same.
     pub client_no_context_takeover: bool,
-    /// The largest windows, in bits: 9–15 for the server's, 8–15 for the client's.
+    /// The largest windows as powers of two: 9–15 for the server's, 8–15 for the client's.
     pub server_max_window_bits: u8,
     pub client_max_window_bits: u8,
 }
 
 impl Policy {
-    /// Every offer is declined.
+    /// Declines every offer.
     pub const OFF: Self = Self { enabled: false, ..Self::ON };
-    /// Every offer is taken as it is, as far as it can be.
+    /// Accepts the first valid offer and adds no limits.
     pub const ON: Self = Self {
         enabled: true,
         server_no_context_takeover: false,
@@ -45,16 +48,16 @@ impl Policy {
     };
 }
 
-/// The parameters of a connection. As text it is the answer that a server gives to `offer`.
+/// The negotiated parameters of a connection. Its `Display` text is the server's answer, as an extension with parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agreed {
     pub server_no_context_takeover: bool,
     pub client_no_context_takeover: bool,
-    /// 9–15; 8 too where another server has said so.
+    /// 9–15; also 8 if it was read from another server's answer.
     pub server_max_window_bits: u8,
     /// 8–15.
     pub client_max_window_bits: u8,
-    /// Whether the client asked for a window of the server's: then the answer must say one. RFC 7692 §7.1.2.1.
+    /// Whether the client asked for a limit of the server's window. The answer must then contain one. RFC 7692 §7.1.2.1.
     says_server_window: bool,
 }
 
@@ -77,37 +80,37 @@ impl fmt::Display for Agreed {
     }
 }
 
-/// What became of one offer.
+/// The result for one offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Accepted(Agreed),
     Declined(Decline),
 }
 
-/// Why an offer was not taken. Its text is the reason, without capital and full stop.
+/// Why an offer was declined. The text has no capital letter at its start and no full stop.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Decline {
     #[error("compression is switched off for this connection")]
     Off,
-    #[error("an offer before this one was taken already")]
+    #[error("the server accepted an earlier offer")]
     Late,
-    #[error("`{0}` is no extension that this relay knows")]
+    #[error("`{0}` is not an extension that this relay supports")]
     OtherExtension(String),
-    #[error("`{0}` is no parameter of permessage-deflate")]
+    #[error("`{0}` is not a parameter of permessage-deflate")]
     UnknownParameter(String),
-    #[error("`{0}` stands there twice")]
+    #[error("`{0}` appears twice")]
     Repeated(&'static str),
-    #[error("`{0}` takes no value")]
-    ValueUnasked(&'static str),
-    #[error("`{name}` takes a number from 8 to 15 without leading zeros, and this is {}", found.as_ref().map_or("none".to_owned(), |found| format!("`{found}`")))]
+    #[error("`{0}` must not have a value")]
+    UnexpectedValue(&'static str),
+    #[error("`{name}` takes a number from 8 to 15 without leading zeros, {}", found.as_ref().map_or("but it has no value".to_owned(), |found| format!("not `{found}`")))]
     WindowMalformed { name: &'static str, found: Option<String> },
-    #[error("zlib, which compresses here, has no window of 2^{0} bytes; 2^9 is its smallest")]
+    #[error("this relay compresses with zlib, whose smallest window is 2^9 bytes, not 2^{0}")]
     WindowTooSmall(u8),
     #[error(
-        "the client’s window is to be limited here, and this offer does not let a server say so: `client_max_window_bits` is missing"
+        "this connection limits the client’s window, but without `client_max_window_bits` in the offer a server cannot ask for that"
     )]
     ClientWindowFixed,
-    #[error("all connections that may compress at once do so already")]
+    #[error("the relay already has as many compressed connections as it allows")]
     TooMany,
 }
 
@@ -117,19 +120,18 @@ struct Offer {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// `Some(15)` also where it stands without a value.
+    /// `Some(15)` if the parameter has no value.
     client_max_window_bits: Option<u8>,
 }
 
-/// Goes through a client's offers in their order, which is its preference, and takes the first that `policy` allows:
-/// what became of each.
+/// Judges a client's offers in order of preference and accepts the first that `policy` allows. Returns one verdict per offer.
 #[must_use]
 pub fn negotiate(offers: &[Extension<'_>], policy: &Policy) -> Vec<Verdict> {
-    let mut taken = false;
+    let mut accepted = false;
     let verdict = |offer| match judge(offer, policy) {
-        Ok(_) if taken => Verdict::Declined(Decline::Late),
+        Ok(_) if accepted => Verdict::Declined(Decline::Late),
         Ok(agreed) => {
-            taken = true;
+            accepted = true;
             Verdict::Accepted(agreed)
         }
         Err(reason) => Verdict::Declined(reason),
@@ -138,17 +140,17 @@ pub fn negotiate(offers: &[Extension<'_>], policy: &Policy) -> Vec<Verdict> {
 }
 
 impl Agreed {
-    /// What the answer of a server settles, for those that look on; `None` for one that does not follow the rules, and for
-    /// another extension.
+    /// Reads the parameters from a server's answer, for an observer of the connection. `None` if the answer is malformed or
+    /// names another extension.
     #[must_use]
     pub fn of_answer(answer: &Extension<'_>) -> Option<Self> {
-        let said = Offer::read(answer).ok()?;
+        let parameters = Offer::read(answer).ok()?;
         Some(Self {
-            server_no_context_takeover: said.server_no_context_takeover,
-            client_no_context_takeover: said.client_no_context_takeover,
-            server_max_window_bits: said.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
-            client_max_window_bits: said.client_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
-            says_server_window: said.server_max_window_bits.is_some(),
+            server_no_context_takeover: parameters.server_no_context_takeover,
+            client_no_context_takeover: parameters.client_no_context_takeover,
+            server_max_window_bits: parameters.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
+            client_max_window_bits: parameters.client_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
+            says_server_window: parameters.server_max_window_bits.is_some(),
         })
     }
 }
@@ -164,7 +166,7 @@ fn judge(extension: &Extension<'_>, policy: &Policy) -> Result<Agreed, Decline> 
     }
     let client = match offer.client_max_window_bits {
         Some(bits) => bits.min(policy.client_max_window_bits),
-        // §7.1.2.2: without the parameter in the offer, the answer must not have it.
+        // §7.1.2.2: if the offer lacks the parameter, the answer must not contain it.
         None if policy.client_max_window_bits < MAX_WINDOW_BITS => return Err(Decline::ClientWindowFixed),
         None => MAX_WINDOW_BITS,
     };
@@ -196,7 +198,7 @@ impl Offer {
                 SERVER_NO_CONTEXT_TAKEOVER => offer.server_no_context_takeover = flag(name, value)?,
                 CLIENT_NO_CONTEXT_TAKEOVER => offer.client_no_context_takeover = flag(name, value)?,
                 SERVER_MAX_WINDOW_BITS => offer.server_max_window_bits = Some(window(name, value)?),
-                // Alone it only says that the client understands it. §7.1.2.2.
+                // Without a value it only says that the client supports the parameter. §7.1.2.2.
                 _ => offer.client_max_window_bits = Some(value.map_or(Ok(MAX_WINDOW_BITS), |_| window(name, value))?),
             }
         }
@@ -205,7 +207,7 @@ impl Offer {
 }
 
 fn flag(name: &'static str, value: Option<&str>) -> Result<bool, Decline> {
-    if value.is_some() { Err(Decline::ValueUnasked(name)) } else { Ok(true) }
+    if value.is_some() { Err(Decline::UnexpectedValue(name)) } else { Ok(true) }
 }
 
 /// §7.1.2: a decimal number from 8 to 15 without leading zeros.

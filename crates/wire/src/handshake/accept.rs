@@ -1,16 +1,16 @@
-//! `Sec-WebSocket-Accept` from `Sec-WebSocket-Key`, each step kept. RFC 6455 §4.2.2.
+//! Derives `Sec-WebSocket-Accept` from `Sec-WebSocket-Key` and keeps each step. RFC 6455 §4.2.2.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha1::{Digest, Sha1};
 
-/// The string every WebSocket server appends to the key. RFC 6455 §1.3.
+/// The string that every WebSocket server appends to the key. RFC 6455 §1.3.
 pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// How an accept value came about: key + GUID → SHA-1 → base64.
+/// The steps to an accept value: key + GUID → SHA-1 → base64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Derivation {
-    /// The key as written, with [`GUID`] behind it. The key is not decoded first.
+    /// The key as sent, followed by [`GUID`]. The key is not decoded first.
     pub concatenated: String,
     /// SHA-1 of `concatenated`.
     pub sha1: [u8; 20],
@@ -28,7 +28,7 @@ impl Derivation {
     }
 }
 
-/// Whether `key` is base64 of 16 bytes, as a client must send it. RFC 6455 §4.1, requirement 7.
+/// Whether `key` is base64 of 16 bytes, as a client must send. RFC 6455 §4.1, requirement 7.
 #[must_use]
 pub fn is_key(key: &str) -> bool {
     BASE64.decode(key).is_ok_and(|bytes| bytes.len() == 16)

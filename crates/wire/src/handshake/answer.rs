@@ -1,4 +1,4 @@
-//! What a client must find in the answer to its opening handshake. RFC 6455 §4.1, the second half.
+//! Checks a server's response as a client must. RFC 6455 §4.1, the second half.
 
 use super::accept::Derivation;
 use super::head::{ResponseHead, values};
@@ -6,37 +6,37 @@ use super::request::OpeningRequest;
 use crate::extension;
 use thiserror::Error;
 
-/// What both ends have agreed on.
+/// What the two endpoints have negotiated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpeningAnswer {
     pub subprotocol: Option<String>,
-    /// All lines as one list; empty if there was none.
+    /// All `Sec-WebSocket-Extensions` lines joined into one list. Empty if there were none.
     pub extensions: String,
 }
 
-/// Why the client must fail the connection. Its text goes into a sentence about the server.
+/// Why the client must fail the connection. The text continues a sentence about the server, with `it` as its subject.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AnswerError {
-    #[error("it answered {0} in place of 101")]
+    #[error("it answered with status {0} instead of 101")]
     Status(u16),
-    #[error("its 101 lacks `Upgrade: websocket`")]
+    #[error("its 101 response lacks `Upgrade: websocket`")]
     UpgradeMissing,
-    #[error("its 101 does not list `Upgrade` in `Connection`")]
+    #[error("its 101 response does not list `Upgrade` in `Connection`")]
     ConnectionLacksUpgrade,
-    #[error("its 101 has no `Sec-WebSocket-Accept`")]
+    #[error("its 101 response has no `Sec-WebSocket-Accept`")]
     AcceptMissing,
-    #[error("its `Sec-WebSocket-Accept` is `{0}`, which is not that of the key")]
+    #[error("its `Sec-WebSocket-Accept` is `{0}`, which does not match the key")]
     AcceptWrong(String),
-    #[error("it took the subprotocol `{0}`, which was not offered")]
+    #[error("it chose the subprotocol `{0}`, which was not offered")]
     SubprotocolNotOffered(String),
-    #[error("it took the extension `{0}`, which was not offered")]
+    #[error("it accepted the extension `{0}`, which was not offered")]
     ExtensionNotOffered(String),
 }
 
-/// Judges the answer to `asked`, `head` being what [`ResponseHead::parse`] made of `bytes`.
+/// Checks the response to `asked`. `head` is the result of [`ResponseHead::parse`] for `bytes`.
 ///
 /// # Errors
-/// The first thing for which the connection must fail.
+/// The first reason why the client must fail the connection.
 pub fn judge(bytes: &[u8], head: &ResponseHead, asked: &OpeningRequest) -> Result<OpeningAnswer, AnswerError> {
     let all = |name| values(bytes, &head.headers, name).map(lossy).collect::<Vec<_>>();
     let lists = |name, token: &str| {

@@ -1,36 +1,36 @@
 //! The opening handshake over HTTP/2: extended CONNECT. RFC 8441.
 //!
-//! HTTP/2 has no text of a head: its fields come packed (HPACK, RFC 7541). What stands for it here has a line for each
-//! field, as it was unpacked and in its order, `:method: CONNECT` first, and an empty line at the end.
+//! HTTP/2 compresses its header fields (HPACK, RFC 7541), so there is no text on the wire. This module uses a text with one
+//! line for each decoded field, in order (`:method: CONNECT` first), and an empty line at the end.
 
 use super::request::{RequestError, VERSION, extensions, subprotocols};
 use crate::extension;
 use std::fmt::{self, Write};
 
-/// What a right request offers.
+/// The offers of a valid request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectRequest {
-    /// `sec-websocket-protocol`, the client's preference first.
+    /// `sec-websocket-protocol`, the most preferred first.
     pub subprotocols: Vec<String>,
-    /// `sec-websocket-extensions`, all fields as one list that follows its grammar; empty if there was none.
+    /// `sec-websocket-extensions`, all fields joined into one valid list. Empty if there were none.
     pub extensions: String,
 }
 
-/// The fields of a head as above, in their order. What is no field is left out.
+/// The names and values of the fields in such a text, in order. Lines that are not fields are left out.
 pub fn fields(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     text.split(|&byte| byte == b'\n').filter_map(|line| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // The colon in front of a pseudo-field is part of its name.
+        // The leading colon of a pseudo-header field is part of its name.
         let colon = 1 + line.get(1..)?.iter().position(|&byte| byte == b':')?;
         let value = &line[colon + 1..];
         Some((&line[..colon], value.strip_prefix(b" ").unwrap_or(value)))
     })
 }
 
-/// Judges a request by its fields.
+/// Checks a request.
 ///
 /// # Errors
-/// The first thing that stands in the way of a WebSocket.
+/// The first reason why the request cannot open a WebSocket.
 pub fn judge(text: &[u8]) -> Result<ConnectRequest, RequestError> {
     let all = |name: &str| {
         let values = fields(text).filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
@@ -54,7 +54,7 @@ pub fn judge(text: &[u8]) -> Result<ConnectRequest, RequestError> {
     Ok(ConnectRequest { subprotocols, extensions: extensions(&all("sec-websocket-extensions"))? })
 }
 
-/// The answer that opens the stream: 200, and neither `Upgrade` nor an accept value. RFC 8441 §5.
+/// The response that opens the stream: status 200, without `Upgrade` and without an accept value. RFC 8441 §5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connected<'a> {
     pub subprotocol: Option<&'a str>,
@@ -74,8 +74,8 @@ impl fmt::Display for Connected<'_> {
     }
 }
 
-/// The same head as HTTP/2 would carry it, `head` being one of HTTP/1.1 up to its empty line: without the fields that are of
-/// one connection (RFC 9113 §8.2.2).
+/// Converts an HTTP/1.1 response head to the text for HTTP/2. It drops the connection-specific fields (RFC 9113 §8.2.2).
+/// `head` ends with its empty line.
 #[must_use]
 pub fn from_response(status: u16, head: &str) -> String {
     let mut text = format!(":status: {status}\r\n");

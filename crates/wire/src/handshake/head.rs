@@ -1,22 +1,22 @@
-//! The head of an HTTP/1.1 request or response, and where each of its parts sits. RFC 9112 §2–5.
+//! Parses the head of an HTTP/1.1 request or response, and locates its parts. RFC 9112 §2–5.
 
 use std::ops::Range;
 use thiserror::Error;
 
-/// More header lines than any browser sends.
+/// The most header lines in a head. Browsers send fewer.
 const MAX_HEADERS: usize = 100;
 
-/// A place in the head's bytes.
+/// A range of the head's bytes.
 pub type Span = Range<usize>;
 
-/// Name and value of one header line, without the colon and the space around it.
+/// The name and value of one header line, without the colon and surrounding whitespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderLine {
     pub name: Span,
     pub value: Span,
 }
 
-/// Where the parts of a request head sit in the bytes it was read from.
+/// The parts of a request head, as ranges of the bytes that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestHead {
     pub method: Span,
@@ -24,11 +24,11 @@ pub struct RequestHead {
     /// The `x` of `HTTP/1.x`.
     pub minor_version: u8,
     pub headers: Vec<HeaderLine>,
-    /// The length of the head in bytes, its empty line included.
+    /// The length of the head in bytes, including its empty line.
     pub len: usize,
 }
 
-/// Where the parts of a response head sit in the bytes it was read from.
+/// The parts of a response head, as ranges of the bytes that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
     pub status: u16,
@@ -36,15 +36,15 @@ pub struct ResponseHead {
     /// The `x` of `HTTP/1.x`.
     pub minor_version: u8,
     pub headers: Vec<HeaderLine>,
-    /// The length of the head in bytes, its empty line included.
+    /// The length of the head in bytes, including its empty line.
     pub len: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeadError {
-    #[error("this is no HTTP/1.1 head: {0}; a handshake begins with a line such as `GET /path HTTP/1.1`")]
+    #[error("this is not an HTTP/1.1 head: {0}; a handshake starts with a line such as `GET /path HTTP/1.1`")]
     NotHttp(&'static str),
-    #[error("more than {MAX_HEADERS} header lines; send fewer")]
+    #[error("the head has more than {MAX_HEADERS} header lines; send fewer")]
     TooManyHeaders,
 }
 
@@ -63,10 +63,10 @@ impl From<httparse::Error> for HeadError {
 }
 
 impl RequestHead {
-    /// Reads a request head from the front of `bytes`; `None` while it is not all there.
+    /// Reads a request head from the front of `bytes`. `None` if it is incomplete.
     ///
     /// # Errors
-    /// When the bytes cannot become a head, however they go on.
+    /// If no further bytes could make this a valid head.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, HeadError> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
@@ -82,10 +82,10 @@ impl RequestHead {
 }
 
 impl ResponseHead {
-    /// Reads a response head from the front of `bytes`; `None` while it is not all there.
+    /// Reads a response head from the front of `bytes`. `None` if it is incomplete.
     ///
     /// # Errors
-    /// When the bytes cannot become a head, however they go on.
+    /// If no further bytes could make this a valid head.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, HeadError> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
@@ -100,7 +100,7 @@ impl ResponseHead {
     }
 }
 
-/// The values of every line called `name`, in order; names compare without regard to case.
+/// The values of all lines with the given name, in order. Names are case-insensitive.
 pub fn values<'b>(bytes: &'b [u8], headers: &[HeaderLine], name: &str) -> impl Iterator<Item = &'b [u8]> {
     headers
         .iter()
@@ -116,7 +116,7 @@ fn lines(bytes: &[u8], headers: &[httparse::Header<'_>]) -> Vec<HeaderLine> {
     headers.iter().map(line).collect()
 }
 
-/// Where `part` sits in `whole`; httparse hands out slices of what it was given. An empty part sits at the front.
+/// The range of `part` in `whole`. `part` must be a slice of `whole`, as those of httparse are. An empty part gives `0..0`.
 fn span(whole: &[u8], part: &[u8]) -> Span {
     if part.is_empty() {
         return 0..0;

@@ -1,7 +1,8 @@
-//! The opening handshake: both texts, what a server must check in the first, and what it answers. RFC 6455 §4.
+//! The opening handshake. RFC 6455 §4.
 //!
-//! [`head`] reads either text and keeps where each part sits, [`accept`] derives the accept value, [`request`] judges a
-//! client's request, [`response`] writes a server's answer.
+//! [`head`] parses a request or response and locates its parts. [`request`] checks a client's request, [`response`] writes the
+//! server's response, and [`answer`] checks that response as a client must. [`accept`] derives the accept value. [`connect`] is
+//! the handshake over HTTP/2.
 
 pub mod accept;
 pub mod answer;

@@ -1,79 +1,75 @@
-//! What a server must find in a client's opening handshake. RFC 6455 §4.2.1.
+//! Checks a client's opening handshake as a server must. RFC 6455 §4.2.1.
 
 use super::accept::is_key;
 use super::head::{RequestHead, values};
 use crate::extension;
 use thiserror::Error;
 
-/// The version of the protocol that RFC 6455 defines.
+/// The protocol version that RFC 6455 defines.
 pub const VERSION: &str = "13";
 
-/// A request that asks for WebSocket as it should.
+/// A valid opening handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpeningRequest {
-    /// `Sec-WebSocket-Key`, as written.
+    /// `Sec-WebSocket-Key`, as sent.
     pub key: String,
-    /// `Sec-WebSocket-Protocol`, the client's preference first.
+    /// `Sec-WebSocket-Protocol`, the most preferred first.
     pub subprotocols: Vec<String>,
-    /// `Sec-WebSocket-Extensions`, all lines as one list that follows its grammar; empty if there was none.
+    /// `Sec-WebSocket-Extensions`, all lines joined into one valid list. Empty if there were none.
     pub extensions: String,
 }
 
-/// Why a request cannot be upgraded. Its text says what to send instead.
+/// Why a request cannot be upgraded. The text says what to send instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RequestError {
-    #[error("the opening handshake is a GET request, and this one is {0}")]
+    #[error("the method is {0}; an opening handshake uses GET")]
     MethodNotGet(String),
-    #[error("the opening handshake needs HTTP/1.1 or newer; begin with `GET … HTTP/1.1`")]
+    #[error("the HTTP version is too old; an opening handshake needs HTTP/1.1: `GET … HTTP/1.1`")]
     HttpTooOld,
-    #[error("there is a WebSocket here: ask for it with the headers `Upgrade: websocket` and `Connection: Upgrade`")]
+    #[error("this URL is a WebSocket endpoint; send the headers `Upgrade: websocket` and `Connection: Upgrade`")]
     UpgradeMissing,
-    #[error(
-        "`Upgrade: websocket` is there, but `Connection` does not list `Upgrade`; send `Connection: Upgrade` with it"
-    )]
+    #[error("`Connection` does not list `Upgrade`; send `Connection: Upgrade` with `Upgrade: websocket`")]
     ConnectionLacksUpgrade,
-    #[error(
-        "over HTTP/2 a WebSocket is asked for with an extended CONNECT, and this is {0}; RFC 8441 §4 has the fields"
-    )]
+    #[error("the method is {0}; over HTTP/2 a WebSocket is opened with an extended CONNECT, see RFC 8441 §4")]
     MethodNotConnect(String),
-    #[error("this CONNECT says `:protocol: {0}`; what is spoken here is `websocket`")]
+    #[error("`:protocol: {0}` is not supported; send `:protocol: websocket`")]
     ProtocolNotWebSocket(String),
-    #[error("HTTP/1.1 asks for exactly one `Host` header; send `Host: ` and the name or address of this server")]
+    #[error("HTTP/1.1 requires exactly one `Host` header; send `Host: ` and the name or address of this server")]
     HostMissing,
     #[error("`Sec-WebSocket-Version` is missing; send `Sec-WebSocket-Version: 13`")]
     VersionMissing,
-    #[error("`Sec-WebSocket-Version: {0}` is not spoken here; send 13")]
+    #[error("`Sec-WebSocket-Version: {0}` is not supported; send 13")]
     VersionUnsupported(String),
     #[error("`Sec-WebSocket-Key` is missing; send 16 random bytes in base64")]
     KeyMissing,
-    #[error("`Sec-WebSocket-Key` came {0} times; send it once")]
+    #[error("`Sec-WebSocket-Key` appears {0} times; send it once")]
     KeyRepeated(usize),
-    #[error("`Sec-WebSocket-Key: {0}` is not base64 of 16 bytes (24 characters, the last two `==`)")]
+    #[error("`Sec-WebSocket-Key: {0}` is not base64 of 16 bytes; send 24 characters that end with `==`")]
     KeyMalformed(String),
     #[error(
-        "`Sec-WebSocket-Protocol: {0}` is no list of subprotocol names; send tokens with commas between, each once"
+        "`Sec-WebSocket-Protocol: {0}` is not a valid list of subprotocols; send distinct tokens, separated by commas"
     )]
     SubprotocolMalformed(String),
     #[error(
-        "`Sec-WebSocket-Extensions: {0}` does not follow its grammar; send `name; parameter=value, name …`, or none"
+        "`Sec-WebSocket-Extensions: {0}` is not a valid list; send `name; parameter=value, name …` or leave it out"
     )]
     ExtensionsMalformed(String),
 }
 
 impl RequestError {
-    /// The HTTP status of the refusal.
+    /// The HTTP status to refuse the request with.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
             Self::MethodNotGet(_) | Self::MethodNotConnect(_) => 405,
-            // RFC 9220 §3 says it for HTTP/3, and nothing fits better.
+            // RFC 9220 §3 defines this for HTTP/3. No status fits better.
             Self::ProtocolNotWebSocket(_) => 501,
             Self::HttpTooOld | Self::UpgradeMissing | Self::VersionUnsupported(_) | Self::VersionMissing => 426,
             _ => 400,
         }
     }
 
-    /// A stable name for machines.
+    /// A stable, machine-readable name.
     #[must_use]
     pub fn rule(&self) -> &'static str {
         match self {
@@ -94,7 +90,7 @@ impl RequestError {
         }
     }
 
-    /// The section of RFC 6455 that has the rule; `None` for the rules of RFC 8441.
+    /// The section of RFC 6455 that defines the rule. `None` for the rules of RFC 8441.
     #[must_use]
     pub fn section(&self) -> Option<&'static str> {
         match self {
@@ -106,10 +102,10 @@ impl RequestError {
     }
 }
 
-/// Judges a request, `head` being what [`RequestHead::parse`] made of `bytes`.
+/// Checks a request. `head` is the result of [`RequestHead::parse`] for `bytes`.
 ///
 /// # Errors
-/// The first thing that stands in the way of an upgrade.
+/// The first reason why the request cannot be upgraded.
 pub fn judge(bytes: &[u8], head: &RequestHead) -> Result<OpeningRequest, RequestError> {
     let all = |name| values(bytes, &head.headers, name).map(lossy).collect::<Vec<_>>();
     let lists = |name, token: &str| {
@@ -148,13 +144,13 @@ pub fn judge(bytes: &[u8], head: &RequestHead) -> Result<OpeningRequest, Request
     Ok(OpeningRequest { key, subprotocols, extensions: extensions(&all("Sec-WebSocket-Extensions"))? })
 }
 
-/// The lines of `Sec-WebSocket-Extensions` as one list.
+/// Joins the lines of `Sec-WebSocket-Extensions` into one list.
 pub(super) fn extensions(lines: &[String]) -> Result<String, RequestError> {
     let list = lines.join(", ");
     if extension::parse(&list).is_some() { Ok(list) } else { Err(RequestError::ExtensionsMalformed(list)) }
 }
 
-/// The names of a subprotocol list; `None` when one is no token or stands twice. RFC 6455 §4.1, requirement 10.
+/// The names in a list of subprotocols. `None` if one is not a token or appears twice. RFC 6455 §4.1, requirement 10.
 #[must_use]
 pub fn subprotocols(list: &str) -> Option<Vec<String>> {
     let names = extension::tokens(list)?;

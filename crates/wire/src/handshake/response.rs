@@ -1,22 +1,22 @@
-//! What a server answers to an opening handshake, as the bytes that go out. RFC 6455 §4.2.2.
+//! Writes a server's response to an opening handshake. RFC 6455 §4.2.2.
 
 use super::accept::Derivation;
 use super::request::{RequestError, VERSION};
 use std::fmt::{self, Write};
 
-/// The 101 that completes the handshake for `key`. `extensions` is what was taken of those offered, as it is to stand there.
+/// The 101 response that completes the handshake for `key`. `extensions` is the header value with the accepted extensions.
 #[must_use]
 pub fn switching_protocols(key: &str, subprotocol: Option<&str>, extensions: Option<&str>) -> String {
     let accept = Derivation::from_key(key).accept;
     SwitchingProtocols { upgrade: true, connection: true, accept: Some(&accept), subprotocol, extensions }.to_string()
 }
 
-/// A 101 as it is written, also one that no client may take: each line can be left out.
+/// A 101 response. Each header can be left out, so invalid responses can be written as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwitchingProtocols<'a> {
-    /// Whether `Upgrade: websocket` stands there.
+    /// Whether to send `Upgrade: websocket`.
     pub upgrade: bool,
-    /// Whether `Connection: Upgrade` does.
+    /// Whether to send `Connection: Upgrade`.
     pub connection: bool,
     pub accept: Option<&'a str>,
     pub subprotocol: Option<&'a str>,
@@ -42,14 +42,14 @@ impl fmt::Display for SwitchingProtocols<'_> {
     }
 }
 
-/// A whole refusal: status line, headers, and a readable body. The connection ends after it.
+/// A complete refusal: status line, headers and a readable body. The server closes the connection after it.
 #[must_use]
 pub fn refusal(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     let mut text = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status));
     for (name, value) in headers {
         let _ = write!(text, "{name}: {value}\r\n");
     }
-    // RFC 9110 §7.8: whoever sends `Upgrade` must list it in `Connection`.
+    // RFC 9110 §7.8: a sender of `Upgrade` must list it in `Connection`.
     let upgrade = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Upgrade"));
     let connection = if upgrade { "Upgrade, close" } else { "close" };
     let length = body.len();
@@ -60,7 +60,7 @@ pub fn refusal(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     text
 }
 
-/// The refusal that `error` calls for.
+/// The refusal for `error`.
 #[must_use]
 pub fn refusal_for(error: &RequestError) -> String {
     let section = error.section().map(|section| format!("(RFC 6455, section {section})\n")).unwrap_or_default();
@@ -77,7 +77,7 @@ pub fn refusal_for(error: &RequestError) -> String {
     refusal(error.status(), headers, &body)
 }
 
-/// The words after the status. RFC 9110 §15.
+/// The reason phrase of a status. RFC 9110 §15.
 #[must_use]
 pub fn reason_phrase(status: u16) -> &'static str {
     match status {

@@ -35,15 +35,15 @@ fn meanings() {
             assert_eq!(CloseCode(code).meaning(), expect, "{code}");
         }
     }
-    check(&[0, 999, 5000, 65535], "not a close code");
+    check(&[0, 999, 5000, 65535], "not a valid close code");
     check(&[1000], "normal closure");
     check(&[1002], "protocol error");
     check(&[1004], "reserved");
-    check(&[1006], "abnormal closure (never on the wire)");
-    check(&[1015], "TLS handshake failed (never on the wire)");
-    check(&[1016, 2999], "kept for future versions of the protocol");
-    check(&[3000, 3999], "registered by a library or framework");
-    check(&[4000, 4999], "private to the application");
+    check(&[1006], "abnormal closure (never sent on the wire)");
+    check(&[1015], "TLS handshake failed (never sent on the wire)");
+    check(&[1016, 2999], "reserved for future versions of the protocol");
+    check(&[3000, 3999], "registered for a library or framework");
+    check(&[4000, 4999], "for private use by the application");
     assert_eq!(CloseCode::GOING_AWAY.to_string(), "1001");
 }
 

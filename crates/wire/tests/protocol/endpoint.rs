@@ -186,7 +186,7 @@ fn a_frame_that_the_line_ended_in_is_handed_over_as_far_as_it_came() {
         let cut = endpoint.cut_off();
         let seen = cut.as_ref().map(|frame| (frame.header.opcode, frame.header.length.bytes, &frame.payload[..]));
         assert_eq!(seen, expect, "{bytes}");
-        assert!(cut.is_none_or(|frame| !frame.whole && frame.is_right() && frame.close.is_none()));
+        assert!(cut.is_none_or(|frame| !frame.whole && frame.is_valid() && frame.close.is_none()));
         assert_eq!(endpoint.cut_off(), None, "it is taken once");
     }
     use Sender::{Client, Server};
@@ -288,7 +288,7 @@ fn a_frame_that_is_all_there_is_handed_over_at_once_where_nothing_is_compressed(
         }
         fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
             let payload = &bytes[frame.header.len()..];
-            assert_eq!((frame.whole, frame.arrived, frame.is_right()), (true, payload.len() as u64, true));
+            assert_eq!((frame.whole, frame.arrived, frame.is_valid()), (true, payload.len() as u64, true));
             self.0 += &format!("whole({}) ", hex::encode(payload));
         }
     }
@@ -341,7 +341,7 @@ fn a_full_handler_is_told_of_a_violation_at_once() {
             incoming.receive(&mut rest, &mut handler);
             assert_eq!((rest.len(), handler.violations.len()), expect);
             assert_eq!(incoming.has_failed(), !handler.violations.is_empty());
-            assert_eq!(incoming.cut_off().filter(|frame| !frame.is_right()), None);
+            assert_eq!(incoming.cut_off().filter(|frame| !frame.is_valid()), None);
         }
     }
     check("a1 05 41", (0, 1));

@@ -39,7 +39,7 @@ fn every_broken_rule_is_named_with_its_section_and_code() {
         let (endpoint, frames) = receive(endpoint, bytes);
         let last = frames.last().unwrap();
         assert_eq!(last.violations, std::slice::from_ref(&expect));
-        assert!(!last.is_right() && frames[..frames.len() - 1].iter().all(|frame| frame.is_right()));
+        assert!(!last.is_valid() && frames[..frames.len() - 1].iter().all(|frame| frame.is_valid()));
         assert_eq!((expect.rule(), expect.rfc(), expect.section(), expect.close_code()), (rule, rfc, section, code));
         let Answer::Fail(Some(payload)) = endpoint.answer(last) else { panic!("{rule}: no failure") };
         let says = ClosePayload { code: Some(code), reason: expect.to_string() };
@@ -172,7 +172,7 @@ fn one_frame_can_break_many_rules_and_the_first_is_answered() {
     // Dissected all the same, as far as it has come.
     assert_eq!((&frame.payload[..], frame.whole, frame.position), (&b"AB"[..], false, None));
     let Answer::Fail(Some(payload)) = endpoint.answer(frame) else { panic!() };
-    let reason = "RSV1 and RSV2 and RSV3 set, but no extension that gives them a meaning was agreed on";
+    let reason = "RSV1, RSV2 and RSV3 are set, but no negotiated extension defines them";
     assert_eq!(ClosePayload::parse(&payload).0.reason, reason);
 }
 

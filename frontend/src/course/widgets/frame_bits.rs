@@ -266,7 +266,7 @@ fn says(received: &Received, there: usize) -> AnyView {
         return view! { <p class="card warn"><b>"waits"</b><span>"The header says that more of it follows."</span></p> }
             .into_any();
     };
-    if !frame.is_right() {
+    if !frame.is_valid() {
         let card = |violation: &wire::violation::Violation| {
             let violation = observation::Violation::from(violation);
             view! {

@@ -6,7 +6,7 @@ use observation::Command;
 use observation::command::{CloseWith, Composed};
 use wire::Sender;
 use wire::close::MAX_REASON;
-use wire::incoming::header_violations;
+use wire::header_rules::header_violations;
 use wire::opcode::Opcode;
 use wire::outgoing::Outgoing;
 use wire::violation::Violation;
@@ -118,7 +118,7 @@ pub fn control(text: &str) -> Result<Vec<u8>, String> {
     match text.len() {
         0..=MAX_CONTROL => Ok(text.as_bytes().to_vec()),
         bytes => Err(format!(
-            "A control frame carries {MAX_CONTROL} bytes at the most, and this has {bytes}. Under Frame you may send it all the same."
+            "A control frame carries at most {MAX_CONTROL} bytes, but this one has {bytes}. To send it anyway, use Frame."
         )),
     }
 }

@@ -103,14 +103,14 @@ async fn the_first_offer_that_will_do_is_taken() {
         "permessage-deflate",
     ];
     let judged = [
-        ("x-webkit-deflate-frame", Err("`x-webkit-deflate-frame` is no extension that this relay knows")),
+        ("x-webkit-deflate-frame", Err("`x-webkit-deflate-frame` is not an extension that this relay supports")),
         (
             "permessage-deflate; server_max_window_bits=8",
-            Err("zlib, which compresses here, has no window of 2^8 bytes; 2^9 is its smallest"),
+            Err("this relay compresses with zlib, whose smallest window is 2^9 bytes, not 2^8"),
         ),
-        ("permessage-deflate; level=9", Err("`level` is no parameter of permessage-deflate")),
+        ("permessage-deflate; level=9", Err("`level` is not a parameter of permessage-deflate")),
         ("permessage-deflate; server_max_window_bits=11", Ok("permessage-deflate; server_max_window_bits=11")),
-        ("permessage-deflate", Err("an offer before this one was taken already")),
+        ("permessage-deflate", Err("the server accepted an earlier offer")),
     ];
     check(&lab, "", &lines, &judged, Some(Deflate { server_max_window_bits: 11, ..PLAIN })).await;
 }
@@ -119,24 +119,24 @@ async fn the_first_offer_that_will_do_is_taken() {
 async fn an_offer_that_breaks_the_rules_is_declined_with_the_reason() {
     let lab = Lab::new().await;
     let cases = [
-        ("permessage-deflate; server_no_context_takeover=1", "`server_no_context_takeover` takes no value"),
+        ("permessage-deflate; server_no_context_takeover=1", "`server_no_context_takeover` must not have a value"),
         (
             "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
-            "`client_no_context_takeover` stands there twice",
+            "`client_no_context_takeover` appears twice",
         ),
         (
             "permessage-deflate; server_max_window_bits",
-            "`server_max_window_bits` takes a number from 8 to 15 without leading zeros, and this is none",
+            "`server_max_window_bits` takes a number from 8 to 15 without leading zeros, but it has no value",
         ),
         (
             "permessage-deflate; client_max_window_bits=08",
-            "`client_max_window_bits` takes a number from 8 to 15 without leading zeros, and this is `08`",
+            "`client_max_window_bits` takes a number from 8 to 15 without leading zeros, not `08`",
         ),
         (
             "permessage-deflate; client_max_window_bits=16",
-            "`client_max_window_bits` takes a number from 8 to 15 without leading zeros, and this is `16`",
+            "`client_max_window_bits` takes a number from 8 to 15 without leading zeros, not `16`",
         ),
-        ("permessage-bzip2", "`permessage-bzip2` is no extension that this relay knows"),
+        ("permessage-bzip2", "`permessage-bzip2` is not an extension that this relay supports"),
     ];
     for (offer, reason) in cases {
         check(&lab, "", &[offer], &[(offer, Err(reason))], None).await;
@@ -168,8 +168,8 @@ async fn the_url_says_what_the_relay_wants() {
 #[tokio::test]
 async fn a_window_that_the_client_cannot_be_told_declines_its_offer() {
     let lab = Lab::new().await;
-    let reason = "the client’s window is to be limited here, and this offer does not let a server say so: \
-                  `client_max_window_bits` is missing";
+    let reason = "this connection limits the client’s window, but without `client_max_window_bits` in the offer a server \
+                  cannot ask for that";
     let lines = ["permessage-deflate, permessage-deflate; client_max_window_bits"];
     let answer = "permessage-deflate; client_max_window_bits=10";
     let judged = [("permessage-deflate", Err(reason)), ("permessage-deflate; client_max_window_bits", Ok(answer))];
@@ -196,7 +196,7 @@ async fn only_so_many_compress_at_once() {
     // The places are the relay's, not a session's.
     let echo = Raw::open_deflate(lab.address(), "/echo").await;
     let offer = "permessage-deflate";
-    let full = [(offer, Err("all connections that may compress at once do so already"))];
+    let full = [(offer, Err("the relay already has as many compressed connections as it allows"))];
     check(&lab, "", &[offer], &full, None).await;
     // It is a connection like any other.
     let mut plain = lab.open().await;

@@ -142,8 +142,8 @@ async fn each_ending_is_told_to_its_user() {
     assert_eq!(endings["of its own"], ours(4999, ""));
     let failed =
         |code: u16, reason: &str| json!({ "received": [code, reason], "sent": [code, reason], "received_first": true });
-    let reason = "a message of at least 2000 bytes is over this relay's limit of 1000; §10.4 lets it set one";
+    let reason = "a message of at least 2000 bytes exceeds this relay's limit of 1000; §10.4 allows limits";
     assert_eq!(endings["too big"], failed(1009, reason));
-    assert_eq!(endings["not masked"], failed(1002, "a client must mask every frame, and this one is not masked"));
-    assert_eq!(endings["not text"], failed(1007, "a text message must be UTF-8, and byte 0 of this one is not"));
+    assert_eq!(endings["not masked"], failed(1002, "a client must mask every frame, but this one is not masked"));
+    assert_eq!(endings["not text"], failed(1007, "a text message must be valid UTF-8, but byte 0 of this one is not"));
 }

@@ -13,7 +13,7 @@ use wire::deflate::{Deflater, Inflater};
 #[track_caller]
 fn check(bytes: &str, expect: &[(&str, &[u8], bool)]) {
     let (_, frames) = from_deflating_server("", bytes);
-    assert!(frames.iter().all(|frame| frame.is_right() && frame.whole), "{frames:?}");
+    assert!(frames.iter().all(|frame| frame.is_valid() && frame.whole), "{frames:?}");
     let frames: Vec<_> =
         frames.iter().map(|frame| (frame.payload.clone(), &frame.inflated[..], frame.compressed)).collect();
     let expect: Vec<_> =

@@ -69,7 +69,7 @@ fn all_content_up_to_the_limit_is_handed_over_and_nothing_past_it() {
         let mut frames: Vec<Received> = Vec::new();
         endpoint.receive(&mut bytes.clone(), &mut frames);
         assert!(frames[0].inflated == content[..content.len().min(limit as usize)], "{limit}");
-        assert_eq!(frames[0].is_right(), limit >= 50_000);
+        assert_eq!(frames[0].is_valid(), limit >= 50_000);
     }
 }
 
@@ -97,7 +97,7 @@ impl<'b> Handler<'b> for Scales {
     fn payload(&mut self, _: &Frame, _: &'b [u8]) {}
 
     fn inflated(&mut self, frame: &Frame, bytes: &[u8]) {
-        assert!(frame.is_right() && self.violations.is_empty());
+        assert!(frame.is_valid() && self.violations.is_empty());
         self.largest = self.largest.max(bytes.len());
         self.inflated += bytes.len() as u64;
     }
@@ -148,7 +148,7 @@ impl<'b> Handler<'b> for Cautious {
     }
 
     fn end(&mut self, frame: &Frame, _: &[u8]) {
-        assert!(frame.is_right() && frame.whole);
+        assert!(frame.is_valid() && frame.whole);
         self.ended += 1;
     }
 

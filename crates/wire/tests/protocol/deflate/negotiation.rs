@@ -132,8 +132,8 @@ fn offers_that_do_not_follow_the_rules_are_declined() {
     }
     on("; server_max_window_bits", Decline::WindowMalformed { name: SERVER_MAX_WINDOW_BITS, found: None });
     for name in [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER] {
-        on(&format!("; {name}=1"), Decline::ValueUnasked(name));
-        on(&format!("; {name}=true"), Decline::ValueUnasked(name));
+        on(&format!("; {name}=1"), Decline::UnexpectedValue(name));
+        on(&format!("; {name}=true"), Decline::UnexpectedValue(name));
         on(&format!("; {name}; {name}"), Decline::Repeated(name));
     }
     on("; client_max_window_bits; client_max_window_bits=10", Decline::Repeated(CLIENT_MAX_WINDOW_BITS));
@@ -220,8 +220,8 @@ fn every_reason_reads_as_a_sentence_without_its_ends() {
         (Decline::Late, "before this one"),
         (Decline::OtherExtension("x".to_owned()), "`x`"),
         (Decline::UnknownParameter("y".to_owned()), "`y`"),
-        (Decline::Repeated(CLIENT_MAX_WINDOW_BITS), "`client_max_window_bits` stands there twice"),
-        (Decline::ValueUnasked(SERVER_NO_CONTEXT_TAKEOVER), "`server_no_context_takeover` takes no value"),
+        (Decline::Repeated(CLIENT_MAX_WINDOW_BITS), "`client_max_window_bits` appears twice"),
+        (Decline::UnexpectedValue(SERVER_NO_CONTEXT_TAKEOVER), "`server_no_context_takeover` must not have a value"),
         (of_window(Some("07")), "and this is `07`"),
         (of_window(None), "and this is none"),
         (Decline::WindowTooSmall(8), "2^8"),
@@ -234,7 +234,7 @@ fn every_reason_reads_as_a_sentence_without_its_ends() {
         // Exhaustive, so that a new reason gets its line here.
         match reason {
             Decline::Off | Decline::Late | Decline::OtherExtension(_) | Decline::UnknownParameter(_) => {}
-            Decline::Repeated(_) | Decline::ValueUnasked(_) | Decline::WindowMalformed { .. } => {}
+            Decline::Repeated(_) | Decline::UnexpectedValue(_) | Decline::WindowMalformed { .. } => {}
             Decline::WindowTooSmall(_) | Decline::ClientWindowFixed | Decline::TooMany => {}
         }
     }

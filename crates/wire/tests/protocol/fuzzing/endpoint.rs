@@ -53,7 +53,7 @@ fn agreement(kind: u8) -> Agreed {
 
 /// All of `frame` but what depends on how much of it had come when it was given up.
 fn settled(frame: &Received) -> Received {
-    if frame.is_right() {
+    if frame.is_valid() {
         return frame.clone();
     }
     let frame = Frame { arrived: 0, whole: false, close: None, ..frame.frame.clone() };
@@ -88,9 +88,9 @@ impl Connection {
         assert_eq!(cut.iter().map(settled).collect::<Vec<_>>(), whole.iter().map(settled).collect::<Vec<_>>());
         assert_eq!(cut_answers, answers);
         assert_eq!(cut_off, whole_cut_off);
-        assert!(whole.iter().rev().skip(1).all(|frame| frame.is_right()), "only the last frame can be wrong");
-        let failed = whole.last().is_some_and(|frame| !frame.is_right());
-        assert!(cut_off.is_none_or(|frame| !failed && !frame.whole && frame.is_right()));
+        assert!(whole.iter().rev().skip(1).all(|frame| frame.is_valid()), "only the last frame can be wrong");
+        let failed = whole.last().is_some_and(|frame| !frame.is_valid());
+        assert!(cut_off.is_none_or(|frame| !failed && !frame.whole && frame.is_valid()));
         // Of a frame that is given up one may have come farther than the other.
         for (cut, whole) in cut.iter().zip(&whole) {
             assert!(whole.payload.starts_with(&cut.payload) && (whole.whole || !cut.whole));
@@ -130,7 +130,7 @@ impl Connection {
         }
         let mut back = Vec::new();
         there.receive(&mut out, &mut back);
-        assert!(back.iter().all(|frame| frame.is_right()), "{back:?}");
+        assert!(back.iter().all(|frame| frame.is_valid()), "{back:?}");
         assert!(whole_messages(&back) == sent);
         for frame in back.iter().filter(|frame| frame.header.opcode == Opcode::Close) {
             assert!(matches!(there.answer(frame), Answer::Close(_)), "whatever it is told, it can say goodbye to");
@@ -142,7 +142,7 @@ impl Connection {
 fn whole_messages(frames: &[Received]) -> Vec<(MessageKind, Vec<u8>)> {
     let mut messages = Vec::new();
     let mut open = Vec::new();
-    for frame in frames.iter().filter(|frame| frame.is_right()) {
+    for frame in frames.iter().filter(|frame| frame.is_valid()) {
         let Some(position) = frame.position else { continue };
         open.extend_from_slice(if frame.compressed { &frame.inflated } else { &frame.payload });
         if position.last {

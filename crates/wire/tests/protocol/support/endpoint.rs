@@ -150,7 +150,7 @@ impl<'b> Handler<'b> for Collector {
     fn inflated(&mut self, frame: &Frame, bytes: &[u8]) {
         let open = self.open(frame);
         assert!(!bytes.is_empty() && !open.payload.is_empty(), "it comes after what it was made of");
-        assert!(frame.compressed && frame.is_right(), "only what is right so far");
+        assert!(frame.compressed && frame.is_valid(), "only what is right so far");
         open.inflated.extend_from_slice(bytes);
     }
 
@@ -160,9 +160,9 @@ impl<'b> Handler<'b> for Collector {
         let expect = if opcode.is_control() { &open.payload[..] } else { &[] };
         assert_eq!(control, expect, "the payload of a control frame is there as a whole");
         assert_eq!(frame.arrived, open.payload.len() as u64);
-        assert!(frame.whole || !frame.is_right(), "a right frame is handed over whole");
+        assert!(frame.whole || !frame.is_valid(), "a right frame is handed over whole");
         assert!(!frame.whole || frame.arrived == frame.header.length.bytes);
-        self.failed = !frame.is_right();
+        self.failed = !frame.is_valid();
         self.frames.extend(self.open.take());
     }
 
