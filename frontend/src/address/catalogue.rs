@@ -1,9 +1,8 @@
 //! What the relay can be asked to do, in its own words: all settings, faults and presets that it knows.
 
 use super::settings::Settings;
-use crate::net::api::ApiError;
+use crate::net::loaded::Loaded;
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// As the relay says it at `/api/behaviours`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -51,30 +50,11 @@ pub const PRESET: &str = "preset";
 /// The setting that lists faults.
 pub const FAULT: &str = "fault";
 
-/// Where something is that the relay tells of itself, such as the catalogue.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Learnt<T = Catalogue> {
-    #[default]
-    Nothing,
-    Coming,
-    All(Arc<T>),
-    Failed(ApiError),
-}
-
-impl Learnt {
+impl Loaded<Catalogue> {
     /// What the relay is asked for, at a glance.
     pub fn summary(&self, settings: &Settings) -> String {
-        let preset = self.all().and_then(|catalogue| catalogue.preset(settings).map(|preset| preset.title.clone()));
+        let preset = self.ready().and_then(|catalogue| catalogue.preset(settings).map(|preset| preset.title.clone()));
         preset.unwrap_or_else(|| settings.summary())
-    }
-}
-
-impl<T> Learnt<T> {
-    pub fn all(&self) -> Option<&Arc<T>> {
-        match self {
-            Self::All(catalogue) => Some(catalogue),
-            _ => None,
-        }
     }
 }
 
@@ -173,12 +153,12 @@ mod tests {
 
     #[test]
     fn a_preset_is_known_by_its_name_and_by_what_it_does() {
-        let said = Learnt::All(Arc::new(catalogue()));
+        let said = Loaded::Ready(Arc::new(catalogue()));
         for query in ["preset=idle-cut", "deflate=off&idle-end=drop&idle=5s", "deflate=on&preset=idle-cut"] {
             assert_eq!(said.summary(&Settings::of_query(query)), "An idle cut", "{query}");
         }
         assert_eq!(said.summary(&Settings::of_query("idle=6s&idle-end=drop")), "2 settings");
-        assert_eq!(Learnt::Nothing.summary(&Settings::of_query("preset=idle-cut")), "preset=idle-cut");
+        assert_eq!(Loaded::NotRequested.summary(&Settings::of_query("preset=idle-cut")), "preset=idle-cut");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::lab::{FeedState, Lab, Record};
 use curriculum::challenge::Challenge;
-use curriculum::check::{Check, Look};
-use curriculum::given::{self, fill};
+use curriculum::check::{Check, Condition};
 use curriculum::grade::{self, Report};
-use curriculum::told::Told;
+use curriculum::page_run::PageRun;
+use curriculum::values::fill;
 use leptos::prelude::*;
 use observation::page::{PageAct, PageEvent, PagePayload};
 use observation::transcript::Connection;
@@ -17,8 +17,8 @@ pub struct Attempt {
     pub lab: Lab,
     pub challenge: StoredValue<Challenge>,
     pub session: StoredValue<SessionId>,
-    /// Every value that this session gets its own of.
-    given: StoredValue<BTreeMap<String, String>>,
+    /// All values of this session.
+    values: StoredValue<BTreeMap<String, String>>,
     /// Those that the learner is shown; the others are to be found out.
     pub shown: StoredValue<BTreeMap<String, String>>,
     /// The last observation that was known when the attempt began.
@@ -26,60 +26,60 @@ pub struct Attempt {
     /// Only connections past this number count.
     since: Memo<Seq>,
     /// What the page saw of a run; `None` while what counts comes from elsewhere.
-    pub told: RwSignal<Option<Told>>,
+    pub run: RwSignal<Option<PageRun>>,
     pub report: Memo<Report>,
 }
 
 impl Attempt {
     pub fn new(challenge: Challenge, session: SessionId, since: Seq) -> Self {
         let lab = Lab::new(Some(session.clone()));
-        let given = StoredValue::new(given::given(&challenge, &session));
-        let shown = StoredValue::new(given::shown(&challenge, &session));
+        let values = StoredValue::new(challenge.values(&session));
+        let shown = StoredValue::new(challenge.shown_values(&session));
         let (challenge, session) = (StoredValue::new(challenge), StoredValue::new(session));
-        let (begun, told) = (RwSignal::new(since), RwSignal::new(None::<Told>));
+        let (begun, run) = (RwSignal::new(since), RwSignal::new(None::<PageRun>));
         let since = Memo::new(move |_| {
-            lab.record.with(|record| told.with(|told| past_older_runs(record, begun.get(), told.as_ref())))
+            lab.record.with(|record| run.with(|run| past_older_runs(record, begun.get(), run.as_ref())))
         });
         let report = Memo::new(move |_| {
             lab.record.with(|record| {
-                told.with(|told| {
+                run.with(|run| {
                     challenge.with_value(|challenge| {
                         session.with_value(|session| {
                             let transcript = &record.transcript;
                             let attempt =
-                                grade::Attempt { session, transcript, since: since.get(), told: told.as_ref() };
+                                grade::Attempt { session, transcript, since: since.get(), run: run.as_ref() };
                             grade::grade(challenge, attempt)
                         })
                     })
                 })
             })
         });
-        Self { lab, challenge, session, given, shown, begun, since, told, report }
+        Self { lab, challenge, session, values, shown, begun, since, run, report }
     }
 
     /// Begins anew, with a run in the page or elsewhere: what was seen so far counts no more. What was pasted stays.
     pub fn start_over(self, in_page: bool) {
         let last = self.lab.record.with_untracked(|record| record.transcript.last());
         self.begun.set(last);
-        self.told.update(|told| {
-            let pasted = told.take().and_then(|told| told.pasted);
-            *told = (in_page || pasted.is_some()).then(|| Told { pasted, ..Told::default() });
+        self.run.update(|run| {
+            let pasted = run.take().and_then(|run| run.pasted);
+            *run = (in_page || pasted.is_some()).then(|| PageRun { pasted, ..PageRun::default() });
         });
         self.remember();
     }
 
     /// Notes something that the page saw; nothing while there is no run.
-    pub fn tell(self, note: impl FnOnce(&mut Told)) {
-        self.told.update(|told| {
-            if let Some(told) = told {
-                note(told);
+    pub fn tell(self, note: impl FnOnce(&mut PageRun)) {
+        self.run.update(|run| {
+            if let Some(run) = run {
+                note(run);
             }
         });
     }
 
     /// What the reader pasted counts also without a run.
     pub fn paste(self, line: String) {
-        self.told.update(|told| told.get_or_insert_with(Told::default).pasted = Some(line));
+        self.run.update(|run| run.get_or_insert_with(PageRun::default).pasted = Some(line));
     }
 
     pub fn id(self) -> String {
@@ -96,17 +96,17 @@ impl Attempt {
         let over = |record: &Record| {
             let made = record.transcript.after(self.since.get()).map(|observation| observation.connection);
             let made: BTreeSet<_> = made.collect();
-            let told = self.told.with(|told| told.as_ref().map_or(0, |told| watched(record, told)));
+            let recorded = self.run.with(|run| run.as_ref().map_or(0, |run| watched(record, run)));
             let mut own = made.iter().filter(|&&number| record.sequence.owner(number).is_some());
-            made.len() >= told && own.all(|&number| record.transcript.connection(number).is_none_or(is_over))
+            made.len() >= recorded && own.all(|&number| record.transcript.connection(number).is_none_or(is_over))
         };
         self.lab.feed.get() != FeedState::Live || self.lab.record.with(over)
     }
 
     /// What the relay is told of a run for a receipt.
-    pub fn word(self) -> Option<Told> {
+    pub fn word(self) -> Option<PageRun> {
         self.challenge.with_value(|challenge| {
-            self.told.with_untracked(|told| told.as_ref().map(|told| essence(told, &challenge.checks)))
+            self.run.with_untracked(|run| run.as_ref().map(|run| essence(run, &challenge.checks)))
         })
     }
 
@@ -124,18 +124,18 @@ impl Attempt {
         })
     }
 
-    /// `text` with the given values in it.
+    /// `text` with the placeholders filled in.
     pub fn filled(self, text: &str) -> String {
-        self.given.with_value(|given| fill(text, given))
+        self.values.with_value(|values| fill(text, values))
     }
 
     /// The same for HTML.
     pub fn filled_html(self, html: &str) -> String {
         let escape = |value: &String| value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-        let given = self.given.with_value(|given| {
-            given.iter().map(|(name, value)| (name.clone(), escape(value))).collect::<BTreeMap<_, _>>()
+        let values = self.values.with_value(|values| {
+            values.iter().map(|(name, value)| (name.clone(), escape(value))).collect::<BTreeMap<_, _>>()
         });
-        fill(html, &given)
+        fill(html, &values)
     }
 
     /// Keeps the session, so that it is there again after a reload.
@@ -160,16 +160,16 @@ fn is_over(connection: &Connection) -> bool {
 }
 
 /// How many sockets a run has told of that the relay sees.
-fn watched(record: &Record, told: &Told) -> usize {
+fn watched(record: &Record, run: &PageRun) -> usize {
     let is_own = |event: &&PageEvent| {
         matches!(event.act, PageAct::Constructed { .. }) && record.sequence.is_watched(event.socket)
     };
-    told.events.iter().filter(is_own).count()
+    run.events.iter().filter(is_own).count()
 }
 
 /// Up to where nothing counts of an attempt that began at `begun`: sockets of an older run may have been on their way then. Of
 /// the connections that sockets of this page have made since, the first are theirs, if there are more than this run has told of.
-fn past_older_runs(record: &Record, begun: Seq, told: Option<&Told>) -> Seq {
+fn past_older_runs(record: &Record, begun: Seq, run: Option<&PageRun>) -> Seq {
     let connection = |number: ConnectionNumber| record.transcript.connection(number);
     let begins = |observation: &Observation| matches!(observation.event, Event::Opening(_) | Event::Refusal(_));
     let of_page: Vec<ConnectionNumber> = record
@@ -178,19 +178,19 @@ fn past_older_runs(record: &Record, begun: Seq, told: Option<&Told>) -> Seq {
         .filter(|observation| begins(observation) && record.sequence.owner(observation.connection).is_some())
         .map(|observation| observation.connection)
         .collect();
-    let own = told.map_or(0, |told| watched(record, told));
+    let own = run.map_or(0, |run| watched(record, run));
     let older = of_page.len().saturating_sub(own);
     let legs = of_page[..older].iter().filter_map(|&number| connection(number));
     let legs = legs.flat_map(|near| [Some(near), near.other.and_then(connection)]).flatten();
     legs.filter_map(|leg| leg.opening.or(leg.refusal)).fold(begun, Seq::max)
 }
 
-/// What of `told` a check can ask for. A run may have printed and done much more than a request may hold.
-fn essence(told: &Told, checks: &[Check]) -> Told {
+/// What of `run` a check can ask for. A run may have printed and done much more than a request may hold.
+fn essence(run: &PageRun, checks: &[Check]) -> PageRun {
     const NO_PAYLOAD: PagePayload =
         PagePayload { kind: MessageKind::Text, bytes: 0, utf16_length: 0, preview: String::new() };
     let mut events: Vec<PageEvent> = Vec::new();
-    for event in &told.events {
+    for event in &run.events {
         let act = match &event.act {
             PageAct::Constructed { url, .. } => PageAct::Constructed { url: url.clone(), protocols: Vec::new() },
             PageAct::Open { .. } => PageAct::Open { protocol: String::new(), extensions: String::new() },
@@ -203,19 +203,19 @@ fn essence(told: &Told, checks: &[Check]) -> Told {
             PageAct::Error => PageAct::Error,
         };
         // Whether there is such an event is all that is asked.
-        if checks.iter().any(|check| asks_for(&check.look, &act)) && events.iter().all(|known| known.act != act) {
+        if checks.iter().any(|check| asks_for(&check.condition, &act)) && events.iter().all(|known| known.act != act) {
             events.push(PageEvent { act, ..*event });
         }
     }
-    Told { events, printed: Vec::new(), ..told.clone() }
+    PageRun { events, printed: Vec::new(), ..run.clone() }
 }
 
-fn asks_for(look: &Look, act: &PageAct) -> bool {
-    match (look, act) {
-        (Look::Tried(wanted), PageAct::Constructed { url, .. }) => url.starts_with(&wanted.url),
-        (Look::Event(wanted), PageAct::Closed { code, .. }) => wanted.code.is_none_or(|wanted| wanted == *code),
-        (Look::Event(_), PageAct::Open { .. } | PageAct::Received(_) | PageAct::Error) => true,
-        (Look::Buffered(_), PageAct::Sent(_)) => true,
+fn asks_for(condition: &Condition, act: &PageAct) -> bool {
+    match (condition, act) {
+        (Condition::Tried(wanted), PageAct::Constructed { url, .. }) => url.starts_with(&wanted.url),
+        (Condition::Event(wanted), PageAct::Closed { code, .. }) => wanted.code.is_none_or(|wanted| wanted == *code),
+        (Condition::Event(_), PageAct::Open { .. } | PageAct::Received(_) | PageAct::Error) => true,
+        (Condition::Buffered(_), PageAct::Sent(_)) => true,
         _ => false,
     }
 }
@@ -232,7 +232,7 @@ fn storage() -> Option<web_sys::Storage> {
 mod tests {
     use super::*;
     use crate::lab::store::record::Incoming;
-    use curriculum::told::{Level, Printed, RunEnd};
+    use curriculum::page_run::{Level, Printed, RunEnd};
     use observation::FeedMessage;
     use observation::event::Opening;
     use observation::page::{EventNumber, Fingerprint, SocketNumber};
@@ -266,14 +266,14 @@ mod tests {
         record
     }
 
-    fn told(sockets: &[u32]) -> Told {
-        Told { events: sockets.iter().copied().map(constructed).collect(), ..Told::default() }
+    fn run(sockets: &[u32]) -> PageRun {
+        PageRun { events: sockets.iter().copied().map(constructed).collect(), ..PageRun::default() }
     }
 
     #[test]
     fn a_socket_of_an_older_run_that_comes_late_does_not_count() {
         let past = |sockets: &[u32], connections: &[u32], own: &[u32]| {
-            past_older_runs(&record(sockets, connections), Seq(0), Some(&told(own)))
+            past_older_runs(&record(sockets, connections), Seq(0), Some(&run(own)))
         };
         assert_eq!(past(&[1], &[1], &[]), Seq(1));
         assert_eq!(past(&[1, 2], &[1, 2], &[2]), Seq(1));
@@ -299,18 +299,18 @@ mod tests {
         let closed = |code| PageAct::Closed { code, reason: "r".repeat(120), was_clean: false };
         let mut events: Vec<PageEvent> = (0..4_000).map(|socket| event(socket, PageAct::Sent(payload()))).collect();
         events.extend([constructed(1), event(1, closed(1000)), event(1, closed(1006)), event(2, closed(1006))]);
-        let told = Told {
+        let run = PageRun {
             events,
             printed: vec![Printed { level: Level::Log, text: "x".repeat(300_000) }],
             most_buffered: 7,
             ended: Some(RunEnd::Done),
-            ..Told::default()
+            ..PageRun::default()
         };
-        let essence = essence(&told, &checks);
+        let essence = essence(&run, &checks);
         assert_eq!(essence.events.len(), 3);
         assert!(matches!(&essence.events[1].act, PageAct::Constructed { url, .. } if url == "ws://relay/lab/s"));
         assert_eq!((essence.most_buffered, essence.ended), (7, Some(RunEnd::Done)));
         assert!(serde_json::to_string(&essence).expect("JSON").len() < 2_000);
-        assert!(super::essence(&told, &[]).events.is_empty());
+        assert!(super::essence(&run, &[]).events.is_empty());
     }
 }

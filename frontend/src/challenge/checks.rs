@@ -4,7 +4,7 @@ use crate::challenge::runner::{RunState, Runner};
 use crate::ui::focus::focus;
 use crate::ui::icon::{CHECK, CLOSE, Icon};
 use crate::ui::prose::Prose;
-use curriculum::grade::{Place, Verdict};
+use curriculum::grade::{ObservationRef, Verdict};
 use leptos::prelude::*;
 
 /// Where an attempt at a check stands.
@@ -113,7 +113,7 @@ fn CheckView(wants: String, verdict: Memo<Option<Verdict>>) -> impl IntoView {
 }
 
 #[component]
-fn ShowFrame(at: Place) -> impl IntoView {
+fn ShowFrame(at: ObservationRef) -> impl IntoView {
     let lab = expect_context::<Runner>().attempt.lab;
     let show = move |_| {
         let key = lab.record.with_untracked(|record| {

@@ -2,7 +2,7 @@
 
 use super::editor::{Editor, EditorView};
 use crate::challenge::runner::{RunState, Runner};
-use curriculum::told::RunEnd;
+use curriculum::page_run::RunEnd;
 use leptos::prelude::*;
 
 #[component]

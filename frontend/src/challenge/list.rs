@@ -18,7 +18,7 @@ pub fn List() -> impl IntoView {
     move || {
         course.draw("Challenges", "The list of challenges", |course| {
             progress.enter(&course.id);
-            let items = course.challenges.into_iter();
+            let items = course.challenges.clone().into_iter();
             view! {
                 <main class="challenges">
                     <h1 id=TITLE tabindex="-1">"Challenges"</h1>

@@ -2,7 +2,7 @@
 
 use crate::challenge::runner::{Image, Line, LineKind, Runner};
 use crate::ui::format;
-use curriculum::told::Level;
+use curriculum::page_run::Level;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

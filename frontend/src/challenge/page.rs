@@ -26,7 +26,8 @@ pub fn ChallengePage(id: String) -> impl IntoView {
     let progress = Progress::provided();
     let found = Fetched::new(move || Box::pin(find(id.clone())));
     move || {
-        found.draw("The challenge", "The challenge", |Found { challenge, course, next, session, since }| {
+        found.draw("The challenge", "The challenge", |found_now| {
+            let Found { challenge, course, next, session, since } = (*found_now).clone();
             title(&challenge.summary.title);
             progress.enter(&course);
             let attempt = Attempt::new(challenge, session, since);

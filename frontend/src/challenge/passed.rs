@@ -9,7 +9,7 @@ use crate::ui::icon::{CHECK, Icon};
 use crate::ui::object_url::ObjectUrl;
 use curriculum::challenge::Summary;
 use curriculum::grade::{Golf, Report};
-use curriculum::told::Told;
+use curriculum::page_run::PageRun;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::Seq;
@@ -76,7 +76,7 @@ struct Wanted {
     challenge: String,
     since: Seq,
     name: Option<String>,
-    told: Option<Told>,
+    told: Option<PageRun>,
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ const MAX_LINE: usize = 4_000;
 #[component]
 pub fn PasteField() -> impl IntoView {
     let attempt = expect_context::<Runner>().attempt;
+    let url = attempt.challenge.with_value(|challenge| challenge.wanted_url().map(|url| attempt.filled(url)));
     let text = RwSignal::new(String::new());
     let input = move |event| {
         let line: String = event_target_value(&event).chars().take(MAX_LINE).collect();
@@ -21,9 +22,9 @@ pub fn PasteField() -> impl IntoView {
             if text.trim().is_empty() {
                 return None;
             }
-            Some(match recognise(text) {
-                Some(known) => format!("{} says it so. {}", known.browser, known.words),
-                None => "This is not a line that a browser prints about a WebSocket. Copy the whole of it, with the address in it.".into(),
+            Some(match recognise(text, url.as_deref()) {
+                Some(known) => format!("This is a message from {}. {}", known.browser, known.explanation),
+                None => "This is not a known browser message about a failed WebSocket. Copy the whole message, including the URL.".into(),
             })
         })
     };

@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use crate::lab::store::journal::image_type;
 use crate::net::sandbox::{Ended, Said, Sandbox, Setup};
 use crate::ui::object_url::ObjectUrl;
-use curriculum::told::{Level, Printed, RunEnd, Shown};
+use curriculum::page_run::{Level, Printed, RunEnd, Shown};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use observation::page::{PageAct, SocketNumber};
@@ -173,9 +173,9 @@ impl Runner {
     /// An image has been drawn, and has this size.
     pub fn drawn(self, image: &Image, width: u32, height: u32) {
         let shown = Shown { media_type: image.media_type.into(), bytes: image.bytes, width, height };
-        self.attempt.tell(|told| {
-            if told.shown.len() < MAX_IMAGES {
-                told.shown.push(shown);
+        self.attempt.tell(|run| {
+            if run.shown.len() < MAX_IMAGES {
+                run.shown.push(shown);
             }
         });
     }
@@ -201,37 +201,37 @@ impl Runner {
             return;
         }
         self.let_go();
-        self.attempt.tell(|told| told.ended = Some(how));
+        self.attempt.tell(|run| run.ended = Some(how));
         self.state.set(RunState::Ended(how));
     }
 
     fn take_in(self, said: Vec<Said>) {
         let mut lines = self.paper();
         let mut ended = None;
-        let mut told = self.attempt.told.write();
-        let Some(told_now) = told.as_mut() else { return };
+        let mut run = self.attempt.run.write();
+        let Some(recorded) = run.as_mut() else { return };
         for said in said {
             match said {
                 Said::Printed { level, text } => {
                     let text: String = text.chars().take(MAX_LINE).collect();
                     if lines.push(Line { kind: LineKind::Said(level), text: text.clone() }) {
-                        told_now.printed.push(Printed { level, text });
+                        recorded.printed.push(Printed { level, text });
                     }
                 }
                 Said::Unprinted(count) => self.unprinted.set(count),
                 Said::Act { socket, at, act } => {
-                    if told_now.events.len() < MAX_EVENTS {
-                        told_now.events.extend(self.act(socket, at, act));
+                    if recorded.events.len() < MAX_EVENTS {
+                        recorded.events.extend(self.act(socket, at, act));
                     }
                 }
                 Said::Unnoted => {
                     lines.push(note("More happened on its sockets than is noted: what follows is left out."));
                 }
-                Said::Buffered(bytes) => told_now.most_buffered = told_now.most_buffered.max(bytes),
+                Said::Buffered(bytes) => recorded.most_buffered = recorded.most_buffered.max(bytes),
                 Said::Returned(json) if json.len() <= MAX_RETURNED => match serde_json::from_str(&json) {
                     Ok(value) => {
                         self.returned.set(serde_json::to_string_pretty(&value).ok());
-                        told_now.returned = Some(value);
+                        recorded.returned = Some(value);
                     }
                     Err(error) => {
                         lines.push(note(&format!("What was returned cannot be read: {error}.")));
@@ -241,8 +241,8 @@ impl Runner {
                     let text: String = text.chars().take(MAX_LINE).collect();
                     let at = line.map(|line| format!(" (line {line})")).unwrap_or_default();
                     lines.push(Line { kind: LineKind::Said(Level::Error), text: format!("Uncaught {text}{at}") });
-                    if told_now.threw.is_none() {
-                        told_now.threw = Some(text);
+                    if recorded.threw.is_none() {
+                        recorded.threw = Some(text);
                         self.failed_at.set(line);
                     }
                 }
@@ -263,7 +263,7 @@ impl Runner {
                 }
             }
         }
-        drop(told);
+        drop(run);
         self.put(lines);
         if let Some(how) = ended {
             self.end(how);

@@ -20,7 +20,7 @@ use crate::ui::fetched::TITLE;
 use crate::ui::object_url::ObjectUrl;
 use crate::ui::rendered::Rendered;
 use curriculum::challenge::{Place, Summary};
-use curriculum::check::Look;
+use curriculum::check::Condition;
 use leptos::prelude::*;
 
 #[component]
@@ -39,7 +39,7 @@ pub fn Work(
     let Summary { id, title, level, place, .. } = challenge.summary.clone();
     let progress = Progress::provided();
     let passed_before = Memo::new(move |_| progress.challenge_passed(&id));
-    let pastes = challenge.checks.iter().any(|check| matches!(check.look, Look::Pasted(_)));
+    let pastes = challenge.checks.iter().any(|check| matches!(check.condition, Condition::Pasted(_)));
     let lesson = challenge.lesson.map(|lesson| {
         view! {
             " · "

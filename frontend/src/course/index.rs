@@ -1,36 +1,26 @@
 //! What the course holds, and how far the reader has come.
 
 use super::file::ProgressFile;
-use super::reading::{coming, fetch, unread};
-use crate::address::catalogue::Learnt;
 use crate::course::progress::Progress;
-use crate::ui::arrival::{came_along, focus_when_seen, title};
+use crate::ui::arrival::title;
+use crate::ui::fetched::{Fetched, TITLE, read};
 use crate::ui::format;
 use crate::ui::icon::{CHECK, Icon};
 use crate::ui::prose::Prose;
 use curriculum::challenge;
 use curriculum::course::{Course, LessonSummary, Objective, PieceKind};
 use leptos::prelude::*;
+use std::sync::Arc;
 
 pub(super) const COURSE: &str = "/api/course";
 
 pub(super) fn index() -> AnyView {
-    let course = fetch::<Course>(COURSE.into());
-    let again = came_along();
-    view! {
-        {move || match course.get() {
-            Learnt::Nothing | Learnt::Coming => coming("Opening the course…"),
-            Learnt::Failed(error) => unread("The course", COURSE.into(), course, &error),
-            Learnt::All(course) => {
-                Progress::provided().enter(&course.id);
-                if again {
-                    focus_when_seen("course-title");
-                }
-                view! { <Contents course=(*course).clone()/> }.into_any()
-            }
-        }}
-    }
-    .into_any()
+    let course = Fetched::<Course>::new(|| read(COURSE));
+    let draw = |course: Arc<Course>| {
+        Progress::provided().enter(&course.id);
+        view! { <Contents course=(*course).clone()/> }.into_any()
+    };
+    view! { {move || course.draw("Course", "The course", draw)} }.into_any()
 }
 
 #[component]
@@ -43,7 +33,7 @@ fn Contents(course: Course) -> impl IntoView {
     view! {
         <main class="course-index" lang=language>
             <div class="title">
-                <h1 id="course-title" tabindex="-1">{name}</h1>
+                <h1 id=TITLE tabindex="-1">{name}</h1>
                 <p class="summary"><Prose text=summary/></p>
                 <p class="muted">{size}</p>
                 <Continue known/>

@@ -5,12 +5,12 @@ use super::index::{Bar, COURSE, tally};
 use super::live::LiveView;
 use super::prose::{self, Heading};
 use super::questions::{ChallengeCard, ExerciseView, FaqView, InterviewView, QUESTION, QuizView};
-use super::reading::{Reading, coming, fetch, unread};
+use super::reading::Reading;
 use super::widgets::WidgetView;
-use crate::address::catalogue::Learnt;
 use crate::course::progress::Progress;
-use crate::ui::arrival::{came_along, focus_when_seen, title};
+use crate::ui::arrival::{focus_when_seen, title};
 use crate::ui::clipboard::Copied;
+use crate::ui::fetched::{Fetched, TITLE, read};
 use crate::ui::format;
 use crate::ui::prose::Prose;
 use curriculum::course::{Block, Course, Lesson, LessonSummary};
@@ -20,20 +20,14 @@ use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
 pub(super) fn lesson() -> AnyView {
-    let course = fetch::<Course>(COURSE.into());
+    let course = Fetched::<Course>::new(|| read(COURSE));
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("lesson").unwrap_or_default()));
-    view! {
-        {move || match course.get() {
-            Learnt::Nothing | Learnt::Coming => coming("Opening the lesson…"),
-            Learnt::Failed(error) => unread("The course", COURSE.into(), course, &error),
-            Learnt::All(course) => {
-                Progress::provided().enter(&course.id);
-                (move || view! { <Opened course=course.clone() id=id.get()/> }).into_any()
-            }
-        }}
-    }
-    .into_any()
+    let draw = move |course: Arc<Course>| {
+        Progress::provided().enter(&course.id);
+        (move || view! { <Opened course=course.clone() id=id.get()/> }).into_any()
+    };
+    view! { {move || course.draw("Lesson", "The course", draw)} }.into_any()
 }
 
 #[component]
@@ -50,15 +44,12 @@ fn Opened(course: Arc<Course>, id: String) -> impl IntoView {
         }
         .into_any();
     };
-    let path = format!("/api/course/lessons/{id}");
-    let lesson = fetch::<Lesson>(path.clone());
-    let again = came_along();
-    (move || match lesson.get() {
-        Learnt::Nothing | Learnt::Coming => coming("Opening the lesson…"),
-        Learnt::Failed(error) => unread("The lesson", path.clone(), lesson, &error),
-        Learnt::All(lesson) => {
-            view! { <LessonView course=course.clone() place lesson=(*lesson).clone() again/> }.into_any()
-        }
+    let lesson = Fetched::<Lesson>::new(move || read(format!("/api/course/lessons/{id}")));
+    (move || {
+        let course = course.clone();
+        lesson.draw("Lesson", "The lesson", |lesson| {
+            view! { <LessonView course place lesson=(*lesson).clone()/> }.into_any()
+        })
     })
     .into_any()
 }
@@ -69,8 +60,6 @@ fn LessonView(
     /// Its place in the course.
     place: usize,
     lesson: Lesson,
-    /// Whether the reader comes from another place of the course.
-    again: bool,
 ) -> impl IntoView {
     let Lesson { id, title: name, summary, minutes, blocks } = lesson;
     title(&name);
@@ -90,7 +79,7 @@ fn LessonView(
             _ => Vec::new(),
         })
         .collect();
-    follow_hash(again);
+    follow_hash();
     let (language, of_course, count) = (course.language.clone(), course.title.clone(), course.lessons.len());
     let copied = Copied::new();
     // How often; what is said of each goes by itself.
@@ -114,7 +103,7 @@ fn LessonView(
                         <a href="/course">{of_course}</a>
                         {format!(" · lesson {} of {}", place + 1, count)}
                     </p>
-                    <h1 id="lesson-title" tabindex="-1">{name}</h1>
+                    <h1 id=TITLE tabindex="-1">{name}</h1>
                     <p class="summary"><Prose text=summary/></p>
                     <p class="muted">{format!("{minutes} min")} {words}</p>
                     <Bar tally/>
@@ -191,21 +180,15 @@ fn Neighbours(course: Arc<Course>, place: usize) -> impl IntoView {
     view! { <nav class="neighbours" aria-label="Lessons beside this one">{before}{after}{end}</nav> }
 }
 
-/// Brings what the address names into view, and the keyboard there: now, and whenever the address changes. Without a name, a
-/// reader who comes from another place of the course begins at the top.
-fn follow_hash(again: bool) {
+/// Brings the part of the lesson that the address names into view and moves the keyboard focus there, now and whenever the
+/// address changes.
+fn follow_hash() {
     let hash = use_location().hash;
-    let first = StoredValue::new(true);
     Effect::new(move || {
-        let wanted = hash.get();
-        let first = first.try_update_value(|first| std::mem::replace(first, false)) == Some(true);
-        let name = wanted.trim_start_matches('#').to_owned();
+        let name = hash.get().trim_start_matches('#').to_owned();
         if !name.is_empty() {
             // Once all of it is in the document.
             request_animation_frame(move || go_to(name));
-        } else if first && again {
-            window().scroll_to_with_x_and_y(0.0, 0.0);
-            focus_when_seen("lesson-title");
         }
     });
 }

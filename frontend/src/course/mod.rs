@@ -34,7 +34,7 @@ fn course_or_lesson() -> AnyView {
     let is_lesson = Memo::new(move |_| params.with(|params| params.get("lesson").is_some()));
     view! {
         <Show when=move || is_lesson.get()>
-            <a class="skip" href="#lesson-title">
+            <a class="skip" href="#page-title">
                 "Skip to the lesson"
             </a>
         </Show>

@@ -3,4 +3,5 @@
 pub mod api;
 pub mod feed;
 pub mod lab_socket;
+pub mod loaded;
 pub mod sandbox;

@@ -28,7 +28,7 @@ pub struct Setup<'a> {
 #[serde(rename_all = "kebab-case")]
 pub enum Said {
     Printed {
-        level: curriculum::told::Level,
+        level: curriculum::page_run::Level,
         text: String,
     },
     /// So many lines were too many.

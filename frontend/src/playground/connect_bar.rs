@@ -8,6 +8,7 @@ use crate::address::target::Target;
 use crate::lab::Lab;
 use crate::lab::lifecycle::Lifecycle;
 use crate::lab::store::{ConnectError, ReadyState};
+use crate::ui::text_input::TextInput;
 use leptos::prelude::*;
 
 #[component]
@@ -44,7 +45,7 @@ pub fn ConnectBar() -> impl IntoView {
     // The relay will say so too, once it is asked.
     let unknown = move || {
         let settings = form.settings();
-        let unknown = form.learnt.with(|learnt| learnt.all()?.unknown(&settings).map(str::to_owned));
+        let unknown = form.catalogue.with(|catalogue| catalogue.ready()?.unknown(&settings).map(str::to_owned));
         unknown.filter(|_| matches!(form.target(lab), Ok(Target::Lab(_))))
     };
     let changed =
@@ -103,22 +104,18 @@ fn Entry(
                 <label for=id>{label}</label>
                 {children.map(|children| children())}
             </div>
-            <input
+            <TextInput
                 id=id
-                type="text"
                 inputmode=(id == "url").then_some("url")
-                placeholder=(id == "protocols").then_some("none")
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                readonly=live
-                prop:value=value
-                on:input=move |event| {
-                    value.set(event_target_value(&event));
+                placeholder=if id == "protocols" { "none" } else { "" }
+                value
+                on_input=move |text| {
+                    value.set(text);
                     form.error.set(None);
                 }
-                aria-invalid=move || error.get().map(|_| "true")
-                aria-describedby="url-note"
+                readonly=live
+                invalid=Signal::derive(move || error.get().is_some())
+                described_by="url-note"
             />
         </div>
     }

@@ -1,13 +1,15 @@
 //! What the connect bar's fields hold, for every view that reads or changes them.
 
-use crate::address::catalogue::Learnt;
-use crate::address::route::Route;
+use crate::address::catalogue::Catalogue;
+use crate::address::route::{self, Route};
 use crate::address::settings::Settings;
 use crate::address::setup::{Destination, Setup};
 use crate::address::target::{self, Target};
 use crate::lab::store::{ConnectError, connect};
 use crate::lab::{Lab, Session};
+use crate::net::loaded::Loaded;
 use leptos::prelude::*;
+use observation::Routes;
 
 /// Of a choice that is made in a sheet, what is no part of the page's first view.
 #[derive(Clone, Copy)]
@@ -24,9 +26,11 @@ pub struct ConnectForm {
     pub protocols: RwSignal<String>,
     pub error: RwSignal<Option<ConnectError>>,
     /// What the relay can be asked for, as far as it is known.
-    pub learnt: RwSignal<Learnt>,
+    pub catalogue: RwSignal<Loaded<Catalogue>>,
+    /// The routes that the relay offers.
+    pub routes: RwSignal<Loaded<Routes>>,
     /// The boxes in front of TLS, as far as they are known; each by its port and name, such as `8444 idle-cut`.
-    pub tunnels: RwSignal<Vec<String>>,
+    pub tunnels: Memo<Vec<String>>,
 }
 
 impl ConnectForm {
@@ -36,12 +40,16 @@ impl ConnectForm {
             (_, Destination::Elsewhere(url)) => url.clone(),
             _ => String::new(),
         };
+        let routes = RwSignal::new(Loaded::NotRequested);
         Self {
             url: RwSignal::new(url),
             protocols: RwSignal::new(setup.subprotocols.clone()),
             error: RwSignal::new(None),
-            learnt: RwSignal::new(Learnt::Nothing),
-            tunnels: RwSignal::new(Vec::new()),
+            catalogue: RwSignal::new(Loaded::NotRequested),
+            routes,
+            tunnels: Memo::new(move |_| {
+                routes.with(|routes| routes.ready().map(|routes| route::tunnels(routes)).unwrap_or_default())
+            }),
         }
     }
 

@@ -1,20 +1,21 @@
-//! A page that shows what the relay has at one address: while that is on its way, and when it did not come.
+//! What is shown while data loads, when loading failed, and once the data is here; for a whole page and for a part of one.
 
 use super::arrival::{came_along, focus_when_seen};
 use crate::net::api::{self, ApiError};
+use crate::net::loaded::{Loaded, load};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 use std::pin::Pin;
+use std::sync::Arc;
 
-type Asking<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+type Request<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
-/// What is asked for, and asked for again when that is wanted.
+/// The data of a whole page, and the request that loads it.
 pub struct Fetched<T: 'static> {
-    ask: StoredValue<Box<dyn Fn() -> Asking<T>>, LocalStorage>,
-    answer: RwSignal<Option<Result<T, ApiError>>>,
-    /// Whether the keyboard comes to the page's title: the reader comes from another page, or has asked again.
-    along: StoredValue<bool>,
+    request: StoredValue<Box<dyn Fn() -> Request<T>>, LocalStorage>,
+    data: RwSignal<Loaded<T>>,
+    /// Whether the keyboard focus moves to the page's title: the reader came from another page, or pressed Retry.
+    moves_focus: StoredValue<bool>,
 }
 
 impl<T> Clone for Fetched<T> {
@@ -25,46 +26,45 @@ impl<T> Clone for Fetched<T> {
 
 impl<T> Copy for Fetched<T> {}
 
-/// What the title of such a page is called, whatever the page shows.
+/// The id of the title of every page that has one.
 pub const TITLE: &str = "page-title";
 
-impl<T: Clone + Send + Sync + 'static> Fetched<T> {
-    pub fn new(ask: impl Fn() -> Asking<T> + 'static) -> Self {
+impl<T: Send + Sync + 'static> Fetched<T> {
+    pub fn new(request: impl Fn() -> Request<T> + 'static) -> Self {
         let fetched = Self {
-            ask: StoredValue::new_local(Box::new(ask)),
-            answer: RwSignal::new(None),
-            along: StoredValue::new(came_along()),
+            request: StoredValue::new_local(Box::new(request)),
+            data: RwSignal::new(Loaded::NotRequested),
+            moves_focus: StoredValue::new(came_along()),
         };
         fetched.fetch();
         fetched
     }
 
     pub fn again(self) {
-        self.along.set_value(true);
-        self.answer.set(None);
+        self.moves_focus.set_value(true);
         self.fetch();
     }
 
-    /// What `draw` makes of the answer. `title` is the page's until then, and `what` is what is waited for.
-    pub fn draw(self, title: &'static str, what: &'static str, draw: impl FnOnce(T) -> AnyView) -> AnyView {
-        if self.along.get_value() {
+    /// `draw` makes the page of the data. `title` is the page's title until then, and `what` names the data in an error.
+    pub fn draw(self, title: &'static str, what: &'static str, draw: impl FnOnce(Arc<T>) -> AnyView) -> AnyView {
+        if self.moves_focus.get_value() {
             focus_when_seen(TITLE);
         }
-        match self.answer.get() {
-            Some(Ok(answer)) => draw(answer),
-            None => view! {
+        match self.data.get() {
+            Loaded::Ready(data) => draw(data),
+            Loaded::NotRequested | Loaded::Loading => view! {
                 <main class="lost">
                     <h1 id=TITLE tabindex="-1">{title}</h1>
                     <p role="status" class="muted">"Loading…"</p>
                 </main>
             }
             .into_any(),
-            Some(Err(error)) => view! {
+            Loaded::Failed(error) => view! {
                 <main class="lost">
                     <h1 id=TITLE tabindex="-1">{title}</h1>
                     <p role="alert">{error.words(what)}</p>
                     <button type="button" class="primary" on:click=move |_| self.again()>
-                        "Try again"
+                        "Retry"
                     </button>
                 </main>
             }
@@ -73,16 +73,37 @@ impl<T: Clone + Send + Sync + 'static> Fetched<T> {
     }
 
     fn fetch(self) {
-        let asking = self.ask.with_value(|ask| ask());
-        spawn_local(async move {
-            let answer = asking.await;
-            // The page may have been left meanwhile.
-            let _ = self.answer.try_set(Some(answer));
-        });
+        load(self.data, self.request.with_value(|request| request()));
     }
 }
 
-/// What the relay has at `path`.
-pub fn read<T: DeserializeOwned + 'static>(path: &'static str) -> Asking<T> {
-    Box::pin(api::read(path))
+/// A request for the JSON at `path` of the relay.
+pub fn read<T: DeserializeOwned + 'static>(path: impl Into<String>) -> Request<T> {
+    let path = path.into();
+    Box::pin(async move { api::read(&path).await })
+}
+
+/// The same for a part of a page. `class` is that of the messages, and `retry` requests the data again.
+pub fn part<T>(
+    data: Loaded<T>,
+    what: &'static str,
+    class: &'static str,
+    retry: impl Fn() + 'static,
+    draw: impl FnOnce(Arc<T>) -> AnyView,
+) -> AnyView {
+    match data {
+        Loaded::Ready(data) => draw(data),
+        Loaded::NotRequested | Loaded::Loading => {
+            view! { <p class=format!("note {class}") role="status">"Loading…"</p> }.into_any()
+        }
+        Loaded::Failed(error) => view! {
+            <p class=format!("card bad {class}") role="alert">
+                {error.words(what)}
+                <button type="button" class="small" on:click=move |_| retry()>
+                    "Retry"
+                </button>
+            </p>
+        }
+        .into_any(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::field::{self, Pointed};
 use super::format;
+use super::show_more::{ShowMore, Shown};
 use leptos::prelude::*;
 use observation::Frame;
 use wire::header::{Field, FrameHeader};
@@ -52,7 +53,7 @@ pub fn Hex(
     pointed: Pointed,
 ) -> impl IntoView {
     let total = bytes.len().div_ceil(ROW);
-    let rows = RwSignal::new(fold.min(total));
+    let shown = Shown::new(fold, total, MORE);
     let row = move |row: usize| {
         let line = &bytes[row * ROW..(row * ROW + ROW).min(bytes.len())];
         let cells = line.iter().enumerate().map(|(column, &byte)| cell(byte, class_at(row * ROW + column), pointed));
@@ -67,16 +68,9 @@ pub fn Hex(
     };
     view! {
         <div class="hex" role="group" tabindex="0" aria-label=label>
-            {move || (0..rows.get()).map(&row).collect_view()}
+            {move || (0..shown.count.get()).map(&row).collect_view()}
         </div>
-        <button
-            type="button"
-            class="more"
-            hidden=move || rows.get() == total
-            on:click=move |_| rows.update(|rows| *rows = (*rows + MORE).min(total))
-        >
-            "Show more"
-        </button>
+        <ShowMore shown/>
     }
 }
 

@@ -18,4 +18,6 @@ pub mod prose;
 pub mod rendered;
 pub mod scope;
 pub mod sheet;
+pub mod show_more;
 pub mod tabs;
+pub mod text_input;

@@ -42,12 +42,20 @@ fn Opened(id: &'static str, title: &'static str, open: RwSignal<bool>, children:
     let dialog = NodeRef::<html::Dialog>::new();
     let sheet = OpenSheet(dialog);
     provide_context(sheet);
+    // It runs again when a visitor asks for the sheet again before the browser has told that it is closed.
     Effect::new(move || {
+        open.track();
         if let Some(dialog) = dialog.get() {
             // It fails only for a dialog that is no part of the page, or is open in another way.
             let _ = dialog.show_modal();
         }
     });
+    // The event follows the closing. If the sheet was opened again in between, it stays open.
+    let closed = move |_| {
+        if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     // Beside the sheet the click is the dialog's own; inside it is one of its parts'.
     let beside = move |event: web_sys::MouseEvent| {
         if event.target() == event.current_target() {
@@ -55,7 +63,7 @@ fn Opened(id: &'static str, title: &'static str, open: RwSignal<bool>, children:
         }
     };
     view! {
-        <dialog class=format!("sheet {id}") aria-labelledby=format!("{id}-title") node_ref=dialog on:close=move |_| open.set(false) on:click=beside>
+        <dialog class=format!("sheet {id}") aria-labelledby=format!("{id}-title") node_ref=dialog on:close=closed on:click=beside>
             <div class="sheet-inside">
                 <div class="bar">
                     <h2 id=format!("{id}-title")>{title}</h2>

@@ -1,29 +1,29 @@
 //! What the settings of a run ask of the relay, in the relay's own words, for whoever wants to read it.
 
-use crate::address::catalogue::{Catalogue, Known, Learnt};
+use crate::address::catalogue::{Catalogue, Known, PRESET};
 use crate::address::settings::Settings;
-use crate::course::reading::fetch_again;
+use crate::net::loaded::{Loaded, load_json};
+use crate::ui::fetched::part;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 const PATH: &str = "/api/behaviours";
 
 #[component]
 pub(super) fn Meaning(query: RwSignal<String>) -> impl IntoView {
     let known = RwSignal::new(Learnt::<Catalogue>::Nothing);
-    let learn = move |_| {
-        if matches!(known.get_untracked(), Learnt::Nothing | Learnt::Failed(_)) {
-            known.set(Learnt::Coming);
-            fetch_again(PATH.into(), known);
+    let learn = move || {
+        if known.with_untracked(Loaded::is_missing) {
+            load_json(known, PATH);
         }
     };
     let some = Memo::new(move |_| !query.with(|query| query.trim().is_empty()));
-    let words = move || match known.get() {
-        Learnt::Nothing | Learnt::Coming => view! { <p class="note">"Loading…"</p> }.into_any(),
-        Learnt::Failed(error) => view! { <p class="note">{error.words("What they mean")}</p> }.into_any(),
-        Learnt::All(catalogue) => query.with(|query| list(&catalogue, &Settings::of_query(query.trim()))).into_any(),
+    let draw = move |catalogue: Arc<Catalogue>| {
+        query.with(|query| list(&catalogue, &Settings::of_query(query.trim()))).into_any()
     };
+    let words = move || part(known.get(), "What they mean", "", learn, draw);
     view! {
-        <details class="hint meaning" hidden=move || !some.get() on:toggle=learn>
+        <details class="hint meaning" hidden=move || !some.get() on:toggle=move |_| learn()>
             <summary>"What this asks of the server"</summary>
             {words}
         </details>
@@ -44,8 +44,7 @@ fn list(catalogue: &Catalogue, settings: &Settings) -> impl IntoView + use<> {
 }
 
 fn what(catalogue: &Catalogue, name: &str, value: &str) -> String {
-    let preset =
-        || catalogue.presets.iter().find(|preset| name == crate::address::catalogue::PRESET && preset.name == value);
+    let preset = || catalogue.presets.iter().find(|preset| name == PRESET && preset.name == value);
     let known = |known: &Known| known.what.clone();
     let setting = || catalogue.settings.iter().find(|known| known.name == name).map(known);
     preset()

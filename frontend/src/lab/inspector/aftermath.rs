@@ -5,7 +5,7 @@ use crate::lab::Lab;
 use crate::lab::row_text;
 use crate::ui::format;
 use leptos::prelude::*;
-use observation::aftermath::{Aftermath, Carried, Outcome, Told};
+use observation::aftermath::{Aftermath, Carried, Outcome, Reported};
 use observation::event::Cause;
 use observation::page::PageAct;
 use observation::sequence::RowKey;
@@ -26,7 +26,7 @@ pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
     move || {
         let (kind, aftermath) = came.get()?;
         let words = conclusion(kind, &aftermath, client);
-        let Aftermath { wire, told, .. } = aftermath;
+        let Aftermath { wire, reported, .. } = aftermath;
         Some(view! {
             <h3>"What came of it"</h3>
             <p class="lead" role="status">
@@ -95,11 +95,11 @@ pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Script(told: Told) -> impl IntoView {
+fn Script(reported: Reported) -> impl IntoView {
     match told {
-        Told::Elsewhere => view! { <span class="muted">"not a socket of this page"</span> }.into_any(),
-        Told::Events(acts) if acts.is_empty() => view! { <span class="muted">"nothing"</span> }.into_any(),
-        Told::Events(acts) => {
+        Reported::Elsewhere => view! { <span class="muted">"not a socket of this page"</span> }.into_any(),
+        Reported::Events(acts) if acts.is_empty() => view! { <span class="muted">"nothing"</span> }.into_any(),
+        Reported::Events(acts) => {
             let event = |act| view! { <li><code>{event_words(act)}</code></li> };
             view! { <ol class="events">{acts.iter().map(event).collect_view()}</ol> }.into_any()
         }
@@ -123,7 +123,7 @@ fn close_words(close: &ClosePayload) -> String {
 fn end_words(cause: Cause) -> &'static str {
     match cause {
         Cause::ClosingHandshake => "then the TCP connection ended",
-        Cause::LineEnded | Cause::LineBroke => "the client ended the TCP connection",
+        Cause::ConnectionEnded | Cause::ConnectionLost => "the client ended the TCP connection",
         _ => "the relay ended the TCP connection",
     }
 }
@@ -159,9 +159,9 @@ impl Kind {
 /// What came of it, in a sentence or two that name the rule.
 fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
     let rule = aftermath.did.iter().find_map(|(_, did)| did.rule.as_ref()).map(citation);
-    let told = match &aftermath.told {
-        Told::Elsewhere => None,
-        Told::Events(acts) => Some(acts.as_slice()),
+    let told = match &aftermath.reported {
+        Reported::Elsewhere => None,
+        Reported::Events(acts) => Some(acts.as_slice()),
     };
     let code = told.into_iter().flatten().find_map(|act| match act {
         PageAct::Closed { code, .. } => Some(*code),
@@ -174,7 +174,7 @@ fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
         Outcome::Pending if code.is_some() => "JavaScript has been told; what the relay saw is still to come.".into(),
         Outcome::Pending if kind == Kind::Ping => format!("No answer yet. The {client} owes a pong (RFC 6455 §5.5.2)."),
         Outcome::Pending => "Nothing so far.".into(),
-        Outcome::Taken => match (kind, rule) {
+        Outcome::Accepted => match (kind, rule) {
             (Kind::Wrong, Some(rule)) => {
                 format!("The {client} took it and went on. A strict one would fail the connection: {rule}.")
             }
@@ -195,8 +195,8 @@ fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
             let meaning = code.meaning();
             format!("{broken}, so the {client} failed the connection (§7.1.7) with {code}, {meaning}.{not_why}")
         }
-        Outcome::LeftByClient => format!("The {client} ended the line without a close frame.{not_why}"),
-        Outcome::LeftByRelay => {
+        Outcome::EndedByClient => format!("The {client} ended the line without a close frame.{not_why}"),
+        Outcome::EndedByRelay => {
             let word = if code == Some(1006) {
                 " JavaScript is told 1006, which never travels: it stands for a line without a goodbye (§7.1.5)."
             } else {
@@ -218,10 +218,10 @@ mod tests {
     use observation::{Citation, Deliberate, Origin};
     use wire::close::CloseCode;
 
-    fn aftermath(outcome: Outcome, told: &[PageAct]) -> Aftermath {
+    fn aftermath(outcome: Outcome, reported: &[PageAct]) -> Aftermath {
         let rule = Some(Citation::new(6455, "5.2"));
         let did = Deliberate { by: Origin::Behaviour, what: "rsv1".into(), explanation: "RSV1 is set".into(), rule };
-        Aftermath { did: vec![(Seq(1), did)], wire: Vec::new(), told: Told::Events(told.to_vec()), outcome }
+        Aftermath { did: vec![(Seq(1), did)], wire: Vec::new(), reported: Reported::Events(told.to_vec()), outcome }
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
             conclusion(Kind::Wrong, &failed, "browser"),
             "RFC 6455 §5.2 was broken, so the browser failed the connection (§7.1.7) with 1002, protocol error. JavaScript is told 1006 and not why: a page must not learn it."
         );
-        let taken = conclusion(Kind::Wrong, &aftermath(Outcome::Taken, &[]), "client");
+        let taken = conclusion(Kind::Wrong, &aftermath(Outcome::Accepted, &[]), "client");
         assert!(taken.contains("A strict one would fail the connection: RFC 6455 §5.2."), "{taken}");
         let early = conclusion(Kind::Wrong, &aftermath(Outcome::Pending, &[closed]), "browser");
         assert!(early.starts_with("JavaScript has been told"), "{early}");

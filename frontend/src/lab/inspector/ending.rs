@@ -7,7 +7,7 @@ use crate::lab::Lab;
 use crate::lab::row_text::Ends;
 use crate::ui::format;
 use leptos::prelude::*;
-use observation::aftermath::{Aftermath, Told};
+use observation::aftermath::{Aftermath, Reported};
 use observation::event::Cause;
 use observation::page::PageAct;
 use observation::{Closed, Leg, Party, Seq};
@@ -33,7 +33,7 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
         </p>
         <OtherLeg seq/>
         {move || {
-            let Aftermath { did, wire, told, .. } = aftermath.get()?;
+            let Aftermath { did, wire, reported, .. } = aftermath.get()?;
             let at = did.first().map(|(seq, _)| *seq);
             let led = at.map(|_| view! { <h3>"What led to it"</h3> });
             Some(view! {
@@ -42,7 +42,7 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
                 <h3>"What the wire carried"</h3>
                 <Wire wire client/>
                 <h3>"What JavaScript was told"</h3>
-                <ToldView told/>
+                <ReportedView told/>
             })
         }}
         <h3>"In all"</h3>
@@ -66,8 +66,8 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
 }
 
 #[component]
-fn ToldView(told: Told) -> impl IntoView {
-    let Told::Events(acts) = told else {
+fn ReportedView(reported: Reported) -> impl IntoView {
+    let Reported::Events(acts) = told else {
         let words = "This was not a socket of this page, or the page was loaded again since.";
         return view! { <p class="note">{words}</p> }.into_any();
     };
@@ -104,14 +104,14 @@ fn cause(closed: &Closed, ender: &str) -> String {
             "A frame broke a rule, so the relay failed the connection and, as §7.1.7 asks, took no notice of what came after."
         }
         Cause::TooBig => "A message was over the relay’s limit, so it closed with 1009 and read no further.",
-        Cause::LineEnded => "The line ended before both sides had sent a close frame.",
-        Cause::LineBroke => "The line broke.",
+        Cause::ConnectionEnded => "The line ended before both sides had sent a close frame.",
+        Cause::ConnectionLost => "The line broke.",
         Cause::NoCloseAnswer => "The relay’s close frame was not answered in time.",
         Cause::NotReading => "The client stopped reading, and the relay gave up waiting.",
         Cause::NotAccepted => {
             "A kind of message came that this connection does not take, so the relay closed it with 1003."
         }
-        Cause::OutOfRoom => {
+        Cause::OutOfMemory => {
             "The relay had no memory left for a message that had not arrived whole, so it closed with 1013: try again later."
         }
         Cause::Reset => {
@@ -119,7 +119,7 @@ fn cause(closed: &Closed, ender: &str) -> String {
         }
         Cause::Dropped => "The relay ended the TCP connection on purpose, without a close frame.",
         Cause::NoPong => "The relay’s ping was not answered in time, so it closed with 1011.",
-        Cause::Left => "The relay was asked to end it.",
+        Cause::DeliberateClose => "The relay was asked to end it.",
         Cause::Idle => "Nothing travelled for so long that the relay ended it.",
         Cause::OtherLeg => "The other leg of the way ended, so this one was ended, too.",
         Cause::Shutdown => return "The relay was shut down.".to_owned(),

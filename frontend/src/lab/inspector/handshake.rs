@@ -16,7 +16,7 @@ use crate::ui::scope::Scope;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use observation::encoding::latin1::to_text;
-use observation::{Asked, Http, Leg, Middle, Opening, Refusal, Route, Seq};
+use observation::{Asked, Http, Leg, Intermediary, Opening, Refusal, Route, Seq};
 use wire::handshake::head::{RequestHead, ResponseHead};
 
 #[component]
@@ -69,7 +69,7 @@ pub fn RefusalView(
     let Refusal { request, response, explanation, section, deliberate, route, .. } = refusal;
     let of_page = client == "browser";
     // Of a near leg it is the answer of what stands in between, or of the server beyond.
-    let of_lab = route.hop.as_ref().is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Middle::Relay);
+    let of_lab = route.hop.as_ref().is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Intermediary::Relay);
     let why = deliberate.is_empty().then(|| {
         view! {
             <p class="card bad">

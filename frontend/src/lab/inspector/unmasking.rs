@@ -2,6 +2,7 @@
 
 use crate::ui::field::Pointed;
 use crate::ui::format;
+use crate::ui::show_more::{ShowMore, Shown};
 use leptos::prelude::*;
 use observation::Frame;
 use wire::mask::MaskingKey;
@@ -15,7 +16,7 @@ const MORE: usize = 16;
 pub fn Unmasking(frame: Frame, key: MaskingKey, pointed: Pointed) -> impl IntoView {
     let compressed = frame.inflated.is_some();
     let total = frame.payload.len().div_ceil(COLUMNS);
-    let shown = RwSignal::new(STRIPS.min(total));
+    let shown = Shown::new(STRIPS, total, MORE);
     let strip = move |index: usize| {
         let start = index * COLUMNS;
         let masked: Vec<u8> = frame.payload[start..(start + COLUMNS).min(frame.payload.len())].to_vec();
@@ -23,16 +24,9 @@ pub fn Unmasking(frame: Frame, key: MaskingKey, pointed: Pointed) -> impl IntoVi
     };
     view! {
         <div class="xor">
-            {move || (0..shown.get()).map(&strip).collect_view()}
+            {move || (0..shown.count.get()).map(&strip).collect_view()}
         </div>
-        <button
-            type="button"
-            class="more"
-            hidden=move || shown.get() == total
-            on:click=move |_| shown.update(|shown| *shown = (*shown + MORE).min(total))
-        >
-            "Show more"
-        </button>
+        <ShowMore shown/>
     }
 }
 

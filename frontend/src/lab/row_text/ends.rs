@@ -1,6 +1,6 @@
 //! Who stands at the two ends of a connection's line, in words.
 
-use observation::{Hop, Leg, Middle, Party};
+use observation::{Hop, Leg, Intermediary, Party};
 
 /// By their names, such as `browser` and `relay`, or `old-proxy` where a box is one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl Ends {
         let middle = hop.map_or("relay", |hop| hop.middle.name().unwrap_or("relay"));
         let leg = hop.map(|hop| hop.leg);
         // Whose the far end of a tunnel is: the client's own TLS ends there.
-        let through = leg == Some(Leg::Far) && hop.is_some_and(|hop| matches!(hop.middle, Middle::Tunnel(_)));
+        let through = leg == Some(Leg::Far) && hop.is_some_and(|hop| matches!(hop.middle, Intermediary::Tunnel(_)));
         let (client, server) = match leg {
             _ if through => (client, "relay"),
             None | Some(Leg::Near) => (client, middle),
@@ -66,8 +66,8 @@ impl Ends {
 /// What is beyond the middle: the relay's own lab, or another server, by the name that it was asked for.
 fn beyond(hop: &Hop) -> &str {
     match (&hop.middle, &hop.server) {
-        (Middle::Relay, Some(server)) => server.split(' ').next().unwrap_or(server),
-        (Middle::Relay, None) => "server",
+        (Intermediary::Relay, Some(server)) => server.split(' ').next().unwrap_or(server),
+        (Intermediary::Relay, None) => "server",
         _ => "relay",
     }
 }
@@ -76,7 +76,7 @@ fn beyond(hop: &Hop) -> &str {
 mod tests {
     use super::*;
 
-    fn ends(leg: Leg, middle: Middle, server: Option<&str>) -> Ends {
+    fn ends(leg: Leg, middle: Intermediary, server: Option<&str>) -> Ends {
         Ends::of(Some(&Hop { leg, middle, other: None, server: server.map(str::to_owned) }), "client")
     }
 
@@ -84,15 +84,15 @@ mod tests {
     fn each_leg_has_its_own_two_ends() {
         let straight = Ends::of(None, "browser");
         assert_eq!((straight.direction(Party::Client), straight.between()), ("To the relay: ".into(), String::new()));
-        let near = ends(Leg::Near, Middle::Box("old-proxy".into()), None);
+        let near = ends(Leg::Near, Intermediary::Box("old-proxy".into()), None);
         assert_eq!(near.direction(Party::Client), "From the client to old-proxy: ");
         assert_eq!(near.direction(Party::Server), "From old-proxy to the client: ");
-        let far = ends(Leg::Far, Middle::Box("old-proxy".into()), None);
+        let far = ends(Leg::Far, Intermediary::Box("old-proxy".into()), None);
         assert_eq!((far.arrow(Party::Client), far.half), ("old-proxy → relay".into(), Some(Leg::Far)));
         assert_eq!(far.between(), " (old-proxy – relay)");
-        let through = ends(Leg::Far, Middle::Tunnel("old-proxy".into()), None);
+        let through = ends(Leg::Far, Intermediary::Tunnel("old-proxy".into()), None);
         assert_eq!((through.arrow(Party::Client), through.half), ("client → relay".into(), None));
-        let beyond = ends(Leg::Far, Middle::Relay, Some("echo.example:443 (192.0.2.1)"));
+        let beyond = ends(Leg::Far, Intermediary::Relay, Some("echo.example:443 (192.0.2.1)"));
         assert_eq!(beyond.direction(Party::Server), "From echo.example:443 to the relay: ");
     }
 }

@@ -9,6 +9,7 @@ use crate::lab::Lab;
 use crate::lab::store::filter::Filter;
 use crate::ui::format;
 use crate::ui::scope::Scope;
+use crate::ui::text_input::TextInput;
 use leptos::html;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
@@ -162,16 +163,14 @@ fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> 
             <label class="hidden" for=place.id("filter")>
                 "Filter the rows"
             </label>
-            <input
+            <TextInput
                 id=place.id("filter")
-                type="search"
+                kind="search"
                 placeholder="Filter: opcode:ping from:relay hello"
-                autocomplete="off"
-                spellcheck="false"
-                prop:value=text
-                on:input=move |event| text.set(event_target_value(&event))
-                aria-invalid=move || error().map(|_| "true")
-                aria-describedby=place.id("filter-error")
+                value=text
+                on_input=move |typed| text.set(typed)
+                invalid=Signal::derive(move || error().is_some())
+                described_by=place.id("filter-error")
             />
             <span id=place.id("filter-error") class="error" aria-live="polite">
                 {error}

@@ -71,7 +71,7 @@ mod tests {
 
     fn end() -> Event {
         let (client, server) = (Count::default(), Count::default());
-        let (first, code, reason, clean, cause) = (None, None, String::new(), false, Cause::LineEnded);
+        let (first, code, reason, clean, cause) = (None, None, String::new(), false, Cause::ConnectionEnded);
         Event::Closed(Closed { first, code, reason, clean, cause, client, server })
     }
 

@@ -6,7 +6,7 @@ use crate::net::lab_socket::Payload;
 use observation::aftermath::Aftermath;
 use observation::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use observation::sequence::{PageSide, Row, RowKey, Sequence};
-use observation::{ConnectionNumber, FeedMessage, Leg, Middle, Observation, Seq, Transcript};
+use observation::{ConnectionNumber, FeedMessage, Leg, Intermediary, Observation, Seq, Transcript};
 use std::rc::Rc;
 
 /// Observations and rows kept; more than the relay's log holds by default.
@@ -105,7 +105,7 @@ impl Record {
     /// Whether one end of a connection is the relay's lab, which can be told what to do on it.
     pub fn is_of_lab(&self, connection: ConnectionNumber) -> bool {
         let hop = self.transcript.connection(connection).and_then(|connection| connection.hop.as_ref());
-        hop.is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Middle::Relay)
+        hop.is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Intermediary::Relay)
     }
 
     /// The lab's connection that a socket of this page leads to: its own, or over a box the far leg.

@@ -6,6 +6,7 @@ use crate::address::settings::DEFLATE;
 use crate::playground::connect_form::ConnectForm;
 use crate::ui::format;
 use crate::ui::prose::Prose;
+use crate::ui::text_input::TextInput;
 use leptos::prelude::*;
 
 /// Settings about one thing; open where one of them is said.
@@ -116,16 +117,12 @@ fn control(known: &Known, id: &str, describes: &str) -> AnyView {
     }
     if known.value.is_some() {
         return view! {
-            <input
+            <TextInput
                 id=id
-                type="text"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
                 placeholder=known.example_value()
-                aria-describedby=describes
-                prop:value=move || value.get().unwrap_or_default()
-                on:input=move |event| set(event_target_value(&event))
+                value=Signal::derive(move || value.get().unwrap_or_default())
+                on_input=set
+                described_by=describes
             />
         }
         .into_any();

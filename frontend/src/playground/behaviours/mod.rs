@@ -27,7 +27,11 @@ pub fn ServerBehaves(
     let form = expect_context::<ConnectForm>();
     let of_lab = Memo::new(move |_| matches!(form.target(lab), Ok(Target::Lab(_))));
     let summary = Memo::new(move |_| {
-        if of_lab.get() { form.learnt.with(|learnt| learnt.summary(&form.settings())) } else { "its own way".into() }
+        if of_lab.get() {
+            form.catalogue.with(|catalogue| catalogue.summary(&form.settings()))
+        } else {
+            "its own way".into()
+        }
     });
     if untrack(move || !form.settings().is_plain_echo()) {
         // Whoever comes by a link reads the name of what it asks for.

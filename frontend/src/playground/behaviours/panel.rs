@@ -3,52 +3,29 @@
 use super::field::Group;
 use super::presets::Presets;
 use super::use_now::UseNow;
-use crate::address::catalogue::{Catalogue, Learnt};
-use crate::net::api;
+use crate::address::catalogue::Catalogue;
+use crate::net::loaded::{Loaded, load_json};
 use crate::playground::connect_form::ConnectForm;
+use crate::ui::fetched::part;
 use crate::ui::sheet::OpenSheet;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
 
-/// Has the relay say what it can do, if it has not yet.
+/// Loads the catalogue, unless it is here or on its way.
 pub fn learn(form: ConnectForm) {
-    let learnt = form.learnt;
-    if matches!(learnt.get_untracked(), Learnt::Coming | Learnt::All(_)) {
-        return;
+    if form.catalogue.with_untracked(Loaded::is_missing) {
+        load_json(form.catalogue, "/api/behaviours");
     }
-    learnt.set(Learnt::Coming);
-    spawn_local(async move {
-        let said = match api::read::<Catalogue>("/api/behaviours").await {
-            Ok(catalogue) => Learnt::All(Arc::new(catalogue)),
-            Err(error) => Learnt::Failed(error),
-        };
-        // The page may have been left meanwhile.
-        let _ = learnt.try_set(said);
-    });
 }
 
 pub fn panel() -> AnyView {
     let form = expect_context::<ConnectForm>();
     // Not while this is being drawn, which depends on it.
     spawn_local(async move { learn(form) });
-    let body = move || match form.learnt.get() {
-        Learnt::Nothing | Learnt::Coming => {
-            view! { <p class="note sheet-body" role="status">"Asking the relay what it can do…"</p> }.into_any()
-        }
-        Learnt::Failed(error) => view! {
-            <p class="card bad sheet-body" role="alert">
-                {error.words("The list of behaviours")}
-                <button type="button" class="small" on:click=move |_| learn(form)>
-                    "Try again"
-                </button>
-            </p>
-        }
-        .into_any(),
-        Learnt::All(catalogue) => view! { <Choices catalogue/> }.into_any(),
-    };
+    let draw = |catalogue| view! { <Choices catalogue/> }.into_any();
     view! {
-        {body}
+        {move || part(form.catalogue.get(), "The list of server behaviors", "sheet-body", move || learn(form), draw)}
         <Outcome/>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! What can be taken along of a connection: how it was asked for, and the texts that were sent on it.
 
 use crate::address::setup::MAX_MESSAGES;
-use observation::{ConnectionNumber, Event, Hop, Leg, MessageKind, Middle, Party, Transcript};
+use observation::{ConnectionNumber, Event, Hop, Leg, MessageKind, Intermediary, Party, Transcript};
 use wire::handshake::connect;
 use wire::handshake::head::RequestHead;
 
@@ -32,7 +32,7 @@ impl Taken {
             Some(head) => (field("Host").next()?, String::from_utf8_lossy(&request[head.target])),
             None => (field(":authority").next()?, field(":path").next()?),
         };
-        let beyond = |hop: &Hop| hop.leg == Leg::Far && hop.middle == Middle::Relay;
+        let beyond = |hop: &Hop| hop.leg == Leg::Far && hop.middle == Intermediary::Relay;
         let host = if route.hop.as_ref().is_some_and(beyond) {
             host.into_owned()
         } else {
@@ -54,7 +54,7 @@ fn asked_by_client(transcript: &Transcript, connection: ConnectionNumber) -> Con
     let leg = transcript.connection(connection);
     let made_between = leg
         .and_then(|leg| leg.hop.as_ref())
-        .is_some_and(|hop| hop.leg == Leg::Far && !matches!(hop.middle, Middle::Tunnel(_)));
+        .is_some_and(|hop| hop.leg == Leg::Far && !matches!(hop.middle, Intermediary::Tunnel(_)));
     leg.and_then(|leg| leg.other).filter(|_| made_between).unwrap_or(connection)
 }
 

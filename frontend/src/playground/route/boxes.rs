@@ -6,7 +6,7 @@ use crate::address::route::Through;
 use crate::ui::offer::Offer;
 use crate::ui::prose::Prose;
 use leptos::prelude::*;
-use observation::route::{BoxOffer, BoxSetting};
+use observation::route::{MiddleboxOffer, MiddleboxSetting};
 
 #[component]
 pub(super) fn Boxes(choice: Choice) -> impl IntoView {
@@ -34,8 +34,8 @@ pub(super) fn Boxes(choice: Choice) -> impl IntoView {
 }
 
 #[component]
-fn BoxButton(choice: Choice, offer: BoxOffer, over: Memo<Option<String>>) -> impl IntoView {
-    let BoxOffer { name, title, explanation, .. } = offer;
+fn BoxButton(choice: Choice, offer: MiddleboxOffer, over: Memo<Option<String>>) -> impl IntoView {
+    let MiddleboxOffer { name, title, explanation, .. } = offer;
     let (known, code) = (name.clone(), name.clone());
     let chosen = Signal::derive(move || over.with(|over| over.as_ref() == Some(&known)));
     view! {
@@ -49,8 +49,8 @@ fn BoxButton(choice: Choice, offer: BoxOffer, over: Memo<Option<String>>) -> imp
 
 /// Of the box that is chosen: where it stands, and what can be set.
 #[component]
-fn Settings(choice: Choice, offer: BoxOffer) -> impl IntoView {
-    let BoxOffer { title, settings, .. } = offer;
+fn Settings(choice: Choice, offer: MiddleboxOffer) -> impl IntoView {
+    let MiddleboxOffer { title, settings, .. } = offer;
     let blind = Memo::new(move |_| choice.in_front_of_tls());
     let words = move || {
         if blind.get() {
@@ -75,8 +75,8 @@ fn Settings(choice: Choice, offer: BoxOffer) -> impl IntoView {
 }
 
 #[component]
-fn Field(choice: Choice, setting: BoxSetting) -> impl IntoView {
-    let BoxSetting { name, explanation, default } = setting;
+fn Field(choice: Choice, setting: MiddleboxSetting) -> impl IntoView {
+    let MiddleboxSetting { name, explanation, default } = setting;
     let known = name.clone();
     let value = Memo::new(move |_| match choice.route.get().map(|route| route.through) {
         Some(Through::Middlebox(via)) => via.settings.value(&known).unwrap_or_default(),

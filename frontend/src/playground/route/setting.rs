@@ -1,6 +1,7 @@
 //! One setting of what lies on the way: its name, its value, and what it is.
 
 use crate::ui::prose::Prose;
+use crate::ui::text_input::TextInput;
 use leptos::prelude::*;
 
 #[component]
@@ -19,16 +20,12 @@ pub(super) fn Setting(
     view! {
         <div class="setting">
             <label for=id.clone()>{label}</label>
-            <input
+            <TextInput
                 id=id
-                type="text"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
                 placeholder=example
-                aria-describedby=what_id.clone()
-                prop:value=value
-                on:input=move |event| set(&name, &event_target_value(&event))
+                value
+                on_input=move |value| set(&name, &value)
+                described_by=what_id.clone()
             />
             <p id=what_id class="what">
                 <Prose text=what/>

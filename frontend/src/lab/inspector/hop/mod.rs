@@ -10,7 +10,7 @@ use changes::{Change, changes};
 use leptos::prelude::*;
 use observation::sequence::RowKey;
 use observation::transcript::Connection;
-use observation::{Event, Hop, Leg, Middle, Origin, Party, Seq, aftermath};
+use observation::{Event, Hop, Leg, Intermediary, Origin, Party, Seq, aftermath};
 
 /// How many acts of a box are listed, the newest.
 const ACTS: usize = 8;
@@ -40,20 +40,20 @@ pub fn HopCard(seq: Seq) -> impl IntoView {
 
 fn words(hop: &Hop) -> &'static str {
     match (&hop.middle, hop.leg) {
-        (Middle::Box(_), Leg::Near) => {
+        (Intermediary::Box(_), Leg::Near) => {
             "What the browser takes for the server is a box, which reads all of it and asks further on."
         }
-        (Middle::Box(_), Leg::Far) => {
+        (Intermediary::Box(_), Leg::Far) => {
             "A connection of its own, made by the box. The server sees the box, and what the box tells of the browser."
         }
-        (Middle::Tunnel(_), Leg::Near) => {
+        (Intermediary::Tunnel(_), Leg::Near) => {
             "TLS goes through the box from end to end. It sees records, and has no key to them."
         }
-        (Middle::Tunnel(_), Leg::Far) => {
+        (Intermediary::Tunnel(_), Leg::Far) => {
             "What came through the box in records, read at the end that has the keys. Nothing in it can have been changed on the way without a sign."
         }
-        (Middle::Relay, Leg::Near) => "The relay asks another server in the browser’s place, and passes on what comes.",
-        (Middle::Relay, Leg::Far) => {
+        (Intermediary::Relay, Leg::Near) => "The relay asks another server in the browser’s place, and passes on what comes.",
+        (Intermediary::Relay, Leg::Far) => {
             "A connection of the relay’s own to the other server. Here the relay is the client."
         }
     }
@@ -160,7 +160,7 @@ fn compare(record: &Record, seq: Seq) -> Option<(String, Vec<Change>)> {
     let hop = this.hop.as_ref()?;
     let (near, far) = if hop.leg == Leg::Near { (this, other) } else { (other, this) };
     let name = match &hop.middle {
-        Middle::Tunnel(_) => return None,
+        Intermediary::Tunnel(_) => return None,
         middle => middle.name().map_or("the relay".to_owned(), str::to_owned),
     };
     Some((name, changes(request(record, near)?, request(record, far)?)))

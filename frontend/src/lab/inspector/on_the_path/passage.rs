@@ -6,7 +6,7 @@ use crate::ui::field::{self, Pointed};
 use crate::ui::format;
 use crate::ui::hex::{Hex, class_at};
 use leptos::prelude::*;
-use observation::eavesdrop::{self, Held, Passage};
+use observation::eavesdrop::{self, Contents, Passage};
 use observation::encoding::latin1::to_text;
 use observation::{Event, Frame, Party, Seq};
 use wire::header::Field;
@@ -61,21 +61,21 @@ pub(super) fn draw(record: &Record, passage: &Passage, here: bool, began_us: u64
         time: format::milliseconds(passage.at_us.saturating_sub(began_us)),
         records: passage.records.iter().filter_map(of).flat_map(|records| records.records.clone()).collect(),
         missed: passage.records.iter().filter_map(of).map(|records| records.missed).sum(),
-        held: passage.held.iter().map(|held| content(record, *held)).collect(),
+        held: passage.contents.iter().map(|held| content(record, *held)).collect(),
     }
 }
 
-fn content(record: &Record, held: Held) -> Content {
+fn content(record: &Record, held: Contents) -> Content {
     let event = record.transcript.get(held.seq()).map(|seen| &seen.event);
     let text = |words: &str, bytes: &[u8]| Content { words: words.into(), bytes: Bytes::Text(to_text(bytes)) };
     match (held, event) {
-        (Held::Handshake(_), _) => Content {
+        (Contents::Handshake(_), _) => Content {
             words: "the rest of the TLS handshake, and the opening handshake".into(),
             bytes: Bytes::Handshake,
         },
-        (Held::Request(_), Some(Event::Asked(asked))) => text("the request", &asked.request),
-        (Held::Request(_), Some(Event::Opening(opening))) => text("the request", &opening.request),
-        (Held::Request(_), Some(Event::Refusal(refusal))) => text("the request", &refusal.request),
+        (Contents::Request(_), Some(Event::Asked(asked))) => text("the request", &asked.request),
+        (Contents::Request(_), Some(Event::Opening(opening))) => text("the request", &opening.request),
+        (Contents::Request(_), Some(Event::Refusal(refusal))) => text("the request", &refusal.request),
         (_, Some(Event::Opening(opening))) => text("the response", &opening.response),
         (_, Some(Event::Refusal(refusal))) => text("the response", &refusal.response),
         (_, Some(Event::Frame(frame))) => {
@@ -111,7 +111,7 @@ pub(super) fn PassageView(
             }
         });
     }
-    let size: u64 = records.iter().map(|record| eavesdrop::HEADER + u64::from(record.length)).sum();
+    let size: u64 = records.iter().map(|record| eavesdrop::RECORD_HEADER + u64::from(record.length)).sum();
     let what = if clear {
         held.first().map(|held| held.words.clone()).unwrap_or_default()
     } else if records.is_empty() {

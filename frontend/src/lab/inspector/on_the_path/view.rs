@@ -5,7 +5,7 @@ use crate::lab::row_text::{Ends, client};
 use crate::lab::{Lab, Record};
 use crate::ui::format;
 use leptos::prelude::*;
-use observation::eavesdrop::{Cover, Line, Shown, shown};
+use observation::eavesdrop::{Encryption, PathView, Visible, visible};
 use observation::sequence::PageSide;
 use observation::{Party, Seq};
 
@@ -16,14 +16,14 @@ const MORE: usize = 30;
 /// What is shown of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Excerpt {
-    cover: Cover,
+    cover: Encryption,
     ends: Ends,
     passages: Vec<Drawn>,
     /// How many there are before and behind these.
     before: usize,
     behind: usize,
-    client: Shown,
-    server: Shown,
+    client: Visible,
+    server: Visible,
 }
 
 /// How far the excerpt reaches from the inspected passage.
@@ -54,7 +54,7 @@ pub(super) fn view(seq: Seq) -> AnyView {
 #[component]
 fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl IntoView {
     let Excerpt { cover, ends, passages, before, behind, client, server } = excerpt;
-    let clear = cover == Cover::Nothing;
+    let clear = cover == Encryption::None;
     let more = |count: usize, words: &'static str, side: RwSignal<usize>| {
         (count > 0).then(|| {
             view! {
@@ -109,12 +109,12 @@ fn InTheClear(unmasked: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Covered(cover: Cover, ends: Ends, client: Shown, server: Shown) -> impl IntoView {
-    let Cover::Tls { server_name, shared } = cover else { return ().into_any() };
+fn Covered(cover: Encryption, ends: Ends, client: Visible, server: Visible) -> impl IntoView {
+    let Encryption::Tls { server_name, shared } = cover else { return ().into_any() };
     let name = server_name
         .map_or("none: the URL has an address in its place".to_owned(), |name| format!("{name}, in the clear"));
     let missed = client.missed + server.missed;
-    let sent = |shown: Shown| format!("{}, {}", format::plural(shown.records, "record"), format::bytes(shown.bytes));
+    let sent = |shown: Visible| format!("{}, {}", format::plural(shown.records, "record"), format::bytes(shown.bytes));
     let rows = [
         ("host".to_owned(), name),
         (format!("from {}", ends.the(Party::Client)), sent(client)),
@@ -158,7 +158,7 @@ fn Covered(cover: Cover, ends: Ends, client: Shown, server: Shown) -> impl IntoV
 
 fn excerpt(record: &Record, seq: Seq, back: usize, on: usize) -> Option<Excerpt> {
     let number = record.transcript.get(seq)?.connection;
-    let line = Line::of(&record.transcript, number)?;
+    let line = PathView::of(&record.transcript, number)?;
     let connection = record.transcript.connection(number);
     let side = if record.sequence.owner(number).is_some() { PageSide::Nothing } else { PageSide::Elsewhere };
     let ends = Ends::of(connection.and_then(|connection| connection.hop.as_ref()), client(&side));
@@ -174,9 +174,9 @@ fn excerpt(record: &Record, seq: Seq, back: usize, on: usize) -> Option<Excerpt>
             .collect(),
         before: first,
         behind: line.passages.len() - end,
-        client: shown(&record.transcript, &line, Party::Client),
-        server: shown(&record.transcript, &line, Party::Server),
-        cover: line.cover,
+        client: visible(&record.transcript, &line, Party::Client),
+        server: visible(&record.transcript, &line, Party::Server),
+        cover: line.encryption,
         ends,
     })
 }

@@ -1,0 +1,45 @@
+//! The composer: what to send, checked before it is sent, with the first bytes that it will have on the wire.
+
+mod close;
+mod drafts;
+mod file;
+mod form;
+mod hex;
+mod preview;
+mod text;
+
+use self::drafts::{KINDS, Kind};
+use self::form::DraftForm;
+use super::console::Console;
+use crate::ui::later::{Later, later};
+use crate::ui::tabs::Tabs;
+use leptos::prelude::*;
+
+later!(console: fn() -> AnyView = || view! { <Console/> }.into_any());
+
+#[component]
+pub fn Composer() -> impl IntoView {
+    let chosen = RwSignal::new(0);
+    let kind = Memo::new(move |_| KINDS[chosen.get()]);
+    let relay = move || kind.get() == Kind::Relay;
+    // Once it has been opened it stays, with what was written into it.
+    let opened = Memo::new(move |was| was == Some(&true) || relay());
+    view! {
+        <section class="composer" class:relay=relay aria-label="Send">
+            <Tabs label="What to send" id="kind" tabs=&["Text", "Bytes", "File", "Close", "Relay sends…"] chosen/>
+            <div id="kind-panel" role="tabpanel" aria-label="What to send">
+                <DraftForm kind/>
+                <Show when=move || opened.get()>
+                    <RelaySide hidden=Signal::derive(move || !relay())/>
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// The other end of the line, whose code is fetched when it is first wanted.
+#[component]
+fn RelaySide(hidden: Signal<bool>) -> impl IntoView {
+    let console = Later::now(console);
+    view! { <div hidden=hidden>{move || console.draw(|draw| draw())}</div> }
+}

@@ -1,0 +1,34 @@
+//! Typing a text message.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+#[component]
+pub(super) fn TextField(text: RwSignal<String>) -> impl IntoView {
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        // Enter sends, as in a chat; Shift and Enter makes a line.
+        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+            event.prevent_default();
+            let field = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+            if let Some(form) = field.and_then(|field| field.form()) {
+                // A form whose button is disabled refuses, which is what is wanted.
+                let _ = form.request_submit();
+            }
+        }
+    };
+    view! {
+        <label class="hidden" for="draft-text">
+            "Text message"
+        </label>
+        <textarea
+            id="draft-text"
+            rows="1"
+            spellcheck="false"
+            autocomplete="off"
+            prop:value=text
+            on:input=move |event| text.set(event_target_value(&event))
+            on:keydown=on_key
+            aria-describedby="draft-note"
+        ></textarea>
+    }
+}
