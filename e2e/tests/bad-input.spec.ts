@@ -113,7 +113,7 @@ test("a kind of message that the URL leaves out is closed with 1003", async ({ l
   await lab.sendText("Hello");
   await expect(lab.row(/^From the relay: TEXT Hello/)).toBeVisible();
   await lab.sendHex("48 69");
-  const inspector = await lab.inspect(/^To the relay: BINARY .*not taken here/);
+  const inspector = await lab.inspect(/^To the relay: BINARY .*not accepted here/);
   await expect(inspector.root).toContainText("this connection does not accept binary messages");
   await expect(lab.row(/^CLOSED: the relay said goodbye first, 1003/)).toBeVisible();
 });

@@ -1,4 +1,4 @@
-//! The words: what a field or a header is, and why it has the value it has.
+//! What each field of a frame and each header of a handshake means, and why it has its value.
 
 pub mod deflate;
 
@@ -6,26 +6,26 @@ use observation::{Frame, Party, Violation};
 use wire::header::{FrameHeader, LengthForm};
 use wire::opcode::Opcode;
 
-/// What a frame is made of: colour class, name, meaning.
+/// The fields of a frame: color class, name, meaning.
 pub const FIELDS: [(&str, &str, &str); 7] = [
-    ("f-fin", "FIN", "Whether this frame ends its message."),
-    ("f-rsv", "RSV", "Three bits kept for extensions; 0 without one."),
-    ("f-opc", "opcode", "What the frame is for: text, binary, close, ping, pong."),
-    ("f-mask", "MASK", "Whether the payload is masked. A browser always does."),
-    ("f-len", "length", "How many bytes of payload follow, in 7, 16 or 64 bits."),
-    ("f-key", "key", "Four random bytes, XORed over the payload."),
-    ("f-pay", "payload", "The message, or a part of it."),
+    ("f-fin", "FIN", "1 if this frame ends its message."),
+    ("f-rsv", "RSV", "Three bits reserved for extensions. They are 0 unless an extension uses them."),
+    ("f-opc", "opcode", "The type of the frame: text, binary, close, ping or pong."),
+    ("f-mask", "MASK", "1 if the payload is masked. A browser always masks."),
+    ("f-len", "length", "The number of payload bytes, in 7, 16 or 64 bits."),
+    ("f-key", "key", "Four random bytes that are XORed onto the payload."),
+    ("f-pay", "payload", "The message, or one fragment of it."),
 ];
 
-/// A field of one frame: colour class, name with value, why.
+/// A field of one frame: color class, name with value, reason.
 pub type Why = (&'static str, String, String);
 
-/// What a violation is: the rule that was broken, or, where none was, what this relay does not take. RFC 6455 §10.4 lets an
-/// endpoint set limits, and §7.4.1 lets it refuse a kind of message. A `short` one takes RFC 6455 for granted.
+/// A violation in a few words: the rule that the frame breaks, or the limit of this relay that it exceeds. RFC 6455 §10.4 lets
+/// an endpoint set limits, and §7.4.1 lets it refuse a type of data. The `short` form names no RFC if it is 6455.
 pub fn verdict(violation: &Violation, short: bool) -> String {
     match &*violation.rule {
         "frame-too-big" | "message-too-big" => "over the limit".into(),
-        "kind-not-accepted" => "not taken here".into(),
+        "kind-not-accepted" => "not accepted here".into(),
         _ if short => format!("breaks {}", section(violation.rfc, &violation.section)),
         _ => format!("breaks RFC {} §{}", violation.rfc, violation.section),
     }
@@ -49,7 +49,7 @@ pub fn frame(frame: &Frame, header: &FrameHeader) -> Vec<Why> {
         why.insert(1, ("f-rsv", name, words.into()));
     }
     if frame.masked {
-        let key = "Four bytes that the client drew for this frame alone. Byte n of the payload is XORed with byte n mod 4 of the key.";
+        let key = "Four random bytes that the client chose for this frame only. Byte n of the payload is XORed with byte n mod 4 of the key.";
         why.push(("f-key", "key".into(), key.into()));
     }
     why
@@ -57,11 +57,11 @@ pub fn frame(frame: &Frame, header: &FrameHeader) -> Vec<Why> {
 
 fn fin(frame: &Frame, header: &FrameHeader) -> String {
     match (header.opcode.is_control(), frame.fin, frame.position) {
-        (true, true, _) => "A control frame is always whole.",
-        (true, false, _) => "A control frame must be whole; this one claims a continuation.",
-        (false, _, None) => "FIN ends a message, but this frame has no place in one: see above.",
-        (false, true, Some(at)) if at.fragment > 1 => "The last fragment: the message is complete with it.",
-        (false, true, _) => "The last, and here the only, frame of its message.",
+        (true, true, _) => "A control frame is never fragmented.",
+        (true, false, _) => "A control frame must not be fragmented, but this one says that more follows.",
+        (false, _, None) => "FIN ends a message, but this frame belongs to none. See above.",
+        (false, true, Some(at)) if at.fragment > 1 => "The last fragment: it completes the message.",
+        (false, true, _) => "The last frame of its message, and here the only one.",
         (false, false, _) => "More fragments of this message follow.",
     }
     .into()
@@ -71,14 +71,14 @@ fn rsv(frame: &Frame, header: &FrameHeader) -> Option<&'static str> {
     let misused = frame.violations.iter().any(|violation| violation.rfc == 7692);
     Some(match (&frame.inflated, frame.rsv1) {
         (Some(_), true) => {
-            "The message is compressed. permessage-deflate gave the bit this meaning in the handshake; without that it would be a fault."
+            "The message is compressed. The handshake agreed on permessage-deflate, which gives this bit its meaning. Without that agreement, the bit would be an error."
         }
-        (Some(_), false) => "The message is compressed all the same: its first frame said so for all its fragments.",
+        (Some(_), false) => "The message is compressed. Its first frame says so for all fragments.",
         (None, true) if misused => {
-            "RSV1 says that a message is compressed, and only the first frame of a message may say it: see above."
+            "RSV1 says that a message is compressed. Only the first frame of a message may set it. See above."
         }
         (None, _) if header.rsv.any() => {
-            "A bit is set here, and no extension was agreed on that would give it a meaning."
+            "A reserved bit is set, but no extension that uses it was agreed on."
         }
         _ => return None,
     })
@@ -87,22 +87,22 @@ fn rsv(frame: &Frame, header: &FrameHeader) -> Option<&'static str> {
 fn opcode(frame: &Frame, opcode: Opcode) -> String {
     match opcode {
         Opcode::Text if frame.inflated.is_some() => {
-            "Text: once it is inflated, the payload is UTF-8, and the receiver must check that it is."
+            "Text: the inflated payload is UTF-8, and the receiver must check that."
         }
         Opcode::Continuation => {
-            "Continuation: the next fragment of a message that is open. Its first frame says text or binary."
+            "Continuation: the next fragment of a message. The first frame of the message says text or binary."
         }
-        Opcode::Text => "Text: the payload is UTF-8, and the receiver must check that it is.",
-        Opcode::Binary => "Binary: bytes as they are. Images, audio and files travel so.",
+        Opcode::Text => "Text: the payload is UTF-8, and the receiver must check that.",
+        Opcode::Binary => "Binary: raw bytes, such as images, audio and files.",
         Opcode::Close => {
-            "Close: the goodbye. It may carry a code and a reason, and the other side answers with a close of its own."
+            "Close: starts or completes the closing handshake. It can carry a code and a reason. The other side answers with a close frame."
         }
-        Opcode::Ping => "Ping: are you there? The other side answers with a pong by itself; JavaScript sees neither.",
+        Opcode::Ping => "Ping: “are you there?” The other side answers automatically with a pong. JavaScript sees neither.",
         Opcode::Pong => {
-            "Pong: the answer to a ping, with the ping's payload. It may also be sent unasked, as a heartbeat."
+            "Pong: the answer to a ping, with the payload of the ping. It can also be sent without a ping, as a one-way heartbeat."
         }
         Opcode::ReservedData(_) | Opcode::ReservedControl(_) => {
-            "Reserved: no frame of this kind is defined. The receiver must fail the connection."
+            "Reserved: this opcode is not defined. The receiver must fail the connection."
         }
     }
     .into()
@@ -111,11 +111,11 @@ fn opcode(frame: &Frame, opcode: Opcode) -> String {
 fn mask(frame: &Frame) -> String {
     match (frame.from, frame.masked) {
         (Party::Client, true) => {
-            "A client masks every frame, so that no page can make a proxy on the way take payload for HTTP."
+            "A client masks every frame. Masking keeps a malicious page from sending bytes that a proxy would mistake for HTTP."
         }
-        (Party::Client, false) => "A client must mask, and this one did not: the server has to fail the connection.",
-        (Party::Server, false) => "A server never masks. What masking stops is a page that chooses the bytes its browser sends; what comes back is not that.",
-        (Party::Server, true) => "A server must not mask: the client has to fail the connection.",
+        (Party::Client, false) => "A client must mask every frame, but this one did not. The server must fail the connection.",
+        (Party::Server, false) => "A server never masks. Masking protects against pages that choose the bytes their browser sends. A server’s bytes do not need it.",
+        (Party::Server, true) => "A server must not mask. The client must fail the connection.",
     }
     .into()
 }
@@ -123,70 +123,70 @@ fn mask(frame: &Frame) -> String {
 fn length(header: &FrameHeader) -> String {
     let minimal = LengthForm::minimal(header.length.bytes) == header.length.form;
     match header.length.form {
-        _ if !minimal => "There is a shorter form for this number, and the protocol demands it.",
-        LengthForm::Bits7 => "Up to 125 fits the seven bits: no more bytes are needed.",
-        LengthForm::Bits16 => "Through 125: the seven bits say 126, and the length follows in two bytes.",
-        LengthForm::Bits64 => "Through 65,535: the seven bits say 127, and the length follows in eight bytes.",
+        _ if !minimal => "This number fits a shorter form, and the protocol requires the shortest.",
+        LengthForm::Bits7 => "Up to 125 bytes: the seven bits hold the length, and no further length bytes follow.",
+        LengthForm::Bits16 => "More than 125 bytes: the seven bits say 126, and the length follows in two bytes.",
+        LengthForm::Bits64 => "More than 65,535 bytes: the seven bits say 127, and the length follows in eight bytes.",
     }
     .into()
 }
 
-/// What a header of either handshake text does.
+/// What a header of the request or the response does.
 pub fn header(name: &str, value: &str) -> Option<&'static str> {
     let words = match name.to_ascii_lowercase().as_str() {
         ":method" => {
-            "CONNECT, extended by the line :protocol: make this stream a tunnel for another protocol. RFC 8441 §4."
+            "Extended CONNECT: with :protocol, it asks to turn this stream into a tunnel for another protocol. RFC 8441 §4."
         }
-        ":protocol" => "The protocol to speak in the tunnel. In HTTP/1.1 this is the Upgrade line.",
-        ":scheme" => "https for wss, http for ws: what the URL began with, in HTTP’s words.",
-        ":path" => "Path and query of the URL. A CONNECT of the old kind has none; the extended one must.",
-        ":authority" => "Which server is meant, as in the Host line of HTTP/1.1.",
+        ":protocol" => "The protocol inside the tunnel. HTTP/1.1 uses the Upgrade header for this.",
+        ":scheme" => "https for a wss URL, http for a ws URL.",
+        ":path" => "The path and query of the URL. A plain CONNECT has none; extended CONNECT requires it.",
+        ":authority" => "The host of the URL, as in the Host header of HTTP/1.1.",
         ":status" if value == "200" => {
-            "The stream is open, and from here on a WebSocket. HTTP/2 has no 101: the connection itself stays what it is."
+            "The stream is now a WebSocket. HTTP/2 has no 101, because the connection itself does not change its protocol."
         }
-        ":status" => "Any status but 200 is a no. The other streams of the connection are not concerned.",
+        ":status" => "Any status but 200 refuses the WebSocket. The other streams of the connection are not affected.",
         "x-forwarded-for" => {
-            "Put in by a proxy: from which address it was asked. Whoever comes first can write anything here."
+            "Added by a proxy: the address of the client. A client can send this header too, so trust it only from your own proxy."
         }
-        "x-forwarded-proto" => "Put in by a proxy: whether it was asked by http or https.",
-        "x-forwarded-host" => "Put in by a proxy that rewrites Host: what it was before.",
-        "forwarded" => "Put in by a proxy: for whom and by what name it asks. RFC 7239.",
-        "via" => "Each proxy on the way puts its name here. RFC 9110 §7.6.3.",
-        "location" => "Where else to ask. A browser does not follow it for a WebSocket.",
-        "host" => "Which server is meant: one address may serve many names.",
-        "upgrade" => "The protocol to change to. Without it this is plain HTTP.",
-        "connection" if value.eq_ignore_ascii_case("close") => "The server ends the TCP connection after this answer.",
-        "retry-after" => "After how many seconds it is worth another try.",
+        "x-forwarded-proto" => "Added by a proxy: whether the client used http or https.",
+        "x-forwarded-host" => "Added by a proxy that rewrites Host: the original value.",
+        "forwarded" => "Added by a proxy: the client’s address, and the host and scheme that it asked for. RFC 7239.",
+        "via" => "Each proxy on the route adds its name here. RFC 9110 §7.6.3.",
+        "location" => "Another URL to try. A browser does not follow redirects for a WebSocket.",
+        "host" => "The host that the client wants. One IP address can serve many hosts.",
+        "upgrade" => "The protocol to switch to. Without it, this is an ordinary HTTP request.",
+        "connection" if value.eq_ignore_ascii_case("close") => "The server closes the TCP connection after this response.",
+        "retry-after" => "How many seconds to wait before the next try.",
         "connection" => {
-            "Upgrade concerns this hop only: a proxy that does not know it drops both lines, and the handshake fails."
+            "Upgrade applies to this hop only. A proxy that does not support it removes both headers, and the handshake fails."
         }
         "sec-websocket-key" => {
-            "16 random bytes in base64, new for each connection. Not a secret: the server proves with it that it speaks WebSocket."
+            "16 random bytes in base64, new for each connection. It is no secret: the server uses it to prove that it speaks WebSocket."
         }
-        "sec-websocket-version" => "13 is the version of RFC 6455, the only one in use.",
+        "sec-websocket-version" => "13 is the version that RFC 6455 defines, and the only one in use.",
         "sec-websocket-protocol" => {
-            "What the messages mean, agreed on by name: the client offers, the server picks one."
+            "The subprotocol, which defines what messages mean. The client offers a list, and the server picks one."
         }
         "sec-websocket-extensions" => {
-            "Extensions such as compression: the client offers, the server answers with those it takes. No line in the answer means none."
+            "Extensions such as compression. The client offers a list, and the server answers with those it accepts. Without this header in the response, none are used."
         }
         "sec-websocket-accept" => {
-            "Made from the key. Only a server that understood the request gets it right, so no cache and no form handler says yes by accident."
+            "Derived from the key. Only a server that understands the handshake gets it right, so a cache or an ordinary web server cannot accept by accident."
         }
         "origin" => {
-            "Which site's page asks. The browser sets it and no page can change it, so a server can turn strangers away."
+            "The site whose page opens the connection. The browser sets it, and no page can change it, so a server can refuse other sites."
         }
-        "user-agent" => "Which browser asks.",
-        "pragma" | "cache-control" => "No cache on the way may answer this.",
-        "accept-encoding" => "Which compressions of an HTTP body the browser reads; a handshake has no body.",
-        "accept-language" => "The visitor's languages.",
-        "cookie" => "The site's cookies travel with the handshake: a server that trusts them must check Origin too.",
+        "user-agent" => "The browser and its version.",
+        "pragma" | "cache-control" => "Tells caches on the route not to answer.",
+        "accept-encoding" => "The compressions that the browser accepts for HTTP bodies. A handshake has no body.",
+        "accept-language" => "The languages that the user prefers.",
+        "cookie" => "The browser sends the site’s cookies with the handshake. A server that trusts them must also check Origin.",
         "content-length" => "The size of the body that follows, in bytes.",
-        "content-type" => "What the body is.",
-        "allow" => "The methods that this address takes.",
-        "date" => "When the server wrote this.",
+        "content-type" => "The media type of the body.",
+        "allow" => "The methods that this URL accepts.",
+        "date" => "The time at which the server made this response.",
         _ if name.to_ascii_lowercase().starts_with("sec-") => {
-            "Set by the browser; no page can write a header that begins with Sec-."
+            "Set by the browser. No page can set a header that starts with Sec-."
         }
         _ => return None,
     };
