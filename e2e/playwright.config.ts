@@ -1,21 +1,36 @@
 // How the browser tests run. `cargo xtask test e2e` sets the environment that is read here.
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "@playwright/test";
+
+/** Tests with this tag spend their time waiting for a clock: a time limit, an idle timeout, a browser's own patience. */
+const WAITING = /@waiting/;
+/** Workers of such tests need little of a processor, however many there are. */
+const WAITING_WORKERS = 4;
+/** One more than there are processors, because every test waits for something now and then. */
+const BUSY_WORKERS = Math.min(availableParallelism(), 8) + 1;
 
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
-  // Each worker has a browser and a relay of its own.
-  workers: 2,
+  // Each worker has its own browser and its own relay.
+  workers: WAITING_WORKERS + BUSY_WORKERS,
   fullyParallel: true,
   // A test that passes only the second time has found something.
   retries: 0,
   forbidOnly: true,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
+  // These limits only end a test that hangs. A slow machine must not reach them.
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
+  projects: [
+    // First, so that they wait while the others work.
+    { name: "waiting", grep: WAITING, workers: WAITING_WORKERS },
+    { name: "busy", grepInvert: WAITING, workers: BUSY_WORKERS },
+  ],
   use: {
     browserName: "chromium",
-    // A trace takes a fifth of the time. `--trace retain-on-failure` has one of what fails.
+    // A trace takes a fifth of the time. `--trace retain-on-failure` keeps one for each failed test.
     trace: "off",
     screenshot: "only-on-failure",
     launchOptions: {

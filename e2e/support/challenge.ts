@@ -52,7 +52,7 @@ export class ChallengePage {
   async open(id: string): Promise<void> {
     await this.page.goto(`/challenges/${id}`);
     // The page, its part and the editor come one after the other.
-    await expect(this.editor).toBeVisible({ timeout: 15_000 });
+    await expect(this.editor).toBeVisible();
   }
 
   /** Puts `code` in place of what stands in the editor, as from the clipboard. */
@@ -67,7 +67,7 @@ export class ChallengePage {
   }
 
   /** Runs `code`, and waits until it has ended. */
-  async try(code: string, limit = 20_000): Promise<void> {
+  async try(code: string, limit = 40_000): Promise<void> {
     await this.write(code);
     await this.runToEnd(limit);
   }
@@ -80,7 +80,7 @@ export class ChallengePage {
   }
 
   /** Runs what stands in the editor, and waits until it has ended. */
-  async runToEnd(limit = 20_000): Promise<void> {
+  async runToEnd(limit = 40_000): Promise<void> {
     await this.run.click();
     await expect(this.state).toHaveText(ENDED, { timeout: limit });
   }
@@ -99,14 +99,14 @@ export class ChallengePage {
       const of = (kind: string) => observations.filter(({ event }) => kind in event).map(({ connection }) => connection);
       return of("opening").filter((connection) => !of("closed").includes(connection));
     };
-    await expect.poll(open, { timeout: 15_000 }).toEqual([]);
+    await expect.poll(open).toEqual([]);
     if (last === undefined) return;
     const filter = this.evidence.getByRole("searchbox", { name: "Filter the rows" });
     await filter.fill(`connection:${last.connection}`);
     // Only rows near those in view are in the document.
     await this.evidence.getByRole("listbox").press("End");
     const end = "closed" in last.event ? /^CLOSED/ : /./;
-    await expect(this.evidence.getByRole("option", { name: end }).last()).toBeAttached({ timeout: 15_000 });
+    await expect(this.evidence.getByRole("option", { name: end }).last()).toBeAttached();
     await filter.fill("");
   }
 

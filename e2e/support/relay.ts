@@ -14,8 +14,8 @@ const LISTENING = /^Framescope is listening on (https?:\/\/\S+)/;
 const TLS = "--tls-listen";
 
 /** How long the relay may take to say so, and how long to end when asked. In milliseconds. */
-const START_LIMIT = 10_000;
-const STOP_LIMIT = 5_000;
+const START_LIMIT = 60_000;
+const STOP_LIMIT = 30_000;
 
 export class Relay {
   private process: ChildProcess | undefined;

@@ -5,9 +5,6 @@ import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
 import { noise } from "../support/png.ts";
 
-/** axe looks at a page for a second or two, and here it looks often. */
-test.describe.configure({ timeout: 90_000 });
-
 const INSPECTOR = "aside[aria-label=Inspector]";
 
 for (const width of [1440, 360]) {

@@ -124,7 +124,6 @@ test("times begin with the request, also where the answer was late", async ({ la
 for (const width of [1440, 360]) {
   for (const [colorScheme, rules] of [["light", "all"], ["dark", "contrast"]] as const) {
     test.describe(`${width} px wide, ${colorScheme}`, () => {
-      test.describe.configure({ timeout: 90_000 });
       test.use({ viewport: { width, height: 860 }, colorScheme });
 
       test("axe finds nothing wrong with what came of it", async ({ lab, page, complaints }) => {

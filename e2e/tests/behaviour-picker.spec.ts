@@ -207,7 +207,6 @@ for (const width of [1440, 360]) {
       test.use({ viewport: { width, height: 860 }, colorScheme });
 
       test("axe finds nothing wrong where a behaviour is chosen", async ({ lab, page }) => {
-        test.setTimeout(60_000);
         const { behaviours } = lab;
         await lab.open();
         await behaviours.open();

@@ -28,7 +28,7 @@ test("a challenge is found, solved, looked into and signed for with the keyboard
   await tabTo(page, link);
   await page.keyboard.press("Enter");
   const challenge = new ChallengePage(page);
-  await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+  await expect(challenge.editor).toBeVisible();
   await tabTo(page, challenge.editor);
   await page.keyboard.press("Control+a");
   await page.keyboard.type(HELLO.replaceAll("\n", " "));
@@ -50,11 +50,10 @@ test("a challenge is found, solved, looked into and signed for with the keyboard
   await tabTo(page, challenge.passed.getByRole("link", { name: /^Next/ }));
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("The first echo");
-  await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+  await expect(challenge.editor).toBeVisible();
 });
 
 test("nothing is wrong for axe once it is passed, nor where receipts are checked", async ({ page }) => {
-  test.setTimeout(60_000);
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   await challenge.try(HELLO);
@@ -106,7 +105,7 @@ test.describe("over https", () => {
     const relay = await startRelay("--tls-listen", "127.0.0.1:0", "--tls-self-signed");
     await page.goto(`${relay.tlsUrl}/challenges/first-echo`);
     const challenge = new ChallengePage(page);
-    await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+    await expect(challenge.editor).toBeVisible();
     await challenge.try(HELLO);
     await expect(challenge.passed).toBeVisible();
     await challenge.check("hello").getByRole("button", { name: "Show the frame" }).first().click();

@@ -52,11 +52,11 @@ test("where the relay has forgotten the session, the challenge goes on with a ne
   const relay = await startRelay();
   const challenge = new ChallengePage(page);
   await page.goto(`${relay.url}/challenges/first-echo`);
-  await expect(challenge.editor).toBeVisible({ timeout: 15_000 });
+  await expect(challenge.editor).toBeVisible();
   const before = await challenge.labUrl();
   await relay.stop();
   await relay.startAgain();
-  await page.getByRole("button", { name: "Go on with a new session" }).click({ timeout: 20_000 });
+  await page.getByRole("button", { name: "Go on with a new session" }).click();
   await expect(page.locator(`#${title}`)).toHaveText("The first echo");
   await expect(page.locator(`#${title}`)).toBeFocused();
   expect(await challenge.labUrl()).not.toBe(before);

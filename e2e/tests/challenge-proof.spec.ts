@@ -12,19 +12,21 @@ test("there are sixteen at least, and each has something wrong to be told from",
   expect(challenges().filter(({ wrong }) => wrong.length === 0)).toEqual([]);
 });
 
+/** How long a run may take beyond its time limit before it counts as hung. */
+const HANG = 30_000;
 /** How often an attempt at waits may be disturbed. */
 const TRIES = 3;
 
 for (const { id, checks, limit, starter, wrong } of challenges()) {
   // One after the other in one page, as a learner would, each as a run that begins anew.
   test(`${id}: what it begins with fails, so does each wrong one, and the solution passes`, async ({ page, complaints }) => {
-    test.setTimeout((2 + TRIES * wrong.length) * (limit + 15_000));
+    test.setTimeout((2 + TRIES * wrong.length) * (limit + 2 * HANG));
     complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
     const challenge = new ChallengePage(page);
     await challenge.open(id);
 
     await test.step("what it begins with does not pass", async () => {
-      await challenge.try(starter, limit + 10_000);
+      await challenge.try(starter, limit + HANG);
       await challenge.settle();
       await expect(challenge.checks.filter({ hasText: "not met" })).not.toHaveCount(0);
       await expect(challenge.passed).toBeHidden();
@@ -35,7 +37,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
         const place = checks.findIndex((check) => check.id === fails);
         // A machine that stalls for a moment adds chance to waits that have none, and then the wrong attempt is right.
         for (let tries = 0; tries < TRIES; tries++) {
-          await challenge.try(code, limit + 10_000);
+          await challenge.try(code, limit + HANG);
           await challenge.settle();
           if ((await challenge.check(place).locator(".standing").innerText()) === "not met") break;
         }
@@ -49,7 +51,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
     await test.step("the solution passes", async () => {
       // As the page gives it, with what was to be found out filled in.
       await challenge.takeSolution();
-      await challenge.runToEnd(limit + 10_000);
+      await challenge.runToEnd(limit + HANG);
       if (checks.some((check) => check.pasted !== undefined)) await challenge.paste(await consoleLine(page));
       await expect(challenge.passed).toBeVisible();
       await expect(challenge.summary).toHaveText(`${checks.length} of ${checks.length} checks met`);

@@ -37,7 +37,7 @@ test("an endless loop is stopped, by the reader or by the clock, and the page go
   await challenge.run.click();
   await page.getByRole("button", { name: /^Hint 1/ }).click();
   await expect(challenge.help.getByRole("listitem")).toHaveCount(1);
-  await expect(challenge.state).toHaveText(/^Stopped: its \d+ s were over\.$/, { timeout: 20_000 });
+  await expect(challenge.state).toHaveText(/^Stopped: its \d+ s were over\.$/);
 
   await challenge.try("return 7;");
   await expect(challenge.returned).toHaveText("7");
@@ -60,7 +60,7 @@ test("an error has the line of the reader’s own code", async ({ challenge }) =
 test("a loop that prints is cut short, and the page goes on", async ({ challenge }) => {
   await challenge.write("for (let i = 0; ; i += 1) console.log('line', i, 'x'.repeat(5000));");
   await challenge.run.click();
-  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible({ timeout: 15_000 });
+  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible();
   await challenge.stop.click();
   await expect(challenge.state).toHaveText("Stopped.");
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
@@ -69,7 +69,7 @@ test("a loop that prints is cut short, and the page goes on", async ({ challenge
 test("so are errors without end, and what says that something was not noted", async ({ challenge }) => {
   await challenge.write(`for (;;) dispatchEvent(new ErrorEvent("error", { message: "x".repeat(2000) }));`);
   await challenge.run.click();
-  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible({ timeout: 15_000 });
+  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible();
   await challenge.stop.click();
   await expect(challenge.state).toHaveText("Stopped.");
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
@@ -77,7 +77,7 @@ test("so are errors without end, and what says that something was not noted", as
   // Code that writes in the worker’s stead, past the worker’s own limits.
   await challenge.write(`const forged = Array(1000).fill('"unnoted"').join(); Array.prototype.join = () => forged; for (;;) console.log("a");`);
   await challenge.run.click();
-  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible({ timeout: 15_000 });
+  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible();
   await challenge.stop.click();
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
 });
@@ -112,7 +112,7 @@ test("a sandbox that does not come is no fault of the code", async ({ challenge,
   await page.route("**/sandbox", (route) => route.abort());
   await challenge.write("return 1;");
   await challenge.run.click();
-  await expect(challenge.console).toContainText("did not come, so nothing was run", { timeout: 20_000 });
+  await expect(challenge.console).toContainText("did not come, so nothing was run");
   await expect(challenge.state).toHaveText("Stopped.");
   await page.unroute("**/sandbox");
   await challenge.runToEnd();
@@ -252,7 +252,6 @@ for (const width of [1440, 360]) {
       // What is still fading in has less contrast.
       test.use({ viewport: { width, height: 860 }, colorScheme, contextOptions: { reducedMotion: "reduce" } });
       test("nothing is wrong for axe", async ({ challenge, page }) => {
-        test.setTimeout(90_000);
         await expectAccessible(page, { rules: "all" });
         await challenge.try(`console.warn("careful"); ${HELLO} await lab.sleep(100); throw new Error("at the end");`);
         await challenge.expectMet(0);

@@ -294,7 +294,6 @@ for (const width of [1440, 360]) {
       test.use({ viewport: { width, height: 860 }, colorScheme });
 
       test("axe finds nothing wrong where messages are compressed", async ({ lab, page }) => {
-        test.setTimeout(60_000);
         await lab.open();
         await lab.compress();
         await test.step("the switch", () => expectAccessible(page, { rules }));

@@ -274,7 +274,6 @@ test("the whole of it by keyboard", async ({ lab, relaySide, page }) => {
 for (const width of [1440, 360]) {
   for (const [colorScheme, rules] of [["light", "all"], ["dark", "contrast"]] as const) {
     test.describe(`${width} px wide, ${colorScheme}`, () => {
-      test.describe.configure({ timeout: 90_000 });
       test.use({ viewport: { width, height: 860 }, colorScheme });
 
       test("axe finds nothing wrong with the relay's side", async ({ lab, relaySide, page }) => {

@@ -2,6 +2,13 @@
 import { BINARY, CLOSE, CONTINUATION, Client, PING, TEXT, frame } from "../support/client.ts";
 import { expect, test } from "../support/relay.ts";
 
+// The headless shell has no DevTools; the whole browser has.
+test.use({
+  launchOptions: async ({ launchOptions }, use) => {
+    await use({ ...launchOptions, executablePath: process.env.FRAMESCOPE_FULL_CHROMIUM ?? launchOptions.executablePath });
+  },
+});
+
 /** Where a Chromium has it; not all builds have their DevTools inside, and the module is theirs to move. */
 const DEVTOOLS = "devtools://devtools/bundled/devtools_app.html";
 const IMPORTER = "devtools://devtools/bundled/models/har/har.js";

@@ -22,7 +22,7 @@ test("what happens while the feed is cut is there when it is back, once and in o
   await lab.expectRows(5);
 
   line.mend();
-  await expect(lab.banner).toBeEmpty({ timeout: 15_000 });
+  await expect(lab.banner).toBeEmpty();
   client.send(frame({ opcode: TEXT, payload: "after" }));
   await lab.expectRows(13);
   const texts = ["before", "meanwhile 1", "meanwhile 2", "meanwhile 3", "after"];
@@ -44,7 +44,7 @@ test("the page's own connection that was cut with the feed is told both ways", a
   await expect(lab.banner).toContainText("The relay is out of reach.");
 
   line.mend();
-  await expect(lab.banner).toBeEmpty({ timeout: 15_000 });
+  await expect(lab.banner).toBeEmpty();
   await expect(lab.row(/^CLOSED: no one said goodbye JavaScript: .*onclose 1006/)).toBeVisible();
   await lab.expectRows(6);
   await lab.connect();
@@ -65,7 +65,7 @@ test("a relay that was away is found again, and a new session begins where it fo
   await expect(lab.row(4)).toBeVisible();
 
   await relay.startAgain();
-  await expect(lab.banner).toContainText("The relay does not know this session.", { timeout: 15_000 });
+  await expect(lab.banner).toContainText("The relay does not know this session.");
   // What was seen stays until the visitor leaves.
   await expect(lab.row(5)).toHaveAccessibleName(/^From the relay: TEXT Hello/);
   await lab.banner.getByRole("link", { name: "Start a new session" }).click();

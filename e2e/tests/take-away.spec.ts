@@ -7,9 +7,6 @@ import { expectFocusShown, tabTo } from "../support/keyboard.ts";
 import { Lab, expect, test } from "../support/lab.ts";
 import { Recording } from "../support/take-away.ts";
 
-/** Much is opened, downloaded and opened again here. */
-test.describe.configure({ timeout: 60_000 });
-
 /** Two connections, of which the second is inspected. */
 async function twoConnections(lab: Lab): Promise<void> {
   await lab.open();
