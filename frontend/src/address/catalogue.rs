@@ -126,6 +126,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     /// The front of what a relay says.
     const SAID: &str = r#"{

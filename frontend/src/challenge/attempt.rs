@@ -46,8 +46,7 @@ impl Attempt {
                     challenge.with_value(|challenge| {
                         session.with_value(|session| {
                             let transcript = &record.transcript;
-                            let attempt =
-                                grade::Attempt { session, transcript, since: since.get(), run: run.as_ref() };
+                            let attempt = grade::Attempt { session, transcript, since: since.get(), run: run.as_ref() };
                             grade::grade(challenge, attempt)
                         })
                     })

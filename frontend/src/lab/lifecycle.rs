@@ -84,7 +84,8 @@ fn caption(record: &Record, socket: &SocketState) -> String {
         }
         // What is odd about the answer made the browser go before it said a word.
         (Some(None), _)
-            if odd && closed.is_some_and(|closed| closed.client.frames == 0 && closed.cause == Cause::ConnectionEnded) =>
+            if odd
+                && closed.is_some_and(|closed| closed.client.frames == 0 && closed.cause == Cause::ConnectionEnded) =>
         {
             format!("The browser turned the handshake down; JavaScript is told {code}")
         }

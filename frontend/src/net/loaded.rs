@@ -6,13 +6,24 @@ use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub enum Loaded<T> {
     #[default]
     NotRequested,
     Loading,
     Ready(Arc<T>),
     Failed(ApiError),
+}
+
+impl<T> Clone for Loaded<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::NotRequested => Self::NotRequested,
+            Self::Loading => Self::Loading,
+            Self::Ready(data) => Self::Ready(Arc::clone(data)),
+            Self::Failed(error) => Self::Failed(error.clone()),
+        }
+    }
 }
 
 impl<T> Loaded<T> {

@@ -106,7 +106,7 @@ fn Entry(
             </div>
             <TextInput
                 id=id
-                inputmode=(id == "url").then_some("url")
+                inputmode=if id == "url" { "url" } else { "text" }
                 placeholder=if id == "protocols" { "none" } else { "" }
                 value
                 on_input=move |text| {

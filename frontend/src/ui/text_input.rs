@@ -11,8 +11,8 @@ pub fn TextInput(
     kind: &'static str,
     #[prop(optional)] class: &'static str,
     /// The keyboard that a phone shows.
-    #[prop(optional)]
-    inputmode: Option<&'static str>,
+    #[prop(default = "text")]
+    inputmode: &'static str,
     #[prop(optional, into)] placeholder: String,
     #[prop(into)] value: Signal<String>,
     on_input: impl FnMut(String) + 'static,

@@ -11,7 +11,7 @@ const PATH: &str = "/api/behaviours";
 
 #[component]
 pub(super) fn Meaning(query: RwSignal<String>) -> impl IntoView {
-    let known = RwSignal::new(Learnt::<Catalogue>::Nothing);
+    let known = RwSignal::new(Loaded::<Catalogue>::NotRequested);
     let learn = move || {
         if known.with_untracked(Loaded::is_missing) {
             load_json(known, PATH);

@@ -77,9 +77,7 @@ fn rsv(frame: &Frame, header: &FrameHeader) -> Option<&'static str> {
         (None, true) if misused => {
             "RSV1 says that a message is compressed. Only the first frame of a message may set it. See above."
         }
-        (None, _) if header.rsv.any() => {
-            "A reserved bit is set, but no extension that uses it was agreed on."
-        }
+        (None, _) if header.rsv.any() => "A reserved bit is set, but no extension that uses it was agreed on.",
         _ => return None,
     })
 }
@@ -155,7 +153,9 @@ pub fn header(name: &str, value: &str) -> Option<&'static str> {
         "location" => "Another URL to try. A browser does not follow redirects for a WebSocket.",
         "host" => "The host that the client wants. One IP address can serve many hosts.",
         "upgrade" => "The protocol to switch to. Without it, this is an ordinary HTTP request.",
-        "connection" if value.eq_ignore_ascii_case("close") => "The server closes the TCP connection after this response.",
+        "connection" if value.eq_ignore_ascii_case("close") => {
+            "The server closes the TCP connection after this response."
+        }
         "retry-after" => "How many seconds to wait before the next try.",
         "connection" => {
             "Upgrade applies to this hop only. A proxy that does not support it removes both headers, and the handshake fails."
@@ -180,7 +180,9 @@ pub fn header(name: &str, value: &str) -> Option<&'static str> {
         "pragma" | "cache-control" => "Tells caches on the route not to answer.",
         "accept-encoding" => "The compressions that the browser accepts for HTTP bodies. A handshake has no body.",
         "accept-language" => "The languages that the user prefers.",
-        "cookie" => "The browser sends the site’s cookies with the handshake. A server that trusts them must also check Origin.",
+        "cookie" => {
+            "The browser sends the site’s cookies with the handshake. A server that trusts them must also check Origin."
+        }
         "content-length" => "The size of the body that follows, in bytes.",
         "content-type" => "The media type of the body.",
         "allow" => "The methods that this URL accepts.",

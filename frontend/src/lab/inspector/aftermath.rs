@@ -39,7 +39,7 @@ pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
                 </dd>
                 <dt>"JavaScript was told"</dt>
                 <dd>
-                    <Script told/>
+                    <Script reported/>
                 </dd>
             </dl>
         })
@@ -96,7 +96,7 @@ pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
 
 #[component]
 fn Script(reported: Reported) -> impl IntoView {
-    match told {
+    match reported {
         Reported::Elsewhere => view! { <span class="muted">"not a socket of this page"</span> }.into_any(),
         Reported::Events(acts) if acts.is_empty() => view! { <span class="muted">"nothing"</span> }.into_any(),
         Reported::Events(acts) => {
@@ -159,11 +159,11 @@ impl Kind {
 /// What came of it, in a sentence or two that name the rule.
 fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
     let rule = aftermath.did.iter().find_map(|(_, did)| did.rule.as_ref()).map(citation);
-    let told = match &aftermath.reported {
+    let reported = match &aftermath.reported {
         Reported::Elsewhere => None,
         Reported::Events(acts) => Some(acts.as_slice()),
     };
-    let code = told.into_iter().flatten().find_map(|act| match act {
+    let code = reported.into_iter().flatten().find_map(|act| match act {
         PageAct::Closed { code, .. } => Some(*code),
         _ => None,
     });
@@ -179,7 +179,7 @@ fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
                 format!("The {client} took it and went on. A strict one would fail the connection: {rule}.")
             }
             (Kind::Opening, _) => format!("The {client} agreed, and the connection is open."),
-            (Kind::Message, _) if told.is_some() => "JavaScript got it like any other message.".into(),
+            (Kind::Message, _) if reported.is_some() => "JavaScript got it like any other message.".into(),
             _ => format!("The {client} went on as before."),
         },
         Outcome::Silent => format!("Nothing that the {client} could notice at once."),
@@ -221,7 +221,7 @@ mod tests {
     fn aftermath(outcome: Outcome, reported: &[PageAct]) -> Aftermath {
         let rule = Some(Citation::new(6455, "5.2"));
         let did = Deliberate { by: Origin::Behaviour, what: "rsv1".into(), explanation: "RSV1 is set".into(), rule };
-        Aftermath { did: vec![(Seq(1), did)], wire: Vec::new(), reported: Reported::Events(told.to_vec()), outcome }
+        Aftermath { did: vec![(Seq(1), did)], wire: Vec::new(), reported: Reported::Events(reported.to_vec()), outcome }
     }
 
     #[test]

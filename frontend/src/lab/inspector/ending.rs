@@ -42,7 +42,7 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
                 <h3>"What the wire carried"</h3>
                 <Wire wire client/>
                 <h3>"What JavaScript was told"</h3>
-                <ReportedView told/>
+                <ReportedView reported/>
             })
         }}
         <h3>"In all"</h3>
@@ -67,7 +67,7 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
 
 #[component]
 fn ReportedView(reported: Reported) -> impl IntoView {
-    let Reported::Events(acts) = told else {
+    let Reported::Events(acts) = reported else {
         let words = "This was not a socket of this page, or the page was loaded again since.";
         return view! { <p class="note">{words}</p> }.into_any();
     };

@@ -16,7 +16,7 @@ use crate::ui::scope::Scope;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use observation::encoding::latin1::to_text;
-use observation::{Asked, Http, Leg, Intermediary, Opening, Refusal, Route, Seq};
+use observation::{Asked, Http, Intermediary, Leg, Opening, Refusal, Route, Seq};
 use wire::handshake::head::{RequestHead, ResponseHead};
 
 #[component]

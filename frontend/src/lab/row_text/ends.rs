@@ -1,6 +1,6 @@
 //! Who stands at the two ends of a connection's line, in words.
 
-use observation::{Hop, Leg, Intermediary, Party};
+use observation::{Hop, Intermediary, Leg, Party};
 
 /// By their names, such as `browser` and `relay`, or `old-proxy` where a box is one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -211,7 +211,8 @@ fn tunnel(tunnel: &Tunnel, connection: u32) -> (Middle, WireText) {
 
 /// What crossed such a line.
 fn records(seen: &Records) -> (Middle, WireText) {
-    let bytes: u64 = seen.records.iter().map(|record| observation::eavesdrop::RECORD_HEADER + u64::from(record.length)).sum();
+    let bytes: u64 =
+        seen.records.iter().map(|record| observation::eavesdrop::RECORD_HEADER + u64::from(record.length)).sum();
     let missed = (seen.missed > 0).then(|| format!(" · {} before, not kept", format::count(seen.missed)));
     let arrow = Arrow {
         badge: "TLS".into(),

@@ -6,7 +6,7 @@ use crate::net::lab_socket::Payload;
 use observation::aftermath::Aftermath;
 use observation::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use observation::sequence::{PageSide, Row, RowKey, Sequence};
-use observation::{ConnectionNumber, FeedMessage, Leg, Intermediary, Observation, Seq, Transcript};
+use observation::{ConnectionNumber, FeedMessage, Intermediary, Leg, Observation, Seq, Transcript};
 use std::rc::Rc;
 
 /// Observations and rows kept; more than the relay's log holds by default.

@@ -25,7 +25,7 @@ pub fn UseNow() -> impl IntoView {
     let sent = RwSignal::new(None::<(String, Vec<String>)>);
     let press = move |_| {
         let (Some(connection), Some(catalogue)) =
-            (connection.get_untracked(), form.learnt.get_untracked().all().cloned())
+            (connection.get_untracked(), form.catalogue.get_untracked().ready().cloned())
         else {
             return;
         };
@@ -54,7 +54,7 @@ pub fn UseNow() -> impl IntoView {
         <p class="use-now-said" role="status">
             {outcome}
         </p>
-        <Show when=move || connection.get().is_some() && form.learnt.with(|learnt| learnt.all().is_some())>
+        <Show when=move || connection.get().is_some() && form.catalogue.with(|catalogue| catalogue.ready().is_some())>
             <button type="button" class="small" on:click=press>
                 "Use on the open connection"
             </button>

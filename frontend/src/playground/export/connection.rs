@@ -1,7 +1,7 @@
 //! What can be taken along of a connection: how it was asked for, and the texts that were sent on it.
 
 use crate::address::setup::MAX_MESSAGES;
-use observation::{ConnectionNumber, Event, Hop, Leg, MessageKind, Intermediary, Party, Transcript};
+use observation::{ConnectionNumber, Event, Hop, Intermediary, Leg, MessageKind, Party, Transcript};
 use wire::handshake::connect;
 use wire::handshake::head::RequestHead;
 

@@ -10,7 +10,7 @@ use changes::{Change, changes};
 use leptos::prelude::*;
 use observation::sequence::RowKey;
 use observation::transcript::Connection;
-use observation::{Event, Hop, Leg, Intermediary, Origin, Party, Seq, aftermath};
+use observation::{Event, Hop, Intermediary, Leg, Origin, Party, Seq, aftermath};
 
 /// How many acts of a box are listed, the newest.
 const ACTS: usize = 8;
@@ -52,7 +52,9 @@ fn words(hop: &Hop) -> &'static str {
         (Intermediary::Tunnel(_), Leg::Far) => {
             "What came through the box in records, read at the end that has the keys. Nothing in it can have been changed on the way without a sign."
         }
-        (Intermediary::Relay, Leg::Near) => "The relay asks another server in the browser’s place, and passes on what comes.",
+        (Intermediary::Relay, Leg::Near) => {
+            "The relay asks another server in the browser’s place, and passes on what comes."
+        }
         (Intermediary::Relay, Leg::Far) => {
             "A connection of the relay’s own to the other server. Here the relay is the client."
         }
