@@ -16,7 +16,7 @@ pub struct Aftermath {
     pub did: Vec<(Seq, Deliberate)>,
     /// What the wire carried because of it, in order.
     pub wire: Vec<Carried>,
-    pub told: Told,
+    pub reported: Reported,
     pub outcome: Outcome,
 }
 
@@ -46,7 +46,7 @@ pub enum Carried {
 
 /// What JavaScript was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Reported {
     /// The socket is not one of this page's.
     Elsewhere,
     /// These events, in order; none so far, or none at all.
@@ -58,7 +58,7 @@ pub enum Outcome {
     /// It cannot be told yet.
     Pending,
     /// The client took it, and the connection went on.
-    Taken,
+    Accepted,
     /// Nothing that a client could notice.
     Silent,
     /// A ping was answered.
@@ -68,9 +68,9 @@ pub enum Outcome {
     /// The client failed the connection, with a close frame that says this code. RFC 6455 §7.1.7.
     Failed(CloseCode),
     /// The client ended the line without a close frame.
-    LeftByClient,
+    EndedByClient,
     /// The relay ended it so.
-    LeftByRelay,
+    EndedByRelay,
     /// Both sides said goodbye.
     Closed,
     /// The socket never opened.
@@ -99,12 +99,12 @@ impl Aftermath {
         let seen = transcript.get(seq)?;
         let scene = Scene { transcript, sequence, page, seq, connection: seen.connection };
         let did = deliberate(&seen.event).iter().map(|deliberate| (seq, deliberate.clone())).collect::<Vec<_>>();
-        let (outcome, wire, told) = match &seen.event {
+        let (outcome, wire, reported) = match &seen.event {
             Event::Refusal(refusal) => {
-                let told = scene.told(is_beginning_or_end);
-                let over = matches!(&told, Told::Events(acts) if acts.iter().any(is_close));
+                let reported = scene.reported(is_beginning_or_end);
+                let over = matches!(&reported, Reported::Events(acts) if acts.iter().any(is_close));
                 let outcome = if over { Outcome::NeverOpened } else { Outcome::Pending };
-                (outcome, vec![Carried::Response { seq, status: refusal.status }], told)
+                (outcome, vec![Carried::Response { seq, status: refusal.status }], reported)
             }
             Event::Closed(closed) => {
                 let cause = scene.led_to(closed);
@@ -113,17 +113,17 @@ impl Aftermath {
                     let of = |deliberate: &Deliberate| (cause.seq, deliberate.clone());
                     deliberate(&cause.event).iter().map(of).collect()
                 });
-                let (wire, told) = (scene.goodbyes(Seq(0)), scene.told(is_end));
-                return Some(Self { did: did.unwrap_or_default(), wire, told, outcome });
+                let (wire, reported) = (scene.closing_frames(Seq(0)), scene.reported(is_end));
+                return Some(Self { did: did.unwrap_or_default(), wire, reported, outcome });
             }
             _ if did.is_empty() => return None,
             event => {
                 let outcome = scene.outcome(event);
-                let (wire, told) = scene.followed(event, outcome);
-                (outcome, wire, told)
+                let (wire, reported) = scene.followed(event, outcome);
+                (outcome, wire, reported)
             }
         };
-        Some(Self { did, wire, told, outcome })
+        Some(Self { did, wire, reported, outcome })
     }
 }
 
@@ -150,9 +150,9 @@ impl<'a> Scene<'a> {
             _ => None,
         });
         match event {
-            Event::Opening(_) => match self.told(is_beginning_or_end) {
-                _ if self.client_frames().next().is_some() => Outcome::Taken,
-                Told::Events(acts) if acts.iter().any(|act| matches!(act, PageAct::Open { .. })) => Outcome::Taken,
+            Event::Opening(_) => match self.reported(is_beginning_or_end) {
+                _ if self.client_frames().next().is_some() => Outcome::Accepted,
+                Reported::Events(acts) if acts.iter().any(|act| matches!(act, PageAct::Open { .. })) => Outcome::Accepted,
                 _ if end.is_some() => Outcome::NeverOpened,
                 _ => Outcome::Pending,
             },
@@ -165,8 +165,8 @@ impl<'a> Scene<'a> {
                 (Opcode::Close, Some(closed)) => of_end(closed),
                 (Opcode::Close, None) => Outcome::Pending,
                 (Opcode::Pong, _) => Outcome::Silent,
-                _ if matches!(self.told_of_row(), Told::Events(acts) if acts.is_empty()) => Outcome::Pending,
-                _ => Outcome::Taken,
+                _ if matches!(self.reported_for_row(), Reported::Events(acts) if acts.is_empty()) => Outcome::Pending,
+                _ => Outcome::Accepted,
             },
             Event::Act(act) if act.refused.is_some() => Outcome::Silent,
             Event::Act(act) if act.sent > 0 => self.of_trap(end),
@@ -186,34 +186,34 @@ impl<'a> Scene<'a> {
             (Some(ClosePayload { code: Some(code), .. }), _) if says_failed(code) => Outcome::Failed(code),
             (Some(_), _) if self.relay_has_closed() => Outcome::Closed,
             // It took what came, and said goodbye for reasons of its own.
-            (Some(_), _) => Outcome::Taken,
+            (Some(_), _) => Outcome::Accepted,
             (None, Some(closed)) => of_end(closed),
-            (None, None) => match self.told_of_row() {
-                Told::Events(acts) if !acts.is_empty() => Outcome::Taken,
-                _ if self.client_frames().next().is_some() => Outcome::Taken,
+            (None, None) => match self.reported_for_row() {
+                Reported::Events(acts) if !acts.is_empty() => Outcome::Accepted,
+                _ if self.client_frames().next().is_some() => Outcome::Accepted,
                 _ => Outcome::Pending,
             },
         }
     }
 
     /// What the wire carried because of it, and what JavaScript was told of that.
-    fn followed(self, event: &Event, outcome: Outcome) -> (Vec<Carried>, Told) {
+    fn followed(self, event: &Event, outcome: Outcome) -> (Vec<Carried>, Reported) {
         match (event, outcome) {
-            (Event::Opening(_), Outcome::Taken) => (Vec::new(), self.told(|act| matches!(act, PageAct::Open { .. }))),
-            (Event::Opening(_), _) => (self.goodbyes(self.seq), self.told(is_beginning_or_end)),
+            (Event::Opening(_), Outcome::Accepted) => (Vec::new(), self.reported(|act| matches!(act, PageAct::Open { .. }))),
+            (Event::Opening(_), _) => (self.closing_frames(self.seq), self.reported(is_beginning_or_end)),
             (Event::Frame(frame), _) if frame.opcode() == Opcode::Ping && !is_trap(frame) => {
-                let end = (outcome == Outcome::Unanswered).then(|| self.goodbyes(self.seq));
-                let told = if end.is_some() { self.told(is_end) } else { self.told_of_row() };
-                (self.pong().into_iter().chain(end.unwrap_or_default()).collect(), told)
+                let end = (outcome == Outcome::Unanswered).then(|| self.closing_frames(self.seq));
+                let reported = if end.is_some() { self.reported(is_end) } else { self.reported_for_row() };
+                (self.pong().into_iter().chain(end.unwrap_or_default()).collect(), reported)
             }
-            (Event::Frame(frame), Outcome::Pending | Outcome::Taken) if is_trap(frame) || is_close_frame(frame) => {
+            (Event::Frame(frame), Outcome::Pending | Outcome::Accepted) if is_trap(frame) || is_close_frame(frame) => {
                 // It may have failed already, and the relay has not said so yet.
-                let told = if outcome == Outcome::Taken { self.told_of_row() } else { self.told(is_end) };
-                (Vec::new(), told)
+                let reported = if outcome == Outcome::Accepted { self.reported_for_row() } else { self.reported(is_end) };
+                (Vec::new(), reported)
             }
-            (Event::Frame(frame), _) if !is_trap(frame) && !is_close_frame(frame) => (Vec::new(), self.told_of_row()),
-            (Event::Act(_), Outcome::Silent | Outcome::Taken) => (Vec::new(), self.told_of_row()),
-            _ => (self.goodbyes(self.seq), self.told(is_end)),
+            (Event::Frame(frame), _) if !is_trap(frame) && !is_close_frame(frame) => (Vec::new(), self.reported_for_row()),
+            (Event::Act(_), Outcome::Silent | Outcome::Accepted) => (Vec::new(), self.reported_for_row()),
+            _ => (self.closing_frames(self.seq), self.reported(is_end)),
         }
     }
 
@@ -221,8 +221,8 @@ impl<'a> Scene<'a> {
     fn led_to(self, closed: &Closed) -> Option<(&'a Observation, Outcome)> {
         let before = self.transcript.iter().rev().skip_while(|seen| seen.seq >= self.seq);
         let own = before.map(|seen| &**seen).filter(|seen| seen.connection == self.connection);
-        let on_purpose = own.filter(|seen| !deliberate(&seen.event).is_empty());
-        on_purpose.enumerate().find_map(|(nth_from_end, seen)| {
+        let deliberate_events = own.filter(|seen| !deliberate(&seen.event).is_empty());
+        deliberate_events.enumerate().find_map(|(nth_from_end, seen)| {
             // What came of one takes a look at all that followed, and a heartbeat does thousands of things on purpose.
             let may_lead = match &seen.event {
                 Event::Frame(frame) if is_trap(frame) || is_close_frame(frame) => true,
@@ -235,9 +235,9 @@ impl<'a> Scene<'a> {
             }
             let outcome = Self { seq: seen.seq, ..self }.outcome(&seen.event);
             let leads = match &seen.event {
-                Event::Frame(frame) if is_trap(frame) => outcome != Outcome::Taken,
+                Event::Frame(frame) if is_trap(frame) => outcome != Outcome::Accepted,
                 Event::Frame(frame) => is_close_frame(frame) || outcome == Outcome::Unanswered,
-                _ => !matches!(outcome, Outcome::Silent | Outcome::Taken | Outcome::Pending),
+                _ => !matches!(outcome, Outcome::Silent | Outcome::Accepted | Outcome::Pending),
             };
             leads.then_some((seen, outcome))
         })
@@ -246,13 +246,13 @@ impl<'a> Scene<'a> {
     /// Whether `closed` is what an act without bytes led to: nothing else was done on purpose in between.
     fn ends(self, act: &Act, closed: &Closed) -> bool {
         let of_relay =
-            matches!(closed.cause, Cause::Dropped | Cause::Reset | Cause::NoPong | Cause::Idle | Cause::Left);
+            matches!(closed.cause, Cause::Dropped | Cause::Reset | Cause::NoPong | Cause::Idle | Cause::DeliberateClose);
         let last = !self.after().any(|seen| !deliberate(&seen.event).is_empty());
         act.refused.is_none() && of_relay && last
     }
 
     /// The close frames after `seq`, and the end.
-    fn goodbyes(self, seq: Seq) -> Vec<Carried> {
+    fn closing_frames(self, seq: Seq) -> Vec<Carried> {
         let carried = |seen: &Observation| match &seen.event {
             Event::Frame(frame) if is_close_frame(frame) => {
                 let close = ClosePayload::parse(&frame.unmasked_payload()).0;
@@ -292,33 +292,33 @@ impl<'a> Scene<'a> {
     }
 
     /// What JavaScript was told by events of the socket that are such.
-    fn told(self, which: impl Fn(&PageAct) -> bool) -> Told {
-        let Some(socket) = self.sequence.owner(self.connection) else { return Told::Elsewhere };
+    fn reported(self, which: impl Fn(&PageAct) -> bool) -> Reported {
+        let Some(socket) = self.sequence.owner(self.connection) else { return Reported::Elsewhere };
         let fits = |event: &&&PageEvent| event.socket == socket && which(&event.act);
-        Told::Events(self.page.iter().filter(fits).map(|event| event.act.clone()).collect())
+        Reported::Events(self.page.iter().filter(fits).map(|event| event.act.clone()).collect())
     }
 
     /// What JavaScript was told of this very frame, or act.
-    fn told_of_row(self) -> Told {
+    fn reported_for_row(self) -> Reported {
         let keys = [RowKey::Frame(self.seq), RowKey::Act(self.seq)];
         let position = keys.into_iter().find_map(|key| self.sequence.position(key));
         let row = position.and_then(|index| self.sequence.get(index));
         let numbers = match row.map(|row| row.page) {
             Some(PageSide::Events(numbers)) => numbers,
-            _ if self.sequence.owner(self.connection).is_none() => return Told::Elsewhere,
+            _ if self.sequence.owner(self.connection).is_none() => return Reported::Elsewhere,
             _ => Vec::new(),
         };
         let acts = self.page.iter().filter(|event| numbers.contains(&event.number)).map(|event| event.act.clone());
-        Told::Events(acts.collect())
+        Reported::Events(acts.collect())
     }
 }
 
 fn of_end(closed: &Closed) -> Outcome {
     match closed.cause {
         _ if closed.clean => Outcome::Closed,
-        Cause::LineEnded | Cause::LineBroke => Outcome::LeftByClient,
+        Cause::ConnectionEnded | Cause::ConnectionLost => Outcome::EndedByClient,
         Cause::NoCloseAnswer | Cause::NoPong => Outcome::Unanswered,
-        _ => Outcome::LeftByRelay,
+        _ => Outcome::EndedByRelay,
     }
 }
 

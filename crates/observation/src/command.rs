@@ -1,13 +1,13 @@
-//! What an observer may ask of the relay's side of a connection.
+//! Commands of an observer to the relay's side of a connection.
 
 use crate::ConnectionNumber;
 use serde::{Deserialize, Serialize};
 
-/// A command, as a text message of the observer.
+/// A command for one connection. An observer sends it as a text message with this JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// The observer's own number for it; the answer bears it.
+    /// A number of the observer's choice. The answer repeats it.
     pub id: u64,
     pub connection: ConnectionNumber,
     pub command: Command,
@@ -20,24 +20,24 @@ pub enum Command {
     Text(String),
     /// Sends a binary message.
     Binary(#[serde(with = "hex::serde")] Vec<u8>),
-    /// Sends a ping; its payload has 125 bytes at the most.
+    /// Sends a ping with a payload of at most 125 bytes.
     Ping(#[serde(with = "hex::serde")] Vec<u8>),
-    /// Sends a pong that nobody asked for.
+    /// Sends an unsolicited pong.
     Pong(#[serde(with = "hex::serde")] Vec<u8>),
-    /// Begins the closing handshake.
+    /// Starts the closing handshake.
     Close(CloseWith),
-    /// Sends a frame whose every bit is given, right or wrong.
+    /// Sends a frame in which every bit can be set, valid or not.
     Frame(Composed),
-    /// Sends bytes as they are, whatever they mean.
+    /// Sends raw bytes.
     Raw(#[serde(with = "hex::serde")] Vec<u8>),
-    /// Ends the TCP connection without a goodbye.
+    /// Ends the TCP connection without a close frame.
     Drop(DropBy),
     /// Stops reading what the client sends.
     Pause,
-    /// Goes on reading.
+    /// Resumes reading.
     Resume,
-    /// From now on behaves as these settings say, written as in a URL: `fragments=3&ping-every=1s`. Those of the opening
-    /// handshake are refused; an empty text is a plain echo.
+    /// Changes the behavior. The settings have the format of a URL query: `fragments=3&ping-every=1s`. Settings of the opening
+    /// handshake are refused. An empty text selects the plain echo.
     Behave(String),
 }
 
@@ -46,22 +46,22 @@ pub enum Command {
 pub struct CloseWith {
     /// `null` for a close frame without a payload.
     pub code: Option<u16>,
-    /// At most 123 bytes of UTF-8.
+    /// The reason, at most 123 bytes of UTF-8.
     #[serde(default)]
     pub reason: String,
 }
 
-/// How a TCP connection is ended.
+/// How to end a TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DropBy {
-    /// In good order, as far as TCP is concerned.
+    /// A regular end: all data is delivered first.
     Fin,
-    /// At once; what is still on its way is lost.
+    /// An immediate end: data still in transit is lost.
     Reset,
 }
 
-/// A frame made by hand. What it leaves out is as in a frame in good order.
+/// A frame composed by hand. Fields that are left out have the values of a valid frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Composed {
@@ -75,25 +75,25 @@ pub struct Composed {
     pub rsv3: bool,
     /// 0–15. RFC 6455 §5.2.
     pub opcode: u8,
-    /// Masks the payload with it, which a server must not.
+    /// Masks the payload with this key, which a server must not do.
     #[serde(default, with = "crate::encoding::hex_key")]
     pub masking_key: Option<[u8; 4]>,
-    /// How many bits say the length: 7, 16 or 64; `null` for the shortest form.
+    /// How many bits the header uses for the length: 7, 16 or 64; `null` for the shortest form.
     #[serde(default)]
     pub length_bits: Option<u8>,
-    /// The length that the header claims; `null` for the true one.
+    /// The length in the header; `null` for the length of the payload.
     #[serde(default)]
     pub length: Option<u64>,
     #[serde(default, with = "hex::serde")]
     pub payload: Vec<u8>,
 }
 
-/// What became of a command.
+/// The relay's answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// That of the command; `null` for a message that could not be read as one.
+    /// The id of the command; `null` if the message was not a valid command.
     pub id: Option<u64>,
-    /// Why it was refused, in a sentence without capital and full stop; `null` if it was taken.
+    /// Why the command was refused, without a capital letter at the start and without a full stop; `null` if it was accepted.
     pub refused: Option<String>,
 }
 
@@ -102,7 +102,7 @@ fn set() -> bool {
 }
 
 impl Command {
-    /// A stable name, as in its JSON.
+    /// The stable name of the command, as in its JSON.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -122,14 +122,14 @@ impl Command {
 }
 
 impl Composed {
-    /// The header that it asks for.
+    /// The header of the frame.
     ///
     /// # Errors
-    /// When there is no such opcode or length form, or the length does not fit the form.
+    /// If the opcode or length form does not exist, or if the length does not fit the form.
     pub fn header(&self) -> Result<wire::header::FrameHeader, &'static str> {
         use wire::header::{FrameHeader, LengthForm, PayloadLength, Rsv};
         if self.opcode > 0xF {
-            return Err("an opcode has four bits: 0 to 15");
+            return Err("an opcode has four bits; send a number from 0 to 15");
         }
         let bytes = self.length.unwrap_or(self.payload.len() as u64);
         let (form, most) = match self.length_bits {
@@ -137,10 +137,10 @@ impl Composed {
             Some(7) => (LengthForm::Bits7, 125),
             Some(16) => (LengthForm::Bits16, 0xFFFF),
             Some(64) => (LengthForm::Bits64, u64::MAX),
-            Some(_) => return Err("a length is said in 7, 16 or 64 bits"),
+            Some(_) => return Err("a length has 7, 16 or 64 bits"),
         };
         if bytes > most {
-            return Err("the length does not fit its form: 7 bits hold up to 125, 16 up to 65535");
+            return Err("the length does not fit its form; 7 bits hold up to 125, 16 bits up to 65535");
         }
         Ok(FrameHeader {
             fin: self.fin,

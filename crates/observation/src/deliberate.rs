@@ -1,53 +1,53 @@
-//! What the relay does on purpose: because a connection's URL asks for it, or a command.
+//! Deliberate acts of the relay, which a connection's URL or a command asks for.
 
 use crate::command::Command;
 use crate::encoding::{self, named::named};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Something done on purpose, so that a lab's mischief can be told from a fault of the relay.
+/// Marks something as deliberate, so that it can be distinguished from a fault of the relay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliberate {
     pub by: Origin,
-    /// A stable name: of a fault (`rsv1`), a setting (`refuse`) or a command (`pause`).
+    /// The stable name of a fault (`rsv1`), a setting (`refuse`) or a command (`pause`).
     pub what: Cow<'static, str>,
-    /// What was done, in a sentence without capital and full stop.
+    /// What was done, without a capital letter at the start and without a full stop.
     pub explanation: Cow<'static, str>,
-    /// The rule that it is about, broken or not; `null` where no RFC has one.
+    /// The rule concerned, whether broken or not; `null` if no RFC defines one.
     pub rule: Option<Citation>,
 }
 
-/// Where a rule stands.
+/// The RFC and section that define a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
     pub rfc: u16,
     pub section: Cow<'static, str>,
 }
 
-/// Who wanted it.
+/// What asked for a deliberate act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// The settings of the connection's URL, or those that a command put in their place.
+    /// The behavior settings in the connection's URL, or those of a later command.
     Behaviour,
     /// A command of an observer.
     Console,
-    /// The middlebox that the connection's URL leads over.
+    /// The middlebox in the connection's URL.
     Middlebox,
 }
 
 named!(Origin: "behaviour" => Origin::Behaviour, "console" => Origin::Console, "middlebox" => Origin::Middlebox);
 
-/// A deliberate act that is no frame of its own: a wait, bytes that belong to no frame, the end of the line.
+/// A deliberate act that is not a frame: a pause, raw bytes, the end of the TCP connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     pub deliberate: Deliberate,
-    /// The first of the bytes that went out, up to the relay's cap; empty if none did.
+    /// The first bytes that were sent, up to the relay's cap. Empty if none were sent.
     #[serde(with = "encoding::base64")]
     pub bytes: Vec<u8>,
-    /// How many went out.
+    /// How many bytes were sent.
     pub sent: u64,
-    /// Why it was not done, in a sentence without capital and full stop; `null` if it was.
+    /// Why the act was refused, without a capital letter at the start and without a full stop; `null` if it was done.
     pub refused: Option<String>,
 }
 
@@ -59,9 +59,9 @@ impl Citation {
 }
 
 impl Deliberate {
-    /// What a connection's settings ask for, and the section of RFC 6455 that it is about.
+    /// An act that the behavior settings ask for. `section` is the section of RFC 6455 concerned.
     #[must_use]
-    pub fn of_behaviour(
+    pub fn by_behaviour(
         what: &'static str,
         explanation: impl Into<Cow<'static, str>>,
         section: Option<&'static str>,
@@ -70,36 +70,36 @@ impl Deliberate {
         Self { by: Origin::Behaviour, what: what.into(), explanation: explanation.into(), rule }
     }
 
-    /// What a command asks for; likewise.
+    /// An act that a command asks for. `section` is the section of RFC 6455 concerned.
     #[must_use]
-    pub fn of_console(
+    pub fn by_console(
         what: &'static str,
         explanation: impl Into<Cow<'static, str>>,
         section: Option<&'static str>,
     ) -> Self {
-        Self { by: Origin::Console, ..Self::of_behaviour(what, explanation, section) }
+        Self { by: Origin::Console, ..Self::by_behaviour(what, explanation, section) }
     }
 
-    /// What a middlebox does; no rule of RFC 6455 binds it.
+    /// An act of a middlebox. RFC 6455 has no rules for middleboxes, so there is no section.
     #[must_use]
-    pub fn of_box(what: &'static str, explanation: impl Into<Cow<'static, str>>) -> Self {
-        Self { by: Origin::Middlebox, ..Self::of_behaviour(what, explanation, None) }
+    pub fn by_middlebox(what: &'static str, explanation: impl Into<Cow<'static, str>>) -> Self {
+        Self { by: Origin::Middlebox, ..Self::by_behaviour(what, explanation, None) }
     }
 }
 
 impl Act {
-    /// An act without bytes.
+    /// An act that sent no bytes.
     #[must_use]
     pub fn of(deliberate: Deliberate) -> Self {
         Self { deliberate, bytes: Vec::new(), sent: 0, refused: None }
     }
 
-    /// A command that was not done, and why.
+    /// A command that was refused, and why.
     #[must_use]
     pub fn refused(command: &Command, why: String) -> Self {
         let what = command.name();
         let explanation = format!("the command `{what}` was refused");
-        let deliberate = Deliberate::of_console(what, explanation, None);
+        let deliberate = Deliberate::by_console(what, explanation, None);
         Self { refused: Some(why), ..Self::of(deliberate) }
     }
 }

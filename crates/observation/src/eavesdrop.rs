@@ -1,57 +1,57 @@
-//! What someone on the path of a connection would have read: everything in the clear, or TLS records and not what they
-//! held. Here both stand side by side, for the relay has seen both.
+//! What an eavesdropper on the path of a connection can read: everything, or only TLS records. The relay sees both the records
+//! and their contents, so this module shows them side by side.
 
 use crate::{Act, ConnectionNumber, Event, Http, Observation, Party, Records, Route, Seq, Transcript, Tunnel};
 use std::rc::Rc;
 
-/// The line of one connection, seen from its path.
+/// One connection as an eavesdropper sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub cover: Cover,
-    /// In the order in which they crossed.
+pub struct PathView {
+    pub encryption: Encryption,
+    /// In the order in which they were sent.
     pub passages: Vec<Passage>,
 }
 
-/// What hides the bytes of a line.
+/// The encryption of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cover {
-    /// Nothing: whoever is on the path reads along.
-    Nothing,
+pub enum Encryption {
+    /// None: an eavesdropper can read everything.
+    None,
     /// TLS.
     Tls {
-        /// The one name that crosses in the clear.
+        /// The server name (SNI), which is sent unencrypted.
         server_name: Option<String>,
-        /// Whether other requests travel in the same records.
+        /// Whether the records also carry other requests.
         shared: bool,
     },
 }
 
-/// Something that crossed the line in one go, in one direction.
+/// A stretch of traffic in one direction, without a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
     pub from: Party,
     /// When it was seen, in microseconds since the session began.
     pub at_us: u64,
-    /// The observations with its records. Empty on a line in the clear, and where no record of it was kept.
+    /// The observations with its TLS records. Empty on an unencrypted connection, and if no record was kept.
     pub records: Vec<Seq>,
-    /// What it held, as far as it is known.
-    pub held: Vec<Held>,
+    /// Its contents, as far as they are known.
+    pub contents: Vec<Contents>,
 }
 
-/// What a passage held.
+/// The contents of a passage. Each variant names the observation that has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Held {
-    /// The handshake of TLS, and encrypted in it the opening handshake of this observation.
+pub enum Contents {
+    /// The TLS handshake, followed by the encrypted opening handshake.
     Handshake(Seq),
     Request(Seq),
     Response(Seq),
     Frame(Seq),
-    /// Bytes that the relay sent as they are.
+    /// Raw bytes that the relay sent.
     Bytes(Seq),
 }
 
-impl Held {
-    /// The observation of it.
+impl Contents {
+    /// The observation that has these contents.
     #[must_use]
     pub fn seq(self) -> Seq {
         match self {
@@ -62,61 +62,61 @@ impl Held {
     }
 }
 
-/// What one end has shown of itself on an encrypted line.
+/// What an eavesdropper learns about one end of an encrypted connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct Visible {
     pub records: u64,
-    /// Headers included.
+    /// Bytes of the records, including their headers.
     pub bytes: u64,
-    /// Records that were not kept, of either direction, before those of this end.
+    /// How many records of either direction were not kept, before those of this end.
     pub missed: u64,
 }
 
-impl Line {
-    /// The line of connection `number`; `None` where its beginning is not known.
+impl PathView {
+    /// The view of connection `number`. `None` if its start is not known.
     #[must_use]
     pub fn of(transcript: &Transcript, number: ConnectionNumber) -> Option<Self> {
-        let cover = cover(transcript, number)?;
+        let encryption = encryption(transcript, number)?;
         let mut reading =
-            Reading { encrypted: cover != Cover::Nothing, handshake: None, cut: false, passages: Vec::new() };
+            Reading { encrypted: encryption != Encryption::None, handshake: None, cut: false, passages: Vec::new() };
         let mut last = None;
         for observation in transcript.iter() {
-            // A hole may have held anything: what comes behind it is not what came before.
+            // Anything may be missing in a gap, so a passage never continues across one.
             reading.cut |= last.is_some_and(|last| observation.seq.0 != last + 1);
             last = Some(observation.seq.0);
             if observation.connection == number {
                 reading.observe(observation);
             }
         }
-        Some(Self { cover, passages: reading.passages })
+        Some(Self { encryption, passages: reading.passages })
     }
 
-    /// The passage that held the observation `seq`, or is of its records.
+    /// The index of the passage that contains the observation `seq`, or whose records it has.
     #[must_use]
     pub fn passage_of(&self, seq: Seq) -> Option<usize> {
-        let held = |passage: &Passage| passage.held.iter().any(|held| held.seq() == seq);
-        let is_of = |passage: &Passage| passage.records.contains(&seq);
-        self.passages.iter().position(held).or_else(|| self.passages.iter().position(is_of))
+        let contains = |passage: &Passage| passage.contents.iter().any(|contents| contents.seq() == seq);
+        let has_record = |passage: &Passage| passage.records.contains(&seq);
+        self.passages.iter().position(contains).or_else(|| self.passages.iter().position(has_record))
     }
 }
 
-/// What `from` has shown of itself in the records that are kept of a connection.
+/// What the kept records show an eavesdropper about `from`.
 #[must_use]
-pub fn shown(transcript: &Transcript, line: &Line, from: Party) -> Shown {
-    let mut shown = Shown::default();
-    let passages = line.passages.iter().filter(|passage| passage.from == from);
+pub fn visible(transcript: &Transcript, view: &PathView, from: Party) -> Visible {
+    let mut visible = Visible::default();
+    let passages = view.passages.iter().filter(|passage| passage.from == from);
     for records in passages.flat_map(|passage| &passage.records).filter_map(|&seq| records(transcript, seq)) {
-        shown.missed += records.missed;
-        shown.records += records.records.len() as u64;
-        shown.bytes += records.records.iter().map(|record| HEADER + u64::from(record.length)).sum::<u64>();
+        visible.missed += records.missed;
+        visible.records += records.records.len() as u64;
+        visible.bytes += records.records.iter().map(|record| RECORD_HEADER + u64::from(record.length)).sum::<u64>();
     }
-    shown
+    visible
 }
 
-/// Bytes in front of each record. RFC 8446 §5.1.
-pub const HEADER: u64 = 5;
+/// The length of a TLS record's header in bytes. RFC 8446 §5.1.
+pub const RECORD_HEADER: u64 = 5;
 
-/// The records of an observation.
+/// The records in the observation `seq`. `None` if it has none or is not kept.
 #[must_use]
 pub fn records(transcript: &Transcript, seq: Seq) -> Option<&Records> {
     match &transcript.get(seq)?.event {
@@ -125,11 +125,11 @@ pub fn records(transcript: &Transcript, seq: Seq) -> Option<&Records> {
     }
 }
 
-fn cover(transcript: &Transcript, number: ConnectionNumber) -> Option<Cover> {
+fn encryption(transcript: &Transcript, number: ConnectionNumber) -> Option<Encryption> {
     let connection = transcript.connection(number)?;
     let of_route = |route: &Route| match &route.tls {
-        Some(tls) => Cover::Tls { server_name: tls.server_name.clone(), shared: route.http == Http::Two },
-        None => Cover::Nothing,
+        Some(tls) => Encryption::Tls { server_name: tls.server_name.clone(), shared: route.http == Http::Two },
+        None => Encryption::None,
     };
     let began = [connection.asked, connection.tunnel, connection.opening, connection.refusal];
     began.into_iter().flatten().find_map(|seq| match &transcript.get(seq)?.event {
@@ -137,18 +137,18 @@ fn cover(transcript: &Transcript, number: ConnectionNumber) -> Option<Cover> {
         Event::Opening(opening) => Some(of_route(&opening.route)),
         Event::Refusal(refusal) => Some(of_route(&refusal.route)),
         Event::Tunnel(Tunnel { server_name, .. }) => {
-            Some(Cover::Tls { server_name: server_name.clone(), shared: false })
+            Some(Encryption::Tls { server_name: server_name.clone(), shared: false })
         }
         _ => None,
     })
 }
 
-/// The fold under way.
+/// The state of the fold.
 struct Reading {
     encrypted: bool,
-    /// The opening whose handshake the records still are.
+    /// The opening, while the records still belong to its handshake.
     handshake: Option<Seq>,
-    /// Whether observations are missing since the last one.
+    /// Whether observations are missing after the last one.
     cut: bool,
     passages: Vec<Passage>,
 }
@@ -161,46 +161,48 @@ impl Reading {
         }
         match &observation.event {
             Event::Opening(_) if self.encrypted => self.handshake = Some(seq),
-            // Where it is encrypted, it is among the records of the handshake.
+            // On an encrypted connection the request is in the records of the handshake.
             Event::Asked(_) if self.encrypted => {}
-            Event::Asked(_) => self.held(Party::Client, at_us, Held::Request(seq)),
+            Event::Asked(_) => self.contents(Party::Client, at_us, Contents::Request(seq)),
             Event::Opening(opening) => self.both_texts(seq, opening.requested_us, at_us),
             Event::Refusal(refusal) => self.both_texts(seq, refusal.requested_us, at_us),
             Event::Records(records) => self.records(records.from, at_us, seq),
-            Event::Frame(frame) => self.held(frame.from, at_us, Held::Frame(seq)),
-            Event::Act(Act { sent: 1.., .. }) => self.held(Party::Server, at_us, Held::Bytes(seq)),
+            Event::Frame(frame) => self.contents(frame.from, at_us, Contents::Frame(seq)),
+            Event::Act(Act { sent: 1.., .. }) => self.contents(Party::Server, at_us, Contents::Bytes(seq)),
             Event::Act(_) | Event::Tunnel(_) | Event::Closed(_) => {}
         }
         self.cut = false;
     }
 
-    /// Adds request and response, unless the request was seen when it came.
+    /// Adds the request and the response. The request is left out if an earlier observation has it.
     fn both_texts(&mut self, seq: Seq, requested_us: u64, at_us: u64) {
-        let asked = self.passages.first().is_some_and(|first| matches!(first.held.first(), Some(Held::Request(_))));
+        let asked =
+            self.passages.first().is_some_and(|first| matches!(first.contents.first(), Some(Contents::Request(_))));
         if !asked {
-            self.held(Party::Client, requested_us, Held::Request(seq));
+            self.contents(Party::Client, requested_us, Contents::Request(seq));
         }
-        self.held(Party::Server, at_us, Held::Response(seq));
+        self.contents(Party::Server, at_us, Contents::Response(seq));
     }
 
     fn records(&mut self, from: Party, at_us: u64, seq: Seq) {
         if let Some(opening) = self.handshake {
-            self.passages.push(Passage { from, at_us, records: vec![seq], held: vec![Held::Handshake(opening)] });
+            let contents = vec![Contents::Handshake(opening)];
+            self.passages.push(Passage { from, at_us, records: vec![seq], contents });
             return;
         }
-        let goes_on = self.last(from).filter(|last| match from {
-            // They come before what they hold,
-            Party::Client => last.held.is_empty(),
-            // or behind it.
+        let continued = self.last(from).filter(|last| match from {
+            // A client's records come before their contents.
+            Party::Client => last.contents.is_empty(),
+            // A server's records come after their contents.
             Party::Server => true,
         });
-        match goes_on {
+        match continued {
             Some(last) => last.records.push(seq),
-            None => self.passages.push(Passage { from, at_us, records: vec![seq], held: Vec::new() }),
+            None => self.passages.push(Passage { from, at_us, records: vec![seq], contents: Vec::new() }),
         }
     }
 
-    fn held(&mut self, from: Party, at_us: u64, held: Held) {
+    fn contents(&mut self, from: Party, at_us: u64, contents: Contents) {
         let encrypted = self.encrypted;
         let same = self.last(from).filter(|last| {
             let began = match from {
@@ -210,14 +212,14 @@ impl Reading {
             encrypted && began
         });
         match same {
-            // The last records of the client's before its first frame are not of the handshake, which the server ends.
-            Some(last) if matches!(last.held[..], [Held::Handshake(_)]) => last.held = vec![held],
-            Some(last) => last.held.push(held),
-            None => self.passages.push(Passage { from, at_us, records: Vec::new(), held: vec![held] }),
+            // The server ends the handshake, so the client's last records before its first frame belong to that frame.
+            Some(last) if matches!(last.contents[..], [Contents::Handshake(_)]) => last.contents = vec![contents],
+            Some(last) => last.contents.push(contents),
+            None => self.passages.push(Passage { from, at_us, records: Vec::new(), contents: vec![contents] }),
         }
     }
 
-    /// The last passage, if it is of the same direction and nothing is missing behind it.
+    /// The last passage, if it has the same direction and no observations are missing after it.
     fn last(&mut self, from: Party) -> Option<&mut Passage> {
         self.passages.last_mut().filter(|last| !self.cut && last.from == from)
     }

@@ -1,5 +1,5 @@
-//! Bytes in JSON: hex where they are few, base64 where they may be many, text with one character per byte. And enums by their
-//! names, for a page that has to be small: what serde derives for each of them is three times as large.
+//! How bytes and enums are written in JSON. Short byte strings are hex, long ones base64, and handshake texts have one character
+//! per byte. Enums are read by name with [`named`], because the code that serde derives is three times as large.
 
 /// Four bytes of lower-case hex, or nothing, for `#[serde(with)]`.
 pub mod hex_key {

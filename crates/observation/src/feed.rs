@@ -1,40 +1,41 @@
-//! The messages of the feed, each one JSON object.
+//! The messages of the feed. Each is one JSON object.
 
 use crate::command::Answer;
 use crate::{Observation, Seq, SessionId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 
-/// What the relay tells an observer. `O` is how it holds observations: owned to read them, shared to send them.
+/// A message from the relay to an observer. `O` is the type of its observations: owned for reading, shared for sending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedMessage<O = Observation> {
-    /// Always first.
+    /// Always the first message.
     Hello(Hello),
-    /// In the order of their numbers; never empty.
+    /// Observations in the order of their numbers. Never empty.
     Observations(Vec<O>),
-    /// These were dropped from the log before the observer had them.
+    /// Observations that were dropped from the log before the observer received them.
     Gap(Gap),
-    /// To a command of this observer.
+    /// The answer to a command of this observer.
     Answer(Answer),
 }
 
-/// Where the log stands when an observer comes.
+/// The state of the log when an observer connects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     pub session: SessionId,
-    /// The next observation will have this number.
+    /// The number of the next observation.
     pub next: Seq,
-    /// Microseconds since the session began.
+    /// The current time in microseconds since the session began.
     pub now_us: u64,
-    /// Bytes of a payload that the relay keeps.
+    /// How many bytes of a payload the relay keeps.
     pub payload_cap: u64,
-    /// The largest frame and message that the relay takes, in bytes.
+    /// The largest frame that the relay accepts, in bytes.
     pub max_frame: u64,
+    /// The largest message that the relay accepts, in bytes.
     pub max_message: u64,
 }
 
-/// Observations that are gone, both ends inclusive.
+/// The numbers of missing observations, both inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     pub from: Seq,
@@ -45,10 +46,10 @@ impl<O: Borrow<Observation> + Serialize> FeedMessage<O> {
     /// The message as JSON.
     ///
     /// # Panics
-    /// Never: nothing in these types can fail to become JSON.
+    /// Never: these types always serialize.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("plain data becomes JSON")
+        serde_json::to_string(self).expect("these types always serialize")
     }
 }
 
@@ -56,7 +57,7 @@ impl FeedMessage {
     /// Reads a message of the feed.
     ///
     /// # Errors
-    /// When it is not JSON or of another version.
+    /// If the text is not JSON, or not a message of this version.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }

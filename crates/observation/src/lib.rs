@@ -138,6 +138,8 @@ pub mod eavesdrop;
 pub mod encoding;
 pub mod event;
 pub mod feed;
+pub mod frame;
+pub mod id;
 pub mod page;
 pub mod round_trip;
 pub mod route;
@@ -147,79 +149,12 @@ pub mod transcript;
 pub use command::{Answer, Command};
 pub use deliberate::{Act, Citation, Deliberate, Origin};
 pub use document::Document;
-pub use event::{
-    Closed, Deflate, Event, Frame, Inflated, MessageKind, Offer, Opening, Party, Position, Refusal, Violation,
-};
+pub use event::{Closed, Deflate, Event, Observation, Offer, Opening, Refusal};
 pub use feed::{FeedMessage, Gap, Hello};
-pub use route::{Asked, Hop, Http, Leg, Middle, Record, Records, Route, Routes, Tls, Tunnel};
+pub use frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
+pub use id::{ConnectionNumber, Seq, SessionId};
+pub use route::{Asked, Hop, Http, Leg, Intermediary, Record, Records, Route, Routes, Tls, Tunnel};
 pub use transcript::Transcript;
-
-use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The subprotocol of the feed. A change that old observers cannot read gets a new number.
 pub const SUBPROTOCOL: &str = "framescope.observe.v1";
-
-/// An observation's number in its session, from 1, without holes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Seq(pub u64);
-
-impl fmt::Display for Seq {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// A connection's number in its session, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ConnectionNumber(pub u32);
-
-/// The name of a session, and the right to see and use it: 128 random bits as 26 characters of lower-case base32.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct SessionId(String);
-
-impl SessionId {
-    #[must_use]
-    pub fn from_random(bits: [u8; 16]) -> Self {
-        Self(data_encoding::BASE32_NOPAD.encode(&bits).to_ascii_lowercase())
-    }
-
-    /// Takes a name that came from outside; `None` if it is not 26 characters of that alphabet.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let right = name.len() == 26 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
-        right.then(|| Self(name.to_owned()))
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for SessionId {
-    type Error = &'static str;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        Self::parse(&name).ok_or("a session is named by 26 characters, each of a-z and 2-7")
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// One thing the relay saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observation {
-    pub seq: Seq,
-    /// Microseconds since the session began.
-    pub at_us: u64,
-    pub connection: ConnectionNumber,
-    pub event: Event,
-}

@@ -1,14 +1,14 @@
-//! What a page's JavaScript did with its own socket, and what it was told.
+//! What a page's JavaScript did with its own WebSocket, and the events that it received.
 
 use crate::MessageKind;
 use serde::{Deserialize, Serialize};
 
-/// A page's sockets, counted from 1.
+/// The number of a WebSocket in its page, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SocketNumber(pub u32);
 
-/// A page's events, counted from 1.
+/// The number of an event in its page, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventNumber(pub u64);
@@ -41,34 +41,34 @@ pub enum PageAct {
     Closed { code: u16, reason: String, was_clean: bool },
 }
 
-/// What a list of events shows of a payload.
+/// A summary of a payload, for lists of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PagePayload {
     pub kind: MessageKind,
-    /// Of a text, in UTF-8.
+    /// The size in bytes. Text counts as UTF-8.
     pub bytes: u64,
-    /// What JavaScript calls the length of a text: UTF-16 code units. 0 for bytes.
+    /// JavaScript's `length` of a text: UTF-16 code units. 0 for binary.
     pub utf16_length: u64,
-    /// The front of a text, or the name of a file.
+    /// The start of a text, or the name of a file.
     pub preview: String,
 }
 
-/// By what the relay's record of a request can be known to be this page's: what a browser puts into it by itself.
+/// Identifies the requests of this page in the relay's record, by values that the browser sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Path and query, as in the request line.
+    /// The path and query, as in the request line.
     pub target: String,
     pub origin: String,
     pub user_agent: String,
 }
 
 impl Fingerprint {
-    /// Whether `request` is a head that this page's browser would send for this socket.
+    /// Whether the request head `request` can come from this socket.
     #[must_use]
     pub fn matches(&self, request: &[u8]) -> bool {
         use wire::handshake::connect;
         use wire::handshake::head::RequestHead;
-        // The lines of a head and the fields of HTTP/2 are written alike.
+        // The lines of an HTTP/1.1 head and the fields of HTTP/2 have the same format here.
         let is = |name: &str, wanted: &str| {
             connect::fields(request)
                 .any(|(other, value)| other.eq_ignore_ascii_case(name.as_bytes()) && value == wanted.as_bytes())

@@ -1,10 +1,10 @@
-//! How long pings took to be answered: from the relay's ping on the wire to the pong with the same payload.
+//! Round-trip times: from the relay's ping to the pong with the same payload.
 
 use crate::{ConnectionNumber, Event, Frame, Observation, Party, Seq};
 use std::collections::{HashMap, VecDeque};
 use wire::opcode::Opcode;
 
-/// Pings of one connection that wait for their pong; the oldest go first.
+/// The most pings of one connection that may wait for a pong. The oldest are dropped first.
 const MAX_WAITING: usize = 32;
 
 /// A ping that was answered.
@@ -13,7 +13,7 @@ pub struct RoundTrip {
     pub connection: ConnectionNumber,
     pub ping: Seq,
     pub pong: Seq,
-    /// Between the two, in microseconds of the relay's clock.
+    /// The time between the two, in microseconds of the relay's clock.
     pub us: u64,
 }
 
@@ -21,13 +21,13 @@ pub struct RoundTrip {
 #[derive(Clone, Debug)]
 pub struct RoundTrips {
     waiting: HashMap<ConnectionNumber, VecDeque<(Seq, u64, Vec<u8>)>>,
-    /// Ascending by pong.
+    /// Sorted by `pong`.
     trips: VecDeque<RoundTrip>,
     capacity: usize,
 }
 
 impl RoundTrips {
-    /// None yet; keeps `capacity` and drops the oldest past that.
+    /// An empty list that keeps at most `capacity` round trips and drops the oldest first.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { waiting: HashMap::new(), trips: VecDeque::new(), capacity: capacity.max(1) }
@@ -41,19 +41,19 @@ impl RoundTrips {
         }
     }
 
-    /// Forgets what waits: the pongs may be in a gap, or their pings.
+    /// Forgets all waiting pings. Call it at a gap, because their pongs may be missing.
     pub fn gap(&mut self) {
         self.waiting.clear();
     }
 
-    /// The round trip that ended with the pong of this number.
+    /// The round trip that ended with the pong in the observation `pong`.
     #[must_use]
     pub fn ending_with(&self, pong: Seq) -> Option<RoundTrip> {
         let index = self.trips.binary_search_by_key(&pong, |trip| trip.pong).ok()?;
         self.trips.get(index).copied()
     }
 
-    /// The kept ones of a connection, oldest first.
+    /// The kept round trips of a connection, oldest first.
     pub fn of(&self, connection: ConnectionNumber) -> impl DoubleEndedIterator<Item = RoundTrip> {
         self.trips.iter().copied().filter(move |trip| trip.connection == connection)
     }
@@ -70,7 +70,7 @@ impl RoundTrips {
             (Party::Client, Opcode::Pong) => {
                 let Some(waiting) = self.waiting.get_mut(&observation.connection) else { return };
                 let payload = frame.unmasked_payload();
-                // The latest with that payload; RFC 6455 §5.5.3 lets a client answer only the last of several pings.
+                // The latest ping with that payload. RFC 6455 §5.5.3 lets a client answer only the last of several pings.
                 let Some(index) = waiting.iter().rposition(|(_, _, sent)| *sent == payload) else { return };
                 let Some((ping, at_us, _)) = waiting.drain(..=index).next_back() else { return };
                 let us = observation.at_us.saturating_sub(at_us);

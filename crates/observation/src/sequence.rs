@@ -7,84 +7,19 @@
 //! The two streams may be merged in any way that has a socket's construction ahead of what the relay saw of it: the rows
 //! end the same. With a gap they need not, since what it took cannot be known.
 
-mod meeting;
+mod anchor;
+mod row;
 mod socket;
 #[cfg(test)]
 mod tests;
 
 use crate::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
-use crate::{ConnectionNumber, Event, Gap, Observation, Seq};
-use meeting::{meeting, messages_in};
-use socket::{Anchor, Fate, Socket};
+use crate::{ConnectionNumber, Event, Gap, Observation};
+use anchor::{Anchor, anchor_of, messages_in};
+use row::RowNumber;
+pub use row::{PageSide, Row, RowKey};
+use socket::{Fate, Socket};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Row {
-    pub key: RowKey,
-    pub page: PageSide,
-}
-
-impl Row {
-    /// The row of an event that the wire has nothing for.
-    fn of_page(event: EventNumber) -> Self {
-        Self { key: RowKey::Page(event), page: PageSide::Events(vec![event]) }
-    }
-}
-
-/// What a row is of; also its identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RowKey {
-    /// The request of an opening or refusal, or of one that waits for another leg.
-    Request(Seq),
-    /// The response to it.
-    Response(Seq),
-    /// The moment after a 101.
-    Opened(Seq),
-    Frame(Seq),
-    /// Something that the relay did on purpose.
-    Act(Seq),
-    /// A line to a middlebox in front of TLS.
-    Tunnel(Seq),
-    /// What crossed such a line.
-    Records(Seq),
-    /// The end of a connection.
-    End(Seq),
-    /// Observations that are gone.
-    Gap(Seq, Seq),
-    /// Something only the page saw.
-    Page(EventNumber),
-}
-
-impl RowKey {
-    /// The observation behind the row.
-    #[must_use]
-    pub fn seq(self) -> Option<Seq> {
-        match self {
-            Self::Request(seq)
-            | Self::Response(seq)
-            | Self::Opened(seq)
-            | Self::Frame(seq)
-            | Self::Act(seq)
-            | Self::Tunnel(seq)
-            | Self::Records(seq)
-            | Self::End(seq) => Some(seq),
-            Self::Gap(..) | Self::Page(_) => None,
-        }
-    }
-}
-
-/// What JavaScript saw of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum PageSide {
-    /// These events, in order.
-    Events(Vec<EventNumber>),
-    /// Nothing: the browser deals with it, or keeps it to itself.
-    Nothing,
-    /// Nothing yet: the message has more fragments to come.
-    Fragment,
-    /// The socket is not this page's: another client's, or from before the page was loaded.
-    Elsewhere,
-}
 
 /// The rows of a session.
 #[derive(Clone, Debug)]
@@ -106,9 +41,6 @@ pub struct Sequence {
     /// Events whose row has not come, ascending by number, at most `capacity`; shown behind all rows.
     waiting: VecDeque<Waiting>,
 }
-
-/// A row's number, from 0, counting those that were dropped.
-type RowNumber = usize;
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -237,7 +169,7 @@ impl Sequence {
                 self.over(connection);
             }
             Event::Frame(frame) => {
-                let (anchor, page) = meeting(frame);
+                let (anchor, page) = anchor_of(frame);
                 self.wire(connection, RowKey::Frame(seq), anchor, page);
             }
             Event::Act(act) => {

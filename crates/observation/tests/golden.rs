@@ -7,10 +7,10 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
-use observation::route::{BoxOffer, BoxSetting};
+use observation::route::{MiddleboxOffer, MiddleboxSetting};
 use observation::{
     Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame,
-    Gap, Hello, Hop, Http, Inflated, Leg, Middle, Observation, Offer, Opening, Origin, Party, Record, Records, Refusal,
+    Gap, Hello, Hop, Http, Inflated, Leg, Intermediary, Observation, Offer, Opening, Origin, Party, Record, Records, Refusal,
     Route, Routes, Seq, SessionId, Tls, Tunnel, document,
 };
 use serde::Serialize;
@@ -283,36 +283,36 @@ fn records() {
 
 #[test]
 fn asked() {
-    let middle = Middle::Box("old-proxy".to_owned());
+    let middle = Intermediary::Box("old-proxy".to_owned());
     let hop = Hop { leg: Leg::Near, middle, other: None, server: None };
     let explanation = "`Upgrade` and `Connection` are left out: they are of one hop only";
     let asked = Asked {
         request: REQUEST.into(),
         route: Route { hop: Some(hop), ..Route::default() },
-        deliberate: vec![Deliberate::of_box("old-proxy", explanation)],
+        deliberate: vec![Deliberate::by_middlebox("old-proxy", explanation)],
     };
     golden!("asked", observation(1, 1_702, Event::Asked(asked)));
 }
 
 #[test]
 fn tunnel() {
-    let middle = Middle::Tunnel("idle-cut".to_owned());
+    let middle = Intermediary::Tunnel("idle-cut".to_owned());
     let tunnel = Tunnel {
         hop: Hop { leg: Leg::Near, middle, other: None, server: None },
         server_name: Some("server.example.com".to_owned()),
-        deliberate: vec![Deliberate::of_box("idle-cut", "a line on which nothing travels for 5 seconds is cut")],
+        deliberate: vec![Deliberate::by_middlebox("idle-cut", "a line on which nothing travels for 5 seconds is cut")],
     };
     golden!("tunnel", observation(1, 1_702, Event::Tunnel(tunnel)));
 }
 
 #[test]
 fn routes() {
-    let after = BoxSetting {
+    let after = MiddleboxSetting {
         name: "after".to_owned(),
         explanation: "How long a line may be silent.".to_owned(),
         default: "5s".to_owned(),
     };
-    let idle_cut = BoxOffer {
+    let idle_cut = MiddleboxOffer {
         name: "idle-cut".to_owned(),
         title: "Idle cut".to_owned(),
         explanation: "Cuts a line on which nothing has travelled for a while, and tells nobody.".to_owned(),
@@ -397,7 +397,7 @@ fn document() {
         code: None,
         reason: String::new(),
         clean: false,
-        cause: Cause::LineEnded,
+        cause: Cause::ConnectionEnded,
         client: Count::default(),
         server: Count { frames: 1, bytes: 4 },
     };

@@ -29,7 +29,7 @@ use crate::{Writer, equivalent};
 use conversation::Conversation;
 use observation::event::Cause;
 use observation::{
-    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Leg, Middle, Observation, Opening, Party, Refusal,
+    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Leg, Intermediary, Observation, Opening, Party, Refusal,
 };
 use packet::Packet;
 use pcap_file::DataLink;
@@ -147,7 +147,7 @@ impl Pcapng {
         if let (Some(hop), Some(conversation)) =
             (&opening.route.hop, self.conversations.get_mut(&observation.connection))
         {
-            conversation.is_far = hop.leg == Leg::Far && hop.middle == Middle::Relay;
+            conversation.is_far = hop.leg == Leg::Far && hop.middle == Intermediary::Relay;
         }
         let mut notes: Vec<_> = opening.deliberate.iter().map(deliberate).collect();
         notes.extend((http == Http::Two).then(|| equivalent::NOTE.to_owned()));
@@ -217,8 +217,8 @@ impl Pcapng {
         // Who the relay has at the other end, and itself.
         let (other, own) = if is_far { (Party::Server, Party::Client) } else { (Party::Client, Party::Server) };
         let (first, resets) = match closed.cause {
-            Cause::LineEnded => (other, false),
-            Cause::LineBroke => (other, true),
+            Cause::ConnectionEnded => (other, false),
+            Cause::ConnectionLost => (other, true),
             Cause::Reset => (own, true),
             _ => (own, false),
         };

@@ -1,20 +1,10 @@
 //! One socket of the page: where its events belong, and what has come of its wire side.
 
-use super::RowNumber;
+use super::anchor::Anchor;
+use super::row::RowNumber;
 use crate::page::{EventNumber, Fingerprint, PageAct};
 use crate::{ConnectionNumber, Event};
 use std::collections::{BinaryHeap, HashMap};
-
-/// Where a page's event and a row of the wire meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Anchor {
-    Request,
-    Response,
-    ClientMessage(u64),
-    ServerMessage(u64),
-    ClientClose,
-    End,
-}
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Socket {
@@ -227,11 +217,5 @@ impl Socket {
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
         self.rows.len() + self.waiting.len()
-    }
-}
-
-impl Anchor {
-    fn is_message(self) -> bool {
-        matches!(self, Self::ClientMessage(_) | Self::ServerMessage(_))
     }
 }

@@ -51,7 +51,7 @@ fn observations() -> impl Iterator<Item = Observation> {
         code: None,
         reason: String::new(),
         clean: false,
-        cause: crate::event::Cause::LineEnded,
+        cause: crate::event::Cause::ConnectionEnded,
         client: crate::event::Count::default(),
         server: crate::event::Count::default(),
     });

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::sequence::merge;
 use crate::streams::{CLIENT, SERVER, Streams};
-use observation::aftermath::{Aftermath, Carried, Told};
+use observation::aftermath::{Aftermath, Carried, Reported};
 use observation::event::{Cause, Closed, Count};
 use observation::{Act, Citation, Deliberate, Event, Origin, Party, Seq, Transcript, Violation};
 use std::rc::Rc;
@@ -80,9 +80,9 @@ fn line(aftermath: &Aftermath) -> String {
         Carried::Pong { us, .. } => format!("pong after {us}"),
         Carried::End { cause, .. } => format!("end by {cause:?}"),
     };
-    let told = match &aftermath.told {
-        Told::Elsewhere => "elsewhere".to_owned(),
-        Told::Events(acts) => acts.iter().map(act).collect::<Vec<_>>().join(", "),
+    let told = match &aftermath.reported {
+        Reported::Elsewhere => "elsewhere".to_owned(),
+        Reported::Events(acts) => acts.iter().map(act).collect::<Vec<_>>().join(", "),
     };
     let wire = aftermath.wire.iter().map(carried).collect::<Vec<_>>().join(", ");
     let did = aftermath.did.iter().map(|(seq, did)| format!("{} at {seq}", did.what)).collect::<Vec<_>>().join(", ");
@@ -180,8 +180,8 @@ fn another_client_is_seen_from_the_wire_alone() {
     check(&streams, &[(2, "masked at 2: Pending [] [elsewhere]")]);
     streams.text(1, CLIENT, "and so on");
     check(&streams, &[(2, "masked at 2: Taken [] [elsewhere]")]);
-    streams.ended(Cause::LineEnded);
-    let left = "masked at 2: LeftByClient [end by LineEnded] [elsewhere]";
+    streams.ended(Cause::ConnectionEnded);
+    let left = "masked at 2: EndedByClient [end by ConnectionEnded] [elsewhere]";
     check(&streams, &[(2, left), (4, left)]);
 }
 
@@ -230,7 +230,7 @@ fn goodbyes_and_cuts() {
 
     let mut cut = opened();
     cut.closed(1, 1006).act("pause", 0).act("drop", 0).ended(Cause::Dropped);
-    let dropped = "drop at 3: LeftByRelay [end by Dropped] [close 1006]";
+    let dropped = "drop at 3: EndedByRelay [end by Dropped] [close 1006]";
     check(&cut, &[(2, "pause at 2: Silent [] []"), (3, dropped), (4, dropped)]);
 
     let mut after_close = opened();
@@ -259,8 +259,8 @@ fn sockets_that_never_open() {
     let mut odd = Streams::default();
     odd.constructed(1).error(1).closed(1, 1006).opening(1, true).on_purpose("sec-accept");
     check(&odd, &[(1, "sec-accept at 1: Pending [] [error, close 1006]")]);
-    odd.ended(Cause::LineEnded);
-    let never = "sec-accept at 1: NeverOpened [end by LineEnded] [error, close 1006]";
+    odd.ended(Cause::ConnectionEnded);
+    let never = "sec-accept at 1: NeverOpened [end by ConnectionEnded] [error, close 1006]";
     check(&odd, &[(1, never), (2, never)]);
 
     let mut taken = Streams::default();

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::streams::{CLIENT, SERVER, Streams};
-use observation::eavesdrop::{Cover, Held, Line, Shown, shown};
+use observation::eavesdrop::{Contents, Encryption, PathView, Visible, visible};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Gap, Http, Party, Transcript};
 use std::rc::Rc;
 
@@ -28,23 +28,23 @@ type Row = (Party, &'static [u16], &'static [(&'static str, u64)]);
 type Table = Vec<(Party, Vec<u16>, Vec<(&'static str, u64)>)>;
 
 fn table(transcript: &Transcript) -> Table {
-    let line = Line::of(transcript, FIRST).expect("known");
+    let line = PathView::of(transcript, FIRST).expect("known");
     let lengths = |&seq| match &transcript.get(seq).expect("kept").event {
         Event::Records(records) => records.records.iter().map(|record| record.length).collect::<Vec<_>>(),
         _ => panic!("no records"),
     };
-    let held = |held: &Held| {
+    let held = |held: &Contents| {
         let name = match held {
-            Held::Handshake(_) => "handshake",
-            Held::Request(_) => "request",
-            Held::Response(_) => "response",
-            Held::Frame(_) => "frame",
-            Held::Bytes(_) => "bytes",
+            Contents::Handshake(_) => "handshake",
+            Contents::Request(_) => "request",
+            Contents::Response(_) => "response",
+            Contents::Frame(_) => "frame",
+            Contents::Bytes(_) => "bytes",
         };
         (name, held.seq().0)
     };
     let rows = line.passages.iter();
-    rows.map(|it| (it.from, it.records.iter().flat_map(lengths).collect(), it.held.iter().map(held).collect()))
+    rows.map(|it| (it.from, it.records.iter().flat_map(lengths).collect(), it.contents.iter().map(held).collect()))
         .collect()
 }
 
@@ -76,8 +76,8 @@ const HANDSHAKE: [Row; 4] = [
 #[test]
 fn in_the_clear_each_thing_is_a_passage_of_its_own() {
     let mut streams = Streams::default();
-    let deliberate = Deliberate::of_console("raw", "bytes as they are", None);
-    let wait = Act::of(Deliberate::of_console("pause", "nothing is read", None));
+    let deliberate = Deliberate::by_console("raw", "bytes as they are", None);
+    let wait = Act::of(Deliberate::by_console("pause", "nothing is read", None));
     let raw = Act { bytes: vec![0x81], sent: 1, ..Act::of(deliberate) };
     streams.opening(1, true).text(1, CLIENT, "a").text(1, CLIENT, "b").opening(2, false).text(2, CLIENT, "other");
     streams.text(1, SERVER, "a").event(1, Event::Act(wait)).event(1, Event::Act(raw)).end(1);
@@ -93,7 +93,7 @@ fn in_the_clear_each_thing_is_a_passage_of_its_own() {
             (SERVER, &[], &[("bytes", 8)]),
         ],
     );
-    assert_eq!(Line::of(&transcript(&streams, None), FIRST).map(|line| line.cover), Some(Cover::Nothing));
+    assert_eq!(PathView::of(&transcript(&streams, None), FIRST).map(|line| line.encryption), Some(Encryption::None));
 }
 
 #[test]
@@ -191,17 +191,17 @@ fn nothing_is_paired_across_a_gap() {
 fn the_cover_says_what_stays_visible_and_who_shares_it() {
     let cover = |http| {
         let mut streams = Streams::default();
-        Line::of(&transcript(streams.opening_in_tls(1, http), None), FIRST).expect("known").cover
+        PathView::of(&transcript(streams.opening_in_tls(1, http), None), FIRST).expect("known").encryption
     };
-    let tls = |shared| Cover::Tls { server_name: Some("lab".to_owned()), shared };
+    let tls = |shared| Encryption::Tls { server_name: Some("lab".to_owned()), shared };
     assert_eq!((cover(Http::One), cover(Http::Two)), (tls(false), tls(true)));
     let mut midway = Streams::default();
-    assert_eq!(Line::of(&transcript(midway.text(1, CLIENT, "a"), None), FIRST), None);
+    assert_eq!(PathView::of(&transcript(midway.text(1, CLIENT, "a"), None), FIRST), None);
 
     let transcript = transcript(&in_tls(), None);
-    let line = Line::of(&transcript, FIRST).expect("known");
-    assert_eq!(shown(&transcript, &line, CLIENT), Shown { records: 4, bytes: 512 + 1 + 53 + 420 + 4 * 5, missed: 0 });
-    assert_eq!(shown(&transcript, &line, SERVER).records, 5);
+    let line = PathView::of(&transcript, FIRST).expect("known");
+    assert_eq!(visible(&transcript, &line, CLIENT), Visible { records: 4, bytes: 512 + 1 + 53 + 420 + 4 * 5, missed: 0 });
+    assert_eq!(visible(&transcript, &line, SERVER).records, 5);
     assert_eq!(line.passage_of(observation::Seq(4)), Some(2));
     assert_eq!(line.passage_of(observation::Seq(1)), Some(0));
     assert_eq!(line.passage_of(observation::Seq(99)), None);

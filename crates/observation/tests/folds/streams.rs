@@ -3,7 +3,7 @@
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::page::{EventNumber, Fingerprint, PageAct, PageEvent, PagePayload, SocketNumber};
 use observation::{
-    Asked, ConnectionNumber, Hop, Http, Leg, MessageKind, Middle, Observation, Party, Record, Records, Route, Seq, Tls,
+    Asked, ConnectionNumber, Hop, Http, Leg, MessageKind, Intermediary, Observation, Party, Record, Records, Route, Seq, Tls,
     Tunnel,
 };
 use std::collections::HashMap;
@@ -126,7 +126,7 @@ impl Streams {
     }
 
     pub(crate) fn tunnel(&mut self, connection: u32) -> &mut Self {
-        let hop = Hop { middle: Middle::Tunnel("box".to_owned()), ..hop(Leg::Near, None) };
+        let hop = Hop { middle: Intermediary::Tunnel("box".to_owned()), ..hop(Leg::Near, None) };
         let tunnel = Tunnel { hop, server_name: Some("lab".to_owned()), deliberate: Vec::new() };
         self.event(connection, Event::Tunnel(tunnel))
     }
@@ -181,7 +181,7 @@ impl Streams {
 }
 
 fn hop(leg: Leg, other: Option<ConnectionNumber>) -> Hop {
-    Hop { leg, middle: Middle::Box("box".to_owned()), other, server: None }
+    Hop { leg, middle: Intermediary::Box("box".to_owned()), other, server: None }
 }
 
 fn payload(text: &str) -> PagePayload {

@@ -1,12 +1,28 @@
 //! What of the page's may stand beside something of the wire.
 
-use super::PageSide;
-use super::socket::Anchor;
+use super::row::PageSide;
 use crate::{Frame, Party};
 use wire::header::FrameHeader;
 
+/// Where a page's event and a row of the wire meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Anchor {
+    Request,
+    Response,
+    ClientMessage(u64),
+    ServerMessage(u64),
+    ClientClose,
+    End,
+}
+
+impl Anchor {
+    pub(super) fn is_message(self) -> bool {
+        matches!(self, Self::ClientMessage(_) | Self::ServerMessage(_))
+    }
+}
+
 /// Where the page's events meet a frame, and what the page sees of it if none does.
-pub(super) fn meeting(frame: &Frame) -> (Option<Anchor>, PageSide) {
+pub(super) fn anchor_of(frame: &Frame) -> (Option<Anchor>, PageSide) {
     let is_close = frame.opcode() == wire::opcode::Opcode::Close;
     match (frame.from, frame.position) {
         (Party::Client, Some(at)) if at.fragment == 1 => (Some(Anchor::ClientMessage(at.message)), PageSide::Nothing),
