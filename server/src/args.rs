@@ -2,7 +2,7 @@
 
 pub(crate) mod units;
 
-use crate::hop::Allowed;
+use crate::allowlist::AllowedServer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -105,7 +105,7 @@ pub struct Config {
 
     /// Another server that /relay may lead to, such as wss://echo.example/ws; may be given several times
     #[arg(long, env = "FRAMESCOPE_RELAY_TO", value_name = "URL", value_delimiter = ',')]
-    pub relay_to: Vec<Allowed>,
+    pub relay_to: Vec<AllowedServer>,
 
     /// Certificates of authorities that other servers may be known by, beside those that browsers trust; PEM
     #[arg(long, env = "FRAMESCOPE_RELAY_CA", value_name = "FILE")]

@@ -3,51 +3,58 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`args`] | the command line and every limit |
-//! | `app` | the addresses and what each leads to |
-//! | `listen` | the accept loop; keeps the text of heads, lets a handler dictate one |
-//! | `lab` | the opening handshake, the echo loop, the recorder |
-//! | `hop` | middleboxes on the way to the lab, and the way to other servers |
-//! | `session` | the bounded log of a session, the registry of all |
-//! | `observe` | the feed by which observers read a log |
-//! | `console` | what observers ask of open connections |
-//! | `export` | a recorded session as a file |
-//! | `snippets` | code for a connection |
-//! | [`course`] | the course, read once and kept as JSON; what an author types |
-//! | [`receipt`] | signed receipts for passed challenges |
+//! | `app` | puts the routes of all features together |
+//! | `api` | the HTTP interface under `/api`, and the feed |
+//! | `lab` | `/echo` and `/lab`: the opening handshake, the connection, the recorder |
+//! | `hop` | `/via` and `/relay`: connections through a middlebox or to another server |
 //! | `assets` | the page |
-//! | `error` | what `/api` answers when it cannot |
+//! | `state` | what all handlers share |
+//! | [`course`] | the course, loaded, checked and cached |
+//! | [`receipt`] | signed receipts for passed challenges |
+//! | `behaviour`, `middlebox` | the settings of a lab connection and of a middlebox |
+//! | `legs` | which connections to the lab come from a middlebox |
+//! | `upstream`, `allowlist` | connections to other servers, and which are allowed |
+//! | `session`, `registry` | a session with its log, and all sessions |
+//! | `listen` | accept loops and the raw bytes below HTTP |
+//! | `memory` | the memory budget for unfinished messages |
 //! | `shutdown` | how everything ends |
 
+mod allowlist;
+mod api;
 mod app;
 pub mod args;
 mod assets;
-mod console;
+mod behaviour;
 pub mod course;
-mod error;
-mod export;
 mod hop;
 mod lab;
+mod legs;
 mod listen;
-mod observe;
+mod memory;
+mod middlebox;
 pub mod receipt;
+mod registry;
 mod session;
 mod shutdown;
-mod snippets;
+mod state;
+mod upstream;
 
-use app::App;
+pub use allowlist::AllowedServer;
 use args::Config;
-use course::{CourseError, Shelf};
-use hop::Upstreams;
-pub use hop::{Allowed, UpstreamsError};
-use listen::Speaker;
+use course::CourseError;
+use course::library::CourseLibrary;
+use listen::Listener;
 pub use listen::tls::TlsError;
 use receipt::{Key, KeyError};
-use session::Registry;
+use registry::Registry;
 use shutdown::Shutdown;
+use state::AppState;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use upstream::Upstreams;
+pub use upstream::UpstreamsError;
 
 /// A relay that runs until it is told to stop.
 #[derive(Debug)]
@@ -85,9 +92,9 @@ impl Relay {
         if let Some(folder) = config.page.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
             return Err(StartError::NoPage(folder.clone()));
         }
-        let shelf = match &config.course {
-            Some(folder) => Shelf::of_folder(folder.clone()).await?,
-            None => Shelf::embedded(),
+        let library = match &config.course {
+            Some(folder) => CourseLibrary::from_folder(folder.clone()).await?,
+            None => CourseLibrary::embedded(),
         };
         let key = match &config.receipt_key {
             Some(file) => Key::kept(file)?,
@@ -106,26 +113,27 @@ impl Relay {
         };
         let tunnels = tunnels.map_err(|(address, error)| StartError::Listen(address, "--box-listen", error))?;
         let tunnel_ports = tunnels.iter().filter_map(|tunnel| Some(tunnel.local_addr().ok()?.port())).collect();
-        let upstreams = Upstreams::new(&config)?;
+        let upstreams = Upstreams::new(&config.relay_to, config.relay_ca.as_deref())?;
         let tls_address = tls.as_ref().map(|(_, address)| *address);
         // Where it really listens, which port 0 does not say.
         let config = Config { listen: address, tls_listen: tls_address, ..config };
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
         shutdown.spawn(Arc::clone(&registry).sweep(shutdown.clone()));
-        let app = App::new(Arc::clone(&config), registry, shutdown.clone(), upstreams, tunnel_ports, shelf, key);
+        let app = AppState::new(Arc::clone(&config), registry, shutdown.clone(), upstreams, tunnel_ports, library, key);
         let watched = Arc::clone(&app.registry);
         let on_unfinished = Arc::new(move |head| lab::record_unfinished(&watched, &head));
         if let Some(tls) = tls_address {
             hop::open_tunnels(tunnels, tls, &app);
         }
-        let places = Arc::clone(&app.places);
+        let slots = Arc::clone(&app.connection_slots);
         let router = app::router(app);
-        let speaker = Arc::new(Speaker::new(router, Arc::clone(&config), shutdown.clone(), on_unfinished, places));
+        let accepting = Listener::new(router, Arc::clone(&config), shutdown.clone(), on_unfinished, slots);
+        let accepting = Arc::new(accepting);
         if let Some((listener, _)) = tls {
-            shutdown.spawn(Arc::clone(&speaker).listen(listener, acceptor));
+            shutdown.spawn(Arc::clone(&accepting).listen(listener, acceptor));
         }
-        shutdown.spawn(speaker.listen(listener, None));
+        shutdown.spawn(accepting.listen(listener, None));
         Ok(Self { address, tls_address, config, shutdown })
     }
 

@@ -15,7 +15,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shutdown {
     asked: CancellationToken,
-    lines_over: CancellationToken,
+    connections_over: CancellationToken,
     over: CancellationToken,
     stage: Arc<AtomicU8>,
     tasks: TaskTracker,
@@ -28,8 +28,8 @@ impl Shutdown {
     }
 
     /// Resolves once no lab connection waits any longer.
-    pub(crate) fn lines_over(&self) -> WaitForCancellationFuture<'_> {
-        self.lines_over.cancelled()
+    pub(crate) fn connections_over(&self) -> WaitForCancellationFuture<'_> {
+        self.connections_over.cancelled()
     }
 
     /// Resolves once nobody waits any longer.
@@ -56,7 +56,7 @@ impl Shutdown {
     pub(crate) async fn run(&self, grace: Duration) {
         self.next_stage(&self.asked);
         self.tasks.close();
-        for (part, end) in [(grace * 3 / 4, &self.lines_over), (grace / 4, &self.over)] {
+        for (part, end) in [(grace * 3 / 4, &self.connections_over), (grace / 4, &self.over)] {
             if tokio::time::timeout(part, self.tasks.wait()).await.is_ok() {
                 return;
             }

@@ -1,6 +1,7 @@
 //! The page inside the binary: compressed when the relay was built, chosen by what the client accepts.
 
-use super::{SANDBOX, csp, file_at, is_current, not_found, wants_html};
+use super::csp;
+use super::paths::{SANDBOX, file_at, is_current, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 /// A file of the page. The build script writes the table of them.
 struct File {
-    /// Below the root, with `/` between folders.
+    /// Transport the root, with `/` between folders.
     name: &'static str,
     mime: &'static str,
     /// An entity tag for the file as it is; each encoding adds its own letter.

@@ -1,6 +1,7 @@
 //! The page from a folder, read anew for each request, for working on it.
 
-use super::{SANDBOX, csp, file_at, not_found, wants_html};
+use super::csp;
+use super::paths::{SANDBOX, file_at, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};

@@ -1,12 +1,12 @@
-//! What an author types: `framescope course check DIR` and `framescope course new DIR`.
+//! The commands for course authors: `framescope course check DIR` and `framescope course new DIR`.
 
-use super::loaded;
+use super::library::load_course;
 use curriculum::load::{Problem, Source, template};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 use thiserror::Error;
 
-/// What there is in a course without problems.
+/// The contents of a course without problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checked {
     pub lessons: usize,
@@ -18,16 +18,19 @@ pub struct Checked {
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lessons, pieces, challenges, assets } = self;
-        write!(f, "no problems: {lessons} lessons with {pieces} pieces, {challenges} challenges, {assets} pictures")
+        let count = |number: &usize, what: &str| format!("{number} {what}{}", if *number == 1 { "" } else { "s" });
+        let [lessons, pieces] = [count(lessons, "lesson"), count(pieces, "piece")];
+        let [challenges, assets] = [count(challenges, "challenge"), count(assets, "image")];
+        write!(f, "no problems found in {lessons} with {pieces}, {challenges} and {assets}")
     }
 }
 
 /// Reads the course in `folder`.
 ///
 /// # Errors
-/// When anything is wrong with it: all that is.
+/// All problems of the course.
 pub fn check(folder: &Path) -> Result<Checked, Vec<Problem>> {
-    let loaded = loaded(&Source::Folder(folder.to_owned()))?;
+    let loaded = load_course(&Source::Folder(folder.to_owned()))?;
     Ok(Checked {
         lessons: loaded.lessons.len(),
         pieces: loaded.course.lessons.iter().map(|lesson| lesson.pieces.len()).sum(),
@@ -36,19 +39,19 @@ pub fn check(folder: &Path) -> Result<Checked, Vec<Problem>> {
     })
 }
 
-/// Why no course was written. Its text says what to do.
+/// Why the course was not created.
 #[derive(Debug, Error)]
 pub enum BeginError {
-    #[error("{0} is not empty; name a folder that is, or that is not there yet")]
+    #[error("{0} is not empty; use an empty folder, or a new one")]
     NotEmpty(PathBuf),
     #[error("cannot write {0}")]
     Write(PathBuf, #[source] io::Error),
 }
 
-/// Writes a small course into `folder`, which is made if it is not there.
+/// Writes a small course into `folder`. Creates the folder if it does not exist.
 ///
 /// # Errors
-/// When there is something in the folder already, or it cannot be written.
+/// If the folder is not empty, or cannot be written.
 pub fn begin(folder: &Path) -> Result<(), BeginError> {
     let failed = |path: &Path| {
         let path = path.to_owned();

@@ -1,18 +1,17 @@
 //! `/relay/{session}?to=URL`: on to another server, every frame as it is, with both legs observed.
 
-use super::HopRefused;
-use super::allow::{self, TargetError};
 use super::bridge::Bridge;
-use super::frames::Frames;
-use super::head::Head;
-use super::near::{Near, agreed, offers};
-use super::reply::Reply;
-use super::upstream::{Reached, UpstreamError};
-use super::wish::Wish;
-use crate::app::App;
-use crate::lab;
-use crate::listen::{Arrival, Taken};
+use super::client_side::{ClientSide, agreed, offers};
+use super::frame_recorder::FrameRecorder;
+use super::params::RelayParams;
+use super::request_builder::RequestBuilder;
+use super::response::HandshakeResponse;
+use crate::allowlist::{self, TargetError};
+use crate::lab::{self, HandshakeOffer, HandshakeRefusal};
+use crate::listen::{Arrival, RawConnection};
 use crate::session::{Presence, Role, Session};
+use crate::state::AppState;
+use crate::upstream::{UpstreamConnection, UpstreamError};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::response::Response;
@@ -20,7 +19,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use observation::event::{Cause, Closed, Count};
-use observation::{ConnectionNumber, Event, Hop, Http, Leg, Middle, Opening, Refusal, Route};
+use observation::{ConnectionNumber, Event, Hop, Http, Intermediary, Leg, Opening, Refusal, Route};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -35,8 +34,8 @@ use wire::handshake::response::SwitchingProtocols;
 /// How long the other server may take to answer.
 const ANSWER: Duration = Duration::from_secs(15);
 
-pub(crate) async fn relay(
-    State(app): State<App>,
+pub(super) async fn relay(
+    State(app): State<AppState>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     Extension(arrival): Extension<Arrival>,
@@ -44,19 +43,19 @@ pub(crate) async fn relay(
 ) -> Response {
     let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
     let Some(session) = session else {
-        return HopRefused::session_unknown().answer(&arrival, request.method()).await.0;
+        return HandshakeRefusal::session_unknown().answer(&arrival, request.method()).await.0;
     };
     let requested_us = session.now_us();
     let limit = app.config.session_connections;
-    let presence = session.enter(Role::Connection, limit).ok_or_else(|| HopRefused::too_many_connections(limit));
+    let presence = session.enter(Role::Connection, limit).ok_or_else(|| HandshakeRefusal::too_many_connections(limit));
     let asked = presence.and_then(|presence| {
         let client = lab::judge_request(&arrival)?;
-        let wish = Wish::parse(&query.unwrap_or_default());
-        let wish = wish.map_err(|error| HopRefused::own(400, "setting", &[], error.to_string()))?;
-        Ok((presence, client, wish))
+        let params = RelayParams::parse(&query.unwrap_or_default());
+        let params = params.map_err(|error| HandshakeRefusal::own(400, "setting", &[], error.to_string()))?;
+        Ok((presence, client, params))
     });
     match asked {
-        Ok((presence, client, wish)) => Relaying { app, presence, client, wish }.run(arrival, request).await,
+        Ok((presence, client, params)) => Relaying { app, presence, client, params }.run(arrival, request).await,
         Err(refused) => {
             let (response, sent) = refused.answer(&arrival, request.method()).await;
             refused.record(&session, requested_us, arrival, sent);
@@ -67,24 +66,24 @@ pub(crate) async fn relay(
 
 /// A request that goes on to another server.
 struct Relaying {
-    app: App,
+    app: AppState,
     presence: Presence,
     /// What the client wants.
-    client: lab::Wish,
-    wish: Wish,
+    client: HandshakeOffer,
+    params: RelayParams,
 }
 
 /// What became of the far leg.
 struct Answered {
-    reached: Reached,
-    reply: Reply,
+    reached: UpstreamConnection,
+    reply: HandshakeResponse,
     agreement: answer::OpeningAnswer,
     opening: Opening,
 }
 
 impl Relaying {
     async fn run(self, arrival: Arrival, mut request: Request) -> Response {
-        let near = Near::asked(&self.presence, arrival, Middle::Relay, Vec::new());
+        let near = ClientSide::asked(&self.presence, arrival, Intermediary::Relay, Vec::new());
         let method = request.method().clone();
         let Answered { reached, reply, agreement, opening } = match self.ask(&near).await {
             Ok(answered) => answered,
@@ -101,31 +100,32 @@ impl Relaying {
                 SwitchingProtocols { upgrade: true, connection: true, accept, subprotocol, extensions }.to_string()
             }
         };
-        let far = Unused::open(&near.session, opening);
+        let far = UnusedLeg::open(&near.session, opening);
         let (response, taken) = near.arrival().leave_http(&mut request, Bytes::from(text.clone())).await;
         let shutdown = app.shutdown.clone();
         shutdown.spawn(async move {
-            let Some(Taken { stream, early, place }) = taken.await else { return };
+            let Some(RawConnection { stream, early, slot }) = taken.await else { return };
             let number = near.number;
             let far = far.used();
-            let below = near.follow_below();
+            let tls_records = near.follow_records();
             let compressed = near.opened(text.into_bytes(), subprotocol, &agreement.extensions);
-            let frames = Frames::new(presence, number, Some(far), compressed.as_ref(), below, &app);
+            let frames = FrameRecorder::new(presence, number, Some(far), compressed.as_ref(), tls_records, &app);
             let early = [early.into(), reply.rest()];
-            Box::new(Bridge::new((stream, place), reached.stream, early, frames, None, app)).run().await;
+            Box::new(Bridge::new((stream, slot), reached.stream, early, frames, None, app)).run().await;
         });
         response
     }
 
     /// Asks the other server; or says why the client is refused.
-    async fn ask(&self, near: &Near) -> Result<Answered, Box<HopRefused>> {
-        let (url, allowed) = allow::judge(self.wish.to.as_deref(), &self.app.upstreams.allowed).map_err(|error| {
-            let (status, rule) = match error {
-                TargetError::Nowhere | TargetError::NotAllowed(_) => (403, "not-allowed"),
-                _ => (400, "setting"),
-            };
-            refused(status, rule, error.to_string())
-        })?;
+    async fn ask(&self, near: &ClientSide) -> Result<Answered, Box<HandshakeRefusal>> {
+        let (url, allowed) =
+            allowlist::judge(self.params.to.as_deref(), &self.app.upstreams.allowed).map_err(|error| {
+                let (status, rule) = match error {
+                    TargetError::Nowhere | TargetError::NotAllowed(_) => (403, "not-allowed"),
+                    _ => (400, "setting"),
+                };
+                refused(status, rule, error.to_string())
+            })?;
         let reaching = self.app.upstreams.reach(&url, allowed);
         let mut reached = tokio::select! {
             reached = reaching => reached.map_err(|error: UpstreamError| {
@@ -149,7 +149,7 @@ impl Relaying {
             tls: reached.tls.clone(),
             hop: Some(Hop {
                 leg: Leg::Far,
-                middle: Middle::Relay,
+                middle: Intermediary::Relay,
                 other: Some(near.number),
                 server: Some(format!("{} ({})", authority(&url), reached.address)),
             }),
@@ -158,7 +158,7 @@ impl Relaying {
             let answering = async {
                 reached.stream.write_all(&head).await?;
                 reached.stream.flush().await?;
-                Ok::<_, std::io::Error>(Reply::read(&mut reached.stream).await)
+                Ok::<_, std::io::Error>(HandshakeResponse::read(&mut reached.stream).await)
             };
             tokio::select! {
                 answered = timeout(ANSWER, answering) => answered.ok().and_then(Result::ok),
@@ -241,7 +241,7 @@ impl Relaying {
 
     /// The request to the other server.
     fn head(&self, arrival: &Arrival, url: &Url, asked: &OpeningRequest) -> Vec<u8> {
-        let mut head = Head::empty();
+        let mut head = RequestBuilder::empty();
         head.add("Host", &authority(url));
         head.add("Upgrade", "websocket");
         head.add("Connection", "Upgrade");
@@ -253,7 +253,7 @@ impl Relaying {
         if !asked.extensions.is_empty() {
             head.add("Sec-WebSocket-Extensions", &asked.extensions);
         }
-        self.wish.put(&Head::of(arrival, [0; 16]), &mut head);
+        self.params.put(&RequestBuilder::of(arrival, [0; 16]), &mut head);
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         head.get(&format!("{}{query}", url.path()))
     }
@@ -265,18 +265,18 @@ fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn refused(status: u16, rule: &'static str, explanation: String) -> Box<HopRefused> {
-    Box::new(HopRefused::own(status, rule, &[], explanation))
+fn refused(status: u16, rule: &'static str, explanation: String) -> Box<HandshakeRefusal> {
+    Box::new(HandshakeRefusal::own(status, rule, &[], explanation))
 }
 
 /// A far leg that is open, and nothing has passed. Dropped so, it has ended: the client was gone before it was told.
-struct Unused {
+struct UnusedLeg {
     /// `None` once it is used.
     session: Option<Arc<Session>>,
     number: ConnectionNumber,
 }
 
-impl Unused {
+impl UnusedLeg {
     fn open(session: &Arc<Session>, opening: Opening) -> Self {
         let number = session.next_connection();
         session.append_event(number, &Event::Opening(opening));
@@ -290,7 +290,7 @@ impl Unused {
     }
 }
 
-impl Drop for Unused {
+impl Drop for UnusedLeg {
     fn drop(&mut self) {
         let Some(session) = &self.session else { return };
         let (client, server) = (Count::default(), Count::default());

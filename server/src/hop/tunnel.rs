@@ -1,20 +1,20 @@
 //! A middlebox in front of TLS: a port of its own, bytes that it passes on to where the relay speaks TLS, and no way to know
 //! what they are. The lab, where they come out, knows whose they are, and then the box's leg gets its place in that session.
 
-use super::bridge::{Bridge, Way, Witness};
-use super::legs::Expected;
-use super::meddling::Meddling;
-use super::middlebox::Middlebox;
-use super::via::own;
-use crate::app::App;
-use crate::listen::tap::Cut;
-use crate::listen::{Place, Stream};
-use crate::session::Session;
+use super::bridge::{Bridge, BridgeObserver};
+use super::direction::Direction;
+use super::interference::Interference;
+use super::reach::own_address;
+use crate::legs::{ExpectedLeg, TunnelLeg};
+use crate::listen::record_capture::RecordSplitter;
+use crate::listen::{ConnectionSlot, Stream};
+use crate::middlebox::Middlebox;
+use crate::state::AppState;
 use observation::event::{Cause, Closed, Count};
-use observation::{Act, ConnectionNumber, Deliberate, Event, Hop, Leg, Middle, Party, Records};
+use observation::{Act, Event, Party, Records};
 use rustls::server::Acceptor;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
@@ -22,90 +22,14 @@ use tokio::time::Instant;
 
 /// After a failed accept, how long to let things settle.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
-/// Events that are kept until it is known whose they are.
-const KEPT: usize = 64;
 /// How much of the beginning is looked at for a name, in bytes.
 const HELLO: usize = 16 << 10;
 
-/// A line to a box, as far as it is known.
-#[derive(Debug)]
-pub(super) struct Tunnel {
-    name: &'static str,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-enum State {
-    /// Nobody knows whose it is.
-    Unknown {
-        kept: Vec<Event>,
-        server_name: Option<String>,
-    },
-    Known {
-        session: Arc<Session>,
-        number: ConnectionNumber,
-    },
-}
-
-impl Tunnel {
-    fn new(name: &'static str) -> Self {
-        Self { name, state: Mutex::new(State::Unknown { kept: Vec::new(), server_name: None }) }
-    }
-
-    /// It is of that session: its number there. `None` if it is of another.
-    pub(super) fn join(&self, session: &Arc<Session>) -> Option<(ConnectionNumber, Middle)> {
-        let middle = Middle::Tunnel(self.name.to_owned());
-        let mut state = self.lock();
-        let (kept, server_name) = match &mut *state {
-            State::Known { session: of, number } => return (of.id() == session.id()).then_some((*number, middle)),
-            State::Unknown { kept, server_name } => (std::mem::take(kept), server_name.take()),
-        };
-        let number = session.next_connection();
-        let hop = Hop { leg: Leg::Near, middle: middle.clone(), other: None, server: None };
-        let tunnel = observation::Tunnel { hop, server_name, deliberate: self.purpose() };
-        session.append_event(number, &Event::Tunnel(tunnel));
-        for event in kept {
-            session.append_event(number, &event);
-        }
-        *state = State::Known { session: Arc::clone(session), number };
-        Some((number, middle))
-    }
-
-    /// That it is here for nothing, if it is.
-    fn purpose(&self) -> Vec<Deliberate> {
-        let words = match self.name {
-            "old-proxy" => "there is nothing here that the box could drop: all that it sees are TLS records",
-            "rewrite" => "there is no request here that the box could change: all that it sees are TLS records",
-            _ => return Vec::new(),
-        };
-        vec![Deliberate::of_box(self.name, words)]
-    }
-
-    fn note(&self, event: Event) {
-        match &mut *self.lock() {
-            State::Known { session, number } => session.append_event(*number, &event),
-            State::Unknown { kept, .. } if kept.len() < KEPT => kept.push(event),
-            // A line that has brought no request of a session by now is none that a learner has opened.
-            State::Unknown { .. } => {}
-        }
-    }
-
-    fn named(&self, name: Option<&str>) {
-        if let State::Unknown { server_name, .. } = &mut *self.lock() {
-            *server_name = name.map(str::to_owned);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// What crosses a tunnel.
-struct Crossing {
-    tunnel: Arc<Tunnel>,
-    up: Cut,
-    down: Cut,
+struct TunnelObserver {
+    tunnel: Arc<TunnelLeg>,
+    up: RecordSplitter,
+    down: RecordSplitter,
     /// Reads the first bytes, until they have told a name or are none that could.
     hello: Option<(Acceptor, usize)>,
     /// How many have crossed, up and down.
@@ -113,7 +37,7 @@ struct Crossing {
     cause: Option<Cause>,
 }
 
-impl Crossing {
+impl TunnelObserver {
     fn read_hello(&mut self, mut bytes: &[u8]) {
         let Some((acceptor, seen)) = &mut self.hello else { return };
         *seen += bytes.len();
@@ -130,16 +54,16 @@ impl Crossing {
     }
 }
 
-impl Witness for Crossing {
-    fn passed(&mut self, way: Way, bytes: &mut [u8]) -> bool {
-        let (from, cut, index) = match way {
-            Way::Up => (Party::Client, &mut self.up, 0),
-            Way::Down => (Party::Server, &mut self.down, 1),
+impl BridgeObserver for TunnelObserver {
+    fn passed(&mut self, direction: Direction, bytes: &mut [u8]) -> bool {
+        let (from, cut, index) = match direction {
+            Direction::ToServer => (Party::Client, &mut self.up, 0),
+            Direction::ToClient => (Party::Server, &mut self.down, 1),
         };
         let mut records = Vec::new();
         cut.push(bytes, |record| records.push(record));
         self.bytes[index] += bytes.len() as u64;
-        if way == Way::Up {
+        if direction == Direction::ToServer {
             self.read_hello(bytes);
         }
         if !records.is_empty() {
@@ -152,12 +76,12 @@ impl Witness for Crossing {
         self.tunnel.note(Event::Act(act));
     }
 
-    fn both_said_goodbye(&self) -> bool {
+    fn both_closed(&self) -> bool {
         // If they did, it was not for the box to see.
         false
     }
 
-    fn farewell(&mut self) -> [Vec<u8>; 2] {
+    fn close_frames(&mut self) -> [Vec<u8>; 2] {
         Default::default()
     }
 
@@ -166,9 +90,9 @@ impl Witness for Crossing {
     }
 }
 
-impl Drop for Crossing {
+impl Drop for TunnelObserver {
     fn drop(&mut self) {
-        let cause = self.cause.take().unwrap_or(Cause::LineBroke);
+        let cause = self.cause.take().unwrap_or(Cause::ConnectionLost);
         let count = |index: usize| Count { frames: 0, bytes: self.bytes[index] };
         let (client, server) = (count(0), count(1));
         let closed = Closed { first: None, code: None, reason: String::new(), clean: false, cause, client, server };
@@ -176,8 +100,32 @@ impl Drop for Crossing {
     }
 }
 
+/// A port for each box in front of TLS: the first one as it was given, and those behind it, or any if it is 0.
+///
+/// # Errors
+/// When one of them cannot be listened on.
+pub(crate) async fn bind(first: SocketAddr) -> Result<Vec<TcpListener>, (SocketAddr, std::io::Error)> {
+    let mut listeners = Vec::new();
+    for index in 0..Middlebox::all().len() {
+        let mut address = first;
+        if first.port() != 0 {
+            let port = u16::try_from(index).ok().and_then(|index| first.port().checked_add(index));
+            address.set_port(port.ok_or_else(|| (first, std::io::ErrorKind::AddrNotAvailable.into()))?);
+        }
+        listeners.push(TcpListener::bind(address).await.map_err(|error| (address, error))?);
+    }
+    Ok(listeners)
+}
+
+/// Has each of them lead through its box to where the relay speaks TLS.
+pub(crate) fn open(listeners: Vec<TcpListener>, tls: SocketAddr, app: &AppState) {
+    for (listener, middlebox) in listeners.into_iter().zip(Middlebox::all()) {
+        app.shutdown.spawn(listen(listener, middlebox.in_front_of_tls(), tls, app.clone()));
+    }
+}
+
 /// Accepts until the relay is asked to end. `tls` is where the relay speaks TLS.
-pub(crate) async fn listen(listener: TcpListener, middlebox: Middlebox, tls: SocketAddr, app: App) {
+async fn listen(listener: TcpListener, middlebox: Middlebox, tls: SocketAddr, app: AppState) {
     loop {
         let accepted = tokio::select! {
             () = app.shutdown.asked() => return,
@@ -192,28 +140,28 @@ pub(crate) async fn listen(listener: TcpListener, middlebox: Middlebox, tls: Soc
             }
         };
         // Whoever expects TLS would not understand a word about there being no place.
-        if let Ok(place) = Arc::clone(&app.places).try_acquire_owned() {
-            app.shutdown.spawn(pass(stream, place, middlebox.clone(), own(tls), app.clone()));
+        if let Ok(slot) = Arc::clone(&app.connection_slots).try_acquire_owned() {
+            app.shutdown.spawn(pass(stream, slot, middlebox.clone(), own_address(tls), app.clone()));
         }
     }
 }
 
-async fn pass(near: TcpStream, place: OwnedSemaphorePermit, middlebox: Middlebox, tls: SocketAddr, app: App) {
+async fn pass(near: TcpStream, slot: OwnedSemaphorePermit, middlebox: Middlebox, tls: SocketAddr, app: AppState) {
     let Ok(far) = TcpStream::connect(tls).await else { return };
     let (Ok(()), Ok(()), Ok(address)) = (near.set_nodelay(true), far.set_nodelay(true), far.local_addr()) else {
         return;
     };
-    let tunnel = Arc::new(Tunnel::new(middlebox.name));
-    let _registered = app.legs.expect(address, Expected::Tunnel(Arc::clone(&tunnel)));
-    let crossing = Crossing {
+    let tunnel = Arc::new(TunnelLeg::new(middlebox.name));
+    let _registered = app.legs.expect(address, ExpectedLeg::Tunnel(Arc::clone(&tunnel)));
+    let crossing = TunnelObserver {
         tunnel,
-        up: Cut::default(),
-        down: Cut::default(),
+        up: RecordSplitter::default(),
+        down: RecordSplitter::default(),
         hello: Some((Acceptor::default(), 0)),
         bytes: [0; 2],
         cause: None,
     };
-    let meddling = Meddling::new(&middlebox.kind, Instant::now());
-    let near = (Stream::Plain(near), Place::Line { _permit: place });
-    Box::new(Bridge::new(near, Stream::Plain(far), Default::default(), crossing, meddling, app)).run().await;
+    let interference = Interference::new(&middlebox.kind, Instant::now());
+    let near = (Stream::Plain(near), ConnectionSlot::Own { _permit: slot });
+    Box::new(Bridge::new(near, Stream::Plain(far), Default::default(), crossing, interference, app)).run().await;
 }

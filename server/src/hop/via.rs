@@ -1,24 +1,24 @@
 //! `/via/{box}/lab/{session}`: a way over a middlebox that reads HTTP. It is a hop like any other: it has its own connection to
 //! the lab, which records that one as it records all.
 
-use super::HopRefused;
 use super::bridge::Bridge;
-use super::frames::Frames;
-use super::head::Head;
-use super::legs::Expected;
-use super::meddling::Meddling;
-use super::middlebox::{Kind, Middlebox};
-use super::near::Near;
-use super::reply::Reply;
-use crate::app::App;
-use crate::listen::{Arrival, Stream, Taken};
+use super::client_side::ClientSide;
+use super::frame_recorder::FrameRecorder;
+use super::interference::Interference;
+use super::reach::own_address;
+use super::request_builder::RequestBuilder;
+use super::response::HandshakeResponse;
+use crate::lab::HandshakeRefusal;
+use crate::legs::ExpectedLeg;
+use crate::listen::{Arrival, RawConnection, Stream};
+use crate::middlebox::{Kind, Middlebox};
 use crate::session::{Presence, Role};
+use crate::state::AppState;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use observation::{Citation, Deliberate, Http, Middle};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use observation::{Citation, Deliberate, Http, Intermediary};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -31,8 +31,8 @@ const ANSWER: Duration = Duration::from_secs(70);
 /// What a reverse proxy calls the server behind it.
 const BACKEND: &str = "backend.internal";
 
-pub(crate) async fn via(
-    State(app): State<App>,
+pub(super) async fn via(
+    State(app): State<AppState>,
     names: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     Extension(arrival): Extension<Arrival>,
@@ -40,15 +40,15 @@ pub(crate) async fn via(
 ) -> Response {
     let names = names.ok().and_then(|Path((middlebox, name))| Some((middlebox, app.registry.find(&name)?)));
     let Some((middlebox, session)) = names else {
-        return HopRefused::session_unknown().answer(&arrival, request.method()).await.0;
+        return HandshakeRefusal::session_unknown().answer(&arrival, request.method()).await.0;
     };
     let requested_us = session.now_us();
     let limit = app.config.session_connections;
     let middlebox =
-        Middlebox::parse(&middlebox).map_err(|error| HopRefused::own(400, "middlebox", &[], error.to_string()));
+        Middlebox::parse(&middlebox).map_err(|error| HandshakeRefusal::own(400, "middlebox", &[], error.to_string()));
     let known = middlebox.and_then(|middlebox| {
         let presence = session.enter(Role::Connection, limit);
-        Ok((middlebox, presence.ok_or_else(|| HopRefused::too_many_connections(limit))?))
+        Ok((middlebox, presence.ok_or_else(|| HandshakeRefusal::too_many_connections(limit))?))
     });
     match known {
         Ok((middlebox, presence)) => pass_on(app, middlebox, presence, query, arrival, request).await,
@@ -62,7 +62,7 @@ pub(crate) async fn via(
 
 /// Asks the lab, and passes on what it answers.
 async fn pass_on(
-    app: App,
+    app: AppState,
     middlebox: Middlebox,
     presence: Presence,
     query: Option<String>,
@@ -72,29 +72,29 @@ async fn pass_on(
     let mut random = [0; 16];
     // A key that can be foreseen does no harm here: the far leg is inside this process.
     let _ = getrandom::fill(&mut random);
-    let mut head = Head::of(&arrival, random);
+    let mut head = RequestBuilder::of(&arrival, random);
     let deliberate = rewrite(&mut head, &middlebox.kind, &arrival);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let head = head.get(&format!("/lab/{}{query}", presence.session().id()));
-    let middle = Middle::Box(middlebox.name.to_owned());
-    let near = Near::asked(&presence, arrival, middle.clone(), deliberate);
+    let middle = Intermediary::Box(middlebox.name.to_owned());
+    let near = ClientSide::asked(&presence, arrival, middle.clone(), deliberate);
     let method = request.method().clone();
 
-    let Ok(stream) = TcpStream::connect(own(app.config.listen)).await else {
+    let Ok(stream) = TcpStream::connect(own_address(app.config.listen)).await else {
         return near.refuse(unreachable(), &method).await;
     };
     let (Ok(()), Ok(address)) = (stream.set_nodelay(true), stream.local_addr()) else {
         return near.refuse(unreachable(), &method).await;
     };
-    let expected = Expected::Box { session: presence.session().id().clone(), near: near.number, middle };
+    let expected = ExpectedLeg::Box { session: presence.session().id().clone(), near: near.number, middle };
     let registered = app.legs.expect(address, expected);
     let mut far = Stream::Plain(stream);
     if far.write_all(&head).await.is_err() {
         return near.refuse(unreachable(), &method).await;
     }
     let answered = tokio::select! {
-        answered = timeout(ANSWER, Reply::read(&mut far)) => answered,
-        () = app.shutdown.lines_over() => return near.refuse(no_answer(), &method).await,
+        answered = timeout(ANSWER, HandshakeResponse::read(&mut far)) => answered,
+        () = app.shutdown.connections_over() => return near.refuse(no_answer(), &method).await,
     };
     drop(registered);
     let Ok(reply) = answered else { return near.refuse(no_answer(), &method).await };
@@ -116,20 +116,20 @@ async fn pass_on(
     let (response, taken) = near.arrival().leave_http(&mut request, Bytes::from(text.clone())).await;
     let shutdown = app.shutdown.clone();
     shutdown.spawn(async move {
-        let Some(Taken { stream, early, place }) = taken.await else { return };
+        let Some(RawConnection { stream, early, slot }) = taken.await else { return };
         let number = near.number;
-        let below = near.follow_below();
+        let tls_records = near.follow_records();
         let agreed = near.opened(text, subprotocol, &extensions);
-        let frames = Frames::new(presence, number, None, agreed.as_ref(), below, &app);
-        let meddling = Meddling::new(&middlebox.kind, Instant::now());
+        let frames = FrameRecorder::new(presence, number, None, agreed.as_ref(), tls_records, &app);
+        let interference = Interference::new(&middlebox.kind, Instant::now());
         let early = [early.into(), reply.rest()];
-        Box::new(Bridge::new((stream, place), far, early, frames, meddling, app)).run().await;
+        Box::new(Bridge::new((stream, slot), far, early, frames, interference, app)).run().await;
     });
     response
 }
 
 /// What the box does to a request, and why.
-fn rewrite(head: &mut Head, kind: &Kind, arrival: &Arrival) -> Vec<Deliberate> {
+fn rewrite(head: &mut RequestBuilder, kind: &Kind, arrival: &Arrival) -> Vec<Deliberate> {
     match kind {
         Kind::OldProxy => {
             let dropped: Vec<_> = ["Upgrade", "Connection"].into_iter().filter(|name| head.drop(name)).collect();
@@ -141,7 +141,7 @@ fn rewrite(head: &mut Head, kind: &Kind, arrival: &Arrival) -> Vec<Deliberate> {
             if dropped.is_empty() {
                 Vec::new()
             } else {
-                vec![Deliberate { rule, ..Deliberate::of_box("old-proxy", words) }]
+                vec![Deliberate { rule, ..Deliberate::by_middlebox("old-proxy", words) }]
             }
         }
         Kind::Rewrite => {
@@ -161,29 +161,19 @@ fn rewrite(head: &mut Head, kind: &Kind, arrival: &Arrival) -> Vec<Deliberate> {
                 "the request goes on as the box’s own: `Host` is {BACKEND}, and where it came from stands in \
                  `X-Forwarded-For`, `-Host` and `-Proto`"
             );
-            vec![Deliberate::of_box("rewrite", words)]
+            vec![Deliberate::by_middlebox("rewrite", words)]
         }
         _ => Vec::new(),
     }
 }
 
-/// Where the relay itself can be reached from this machine.
-pub(super) fn own(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
-}
-
-fn unreachable() -> HopRefused {
+fn unreachable() -> HandshakeRefusal {
     let words = "the box could not reach the lab: too much may be open at once; close something, or try again soon";
-    HopRefused::own(502, "unreachable", &[], words.to_owned())
+    HandshakeRefusal::own(502, "unreachable", &[], words.to_owned())
 }
 
-fn no_answer() -> HopRefused {
-    HopRefused::own(
+fn no_answer() -> HandshakeRefusal {
+    HandshakeRefusal::own(
         504,
         "no-answer",
         &[],
@@ -191,7 +181,7 @@ fn no_answer() -> HopRefused {
     )
 }
 
-fn no_http() -> HopRefused {
+fn no_http() -> HandshakeRefusal {
     let words = "what the lab answered is no HTTP, or nothing, as it may have been told; a box makes a 502 of that";
-    HopRefused::own(502, "bad-answer", &[], words.to_owned())
+    HandshakeRefusal::own(502, "bad-answer", &[], words.to_owned())
 }

@@ -1,10 +1,10 @@
 //! An open connection between turns: what has come and gone so far, and the behaviour at work. No waiting, no IO.
 
-use super::behaviour::Talk;
-use super::play::Play;
+use super::engine::Engine;
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
 use super::turn::Turn;
+use crate::behaviour::ConnectionBehaviour;
 use observation::Command;
 use observation::event::Cause;
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ pub(super) struct Conversation<R> {
     pub(super) outgoing: Outgoing,
     pub(super) recorder: R,
     /// The behaviour at work, if it is more than a plain echo.
-    play: Option<Box<Play>>,
+    engine: Option<Box<Engine>>,
     /// A text frame on its way back, header and all, that has not arrived whole.
     held: Vec<u8>,
     /// Whether the frame under way is one that goes back as it comes, and has begun to.
@@ -29,63 +29,63 @@ pub(super) struct Conversation<R> {
     fragmented: bool,
     /// Bytes that were queued since the connection began.
     queued: u64,
-    /// Whether the last turn has had all it may have. Another one has to follow, also where no bytes are left: what a frame
+    /// Whether the last turn has had all it may have. Another one has to follow, also where no bytes are close_cause: what a frame
     /// inflates to may come out, or the frame end, without any.
     pub(super) cut_short: bool,
     /// Why the relay itself has begun the closing handshake, if it has.
-    pub(super) left: Option<Cause>,
+    pub(super) close_cause: Option<Cause>,
     /// What is to be said in it as soon as the frame that goes out has ended.
-    farewell: Option<&'static str>,
+    deferred_close: Option<&'static str>,
     /// Why the connection is over once what is queued has gone out, if it is.
     pub(super) over: Option<Cause>,
 }
 
 impl<R: Recorder> Conversation<R> {
-    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, recorder: R, play: Option<Box<Play>>) -> Self {
+    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, recorder: R, engine: Option<Box<Engine>>) -> Self {
         Self {
             incoming,
             outgoing,
             recorder,
-            play,
+            engine,
             held: Vec::new(),
             streaming: false,
             fragmented: false,
             queued: 0,
             cut_short: false,
-            left: None,
-            farewell: None,
+            close_cause: None,
+            deferred_close: None,
             over: None,
         }
     }
 
     /// Takes bytes from the front of `bytes`, all of them or as many as one turn may have.
     pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
-        let now = self.play.as_ref().map(|_| Instant::now());
+        let now = self.engine.as_ref().map(|_| Instant::now());
         let Self {
             incoming,
             outgoing,
             recorder,
-            play,
+            engine,
             held,
             streaming,
             fragmented,
             queued,
             cut_short,
-            left,
-            farewell,
+            close_cause,
+            deferred_close,
             over,
         } = self;
         let before = *queued;
         let mut turn = Turn {
             outgoing,
             recorder,
-            play: play.as_deref_mut(),
+            engine: engine.as_deref_mut(),
             now,
             held,
             streaming,
             fragmented,
-            left,
-            farewell,
+            close_cause,
+            deferred_close,
             over,
             before,
             replies,
@@ -107,61 +107,61 @@ impl<R: Recorder> Conversation<R> {
 
     /// Begins the closing handshake from this side, at the latest when the frame that is half out has ended: until then a
     /// close frame would be taken for a part of it.
-    pub(super) fn leave(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
-        self.left = Some(cause);
+    pub(super) fn begin_close(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
+        self.close_cause = Some(cause);
         if self.streaming {
-            self.farewell = Some(reason);
+            self.deferred_close = Some(reason);
         } else {
-            self.say_goodbye(CloseCode::GOING_AWAY, reason, replies);
+            self.send_close(CloseCode::GOING_AWAY, reason, replies);
         }
     }
 
     /// How many bytes are kept here: of a text frame that is not whole, and of what a behaviour puts by.
     pub(super) fn held(&self) -> usize {
-        self.held.len() + self.play.as_ref().map_or(0, |play| play.held())
+        self.held.len() + self.engine.as_ref().map_or(0, |engine| engine.held())
     }
 
     /// When the behaviour next has something to do.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        let play = self.play.as_ref()?;
-        play.next(play.ready(self.streaming, &self.outgoing))
+        let engine = self.engine.as_ref()?;
+        engine.next(engine.ready(self.streaming, &self.outgoing))
     }
 
     /// Whether nothing is to be read for now.
     pub(super) fn is_blocked(&self) -> bool {
-        self.play.as_ref().is_some_and(|play| play.is_blocked())
+        self.engine.as_ref().is_some_and(|engine| engine.is_blocked())
     }
 
     /// Takes a command; what it does happens in the next turn.
     ///
     /// # Errors
     /// Why it is refused.
-    pub(super) fn obey(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
+    pub(super) fn execute(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
         let now = Instant::now();
-        let Self { incoming, outgoing, play, .. } = self;
-        let play = play.get_or_insert_with(|| {
+        let Self { incoming, outgoing, engine, .. } = self;
+        let engine = engine.get_or_insert_with(|| {
             let deflate = outgoing.deflater().is_some();
-            let play = Play::new(Talk::default(), deflate, now);
-            Box::new(play.in_the_middle(incoming.is_inside_message(), outgoing.sent_close()))
+            let engine = Engine::new(ConnectionBehaviour::default(), deflate, now);
+            Box::new(engine.in_the_middle(incoming.is_inside_message(), outgoing.sent_close()))
         });
         let behaves = matches!(command, Command::Behave(_));
-        play.obey(command, now)?;
+        engine.execute(command, now)?;
         if behaves {
-            let talk = play.talk();
+            let talk = engine.talk();
             incoming.restrict(talk.limits(limits), talk.accept);
         }
         Ok(())
     }
 
     /// Sends a close frame, unless one has been sent, or half of another frame: it would be taken for a part of that.
-    pub(super) fn say_goodbye(&mut self, code: CloseCode, reason: &str, replies: &mut Replies<'_, '_>) {
+    pub(super) fn send_close(&mut self, code: CloseCode, reason: &str, replies: &mut Replies<'_, '_>) {
         self.held = Vec::new();
         if self.outgoing.sent_close() || self.streaming {
             return;
         }
         let before = replies.len();
-        if let Some(play) = &mut self.play {
-            play.leave(replies);
+        if let Some(engine) = &mut self.engine {
+            engine.begin_close(replies);
         }
         let payload = close::payload(code, reason);
         let header = FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64);

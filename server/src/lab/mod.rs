@@ -1,41 +1,47 @@
-//! `/echo` and `/lab/{session}`: the opening handshake judged, upgraded or refused, with the very bytes that cross.
+//! `/echo` and `/lab/{session}`: judges the opening handshake, upgrades or refuses it, and runs the connection.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `opening` | what both ends agree on |
+//! | `refusal`, `unanswered` | requests that are not upgraded |
+//! | `connection`, `socket` | the loop that runs an open connection |
+//! | `conversation`, `turn`, `replies` | the protocol: what received bytes mean, and what is sent for them |
+//! | `engine` | runs a behaviour |
+//! | `recorder` | records what crosses |
 
-mod behaviour;
+mod connection;
 mod conversation;
-mod echo;
-mod line;
+mod engine;
 mod opening;
-mod play;
 mod recorder;
-mod refused;
+mod refusal;
 mod replies;
-mod room;
+mod socket;
 mod turn;
 mod unanswered;
 
-pub(crate) use refused::{NotUpgraded, record_unfinished};
-pub(crate) use room::Room;
+pub(crate) use opening::HandshakeOffer;
+pub(crate) use refusal::{HandshakeRefusal, record_unfinished};
 
-use crate::app::App;
-use crate::listen::{Arrival, Taken};
+use crate::behaviour::{Behaviour, ConnectionBehaviour, OpeningAnswer};
+use crate::listen::{Arrival, RawConnection};
 use crate::session::{Presence, Role};
-use axum::Json;
+use crate::state::AppState;
+use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
 use axum::response::Response;
-use behaviour::catalogue::Catalogue;
-use behaviour::{Behaviour, OpeningAnswer, Talk};
+use axum::routing::any;
 use bytes::Bytes;
+use connection::Connection;
 use conversation::Conversation;
-use echo::Connection;
-use line::Line;
+use engine::Engine;
 use observation::{Http, Opening};
 use opening::Agreement;
-pub(crate) use opening::Wish;
-use play::Play;
 use recorder::{NoRecorder, Recorder, SessionRecorder};
+use socket::Socket;
 use tokio::time::Instant;
-use unanswered::{Asked, leave_unanswered};
+use unanswered::{PendingRequest, leave_unanswered};
 use wire::Sender;
 use wire::deflate::Policy;
 use wire::handshake::head::{RequestHead, values};
@@ -43,14 +49,13 @@ use wire::handshake::{connect, request};
 use wire::incoming::Incoming;
 use wire::outgoing::Outgoing;
 
-/// Whether a query is one that a connection may have; what is wrong with it, if not.
-pub(crate) fn check_query(query: &str) -> Result<(), String> {
-    Behaviour::parse(query, Policy::ON).map(drop).map_err(|error| error.to_string())
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/echo", any(echo)).route("/lab/{session}", any(lab))
 }
 
-/// `/echo`: nobody watches.
-pub(crate) async fn echo(
-    State(app): State<App>,
+/// `/echo`: nothing is recorded.
+async fn echo(
+    State(app): State<AppState>,
     RawQuery(query): RawQuery,
     Extension(arrival): Extension<Arrival>,
     request: Request,
@@ -62,8 +67,8 @@ pub(crate) async fn echo(
 }
 
 /// `/lab/{session}`: the session's observers see everything.
-pub(crate) async fn lab(
-    State(app): State<App>,
+async fn lab(
+    State(app): State<AppState>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     Extension(mut arrival): Extension<Arrival>,
@@ -71,15 +76,15 @@ pub(crate) async fn lab(
 ) -> Response {
     let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
     let Some(session) = session else {
-        return NotUpgraded::session_unknown().answer(&arrival, request.method()).await.0;
+        return HandshakeRefusal::session_unknown().answer(&arrival, request.method()).await.0;
     };
     let requested_us = session.now_us();
-    let query = app.shelf.query(query, session.id()).await;
+    let query = app.library.query(query, session.id()).await;
     arrival.route.hop = app.legs.hop(arrival.peer, &session);
     let limit = app.config.session_connections;
     let accepted = judge(&arrival, query, &app).and_then(|accepted| {
         let presence =
-            session.enter(Role::Connection, limit).ok_or_else(|| NotUpgraded::too_many_connections(limit))?;
+            session.enter(Role::Connection, limit).ok_or_else(|| HandshakeRefusal::too_many_connections(limit))?;
         Ok((accepted, presence))
     });
     match accepted {
@@ -92,14 +97,9 @@ pub(crate) async fn lab(
     }
 }
 
-/// `/api/behaviours`: what the query of a lab's URL may ask for.
-pub(crate) async fn behaviours() -> Json<Catalogue> {
-    Json(Catalogue::new())
-}
-
 /// Answers a right request as its behaviour wants.
 async fn answer(
-    app: App,
+    app: AppState,
     accepted: Accepted,
     presence: Option<Presence>,
     requested_us: u64,
@@ -110,7 +110,7 @@ async fn answer(
     let no_upgrade = opening::no_upgrade(opening);
     let deliberate =
         no_upgrade.as_ref().map_or_else(|| opening::delay(opening).into_iter().collect(), |(_, why)| why.clone());
-    let asked = Asked::new(presence.as_ref(), arrival.clone(), requested_us, deliberate);
+    let asked = PendingRequest::new(presence.as_ref(), arrival.clone(), requested_us, deliberate);
     if let Some(delay) = opening.delay {
         tokio::select! {
             () = app.shutdown.asked() => {}
@@ -120,7 +120,7 @@ async fn answer(
     let Some((rule, deliberate)) = no_upgrade else {
         let Some(presence) = presence else { return upgrade(app, accepted, arrival, request, |_| NoRecorder).await };
         let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
-        let Arrival { text, route, tap, .. } = arrival.clone();
+        let Arrival { text, route, record_capture, .. } = arrival.clone();
         let record = move |agreement: Agreement| {
             asked.answered();
             let opening = Opening {
@@ -133,14 +133,14 @@ async fn answer(
                 deliberate: agreement.deliberate,
                 route,
             };
-            SessionRecorder::begin(presence, opening, cap, tap.map(|tap| tap.follow()))
+            SessionRecorder::begin(presence, opening, cap, record_capture.map(|record_capture| record_capture.follow()))
         };
         return upgrade(app, accepted, arrival, request, record).await;
     };
     let OpeningAnswer::Refuse(refuse) = &opening.answer else {
         return leave_unanswered(app, opening.answer.clone(), rule, asked, presence, request).await;
     };
-    let refused = NotUpgraded::on_purpose(refuse, rule, deliberate);
+    let refused = HandshakeRefusal::on_purpose(refuse, rule, deliberate);
     let (response, sent) = refused.answer(&arrival, request.method()).await;
     asked.answered();
     if let Some(presence) = presence {
@@ -151,27 +151,27 @@ async fn answer(
 
 /// A request that is upgraded.
 struct Accepted {
-    wish: Wish,
+    offer: HandshakeOffer,
     behaviour: Behaviour,
 }
 
 /// Judges the request by the bytes it came in.
-fn judge(arrival: &Arrival, query: Option<String>, app: &App) -> Result<Accepted, NotUpgraded> {
-    let wish = judge_request(arrival)?;
+fn judge(arrival: &Arrival, query: Option<String>, app: &AppState) -> Result<Accepted, HandshakeRefusal> {
+    let offer = judge_request(arrival)?;
     let default = Policy { enabled: app.config.deflate.into(), ..Policy::ON };
     let behaviour = Behaviour::parse(&query.unwrap_or_default(), default)?;
     match opening::about_own_line(&behaviour.opening) {
-        Some(setting) if arrival.route.http == Http::Two => Err(NotUpgraded::needs_own_line(setting)),
-        _ => Ok(Accepted { wish, behaviour }),
+        Some(setting) if arrival.route.http == Http::Two => Err(HandshakeRefusal::needs_own_line(setting)),
+        _ => Ok(Accepted { offer, behaviour }),
     }
 }
 
 /// Judges a request as `/lab` does, whatever its URL asks for.
-pub(crate) fn judge_request(arrival: &Arrival) -> Result<Wish, NotUpgraded> {
-    judge_text(arrival.text.as_ref().ok_or_else(NotUpgraded::not_followed)?, arrival.route.http)
+pub(crate) fn judge_request(arrival: &Arrival) -> Result<HandshakeOffer, HandshakeRefusal> {
+    judge_text(arrival.text.as_ref().ok_or_else(HandshakeRefusal::not_followed)?, arrival.route.http)
 }
 
-fn judge_text(text: &[u8], http: Http) -> Result<Wish, NotUpgraded> {
+fn judge_text(text: &[u8], http: Http) -> Result<HandshakeOffer, HandshakeRefusal> {
     match http {
         Http::One => judge_upgrade(text),
         Http::Two => Ok(connect::judge(text)?.into()),
@@ -179,12 +179,12 @@ fn judge_text(text: &[u8], http: Http) -> Result<Wish, NotUpgraded> {
 }
 
 /// Judges a request for an upgrade of HTTP/1.1.
-fn judge_upgrade(text: &[u8]) -> Result<Wish, NotUpgraded> {
-    let head = RequestHead::parse(text).ok().flatten().ok_or_else(NotUpgraded::not_followed)?;
+fn judge_upgrade(text: &[u8]) -> Result<HandshakeOffer, HandshakeRefusal> {
+    let head = RequestHead::parse(text).ok().flatten().ok_or_else(HandshakeRefusal::not_followed)?;
     let opening = request::judge(text, &head)?;
     let length = values(text, &head.headers, "Content-Length").any(|length| length != b"0");
     if length || values(text, &head.headers, "Transfer-Encoding").next().is_some() {
-        return Err(NotUpgraded::body_present());
+        return Err(HandshakeRefusal::body_present());
     }
     Ok(opening.into())
 }
@@ -192,18 +192,18 @@ fn judge_upgrade(text: &[u8]) -> Result<Wish, NotUpgraded> {
 /// Accepts, and goes on with the raw line in a task of its own. `record` is told what was agreed on once both texts have
 /// crossed the wire.
 async fn upgrade<R: Recorder>(
-    app: App,
+    app: AppState,
     accepted: Accepted,
     arrival: Arrival,
     mut request: Request,
     record: impl FnOnce(Agreement) -> R + Send + 'static,
 ) -> Response {
-    let Accepted { wish, behaviour } = accepted;
-    let agreement = Agreement::new(&wish, &behaviour, &app);
-    let (response, taken) = arrival.leave_http(&mut request, Bytes::from(agreement.response.clone())).await;
+    let Accepted { offer, behaviour } = accepted;
+    let agreement = Agreement::new(&offer, &behaviour, &app);
+    let (response, raw) = arrival.leave_http(&mut request, Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
     // In a box of its own, so that a connection does not keep the room that its handshake took.
-    let begun = Box::pin(begin(taken, agreement, behaviour.talk, record, app));
+    let begun = Box::pin(begin(raw, agreement, behaviour.talk, record, app));
     shutdown.spawn(async move {
         if let Some(connection) = begun.await {
             connection.run().await;
@@ -214,13 +214,13 @@ async fn upgrade<R: Recorder>(
 
 /// Takes the raw line over once hyper has let go of it with the answer sent, and with it what has come past the request.
 async fn begin<R: Recorder>(
-    taken: impl Future<Output = Option<Taken>>,
+    raw: impl Future<Output = Option<RawConnection>>,
     mut agreement: Agreement,
-    talk: Talk,
+    talk: ConnectionBehaviour,
     record: impl FnOnce(Agreement) -> R,
-    app: App,
+    app: AppState,
 ) -> Option<Box<Connection<R>>> {
-    let Taken { stream, early, place } = taken.await?;
+    let RawConnection { stream, early, slot } = raw.await?;
     let limits = talk.limits(&app.config.limits());
     let mut incoming = Incoming::new(Sender::Client, limits).accepting(talk.accept);
     let mut outgoing = Outgoing::default();
@@ -228,11 +228,11 @@ async fn begin<R: Recorder>(
         incoming = incoming.with_deflate(agreed);
         outgoing = outgoing.with_deflate(agreed, Sender::Server);
     }
-    let place_to_deflate = agreement.place.take();
+    let deflate_slot = agreement.deflate_slot.take();
     let deflates = agreement.deflate.is_some();
     let recorder = record(agreement);
-    let play = (!talk.is_plain_echo()).then(|| Box::new(Play::new(talk, deflates, Instant::now())));
-    let conversation = Conversation::new(incoming, outgoing, recorder, play);
-    let line = Line::new(stream, place);
-    Some(Box::new(Connection::new(line, early, conversation, place_to_deflate, app)))
+    let engine = (!talk.is_plain_echo()).then(|| Box::new(Engine::new(talk, deflates, Instant::now())));
+    let conversation = Conversation::new(incoming, outgoing, recorder, engine);
+    let socket = Socket::new(stream, slot);
+    Some(Box::new(Connection::new(socket, early, conversation, deflate_slot, app)))
 }

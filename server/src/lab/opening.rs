@@ -1,7 +1,7 @@
 //! The answer to a right request: what both ends agree on, and what a behaviour makes of it.
 
-use super::behaviour::{AcceptValue, Behaviour, OpeningAnswer, OpeningBehaviour, SubprotocolChoice};
-use crate::app::App;
+use crate::behaviour::{AcceptValue, Behaviour, OpeningAnswer, OpeningBehaviour, SubprotocolChoice};
+use crate::state::AppState;
 use observation::command::DropBy;
 use observation::{Deliberate, Offer};
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,20 +17,20 @@ const UNOFFERED_SUBPROTOCOL: &str = "never-offered";
 const UNOFFERED_EXTENSION: &str = "x-never-offered";
 
 /// What a right request wants, by whichever version of HTTP it came.
-pub(crate) struct Wish {
+pub(crate) struct HandshakeOffer {
     /// `None` over HTTP/2.
     pub(crate) key: Option<String>,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) extensions: String,
 }
 
-impl From<OpeningRequest> for Wish {
+impl From<OpeningRequest> for HandshakeOffer {
     fn from(OpeningRequest { key, subprotocols, extensions }: OpeningRequest) -> Self {
         Self { key: Some(key), subprotocols, extensions }
     }
 }
 
-impl From<ConnectRequest> for Wish {
+impl From<ConnectRequest> for HandshakeOffer {
     fn from(ConnectRequest { subprotocols, extensions }: ConnectRequest) -> Self {
         Self { key: None, subprotocols, extensions }
     }
@@ -56,19 +56,19 @@ pub(super) struct Agreement {
     pub(super) deflate: Option<Agreed>,
     pub(super) deliberate: Vec<Deliberate>,
     /// This connection's share of how many may compress at once, if it does.
-    pub(super) place: Option<OwnedSemaphorePermit>,
+    pub(super) deflate_slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Agreement {
-    pub(super) fn new(opening: &Wish, behaviour: &Behaviour, app: &App) -> Self {
+    pub(super) fn new(opening: &HandshakeOffer, behaviour: &Behaviour, app: &AppState) -> Self {
         let list = extension::parse(&opening.extensions).unwrap_or_default();
         let mut verdicts = negotiate(&list, &behaviour.deflate);
         let mut deflate = verdicts.iter().find_map(|verdict| match verdict {
             Verdict::Accepted(agreed) => Some(*agreed),
             Verdict::Declined(_) => None,
         });
-        let place = deflate.and_then(|_| app.deflate_places.clone().try_acquire_owned().ok());
-        if deflate.is_some() && place.is_none() {
+        let deflate_slot = deflate.and_then(|_| app.deflate_slots.clone().try_acquire_owned().ok());
+        if deflate.is_some() && deflate_slot.is_none() {
             deflate = None;
             for verdict in &mut verdicts {
                 if matches!(verdict, Verdict::Accepted(_) | Verdict::Declined(Decline::Late)) {
@@ -114,7 +114,7 @@ impl Agreement {
             }
         };
         let deliberate = purposes(asked, !opening.subprotocols.is_empty());
-        Self { response, subprotocol, offers, deflate, deliberate, place }
+        Self { response, subprotocol, offers, deflate, deliberate, deflate_slot }
     }
 }
 
@@ -126,7 +126,7 @@ fn another_key(key: &str) -> String {
 
 /// That the answer waits, if it does.
 pub(super) fn delay(opening: &OpeningBehaviour) -> Option<Deliberate> {
-    opening.delay.map(|delay| Deliberate::of_behaviour("open-delay", format!("the answer waits {delay:?}"), None))
+    opening.delay.map(|delay| Deliberate::by_behaviour("open-delay", format!("the answer waits {delay:?}"), None))
 }
 
 /// What is odd about a 101. RFC 6455 §4.2.2 says what is in it, §4.1 what a client must make of it.
@@ -134,12 +134,12 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
     let mut purposes: Vec<_> = delay(opening).into_iter().collect();
     match opening.accept {
         AcceptValue::Right => {}
-        AcceptValue::Wrong => purposes.push(Deliberate::of_behaviour(
+        AcceptValue::Wrong => purposes.push(Deliberate::by_behaviour(
             "sec-accept",
             "`Sec-WebSocket-Accept` is that of another key, so the client must fail the connection",
             Some("4.1"),
         )),
-        AcceptValue::Missing => purposes.push(Deliberate::of_behaviour(
+        AcceptValue::Missing => purposes.push(Deliberate::by_behaviour(
             "sec-accept",
             "`Sec-WebSocket-Accept` is missing, so the client must fail the connection",
             Some("4.1"),
@@ -151,13 +151,13 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
         (false, true) => Some("`Connection` is missing, so the client must fail the connection"),
         (true, true) => Some("`Upgrade` and `Connection` are missing, so the client must fail the connection"),
     };
-    purposes.extend(missing.map(|words| Deliberate::of_behaviour("omit", words, Some("4.1"))));
+    purposes.extend(missing.map(|words| Deliberate::by_behaviour("omit", words, Some("4.1"))));
     match opening.subprotocol {
         SubprotocolChoice::None if subprotocols_offered => {
             let words = "none of the subprotocols that were offered is taken, which is the server’s right";
-            purposes.push(Deliberate::of_behaviour("subprotocol", words, Some("4.2.2")));
+            purposes.push(Deliberate::by_behaviour("subprotocol", words, Some("4.2.2")));
         }
-        SubprotocolChoice::Unoffered => purposes.push(Deliberate::of_behaviour(
+        SubprotocolChoice::Unoffered => purposes.push(Deliberate::by_behaviour(
             "subprotocol",
             "the subprotocol was not offered, so the client must fail the connection",
             Some("4.1"),
@@ -166,7 +166,7 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
     }
     if opening.unoffered_extension {
         let words = "the extension was not offered, so the client must fail the connection";
-        purposes.push(Deliberate::of_behaviour("extension", words, Some("9.1")));
+        purposes.push(Deliberate::by_behaviour("extension", words, Some("9.1")));
     }
     purposes
 }
@@ -176,17 +176,17 @@ pub(super) fn no_upgrade(opening: &OpeningBehaviour) -> Option<(&'static str, Ve
     let (rule, words) = match &opening.answer {
         OpeningAnswer::Upgrade => return None,
         OpeningAnswer::Refuse(refuse) => {
-            ("refuse", format!("the behaviour asks for {} in place of 101", refuse.status))
+            ("refuse", format!("the behaviour asks for {} in deflate_slot of 101", refuse.status))
         }
         OpeningAnswer::Silence => ("silence", "the request is taken and never answered".to_owned()),
-        OpeningAnswer::Drop(DropBy::Fin) => ("drop", "the line is dropped in place of an answer".to_owned()),
-        OpeningAnswer::Drop(DropBy::Reset) => ("reset", "the line is reset in place of an answer".to_owned()),
+        OpeningAnswer::Drop(DropBy::Fin) => ("drop", "the line is dropped in deflate_slot of an answer".to_owned()),
+        OpeningAnswer::Drop(DropBy::Reset) => ("reset", "the line is reset in deflate_slot of an answer".to_owned()),
         OpeningAnswer::Garbage => {
             ("garbage", "what comes back is no HTTP, but the greeting of an SSH server".to_owned())
         }
     };
     let what = if rule == "refuse" { rule } else { "open" };
     let mut deliberate: Vec<_> = delay(opening).into_iter().collect();
-    deliberate.push(Deliberate::of_behaviour(what, words, Some("4.1")));
+    deliberate.push(Deliberate::by_behaviour(what, words, Some("4.1")));
     Some((rule, deliberate))
 }

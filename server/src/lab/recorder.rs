@@ -1,7 +1,7 @@
 //! What is kept of a connection: everything in a session's log, or nothing at all.
 
-use crate::listen::tap::Follower;
-use crate::session::{Desk, End, FrameRecord, Front, Kept, Presence, Records};
+use crate::listen::record_capture::Follower;
+use crate::session::{End, FrameRecord, Kept, Mailbox, PayloadPrefix, Presence, Records};
 use observation::event::{Cause, Closed, Count, Opening, Party};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Position};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) trait Recorder: Send + 'static {
     /// Something that has nothing to do with what goes out: it is recorded at once.
     fn note(&mut self, act: Act);
     /// Where the connection takes commands; `None` where nobody may give any.
-    fn desk(&self) -> Option<&Arc<Desk>>;
+    fn mailbox(&self) -> Option<&Arc<Mailbox>>;
     /// So many bytes have gone out since the connection began.
     fn written(&mut self, written: u64);
     /// The connection has ended.
@@ -74,7 +74,7 @@ impl Recorder for NoRecorder {
     fn act(&mut self, _: Act, _: u64) {}
     fn abandon(&mut self, _: Act, _: u64) {}
     fn note(&mut self, _: Act) {}
-    fn desk(&self) -> Option<&Arc<Desk>> {
+    fn mailbox(&self) -> Option<&Arc<Mailbox>> {
         None
     }
     fn written(&mut self, _: u64) {}
@@ -85,18 +85,18 @@ impl Recorder for NoRecorder {
 pub(super) struct SessionRecorder {
     presence: Presence,
     connection: ConnectionNumber,
-    desk: Arc<Desk>,
+    mailbox: Arc<Mailbox>,
     payload_cap: usize,
     /// The capture below TLS.
-    below: Option<Follower>,
+    tls_records: Option<Follower>,
     /// What has come in since the last publication.
     incoming: Records,
     /// Frames on their way out.
     outgoing: Records,
     /// The fronts of payload and content that come in pieces.
-    piece: Front,
-    inflated: Front,
-    deflated: Front,
+    piece: PayloadPrefix,
+    inflated: PayloadPrefix,
+    deflated: PayloadPrefix,
     client: Count,
     server: Count,
     /// The first goodbye, and those that are known to have been said.
@@ -111,21 +111,26 @@ pub(super) struct SessionRecorder {
 
 impl SessionRecorder {
     /// Begins with the opening handshake.
-    pub(super) fn begin(presence: Presence, opening: Opening, payload_cap: usize, below: Option<Follower>) -> Self {
+    pub(super) fn begin(
+        presence: Presence,
+        opening: Opening,
+        payload_cap: usize,
+        tls_records: Option<Follower>,
+    ) -> Self {
         let connection = presence.session().next_connection();
         presence.session().append_event(connection, &Event::Opening(opening));
-        let desk = presence.session().open_desk(connection);
+        let mailbox = presence.session().open_mailbox(connection);
         let mut recorder = Self {
             presence,
             connection,
-            desk,
+            mailbox,
             payload_cap,
-            below,
+            tls_records,
             incoming: Records::default(),
             outgoing: Records::default(),
-            piece: Front::default(),
-            inflated: Front::default(),
-            deflated: Front::default(),
+            piece: PayloadPrefix::default(),
+            inflated: PayloadPrefix::default(),
+            deflated: PayloadPrefix::default(),
             client: Count::default(),
             server: Count::default(),
             first_close: None,
@@ -133,16 +138,16 @@ impl SessionRecorder {
             server_closed: false,
             closing: None,
             // For the case that nobody comes to say another.
-            cause: Some(Cause::LineBroke),
+            cause: Some(Cause::ConnectionLost),
         };
-        recorder.look_below();
+        recorder.record_tls();
         recorder
     }
 
     /// Records what has crossed the line below TLS.
-    fn look_below(&mut self) {
-        let Some(below) = &mut self.below else { return };
-        for records in below.take() {
+    fn record_tls(&mut self) {
+        let Some(tls_records) = &mut self.tls_records else { return };
+        for records in tls_records.take() {
             self.presence.session().append_event(self.connection, &Event::Records(records));
         }
     }
@@ -157,7 +162,7 @@ impl SessionRecorder {
     ) {
         let Outbound { header, position, compressed, end } = outbound;
         // Another frame may go out while a compressed message waits for the rest of its content.
-        let content = if compressed { self.deflated.take() } else { Front::default() };
+        let content = if compressed { self.deflated.take() } else { PayloadPrefix::default() };
         let outgoing = filled(&mut self.outgoing);
         outgoing.frame(FrameRecord {
             from: Sender::Server,
@@ -223,7 +228,7 @@ impl Recorder for SessionRecorder {
     }
 
     fn publish(&mut self) {
-        self.look_below();
+        self.record_tls();
         if !self.incoming.is_empty() {
             let mut records = std::mem::take(&mut self.incoming);
             self.append(&mut records);
@@ -275,8 +280,8 @@ impl Recorder for SessionRecorder {
         self.presence.session().append_event(self.connection, &Event::Act(act));
     }
 
-    fn desk(&self) -> Option<&Arc<Desk>> {
-        Some(&self.desk)
+    fn mailbox(&self) -> Option<&Arc<Mailbox>> {
+        Some(&self.mailbox)
     }
 
     fn written(&mut self, written: u64) {
@@ -298,7 +303,7 @@ impl Recorder for SessionRecorder {
         }
         self.append(&mut gone);
         gone.give_back();
-        self.look_below();
+        self.record_tls();
     }
 
     fn closed(mut self, cause: Cause) {
@@ -310,10 +315,10 @@ impl Drop for SessionRecorder {
     fn drop(&mut self) {
         let Some(cause) = self.cause.take() else { return };
         self.publish();
-        for order in self.presence.session().close_desk(self.connection) {
+        for pending in self.presence.session().close_mailbox(self.connection) {
             let why = "the connection ended before this was done";
-            self.note(Act::refused(&order.command, why.to_owned()));
-            order.answer(Some(why.to_owned()));
+            self.note(Act::refused(&pending.command, why.to_owned()));
+            pending.answer(Some(why.to_owned()));
         }
         let (first, close) = self.first_close.take().unzip();
         let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();

@@ -5,7 +5,7 @@
 //! anew, with the relay's own context, and so in frames of the relay's own. Where a behaviour is at work, it says which
 //! messages go back so, and what happens to the others.
 
-use super::play::{Play, Stage};
+use super::engine::{Engine, TurnContext};
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
 use observation::event::Cause;
@@ -31,14 +31,14 @@ const MOST_OUT: usize = 512 << 10;
 pub(super) struct Turn<'t, 'w, 'b, R> {
     pub(super) outgoing: &'t mut Outgoing,
     pub(super) recorder: &'t mut R,
-    pub(super) play: Option<&'t mut Play>,
+    pub(super) engine: Option<&'t mut Engine>,
     /// The time, where a behaviour is at work.
     pub(super) now: Option<Instant>,
     pub(super) held: &'t mut Vec<u8>,
     pub(super) streaming: &'t mut bool,
     pub(super) fragmented: &'t mut bool,
-    pub(super) left: &'t mut Option<Cause>,
-    pub(super) farewell: &'t mut Option<&'static str>,
+    pub(super) close_cause: &'t mut Option<Cause>,
+    pub(super) deferred_close: &'t mut Option<&'static str>,
     pub(super) over: &'t mut Option<Cause>,
     /// Bytes that were queued before this turn.
     pub(super) before: u64,
@@ -60,8 +60,8 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
             // Its end is for the next turn.
             self.recorder.piece(whole);
         }
-        if let (Some(play), Some(now), true) = (self.play.as_deref_mut(), self.now, heard) {
-            play.travelled(now);
+        if let (Some(engine), Some(now), true) = (self.engine.as_deref_mut(), self.now, heard) {
+            engine.travelled(now);
         }
         self.perform();
     }
@@ -70,7 +70,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
     fn is_echoed(&self, frame: &Frame) -> bool {
         !frame.compressed
             && frame.position.is_some()
-            && frame.is_right()
+            && frame.is_valid()
             && !self.outgoing.sent_close()
             && self.is_plain()
     }
@@ -78,25 +78,25 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
     /// Whether messages are echoed and no more, as far as the behaviour is concerned.
     #[inline]
     fn is_plain(&self) -> bool {
-        self.play.as_ref().is_none_or(|play| play.is_plain())
+        self.engine.as_ref().is_none_or(|engine| engine.is_plain())
     }
 
     /// A behaviour decides about each message at its beginning.
     #[inline]
     fn message_begins(&mut self, frame: &Frame) {
-        if let Some(play) = &mut self.play
+        if let Some(engine) = &mut self.engine
             && frame.position.is_some_and(|position| position.fragment == 1)
         {
-            play.begins();
+            engine.begins();
         }
     }
 
     /// It is told of those that are over, and of pongs.
-    fn tell_play(&mut self, frame: &Frame, control: &[u8]) {
-        let (Some(play), Some(now)) = (&mut self.play, self.now) else { return };
+    fn notify_engine(&mut self, frame: &Frame, control: &[u8]) {
+        let (Some(engine), Some(now)) = (&mut self.engine, self.now) else { return };
         match frame.position {
-            Some(position) if position.last && frame.is_right() => play.message_over(position.kind, now),
-            None if frame.header.opcode == Opcode::Pong => return play.pong(control),
+            Some(position) if position.last && frame.is_valid() => engine.message_over(position.kind, now),
+            None if frame.header.opcode == Opcode::Pong => return engine.pong(control),
             _ => return,
         }
         // At once, so that it makes no difference in how many reads messages come.
@@ -105,16 +105,16 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
 
     /// Lets the behaviour do what is due. Not in the middle of a frame that is gathered.
     fn perform(&mut self) {
-        let (Some(play), Some(now), None) = (self.play.as_deref_mut(), self.now, &*self.over) else { return };
-        play.perform(
+        let (Some(engine), Some(now), None) = (self.engine.as_deref_mut(), self.now, &*self.over) else { return };
+        engine.perform(
             now,
-            &mut Stage {
+            &mut TurnContext {
                 outgoing: self.outgoing,
                 recorder: self.recorder,
                 replies: self.replies,
                 before: self.before,
                 streaming: *self.streaming,
-                left: self.left,
+                close_cause: self.close_cause,
                 over: self.over,
             },
         );
@@ -126,9 +126,9 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
 
     /// Whether it lets the relay answer as it must.
     fn may_answer(&mut self, opcode: Opcode) -> bool {
-        match (&mut self.play, self.now) {
-            (Some(play), Some(now)) if opcode == Opcode::Pong => play.answers_ping(now),
-            (Some(play), Some(now)) => play.answers_close(now),
+        match (&mut self.engine, self.now) {
+            (Some(engine), Some(now)) if opcode == Opcode::Pong => engine.answers_ping(now),
+            (Some(engine), Some(now)) => engine.answers_close(now),
             _ => true,
         }
     }
@@ -143,10 +143,10 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         if self.outgoing.sent_close() {
             return;
         }
-        if let (Some(play), Some(now)) = (&mut self.play, self.now) {
+        if let (Some(engine), Some(now)) = (&mut self.engine, self.now) {
             if header.opcode == Opcode::Close {
-                play.leave(self.replies);
-            } else if play.wait(*header, payload, now) {
+                engine.begin_close(self.replies);
+            } else if engine.wait(*header, payload, now) {
                 return;
             }
         }
@@ -177,7 +177,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
             Answer::Pong if !self.may_answer(Opcode::Pong) => {}
             Answer::Pong => self.queue(&of(Opcode::Pong, control), control, false),
             Answer::None if frame.header.opcode == Opcode::Close => {
-                *self.over = Some(self.left.unwrap_or(Cause::ClosingHandshake));
+                *self.over = Some(self.close_cause.unwrap_or(Cause::ClosingHandshake));
             }
             Answer::None => {}
         }
@@ -185,12 +185,12 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
 
     /// Keeps the content of a message that does not go back as it comes.
     fn collect(&mut self, frame: &Frame, bytes: &[u8], inflated: bool) {
-        if let Some(play) = &mut self.play
+        if let Some(engine) = &mut self.engine
             && frame.position.is_some()
-            && frame.is_right()
+            && frame.is_valid()
             && frame.compressed == inflated
         {
-            play.collect(bytes);
+            engine.collect(bytes);
         }
     }
 
@@ -268,7 +268,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         let whole = self.whole.take();
         let echoed = *self.streaming || self.text.is_some() || !self.held.is_empty();
         *self.streaming = false;
-        if echoed && frame.is_right() {
+        if echoed && frame.is_valid() {
             self.text = None;
             if !self.held.is_empty() {
                 self.replies.append(std::mem::take(self.held));
@@ -276,9 +276,9 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             let header = echo_header(frame);
             let outbound = self.outbound(&header, false);
             self.recorder.received(frame, whole, Some(outbound));
-            self.tell_play(frame, control);
+            self.notify_engine(frame, control);
             // Not left until the turn is over: the next frame may be half out by then.
-            if let Some(reason) = self.farewell.take() {
+            if let Some(reason) = self.deferred_close.take() {
                 let payload = close::payload(CloseCode::GOING_AWAY, reason);
                 self.queue(&FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64), &payload, false);
             }
@@ -291,7 +291,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         self.held.clear();
         self.recorder.received(frame, whole, None);
         let is_plain = self.is_plain();
-        match frame.position.filter(|position| is_plain && frame.compressed && frame.is_right() && position.last) {
+        match frame.position.filter(|position| is_plain && frame.compressed && frame.is_valid() && position.last) {
             Some(position) => {
                 if let Some(deflater) = self.outgoing.deflater() {
                     deflater.finish();
@@ -300,7 +300,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             }
             None => self.answer(frame, control),
         }
-        self.tell_play(frame, control);
+        self.notify_engine(frame, control);
     }
 
     #[inline]
@@ -316,7 +316,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
                 self.collect(frame, &bytes[at..], false);
             }
             self.answer(frame, &bytes[at..]);
-            self.tell_play(frame, &bytes[at..]);
+            self.notify_engine(frame, &bytes[at..]);
             return;
         }
         let header = echo_header(frame);
@@ -327,7 +327,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         self.replies.lend(&bytes[start..]);
         let outbound = self.outbound(&header, false);
         self.recorder.received(frame, Some(&bytes[at..]), Some(outbound));
-        self.tell_play(frame, &[]);
+        self.notify_engine(frame, &[]);
     }
 
     #[inline]
@@ -335,7 +335,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         self.inflated >= MOST_INFLATED
             || self.replies.len() >= MOST_OUT
             || self.over.is_some()
-            || self.play.as_ref().is_some_and(|play| play.is_blocked())
+            || self.engine.as_ref().is_some_and(|engine| engine.is_blocked())
     }
 }
 

@@ -1,10 +1,10 @@
 //! A request that gets no answer in HTTP, on purpose: silence, a dropped line, or bytes of another protocol.
 
-use super::behaviour::OpeningAnswer;
-use super::line::Line;
-use crate::app::App;
-use crate::listen::{Arrival, Taken};
+use super::socket::Socket;
+use crate::behaviour::OpeningAnswer;
+use crate::listen::{Arrival, RawConnection};
 use crate::session::{Presence, Session};
+use crate::state::AppState;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
@@ -19,7 +19,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 const GARBAGE: &[u8] = b"SSH-2.0-OpenSSH_9.6\r\n";
 
 /// What is known of a request until it is answered. Dropped before that, it records that the client did not wait.
-pub(super) struct Asked {
+pub(super) struct PendingRequest {
     /// `None` on `/echo`, and once it has been recorded.
     session: Option<Arc<Session>>,
     arrival: Arrival,
@@ -27,7 +27,7 @@ pub(super) struct Asked {
     deliberate: Vec<Deliberate>,
 }
 
-impl Asked {
+impl PendingRequest {
     pub(super) fn new(
         presence: Option<&Presence>,
         arrival: Arrival,
@@ -69,7 +69,7 @@ impl Asked {
 
 const LEFT_EARLY: &str = "left-early";
 
-impl Drop for Asked {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         self.record(LEFT_EARLY, Bytes::new());
     }
@@ -77,25 +77,25 @@ impl Drop for Asked {
 
 /// Takes the line away from hyper without a word, and does with it what `answer` says.
 pub(super) async fn leave_unanswered(
-    app: App,
+    app: AppState,
     answer: OpeningAnswer,
     rule: &'static str,
-    mut asked: Asked,
+    mut pending: PendingRequest,
     presence: Option<Presence>,
     mut request: Request,
 ) -> Response {
     let said = if answer == OpeningAnswer::Garbage { Bytes::from_static(GARBAGE) } else { Bytes::new() };
     // What hyper makes of the response never goes out.
-    let (response, taken) = asked.arrival.leave_http(&mut request, said.clone()).await;
+    let (response, taken) = pending.arrival.leave_http(&mut request, said.clone()).await;
     let shutdown = app.shutdown.clone();
     app.shutdown.spawn(async move {
-        let Some(Taken { stream, place, .. }) = taken.await else { return };
-        let mut line = Line::new(stream, place);
-        let recorded = asked.record(rule, said);
+        let Some(RawConnection { stream, slot, .. }) = taken.await else { return };
+        let mut socket = Socket::new(stream, slot);
+        let recorded = pending.record(rule, said);
         match answer {
-            OpeningAnswer::Drop(DropBy::Reset) => line.reset(),
+            OpeningAnswer::Drop(DropBy::Reset) => socket.reset(),
             OpeningAnswer::Silence => {
-                let client_left = line.wait_for_end(SILENCE, &shutdown).await;
+                let client_left = socket.wait_for_end(SILENCE, &shutdown).await;
                 if let Some((session, connection)) = recorded {
                     session.append_event(
                         connection,
@@ -103,7 +103,7 @@ pub(super) async fn leave_unanswered(
                     );
                 }
             }
-            _ => line.close(&shutdown).await,
+            _ => socket.close(&shutdown).await,
         }
         drop(presence);
     });
@@ -116,5 +116,5 @@ fn silence_over(client_left: bool, relay_ends: bool) -> Deliberate {
         (false, true) => "the relay shuts down, and the silence with it",
         (false, false) => "the silence has been as long as it may be, and the relay ended the line",
     };
-    Deliberate::of_behaviour("open", explanation, Some("4.1"))
+    Deliberate::by_behaviour("open", explanation, Some("4.1"))
 }

@@ -1,9 +1,9 @@
 //! A request as it came: its text, what carried it, and how to answer it byte for byte.
 
-use super::capture::Capture;
+use super::captured_stream::HeadCapturedStream;
+use super::head_capture::HeadCapture;
+use super::record_capture::RecordCapture;
 use super::stream::Stream;
-use super::tap::Tap;
-use super::tape::Tape;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -28,26 +28,26 @@ pub(crate) struct Arrival {
     /// The other end of the line.
     pub(crate) peer: SocketAddr,
     /// The capture below TLS.
-    pub(crate) tap: Option<Tap>,
+    pub(crate) record_capture: Option<RecordCapture>,
     /// Where answers are dictated; `None` over HTTP/2, which has no texts.
-    pub(super) tape: Option<Tape>,
+    pub(super) head_capture: Option<HeadCapture>,
     /// Over HTTP/2: that something is going on, for as long as it is kept.
     pub(super) busy: Option<Arc<()>>,
 }
 
 /// A line that HTTP has let go of.
-pub(crate) struct Taken {
+pub(crate) struct RawConnection {
     pub(crate) stream: Stream,
     /// What came right behind the request.
     pub(crate) early: Bytes,
-    pub(crate) place: Place,
+    pub(crate) slot: ConnectionSlot,
 }
 
 /// A share of what all connections have together, given back when dropped.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum ConnectionSlot {
     /// Of how many may be open.
-    Line { _permit: OwnedSemaphorePermit },
+    Own { _permit: OwnedSemaphorePermit },
     /// Of one that is shared: it is in use.
     Shared { _busy: Option<Arc<()>> },
 }
@@ -55,8 +55,8 @@ pub(crate) enum Place {
 impl Arrival {
     /// The request leaves HTTP, and somebody else has seen to its answer.
     pub(crate) fn stop_following(&self) {
-        if let Some(tape) = &self.tape {
-            tape.stop();
+        if let Some(head_capture) = &self.head_capture {
+            head_capture.stop();
         }
     }
 
@@ -66,22 +66,22 @@ impl Arrival {
         &self,
         request: &mut Request,
         text: Bytes,
-    ) -> (Response, impl Future<Output = Option<Taken>> + Send + use<>) {
+    ) -> (Response, impl Future<Output = Option<RawConnection>> + Send + use<>) {
         let on_upgrade = hyper::upgrade::on(request);
-        let response = match &self.tape {
-            Some(tape) => {
-                tape.stop();
-                tape.dictate(text).await;
+        let response = match &self.head_capture {
+            Some(head_capture) => {
+                head_capture.stop();
+                head_capture.dictate(text).await;
                 let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
                 let response = response.header(header::CONNECTION, "upgrade").header(header::UPGRADE, "websocket");
                 response.body(Body::empty()).unwrap_or_default()
             }
             None => of_fields(&text, Body::empty()),
         };
-        let busy = self.tape.is_none().then(|| self.busy.clone());
+        let busy = self.head_capture.is_none().then(|| self.busy.clone());
         let taken = async move {
             match on_upgrade.await {
-                Ok(upgraded) => Taken::new(upgraded, busy),
+                Ok(upgraded) => RawConnection::new(upgraded, busy),
                 Err(error) => {
                     tracing::debug!(%error, "the line ended during the opening handshake");
                     None
@@ -97,13 +97,13 @@ impl Arrival {
         let (head, body) = text.split_at(text.find("\r\n\r\n").map_or(text.len(), |end| end + 4));
         // RFC 9110 §9.3.2: the same head, and nothing behind it.
         let body = if method == Method::HEAD { "" } else { body };
-        let Some(tape) = &self.tape else {
+        let Some(head_capture) = &self.head_capture else {
             let fields = connect::from_response(status, head);
             let response = of_fields(fields.as_bytes(), Body::from(body.to_owned()));
             return (response, Bytes::from(fields + body));
         };
         let sent = Bytes::from([head, body].concat());
-        tape.dictate(sent.clone()).await;
+        head_capture.dictate(sent.clone()).await;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         let response = Response::builder().status(status).header(header::CONNECTION, "close");
         (response.body(Body::empty()).unwrap_or_default(), sent)
@@ -124,15 +124,15 @@ fn of_fields(text: &[u8], body: Body) -> Response {
     response
 }
 
-impl Taken {
+impl RawConnection {
     /// `busy` is of a connection that is shared.
     fn new(upgraded: Upgraded, busy: Option<Option<Arc<()>>>) -> Option<Self> {
         if let Some(busy) = busy {
             let stream = Stream::Shared(Box::new(TokioIo::new(upgraded)));
-            return Some(Self { stream, early: Bytes::new(), place: Place::Shared { _busy: busy } });
+            return Some(Self { stream, early: Bytes::new(), slot: ConnectionSlot::Shared { _busy: busy } });
         }
-        let parts = upgraded.downcast::<TokioIo<Capture<Stream>>>().ok()?;
-        let (stream, place) = parts.io.into_inner().into_parts();
-        Some(Self { stream, early: parts.read_buf, place: Place::Line { _permit: place } })
+        let parts = upgraded.downcast::<TokioIo<HeadCapturedStream<Stream>>>().ok()?;
+        let (stream, slot) = parts.io.into_inner().into_parts();
+        Some(Self { stream, early: parts.read_buf, slot: ConnectionSlot::Own { _permit: slot } })
     }
 }

@@ -2,7 +2,9 @@
 
 use super::arrival::Arrival;
 use super::stream::Stream;
-use super::{Below, Speaker};
+use super::transport::Transport;
+use crate::shutdown::Shutdown;
+use axum::Router;
 use axum::http::Request;
 use bytes::{BufMut, Bytes, BytesMut};
 use hyper::body::Incoming;
@@ -31,21 +33,27 @@ const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Speaks HTTP/2 on one connection until it ends.
-pub(super) async fn serve(stream: Stream, below: Below, speaker: &Speaker) {
-    let config = &speaker.config;
-    let router = TowerToHyperService::new(speaker.router.clone());
+pub(super) async fn serve(stream: Stream, transport: Transport, router: Router, max_head: usize, shutdown: &Shutdown) {
+    let router = TowerToHyperService::new(router);
     // Each request that is being answered has one, and each stream that has become a WebSocket.
     let under_way = Arc::new(());
     let counted = Arc::clone(&under_way);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let mut route = below.route.clone();
+        let mut route = transport.route.clone();
         route.http = Http::Two;
         let text = Some(text(&request));
-        let (tap, busy) = (below.tap.clone(), Some(Arc::clone(&counted)));
-        request.extensions_mut().insert(Arrival { text, route, peer: below.peer, tap, tape: None, busy });
+        let (record_capture, busy) = (transport.record_capture.clone(), Some(Arc::clone(&counted)));
+        request.extensions_mut().insert(Arrival {
+            text,
+            route,
+            peer: transport.peer,
+            record_capture,
+            head_capture: None,
+            busy,
+        });
         router.call(request)
     });
-    let head = u32::try_from(config.max_head).unwrap_or(u32::MAX);
+    let head = u32::try_from(max_head).unwrap_or(u32::MAX);
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .enable_connect_protocol()
@@ -58,7 +66,6 @@ pub(super) async fn serve(stream: Stream, below: Below, speaker: &Speaker) {
         .keep_alive_timeout(KEEP_ALIVE_ANSWER)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let shutdown = &speaker.shutdown;
     let mut look = std::pin::pin!(sleep_until(Instant::now() + IDLE));
     let ended = loop {
         tokio::select! {

@@ -1,6 +1,6 @@
 //! The raw line of a connection, whatever carries it.
 
-use super::tap::Tapped;
+use super::record_capture::RecordCapturedStream;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use std::io::{self, ErrorKind, IoSlice};
@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 pub(crate) enum Stream {
     Plain(TcpStream),
     /// TLS on a connection of its own. What was written is on its way only once it was flushed.
-    Tls(Box<TlsStream<Tapped<TcpStream>>>),
+    Tls(Box<TlsStream<RecordCapturedStream<TcpStream>>>),
     /// TLS towards another server, of which the relay is a client.
     Outgoing(Box<client::TlsStream<TcpStream>>),
     /// One of the streams of an HTTP/2 connection. RFC 8441 §5.

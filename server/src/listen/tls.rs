@@ -1,6 +1,6 @@
 //! TLS in front of HTTP: the certificate, and what a client and the relay have agreed on.
 
-use super::tap::{Tap, Tapped};
+use super::record_capture::{RecordCapture, RecordCapturedStream};
 use crate::args::Config;
 use observation::Tls;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
@@ -107,10 +107,10 @@ fn self_signed(names: &[String]) -> Result<(rcgen::Certificate, KeyPair), TlsErr
 pub(super) async fn accept(
     acceptor: &TlsAcceptor,
     stream: TcpStream,
-) -> io::Result<(TlsStream<Tapped<TcpStream>>, Tap)> {
-    let tls = acceptor.accept(Tapped::new(stream)).await?;
-    let tap = tls.get_ref().0.tap().clone();
-    Ok((tls, tap))
+) -> io::Result<(TlsStream<RecordCapturedStream<TcpStream>>, RecordCapture)> {
+    let tls = acceptor.accept(RecordCapturedStream::new(stream)).await?;
+    let record_capture = tls.get_ref().0.record_capture().clone();
+    Ok((tls, record_capture))
 }
 
 /// What was agreed on.

@@ -1,6 +1,6 @@
 //! A receipt as text: short, readable, and still valid after a mail has quoted it or broken its lines.
 
-use super::Key;
+use super::key::Key;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::signature::{ED25519, UnparsedPublicKey};
@@ -75,7 +75,7 @@ impl Receipt {
 
 /// Whether it stands in one line, and reads as it was written. Whoever made a key of their own may have signed anything, and a
 /// text goes to terminals whether it was signed or not.
-pub(super) fn reads_as_written(text: &str) -> bool {
+pub(crate) fn reads_as_written(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || misleads(c))
 }
 

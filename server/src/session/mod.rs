@@ -1,14 +1,12 @@
 //! A session: a bounded log of what its connections did, and who is there to fill or read it.
 
-mod desk;
-mod front;
 mod log;
-mod registry;
+mod mailbox;
+mod prefix;
 
-pub(crate) use desk::{Desk, DeskRefused, Order};
-pub(crate) use front::Front;
 pub(crate) use log::{End, Extract, FrameRecord, Kept, Records};
-pub(crate) use registry::{CreateError, Registry};
+pub(crate) use mailbox::{Mailbox, MailboxError, PendingCommand};
+pub(crate) use prefix::PayloadPrefix;
 
 use crate::args::Config;
 use log::Log;
@@ -16,8 +14,9 @@ use observation::{ConnectionNumber, Event, Seq, SessionId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The most observations in one of [`Session::parts`].
 const PART: usize = 256;
@@ -37,7 +36,7 @@ pub(crate) struct Session {
     changed: Notify,
     last_connection: AtomicU32,
     /// Where the open connections take their commands. Locked for a look-up, and when one begins or ends.
-    desks: Mutex<HashMap<ConnectionNumber, Arc<Desk>>>,
+    mailboxes: Mutex<HashMap<ConnectionNumber, Arc<Mailbox>>>,
     connections: AtomicUsize,
     observers: AtomicUsize,
     /// Microseconds after `began` of the last thing that happened here.
@@ -59,7 +58,7 @@ pub(crate) struct Presence {
 }
 
 impl Session {
-    fn new(id: SessionId, config: &Config, all_logs: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(id: SessionId, config: &Config, all_logs: Arc<AtomicU64>) -> Self {
         Self {
             id,
             began: Instant::now(),
@@ -67,7 +66,7 @@ impl Session {
             log: Mutex::new(Log::new(config, all_logs)),
             changed: Notify::new(),
             last_connection: AtomicU32::new(0),
-            desks: Mutex::default(),
+            mailboxes: Mutex::default(),
             connections: AtomicUsize::new(0),
             observers: AtomicUsize::new(0),
             touched_us: AtomicU64::new(0),
@@ -97,22 +96,22 @@ impl Session {
         (1..=self.last_connection.load(Ordering::Relaxed)).contains(&connection.0)
     }
 
-    /// Opens a desk for the commands to a connection.
-    pub(crate) fn open_desk(&self, connection: ConnectionNumber) -> Arc<Desk> {
-        let desk = Arc::default();
-        self.desks().insert(connection, Arc::clone(&desk));
-        desk
+    /// Opens a mailbox for the commands to a connection.
+    pub(crate) fn open_mailbox(&self, connection: ConnectionNumber) -> Arc<Mailbox> {
+        let mailbox = Arc::default();
+        self.mailboxes().insert(connection, Arc::clone(&mailbox));
+        mailbox
     }
 
     /// Closes it: nothing is put there any more. Gives what was left there.
-    pub(crate) fn close_desk(&self, connection: ConnectionNumber) -> impl Iterator<Item = Order> + use<> {
-        let desk = self.desks().remove(&connection);
-        desk.map(|desk| desk.close()).into_iter().flatten()
+    pub(crate) fn close_mailbox(&self, connection: ConnectionNumber) -> impl Iterator<Item = PendingCommand> + use<> {
+        let mailbox = self.mailboxes().remove(&connection);
+        mailbox.map(|mailbox| mailbox.close()).into_iter().flatten()
     }
 
-    /// The desk of an open connection.
-    pub(crate) fn desk(&self, connection: ConnectionNumber) -> Option<Arc<Desk>> {
-        self.desks().get(&connection).cloned()
+    /// The mailbox of an open connection.
+    pub(crate) fn mailbox(&self, connection: ConnectionNumber) -> Option<Arc<Mailbox>> {
+        self.mailboxes().get(&connection).cloned()
     }
 
     /// Appends what happened on a connection, all at one time, and leaves `records` empty.
@@ -181,12 +180,12 @@ impl Session {
         Some(Presence { session: Arc::clone(self), role })
     }
 
-    fn touch(&self) {
+    pub(crate) fn touch(&self) {
         self.touched_us.fetch_max(self.now_us(), Ordering::Relaxed);
     }
 
     /// For how long nobody was here and nothing happened.
-    fn idle(&self) -> Duration {
+    pub(crate) fn idle(&self) -> Duration {
         let anyone =
             [Role::Connection, Role::Observer].iter().any(|&role| self.count(role).load(Ordering::Acquire) > 0);
         match anyone {
@@ -204,8 +203,8 @@ impl Session {
         }
     }
 
-    fn desks(&self) -> MutexGuard<'_, HashMap<ConnectionNumber, Arc<Desk>>> {
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn mailboxes(&self) -> MutexGuard<'_, HashMap<ConnectionNumber, Arc<Mailbox>>> {
+        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {

@@ -4,6 +4,7 @@
 
 mod assets;
 mod behaviours;
+mod closing;
 mod compression;
 mod console;
 mod course;
@@ -12,7 +13,6 @@ mod echo;
 mod endings;
 mod export;
 mod feed;
-mod goodbyes;
 mod handshake;
 mod hops;
 mod http;

@@ -16,7 +16,7 @@ fn event(reason: &str) -> Event {
         code: None,
         reason,
         clean: false,
-        cause: Cause::LineEnded,
+        cause: Cause::ConnectionEnded,
         client: count,
         server: count,
     })

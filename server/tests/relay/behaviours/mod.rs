@@ -1,10 +1,10 @@
 //! What the URL of a lab connection asks for: the very bytes that go out for it, and what its observers are told.
 
+mod closing;
 mod composed;
 mod faults;
-mod goodbye;
 mod heartbeat;
-mod limits;
+pub(crate) mod limits;
 mod noise;
 mod opening;
 mod settings;

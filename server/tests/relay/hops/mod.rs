@@ -2,17 +2,17 @@
 
 mod boxes;
 mod endings;
-mod meddling;
+mod interference;
 mod python;
 mod relay;
+mod routes;
 mod tunnels;
 mod upstream;
 mod upstream_refusals;
-mod routes;
 
 use crate::support::{Feed, Lab, Raw, handshake};
 use observation::event::{Closed, Frame, Opening, Refusal};
-use observation::{Act, Asked, ConnectionNumber, Event, Leg, Middle};
+use observation::{Act, Asked, ConnectionNumber, Event, Intermediary, Leg};
 use std::collections::BTreeMap;
 
 /// A raw line over a middlebox, with the opening handshake behind it.
@@ -59,7 +59,7 @@ impl Legs {
     }
 
     /// The near leg and the far one, which name each other as they should.
-    pub(crate) fn pair(self, middle: &Middle) -> (Seen, Seen) {
+    pub(crate) fn pair(self, middle: &Intermediary) -> (Seen, Seen) {
         let all: Vec<_> = self.0.into_iter().map(|(number, events)| Seen { number, events }).collect();
         let Ok([one, other]) = <[Seen; 2]>::try_from(all) else { panic!("two legs") };
         let (near, far) = if one.leg() == Leg::Near { (one, other) } else { (other, one) };
@@ -72,7 +72,7 @@ impl Legs {
     }
 
     pub(crate) fn over_box(self, name: &str) -> (Seen, Seen) {
-        self.pair(&Middle::Box(name.to_owned()))
+        self.pair(&Intermediary::Box(name.to_owned()))
     }
 }
 

@@ -1,0 +1,224 @@
+//! The feed: a WebSocket over which an observer reads a session's log at its own pace.
+
+use super::commands::Console;
+use super::error::ApiError;
+use crate::listen::Arrival;
+use crate::session::{Presence, Role};
+use crate::state::AppState;
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::routing::get;
+use observation::{Answer, FeedMessage, Hello, SUBPROTOCOL, Seq};
+use serde::Deserialize;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+
+/// The most observations in one message.
+const BATCH: usize = 512;
+/// About the most bytes in one message, as JSON.
+const BATCH_BYTES: usize = 256 << 10;
+/// After a message that was not full, how long the next observations are gathered: a frame by itself goes out at once, and
+/// a flood of them in a few large messages.
+const GATHER: Duration = Duration::from_millis(8);
+/// For how long an observer rests, as a multiple of what its last message took: a flood costs a fifth of a core at the
+/// most, whatever the observer would take. What it misses meanwhile it reads from the log, or is told as a gap.
+const REST: u32 = 4;
+/// The largest message that an observer may send, in bytes: a command.
+const MAX_INCOMING: usize = 64 << 10;
+/// An observer silent for so many pings is gone.
+const SILENT_PINGS: u32 = 3;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/sessions/{session}/observe", get(observe).connect(observe))
+}
+
+#[derive(Deserialize)]
+struct Resume {
+    /// The last number that the observer has.
+    #[serde(default)]
+    after: Seq,
+}
+
+async fn observe(
+    State(app): State<AppState>,
+    name: Result<Path<String>, PathRejection>,
+    resume: Result<Query<Resume>, QueryRejection>,
+    headers: HeaderMap,
+    Extension(arrival): Extension<Arrival>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
+    let session = app.registry.find(&name).ok_or(ApiError::SessionUnknown)?;
+    let upgrade = upgrade.map_err(|rejection| handshake_fault(&rejection))?;
+    // hyper would wait for the body before it lets go of the line, for as long as the client likes.
+    if !body.is_end_stream() {
+        return Err(ApiError::HandshakeMalformed("it has a body".to_owned()));
+    }
+    let Query(Resume { after }) = resume.map_err(|_| ApiError::AfterMalformed)?;
+    let upgrade = upgrade.protocols([SUBPROTOCOL]);
+    if headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) && upgrade.selected_protocol().is_none() {
+        return Err(ApiError::SubprotocolUnknown);
+    }
+    let limit = app.config.session_observers;
+    let presence = session.enter(Role::Observer, limit).ok_or(ApiError::TooManyObservers(limit))?;
+    arrival.stop_following();
+    let running = app.shutdown.hold();
+    let upgrade = upgrade.max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING).write_buffer_size(0);
+    Ok(upgrade.on_upgrade(async move |socket| {
+        Observer { socket, presence, after, console: Console::new(), app }.run().await;
+        drop((running, arrival));
+    }))
+}
+
+fn handshake_fault(rejection: &WebSocketUpgradeRejection) -> ApiError {
+    use WebSocketUpgradeRejection as R;
+    match rejection {
+        R::InvalidConnectionHeader(_) | R::InvalidUpgradeHeader(_) | R::MethodNotGet(_) => {
+            ApiError::UpgradeExpected(rejection.body_text())
+        }
+        _ => ApiError::HandshakeMalformed(rejection.body_text()),
+    }
+}
+
+struct Observer {
+    socket: WebSocket,
+    presence: Presence,
+    /// The last number that went out, or is not to.
+    after: Seq,
+    console: Console,
+    app: AppState,
+}
+
+/// The observer is gone, or given up.
+struct Gone;
+
+impl Observer {
+    async fn run(mut self) {
+        let shutdown = self.app.shutdown.clone();
+        tokio::select! {
+            Err(Gone) = self.hello_and_feed() => {}
+            () = shutdown.over() => {}
+        }
+    }
+
+    async fn hello_and_feed(&mut self) -> Result<std::convert::Infallible, Gone> {
+        self.hello().await?;
+        let session = self.presence.session().clone();
+        let shutdown = self.app.shutdown.clone();
+        let mut asked = pin!(shutdown.asked());
+        let ping = self.app.config.observer_ping;
+        let mut pings = interval_at(Instant::now() + ping, ping);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Instant::now();
+        let mut rest_until = heard;
+        let mut leaving = false;
+        loop {
+            // Enabled before the log is read, so that nothing appended meanwhile is slept over.
+            let mut changed = pin!(session.changed());
+            changed.as_mut().enable();
+            let backlog = self.backlog();
+            if backlog > 0 && Instant::now() >= rest_until {
+                let began = Instant::now();
+                self.send_batch().await?;
+                let rest = began.elapsed() * REST;
+                rest_until = Instant::now() + if backlog < BATCH as u64 { rest.max(GATHER) } else { rest };
+            }
+            if leaving && session.is_quiet() && self.backlog() == 0 {
+                return self.goodbye().await;
+            }
+            let backlog = self.backlog();
+            tokio::select! {
+                biased;
+                () = &mut asked, if !leaving => leaving = true,
+                incoming = self.socket.recv() => match incoming {
+                    Some(Ok(message)) => {
+                        heard = Instant::now();
+                        if let Message::Text(text) = message
+                            && let Some(answer) = self.console.take(&text, &session)
+                        {
+                            self.answer(answer).await?;
+                        }
+                    }
+                    Some(Err(_)) | None => return Err(Gone),
+                },
+                Some(answer) = self.console.answer() => self.answer(answer).await?,
+                _ = pings.tick() => {
+                    if heard.elapsed() >= ping * SILENT_PINGS {
+                        return Err(Gone);
+                    }
+                    self.send(Message::Ping(Default::default())).await?;
+                }
+                () = sleep_until(rest_until), if backlog > 0 => {}
+                () = changed, if backlog == 0 => {}
+            }
+        }
+    }
+
+    /// How many observations the log has had that have not gone out.
+    fn backlog(&self) -> u64 {
+        self.presence.session().last().0.saturating_sub(self.after.0)
+    }
+
+    async fn hello(&mut self) -> Result<(), Gone> {
+        let session = self.presence.session();
+        let last = session.last();
+        self.after = self.after.min(last);
+        let config = &self.app.config;
+        let hello = Hello {
+            session: session.id().clone(),
+            next: Seq(last.0 + 1),
+            now_us: session.now_us(),
+            payload_cap: config.payload_cap,
+            max_frame: config.max_frame,
+            max_message: config.max_message,
+        };
+        self.send_json(&FeedMessage::<observation::Observation>::Hello(hello)).await
+    }
+
+    /// Sends what follows the last number sent, as much as goes into one message.
+    async fn send_batch(&mut self) -> Result<(), Gone> {
+        let extract = self.presence.session().extract(self.after, BATCH, BATCH_BYTES);
+        if let Some(gap) = extract.gap {
+            self.send_json(&FeedMessage::<observation::Observation>::Gap(gap)).await?;
+            self.after = gap.to;
+        }
+        let observations = extract.observations();
+        let Some(last) = observations.last().map(|observation| observation.seq) else { return Ok(()) };
+        self.send_json(&FeedMessage::Observations(observations)).await?;
+        self.after = last;
+        Ok(())
+    }
+
+    async fn goodbye(&mut self) -> Result<std::convert::Infallible, Gone> {
+        let frame = CloseFrame { code: close_code::AWAY, reason: "the relay is shutting down".into() };
+        self.send(Message::Close(Some(frame))).await?;
+        let answer = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        let _ = timeout(self.app.config.close_timeout, answer).await;
+        Err(Gone)
+    }
+
+    async fn answer(&mut self, answer: Answer) -> Result<(), Gone> {
+        self.send_json(&FeedMessage::<observation::Observation>::Answer(answer)).await
+    }
+
+    async fn send_json<O>(&mut self, message: &FeedMessage<O>) -> Result<(), Gone>
+    where
+        O: std::borrow::Borrow<observation::Observation> + serde::Serialize,
+    {
+        self.send(Message::text(message.to_json())).await
+    }
+
+    /// Sends, or gives up on an observer that does not read.
+    async fn send(&mut self, message: Message) -> Result<(), Gone> {
+        let limit: Duration = self.app.config.write_timeout;
+        timeout(limit, self.socket.send(message)).await.map_err(|_| Gone)?.map_err(|_| Gone)
+    }
+}

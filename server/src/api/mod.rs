@@ -1,0 +1,40 @@
+//! The HTTP interface under `/api`.
+//!
+//! | module | routes |
+//! |---|---|
+//! | `sessions` | create a session, look one up |
+//! | `feed`, `commands` | `/observe`: the WebSocket by which observers read a session's log and send commands |
+//! | `export` | a recorded session as a file |
+//! | `receipts` | grade an attempt, sign and verify receipts |
+//! | `course` | the course as JSON |
+//! | `snippets` | code for a connection |
+//! | `catalogue` | the settings of behaviours and the routes to a server |
+//! | `body`, `error` | reading request bodies; the JSON of every error |
+
+mod body;
+mod catalogue;
+mod commands;
+mod course;
+mod error;
+mod export;
+mod feed;
+mod receipts;
+mod sessions;
+mod snippets;
+
+use crate::state::AppState;
+use axum::Router;
+use error::ApiError;
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .merge(sessions::routes())
+        .merge(feed::routes())
+        .merge(export::routes())
+        .merge(receipts::routes())
+        .merge(course::routes())
+        .merge(snippets::routes())
+        .merge(catalogue::routes())
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}

@@ -1,0 +1,38 @@
+//! The page's URLs, and what a request accepts.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// The file in which a reader's code runs, in a frame of its own at `/sandbox`.
+pub(super) const SANDBOX: &str = "sandbox.html";
+
+/// The page's own addresses, beside `/s/{session}`, `/course/{lesson}` and `/challenges/{challenge}`.
+const OWN: [&str; 6] = ["", "course", "challenges", "receipt", "recording", "index.html"];
+
+/// The page's own addresses lead to it; it sorts out which view to show. Any other is a file's name.
+pub(super) fn file_at(path: &str) -> Option<&str> {
+    let path = path.strip_prefix('/')?;
+    let one_of_many = |prefix: &str| path.strip_prefix(prefix).is_some_and(|id| !id.is_empty() && !id.contains('/'));
+    if OWN.contains(&path) || ["s/", "course/", "challenges/"].into_iter().any(one_of_many) {
+        return Some("index.html");
+    }
+    Some(if path == "sandbox" { SANDBOX } else { path })
+}
+
+/// Whether the client holds what has this tag.
+pub(crate) fn is_current(headers: &HeaderMap, tag: &str) -> bool {
+    let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut held = held.flat_map(|line| line.split(',')).map(|held| held.trim().trim_start_matches("W/"));
+    held.any(|held| held == tag || held == "*")
+}
+
+/// Whether a person is to read the answer.
+pub(super) fn wants_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    accepted.flat_map(|line| line.split(',')).any(|item| item.trim().starts_with("text/html"))
+}
+
+pub(super) fn not_found() -> Response {
+    let text = "There is nothing at this address. The playground is at /\n";
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-cache")], text).into_response()
+}

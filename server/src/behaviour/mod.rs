@@ -1,0 +1,21 @@
+//! How the server behaves on a lab connection, as the URL's query asks: `/lab/{session}?fragments=3&ping-every=1s&fault=rsv1@2`.
+//!
+//! `parse` turns a query into a [`Behaviour`]. `fault` makes the wrong frames. `catalogue` describes every setting, fault and
+//! preset for the page and the documentation.
+
+mod catalogue;
+mod error;
+mod fault;
+mod model;
+mod parse;
+mod presets;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use catalogue::Catalogue;
+pub(crate) use error::SettingError;
+pub(crate) use fault::{Fault, Made, opcode};
+pub(crate) use model::{
+    AcceptValue, After, Behaviour, ConnectionBehaviour, OpeningAnswer, OpeningBehaviour, Refuse, SubprotocolChoice,
+};
+pub(crate) use parse::check_query;

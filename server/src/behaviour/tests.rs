@@ -1,0 +1,271 @@
+//! Queries into behaviours, and each text that says what is wrong with one.
+
+use super::model::*;
+use super::*;
+use observation::command::DropBy;
+use std::time::Duration;
+use wire::close::CloseCode;
+use wire::deflate::Policy;
+use wire::incoming::Limits;
+use wire::message::MessageKind;
+
+fn read(query: &str) -> Result<Behaviour, SettingError> {
+    Behaviour::parse(query, Policy::ON)
+}
+
+fn talk(query: &str) -> ConnectionBehaviour {
+    read(query).unwrap_or_else(|error| panic!("{query}: {error}")).talk
+}
+
+#[track_caller]
+fn refused(query: &str, says: &str) {
+    let error = read(query).expect_err(query).to_string();
+    assert!(error.contains(says), "{query}: {error}");
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[test]
+fn compression() {
+    #[track_caller]
+    fn check(query: &str, expect: Policy) {
+        assert_eq!(read(query).map(|behaviour| behaviour.deflate), Ok(expect), "{query}");
+    }
+    check("", Policy::ON);
+    check("&", Policy::ON);
+    check("deflate=on", Policy::ON);
+    check("deflate=off", Policy::OFF);
+    let server = Policy { server_no_context_takeover: true, server_max_window_bits: 9, ..Policy::ON };
+    check("server_no_context_takeover&server_max_window_bits=9", server);
+    let client = Policy { client_no_context_takeover: true, client_max_window_bits: 8, ..Policy::ON };
+    check("deflate=on&client_max_window_bits=8&client_no_context_takeover=", client);
+    refused("deflat=on", "no setting `deflat`; did you mean `deflate`?");
+    refused("deflate", "`deflate` is `on` or `off`, and this is ``");
+    refused("deflate=yes", "this is `yes`");
+    refused("deflate=on&deflate=on", "`deflate` stands there twice; say it once");
+    refused("server_no_context_takeover=1", "`server_no_context_takeover` takes no value");
+    refused("server_max_window_bits=8", "from 9 to 15, and this is `8`");
+    refused("client_max_window_bits=16", "from 8 to 15");
+    refused("client_max_window_bits", "from 8 to 15, and this is ``");
+    refused("server_max_window_bits=-1", "from 9");
+    refused("deflate=off&server_max_window_bits=9", "leave one of them out");
+    refused("deflate=off&fault=broken-deflate", "`broken-deflate` is about compression");
+    refused(&format!("{}=1", "é".repeat(10_000)), "é…`");
+}
+
+#[test]
+fn what_is_left_out_is_as_the_relay_has_it() {
+    let read = |query| Behaviour::parse(query, Policy::OFF).unwrap().deflate.enabled;
+    assert_eq!((read(""), read("deflate=on"), read("server_no_context_takeover")), (false, true, true));
+    assert_eq!((read("fault=rsv1"), read("fault=rsv1,broken-deflate@9")), (false, true));
+    let behaviour = Behaviour::parse("", Policy::ON).unwrap();
+    assert_eq!((behaviour.opening, behaviour.talk.is_plain_echo()), (OpeningBehaviour::default(), true));
+    // Said aloud, it is the same.
+    let aloud = "reply=echo&pong=on&close-answer=on&subprotocol=first&deflate=on";
+    assert_eq!(Behaviour::parse(aloud, Policy::ON), Behaviour::parse("", Policy::ON));
+}
+
+#[test]
+fn one_kind_may_be_asked_for() {
+    assert_eq!(talk("deflate=on").accept, None);
+    assert_eq!(talk("accept=text").accept, Some(MessageKind::Text));
+    assert_eq!(talk("accept=binary&deflate=off").accept, Some(MessageKind::Binary));
+    refused("accept=both", "`accept` is `text` or `binary`, and this is `both`");
+    refused("accept", "and this is ``");
+}
+
+#[test]
+fn the_opening() {
+    let opening = |query: &str| read(query).unwrap().opening;
+    assert_eq!(opening("open-delay=60s").delay, Some(millis(60_000)));
+    let refuse = |status, location: Option<&str>, body: Option<&str>| {
+        let (location, body) = (location.map(str::to_owned), body.map(str::to_owned));
+        OpeningAnswer::Refuse(Refuse { status, location, body })
+    };
+    assert_eq!(opening("refuse=300").answer, refuse(300, None, None));
+    assert_eq!(opening("body=a+b%26c&refuse=599").answer, refuse(599, None, Some("a b&c")));
+    assert_eq!(opening("refuse=399&location=/x?y%26z").answer, refuse(399, Some("/x?y&z"), None));
+    assert_eq!(opening("open=silence").answer, OpeningAnswer::Silence);
+    assert_eq!(opening("open=drop").answer, OpeningAnswer::Drop(DropBy::Fin));
+    assert_eq!(opening("open=reset").answer, OpeningAnswer::Drop(DropBy::Reset));
+    assert_eq!(opening("open=garbage").answer, OpeningAnswer::Garbage);
+    assert_eq!(opening("sec-accept=wrong").accept, AcceptValue::Wrong);
+    assert_eq!(opening("sec-accept=missing").accept, AcceptValue::Missing);
+    let omitted = |query| (opening(query).without_upgrade, opening(query).without_connection);
+    assert_eq!(omitted("omit=upgrade"), (true, false));
+    assert_eq!(omitted("omit=connection"), (false, true));
+    assert_eq!(omitted("omit=both"), (true, true));
+    assert_eq!(opening("subprotocol=none").subprotocol, SubprotocolChoice::None);
+    assert_eq!(opening("subprotocol=unoffered").subprotocol, SubprotocolChoice::Unoffered);
+    assert!(opening("extension=unoffered").unoffered_extension);
+    refused("refuse=299", "`refuse` takes a number from 300 to 599, and this is `299`");
+    refused("refuse=600", "this is `600`");
+    refused("refuse=teapot", "this is `teapot`");
+    refused("location=/", "`location` says more about `refuse`, which is not there; add it, or leave `location` out");
+    refused("body=x", "`body` says more about `refuse`");
+    refused("refuse=400&location=/", "`refuse` and `location` contradict each other: only an answer of 3xx");
+    refused("refuse=304&body=x", "an answer of 304 has none");
+    refused("refuse=301&location=a%0d%0ab", "`location` becomes a line of the response");
+    refused("refuse=301&location=a+b", "printable ASCII only");
+    refused("refuse=301&location=%C3%A9", "printable ASCII only");
+    refused(&format!("refuse=500&body={}", "x".repeat(1025)), "`body` takes 1024 bytes at the most, and this has 1025");
+    refused("refuse=500&open=silence", "`refuse` and `open` contradict each other: a request is answered once");
+    refused("refuse=500&greet=hi", "`refuse` and `greet` contradict each other: there is no open connection");
+    refused("open=drop&sec-accept=wrong", "`open` and `sec-accept` contradict each other");
+    refused("open=nothing", "`silence` or `drop` or `reset` or `garbage`");
+    refused("omit=host", "`upgrade` or `connection` or `both`");
+    refused("extension=offered", "`extension` is `unoffered`, and this is `offered`");
+    refused("open-delay=61s", "`open-delay` takes a time from 1ms to 60s, such as 500ms or 5s, and this is `61s`");
+}
+
+#[test]
+fn what_becomes_of_messages() {
+    assert!(talk("reply=none").silent);
+    assert_eq!((talk("fragments=1").fragments, talk("fragments=100").fragments), (Some(1), Some(100)));
+    assert!(talk("fragments=2&fragment-pings").fragment_pings);
+    assert_eq!(talk("delay=1ms&reply=echo").delay, Some(millis(1)));
+    assert_eq!(talk("drip=1s").drip, Some(millis(1000)));
+    assert_eq!(talk("greet=").greet, Some(String::new()));
+    assert_eq!(talk("push-every=20ms").push, Some(Push { every: millis(20), text: None }));
+    assert_eq!(talk("push=&push-every=10m").push, Some(Push { every: millis(600_000), text: Some(String::new()) }));
+    assert_eq!(talk("max-message=64KiB").max_message, Some(65_536));
+    refused("fragments=0", "from 1 to 100, and this is `0`");
+    refused("fragments=101", "from 1 to 100");
+    refused("fragment-pings", "`fragment-pings` says more about `fragments`");
+    refused("fragments=2&fragment-pings=on", "takes no value");
+    refused("delay=0s", "from 1ms to 60s");
+    refused("delay=2m", "from 1ms to 60s");
+    refused("drip=2s", "from 1ms to 1s");
+    refused("push-every=19ms", "from 20ms to 600s");
+    refused("push=x", "`push` says more about `push-every`");
+    refused(&format!("greet={}", "x".repeat(1025)), "1024 bytes at the most");
+    refused("max-message=big", "`max-message` takes a size such as 1000 or 64KiB, and this is `big`");
+    refused("reply=none&delay=1s", "`reply=none` and `delay` contradict each other: it is about replies");
+    refused("fault=rsv1&reply=none", "`reply=none` and `fault` contradict each other");
+    refused("reply=maybe", "`echo` or `none`");
+}
+
+#[test]
+fn a_limit_counts_where_it_is_the_smaller_one() {
+    let most = Limits { frame: 100, message: 200 };
+    assert_eq!(talk("max-message=150").limits(&most), Limits { frame: 100, message: 150 });
+    assert_eq!(talk("max-message=0").limits(&most), Limits { frame: 0, message: 0 });
+    assert_eq!(talk("max-message=1GiB").limits(&most), most);
+    assert_eq!(ConnectionBehaviour::default().limits(&most), most);
+}
+
+#[test]
+fn the_heartbeat() {
+    let payload = "x".repeat(125);
+    assert_eq!(
+        talk(&format!("ping-every=1s&pong-within=60s&ping-payload={payload}")).heartbeat,
+        Some(Heartbeat { every: millis(1000), payload: Some(payload), within: Some(millis(60_000)) })
+    );
+    assert!(talk("pong=off").no_pong);
+    assert_eq!(talk("idle=20ms").idle, Some(Idle { after: millis(20), drop: None }));
+    assert_eq!(talk("idle=1h&idle-end=close").idle, Some(Idle { after: millis(3_600_000), drop: None }));
+    assert_eq!(talk("idle=1s&idle-end=drop").idle, Some(Idle { after: millis(1000), drop: Some(DropBy::Fin) }));
+    assert_eq!(talk("idle-end=reset&idle=1s").idle, Some(Idle { after: millis(1000), drop: Some(DropBy::Reset) }));
+    refused(&format!("ping-every=1s&ping-payload={}", "x".repeat(126)), "125 bytes at the most, and this has 126");
+    refused("ping-payload=x", "`ping-payload` says more about `ping-every`");
+    refused("pong-within=1s", "`pong-within` says more about `ping-every`");
+    refused("ping-every=11m", "from 20ms to 600s");
+    refused("idle=61m", "from 20ms to 3600s");
+    refused("idle-end=drop", "`idle-end` says more about `idle`");
+    refused("idle=1s&idle-end=fin", "`close` or `drop` or `reset`");
+    refused("pong=no", "`on` or `off`");
+}
+
+#[test]
+fn goodbyes() {
+    let close = |query: &str| talk(query).close.unwrap();
+    assert_eq!(
+        close("close-after=3"),
+        CloseAfter { when: After::Messages(3), code: CloseCode::NORMAL, reason: String::new() }
+    );
+    let reason = "é".repeat(61);
+    assert_eq!(
+        close(&format!("close-after=20ms&close-code=4999&close-reason={reason}")),
+        CloseAfter { when: After::Time(millis(20)), code: CloseCode(4999), reason }
+    );
+    for code in [1000, 1003, 1007, 1014, 3000, 4999] {
+        assert_eq!(close(&format!("close-after=1&close-code={code}")).code, CloseCode(code));
+    }
+    for code in ["999", "1004", "1005", "1006", "1015", "2999", "5000", "65536", "-1", "x"] {
+        refused(&format!("close-after=1&close-code={code}"), &format!("and this is `{code}`; the fault `close-1005`"));
+    }
+    assert!(talk("close-answer=off").no_close_answer);
+    let drop = |query: &str| talk(query).drop.unwrap();
+    assert_eq!(drop("drop-after=1000000"), DropAfter { when: After::Messages(1_000_000), by: DropBy::Fin });
+    assert_eq!(drop("drop-after=1h&drop-by=fin").by, DropBy::Fin);
+    assert_eq!(drop("drop-after=1h&drop-by=reset").by, DropBy::Reset);
+    refused("close-after=0", "a time such as 5s or a number of messages such as 3, and this is `0`");
+    refused("close-after=1000001", "a time such as 5s");
+    refused("drop-after=2h", "`drop-after` takes a time such as 5s");
+    refused("close-code=1000", "`close-code` says more about `close-after`");
+    refused("close-reason=x", "`close-reason` says more about `close-after`");
+    refused("drop-by=fin", "`drop-by` says more about `drop-after`");
+    refused(&format!("close-after=1&close-reason={}", "x".repeat(124)), "123 bytes at the most, and this has 124");
+}
+
+#[test]
+fn faults() {
+    use Fault::*;
+    assert_eq!(talk("fault=rsv1").faults, [(1, Rsv1)]);
+    assert_eq!(talk("fault=masked@1000000,cut-off@2").faults, [(1_000_000, Masked), (2, CutOff)]);
+    for fault in Fault::ALL {
+        assert_eq!(talk(&format!("fault={}@7", fault.words().name)).faults, [(7, fault)]);
+    }
+    let many = |count| format!("fault={}", (1..=count).map(|n| format!("rsv1@{n}")).collect::<Vec<_>>().join(","));
+    assert_eq!(talk(&many(32)).faults.len(), 32);
+    refused(&many(33), "a connection may have 32 faults at the most");
+    refused("fault=", "there is no fault ``; there are `masked`, `rsv1`,");
+    refused("fault=rsv4@1", "no fault `rsv4`");
+    refused("fault=rsv1,", "no fault ``");
+    refused("fault=rsv1@0", "`rsv1@0` says at which reply as `@N`, with a number from 1 to 1000000");
+    refused("fault=rsv1@1000001", "from 1 to 1000000");
+    refused("fault=rsv1@x", "`rsv1@x` says at which reply");
+    refused("fault=rsv1@2,masked@2", "one reply can have one fault, and reply 2 has two");
+}
+
+#[test]
+fn presets_and_what_is_added_to_them() {
+    assert_eq!(talk("preset=heartbeat&delay=1s").delay, Some(millis(1000)));
+    assert_eq!(talk("delay=1s&preset=heartbeat").heartbeat, talk("preset=heartbeat").heartbeat);
+    refused("preset=heartbeat&ping-every=1s", "`ping-every` stands there twice");
+    refused("preset=", "there is no preset ``; there are `heartbeat`, `idle-cut`,");
+    refused("preset=preset=heartbeat", "no preset `preset=heartbeat`");
+    refused("preset=maintenance&greet=hi", "there is no open connection");
+}
+
+#[test]
+fn an_open_connection_has_its_handshake_behind_it() {
+    let read = |query| Behaviour::parse_open(query).map_err(|error| error.to_string());
+    assert_eq!(read(""), Ok(ConnectionBehaviour::default()));
+    assert_eq!(read("fragments=2"), Ok(talk("fragments=2")));
+    assert_eq!(read("preset=heartbeat"), Ok(talk("preset=heartbeat")));
+    assert_eq!(read("fault=broken-deflate"), Ok(talk("fault=broken-deflate")));
+    for (query, name) in [
+        ("open-delay=1s", "open-delay"),
+        ("refuse=500", "refuse"),
+        ("delay=1s&deflate=on", "deflate"),
+        ("preset=black-hole", "open"),
+        ("server_max_window_bits=9", "server_max_window_bits"),
+    ] {
+        let says =
+            format!("`{name}` is about the opening handshake, and that is over; connect again with it in the URL");
+        assert_eq!(read(query), Err(says), "{query}");
+    }
+    assert!(read("fragmets=2").unwrap_err().contains("did you mean `fragments`?"));
+}
+
+#[test]
+fn names_are_guessed_only_where_they_are_near() {
+    refused("pingevery=1s", "did you mean `ping-every`?");
+    refused("close-cod=1", "did you mean `close-code`?");
+    refused("something-else", "`/api/behaviours` lists them");
+    refused("=x", "no setting ``; `/api/behaviours` lists them");
+    refused("Delay=1s", "did you mean `delay`?");
+}

@@ -1,0 +1,136 @@
+//! The near leg of a way until its request is answered.
+
+use crate::lab::HandshakeRefusal;
+use crate::listen::Arrival;
+use crate::listen::record_capture::{Follower, RecordCapture};
+use crate::session::{Presence, Session};
+use axum::http::Method;
+use axum::response::Response;
+use bytes::Bytes;
+use observation::{Asked, ConnectionNumber, Deliberate, Event, Hop, Intermediary, Leg, Offer, Opening, Refusal};
+use std::sync::Arc;
+use wire::deflate::Agreed;
+use wire::extension;
+use wire::handshake::connect::fields;
+
+/// A request that waits for the answer of the far leg. Dropped before that, it records that the client did not wait.
+pub(super) struct ClientSide {
+    pub(super) session: Arc<Session>,
+    pub(super) number: ConnectionNumber,
+    arrival: Arrival,
+    requested_us: u64,
+    deliberate: Vec<Deliberate>,
+    answered: bool,
+}
+
+impl ClientSide {
+    /// Records that the request has come, and what is done to it.
+    pub(super) fn asked(
+        presence: &Presence,
+        mut arrival: Arrival,
+        middle: Intermediary,
+        deliberate: Vec<Deliberate>,
+    ) -> Self {
+        let session = Arc::clone(presence.session());
+        let (number, requested_us) = (session.next_connection(), session.now_us());
+        arrival.route.hop = Some(Hop { leg: Leg::Near, middle, other: None, server: None });
+        let asked = Asked {
+            request: arrival.text.clone().unwrap_or_default().into(),
+            route: arrival.route.clone(),
+            deliberate: deliberate.clone(),
+        };
+        session.append_event(number, &Event::Asked(asked));
+        Self { session, number, arrival, requested_us, deliberate, answered: false }
+    }
+
+    pub(super) fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    /// The capture below TLS, if there is any.
+    pub(super) fn follow_records(&self) -> Option<Follower> {
+        self.arrival.record_capture.as_ref().map(RecordCapture::follow)
+    }
+
+    /// Answers with a refusal and records it.
+    pub(super) async fn refuse(mut self, refused: HandshakeRefusal, method: &Method) -> Response {
+        let (response, sent) = refused.answer(&self.arrival, method).await;
+        self.answered = true;
+        let (number, requested_us, arrival) = (self.number, self.requested_us, self.arrival.clone());
+        refused.record_as(number, &self.session, requested_us, arrival, sent);
+        response
+    }
+
+    /// Passes a refusal on as it came, `text` being its head and body.
+    pub(super) async fn pass_refusal_on(mut self, status: u16, text: &[u8], method: &Method) -> Response {
+        let (response, sent) = self.arrival.refuse(method, status, &String::from_utf8_lossy(text)).await;
+        self.answered = true;
+        let explanation = format!("the server answered {status}, and that is passed on");
+        self.record_refusal(Some(status), "passed-on", explanation, sent);
+        response
+    }
+
+    /// Records that it was accepted, `response` being what went out; gives how messages are compressed.
+    pub(super) fn opened(mut self, response: Vec<u8>, subprotocol: Option<String>, extensions: &str) -> Option<Agreed> {
+        self.answered = true;
+        let request: Vec<u8> = self.arrival.text.clone().unwrap_or_default().into();
+        // The lines of a head and the fields of HTTP/2 are written alike.
+        let offered = fields(&request).filter(|(name, _)| name.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
+        let offered: Vec<_> = offered.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        let offers = offers(&offered.join(", "), extensions);
+        let agreed = agreed(extensions);
+        let opening = Opening {
+            request,
+            response,
+            subprotocol,
+            offers,
+            deflate: agreed.as_ref().map(Into::into),
+            requested_us: self.requested_us,
+            deliberate: self.deliberate.clone(),
+            route: self.arrival.route.clone(),
+        };
+        self.session.append_event(self.number, &Event::Opening(opening));
+        agreed
+    }
+
+    fn record_refusal(&self, status: Option<u16>, rule: &'static str, explanation: String, sent: Bytes) {
+        let refusal = Refusal {
+            request: self.arrival.text.clone().unwrap_or_default().into(),
+            response: sent.into(),
+            status,
+            rule: rule.into(),
+            explanation,
+            section: None,
+            requested_us: self.requested_us,
+            deliberate: self.deliberate.clone(),
+            route: self.arrival.route.clone(),
+        };
+        self.session.append_event(self.number, &Event::Refusal(refusal));
+    }
+}
+
+impl Drop for ClientSide {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.record_refusal(None, "left-early", "the client did not wait for the answer".to_owned(), Bytes::new());
+        }
+    }
+}
+
+/// What was agreed on by the extensions that a server took.
+pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
+    extension::parse(extensions)?.iter().find_map(Agreed::of_answer)
+}
+
+/// What became of each offer, told by the answer: the first of a name that was taken.
+pub(super) fn offers(offered: &str, taken: &str) -> Vec<Offer> {
+    let name = |item: &str| item.split(';').next().map(|name| name.trim().to_owned()).unwrap_or_default();
+    let mut taken: Vec<_> = extension::items(taken).map(str::to_owned).collect();
+    let offer = |offer: &str| {
+        let at = taken.iter().position(|item| name(item) == name(offer));
+        let answer = at.map(|at| taken.remove(at));
+        let declined = answer.is_none().then(|| "the server did not take it".to_owned());
+        Offer { offer: offer.to_owned(), answer, declined }
+    };
+    extension::items(offered).map(offer).collect()
+}

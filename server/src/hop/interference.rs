@@ -1,0 +1,186 @@
+//! What a middlebox does to bytes that pass it: it holds them back, lets them through slowly, or cuts the line. Sans-IO: told
+//! of bytes and the time. What it holds is bounded; past that nothing is read.
+
+use super::direction::Direction;
+use crate::middlebox::Kind;
+use observation::command::DropBy;
+use observation::{Act, Deliberate};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The most that a slow line has under direction, in bytes, each way.
+const UNDER_WAY: usize = 64 << 10;
+/// A slow line passes on so much at a time.
+const PIECE: usize = 256;
+
+pub(super) struct Interference {
+    kind: Kind,
+    /// When something last travelled, either way.
+    travelled: Instant,
+    up: Held,
+    down: Held,
+    /// How many bytes have come from the server.
+    from_server: u64,
+    cut: bool,
+    /// What was done and is to be told.
+    acts: Vec<Act>,
+}
+
+/// What has come and not gone on.
+#[derive(Default)]
+struct Held {
+    /// Pieces with the moment at which each goes on.
+    pieces: VecDeque<(Instant, Vec<u8>)>,
+    bytes: usize,
+    /// When the line is free again.
+    free: Option<Instant>,
+    /// What waits for more to come, and since when.
+    gathering: Vec<u8>,
+    since: Option<Instant>,
+    /// Nothing more will come.
+    is_last: bool,
+}
+
+impl Interference {
+    /// `None` for a box that lets all bytes through.
+    pub(super) fn new(kind: &Kind, now: Instant) -> Option<Box<Self>> {
+        let (up, down) = (Held::default(), Held::default());
+        let this = Self { kind: kind.clone(), travelled: now, up, down, from_server: 0, cut: false, acts: Vec::new() };
+        (!matches!(kind, Kind::OldProxy | Kind::Rewrite)).then(|| Box::new(this))
+    }
+
+    fn held(&mut self, direction: Direction) -> &mut Held {
+        match direction {
+            Direction::ToServer => &mut self.up,
+            Direction::ToClient => &mut self.down,
+        }
+    }
+
+    /// How many bytes it takes now.
+    pub(super) fn room(&mut self, direction: Direction) -> usize {
+        match self.kind {
+            Kind::Slow { .. } => UNDER_WAY - self.held(direction).bytes.min(UNDER_WAY),
+            Kind::Buffer { size, .. } => size,
+            _ if self.cut => 0,
+            _ => UNDER_WAY,
+        }
+    }
+
+    pub(super) fn push(&mut self, direction: Direction, bytes: &[u8], now: Instant) {
+        self.travelled = now;
+        match self.kind {
+            Kind::Slow { rate, latency } => {
+                let held = self.held(direction);
+                let mut free = held.free.unwrap_or(now).max(now);
+                for piece in bytes.chunks(PIECE) {
+                    free += Duration::from_secs_f64(piece.len() as f64 / rate as f64);
+                    held.pieces.push_back((free + latency, piece.to_vec()));
+                }
+                held.free = Some(free);
+                held.bytes += bytes.len();
+            }
+            Kind::Buffer { .. } if direction == Direction::ToClient => {
+                self.down.gathering.extend_from_slice(bytes);
+                self.down.since.get_or_insert(now);
+            }
+            Kind::Reset { after } if direction == Direction::ToClient => {
+                let left = usize::try_from(after.saturating_sub(self.from_server)).unwrap_or(usize::MAX);
+                self.from_server += bytes.len() as u64;
+                self.cut = bytes.len() > left;
+                self.down.pass(&bytes[..bytes.len().min(left)], now);
+            }
+            _ => self.held(direction).pass(bytes, now),
+        }
+    }
+
+    /// Nothing more will come that way.
+    pub(super) fn end(&mut self, direction: Direction) {
+        self.held(direction).is_last = true;
+    }
+
+    /// What goes on now, if something does.
+    pub(super) fn take(&mut self, direction: Direction, now: Instant) -> Option<Vec<u8>> {
+        if let Kind::Buffer { size, wait } = self.kind
+            && direction == Direction::ToClient
+            && let Some(since) = self.down.since
+            && (self.down.gathering.len() >= size || since + wait <= now || self.down.is_last)
+        {
+            let bytes = std::mem::take(&mut self.down.gathering);
+            self.down.since = None;
+            let (count, held) = (bytes.len(), (now - since).as_millis());
+            let words = format!("{count} bytes from the server were withheld for {held} ms, in the hope of more");
+            self.acts.push(Act::of(Deliberate::by_middlebox("buffer", words)));
+            return Some(bytes);
+        }
+        let held = self.held(direction);
+        let mut due = Vec::new();
+        while held.pieces.front().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, piece)) = held.pieces.pop_front()
+        {
+            held.bytes -= piece.len();
+            due.extend(piece);
+        }
+        (!due.is_empty()).then_some(due)
+    }
+
+    /// What was done since this was asked last.
+    pub(super) fn acts(&mut self) -> Vec<Act> {
+        std::mem::take(&mut self.acts)
+    }
+
+    /// Whether nothing is held back.
+    pub(super) fn is_empty(&self, direction: Direction) -> bool {
+        let held = if direction == Direction::ToServer { &self.up } else { &self.down };
+        held.pieces.is_empty() && held.gathering.is_empty()
+    }
+
+    /// Whether both lines are to be cut, now that what went before has gone.
+    pub(super) fn cuts_now(&self) -> Option<(DropBy, Act)> {
+        if !self.cut || !self.is_empty(Direction::ToClient) {
+            return None;
+        }
+        let Kind::Reset { after } = self.kind else { return None };
+        let words = format!(
+            "the box resets both lines once {after} bytes have come from the server, whatever they are part of"
+        );
+        Some((DropBy::Reset, Act::of(Deliberate::by_middlebox("reset", words))))
+    }
+
+    /// Whether a silence has lasted too long.
+    pub(super) fn expired(&self, now: Instant) -> Option<(DropBy, Act)> {
+        let Kind::IdleCut { after, by } = self.kind else { return None };
+        if self.travelled + after > now {
+            return None;
+        }
+        let how = match by {
+            DropBy::Fin => "ends",
+            DropBy::Reset => "resets",
+        };
+        let words =
+            format!("nothing has travelled either way for {after:?}, so the box {how} both lines without a word");
+        Some((by, Act::of(Deliberate::by_middlebox("idle-cut", words))))
+    }
+
+    /// When it has something to do, `free` being whether something could go up, and down.
+    pub(super) fn next_due(&self, free: [bool; 2]) -> Option<Instant> {
+        let ways = [&self.up, &self.down].into_iter().zip(free);
+        let pieces = ways.filter(|(_, free)| *free).filter_map(|(held, _)| held.pieces.front().map(|(at, _)| *at));
+        let own = match self.kind {
+            Kind::IdleCut { after, .. } => Some(self.travelled + after),
+            Kind::Buffer { wait, .. } if free[1] => self.down.since.map(|since| since + wait),
+            _ => None,
+        };
+        pieces.chain(own).min()
+    }
+}
+
+impl Held {
+    /// Lets it through at once.
+    fn pass(&mut self, bytes: &[u8], now: Instant) {
+        if !bytes.is_empty() {
+            self.pieces.push_back((now, bytes.to_vec()));
+            self.bytes += bytes.len();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What the query of `/relay/{session}` says: where to, and which headers go along.
+
+use super::request_builder::RequestBuilder;
+use thiserror::Error;
+
+/// Headers of the client's that may go along, and those that do if nothing is said.
+const PASSABLE: [&str; 5] = ["origin", "user-agent", "accept-language", "authorization", "cookie"];
+const PASSED: [&str; 2] = ["origin", "user-agent"];
+/// Headers that may be added, and how long one may be, in bytes.
+const MAX_HEADERS: usize = 16;
+const MAX_VALUE: usize = 2048;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RelayParams {
+    pub(super) to: Option<String>,
+    pass: Vec<&'static str>,
+    headers: Vec<(String, String)>,
+}
+
+/// What is wrong with it. Its text says what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum RelayParamsError {
+    #[error(
+        "`/relay` has no setting `{0}`; there are `to`, `pass` and `header`. What is for the other server goes into the URL in `to`"
+    )]
+    Unknown(String),
+    #[error("`{0}` stands there twice; say it once")]
+    Repeated(&'static str),
+    #[error("`pass` lists headers of yours that go along, of {known}, and this has `{0}`", known = PASSABLE.join(", "))]
+    NotPassable(String),
+    #[error("a `header` is written `Name: value`, in printable ASCII and {MAX_VALUE} bytes at the most")]
+    Malformed,
+    #[error("the header `{0}` is the relay’s own: it belongs to the connection that it makes")]
+    Own(String),
+    #[error("{MAX_HEADERS} headers may be added at the most")]
+    TooMany,
+}
+
+impl RelayParams {
+    pub(super) fn parse(query: &str) -> Result<Self, RelayParamsError> {
+        let (mut to, mut pass, mut headers) = (None, None, Vec::new());
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "to" if to.is_some() => return Err(RelayParamsError::Repeated("to")),
+                "pass" if pass.is_some() => return Err(RelayParamsError::Repeated("pass")),
+                "to" => to = Some(value.into_owned()),
+                "pass" => pass = Some(passed(&value)?),
+                "header" if headers.len() == MAX_HEADERS => return Err(RelayParamsError::TooMany),
+                "header" => headers.push(header(&value)?),
+                other => return Err(RelayParamsError::Unknown(other.chars().take(40).collect())),
+            }
+        }
+        Ok(Self { to, pass: pass.unwrap_or_else(|| PASSED.to_vec()), headers })
+    }
+
+    /// Puts into `head` what goes along of what came.
+    pub(super) fn put(&self, came: &RequestBuilder, head: &mut RequestBuilder) {
+        for name in &self.pass {
+            for value in came.values(name) {
+                head.add(&capitals(name), &String::from_utf8_lossy(value));
+            }
+        }
+        for (name, value) in &self.headers {
+            head.drop(name);
+            head.add(name, value);
+        }
+    }
+}
+
+/// As it is mostly written: `User-Agent`.
+fn capitals(name: &str) -> String {
+    let part = |part: &str| part[..1].to_ascii_uppercase() + &part[1..];
+    name.split('-').map(part).collect::<Vec<_>>().join("-")
+}
+
+fn passed(list: &str) -> Result<Vec<&'static str>, RelayParamsError> {
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let known = |name: &str| {
+        let known = PASSABLE.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+        known.ok_or_else(|| RelayParamsError::NotPassable(name.chars().take(40).collect()))
+    };
+    let mut all = names.map(known).collect::<Result<Vec<_>, _>>()?;
+    all.dedup();
+    Ok(all)
+}
+
+fn header(line: &str) -> Result<(String, String), RelayParamsError> {
+    let (name, value) = line.split_once(':').ok_or(RelayParamsError::Malformed)?;
+    let value = value.trim_matches(' ');
+    let is_token =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+    if !is_token || !value.bytes().all(|b| (b' '..=b'~').contains(&b)) || line.len() > MAX_VALUE {
+        return Err(RelayParamsError::Malformed);
+    }
+    let lower = name.to_ascii_lowercase();
+    let own = [
+        "host",
+        "connection",
+        "upgrade",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "keep-alive",
+        "expect",
+    ];
+    if own.contains(&&*lower) || lower.starts_with("sec-websocket-") || lower.starts_with("proxy-") {
+        return Err(RelayParamsError::Own(name.to_owned()));
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_go_along_as_was_said() {
+        #[track_caller]
+        fn check(query: &str, expect: &str) {
+            let mut came = RequestBuilder::empty();
+            for (name, value) in
+                [("Origin", "http://a"), ("USER-AGENT", "B/1"), ("Cookie", "c=d"), ("Accept-Language", "en")]
+            {
+                came.add(name, value);
+            }
+            let mut head = RequestBuilder::empty();
+            RelayParams::parse(query).unwrap().put(&came, &mut head);
+            let text = String::from_utf8(head.get("/")).unwrap();
+            let lines: Vec<_> = text.lines().skip(1).filter(|line| !line.is_empty()).collect();
+            assert_eq!(lines.join(" | "), expect, "{query}");
+        }
+        check("to=ws://a", "Origin: http://a | User-Agent: B/1");
+        check("pass=", "");
+        check("pass=cookie,Accept-Language", "Cookie: c=d | Accept-Language: en");
+        check("header=Origin:%20https://b&header=X-Key:k", "User-Agent: B/1 | Origin: https://b | X-Key: k");
+    }
+
+    #[test]
+    fn what_cannot_be_said_says_why() {
+        #[track_caller]
+        fn check(query: &str, says: &str) {
+            let error = RelayParams::parse(query).unwrap_err().to_string();
+            assert!(error.contains(says), "{query}: {error}");
+        }
+        check("fragments=3", "no setting `fragments`");
+        check("to=a&to=b", "`to` stands there twice");
+        check("pass=host", "`host`");
+        for wrong in [
+            "header=",
+            "header=a",
+            "header=:b",
+            "header=a b:c",
+            "header=a:b%0D%0AHost:c",
+            "header=a:%0D%0Ab:c",
+            "header=a:%00",
+            "header=ä:b",
+        ] {
+            check(wrong, "is written `Name: value`");
+        }
+        check(&format!("header=a:{}", "b".repeat(3000)), "2048 bytes at the most");
+        for own in
+            ["Host:a", "connection:b", "Sec-WebSocket-Key:c", "Proxy-Authorization:d", "Transfer-Encoding:chunked"]
+        {
+            check(&format!("header={own}"), "the relay’s own");
+        }
+        check(&"header=a:b&".repeat(17), "16 headers");
+    }
+}

@@ -1,0 +1,89 @@
+//! A request that goes on: what it was, as lines that can be left out, changed and added.
+
+use crate::listen::Arrival;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use observation::Http;
+use wire::handshake::connect::fields;
+use wire::handshake::head::RequestHead;
+
+/// A request of HTTP/1.1 in the making: names and values, byte for byte where they come from another.
+pub(super) struct RequestBuilder {
+    lines: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl RequestBuilder {
+    /// The lines of the request that came. What came over HTTP/2 gets those that make an upgrade of it (RFC 8441 §5 backwards),
+    /// with a key that is `random`.
+    pub(super) fn of(arrival: &Arrival, random: [u8; 16]) -> Self {
+        let text = arrival.text.as_deref().unwrap_or_default();
+        let owned = |name: &[u8], value: &[u8]| (name.to_vec(), value.to_vec());
+        let lines = match arrival.route.http {
+            Http::One => {
+                let head = RequestHead::parse(text).ok().flatten();
+                let headers = head.map(|head| head.headers).unwrap_or_default();
+                headers.iter().map(|line| owned(&text[line.name.clone()], &text[line.value.clone()])).collect()
+            }
+            Http::Two => {
+                let authority =
+                    fields(text).find(|(name, _)| *name == b":authority").map_or(&b""[..], |(_, value)| value);
+                let mut lines = vec![
+                    owned(b"Host", authority),
+                    owned(b"Upgrade", b"websocket"),
+                    owned(b"Connection", b"Upgrade"),
+                    owned(b"Sec-WebSocket-Key", STANDARD.encode(random).as_bytes()),
+                ];
+                lines.extend(
+                    fields(text).filter(|(name, _)| !name.starts_with(b":")).map(|(name, value)| owned(name, value)),
+                );
+                lines
+            }
+        };
+        Self { lines }
+    }
+
+    /// One with nothing in it.
+    pub(super) fn empty() -> Self {
+        Self { lines: Vec::new() }
+    }
+
+    /// Takes all lines of that name out; gives whether there were any.
+    pub(super) fn drop(&mut self, name: &str) -> bool {
+        let before = self.lines.len();
+        self.lines.retain(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()));
+        self.lines.len() < before
+    }
+
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        self.lines.push((name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+    }
+
+    /// Puts `value` in the place of the line of that name, or behind all others.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        match self.lines.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes())) {
+            Some((_, old)) => *old = value.as_bytes().to_vec(),
+            None => self.add(name, value),
+        }
+    }
+
+    /// The values of that name, in their order.
+    pub(super) fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+        self.lines
+            .iter()
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| &value[..])
+    }
+
+    /// The whole head, for `target`.
+    pub(super) fn get(&self, target: &str) -> Vec<u8> {
+        let mut text = format!("GET {target} HTTP/1.1\r\n").into_bytes();
+        for (name, value) in &self.lines {
+            text.extend_from_slice(name);
+            text.extend_from_slice(b": ");
+            text.extend_from_slice(value);
+            text.extend_from_slice(b"\r\n");
+        }
+        text.extend_from_slice(b"\r\n");
+        text
+    }
+}

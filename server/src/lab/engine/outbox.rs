@@ -1,0 +1,165 @@
+//! What is to go out, each with its moment; bounded, for past a point nothing more is read.
+
+use crate::lab::replies::Replies;
+use observation::command::DropBy;
+use observation::event::Cause;
+use observation::{Act, Deliberate, Origin};
+use std::collections::VecDeque;
+use tokio::time::Instant;
+use wire::close::CloseCode;
+use wire::header::FrameHeader;
+use wire::opcode::Opcode;
+
+/// From so many entries or bytes on nothing more is read that could add to them.
+const FULL: usize = 256;
+const FULL_BYTES: usize = 1 << 20;
+
+#[derive(Default)]
+pub(super) struct Outbox {
+    /// Ascending by time; of one time, in the order in which they came.
+    waiting: VecDeque<(Instant, Action)>,
+    bytes: usize,
+    /// A frame that goes out byte by byte: what is left of it.
+    drip: Option<Drip>,
+}
+
+pub(super) struct Drip {
+    pub(super) rest: VecDeque<u8>,
+    pub(super) at: Instant,
+}
+
+/// One thing to be done.
+pub(super) enum Action {
+    Frame {
+        header: FrameHeader,
+        /// Unmasked.
+        payload: Vec<u8>,
+        deliberate: Option<Deliberate>,
+        /// Whether what it holds does not inflate.
+        broken: bool,
+    },
+    /// A ping whose pong has a deadline from then on, with this payload.
+    Heartbeat(Vec<u8>),
+    Close(CloseCode, String, Deliberate, Cause),
+    /// Bytes of no frame.
+    Raw(Vec<u8>, Deliberate),
+    /// Only noted.
+    Act(Act),
+    Drop(DropBy, Deliberate),
+}
+
+/// What may go out just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    Everything,
+    /// All but data: a message of the client's is on its way back, and another must not begin inside it.
+    NoData,
+    /// Nothing: half a frame is out.
+    Nothing,
+}
+
+impl Action {
+    pub(super) fn frame(header: FrameHeader, payload: Vec<u8>, deliberate: Option<Deliberate>) -> Self {
+        Self::Frame { header, payload, deliberate, broken: false }
+    }
+
+    /// A whole frame with that opcode.
+    pub(super) fn control(opcode: Opcode, payload: Vec<u8>, deliberate: Option<Deliberate>) -> Self {
+        Self::frame(FrameHeader::unmasked(true, opcode, payload.len() as u64), payload, deliberate)
+    }
+
+    fn is_data(&self) -> bool {
+        matches!(self, Self::Frame { header, .. } if !header.opcode.is_control())
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Frame { payload, .. } | Self::Raw(payload, _) | Self::Heartbeat(payload) => payload.len(),
+            _ => 0,
+        }
+    }
+
+    /// Whether it goes out after a goodbye too.
+    fn may_follow_close(&self) -> bool {
+        match self {
+            Self::Frame { deliberate, .. } => {
+                deliberate.as_ref().is_some_and(|why| why.by == Origin::Console || why.what == "data-after-close")
+            }
+            Self::Heartbeat(_) | Self::Close(..) => false,
+            Self::Raw(..) | Self::Act(_) | Self::Drop(..) => true,
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn push(&mut self, at: Instant, out: Action) {
+        self.bytes += out.bytes();
+        let index = self.waiting.partition_point(|(other, _)| *other <= at);
+        self.waiting.insert(index, (at, out));
+    }
+
+    /// The next thing that is due.
+    pub(super) fn take(&mut self, now: Instant, ready: Ready) -> Option<Action> {
+        let index = self.index(ready).filter(|&index| self.waiting[index].0 <= now)?;
+        let (_, out) = self.waiting.remove(index)?;
+        self.bytes -= out.bytes();
+        Some(out)
+    }
+
+    /// When that will be.
+    pub(super) fn next(&self, ready: Ready) -> Option<Instant> {
+        let drip = self.drip.as_ref().map(|drip| drip.at);
+        let waiting = || self.index(ready).map(|index| self.waiting[index].0);
+        drip.filter(|_| ready != Ready::Nothing).or_else(waiting)
+    }
+
+    fn index(&self, ready: Ready) -> Option<usize> {
+        match ready {
+            _ if self.drip.is_some() => None,
+            Ready::Everything => (!self.waiting.is_empty()).then_some(0),
+            Ready::NoData => self.waiting.iter().position(|(_, out)| !out.is_data()),
+            Ready::Nothing => None,
+        }
+    }
+
+    pub(super) fn drip(&mut self) -> &mut Option<Drip> {
+        &mut self.drip
+    }
+
+    pub(super) fn is_dripping(&self) -> bool {
+        self.drip.is_some()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.drip.is_none()
+    }
+
+    /// Not for what goes out byte by byte: that takes as long as it takes, and meanwhile a ping or a goodbye is to be seen.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() >= FULL || self.bytes >= FULL_BYTES
+    }
+
+    /// Whether what comes by the clock may still be added.
+    pub(super) fn has_room_for_more(&self) -> bool {
+        self.waiting.len() < FULL / 2
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes + self.drip.as_ref().map_or(0, |drip| drip.rest.len())
+    }
+
+    /// Drops what may not follow a goodbye.
+    pub(super) fn keep_only_deliberate(&mut self) {
+        self.waiting.retain(|(_, out)| out.may_follow_close());
+        self.bytes = self.waiting.iter().map(|(_, out)| out.bytes()).sum();
+    }
+
+    /// Sends what is left of a frame that goes out byte by byte, since something has to follow that cannot wait.
+    pub(super) fn finish_drip(&mut self, replies: &mut Replies<'_, '_>) {
+        if let Some(drip) = self.drip.take() {
+            let (front, back) = drip.rest.as_slices();
+            replies.copy(front);
+            replies.copy(back);
+        }
+    }
+}

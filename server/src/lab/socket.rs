@@ -1,0 +1,143 @@
+//! The raw line after the upgrade: every wait on it has an end.
+
+use super::replies::Replies;
+use crate::listen::{ConnectionSlot, Stream};
+use crate::shutdown::Shutdown;
+use observation::event::Cause;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// How long the other end has to close after the relay did. However much is still on its way, draining it costs no memory.
+const CLOSE_WAIT: Duration = Duration::from_secs(10);
+/// How long it may send nothing meanwhile.
+const CLOSE_WAIT_SILENCE: Duration = Duration::from_secs(2);
+
+pub(super) struct Socket {
+    stream: Stream,
+    /// What the other end has not taken yet: at most what one turn sends, since meanwhile nothing is read.
+    unsent: Vec<u8>,
+    /// Bytes that have gone out since the connection began.
+    written: u64,
+    /// This connection's share of how many may be open; given back when the line goes.
+    _slot: ConnectionSlot,
+}
+
+impl Socket {
+    pub(super) fn new(stream: Stream, slot: ConnectionSlot) -> Self {
+        Self { stream, unsent: Vec::new(), written: 0, _slot: slot }
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Reads what is there; `Ok(0)` is the end of the socket.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        Pin::new(&mut self.stream).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+    }
+
+    /// Writes all of `replies` in one go if the line takes it; what it does not take is kept, and `false` given.
+    pub(super) fn write(&mut self, cx: &mut Context<'_>, replies: &Replies<'_, '_>) -> Result<bool, Cause> {
+        let length = replies.len();
+        if length == 0 {
+            return Ok(true);
+        }
+        let mut slices = Replies::no_slices();
+        let stream = Pin::new(&mut self.stream);
+        let polled = match replies.slices(&mut slices) {
+            [one] => stream.poll_write(cx, one),
+            many => stream.poll_write_vectored(cx, many),
+        };
+        let written = match polled {
+            Poll::Ready(Ok(written)) if written > 0 => written,
+            Poll::Ready(_) => return Err(Cause::ConnectionLost),
+            Poll::Pending => 0,
+        };
+        self.written += written as u64;
+        if written < length {
+            self.unsent = replies.rest(written);
+        }
+        // What was written is on its way, but with TLS, which may have it still.
+        Ok(written == length && (!self.stream.needs_flush() || self.flush(cx)?))
+    }
+
+    /// Whether all that was written has gone out.
+    fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, Cause> {
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(Ok(())) => Ok(true),
+            Poll::Ready(Err(_)) => Err(Cause::ConnectionLost),
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    /// Writes what was left, while nothing is read: a client that does not read what it asked for is slowed down, and given
+    /// up when it takes nothing for `patience`.
+    pub(super) async fn drain(&mut self, patience: Duration, shutdown: &Shutdown) -> Result<(), Cause> {
+        let unsent = std::mem::take(&mut self.unsent);
+        let mut rest = &unsent[..];
+        while !rest.is_empty() {
+            let written = tokio::select! {
+                biased;
+                result = self.stream.write(rest) => match result {
+                    Ok(0) | Err(_) => return Err(Cause::ConnectionLost),
+                    Ok(count) => count,
+                },
+                () = shutdown.connections_over() => return Err(Cause::Shutdown),
+                () = sleep(patience) => return Err(Cause::NotReading),
+            };
+            self.written += written as u64;
+            rest = &rest[written..];
+        }
+        tokio::select! {
+            biased;
+            flushed = self.stream.flush() => flushed.map_err(|_| Cause::ConnectionLost),
+            () = shutdown.connections_over() => Err(Cause::Shutdown),
+            () = sleep(patience) => Err(Cause::NotReading),
+        }
+    }
+
+    /// Reads until the other end closes, for `patience` at the most, and keeps nothing; gives whether it did.
+    pub(super) async fn wait_for_end(&mut self, patience: Duration, shutdown: &Shutdown) -> bool {
+        let mut nothing = [0; 4096];
+        let until = Instant::now() + patience;
+        loop {
+            tokio::select! {
+                () = shutdown.asked() => return false,
+                read = timeout_at(until, self.stream.read(&mut nothing)) => match read {
+                    Ok(Ok(1..)) => {}
+                    Ok(_) => return true,
+                    Err(_) => return false,
+                },
+            }
+        }
+    }
+
+    /// Ends the connection at once; what is on its way is lost.
+    pub(super) fn reset(self) {
+        self.stream.reset();
+    }
+
+    /// Closes this end first (RFC 6455 §7.1.1), and lets the other one close before the socket goes: closing over unread
+    /// bytes would reset the line, and the client might lose the close frame.
+    pub(super) async fn close(mut self, shutdown: &Shutdown) {
+        if self.stream.shutdown().await.is_err() {
+            return;
+        }
+        let mut nothing = [0; 4096];
+        let over = Instant::now() + CLOSE_WAIT;
+        while Instant::now() < over {
+            let until = over.min(Instant::now() + CLOSE_WAIT_SILENCE);
+            tokio::select! {
+                () = shutdown.connections_over() => return,
+                read = timeout_at(until, self.stream.read(&mut nothing)) => if !matches!(read, Ok(Ok(1..))) {
+                    return;
+                },
+            }
+        }
+    }
+}

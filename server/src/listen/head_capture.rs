@@ -1,0 +1,290 @@
+//! What hyper and the wire have in common for one connection: the text of each request, and text to send as it stands.
+//!
+//! hyper hands over parsed requests and writes its own heads (lower-case names, a date). The lab shows both handshake
+//! texts byte for byte, so the head_capture keeps the head under way as it arrived, and lets a handler dictate a response.
+
+use bytes::Bytes;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use wire::handshake::head::{RequestHead, values};
+
+/// Shared by a connection's capture and its handlers. The lock is std's: it is never held across an await, and the two
+/// sides run in one task.
+#[derive(Clone, Debug)]
+pub(crate) struct HeadCapture(Arc<Mutex<CaptureState>>);
+
+#[derive(Debug)]
+pub(super) struct CaptureState {
+    pub(super) inbound: Inbound,
+    pub(super) outbound: Outbound,
+    /// The front of what hyper has written since the last head was taken.
+    answer: Vec<u8>,
+}
+
+/// What hyper writes by itself, about a head that it cannot take, is shorter than this, in bytes.
+const ANSWER: usize = 1024;
+
+#[derive(Debug)]
+pub(super) enum Inbound {
+    Following {
+        /// What hyper has read and not yet made a request of, bodies left out: `bytes.len() <= limit`.
+        bytes: Vec<u8>,
+        limit: usize,
+        /// How much of the current request's body is still to come, or stands at the front of `bytes`.
+        body: u64,
+    },
+    /// Nothing more is kept: where the next head would begin is unknown, or no head will come.
+    Off,
+}
+
+#[derive(Debug)]
+pub(super) enum Outbound {
+    /// What hyper writes goes out.
+    Hyper,
+    /// Waiting until everything hyper wrote before has gone out.
+    Wanted { text: Bytes, waker: Waker },
+    /// hyper's next head is taken out. `matched` bytes of the empty line that ends it have been seen.
+    Swallowing { text: Bytes, matched: usize },
+    /// The dictated text goes out in its place; `text` is what is left of it.
+    Sending { text: Bytes },
+}
+
+impl HeadCapture {
+    pub(super) fn new(limit: usize) -> Self {
+        let inbound = Inbound::Following { bytes: Vec::new(), limit, body: 0 };
+        Self(Arc::new(Mutex::new(CaptureState { inbound, outbound: Outbound::Hyper, answer: Vec::new() })))
+    }
+
+    /// The head of the request that hyper hands over now, from the request line to the empty line; `None` when it was not
+    /// followed. To be called once for each.
+    pub(super) fn take_head(&self) -> Option<Bytes> {
+        let mut state = self.lock();
+        state.answer = Vec::new();
+        state.inbound.take_head()
+    }
+
+    /// What has come of a head that will not be finished, and what hyper has answered to it; `None` between requests.
+    pub(super) fn unfinished(&self) -> Option<(Bytes, Bytes)> {
+        let mut state = self.lock();
+        match &mut state.inbound {
+            Inbound::Following { bytes, body: 0, .. } if !bytes.is_empty() => {
+                let head = std::mem::take(bytes);
+                Some((head.into(), std::mem::take(&mut state.answer).into()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the end of the current request cannot be known here, so that it must be the last of its connection.
+    pub(super) fn lost_track(&self) -> bool {
+        matches!(self.lock().inbound, Inbound::Off)
+    }
+
+    /// Stops following requests: this one leaves HTTP.
+    pub(crate) fn stop(&self) {
+        self.lock().inbound = Inbound::Off;
+    }
+
+    /// Has `text` go out instead of the head that hyper writes next, which must have no body behind it. Resolves as soon
+    /// as the handler may return its response.
+    pub(crate) fn dictate(&self, text: Bytes) -> impl Future<Output = ()> + Send + use<> {
+        Dictation { head_capture: self.clone(), text: Some(text) }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, CaptureState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CaptureState {
+    /// Notes what hyper has written of its own.
+    pub(super) fn written(&mut self, bytes: &[u8]) {
+        let room = ANSWER.saturating_sub(self.answer.len()).min(bytes.len());
+        self.answer.extend_from_slice(&bytes[..room]);
+    }
+}
+
+impl Inbound {
+    /// How many bytes may be read now; `None` for any number.
+    pub(super) fn room(&self) -> Option<usize> {
+        match self {
+            Self::Following { bytes, limit, .. } => Some(limit.saturating_sub(bytes.len())),
+            Self::Off => None,
+        }
+    }
+
+    pub(super) fn push(&mut self, mut read: &[u8]) {
+        let Self::Following { bytes, body, .. } = self else { return };
+        if bytes.is_empty() {
+            skip_body(&mut read, body);
+            if *body == 0 {
+                skip_line_ends(&mut read);
+            }
+        }
+        bytes.extend_from_slice(read);
+    }
+
+    fn take_head(&mut self) -> Option<Bytes> {
+        let Self::Following { bytes, body, .. } = self else { return None };
+        let Ok(Some(head)) = RequestHead::parse(bytes) else {
+            *self = Self::Off;
+            return None;
+        };
+        let text = Bytes::copy_from_slice(&bytes[..head.len]);
+        let Some(length) = body_length(bytes, &head) else {
+            *self = Self::Off;
+            return Some(text);
+        };
+        *body = length;
+        let mut rest = &bytes[head.len..];
+        skip_body(&mut rest, body);
+        if *body == 0 {
+            skip_line_ends(&mut rest);
+        }
+        let gone = bytes.len() - rest.len();
+        bytes.drain(..gone);
+        Some(text)
+    }
+}
+
+/// The length of the body behind `head`; `None` when only reading it can tell.
+fn body_length(bytes: &[u8], head: &RequestHead) -> Option<u64> {
+    if values(bytes, &head.headers, "Transfer-Encoding").next().is_some() {
+        return None;
+    }
+    let mut lengths = values(bytes, &head.headers, "Content-Length");
+    let Some(length) = lengths.next() else { return Some(0) };
+    // hyper has refused lengths that differ from each other; a list in one line is left to it.
+    std::str::from_utf8(length).ok()?.parse().ok()
+}
+
+fn skip_body(bytes: &mut &[u8], body: &mut u64) {
+    let here = usize::try_from(*body).unwrap_or(usize::MAX).min(bytes.len());
+    *bytes = &bytes[here..];
+    *body -= here as u64;
+}
+
+/// Line ends before a request line are no part of it. RFC 9112 §2.2.
+fn skip_line_ends(bytes: &mut &[u8]) {
+    while let [b'\r' | b'\n', rest @ ..] = bytes {
+        *bytes = rest;
+    }
+}
+
+impl Outbound {
+    /// Called when hyper flushes, which it does only once all that it wrote has been taken from it.
+    pub(super) fn flushed(&mut self) {
+        match std::mem::replace(self, Self::Hyper) {
+            Self::Wanted { text, waker } => {
+                *self = Self::Swallowing { text, matched: 0 };
+                waker.wake();
+            }
+            other => *self = other,
+        }
+    }
+
+    /// Takes hyper's head out of `written`, as far as it is there: the number of bytes taken. Zero when what hyper
+    /// writes is to go out.
+    pub(super) fn swallow(&mut self, written: &[u8]) -> usize {
+        const END: &[u8] = b"\r\n\r\n";
+        let Self::Swallowing { text, matched } = self else { return 0 };
+        for (index, &byte) in written.iter().enumerate() {
+            *matched = match byte == END[*matched] {
+                true => *matched + 1,
+                // The only prefix of the empty line that can begin here.
+                false => usize::from(byte == END[0]),
+            };
+            if *matched == END.len() {
+                *self = Self::Sending { text: std::mem::take(text) };
+                return index + 1;
+            }
+        }
+        written.len()
+    }
+}
+
+struct Dictation {
+    head_capture: HeadCapture,
+    /// Until it is on the head_capture.
+    text: Option<Bytes>,
+}
+
+impl Future for Dictation {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let begun = self.text.take();
+        let mut state = self.head_capture.lock();
+        if let Some(text) = begun {
+            state.outbound = Outbound::Wanted { text, waker: cx.waker().clone() };
+            return Poll::Pending;
+        }
+        match &mut state.outbound {
+            Outbound::Wanted { waker, .. } => {
+                waker.clone_from(cx.waker());
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds `wire` in pieces of `size` bytes, taking a head as soon as one is there.
+    fn heads(wire: &[u8], size: usize) -> Vec<String> {
+        let mut inbound = Inbound::Following { bytes: Vec::new(), limit: 1024, body: 0 };
+        let mut heads = Vec::new();
+        for piece in wire.chunks(size) {
+            inbound.push(piece);
+            while let Inbound::Following { bytes, .. } = &inbound
+                && matches!(RequestHead::parse(bytes), Ok(Some(_)))
+            {
+                heads.push(String::from_utf8(inbound.take_head().unwrap().to_vec()).unwrap());
+            }
+        }
+        heads
+    }
+
+    #[test]
+    fn heads_are_found_between_bodies_however_the_bytes_are_cut() {
+        let first = "POST /a HTTP/1.1\r\nContent-Length: 27\r\n\r\n";
+        let second = "GET /b HTTP/1.1\r\nhOsT:  x \r\n\r\n";
+        let wire = format!("\r\n{first}GET /not-a-head HTTP/1.1\r\n\r\n\r\n{second}{second}");
+        for size in [1, 2, 3, 7, 50, 1000] {
+            assert_eq!(heads(wire.as_bytes(), size), [first, second, second], "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn after_a_chunked_body_nothing_is_followed() {
+        let wire = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+        assert_eq!(heads(wire, 1000).len(), 1);
+    }
+
+    #[test]
+    fn the_room_is_what_is_left_of_the_limit() {
+        let mut inbound = Inbound::Following { bytes: Vec::new(), limit: 10, body: 0 };
+        inbound.push(b"\r\n\r\nGET");
+        assert_eq!(inbound.room(), Some(7));
+    }
+
+    #[test]
+    fn a_head_is_swallowed_however_it_is_cut() {
+        let written = b"HTTP/1.1 400 Bad\r\r\na: b\r\n\r\nafter";
+        for size in 1..written.len() {
+            let mut outbound = Outbound::Swallowing { text: Bytes::from_static(b"text"), matched: 0 };
+            let mut left = &written[..];
+            while matches!(outbound, Outbound::Swallowing { .. }) {
+                let taken = outbound.swallow(&left[..size.min(left.len())]);
+                assert!(taken > 0);
+                left = &left[taken..];
+            }
+            assert_eq!(left, b"after", "pieces of {size}");
+            assert!(matches!(outbound, Outbound::Sending { text } if text == "text"));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Grades an attempt on a session's log.
+
+use crate::session::Session;
+use curriculum::challenge::Challenge;
+use curriculum::grade::{Attempt, Report};
+use curriculum::page_run::PageRun;
+use observation::{Gap, Seq, Transcript};
+use sha2::{Digest, Sha256};
+use std::rc::Rc;
+
+/// The report, and the hash of what it rests on: SHA-256 over the observations past `since`, each as JSON and a line end.
+pub(crate) fn grade(
+    session: &Session,
+    challenge: &Challenge,
+    since: Seq,
+    told: Option<&PageRun>,
+    capacity: usize,
+) -> Result<(Report, String), Gap> {
+    let mut transcript = Transcript::new(capacity);
+    let mut hash = Sha256::new();
+    for part in session.parts() {
+        if let Some(gap) = part.gap {
+            if gap.to > since {
+                return Err(Gap { from: gap.from.max(Seq(since.0.saturating_add(1))), to: gap.to });
+            }
+            transcript.gap(gap);
+        }
+        for observation in part.observations() {
+            if observation.seq > since {
+                hash.update(serde_json::to_vec(&observation).expect("plain data becomes JSON"));
+                hash.update(b"\n");
+            }
+            transcript.observe(Rc::new(observation));
+        }
+    }
+    let attempt = Attempt { session: session.id(), transcript: &transcript, since, run: told };
+    Ok((curriculum::grade::grade(challenge, attempt), hex::encode(hash.finalize())))
+}

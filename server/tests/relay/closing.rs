@@ -1,0 +1,136 @@
+//! The relay says goodbye while a frame is half out: a close frame never comes in the middle of another.
+
+use crate::support::clock::Clock;
+use crate::support::{Lab, Raw, masked, soon};
+use observation::Party;
+use observation::event::Cause;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const HALF: usize = 200_000;
+
+/// Sends the first half of a binary frame, and has it back.
+async fn half_a_frame(lab: &Lab) -> Raw {
+    let mut raw = lab.open().await;
+    let header = [&[0x82, 0xFF][..], &(2 * HALF as u64).to_be_bytes(), &[0; 4]].concat();
+    raw.send(&[&header[..], &[7; HALF]].concat()).await;
+    raw.take(10 + HALF).await;
+    raw
+}
+
+#[tokio::test]
+async fn at_a_shutdown_the_frame_ends_first() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = half_a_frame(&lab).await;
+    let mut idle = Raw::open(lab.address(), "/echo").await;
+    let stopping = tokio::spawn(lab.relay.stop());
+    // When another one has heard of it, all have.
+    assert_eq!(idle.frame().await.0, 0x88);
+    raw.send(&[7; HALF]).await;
+    assert!(raw.take(HALF).await.iter().all(|byte| *byte == 7));
+    let (first, payload) = raw.frame().await;
+    assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
+    raw.send(&masked(0x88, &1001_u16.to_be_bytes())).await;
+    assert_eq!(raw.rest().await, b"");
+    drop((raw, idle));
+    feed.opening().await;
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Shutdown, Some(Party::Server), true));
+    drop(feed);
+    soon(stopping).await.unwrap();
+}
+
+#[tokio::test]
+async fn at_a_shutdown_a_frame_that_never_ends_is_cut_off() {
+    let short = Duration::from_millis(200);
+    let lab = Lab::with(|config| config.close_timeout = short).await;
+    let mut feed = lab.feed().await;
+    let mut raw = half_a_frame(&lab).await;
+    let stopping = tokio::spawn(lab.relay.stop());
+    assert_eq!(raw.rest().await, b"", "no close frame inside of a frame");
+    feed.opening().await;
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Shutdown, None, false));
+    drop(feed);
+    soon(stopping).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_goes_silent_in_the_middle_may_still_end_its_frame() {
+    let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(300)).await;
+    let mut feed = lab.feed().await;
+    let clock = Clock::stop();
+    let mut raw = half_a_frame(&lab).await;
+    feed.opening().await;
+    clock.pass(Duration::from_millis(300)).await;
+    drop(clock);
+    raw.send(&[7; HALF]).await;
+    raw.take(HALF).await;
+    let (first, payload) = raw.frame().await;
+    assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
+    raw.send(&masked(0x88, &1001_u16.to_be_bytes())).await;
+    assert_eq!(raw.rest().await, b"");
+    let (frames, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Idle, Some(Party::Server), true));
+    assert_eq!(frames.len(), 4, "the frame and its echo, and a close frame each");
+}
+
+#[tokio::test]
+async fn a_client_that_stays_silent_in_the_middle_is_cut_off() {
+    let short = Duration::from_millis(200);
+    let lab = Lab::with(|config| (config.idle_timeout, config.close_timeout) = (short, short)).await;
+    let mut feed = lab.feed().await;
+    let clock = Clock::stop();
+    let mut raw = half_a_frame(&lab).await;
+    clock.pass(2 * short).await;
+    drop(clock);
+    assert_eq!(raw.rest().await, b"", "no close frame inside of a frame");
+    feed.opening().await;
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Idle, None, false));
+}
+
+#[tokio::test]
+async fn half_a_text_frame_holds_no_goodbye_up() {
+    let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(200)).await;
+    let mut feed = lab.feed().await;
+    let mut raw = lab.open().await;
+    let text = masked(0x81, &[b'x'; 1000]);
+    raw.send(&text[..500]).await;
+    // Nothing of it has gone out yet, and nothing will.
+    let (first, payload) = raw.frame().await;
+    assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
+    raw.send(&[&text[500..], &masked(0x88, &1001_u16.to_be_bytes())].concat()).await;
+    assert_eq!(raw.rest().await, b"");
+    feed.opening().await;
+    let (_, closed) = feed.until_closed().await;
+    assert_eq!((closed.cause, closed.clean, closed.client.frames, closed.server.frames), (Cause::Idle, true, 2, 1));
+}
+
+#[tokio::test]
+async fn a_client_that_never_pauses_between_frames_hears_the_goodbye() {
+    const LENGTH: usize = 300_001;
+    let lab = Lab::new().await;
+    let raw = lab.open().await;
+    let (mut reading, mut writing) = raw.0.into_split();
+    // Frames that are longer than what is read at a time: it ends inside of one every time.
+    let frame = masked(0x82, &[7; LENGTH]);
+    let flood = tokio::spawn(async move { while writing.write_all(&frame).await.is_ok() {} });
+    let mut room = vec![0; 10 + LENGTH];
+    soon(reading.read_exact(&mut room)).await.unwrap();
+    let stopping = tokio::spawn(lab.relay.stop());
+    // Once there is no frame any more, there is the goodbye.
+    let mut head = [0; 4];
+    loop {
+        soon(reading.read_exact(&mut head)).await.expect("the line ends with a close frame");
+        if head[0] != 0x82 {
+            break;
+        }
+        soon(reading.read_exact(&mut room[4..])).await.expect("a frame that has begun comes to its end");
+    }
+    assert_eq!((head[0], &head[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
+    drop(reading);
+    soon(flood).await.unwrap();
+    soon(stopping).await.unwrap();
+}

@@ -1,0 +1,153 @@
+//! What boxes do to bytes, and to lines.
+
+use super::{Legs, Seen, open_via};
+use crate::support::clock::{Clock, wakeups};
+use crate::support::deflate::noise;
+use crate::support::{Lab, masked, soon};
+use observation::event::Cause;
+use observation::{Origin, Party};
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
+
+fn act_of<'s>(leg: &'s Seen, what: &str) -> &'s str {
+    let acts = leg.acts();
+    let act = acts.iter().find(|act| act.deliberate.what == what);
+    let act = act.unwrap_or_else(|| panic!("an act `{what}` among {acts:?}"));
+    assert_eq!((act.deliberate.by, act.refused.as_ref()), (Origin::Middlebox, None));
+    &act.deliberate.explanation
+}
+
+#[tokio::test]
+async fn a_silent_line_is_cut_without_a_word() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let clock = Clock::stop();
+    let mut raw = open_via(&lab, "idle-cut,after=150ms", "").await;
+    raw.send(&masked(0x81, b"a")).await;
+    assert_eq!(raw.frame().await, (0x81, b"a".to_vec()));
+    clock.pass(Duration::from_millis(150)).await;
+    drop(clock);
+    assert_eq!(raw.rest().await, b"", "no close frame");
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("idle-cut");
+    assert_eq!((near.closed().cause, near.closed().first), (Cause::Dropped, None));
+    assert_eq!((far.closed().cause, far.closed().clean), (Cause::ConnectionEnded, false));
+    assert!(act_of(&near, "idle-cut").contains("150ms"));
+
+    let mut raw = open_via(&lab, "idle-cut,after=150ms,by=reset", "").await;
+    let error = soon(raw.0.read_to_end(&mut Vec::new())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("idle-cut");
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::ConnectionLost));
+}
+
+#[tokio::test]
+async fn a_heartbeat_keeps_it_alive() {
+    let lab = Lab::new().await;
+    let clock = Clock::stop();
+    let mut raw = open_via(&lab, "idle-cut,after=600ms", "?ping-every=100ms").await;
+    for _ in 0..15 {
+        let (first, payload) = clock.pass_until(raw.frame()).await;
+        assert_eq!(first, 0x89);
+        raw.send(&masked(0x8A, &payload)).await;
+    }
+    raw.send(&masked(0x81, b"still here")).await;
+    assert_eq!(raw.frame().await, (0x81, b"still here".to_vec()));
+}
+
+#[tokio::test]
+async fn small_frames_are_withheld_until_there_are_enough() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let clock = Clock::stop();
+    let mut raw = open_via(&lab, "buffer,size=30,wait=10s", "").await;
+    for n in 0..3 {
+        raw.send(&masked(0x81, &[b'a' + n; 8])).await;
+        // Seen by the lab, and answered, one by one.
+    }
+    raw.send(&masked(0x88, b"\x03\xe8")).await;
+    // 30 bytes are enough: the clock is stopped.
+    let mut all = raw.take(30).await;
+    drop(clock);
+    all.extend(raw.take(4).await);
+    let expect = [&b"\x81\x08aaaaaaaa\x81\x08bbbbbbbb\x81\x08cccccccc"[..], b"\x88\x02\x03\xe8"].concat();
+    assert_eq!(all, expect);
+    drop(raw);
+    let (near, _) = Legs::over(&mut feed, 2).await.over_box("buffer");
+    assert!(act_of(&near, "buffer").contains("bytes from the server"));
+}
+
+#[tokio::test]
+async fn or_until_the_wait_is_over() {
+    let lab = Lab::new().await;
+    let mut raw = open_via(&lab, "buffer,wait=300ms", "").await;
+    let began = Instant::now();
+    raw.send(&masked(0x81, b"late")).await;
+    assert_eq!(raw.frame().await, (0x81, b"late".to_vec()));
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_slow_line_takes_its_time_both_ways() {
+    let lab = Lab::new().await;
+    let mut raw = open_via(&lab, "slow,rate=10KiB,latency=50ms", "").await;
+    let payload = noise(3, 2500);
+    let began = Instant::now();
+    raw.send(&masked(0x82, &payload)).await;
+    assert_eq!(raw.frame().await, (0x82, payload));
+    // A quarter of a second for each way at least, though they overlap, and twice the latency.
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+/// What is under way when the ends say goodbye arrives all the same, however long that takes.
+#[tokio::test]
+async fn a_slow_line_loses_nothing_at_the_end() {
+    let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(200)).await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_via(&lab, "slow,rate=10KiB,latency=100ms", "").await;
+    // Text goes back once all of it is there, so the lab has said goodbye when most of the answer is still under way.
+    let payload = vec![b'x'; 9000];
+    raw.send(&[masked(0x81, &payload), masked(0x88, b"\x03\xe8")].concat()).await;
+    assert_eq!(raw.frame().await, (0x81, payload));
+    assert_eq!(raw.close_code().await, 1000);
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("slow");
+    assert_eq!((near.closed().cause, near.closed().clean), (Cause::ClosingHandshake, true));
+    assert_eq!(far.closed().cause, Cause::ClosingHandshake);
+}
+
+#[tokio::test]
+async fn a_reset_in_the_middle_of_a_message() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut raw = open_via(&lab, "reset,after=20", "").await;
+    raw.send(&masked(0x82, &[7; 100])).await;
+    // What was read before the reset comes or does not: TCP throws away what waits.
+    let mut came = Vec::new();
+    let error = soon(raw.0.read_to_end(&mut came)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert!(came.len() <= 20, "{came:?}");
+    let (near, far) = Legs::over(&mut feed, 2).await.over_box("reset");
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::ConnectionLost));
+    let half = near.frames().into_iter().find(|frame| frame.from == Party::Server).unwrap();
+    assert_eq!((half.length, half.payload_bytes), (100, 18));
+    assert_eq!(near.closed().server.bytes, 20);
+    assert!(act_of(&near, "reset").contains("20 bytes"));
+}
+
+/// The relay waits for a client that does not read without using the processor, and gives it up.
+#[tokio::test]
+async fn a_slow_line_that_nobody_reads_costs_nothing_and_ends() {
+    for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
+        let lab = Lab::with(|config| config.write_timeout = Duration::from_secs(60)).await;
+        let mut raw = open_via(&lab, middlebox, "").await;
+        // More than all buffers on the way hold; nothing of the echo is read.
+        let piece = masked(0x82, &vec![0; 256 << 10]);
+        crate::behaviours::limits::flood(&mut raw, &piece).await;
+        let woken = wakeups(Duration::from_secs(10)).await;
+        assert!(woken < 200, "{middlebox}: it woke up {woken} times in 10 seconds");
+        // The limit passes.
+        wakeups(Duration::from_secs(60)).await;
+        assert!(soon(raw.0.read_to_end(&mut Vec::new())).await.is_err(), "{middlebox}");
+    }
+}
