@@ -1,6 +1,6 @@
-"""Challenges solved with `websockets`, as somebody would on a machine of their own.
+"""Solves challenges with `websockets`, as a learner would on their own machine.
 
-Called with a challenge's name, the address of the lab, and the learner's own values as JSON. It knows no more of either than that.
+The arguments are the id of a challenge, the URL of the lab, and the values of the session as JSON. It uses nothing else.
 """
 
 import base64
@@ -27,40 +27,40 @@ def solves(name):
 
 
 @solves("first-echo")
-def first_echo(url, given):
+def first_echo(url, values):
     with connect(url) as socket:
         socket.send("hello")
         assert socket.recv() == "hello"
 
 
 @solves("accept-value")
-def accept_value(url, given):
-    digest = hashlib.sha1((given["key"] + GUID).encode()).digest()
+def accept_value(url, values):
+    digest = hashlib.sha1((values["key"] + GUID).encode()).digest()
     with connect(url) as socket:
         socket.send(base64.b64encode(digest).decode())
 
 
 @solves("binary-echo")
-def binary_echo(url, given):
+def binary_echo(url, values):
     with connect(url) as socket:
-        socket.send(bytes.fromhex(given["bytes"]))
+        socket.send(bytes.fromhex(values["bytes"]))
         socket.send(str(sum(socket.recv())))
 
 
 @solves("subprotocol")
-def subprotocol(url, given):
+def subprotocol(url, values):
     with connect(url, subprotocols=["chat.v2", "chat.v1"]) as socket:
         socket.send(f"speaking {socket.subprotocol}")
 
 
 @solves("own-close-code")
-def own_close_code(url, given):
+def own_close_code(url, values):
     with connect(url) as socket:
         socket.close(4001, "gone for lunch")
 
 
 @solves("heartbeat")
-def heartbeat(url, given):
+def heartbeat(url, values):
     with connect(url) as socket:
         for n in range(1, 7):
             socket.send(json.dumps({"type": "ping", "n": n}))
@@ -69,7 +69,7 @@ def heartbeat(url, given):
 
 
 @solves("idle-cut")
-def idle_cut(url, given):
+def idle_cut(url, values):
     with connect(url) as socket:
         for beat in range(7):
             time.sleep(0.62)
@@ -77,8 +77,8 @@ def idle_cut(url, given):
 
 
 @solves("dead-peer")
-def dead_peer(url, given):
-    # A goodbye that is not answered is not waited for.
+def dead_peer(url, values):
+    # The server does not answer the close frame, so do not wait for it.
     with connect(url, close_timeout=0.1) as first:
         first.send("are you there?")
         try:
@@ -90,7 +90,7 @@ def dead_peer(url, given):
 
 
 @solves("reconnect")
-def reconnect(url, given):
+def reconnect(url, values):
     for attempt in range(5):
         with connect(url) as socket:
             try:
@@ -102,7 +102,7 @@ def reconnect(url, given):
 
 
 @solves("request-response")
-def request_response(url, given):
+def request_response(url, values):
     with connect(url) as socket:
         waiting = set(range(1, 6))
         for n in waiting:
@@ -113,15 +113,15 @@ def request_response(url, given):
 
 
 @solves("fragments")
-def fragments(url, given):
+def fragments(url, values):
     with connect(url) as socket:
         pieces = list(socket.recv_streaming())
         socket.send(json.dumps({"text": "".join(pieces), "fragments": len(pieces)}))
 
 
 @solves("decode-frame")
-def decode_frame(url, given):
-    frame = bytes.fromhex(given["frame"])
+def decode_frame(url, values):
+    frame = bytes.fromhex(values["frame"])
     key, length = frame[2:6], frame[1] & 0x7F
     text = bytes(byte ^ key[i % 4] for i, byte in enumerate(frame[6 : 6 + length])).decode()
     said = {"fin": bool(frame[0] & 0x80), "opcode": frame[0] & 0x0F, "masked": bool(frame[1] & 0x80), "length": length, "text": text}
@@ -130,14 +130,14 @@ def decode_frame(url, given):
 
 
 @solves("encode-frame")
-def encode_frame(url, given):
-    text, key = given["text"].encode(), bytes.fromhex(given["key"])
+def encode_frame(url, values):
+    text, key = values["text"].encode(), bytes.fromhex(values["key"])
     masked = bytes(byte ^ key[i % 4] for i, byte in enumerate(text))
     with connect(url) as socket:
         socket.send((bytes([0x81, 0x80 | len(text)]) + key + masked).hex())
 
 
-#: What this library says of each fault. It has nothing against a length that is not minimal.
+#: A part of the library's error message for each fault. It accepts a length that is not minimal.
 FAULTS = {
     "incorrect masking": "masked",
     "reserved bits": "rsv1",
@@ -150,10 +150,10 @@ FAULTS = {
 
 
 @solves("find-the-fault")
-def find_the_fault(url, given):
+def find_the_fault(url, values):
     name = "length-not-minimal"
     with connect(url) as socket:
-        socket.send("what is wrong with you?")
+        socket.send("hello")
         try:
             socket.recv()
         except ConnectionClosedError as closed:

@@ -1,53 +1,53 @@
-//! What a challenge may ask for: each check is one sentence and one thing to look for in the evidence.
+//! The checks of a challenge: each is a sentence for the learner, and a condition on the evidence.
 
 use observation::{MessageKind, Party};
 use serde::{Deserialize, Serialize};
 
-/// In TOML a table with `id`, `wants` and one more key, the name of what is looked for:
+/// In TOML, a table with `id`, `wants` and one more key, which names the condition:
 /// ```toml
 /// [[checks]]
 /// id = "hello"
-/// wants = "The server gets “hello” as text."
+/// wants = "The server receives the text “hello”."
 /// message = { from = "client", kind = "text", is = "hello" }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
-    /// Its name in this challenge.
+    /// Its name within the challenge.
     pub id: String,
-    /// What is wanted, in a sentence.
+    /// The condition as a sentence for the learner.
     pub wants: String,
     #[serde(flatten)]
-    pub look: Look,
+    pub condition: Condition,
 }
 
-/// What is looked for. Texts may hold `{{name}}` for a given value, and `{{accept:name}}`, `{{frame:text:key}}` for what can
-/// be worked out of given values (see [`crate::given`]).
+/// A condition on the evidence. Texts may contain placeholders such as `{{name}}` and `{{accept:name}}` (see
+/// [`crate::values`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Look {
+pub enum Condition {
     // On the wire:
     Connected(Times),
     Subprotocol(Subprotocol),
     Message(Message),
     CloseFrame(CloseFrame),
-    /// Both ends have said goodbye.
+    /// Whether the closing handshake was completed.
     ClosedCleanly(bool),
     Beats(Beats),
     Backoff(Backoff),
     InFlight(InFlight),
-    /// A text message of the client's is sent so long after the connection opened, and it is open still.
+    /// The client sends a text message this long after the connection opened.
     Lasted(Lasted),
-    // What the page told:
+    // Recorded by the page:
     Tried(Tried),
-    Event(EventWant),
+    Event(ExpectedEvent),
     Returned(Returned),
     Pasted(Pasted),
-    Shown(ShownWant),
-    /// The most bytes that may wait in a socket.
+    Shown(ExpectedImages),
+    /// A limit for `bufferedAmount`.
     Buffered(Buffered),
 }
 
-/// How often. A bound that is left out is none.
+/// How often. A missing bound is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Times {
@@ -55,7 +55,7 @@ pub struct Times {
     pub at_most: Option<u32>,
 }
 
-/// What the client offered, in this order, and what was agreed on.
+/// The subprotocols that the client offered, in this order, and the one that the server chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Subprotocol {
@@ -63,69 +63,69 @@ pub struct Subprotocol {
     pub agreed: Option<String>,
 }
 
-/// A message of one end's. What is left out may be as it likes.
+/// A message. Fields that are left out match any message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Message {
     pub from: Party,
     pub kind: Option<MessageKind>,
-    /// The content, as text.
+    /// The text content.
     pub is: Option<String>,
-    /// The same, where neither case nor spaces matter: for hex.
+    /// The text content, ignoring case and spaces: for hex.
     pub is_hex: Option<String>,
     /// The content's bytes, in hex.
     pub bytes: Option<String>,
-    /// The content is JSON with these fields, and perhaps others.
+    /// The content is JSON with at least these fields.
     pub json: Option<serde_json::Value>,
-    /// The content is one of these images, known by its first bytes: `png`, `jpeg`, `gif`, `webp`.
+    /// The content is an image (PNG, JPEG, GIF or WebP), recognized by its first bytes.
     pub image: Option<bool>,
-    /// Bytes of content.
+    /// The length of the content in bytes.
     pub length: Option<u64>,
-    /// JSON messages count only once for each value of this field.
+    /// JSON messages with the same value of this field count once.
     pub distinct: Option<String>,
-    /// JSON messages count only where this field is a number, and larger than in the one that counted before.
+    /// JSON messages count only if this field is a number that is larger than in the last message that counted.
     pub ascending: Option<String>,
     pub at_least: Option<u32>,
     pub at_most: Option<u32>,
 }
 
-/// A close frame of one end's.
+/// A close frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CloseFrame {
     pub from: Party,
     pub code: Option<u16>,
     pub reason: Option<String>,
-    /// Milliseconds after that end's last message, at least and at most.
+    /// Milliseconds after the last message of the same sender, at least and at most.
     pub waited_ms: Option<[u32; 2]>,
 }
 
-/// Messages of the client's at regular intervals.
+/// Messages of the client at regular intervals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Beats {
-    /// How many there are at least.
+    /// The minimum number of messages.
     pub times: u32,
-    /// Milliseconds between one and the next, at least and at most.
+    /// Milliseconds between two messages, at least and at most.
     pub apart_ms: [u32; 2],
-    /// Whether each must have been answered before the next goes out.
+    /// Whether the server must answer each message before the next is sent.
     #[serde(default)]
     pub answered: bool,
 }
 
-/// Waits between connections that grow and are not quite regular. The n-th wait, counted from 0, is at least `base` times two
-/// to the n, and at most twice that and a little.
+/// Waits between connections: exponential backoff. Wait n, counted from 0, is at least `base_ms` × 2ⁿ and at most twice that,
+/// plus some tolerance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Backoff {
     pub waits: u32,
     pub base_ms: u32,
-    /// Whether the waits must be spread by chance.
+    /// Whether the waits must have a random part.
     #[serde(default)]
     pub jitter: bool,
 }
 
-/// Messages of the client's that were under way at once, before the answer to the first had come.
+/// Messages of the client that were in flight at the same time, not yet answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct InFlight {
@@ -142,14 +142,14 @@ pub struct Lasted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tried {
-    /// What the URL begins with.
+    /// The start of the URL.
     pub url: String,
 }
 
-/// An event that a socket of the page's was told.
+/// An event of a WebSocket in the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct EventWant {
+pub struct ExpectedEvent {
     pub name: EventName,
     pub code: Option<u16>,
     pub was_clean: Option<bool>,
@@ -167,22 +167,22 @@ pub enum EventName {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Returned {
-    /// Of an object, these fields, and perhaps others.
+    /// An object must have at least these fields.
     pub is: serde_json::Value,
 }
 
-/// A line of the browser's console that was recognised.
+/// A message of the browser's console.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Pasted {
-    /// Names of [`crate::console::Meaning`]; any will do.
+    /// Names of [`crate::console::Meaning`]. One of them has to match.
     pub says: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ShownWant {
-    /// How many images.
+pub struct ExpectedImages {
+    /// The number of images.
     pub at_least: u32,
 }
 
@@ -192,10 +192,10 @@ pub struct Buffered {
     pub at_most: u64,
 }
 
-impl Look {
-    /// Whether only the page can have seen it.
+impl Condition {
+    /// Whether only the page can observe it.
     #[must_use]
-    pub fn is_of_page(&self) -> bool {
+    pub fn needs_page(&self) -> bool {
         match self {
             Self::Tried(_)
             | Self::Event(_)

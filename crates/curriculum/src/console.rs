@@ -1,43 +1,45 @@
-//! What a browser prints on its console when a WebSocket fails, recognised and explained. Code is told none of it.
+//! Recognizes and explains what a browser prints on its console when a WebSocket fails. JavaScript cannot read these messages.
 
-/// Longer lines are cut: what matters stands at the front of one, and at the end of the other browsers' after the URL.
+/// Only this many characters of a message are read.
 const MAX_LINE: usize = 4_000;
+/// The fewest letters around the URL of a translated message.
+const MIN_LETTERS: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
-    /// Whose wording it is: `Chromium`, `Firefox` or `Safari`.
+    /// The browser that prints it: `Chromium`, `Firefox` or `Safari`.
     pub browser: &'static str,
     pub meaning: Meaning,
-    /// What happened, in a sentence or two.
-    pub words: &'static str,
+    /// What happened, in one or two sentences.
+    pub explanation: &'static str,
 }
 
-/// What went wrong, as far as the line says.
+/// What went wrong, as far as the message tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// No address was found for the host's name.
+    /// The host name was not resolved.
     NameNotResolved,
-    /// Nothing listens there.
+    /// Nothing listens on that port.
     ConnectionRefused,
-    /// No answer came in time.
+    /// There was no answer in time.
     TimedOut,
-    /// There is no way to the network at all, or a proxy would not pass it on.
+    /// There is no network, or a proxy did not forward the connection.
     Unreachable,
-    /// The answer to the handshake was an ordinary HTTP response.
+    /// The server answered with an ordinary HTTP response.
     UnexpectedStatus,
-    /// The answer was wrong: a header is missing, or the accept value is another key's.
+    /// The handshake response broke a rule: a header is missing, or the accept value is wrong.
     BadHandshake,
-    /// TLS failed: the certificate, most often.
+    /// TLS failed, most often because of the certificate.
     Tls,
-    /// A page on https may not open ws://.
+    /// An https page must not open ws:// connections.
     MixedContent,
-    /// A connection that was open ended, or a frame broke a rule.
+    /// A connection ended after it was open, or a frame broke a rule.
     LaterFailure,
-    /// It failed, and the browser says no more.
+    /// It failed, and the browser does not say why.
     Unsaid,
 }
 
-/// Their names, as the checks of a challenge have them.
+/// Their names in the checks of a challenge.
 pub const NAMES: [(&str, Meaning); 10] = [
     ("name-not-resolved", Meaning::NameNotResolved),
     ("connection-refused", Meaning::ConnectionRefused),
@@ -51,7 +53,7 @@ pub const NAMES: [(&str, Meaning); 10] = [
     ("unsaid", Meaning::Unsaid),
 ];
 
-/// What stands in a line, whose wording that is, and what it means; the first that fits counts. All lower-case.
+/// A part of the message in lowercase, the browser that prints it, and its meaning. The first match counts.
 const WORDINGS: [(&str, &str, Meaning); 30] = [
     ("err_name_not_resolved", "Chromium", Meaning::NameNotResolved),
     ("err_connection_refused", "Chromium", Meaning::ConnectionRefused),
@@ -85,12 +87,35 @@ const WORDINGS: [(&str, &str, Meaning); 30] = [
     ("websocket connection to '", "Chromium", Meaning::Unsaid),
 ];
 
-/// Recognises a line, or several, that someone copied from a console.
+/// Recognizes a message that someone copied from a console. `url` is the one that the connection was for, if it is known: a
+/// message in another language than English is only recognized if it names the same host.
 #[must_use]
-pub fn recognise(line: &str) -> Option<Recognised> {
-    let front: String = line.chars().take(MAX_LINE).collect::<String>().to_lowercase();
-    let (_, browser, meaning) = WORDINGS.into_iter().find(|(words, ..)| front.contains(words))?;
-    Some(Recognised { browser, meaning, words: meaning.words() })
+pub fn recognise(message: &str, url: Option<&str>) -> Option<Recognised> {
+    let front: String = message.chars().take(MAX_LINE).collect::<String>().to_lowercase();
+    let known = WORDINGS.into_iter().find(|(words, ..)| front.contains(words));
+    let translated = || is_sentence_about(&front, url).then_some(("", "Firefox", Meaning::Unsaid));
+    let (_, browser, meaning) = known.or_else(translated)?;
+    Some(Recognised { browser, meaning, explanation: meaning.explanation() })
+}
+
+/// Whether a message has the form of Firefox's “can’t establish a connection to the server at URL.” in any language. Firefox
+/// translates this message, while Chromium and Safari print theirs in English. The form is: words around a complete URL of a
+/// WebSocket, in which the host is followed by a path.
+fn is_sentence_about(message: &str, url: Option<&str>) -> bool {
+    let is_of_url = |c: char| c.is_ascii_graphic() && !"\"'`<>()".contains(c);
+    let Some(start) = ["wss://", "ws://"].iter().find_map(|scheme| message.find(scheme)) else { return false };
+    let (before, rest) = message.split_at(start);
+    let (found, after) = rest.split_at(rest.find(|c| !is_of_url(c)).unwrap_or(rest.len()));
+    let Some(found) = host_of(found).filter(|_| !before.ends_with(['"', '\'', '`'])) else { return false };
+    let letters = before.chars().chain(after.chars()).filter(|c| c.is_alphabetic()).count();
+    letters >= MIN_LETTERS && url.is_none_or(|url| host_of(&format!("{}/", url.to_lowercase())) == Some(found))
+}
+
+/// The host and port of a WebSocket URL with a path.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (host, _) = rest.split_once('/')?;
+    (!host.is_empty()).then_some(host)
 }
 
 impl Meaning {
@@ -100,34 +125,32 @@ impl Meaning {
     }
 
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn explanation(self) -> &'static str {
         match self {
             Self::NameNotResolved => {
-                "The host’s name led to no address, so not even a TCP connection was tried. No request was ever sent, and \
-                 there was no handshake to fail."
+                "The browser found no address for this host name. It did not try a TCP connection, and it sent no request."
             }
             Self::ConnectionRefused => {
-                "The name led to an address, and nobody listens at that port there. TCP was refused before any HTTP."
+                "The host exists, but nothing listens on that port. It refused the TCP connection, so there was no HTTP."
             }
             Self::TimedOut => {
-                "The address was asked, and nothing came back in time: as behind a firewall that drops silently."
+                "The host did not answer in time. A firewall that silently drops packets has this effect."
             }
             Self::Unreachable => {
-                "The browser found no way out to that host: it has no network, or the proxy that it has to use would not \
-                 pass the connection on."
+                "The browser could not reach the host. There is no network, or the proxy did not forward the connection."
             }
             Self::UnexpectedStatus => {
-                "A server answered, and with something other than 101. The status is in the line."
+                "A server answered with a status other than 101. The message contains the status."
             }
-            Self::BadHandshake => "A server answered, and its answer to the handshake broke a rule of RFC 6455 §4.1.",
+            Self::BadHandshake => "A server answered, but its handshake response broke a rule of RFC 6455 §4.1.",
             Self::Tls => {
-                "TLS failed before the handshake: most often the certificate is not one that the browser trusts."
+                "TLS failed before the WebSocket handshake. Most often the browser does not trust the certificate."
             }
-            Self::MixedContent => "The page came over https, and such a page may open wss:// only.",
-            Self::LaterFailure => "The connection ended under way: the line was cut, or reset, or the page was left.",
+            Self::MixedContent => "The page was loaded over https, so it can only open wss:// connections.",
+            Self::LaterFailure => "The connection ended unexpectedly: it was cut or reset, or the page was closed.",
             Self::Unsaid => {
-                "The connection failed, and this browser’s console does not say why either: a name that is not found, a \
-                 port that is closed and a refusal all read the same."
+                "The connection failed, and the message does not say why. It is the same for an unknown host, a closed port \
+                 and a refused handshake."
             }
         }
     }

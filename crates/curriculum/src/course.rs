@@ -1,14 +1,14 @@
-//! The course, its lessons, and the blocks that a lesson is made of, as the relay hands them to the page.
+//! The course, its lessons, and the blocks of a lesson, as the relay sends them to the page.
 //!
-//! Every `html` here was rendered from Markdown and sanitised by the relay; code in it is highlighted with classes.
+//! The relay rendered every `html` from Markdown and sanitized it. Code in it is highlighted with classes.
 
 use crate::challenge::Summary;
 use serde::{Deserialize, Serialize};
 
-/// `GET /api/course`: all but the texts.
+/// `GET /api/course`: everything except the texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Course {
-    /// Names the course in progress and receipts: lower-case letters, digits and hyphens.
+    /// Names the course in progress and receipts: lowercase letters, digits and hyphens.
     pub id: String,
     pub title: String,
     pub summary: String,
@@ -19,28 +19,28 @@ pub struct Course {
     pub challenges: Vec<Summary>,
 }
 
-/// What a learner can do afterwards, and where it is learnt.
+/// What a learner can do after the course, and which lesson teaches it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Objective {
     pub text: String,
-    /// The name of a lesson.
+    /// The id of a lesson.
     pub lesson: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LessonSummary {
-    /// The file's name without `.md`; its address is `/course/{id}`.
+    /// The name of its file without `.md`. The lesson is at `/course/{id}`.
     pub id: String,
     pub title: String,
     pub summary: String,
     pub minutes: u16,
-    /// What there is to do in it, in order: everything but prose.
+    /// Its interactive pieces, in order: everything except prose.
     pub pieces: Vec<PieceSummary>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PieceSummary {
-    /// Its address is `/course/{lesson}#{id}`.
+    /// The piece is at `/course/{lesson}#{id}`.
     pub id: String,
     pub kind: PieceKind,
 }
@@ -67,11 +67,11 @@ pub struct Lesson {
     pub blocks: Vec<Block>,
 }
 
-/// A part of a lesson. All but prose come from fenced blocks of the kind's name, which hold TOML.
+/// A part of a lesson. Every kind except prose comes from a fenced block with the name of the kind, which contains TOML.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Block {
-    /// Headings in it have ids, to be linked to.
+    /// Headings have ids, so that links can point to them.
     Prose {
         html: String,
     },
@@ -84,34 +84,34 @@ pub enum Block {
     Challenge(ChallengeLink),
 }
 
-/// Connections to the lab that the reader starts, and what to show of them.
+/// Connections to the lab that the reader starts, and what to show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Live {
     pub id: String,
     pub title: String,
-    /// One, or two to be put side by side.
+    /// One run, or two to show side by side.
     pub runs: Vec<Run>,
     pub show: Show,
-    /// What to look for, once it has run.
+    /// What to look for after the run. HTML.
     pub look: Option<String>,
 }
 
-/// One connection, and what is done on it.
+/// One connection, and what happens on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// Above it, where there are two.
+    /// Shown above the run if there are two.
     pub title: Option<String>,
     pub scheme: Scheme,
-    /// The middlebox on the way, with its settings, as in the address after `/via/`.
+    /// The middlebox on the route, with its settings, as in the URL after `/via/`.
     pub via: Option<String>,
     /// The lab's settings, as in the URL.
     pub query: String,
     pub subprotocols: Vec<String>,
-    /// Sent one after the other when the socket is open.
+    /// Sent in order once the socket is open.
     pub send: Vec<Send>,
     /// Milliseconds between them.
     pub apart_ms: u32,
-    /// What is closed with when all has been sent; `None` leaves it open.
+    /// How to close after everything was sent; `None` leaves the connection open.
     pub close: Option<Close>,
 }
 
@@ -119,7 +119,7 @@ pub struct Run {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
-    /// As the page itself came.
+    /// The counterpart of the page's own scheme.
     #[default]
     Page,
     Ws,
@@ -140,11 +140,11 @@ pub struct Close {
     pub reason: String,
 }
 
-/// The part of a run that is opened for the reader; all else is there to be chosen.
+/// The view that opens after a run. The reader can choose any other view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Show {
-    /// The rows, with the newest chosen.
+    /// The sequence of rows, with the newest selected.
     #[default]
     Sequence,
     /// The request, line by line.
@@ -153,56 +153,56 @@ pub enum Show {
     Response,
     /// From the key to the accept value.
     Accept,
-    /// The bits of the last frame of the browser's.
+    /// The bits of the last frame that the browser sent.
     Frame,
     /// The mask and the payload of that frame.
     Unmasking,
-    /// What someone on the path would have read.
+    /// What someone on the path could have read.
     Path,
-    /// How it ended.
+    /// How the connection ended.
     Ending,
     /// The four states of the socket.
     Lifecycle,
 }
 
-/// One of the pieces that the page knows how to draw.
+/// An interactive piece that is built into the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Widget {
     pub id: String,
     pub title: String,
     pub what: WidgetKind,
-    /// What it begins with, where it takes a text.
+    /// The initial text, if the widget has one.
     pub text: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WidgetKind {
-    /// The opening handshake stepped through, with the reader's own key.
+    /// The opening handshake step by step, with the reader's own key.
     HandshakeSteps,
-    /// A frame bit by bit: type a message, flip a bit, see what a receiver would say.
+    /// A frame bit by bit: type a message, flip a bit, see how a receiver would react.
     FrameBits,
     /// A message masked by hand, byte by byte.
     Masking,
-    /// The life of a connection as a diagram that moves, beside a meeting of two people.
+    /// The lifecycle of a connection as an animated diagram, next to a meeting of two people.
     Lifecycle,
-    /// An image sent as a binary message, and shown as it comes back.
+    /// An image that is sent as a binary message and shown when it comes back.
     Image,
 }
 
-/// A question that is answered in place, in a field.
+/// A question with a text field for the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exercise {
     pub id: String,
     /// HTML.
     pub ask: String,
-    /// Any of these will do, whatever the case and the spaces around.
+    /// The right answers. Case and surrounding spaces are ignored.
     pub answers: Vec<String>,
-    /// HTML, for whoever wants it.
+    /// HTML, shown on request.
     pub hint: Option<String>,
-    /// HTML, shown when it was answered.
+    /// HTML, shown after the answer.
     pub why: String,
-    /// Answers that are wrong for a known reason.
+    /// Common wrong answers, each with an explanation.
     pub slips: Vec<Slip>,
 }
 
@@ -213,7 +213,7 @@ pub struct Slip {
     pub says: String,
 }
 
-/// A multiple-choice question. Every option explains itself when it is chosen.
+/// A multiple-choice question. Every option has an explanation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quiz {
     pub id: String,
@@ -231,7 +231,7 @@ pub struct Choice {
     pub why: String,
 }
 
-/// An interview question: the reader's own answer first, then one to compare with.
+/// An interview question: the reader answers first, then compares with a model answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interview {
     pub id: String,
@@ -239,7 +239,7 @@ pub struct Interview {
     pub ask: String,
     /// HTML.
     pub answer: String,
-    /// What a good answer has, to be ticked off by the reader. HTML without paragraphs.
+    /// What a good answer contains, as a checklist. HTML without paragraphs.
     pub points: Vec<String>,
     pub demo: Live,
 }
@@ -253,17 +253,17 @@ pub struct Faq {
     pub answer: String,
 }
 
-/// A challenge, in the middle of a lesson.
+/// A link from a lesson to a challenge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChallengeLink {
-    /// The challenge's own name.
+    /// The id of the challenge.
     pub id: String,
     pub title: String,
     pub summary: String,
 }
 
 impl Block {
-    /// Its name in addresses and progress; prose has none.
+    /// Its id and kind; prose has none.
     #[must_use]
     pub fn piece(&self) -> Option<PieceSummary> {
         let (id, kind) = match self {

@@ -1,19 +1,19 @@
-//! Whether a connection was made to the challenge's own address: with its settings, and over the middlebox that it wants.
+//! Whether a connection went to the challenge's address: with its settings, and through its middlebox.
 
 use crate::challenge::Challenge;
-use crate::given::{Values, fill};
-use observation::{ConnectionNumber, Event, Hop, Middle, Transcript};
+use crate::values::{Values, fill};
+use observation::{ConnectionNumber, Event, Hop, Intermediary, Transcript};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use wire::handshake::connect::fields;
 
-/// What a request must ask for. Compared by what is meant: clients escape differently.
+/// The target that a request must have. Compared after decoding, because clients escape differently.
 pub(super) struct Address {
     settings: Vec<(String, String)>,
     via: Option<Via>,
 }
 
-/// A middlebox as it is asked for: `idle-cut,after=5s`.
+/// A middlebox with its settings, as in a URL: `idle-cut,after=5s`.
 #[derive(PartialEq, Eq)]
 struct Via {
     name: String,
@@ -27,22 +27,22 @@ impl Address {
         Self { settings: settings(&challenge.lab_query()), via }
     }
 
-    /// Whether it is that of `request`, which came to the lab over `hop`.
+    /// Whether `request`, which reached the lab through `hop`, has this address.
     pub(super) fn fits(&self, request: &[u8], hop: Option<&Hop>, transcript: &Transcript) -> bool {
         let Some(target) = target(request) else { return false };
         let query = target.split_once('?').map_or("", |(_, query)| query);
-        let way = match (hop.map(|hop| &hop.middle), &self.via) {
+        let route_fits = match (hop.map(|hop| &hop.middle), &self.via) {
             (None, None) => true,
-            // The lab is told a box's name only; the settings stand in what the box was asked.
-            (Some(Middle::Box(_)), Some(via)) => {
+            // The lab knows only the name of a middlebox. Its settings are in the request on the client side.
+            (Some(Intermediary::Box(_)), Some(via)) => {
                 let near = hop.and_then(|hop| asked(transcript, hop.other?));
                 near.and_then(target_of_box).is_some_and(|near| near == *via)
             }
-            // In front of TLS a box is as it is, without settings.
-            (Some(Middle::Tunnel(name)), Some(via)) => via.name == *name && via.settings.is_empty(),
+            // A middlebox in front of TLS has no settings.
+            (Some(Intermediary::Tunnel(name)), Some(via)) => via.name == *name && via.settings.is_empty(),
             _ => false,
         };
-        way && settings(query) == self.settings
+        route_fits && settings(query) == self.settings
     }
 }
 
@@ -60,7 +60,7 @@ fn settings(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// The request that the near leg has brought to a box.
+/// The request that reached the middlebox on its client side.
 fn asked(transcript: &Transcript, near: ConnectionNumber) -> Option<&[u8]> {
     match &transcript.get(transcript.connection(near)?.asked?)?.event {
         Event::Asked(asked) => Some(&asked.request),
@@ -75,7 +75,7 @@ fn target_of_box(request: &[u8]) -> Option<Via> {
     Some(Via::read(&percent_decode_str(segment).decode_utf8_lossy()))
 }
 
-/// What a request asks for: of a request line its second word, over HTTP/2 a field.
+/// The target of a request: the second word of a request line, or a field of HTTP/2.
 fn target(request: &[u8]) -> Option<Cow<'_, str>> {
     let target = if request.starts_with(b":") {
         fields(request).find(|(name, _)| *name == b":path")?.1

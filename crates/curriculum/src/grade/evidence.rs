@@ -1,7 +1,7 @@
-//! The connections that an attempt is made of, and the messages on them.
+//! The connections of an attempt, and the messages on them.
 
 use super::address::Address;
-use super::{Golf, Place};
+use super::{Golf, ObservationRef};
 use crate::challenge::Counts;
 use observation::deliberate::Origin;
 use observation::{ConnectionNumber, Deliberate, Opening};
@@ -14,43 +14,43 @@ use wire::opcode::Opcode;
 pub(super) struct Evidence<'a> {
     /// In the order in which they began.
     pub(super) connections: Vec<Connection<'a>>,
-    /// The last request that came to another address than the challenge's.
-    pub(super) elsewhere: Option<Place>,
+    /// The last request to a different address than the challenge's.
+    pub(super) elsewhere: Option<ObservationRef>,
 }
 
 pub(super) struct Connection<'a> {
     pub(super) number: ConnectionNumber,
-    pub(super) opening: Option<(Place, &'a Opening, u64)>,
-    /// The refusal or end, with its time.
-    pub(super) end: Option<(Place, &'a Event, u64)>,
-    /// Whether an observer's command ended it: neither end did.
+    pub(super) opening: Option<(ObservationRef, &'a Opening, u64)>,
+    /// The refusal, or the end, with its time.
+    pub(super) end: Option<(ObservationRef, &'a Event, u64)>,
+    /// Whether an observer's command ended it, so neither the client nor the server did.
     pub(super) ended_by_hand: bool,
-    /// All frames, in the order in which the relay saw them, but for those that an observer's command made it send: a learner
-    /// could write the server's part as well.
+    /// All frames, in the order in which the relay saw them. Frames that an observer's command sent are left out: otherwise
+    /// learners could send the server's part themselves.
     pub(super) frames: Vec<Seen<'a>>,
-    /// Those that have arrived whole, by the time of their last frame.
+    /// The complete messages, ordered by their last frame.
     pub(super) messages: Vec<Message>,
-    /// Where in `frames` the fragments of the message stand that has begun and not ended, of the client and of the server.
+    /// Indices into `frames`: the fragments of the unfinished message, of the client and of the server.
     begun: [Vec<usize>; 2],
-    /// When it was last heard of, in microseconds since the session began.
+    /// The time of the last observation, in microseconds since the session began.
     pub(super) last_us: u64,
 }
 
 pub(super) struct Seen<'a> {
-    pub(super) place: Place,
+    pub(super) place: ObservationRef,
     pub(super) at_us: u64,
     pub(super) frame: &'a Frame,
 }
 
 pub(super) struct Message {
     /// Its last frame.
-    pub(super) place: Place,
+    pub(super) place: ObservationRef,
     pub(super) at_us: u64,
     pub(super) from: Party,
     pub(super) kind: MessageKind,
-    /// As far as the relay has kept it.
+    /// The part that the relay kept.
     pub(super) content: Vec<u8>,
-    /// All of it.
+    /// The length of the whole message.
     pub(super) bytes: u64,
     json: OnceCell<Option<serde_json::Value>>,
 }
@@ -59,16 +59,16 @@ impl<'a> Evidence<'a> {
     pub(super) fn of(counts: Counts, address: &Address, transcript: &'a Transcript, since: Seq) -> Self {
         let mut connections: Vec<Connection<'a>> = Vec::new();
         let mut elsewhere = None;
-        // Where each connection stands among those; `None` for one that does not count.
+        // The index of each connection in `connections`; `None` if it does not count.
         let mut places = HashMap::new();
         for observation in transcript.after(since) {
             let number = observation.connection;
             let known = transcript.connection(number);
-            // Of two legs the lab's own counts, which is the far one: it has what arrived.
+            // Of the two connections of a hop, only the one that reached the lab counts.
             if known.is_some_and(|known| known.hop.as_ref().is_some_and(|hop| hop.leg == Leg::Near)) {
                 continue;
             }
-            // Begun before the attempt, or so long ago that its beginning is not kept: not of it.
+            // It began before the attempt, or so long ago that its beginning is no longer kept.
             let first = known.and_then(|known| known.opening.or(known.refusal));
             if first.is_none_or(|first| first <= since) {
                 continue;
@@ -77,7 +77,7 @@ impl<'a> Evidence<'a> {
                 let request = (transcript.opening(number).map(|opening| &opening.request))
                     .or_else(|| transcript.refusal(number).map(|refusal| &refusal.request))?;
                 if !address.fits(request, known.and_then(|known| known.hop.as_ref()), transcript) {
-                    elsewhere = Some(Place { connection: number, seq: first? });
+                    elsewhere = Some(ObservationRef { connection: number, seq: first? });
                     return None;
                 }
                 connections.push(Connection::new(number));
@@ -131,7 +131,7 @@ impl<'a> Connection<'a> {
     }
 
     fn observe(&mut self, observation: &'a Rc<Observation>) {
-        let (at_us, place) = (observation.at_us, Place { connection: self.number, seq: observation.seq });
+        let (at_us, place) = (observation.at_us, ObservationRef { connection: self.number, seq: observation.seq });
         self.last_us = at_us;
         match &observation.event {
             Event::Opening(opening) => self.opening = Some((place, opening, at_us)),
@@ -162,7 +162,7 @@ impl<'a> Connection<'a> {
         }
         let fragments = std::mem::take(begun);
         let fragments = || fragments.iter().map(|&index| self.frames[index].frame);
-        // What is behind a cut is not content, so nothing is put behind one.
+        // Stop at the first fragment whose content was cut off: what follows would not be adjacent.
         let whole = fragments().position(Frame::content_truncated).map_or(usize::MAX, |cut| cut + 1);
         let message = Message {
             place,
@@ -176,7 +176,7 @@ impl<'a> Connection<'a> {
         self.messages.push(message);
     }
 
-    /// How long it was open, as far as is known, in microseconds.
+    /// How long it is known to have been open, in microseconds.
     pub(super) fn open_us(&self) -> u64 {
         self.opening.map_or(0, |(_, _, opened)| self.last_us.saturating_sub(opened))
     }
@@ -195,12 +195,12 @@ impl Message {
         self.json.get_or_init(|| serde_json::from_str(self.text()?).ok()).as_ref()
     }
 
-    /// A field of what it says in JSON.
+    /// A field of its JSON.
     pub(super) fn field(&self, name: &str) -> Option<&serde_json::Value> {
         self.json()?.get(name)
     }
 
-    /// Its front, to be put into a sentence.
+    /// A short description for a sentence.
     pub(super) fn words(&self) -> String {
         const SHOWN: usize = 60;
         match self.text() {
@@ -208,11 +208,11 @@ impl Message {
                 format!("the text “{}…”", text.chars().take(SHOWN).collect::<String>())
             }
             Some(text) => format!("the text “{text}”"),
-            None if self.kind == MessageKind::Text => format!("a text of {} bytes", self.bytes),
+            None if self.kind == MessageKind::Text => format!("a text message of {} bytes", self.bytes),
             None if self.content.len() > 8 => {
-                format!("{} binary bytes, {}…", self.bytes, hex::encode(&self.content[..8]))
+                format!("{} bytes of binary data, {}…", self.bytes, hex::encode(&self.content[..8]))
             }
-            None => format!("the binary bytes {}", hex::encode(&self.content)),
+            None => format!("the binary data {}", hex::encode(&self.content)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The verdict on each check, with what was found and where.
+//! Grades an attempt: a verdict on each check, with what was found and where.
 
 mod address;
 mod evidence;
@@ -7,27 +7,26 @@ mod rhythm;
 mod wire;
 
 use crate::challenge::Challenge;
-use crate::check::Look;
-use crate::given::{Given, Values, fill, fill_json, given};
-use crate::told::Told;
+use crate::check::Condition;
+use crate::page_run::PageRun;
+use crate::values::{Values, fill, fill_json};
 use address::Address;
 use evidence::Evidence;
 use observation::{ConnectionNumber, Seq, SessionId, Transcript};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What is graded.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     pub session: &'a SessionId,
     pub transcript: &'a Transcript,
-    /// Only connections that were first seen past this number are part of it, and only those to the challenge's address.
+    /// Only connections that began after this observation count, and only those to the challenge's address.
     pub since: Seq,
-    /// What the page saw, if the attempt was made in it.
-    pub told: Option<&'a Told>,
+    /// What the page recorded, if the attempt was a run in the page.
+    pub run: Option<&'a PageRun>,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// One for each check, in their order.
@@ -37,25 +36,26 @@ pub struct Report {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The check's name.
+    /// The id of the check.
     pub check: String,
     pub met: bool,
     /// What was found, in a sentence.
     pub found: String,
-    /// Where; `None` where there is nothing to point at.
-    pub at: Option<Place>,
-    /// Whether it rests on what the page told, which the relay cannot know.
-    pub on_word: bool,
+    /// Where it was found; `None` if there is nothing to point at.
+    pub at: Option<ObservationRef>,
+    /// Whether it rests on what the page reported, which the relay cannot verify.
+    #[serde(rename = "on_word")]
+    pub reported_by_page: bool,
 }
 
-/// An observation to look at.
+/// Names an observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ObservationRef {
     pub connection: ConnectionNumber,
     pub seq: Seq,
 }
 
-/// How little it took: what the client sent on the connections that count.
+/// The size of a solution: what the client sent on the connections that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Golf {
     pub connections: u32,
@@ -71,69 +71,73 @@ impl Report {
     }
 }
 
-/// What a look at the evidence came to.
+/// The result of one condition.
 struct Finding {
     met: bool,
     found: String,
-    at: Option<Place>,
+    at: Option<ObservationRef>,
 }
 
 impl Finding {
-    fn met(found: impl Into<String>, at: Option<Place>) -> Self {
+    fn met(found: impl Into<String>, at: Option<ObservationRef>) -> Self {
         Self { met: true, found: found.into(), at }
     }
 
-    fn unmet(found: impl Into<String>, at: Option<Place>) -> Self {
+    fn unmet(found: impl Into<String>, at: Option<ObservationRef>) -> Self {
         Self { met: false, found: found.into(), at }
     }
 }
 
-/// Holds an attempt against the checks of `challenge`.
+/// Grades an attempt by the checks of `challenge`.
 #[must_use]
 pub fn grade(challenge: &Challenge, attempt: Attempt<'_>) -> Report {
-    let values = given(challenge, attempt.session);
+    let values = challenge.values(attempt.session);
     let address = Address::of(challenge, &values);
     let evidence = Evidence::of(challenge.counts, &address, attempt.transcript, attempt.since);
-    // With nothing to go by but this, a check of the wire says it.
+    // If no connection counts, every check of the wire reports the one to another address.
     let elsewhere = evidence.elsewhere.filter(|_| evidence.connections.is_empty());
     let verdict = |check: &crate::check::Check| {
-        let on_word = check.look.is_of_page();
-        let finding = match attempt.told {
-            None if on_word => Finding::unmet("Only a run in the page can show this.", None),
-            _ if !on_word && elsewhere.is_some() => Finding::unmet(ELSEWHERE, elsewhere),
-            told => look(&check.look, &evidence, told, &challenge.given, &values),
+        let reported_by_page = check.condition.needs_page();
+        let finding = match attempt.run {
+            None if reported_by_page => Finding::unmet("Only a run in the page can meet this check.", None),
+            _ if !reported_by_page && elsewhere.is_some() => Finding::unmet(ELSEWHERE, elsewhere),
+            run => find(&check.condition, challenge, &evidence, run, &values),
         };
-        Verdict { check: check.id.clone(), met: finding.met, found: finding.found, at: finding.at, on_word }
+        Verdict { check: check.id.clone(), met: finding.met, found: finding.found, at: finding.at, reported_by_page }
     };
     Report { verdicts: challenge.checks.iter().map(verdict).collect(), golf: evidence.golf() }
 }
 
-const ELSEWHERE: &str = "A connection came, but not to this challenge’s address: connect to `lab.url` as it is.";
+const ELSEWHERE: &str = "You connected to a different address. Connect to `lab.url` without changes.";
 
-fn look(
-    look: &Look,
+fn find(
+    condition: &Condition,
+    challenge: &Challenge,
     evidence: &Evidence<'_>,
-    told: Option<&Told>,
-    given: &BTreeMap<String, Given>,
+    run: Option<&PageRun>,
     values: &Values,
 ) -> Finding {
-    let none = Told::default();
-    let told = told.unwrap_or(&none);
-    match look {
-        Look::Connected(times) => wire::connected(evidence, *times),
-        Look::Subprotocol(wanted) => wire::subprotocol(evidence, wanted, values),
-        Look::Message(wanted) => wire::message(evidence, wanted, given, values),
-        Look::CloseFrame(wanted) => wire::close_frame(evidence, wanted, values),
-        Look::ClosedCleanly(wanted) => wire::closed_cleanly(evidence, *wanted),
-        Look::Beats(wanted) => rhythm::beats(evidence, wanted),
-        Look::Backoff(wanted) => rhythm::backoff(evidence, wanted),
-        Look::InFlight(wanted) => rhythm::in_flight(evidence, wanted.at_least),
-        Look::Lasted(wanted) => rhythm::lasted(evidence, wanted.at_least_ms),
-        Look::Tried(wanted) => page::tried(told, &fill(&wanted.url, values)),
-        Look::Event(wanted) => page::event(told, wanted),
-        Look::Returned(wanted) => page::returned(told, &fill_json(&wanted.is, given, values)),
-        Look::Pasted(wanted) => page::pasted(told, &wanted.says),
-        Look::Shown(wanted) => page::shown(told, wanted.at_least),
-        Look::Buffered(wanted) => page::buffered(told, wanted.at_most),
+    let none = PageRun::default();
+    let run = run.unwrap_or(&none);
+    let specs = &challenge.value_specs;
+    match condition {
+        Condition::Connected(times) => wire::connected(evidence, *times),
+        Condition::Subprotocol(wanted) => wire::subprotocol(evidence, wanted, values),
+        Condition::Message(wanted) => wire::message(evidence, wanted, specs, values),
+        Condition::CloseFrame(wanted) => wire::close_frame(evidence, wanted, values),
+        Condition::ClosedCleanly(wanted) => wire::closed_cleanly(evidence, *wanted),
+        Condition::Beats(wanted) => rhythm::beats(evidence, wanted),
+        Condition::Backoff(wanted) => rhythm::backoff(evidence, wanted),
+        Condition::InFlight(wanted) => rhythm::in_flight(evidence, wanted.at_least),
+        Condition::Lasted(wanted) => rhythm::lasted(evidence, wanted.at_least_ms),
+        Condition::Tried(wanted) => page::tried(run, &fill(&wanted.url, values)),
+        Condition::Event(wanted) => page::event(run, wanted),
+        Condition::Returned(wanted) => page::returned(run, &fill_json(&wanted.is, specs, values)),
+        Condition::Pasted(wanted) => {
+            let url = challenge.wanted_url().map(|url| fill(url, values));
+            page::pasted(run, &wanted.says, url.as_deref())
+        }
+        Condition::Shown(wanted) => page::shown(run, wanted.at_least),
+        Condition::Buffered(wanted) => page::buffered(run, wanted.at_most),
     }
 }

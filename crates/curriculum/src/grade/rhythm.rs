@@ -1,15 +1,15 @@
-//! Looks at when things happened.
+//! Conditions on times.
 
 use super::Finding;
 use super::evidence::{Connection, Evidence, Message};
 use crate::check::{Backoff, Beats};
 use observation::{MessageKind, Party};
 
-/// What a timer and a handshake may take longer than they should, in milliseconds: machines are busy.
+/// How late a timer and a handshake may be on a busy machine, in milliseconds.
 const SLACK_MS: u64 = 500;
-/// Waits that follow the longest one's proportion this closely are regular: so many milliseconds less, or more.
+/// Waits are regular if they deviate from the proportion of the longest wait by only this many milliseconds.
 const REGULAR_MS: [f64; 2] = [-5.0, 20.0];
-/// Of so many the shortest is left out of that: a machine that has just begun with all this makes it late.
+/// With this many waits, the first one is ignored when looking for regularity: it is often late.
 const MANY: usize = 4;
 
 fn mine<'a>(connection: &'a Connection<'_>) -> impl Iterator<Item = &'a Message> {
@@ -17,7 +17,7 @@ fn mine<'a>(connection: &'a Connection<'_>) -> impl Iterator<Item = &'a Message>
 }
 
 pub(super) fn beats(evidence: &Evidence<'_>, wanted: &Beats) -> Finding {
-    let mut best = Finding::unmet("The client has sent no message yet.", None);
+    let mut best = Finding::unmet("You have not sent any messages yet.", None);
     for connection in evidence.opened() {
         let all = &connection.messages;
         let beats: Vec<_> = (0..all.len()).filter(|&index| all[index].from == Party::Client).collect();
@@ -26,21 +26,21 @@ pub(super) fn beats(evidence: &Evidence<'_>, wanted: &Beats) -> Finding {
             let (before, beat) = (&all[pair[0]], &all[pair[1]]);
             let apart = beat.at_us.saturating_sub(before.at_us) / 1000;
             if apart < least || apart > most {
-                let said = format!("Two messages came {apart} ms apart; it should be {least} to {most}.");
+                let said = format!("Two messages were {apart} ms apart. The interval must be {least} to {most} ms.");
                 return Finding::unmet(said, Some(beat.place));
             }
-            // Between one beat and the next there is nothing but what the server said.
+            // Everything between two messages of the client is from the server.
             if wanted.answered && pair[1] - pair[0] < 2 {
-                return Finding::unmet("A beat went out before the one before it was answered.", Some(beat.place));
+                return Finding::unmet("You sent a message before the previous one was answered.", Some(beat.place));
             }
         }
         let count = beats.len();
         let at = beats.last().map(|&index| all[index].place);
         if count >= wanted.times as usize {
-            return Finding::met(format!("{count} beats came, each {least} to {most} ms after the one before."), at);
+            return Finding::met(format!("You sent {count} messages at intervals of {least} to {most} ms."), at);
         }
         if count > 0 {
-            best = Finding::unmet(format!("{count} of {} beats came.", wanted.times), at);
+            best = Finding::unmet(format!("You have sent {count} of {} messages.", wanted.times), at);
         }
     }
     best
@@ -59,21 +59,20 @@ pub(super) fn backoff(evidence: &Evidence<'_>, wanted: &Backoff) -> Finding {
     let mut shares = Vec::new();
     for (index, &(wait, place)) in waits.iter().take(wanted.waits as usize).enumerate() {
         let least = u64::from(wanted.base_ms).saturating_mul(1 << index.min(31));
-        // A timer may fire a little early by another clock.
+        // Clocks differ, so a timer may seem to fire slightly early.
         if wait + 5 < least {
-            let said = format!("Wait {} took {wait} ms, and it should be {least} at least.", index + 1);
+            let said = format!("Wait {} was {wait} ms. It must be at least {least} ms.", index + 1);
             return Finding::unmet(said, Some(place));
         }
         if wait > least.saturating_mul(2).saturating_add(SLACK_MS) {
-            let said =
-                format!("Wait {} took {wait} ms, and it should be {} at the most.", index + 1, least.saturating_mul(2));
+            let said = format!("Wait {} was {wait} ms. It must be at most {} ms.", index + 1, least.saturating_mul(2));
             return Finding::unmet(said, Some(place));
         }
         shares.push((wait as f64, least as f64));
     }
     let at = waits.last().map(|(_, place)| *place);
     if waits.len() < wanted.waits as usize {
-        return Finding::unmet(format!("{} of {} waits were seen.", waits.len(), wanted.waits), at);
+        return Finding::unmet(format!("You have waited {} of {} times.", waits.len(), wanted.waits), at);
     }
     let said: Vec<_> = waits.iter().map(|(wait, _)| wait.to_string()).collect();
     let said = said.join(", ");
@@ -84,9 +83,9 @@ pub(super) fn backoff(evidence: &Evidence<'_>, wanted: &Backoff) -> Finding {
     };
     let skipped = usize::from(shares.len() >= MANY);
     if wanted.jitter && shares.iter().skip(skipped).all(is_regular) {
-        return Finding::unmet(format!("The waits took {said} ms: they double exactly, with no chance in them."), at);
+        return Finding::unmet(format!("The waits were {said} ms. They double exactly; add a random part."), at);
     }
-    Finding::met(format!("The waits took {said} ms."), at)
+    Finding::met(format!("The waits were {said} ms."), at)
 }
 
 pub(super) fn in_flight(evidence: &Evidence<'_>, at_least: u32) -> Finding {
@@ -103,12 +102,12 @@ pub(super) fn in_flight(evidence: &Evidence<'_>, at_least: u32) -> Finding {
             }
         }
     }
-    let said = format!("{} under way at once, at the most.", were(best.0));
+    let said = format!("At most {} in flight at the same time.", messages(best.0));
     if best.0 >= at_least { Finding::met(said, best.1) } else { Finding::unmet(said, best.1) }
 }
 
 pub(super) fn lasted(evidence: &Evidence<'_>, at_least_ms: u32) -> Finding {
-    let mut best = Finding::unmet("No connection has been opened yet.", None);
+    let mut best = Finding::unmet("No connection has opened yet.", None);
     for connection in evidence.opened() {
         let Some((place, _, opened)) = connection.opening else { continue };
         let late = mine(connection)
@@ -116,18 +115,21 @@ pub(super) fn lasted(evidence: &Evidence<'_>, at_least_ms: u32) -> Finding {
             .find(|message| (message.at_us.saturating_sub(opened)) / 1000 >= u64::from(at_least_ms));
         if let Some(late) = late {
             let after = (late.at_us - opened) / 1000;
-            return Finding::met(format!("{after} ms after it opened it still carried a message."), Some(late.place));
+            return Finding::met(
+                format!("The connection still carried a message {after} ms after it opened."),
+                Some(late.place),
+            );
         }
         let ms = connection.open_us() / 1000;
         let (said, at) = match connection.end {
             Some((end, _, _)) => (format!("The connection ended {ms} ms after it opened."), end),
-            None => (format!("The connection was last heard of {ms} ms after it opened."), place),
+            None => (format!("The last activity was {ms} ms after the connection opened."), place),
         };
         best = Finding::unmet(said, Some(at));
     }
     best
 }
 
-fn were(count: u32) -> String {
+fn messages(count: u32) -> String {
     if count == 1 { "1 message was".to_owned() } else { format!("{count} messages were") }
 }

@@ -1,16 +1,16 @@
-//! Looks at what crossed the wire.
+//! Conditions on what crossed the wire.
 
 use super::Finding;
 use super::evidence::{self, Evidence};
 use crate::check::{CloseFrame, Message, Subprotocol, Times};
-use crate::given::{Given, Values, fill, fill_json};
+use crate::values::{ValueSpec, Values, fill, fill_json};
 use observation::{Event, MessageKind, Party};
 use std::collections::{BTreeMap, HashSet};
 use wire::close::ClosePayload;
 use wire::handshake::head::RequestHead;
 use wire::opcode::Opcode;
 
-/// The first bytes of images. From the formats' own specifications.
+/// The first bytes of images, from the specifications of the formats.
 const IMAGES: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF"];
 
 pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
@@ -18,7 +18,7 @@ pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
     let at = evidence.opened().last().and_then(|connection| Some(connection.opening?.0));
     let enough = count >= times.at_least.unwrap_or(1);
     if enough && times.at_most.is_none_or(|most| count <= most) {
-        return Finding::met(format!("{} opened.", connections(count)), at);
+        return Finding::met(format!("You opened {}.", connections(count)), at);
     }
     let refused = evidence.connections.iter().rev().find_map(|connection| match connection.end {
         Some((place, Event::Refusal(refusal), _)) => Some((place, refusal)),
@@ -26,22 +26,22 @@ pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
     });
     match refused {
         Some((place, refusal)) if count == 0 => {
-            Finding::unmet(format!("The handshake was refused: {}", sentence(&refusal.explanation)), Some(place))
+            Finding::unmet(format!("The server refused the handshake: {}", sentence(&refusal.explanation)), Some(place))
         }
         _ if count == 0 => Finding::unmet("No connection has reached the lab yet.", None),
-        _ => Finding::unmet(format!("{} opened.", connections(count)), at),
+        _ => Finding::unmet(format!("You opened {}.", connections(count)), at),
     }
 }
 
 pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol, values: &Values) -> Finding {
     let Some((place, opening, _)) = evidence.opened().last().and_then(|connection| connection.opening) else {
-        return Finding::unmet("No connection has been opened yet.", None);
+        return Finding::unmet("No connection has opened yet.", None);
     };
     let offered = offered(&opening.request);
     let agreed = opening.subprotocol.as_deref();
     let said = match agreed {
-        Some(agreed) => format!("Offered was {}, and agreed on was {agreed}.", list(&offered)),
-        None => format!("Offered was {}, and none was agreed on.", list(&offered)),
+        Some(agreed) => format!("You offered {}; the server chose {agreed}.", list(&offered)),
+        None => format!("You offered {}; the server chose none.", list(&offered)),
     };
     let wanted_offers = wanted.offered.iter().map(|name| fill(name, values));
     let is_agreed = |wanted: &String| agreed == Some(fill(wanted, values).as_str());
@@ -55,7 +55,7 @@ pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol, values:
 fn offered(request: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(request);
     let over_h2 = request.starts_with(b":");
-    // The fields of HTTP/2 are written like the lines of a head.
+    // HTTP/2 fields are recorded in the same form as header lines.
     let known = over_h2 || RequestHead::parse(request).is_ok();
     let lines = text.lines().filter(|_| known).filter_map(|line| line.split_once(':'));
     let values = lines.filter(|(name, _)| name.trim().eq_ignore_ascii_case("sec-websocket-protocol"));
@@ -65,7 +65,7 @@ fn offered(request: &[u8]) -> Vec<String> {
 pub(super) fn message(
     evidence: &Evidence<'_>,
     wanted: &Message,
-    given: &BTreeMap<String, Given>,
+    specs: &BTreeMap<String, ValueSpec>,
     values: &Values,
 ) -> Finding {
     let filled = |text: &Option<String>| text.as_ref().map(|text| fill(text, values));
@@ -73,7 +73,7 @@ pub(super) fn message(
         is: filled(&wanted.is),
         is_hex: filled(&wanted.is_hex).map(|hex| plain(&hex)),
         bytes: filled(&wanted.bytes).map(|hex| plain(&hex)),
-        json: wanted.json.as_ref().map(|json| fill_json(json, given, values)),
+        json: wanted.json.as_ref().map(|json| fill_json(json, specs, values)),
         ..wanted.clone()
     };
     let mut found: Vec<_> = evidence.messages().filter(|message| fits(message, wanted)).collect();
@@ -96,28 +96,26 @@ pub(super) fn message(
     if count < at_least {
         let last = evidence.messages().filter(|message| message.from == wanted.from).last();
         let (said, at) = match last {
-            _ if count > 0 => {
-                (format!("{count} of {at_least} such messages came from the {who}."), found.last().copied())
+            _ if count > 0 => (format!("{who} sent {count} of {at_least} matching messages."), found.last().copied()),
+            Some(last) => {
+                (format!("The last message {} sent was {}.", in_sentence(wanted.from), last.words()), Some(last))
             }
-            Some(last) => (format!("The {who} last sent {}.", last.words()), Some(last)),
-            None => (format!("The {who} has sent no message yet."), None),
+            None => (format!("{} not sent any messages yet.", have(wanted.from)), None),
         };
         return Finding::unmet(said, at.map(|message| message.place));
     }
     if let Some(most) = wanted.at_most.filter(|most| count > *most) {
         let at = found.get(most as usize).map(|message| message.place);
-        let such = if count == 1 { "message" } else { "messages" };
-        let bound = if most == 0 { "none should".to_owned() } else { format!("{most} should at the most") };
-        return Finding::unmet(format!("The {who} sent {count} such {such}, and {bound}."), at);
+        return Finding::unmet(format!("{who} sent {}; the limit is {most}.", messages(count)), at);
     }
     match found.first() {
-        Some(first) if count == 1 => Finding::met(format!("The {who} sent {}.", first.words()), Some(first.place)),
-        Some(first) => Finding::met(format!("The {who} sent {count} such messages."), Some(first.place)),
-        None => Finding::met(format!("The {who} sent no such message."), None),
+        Some(first) if count == 1 => Finding::met(format!("{who} sent {}.", first.words()), Some(first.place)),
+        Some(first) => Finding::met(format!("{who} sent {count} matching messages."), Some(first.place)),
+        None => Finding::met(format!("{who} sent no matching message."), None),
     }
 }
 
-/// `wanted` has its given values in it.
+/// The placeholders in `wanted` are already filled in.
 fn fits(message: &evidence::Message, wanted: &Message) -> bool {
     let text = || message.text().unwrap_or_default();
     message.from == wanted.from
@@ -135,12 +133,12 @@ fn is_image(bytes: &[u8]) -> bool {
     IMAGES.iter().any(|first| bytes.starts_with(first) && webp(first))
 }
 
-/// Without spaces and case, as hex is compared.
+/// Lowercase and without spaces, for comparing hex.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `json` is `wanted`; an object may have fields that `wanted` does not name.
+/// Whether `json` equals `wanted`. Objects may have more fields than `wanted`.
 pub(super) fn holds(json: &serde_json::Value, wanted: &serde_json::Value) -> bool {
     use serde_json::Value;
     match (json, wanted) {
@@ -158,7 +156,7 @@ pub(super) fn holds(json: &serde_json::Value, wanted: &serde_json::Value) -> boo
 pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: &Values) -> Finding {
     let wanted_reason = wanted.reason.as_ref().map(|reason| fill(reason, values));
     let who = who(wanted.from);
-    // With the right code first, then any.
+    // Prefer a close frame with the right code.
     let (mut nearest, mut other) = (None, None);
     for connection in &evidence.connections {
         let close = |seen: &&evidence::Seen<'_>| seen.frame.from == wanted.from && seen.frame.opcode() == Opcode::Close;
@@ -166,9 +164,9 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
         let (close, _) = ClosePayload::parse(&seen.frame.unmasked_payload());
         let (code, reason) = (close.code.map(|code| code.0), close.reason);
         let mut said = match code {
-            Some(code) if reason.is_empty() => format!("The {who} closed with {code} without a reason"),
-            Some(code) => format!("The {who} closed with {code} and the reason “{reason}”"),
-            None => format!("The {who} closed with no code"),
+            Some(code) if reason.is_empty() => format!("{who} closed with code {code} and no reason"),
+            Some(code) => format!("{who} closed with code {code} and reason “{reason}”"),
+            None => format!("{who} closed without a code"),
         };
         let right_code = wanted.code.is_none_or(|wanted| code == Some(wanted));
         let mut met = right_code && wanted_reason.as_ref().is_none_or(|wanted| reason == *wanted);
@@ -178,8 +176,8 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
             let waited = last.map(|message| (seen.at_us - message.at_us) / 1000);
             met = waited.is_some_and(|waited| (u64::from(least)..=u64::from(most)).contains(&waited));
             said.push_str(&match waited {
-                Some(waited) => format!(", {waited} ms after its last message"),
-                None => ", and had sent no message before".to_owned(),
+                Some(waited) => format!(", {waited} ms after the last message"),
+                None => ", without sending a message first".to_owned(),
             });
         }
         let finding = Finding { met, found: format!("{said}."), at: Some(seen.place) };
@@ -189,7 +187,7 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
             false => other = Some(finding),
         }
     }
-    let none = || Finding::unmet(format!("The {who} has sent no close frame yet."), None);
+    let none = || Finding::unmet(format!("{} not sent a close frame yet.", have(wanted.from)), None);
     nearest.or(other).unwrap_or_else(none)
 }
 
@@ -202,32 +200,48 @@ pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {
         return Finding::unmet("No connection has ended yet.", None);
     };
     if by_hand {
-        return Finding::unmet(
-            "It was ended by hand, from the relay’s side, which counts for neither end.",
-            Some(place),
-        );
+        return Finding::unmet("An observer’s command ended the connection. It counts for neither side.", Some(place));
     }
     let said = match (closed.clean, closed.first) {
-        (true, _) => "Both ends said goodbye.",
-        (false, None) => "The line ended without a close frame.",
-        (false, Some(_)) => "One end said goodbye, and the other did not answer.",
+        (true, _) => "The closing handshake is complete.",
+        (false, None) => "The connection ended without a close frame.",
+        (false, Some(_)) => "One side sent a close frame, but the other did not answer.",
     };
     Finding { met: closed.clean == wanted, found: said.to_owned(), at: Some(place) }
 }
 
+/// The client is the learner's own code.
 fn who(party: Party) -> &'static str {
     match party {
-        Party::Client => "client",
-        Party::Server => "server",
+        Party::Client => "You",
+        Party::Server => "The server",
     }
 }
 
+fn in_sentence(party: Party) -> &'static str {
+    match party {
+        Party::Client => "you",
+        Party::Server => "the server",
+    }
+}
+
+fn have(party: Party) -> &'static str {
+    match party {
+        Party::Client => "You have",
+        Party::Server => "The server has",
+    }
+}
+
+fn messages(count: u32) -> String {
+    if count == 1 { "1 matching message".to_owned() } else { format!("{count} matching messages") }
+}
+
 fn connections(count: u32) -> String {
-    if count == 1 { "1 connection was".to_owned() } else { format!("{count} connections were") }
+    if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") }
 }
 
 fn list(names: &[String]) -> String {
-    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "no subprotocol".to_owned() } else { names.join(", ") }
 }
 
 fn sentence(text: &str) -> String {

@@ -1,69 +1,72 @@
-//! A challenge's folder: what to do, what is looked for, and files of code.
+//! The folder of a challenge: its task, its checks, and the files with code.
 
+use super::condition::fault;
 use super::course::Outline;
 use super::fields::{Fields, Text};
-use super::lesson::Fronted;
+use super::lesson::FrontMatter;
 use super::lines::Lines;
-use super::look::fault;
 use super::markdown::Markdown;
-use super::placeholders::{Fillings, samples};
-use super::problem::meant;
+use super::placeholders::{PlaceholderCheck, samples};
+use super::problem::did_you_mean;
 use super::{ID, Loader, Wrong, is_id};
 use crate::challenge::{Challenge, Counts, Place, Solution, Summary};
 use crate::check::Check;
-use crate::given::{self, Given, Values};
+use crate::values::{self, ValueSpec, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A challenge with what the page does not get at once.
-pub(super) struct ReadChallenge {
+/// A challenge, and the parts that the page does not get with it.
+pub(super) struct LoadedChallenge {
     pub(super) challenge: Challenge,
     pub(super) solution: Solution,
     pub(super) wrong: Vec<Wrong>,
 }
 
-/// How long a run may take, in milliseconds.
+/// The default time limit of a run, in milliseconds.
 const LIMIT_MS: u32 = 5000;
-/// Values that a challenge may give, and those that one may be chosen from.
-const MAX_GIVEN: usize = 32;
+/// The most values in a challenge, and the most choices for a value.
+const MAX_VALUES: usize = 32;
 const MAX_CHOICES: usize = 100;
 
 impl Loader<'_> {
-    pub(super) fn challenge(&self, id: &str, outline: &Outline) -> Option<ReadChallenge> {
+    pub(super) fn challenge(&self, id: &str, outline: &Outline) -> Option<LoadedChallenge> {
         let folder = format!("challenges/{id}");
         let file = &format!("{folder}/challenge.md");
-        let code = |name: &str, todo| self.needed(&format!("{folder}/{name}"), todo);
-        let starter = code("starter.js", "It is the JavaScript that a learner begins with.");
-        let solved = code("solution.js", "It is JavaScript that meets all checks.");
-        let why = code("solution.md", "It says what is behind the solution.");
+        let code = |name: &str, fix| self.required(&format!("{folder}/{name}"), fix);
+        let starter = code("starter.js", "Write the JavaScript that the learner starts with.");
+        let solved = code("solution.js", "Write JavaScript that passes all checks.");
+        let why = code("solution.md", "Explain the solution in it.");
         let html_file = self.text(&format!("{folder}/page.html"));
-        let text = self.needed(file, "The course lists this challenge: write it, or take it out of `challenges`.")?;
-        let fronted = Fronted::read(file, &text, self.problems)?;
+        let text = self.required(
+            file,
+            "`course.toml` lists this challenge. Write the file, or remove the id from `challenges`.",
+        )?;
+        let fronted = FrontMatter::read(file, &text, self.problems)?;
         let mut front = fronted.fields(file, self.problems)?;
         let markdown_of = |file| Markdown::new(file, None, self.problems, &self.links);
         let markdown = markdown_of(file);
 
         let (title, summary) = (front.text("title"), front.text("summary"));
         for text in [&title, &summary] {
-            if given::has_placeholder(&text.value) {
-                let what = "this stands in a list of all, where nothing is given";
-                front.problem_at(text.line, what, "Leave the value out.");
+            if values::has_placeholder(&text.value) {
+                let what = "the list of challenges shows this text, but has no values";
+                front.problem_at(text.line, what, "Remove the placeholder.");
             }
         }
-        let level = u8::try_from(front.needed("level", 1..=5)).unwrap_or(1);
+        let level = u8::try_from(front.required("level", 1..=5)).unwrap_or(1);
         if !front.has("place") {
-            front.problem("the front matter has no `place`", "Add `place = \"anywhere\"`, or \"browser\".");
+            front.problem("the front matter has no `place`", "Add `place = \"anywhere\"` or `place = \"browser\"`.");
         }
         let place = front.one_of("place").unwrap_or(Place::Anywhere);
-        let query = front.maybe("query").unwrap_or_default();
-        let via = front.maybe("via");
+        let query = front.optional("query").unwrap_or_default();
+        let via = front.optional("via");
         let counts = front.one_of("counts").unwrap_or_default();
         let limit_ms = front.number("limit-ms", 100..=120_000).unwrap_or(LIMIT_MS);
-        let lesson = front.maybe("lesson");
+        let lesson = front.optional("lesson");
         if let Some(lesson) = &lesson {
             outline.lesson_of(file, lesson, self.problems);
         }
         let hints: Vec<_> = front.texts("hints").into_iter().map(|hint| (markdown.blocks(&hint), hint)).collect();
-        let (given, names) = self.given(&mut front);
+        let (value_specs, names) = self.value_specs(&mut front);
         let (checks, ids) = self.checks(&mut front, counts, place);
         let wrong = self.wrong(&folder, &mut front, &ids);
         front.finish();
@@ -71,10 +74,10 @@ impl Loader<'_> {
         let line_of = |offset| fronted.line_of(offset);
         let task = markdown.html(markdown.parse(fronted.body, line_of), line_of);
         if task.trim().is_empty() {
-            let todo = "Write it behind the front matter.";
-            self.problems.add(file, Some(fronted.line), "it does not say what to do", todo);
+            let fix = "Write the task after the front matter.";
+            self.problems.add(file, Some(fronted.line), "the task is empty", fix);
         }
-        self.strangers(&folder);
+        self.unknown_files(&folder);
         let why_file = format!("{folder}/solution.md");
         let why = why.map(|value| Text { value, line: 1 });
         let why = why.map(|text| (markdown_of(&why_file).blocks(&text), text));
@@ -84,7 +87,7 @@ impl Loader<'_> {
             task,
             query: query.value.clone(),
             via: via.as_ref().map(|via| via.value.clone()),
-            given,
+            value_specs,
             counts,
             limit_ms,
             checks,
@@ -94,7 +97,7 @@ impl Loader<'_> {
             lesson: lesson.map(|lesson| lesson.value),
         };
         let address = [query.value.as_str(), via.as_ref().map_or("", |via| &via.value)];
-        let fillings = Fillings { names, samples: samples(&challenge, &address), problems: self.problems };
+        let fillings = PlaceholderCheck { names, samples: samples(&challenge, &address), problems: self.problems };
         fillings.check(file, &text, false);
         fillings.check_rendered(file, fronted.body, &challenge.task, line_of);
         for (html, hint) in &hints {
@@ -114,83 +117,72 @@ impl Loader<'_> {
             self.sample(file, &challenge, values, &query, via.as_ref());
         }
         starter?;
-        Some(ReadChallenge { challenge, solution: Solution { code: solved?, why: why?.0 }, wrong })
+        Some(LoadedChallenge { challenge, solution: Solution { code: solved?, why: why?.0 }, wrong })
     }
 
-    /// What is given, and all names of it: those too where something is wrong with how it is made.
-    fn given(&self, front: &mut Fields<'_>) -> (BTreeMap<String, Given>, BTreeSet<String>) {
-        let (mut given, mut names) = (BTreeMap::new(), BTreeSet::new());
-        let Some(mut table) = front.table("given", "what is given") else { return (given, names) };
-        let all = table.rest();
-        if all.len() > MAX_GIVEN {
-            table.problem(format!("more than {MAX_GIVEN} values are given"), "Give fewer.");
+    /// How values are made, and the names of all values, including those with a problem.
+    fn value_specs(&self, front: &mut Fields<'_>) -> (BTreeMap<String, ValueSpec>, BTreeSet<String>) {
+        let (mut specs, mut names) = (BTreeMap::new(), BTreeSet::new());
+        let Some(mut table) = front.table("given", "`given`") else { return (specs, names) };
+        let all = table.remaining();
+        if all.len() > MAX_VALUES {
+            table.problem(format!("`given` has more than {MAX_VALUES} values"), "Remove some.");
         }
-        for name in all.into_iter().take(MAX_GIVEN) {
+        for name in all.into_iter().take(MAX_VALUES) {
             if !is_id(&name.value) {
-                table.problem_at(name.line, format!("`{}` is no name for a given value", name.value), ID);
+                table.problem_at(name.line, format!("`{}` is not a valid name for a value", name.value), ID);
             }
             names.insert(name.value.clone());
-            let Some(value) = table.as_type::<Given>(&name.value) else { continue };
-            let fault = match &value {
-                Given::Number { from, to } if from > to => Some("`from` is larger than `to`"),
-                Given::OneOf { values } if !(1..=MAX_CHOICES).contains(&values.len()) => Some("`values` are 1 to 100"),
-                Given::Words { count: 0 } | Given::Bytes { count: 0 } => Some("`count` is 0"),
-                Given::OneOf { values } if !values.iter().all(|value| is_harmless(value)) => {
-                    Some("values have letters, digits, spaces, `-`, `_` and `.` only: they go into HTML, code and URLs")
-                }
-                _ => None,
-            };
-            if let Some(fault) = fault {
-                table.problem_at(name.line, format!("`{}`: {fault}", name.value), "Put it right.");
+            let Some(value) = table.as_type::<ValueSpec>(&name.value) else { continue };
+            if let Some((what, fix)) = value_fault(&value) {
+                table.problem_at(name.line, format!("`{}`: {what}", name.value), fix);
             }
-            if !matches!(&value, Given::OneOf { values } if values.len() > MAX_CHOICES) {
-                given.insert(name.value, value);
+            if !matches!(&value, ValueSpec::OneOf { values } if values.len() > MAX_CHOICES) {
+                specs.insert(name.value, value);
             }
         }
-        for (name, value) in &given {
-            if let Given::Frame { text } = value
-                && (!names.contains(text) || matches!(given.get(text), Some(Given::Frame { .. })))
+        for (name, value) in &specs {
+            if let ValueSpec::Frame { text } = value
+                && (!names.contains(text) || matches!(specs.get(text), Some(ValueSpec::Frame { .. })))
             {
-                let what = format!("the frame `{name}` is made of `{text}`, which is not among the given words");
-                table.problem(what, "Give it, with `kind = \"words\"`.");
+                let what = format!("the frame `{name}` contains `{text}`, which is not a value with words");
+                table.problem(what, format!("Add `[given.{text}]` with `kind = \"words\"`."));
             }
         }
-        (given, names)
+        (specs, names)
     }
 
-    /// The checks, and all their ids: those too where something is wrong with them.
-    fn checks(&self, front: &mut Fields<'_>, counts: Counts, at: Place) -> (Vec<Check>, BTreeSet<String>) {
+    /// The checks, and the ids of all checks, including those with a problem.
+    fn checks(&self, front: &mut Fields<'_>, counts: Counts, place: Place) -> (Vec<Check>, BTreeSet<String>) {
         let (mut checks, mut ids) = (Vec::new(), BTreeSet::new());
         let tables = front.tables("checks", "this check");
         if tables.is_empty() {
-            front.problem("there are no checks, so everything would pass", "Add `[[checks]]`.");
+            front.problem("there are no checks, so every attempt would pass", "Add at least one `[[checks]]`.");
         }
         for mut table in tables {
             let (id, wants) = (table.text("id"), table.text("wants").value);
             if !id.value.is_empty() && !is_id(&id.value) {
-                table.problem_at(id.line, format!("`{}` is no id", id.value), ID);
+                table.problem_at(id.line, format!("`{}` is not a valid id", id.value), ID);
             }
             if !ids.insert(id.value.clone()) {
-                table.problem_at(id.line, format!("there is another check `{}`", id.value), "Choose another id.");
+                table.problem_at(id.line, format!("another check has the id `{}`", id.value), "Choose a different id.");
             }
-            let kinds = table.rest();
-            let mut looks =
+            let kinds = table.remaining();
+            let mut conditions =
                 kinds.iter().filter_map(|kind| table.as_variant(&kind.value, "kind of check")).collect::<Vec<_>>();
-            match (kinds.len(), looks.pop()) {
-                (1, Some(look)) => {
-                    if let Some((what, todo)) = fault(&look, counts, at) {
-                        table.problem_at(kinds[0].line, format!("`{}`: {what}", kinds[0].value), todo);
+            match (kinds.len(), conditions.pop()) {
+                (1, Some(condition)) => {
+                    if let Some((what, fix)) = fault(&condition, counts, place) {
+                        table.problem_at(kinds[0].line, format!("`{}`: {what}", kinds[0].value), fix);
                     }
-                    checks.push(Check { id: id.value, wants, look });
+                    checks.push(Check { id: id.value, wants, condition });
                 }
                 (1, None) => {}
-                (0, _) => {
-                    table.problem("this check does not say what it looks for", "Add one, such as `connected = {}`.")
-                }
+                (0, _) => table.problem("this check has no condition", "Add one, for example `connected = {}`."),
                 _ => {
                     let kinds: Vec<_> = kinds.iter().map(|kind| kind.value.as_str()).collect();
-                    let what = format!("this check looks for several things: {}", super::fields::listed(&kinds));
-                    table.problem(what, "Make a check of each.");
+                    let what = format!("this check has more than one condition: {}", super::fields::list_names(&kinds));
+                    table.problem(what, "Write a separate check for each.");
                 }
             }
         }
@@ -201,68 +193,97 @@ impl Loader<'_> {
         let mut wrong = Vec::new();
         let tables = front.tables("wrong", "this wrong attempt");
         if tables.is_empty() {
-            let todo = "Add `[[wrong]]` with `file`, `fails` and `says`: a check that nothing fails may check nothing.";
-            front.problem("there is no wrong attempt", todo);
+            let fix = "Add `[[wrong]]` with `file`, `fails` and `says`, to prove that the check can fail.";
+            front.problem("there is no wrong attempt", fix);
         }
         let mut named = BTreeSet::new();
         for mut table in tables {
-            let (file, fails, says) = (table.text("file"), table.text("fails"), table.maybe("says"));
+            let (file, fails, says) = (table.text("file"), table.text("fails"), table.optional("says"));
             if !fails.value.is_empty() && !checks.contains(&fails.value) {
                 let known = checks.iter().map(String::as_str);
-                let todo = meant(&fails.value, known).unwrap_or_else(|| "Name one of this challenge’s.".to_owned());
-                table.problem_at(fails.line, format!("there is no check `{}`", fails.value), todo);
+                let fix = did_you_mean(&fails.value, known)
+                    .unwrap_or_else(|| "Use the id of a check in this challenge.".to_owned());
+                table.problem_at(fails.line, format!("there is no check `{}`", fails.value), fix);
             }
             if !file.value.is_empty() && !is_wrong(&file.value) {
                 table.problem_at(
                     file.line,
-                    format!("`{}` is no name of a wrong attempt", file.value),
-                    "Call it `wrong-NAME.js`.",
+                    format!("`{}` is not a valid name for a wrong attempt", file.value),
+                    "Name it `wrong-NAME.js`.",
                 );
             }
             table.finish();
             named.insert(file.value.clone());
-            if let Some(code) = self.needed(&format!("{folder}/{}", file.value), "A wrong attempt is JavaScript.") {
+            if let Some(code) =
+                self.required(&format!("{folder}/{}", file.value), "Write the attempt, or remove its `[[wrong]]`.")
+            {
                 wrong.push(Wrong { file: file.value, code, fails: fails.value, says: says.map(|says| says.value) });
             }
         }
-        for file in self.inside(folder).filter(|file| is_wrong(file)) {
+        for file in self.files_in(folder).filter(|file| is_wrong(file)) {
             if !named.contains(file) {
                 let name = format!("{folder}/{file}");
-                self.problems.add(&name, None, "no `[[wrong]]` names this attempt", "Add one, with what it fails.");
+                self.problems.add(
+                    &name,
+                    None,
+                    "no `[[wrong]]` in `challenge.md` names this file",
+                    "Add one with the check that it fails.",
+                );
             }
         }
         wrong
     }
 
-    /// Has the lab look at the settings, with values as a session might get them.
+    /// Checks the settings with the lab, filled in with values that a session could get.
     fn sample(&self, file: &str, challenge: &Challenge, values: &Values, query: &Text, via: Option<&Text>) {
-        if let Err(what) = (self.lab.query)(&given::settings(challenge, values)) {
-            let what = format!("the lab does not take this query: {what}");
-            self.problems.add(file, Some(query.line), what, "`/api/behaviours` lists what it takes.");
+        if let Err(what) = (self.lab.query)(&challenge.settings(values)) {
+            let what = format!("the lab rejects this query: {what}");
+            self.problems.add(file, Some(query.line), what, "See `/api/behaviours` for the settings it accepts.");
         }
-        if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&given::fill(&via.value, values)))) {
-            let what = format!("there is no such middlebox: {what}");
-            self.problems.add(file, Some(via.line), what, "`/api/ways` lists them.");
+        if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&values::fill(&via.value, values)))) {
+            let what = format!("the lab rejects this middlebox: {what}");
+            self.problems.add(file, Some(via.line), what, "See `/api/routes` for the available ones.");
         }
     }
 
-    /// Files that nobody reads.
-    fn strangers(&self, folder: &str) {
+    /// Reports files that are not used.
+    fn unknown_files(&self, folder: &str) {
         const KNOWN: [&str; 5] = ["challenge.md", "starter.js", "solution.js", "solution.md", "page.html"];
-        for file in self.inside(folder).filter(|file| !KNOWN.contains(file) && !is_wrong(file)) {
-            let todo = meant(file, KNOWN).unwrap_or_else(|| "Remove it.".to_owned());
-            self.problems.add(&format!("{folder}/{file}"), None, "nobody reads this file", todo);
+        for file in self.files_in(folder).filter(|file| !KNOWN.contains(file) && !is_wrong(file)) {
+            let fix = did_you_mean(file, KNOWN).unwrap_or_else(|| "Remove it.".to_owned());
+            self.problems.add(&format!("{folder}/{file}"), None, "this file is not used", fix);
         }
     }
 
-    fn inside(&self, folder: &str) -> impl Iterator<Item = &str> {
+    fn files_in(&self, folder: &str) -> impl Iterator<Item = &str> {
         let prefix = format!("{folder}/");
         self.files.keys().filter_map(move |name| name.strip_prefix(&prefix))
     }
 }
 
-/// Whether a value means nothing of its own wherever it is put.
-fn is_harmless(value: &str) -> bool {
+/// What is wrong with how a value is made, and how to correct it.
+fn value_fault(spec: &ValueSpec) -> Option<(String, &'static str)> {
+    match spec {
+        ValueSpec::Number { from, to } if from > to => {
+            Some((format!("`from = {from}` is larger than `to = {to}`"), "Swap the two numbers."))
+        }
+        ValueSpec::Words { count: 0 } | ValueSpec::Bytes { count: 0 } => {
+            Some(("`count` is 0".to_owned(), "Use 1 or more."))
+        }
+        ValueSpec::OneOf { values } if !(1..=MAX_CHOICES).contains(&values.len()) => {
+            Some((format!("`values` has {} items", values.len()), "Use 1 to 100 items."))
+        }
+        ValueSpec::OneOf { values } => {
+            let unsafe_text = values.iter().find(|value| !is_safe_text(value))?;
+            let fix = "Use only letters, digits, spaces, `-`, `_` and `.`, because values go into HTML, code and URLs.";
+            Some((format!("the value `{unsafe_text}` has a character that is not allowed"), fix))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value has no special meaning in HTML, code or URLs.
+fn is_safe_text(value: &str) -> bool {
     value.chars().all(|c| c.is_alphanumeric() || " -_.".contains(c))
 }
 

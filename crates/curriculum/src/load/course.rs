@@ -1,7 +1,7 @@
-//! `course.toml`, and what lies in the folders around it.
+//! `course.toml`, and the files in the folders of a course.
 
 use super::fields::{Text, Toml};
-use super::problem::{Problems, meant};
+use super::problem::{Problems, did_you_mean};
 use super::{Asset, ID, Loader, MAX_OF_EACH, is_id};
 use crate::challenge::Challenge;
 use crate::course::{Block, Course, Lesson, LessonSummary, Objective};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const FILE: &str = "course.toml";
 
-/// What `course.toml` says.
+/// The content of `course.toml`.
 pub(super) struct Outline {
     id: Text,
     title: Text,
@@ -23,7 +23,7 @@ pub(super) struct Outline {
 
 impl Loader<'_> {
     pub(super) fn outline(&self) -> Option<Outline> {
-        let text = self.needed(FILE, "`framescope course new DIR` makes a course to begin with.")?;
+        let text = self.required(FILE, "Run `framescope course new DIR` to create a course.")?;
         let mut fields = Toml::new(FILE, 1, &text, self.problems).fields("the course")?;
         let objectives = fields.tables("objectives", "this objective").into_iter().map(|mut objective| {
             let read = (objective.text("text"), objective.text("lesson"));
@@ -35,47 +35,47 @@ impl Loader<'_> {
             id: fields.text("id"),
             title: fields.text("title"),
             summary: fields.text("summary"),
-            language: fields.maybe("language").unwrap_or_else(|| Text { value: "en".to_owned(), line: 1 }),
+            language: fields.optional("language").unwrap_or_else(|| Text { value: "en".to_owned(), line: 1 }),
             objectives,
-            lessons: self.listed(fields.texts("lessons"), "lesson"),
-            challenges: self.listed(fields.texts("challenges"), "challenge"),
+            lessons: self.valid_ids(fields.texts("lessons"), "lesson"),
+            challenges: self.valid_ids(fields.texts("challenges"), "challenge"),
         };
         fields.finish();
         if !outline.id.value.is_empty() && !is_id(&outline.id.value) {
-            self.problems.add(FILE, Some(outline.id.line), format!("`{}` is no id", outline.id.value), ID);
+            self.problems.add(FILE, Some(outline.id.line), format!("`{}` is not a valid id", outline.id.value), ID);
         }
         let language = &outline.language;
         let is_tag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         if !language.value.split('-').all(is_tag) {
-            let what = format!("`{}` is no language tag", language.value);
-            self.problems.add(FILE, Some(language.line), what, "Write one such as `en` or `de-AT`.");
+            let what = format!("`{}` is not a language tag", language.value);
+            self.problems.add(FILE, Some(language.line), what, "Use a BCP 47 tag, for example `en` or `de-AT`.");
         }
         Some(outline)
     }
 
-    /// Those of a list that are ids, each once.
-    fn listed(&self, ids: Vec<Text>, what: &str) -> Vec<Text> {
+    /// The valid ids of a list, each once.
+    fn valid_ids(&self, ids: Vec<Text>, what: &str) -> Vec<Text> {
         let mut seen = BTreeSet::new();
         if let Some(past) = ids.get(MAX_OF_EACH) {
-            let (what, todo) = (format!("there are more than {MAX_OF_EACH} {what}s"), "Make two courses of it.");
-            self.problems.add(FILE, Some(past.line), what, todo);
+            let (what, fix) = (format!("there are more than {MAX_OF_EACH} {what}s"), "Split the course in two.");
+            self.problems.add(FILE, Some(past.line), what, fix);
         }
         let mut is_good = |id: &Text| {
-            let add = |what: String, todo| self.problems.add(FILE, Some(id.line), what, todo);
+            let add = |what: String, fix| self.problems.add(FILE, Some(id.line), what, fix);
             if !is_id(&id.value) {
-                add(format!("`{}` is no id of a {what}", id.value), ID);
+                add(format!("`{}` is not a valid {what} id", id.value), ID);
                 return false;
             }
             let first = seen.insert(id.value.clone());
             if !first {
-                add(format!("the {what} `{}` is listed twice", id.value), "List it once.");
+                add(format!("the {what} `{}` is listed twice", id.value), "Remove one of them.");
             }
             first
         };
         ids.into_iter().take(MAX_OF_EACH).filter(|id| is_good(id)).collect()
     }
 
-    /// Files that nobody asks for are most likely misspelt.
+    /// Reports files that the course does not list: most likely a name is misspelled.
     pub(super) fn unlisted(&self, outline: &Outline) {
         let has = |list: &[Text], id: &str| list.iter().any(|text| text.value == id);
         let mut said = BTreeSet::new();
@@ -85,22 +85,27 @@ impl Loader<'_> {
                 "lessons" => match rest.strip_suffix(".md") {
                     Some(id) if has(&outline.lessons, id) => {}
                     Some(id) => {
-                        let todo = format!("Add \"{id}\" to `lessons`, or remove the file.");
-                        self.problems.add(name, None, "the course does not list this lesson", todo);
+                        let fix = format!("Add \"{id}\" to `lessons`, or remove the file.");
+                        self.problems.add(name, None, "`course.toml` does not list this lesson", fix);
                     }
-                    None => self.problems.add(name, None, "it is no lesson", "Lessons are `lessons/ID.md`."),
+                    None => self.problems.add(name, None, "this is not a lesson", "Name lessons `lessons/ID.md`."),
                 },
                 "challenges" => match rest.split_once('/') {
                     Some((id, _)) if has(&outline.challenges, id) => {}
                     Some((id, _)) if said.insert(id) => {
-                        let (name, todo) = (
+                        let (name, fix) = (
                             format!("challenges/{id}"),
                             format!("Add \"{id}\" to `challenges`, or remove the folder."),
                         );
-                        self.problems.add(&name, None, "the course does not list this challenge", todo);
+                        self.problems.add(&name, None, "`course.toml` does not list this challenge", fix);
                     }
                     Some(_) => {}
-                    None => self.problems.add(name, None, "it is no challenge", "Each has a folder of its own."),
+                    None => self.problems.add(
+                        name,
+                        None,
+                        "this is not a challenge",
+                        "Put each challenge into its own folder.",
+                    ),
                 },
                 _ => {}
             }
@@ -119,7 +124,7 @@ impl Loader<'_> {
                 Some("webp") => "image/webp",
                 Some("avif") => "image/avif",
                 _ => {
-                    self.problems.add(&file, None, "it is no picture", "There may be png, jpg, gif, webp and avif.");
+                    self.problems.add(&file, None, "this is not an image", "Use png, jpg, gif, webp or avif.");
                     continue;
                 }
             };
@@ -127,8 +132,8 @@ impl Loader<'_> {
                 self.problems.add(
                     &file,
                     None,
-                    "its name does not go into an address",
-                    "Use letters, digits, `-`, `_` and `.` only, and no folders.",
+                    "this name cannot be part of a URL",
+                    "Use only letters, digits, `-`, `_` and `.`, and no folders.",
                 );
                 continue;
             }
@@ -139,16 +144,17 @@ impl Loader<'_> {
 }
 
 impl Outline {
-    /// Checks that something belongs to a lesson that there is.
+    /// Checks that the lesson exists.
     pub(super) fn lesson_of(&self, file: &str, lesson: &Text, problems: &Problems) {
         let names = || self.lessons.iter().map(|id| id.value.as_str());
         if !lesson.value.is_empty() && !names().any(|name| name == lesson.value) {
-            let todo = meant(&lesson.value, names()).unwrap_or_else(|| "Name one that the course lists.".to_owned());
-            problems.add(file, Some(lesson.line), format!("there is no lesson `{}`", lesson.value), todo);
+            let fix = did_you_mean(&lesson.value, names())
+                .unwrap_or_else(|| "Use an id that `course.toml` lists.".to_owned());
+            problems.add(file, Some(lesson.line), format!("there is no lesson `{}`", lesson.value), fix);
         }
     }
 
-    /// Puts it together with what was read.
+    /// Combines the outline with the lessons and challenges.
     pub(super) fn course(
         self,
         problems: &Problems,

@@ -1,7 +1,7 @@
-//! TOML read field by field, so that each problem has its line and nothing is overlooked.
+//! Reads TOML field by field, so that each problem has a line number and unknown fields are found.
 
 use super::lines::Lines;
-use super::problem::{Problems, meant};
+use super::problem::{Problems, did_you_mean};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as VariantError, StrDeserializer};
 use std::ops::{Range, RangeInclusive};
@@ -9,10 +9,10 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// Dots in one key: each is a table in a table, and whoever walks those needs stack for it.
+/// The most dots in one key. Each dot nests a table, and deep nesting could overflow the stack.
 const MAX_DOTS: usize = 20;
 
-/// A text in TOML, which may be a part of a file.
+/// TOML text, which may be a part of a file.
 #[derive(Clone)]
 pub(super) struct Toml<'a> {
     file: &'a str,
@@ -22,21 +22,22 @@ pub(super) struct Toml<'a> {
 }
 
 impl<'a> Toml<'a> {
-    /// `text`, which begins in the line `line` of `file`.
+    /// `text` starts in line `line` of `file`.
     pub(super) fn new(file: &'a str, line: usize, text: &'a str, problems: &'a Problems) -> Self {
         Self { file, text, lines: Rc::new(Lines::of(text, line)), problems }
     }
 
-    /// The fields of the whole; `what` is what they belong to, as in “this quiz”. `None`, with problems, if it is no TOML.
+    /// The top-level fields. `what` names their owner, such as “this quiz”. Returns `None` and adds problems if the text is not
+    /// valid TOML.
     pub(super) fn fields(self, what: &str) -> Option<Fields<'a>> {
-        if let Some(at) = too_deep(self.text) {
-            self.problem(at, format!("this key has more than {MAX_DOTS} dots"), "Put it right.");
+        if let Some(at) = too_many_dots(self.text) {
+            self.problem(at, format!("this key has more than {MAX_DOTS} dots"), "Use fewer.");
             return None;
         }
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             let at = error.span().map_or(0, |span| span.start);
-            self.problem(at, error.message().replace('\n', ", "), "It has to be TOML, which toml.io describes.");
+            self.problem(at, error.message().replace('\n', ", "), "Use valid TOML (see toml.io).");
         }
         errors.is_empty().then(|| Fields::new(self, what, 0, table.into_inner()))
     }
@@ -45,13 +46,13 @@ impl<'a> Toml<'a> {
         self.lines.at(at)
     }
 
-    fn problem(&self, at: usize, what: impl Into<String>, todo: impl Into<String>) {
-        self.problems.add(self.file, Some(self.line_of(at)), what, todo);
+    fn problem(&self, at: usize, what: impl Into<String>, fix: impl Into<String>) {
+        self.problems.add(self.file, Some(self.line_of(at)), what, fix);
     }
 }
 
-/// Where a key with too many parts ends, or what looks like one.
-fn too_deep(text: &str) -> Option<usize> {
+/// The offset of a key with too many parts, or of text that looks like one.
+fn too_many_dots(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut dots, mut after_dot) = (0, 0, false);
     while let Some(&byte) = bytes.get(at) {
@@ -79,7 +80,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// The length of what `bytes` begin with in quotes; 0 if it does not end in its line.
+/// The length of the quoted string at the start of `bytes`; 0 if it does not end in the same line.
 fn quoted(bytes: &[u8]) -> usize {
     let mut escaped = false;
     for (at, &byte) in bytes.iter().enumerate().skip(1) {
@@ -94,14 +95,14 @@ fn quoted(bytes: &[u8]) -> usize {
     0
 }
 
-/// A string, and the line of the file where it begins.
+/// A string and the line where it starts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text {
     pub(super) value: String,
     pub(super) line: usize,
 }
 
-/// A table whose fields are taken one by one; whoever is done says [`Fields::finish`].
+/// A table whose fields are taken one by one. Call [`Fields::finish`] at the end to report the unknown ones.
 pub(super) struct Fields<'a> {
     toml: Toml<'a>,
     what: String,
@@ -119,14 +120,14 @@ impl<'a> Fields<'a> {
         self.toml.line_of(self.at)
     }
 
-    /// A problem with the whole.
-    pub(super) fn problem(&self, what: impl Into<String>, todo: impl Into<String>) {
-        self.toml.problem(self.at, what, todo);
+    /// Adds a problem at the start of the table.
+    pub(super) fn problem(&self, what: impl Into<String>, fix: impl Into<String>) {
+        self.toml.problem(self.at, what, fix);
     }
 
-    /// The problem that something in it does not have.
-    pub(super) fn problem_at(&self, line: usize, what: impl Into<String>, todo: impl Into<String>) {
-        self.toml.problems.add(self.toml.file, Some(line), what, todo);
+    /// Adds a problem at a line of the table.
+    pub(super) fn problem_at(&self, line: usize, what: impl Into<String>, fix: impl Into<String>) {
+        self.toml.problems.add(self.toml.file, Some(line), what, fix);
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -138,16 +139,16 @@ impl<'a> Fields<'a> {
         self.table.remove(key)
     }
 
-    fn mistaken(&self, key: &str, at: usize, wanted: &str, found: &DeValue<'_>) {
-        self.toml.problem(at, format!("`{key}` is {wanted}, and this is {}", kind_of(found)), "Put it right.");
+    fn wrong_type(&self, key: &str, at: usize, wanted: &str, found: &DeValue<'_>) {
+        self.toml.problem(at, format!("`{key}` must be {wanted}, not {}", kind_of(found)), "Change the value.");
     }
 
-    /// A text that must be there; empty, with a problem, if it is not.
+    /// A required string. Returns an empty one and adds a problem if it is missing.
     pub(super) fn text(&mut self, key: &'static str) -> Text {
         let there = self.has(key);
-        match self.maybe(key) {
+        match self.optional(key) {
             Some(text) if text.value.trim().is_empty() => {
-                self.problem_at(text.line, format!("`{key}` of {} is empty", self.what), "Write something.");
+                self.problem_at(text.line, format!("`{key}` of {} is empty", self.what), "Enter a text.");
                 text
             }
             Some(text) => text,
@@ -160,7 +161,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn maybe(&mut self, key: &'static str) -> Option<Text> {
+    pub(super) fn optional(&mut self, key: &'static str) -> Option<Text> {
         let value = self.take(key)?;
         self.as_text(key, value)
     }
@@ -170,14 +171,14 @@ impl<'a> Fields<'a> {
         match value.into_inner() {
             DeValue::String(text) => Some(Text { value: text.into_owned(), line: self.toml.line_of(at) }),
             other => {
-                self.mistaken(key, at, "a text", &other);
+                self.wrong_type(key, at, "a string", &other);
                 None
             }
         }
     }
 
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<Text> {
-        self.array(key, "a list of texts").into_iter().filter_map(|value| self.as_text(key, value)).collect()
+        self.array(key, "a list of strings").into_iter().filter_map(|value| self.as_text(key, value)).collect()
     }
 
     fn array(&mut self, key: &'static str, wanted: &str) -> Vec<Spanned<DeValue<'a>>> {
@@ -186,13 +187,13 @@ impl<'a> Fields<'a> {
         match value.into_inner() {
             DeValue::Array(values) => values.into_iter().collect(),
             other => {
-                self.mistaken(key, at, wanted, &other);
+                self.wrong_type(key, at, wanted, &other);
                 Vec::new()
             }
         }
     }
 
-    /// The items of a list, whatever they are.
+    /// The items of a list of any kind.
     pub(super) fn items(&mut self, key: &'static str) -> Vec<Item<'a>> {
         let what = format!("this item of `{key}`");
         let values = self.array(key, "a list");
@@ -209,7 +210,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The tables of a list, as `[[key]]` makes one; `what` is what each is.
+    /// The tables of a list, written as `[[key]]`. `what` describes each.
     pub(super) fn tables(&mut self, key: &'static str, what: &str) -> Vec<Self> {
         let values = self.array(key, "a list of tables");
         values.into_iter().filter_map(|value| self.as_table(key, what, value)).collect()
@@ -225,7 +226,7 @@ impl<'a> Fields<'a> {
         match value.into_inner() {
             DeValue::Table(table) => Some(Self::new(self.toml.clone(), what, at, table)),
             other => {
-                self.mistaken(key, at, "a table", &other);
+                self.wrong_type(key, at, "a table", &other);
                 None
             }
         }
@@ -234,7 +235,7 @@ impl<'a> Fields<'a> {
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
         let Some(value) = self.take(key) else { return false };
         value.get_ref().as_bool().unwrap_or_else(|| {
-            self.mistaken(key, value.span().start, "true or false", value.get_ref());
+            self.wrong_type(key, value.span().start, "true or false", value.get_ref());
             false
         })
     }
@@ -246,14 +247,15 @@ impl<'a> Fields<'a> {
             .as_integer()
             .and_then(|it| u32::from_str_radix(it.as_str(), it.radix()).ok().filter(|number| range.contains(number)));
         if number.is_none() {
-            let what = format!("`{key}` is a number from {} to {}", range.start(), range.end());
-            self.toml.problem(value.span().start, what, "Put it right.");
+            let found = value.get_ref().as_integer().map_or_else(|| kind_of(value.get_ref()), |it| it.as_str());
+            let what = format!("`{key}` must be a whole number from {} to {}, not {found}", range.start(), range.end());
+            self.toml.problem(value.span().start, what, "Change the value.");
         }
         number
     }
 
-    /// A number that must be there.
-    pub(super) fn needed(&mut self, key: &'static str, range: RangeInclusive<u32>) -> u32 {
+    /// A required number.
+    pub(super) fn required(&mut self, key: &'static str, range: RangeInclusive<u32>) -> u32 {
         if !self.has(key) {
             self.problem(format!("{} has no `{key}`", self.what), format!("Add `{key} = {}`.", range.start()));
         }
@@ -262,31 +264,31 @@ impl<'a> Fields<'a> {
 
     /// One of the names that `T` knows.
     pub(super) fn one_of<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
-        let text = self.maybe(key)?;
+        let text = self.optional(key)?;
         match T::deserialize(StrDeserializer::<VariantError>::new(&text.value)) {
             Ok(value) => Some(value),
             Err(error) => {
-                let (what, todo) = explained(&error.to_string());
-                self.problem_at(text.line, format!("`{key}`: {what}"), todo);
+                let (what, fix) = explain(&error.to_string());
+                self.problem_at(text.line, format!("`{key}`: {what}"), fix);
                 None
             }
         }
     }
 
-    /// The names of all fields that were not taken yet, with where they stand.
-    pub(super) fn rest(&self) -> Vec<Text> {
+    /// The names and lines of all fields that were not taken yet.
+    pub(super) fn remaining(&self) -> Vec<Text> {
         let mut rest: Vec<_> = self.table.keys().map(|key| (key.span().start, key.get_ref().to_string())).collect();
         rest.sort();
         rest.into_iter().map(|(at, value)| Text { value, line: self.toml.line_of(at) }).collect()
     }
 
-    /// What stands under a key that only the author knows, as a `T`.
+    /// Takes the value of a key that the author chose, as a `T`.
     pub(super) fn as_type<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         let value = self.table.remove(key)?;
         self.deserialized(value, &format!("`{key}`: "), ("value", key))
     }
 
-    /// A key and its value as one of the variants of `T`, which are each a `what`.
+    /// Takes a key and its value as a variant of `T`. `what` describes the variants.
     pub(super) fn as_variant<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Option<T> {
         let (key, value) = self.table.remove_entry(key)?;
         let (span, name) = (key.span(), key.get_ref().to_string());
@@ -305,23 +307,23 @@ impl<'a> Fields<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 let Range { start, .. } = error.span().unwrap_or(at..at);
-                let (what, todo) = explained(error.message());
+                let (what, fix) = explain(error.message());
                 let what = match what.strip_prefix(&format!("unknown value `{name}`")) {
                     Some(rest) => format!("unknown {variant} `{name}`{rest}"),
                     None => what,
                 };
-                self.toml.problem(start, format!("{before}{what}"), todo);
+                self.toml.problem(start, format!("{before}{what}"), fix);
                 None
             }
         }
     }
 
-    /// Whatever is left has a name that nobody knows.
+    /// Reports the fields that were not taken: their names are unknown.
     pub(super) fn finish(self) {
-        for key in self.rest() {
-            let todo = meant(&key.value, self.known.iter().copied())
-                .unwrap_or_else(|| format!("There are {}.", listed(&self.known)));
-            self.problem_at(key.line, format!("{} has a field `{}` that nobody knows", self.what, key.value), todo);
+        for key in self.remaining() {
+            let fix = did_you_mean(&key.value, self.known.iter().copied())
+                .unwrap_or_else(|| format!("The known fields are {}.", list_names(&self.known)));
+            self.problem_at(key.line, format!("{} has an unknown field `{}`", self.what, key.value), fix);
         }
     }
 }
@@ -332,18 +334,18 @@ pub(super) enum Item<'a> {
     Other(usize),
 }
 
-/// What serde says of an unknown name, with the one that was meant.
-fn explained(message: &str) -> (String, String) {
+/// A message of serde's and what to do about it, with a suggestion if a name is unknown.
+fn explain(message: &str) -> (String, String) {
     let (message, names) = (message.replace('\n', ", "), message.split('`').skip(1).step_by(2).collect::<Vec<_>>());
-    let todo = match names.split_first() {
-        Some((found, known)) if message.starts_with("unknown ") => meant(found, known.iter().copied()),
+    let fix = match names.split_first() {
+        Some((found, known)) if message.starts_with("unknown ") => did_you_mean(found, known.iter().copied()),
         _ => None,
     };
     let message = message.replacen("unknown variant", "unknown value", 1);
-    (message, todo.unwrap_or_else(|| "Put it right.".to_owned()))
+    (message, fix.unwrap_or_else(|| "Correct the value.".to_owned()))
 }
 
-pub(super) fn listed(names: &[&str]) -> String {
+pub(super) fn list_names(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         None => "none".to_owned(),
@@ -354,10 +356,10 @@ pub(super) fn listed(names: &[&str]) -> String {
 
 fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a text",
+        DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
         DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a time",
+        DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
@@ -380,7 +382,7 @@ mod tests {
             (format!("b = \"{}\"", "a.b.c ".repeat(50)), false),
             (".".repeat(100), false),
         ] {
-            assert_eq!(too_deep(&text).is_some(), deep, "{}", &text[..text.len().min(80)]);
+            assert_eq!(too_many_dots(&text).is_some(), deep, "{}", &text[..text.len().min(80)]);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The files of a course, from a folder or from inside the binary, within bounds.
+//! Reads the files of a course, from a folder or from the binary, within size limits.
 
 use super::Source;
 use super::problem::Problems;
@@ -13,15 +13,15 @@ const MAX_TEXT: u64 = 256 << 10;
 const MAX_ASSET: u64 = 2 << 20;
 /// All files together.
 const MAX_ALL: u64 = 16 << 20;
-/// More files than any course has; a folder that is none at all may have.
+/// More files than any course has. A folder that is not a course may have more.
 const MAX_FILES: usize = 4096;
 /// Folders within folders.
 const MAX_DEPTH: usize = 4;
 
-/// By their names below the course's folder, with `/` between folders.
+/// By name relative to the course folder, with `/` between folders.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-/// `None`, with a problem, where there is no folder to read.
+/// Returns `None` and adds a problem if the folder cannot be read.
 pub(super) fn read(source: &Source, problems: &Problems) -> Option<Files> {
     match source {
         Source::Embedded => Some(of_table(super::COURSE)),
@@ -32,10 +32,12 @@ pub(super) fn read(source: &Source, problems: &Problems) -> Option<Files> {
                     reading.folder(&root, "", 0);
                     return Some(reading.files);
                 }
-                Err(error) if error.kind() == ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
-                Err(error) => format!("{} is no folder that can be read: {error}", folder.display()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    format!("the folder {} does not exist", folder.display())
+                }
+                Err(error) => format!("the folder {} cannot be read: {error}", folder.display()),
             };
-            problems.add("course.toml", None, what, "`framescope course new DIR` makes one to begin with.");
+            problems.add("course.toml", None, what, "Run `framescope course new DIR` to create a course.");
             None
         }
     }
@@ -49,7 +51,7 @@ struct Reading<'a> {
     root: &'a Path,
     files: Files,
     bytes: u64,
-    /// Whether it was too much, which is said once.
+    /// Whether a limit was exceeded. This is reported once.
     full: bool,
     problems: &'a Problems,
 }
@@ -60,17 +62,22 @@ impl Reading<'_> {
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                return self.problems.add(prefix, None, format!("it cannot be read: {error}"), "Look at its rights.");
+                return self.problems.add(
+                    prefix,
+                    None,
+                    format!("this cannot be read: {error}"),
+                    "Check its permissions.",
+                );
             }
         };
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let Some(name) = entry.file_name().to_str().map(|name| format!("{prefix}{name}")) else {
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-                self.problems.add(&name, None, "its name is no UTF-8", "Give it another one.");
+                self.problems.add(&name, None, "the file name is not valid UTF-8", "Rename the file.");
                 continue;
             };
-            // What editors and version control leave there.
+            // Files of editors and version control.
             if entry.file_name().to_string_lossy().starts_with('.') || name.ends_with('~') {
                 continue;
             }
@@ -82,31 +89,31 @@ impl Reading<'_> {
         if self.full {
             return;
         }
-        // What it leads to, if it is a symlink.
+        // Symlinks are followed.
         let (Ok(real), Ok(metadata)) = (path.canonicalize(), fs::metadata(path)) else {
             return self.problems.add(
                 &name,
                 None,
-                "it leads to nothing that can be read",
-                "Remove it, or put it right.",
+                "this cannot be read, or links to something that does not exist",
+                "Fix or remove it.",
             );
         };
         if !real.starts_with(self.root) {
-            let what = "it is a link that leads out of the course's folder";
-            return self.problems.add(&name, None, what, "Put the file itself there.");
+            let what = "this symlink leads out of the course folder";
+            return self.problems.add(&name, None, what, "Copy the file into the course folder instead.");
         }
         if metadata.is_dir() {
             if depth == MAX_DEPTH {
-                return self.problems.add(&name, None, "these are too many folders within folders", "Remove it.");
+                return self.problems.add(&name, None, "folders are nested too deep", "Remove this folder.");
             }
             return self.folder(path, &format!("{name}/"), depth + 1);
         }
         if !metadata.is_file() {
-            return self.problems.add(&name, None, "it is neither a file nor a folder", "Remove it.");
+            return self.problems.add(&name, None, "this is neither a file nor a folder", "Remove it.");
         }
         let limit = if name.starts_with("assets/") { MAX_ASSET } else { MAX_TEXT };
         if metadata.len() > limit {
-            let what = format!("it has {} bytes, and may have {limit}", metadata.len());
+            let what = format!("the file has {} bytes; the limit is {limit}", metadata.len());
             return self.problems.add(&name, None, what, "Make it smaller.");
         }
         match fs::read(path) {
@@ -114,12 +121,14 @@ impl Reading<'_> {
                 self.bytes += bytes.len() as u64;
                 if self.bytes > MAX_ALL || self.files.len() == MAX_FILES {
                     self.full = true;
-                    let what = format!("the course is over {} MiB, or {MAX_FILES} files", MAX_ALL >> 20);
-                    return self.problems.add(&name, None, what, "Make it smaller, from here on nothing was read.");
+                    let what = format!("the course has more than {} MiB or {MAX_FILES} files", MAX_ALL >> 20);
+                    return self.problems.add(&name, None, what, "Make it smaller. The remaining files were not read.");
                 }
                 self.files.insert(name, bytes);
             }
-            Err(error) => self.problems.add(&name, None, format!("it cannot be read: {error}"), "Look at its rights."),
+            Err(error) => {
+                self.problems.add(&name, None, format!("this cannot be read: {error}"), "Check its permissions.")
+            }
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Code as HTML with classes for its parts, for the languages that a lesson on WebSockets shows.
+//! Highlights code: HTML with classes, for the languages that lessons on WebSockets use.
 
 use std::sync::OnceLock;
 use syntect::html::{ClassStyle, ClassedHTMLGenerator};
 use syntect::parsing::{SyntaxReference, SyntaxSet};
 
-/// What classes begin with.
+/// The prefix of all classes.
 pub(super) const PREFIX: &str = "hl-";
 
-/// By the name behind the fence, the file ending by which syntect knows them.
+/// The file extension that syntect uses, by the name after the fence.
 const LANGUAGES: [(&str, &str); 14] = [
     ("js", "js"),
     ("javascript", "js"),
@@ -25,7 +25,7 @@ const LANGUAGES: [(&str, &str); 14] = [
     ("yml", "yaml"),
 ];
 
-/// The inside of a `<code>`. A language that is not known stays plain.
+/// The content of a `<code>`. Code in an unknown language is not highlighted.
 pub(super) fn html(code: &str, language: &str) -> String {
     if language == "http" {
         return http(code);
@@ -78,7 +78,7 @@ fn http(code: &str) -> String {
                 _ => html.push_str(&escaped(text)),
             },
         }
-        // Behind the empty line there are no headers any more.
+        // The headers end at the empty line.
         in_body |= text.trim().is_empty() && !html.is_empty();
         html.push_str(end);
     }

@@ -11,23 +11,23 @@ use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A file with front matter between lines of `+++`.
-pub(super) struct Fronted<'t> {
+pub(super) struct FrontMatter<'t> {
     pub(super) front: &'t str,
     pub(super) body: &'t str,
-    /// The line in which the body begins.
+    /// The line where the body starts.
     pub(super) line: usize,
     lines: Lines,
 }
 
-impl<'t> Fronted<'t> {
-    /// `None`, with a problem, if there is no front matter.
+impl<'t> FrontMatter<'t> {
+    /// Returns `None` and adds a problem if there is no front matter.
     pub(super) fn read(file: &str, text: &'t str, problems: &Problems) -> Option<Self> {
         let inside = text.strip_prefix("+++\n");
         let Some((front, body)) =
             inside.and_then(|rest| rest.split_once("\n+++\n").or_else(|| Some((rest.strip_suffix("\n+++")?, ""))))
         else {
-            let todo = "Begin it with a line `+++`, fields such as `title = \"…\"`, and another line `+++`.";
-            problems.add(file, Some(1), "it has no front matter", todo);
+            let fix = "Start it with a line `+++`, then fields such as `title = \"…\"`, then another line `+++`.";
+            problems.add(file, Some(1), "the file has no front matter", fix);
             return None;
         };
         let line = 4 + front.matches('\n').count();
@@ -46,32 +46,33 @@ impl<'t> Fronted<'t> {
     }
 }
 
-/// What a lesson is made of, in its order.
+/// A part of a lesson.
 enum Part<'t> {
     Prose(Events<'t>),
     Block { kind: &'static str, toml: String, line: usize },
 }
 
-/// What begins a fence that is no code.
-const KINDS: [&str; 7] = ["live", "widget", "exercise", "quiz", "interview", "faq", "challenge"];
+/// The names of fences that are blocks, not code.
+const BLOCK_KINDS: [&str; 7] = ["live", "widget", "exercise", "quiz", "interview", "faq", "challenge"];
 
 impl Loader<'_> {
-    /// The lesson, and all the ids in it.
+    /// The lesson, and all ids in it.
     pub(super) fn lesson(
         &self,
         id: &str,
         challenges: &BTreeMap<String, Challenge>,
     ) -> Option<(Lesson, BTreeSet<String>)> {
         let file = &format!("lessons/{id}.md");
-        let text = self.needed(file, "The course lists this lesson: write it, or take it out of `lessons`.")?;
-        let fronted = Fronted::read(file, &text, self.problems)?;
+        let text =
+            self.required(file, "`course.toml` lists this lesson. Write the file, or remove the id from `lessons`.")?;
+        let fronted = FrontMatter::read(file, &text, self.problems)?;
         let mut front = fronted.fields(file, self.problems)?;
         let (title, summary) = (front.text("title").value, front.text("summary").value);
-        let minutes = u16::try_from(front.needed("minutes", 1..=600)).unwrap_or(u16::MAX);
+        let minutes = u16::try_from(front.required("minutes", 1..=600)).unwrap_or(u16::MAX);
         front.finish();
 
         let markdown = Markdown::new(file, Some(id), self.problems, &self.links);
-        // Pieces first: where a heading would have the id of one, the heading gives way.
+        // Blocks come first: if a heading has the same text as the id of a block, the heading gets a different id.
         let parts = parts(&markdown, &fronted);
         let blocks: Vec<_> = parts
             .into_iter()
@@ -89,12 +90,7 @@ impl Loader<'_> {
         });
         let blocks: Vec<_> = blocks.collect();
         if blocks.is_empty() {
-            self.problems.add(
-                file,
-                None,
-                "there is nothing in this lesson",
-                "Write something behind the front matter.",
-            );
+            self.problems.add(file, None, "this lesson is empty", "Add content after the front matter.");
         }
         Some((Lesson { id: id.to_owned(), title, summary, minutes, blocks }, markdown.ids.into_inner()))
     }
@@ -125,27 +121,27 @@ impl Loader<'_> {
     }
 
     pub(super) fn piece_id(&self, markdown: &Markdown<'_>, id: &Text) {
-        let add = |what: String, todo| self.problems.add(markdown.file, Some(id.line), what, todo);
+        let add = |what: String, fix| self.problems.add(markdown.file, Some(id.line), what, fix);
         if id.value.is_empty() {
             return;
         }
         if !super::is_id(&id.value) {
-            add(format!("`{}` is no id", id.value), super::ID);
+            add(format!("`{}` is not a valid id", id.value), super::ID);
         }
         if !markdown.ids.borrow_mut().insert(id.value.clone()) {
-            add(format!("the id `{}` stands in this lesson twice", id.value), "Choose another one.");
+            add(format!("the id `{}` is used twice in this lesson", id.value), "Choose a different id.");
         }
     }
 }
 
-/// Cuts a lesson at its blocks. Those inside a list or quote are code like any other.
-fn parts<'t>(markdown: &Markdown<'_>, fronted: &Fronted<'t>) -> Vec<Part<'t>> {
+/// Splits a lesson at its blocks. Fences inside a list or quote are ordinary code.
+fn parts<'t>(markdown: &Markdown<'_>, fronted: &FrontMatter<'t>) -> Vec<Part<'t>> {
     let (mut parts, mut prose, mut depth) = (Vec::new(), Vec::new(), 0_usize);
     let mut events = markdown.parse(fronted.body, |offset| fronted.line_of(offset)).into_iter();
     while let Some((event, at)) = events.next() {
         if depth == 0
             && let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = &event
-            && let Some(kind) = KINDS.into_iter().find(|kind| info.split(' ').next() == Some(kind))
+            && let Some(kind) = BLOCK_KINDS.into_iter().find(|kind| info.split(' ').next() == Some(kind))
         {
             let inner = events.by_ref().take_while(|(event, _)| *event != Event::End(TagEnd::CodeBlock));
             let mut toml = String::new();

@@ -1,15 +1,15 @@
-//! In which line something stands.
+//! Line numbers of offsets in a text.
 
-/// Where the lines of a text begin.
+/// The offsets where the lines of a text start.
 #[derive(Debug)]
 pub(super) struct Lines {
     starts: Vec<usize>,
-    /// The number of the first.
+    /// The number of the first line.
     first: usize,
 }
 
 impl Lines {
-    /// Those of `text`, which begins in the line `first` of its file.
+    /// The lines of `text`, which starts in line `first` of its file.
     pub(super) fn of(text: &str, first: usize) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         Self { starts: std::iter::once(0).chain(ends).collect(), first }

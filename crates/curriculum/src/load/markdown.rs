@@ -1,27 +1,27 @@
-//! Markdown into HTML that may stand in the page: headings get ids, code gets classes, and whatever else an author or a
-//! library has put there is cleaned.
+//! Renders Markdown to safe HTML: headings get ids, code gets classes for highlighting, and the result is sanitized.
 
-use super::clean::clean;
 use super::fields::Text;
 use super::highlight::{self, escaped};
 use super::problem::Problems;
+use super::sanitize::sanitize;
+use super::slug::slug;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-/// Where the relay has what lies in `assets/`.
+/// Where the relay serves the files of `assets/`.
 pub(super) const ASSETS: &str = "/api/course/assets/";
 
-/// Blocks, and texts in them, within each other.
+/// The most levels of nested blocks and inline elements.
 const MAX_DEPTH: usize = 32;
 
-/// Something to follow, which has to lead somewhere.
+/// A link or image whose target has to exist.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) file: String,
     pub(super) line: usize,
-    /// The lesson that it stands in.
+    /// The lesson that contains it.
     pub(super) lesson: Option<String>,
     pub(super) to: String,
 }
@@ -32,9 +32,9 @@ pub(super) struct Markdown<'a> {
     pub(super) lesson: Option<&'a str>,
     pub(super) problems: &'a Problems,
     pub(super) links: &'a RefCell<Vec<Link>>,
-    /// All ids so far, those of pieces too.
+    /// All ids so far, including those of blocks.
     pub(super) ids: RefCell<BTreeSet<String>>,
-    /// By the text of a heading without a number, the number that comes next.
+    /// The next number for a repeated heading, by its id without a number.
     numbers: RefCell<HashMap<String, u32>>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Markdown<'a> {
         Self { file, lesson, problems, links, ids: RefCell::default(), numbers: RefCell::default() }
     }
 
-    /// What a text is made of; nothing, with a problem, if there is too much within each other.
+    /// Parses a text. Returns nothing and adds a problem if blocks are nested too deep.
     pub(super) fn parse<'t>(&self, text: &'t str, line_of: impl Fn(usize) -> usize) -> Events<'t> {
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
         let (mut events, mut depth) = (Vec::new(), 0_usize);
@@ -61,8 +61,8 @@ impl<'a> Markdown<'a> {
                 _ => {}
             }
             if depth > MAX_DEPTH {
-                let what = format!("there are more than {MAX_DEPTH} blocks within each other");
-                self.problem(line_of(at.start), what, "Put fewer lists and quotes into each other.");
+                let what = format!("there are more than {MAX_DEPTH} levels of nested blocks");
+                self.problem(line_of(at.start), what, "Use fewer levels of lists and quotes.");
                 return Vec::new();
             }
             events.push((event, at));
@@ -70,16 +70,16 @@ impl<'a> Markdown<'a> {
         events
     }
 
-    fn problem(&self, line: usize, what: impl Into<String>, todo: &str) {
-        self.problems.add(self.file, Some(line), what, todo);
+    fn problem(&self, line: usize, what: impl Into<String>, fix: &str) {
+        self.problems.add(self.file, Some(line), what, fix);
     }
 
-    /// A text of its own, of as many paragraphs as it likes.
+    /// Renders a text of any number of paragraphs.
     pub(super) fn blocks(&self, text: &Text) -> String {
         self.html(self.parse(&text.value, |_| text.line), |_| text.line)
     }
 
-    /// A text that stands in a line: no more than a paragraph, and without its tags.
+    /// Renders a text of one paragraph, without the tags of the paragraph.
     pub(super) fn inline(&self, text: &Text) -> String {
         let mut events = self.parse(&text.value, |_| text.line);
         let inner = |event: &Event<'_>| match event {
@@ -96,14 +96,13 @@ impl<'a> Markdown<'a> {
             events.remove(0);
         }
         if !events.iter().all(|(event, _)| inner(event)) {
-            let what =
-                "this text stands in a line, and so has a single paragraph and no lists, code blocks or headings";
-            self.problem(text.line, what, "Make it one.");
+            let what = "this text must be one paragraph without lists, code blocks or headings";
+            self.problem(text.line, what, "Write it as one paragraph.");
         }
         self.html(events, |_| text.line)
     }
 
-    /// Renders events; `line_of` says in which line of the file an offset is.
+    /// Renders events. `line_of` maps an offset to a line of the file.
     pub(super) fn html<'t>(
         &self,
         events: impl IntoIterator<Item = (Event<'t>, Range<usize>)>,
@@ -120,48 +119,53 @@ impl<'a> Markdown<'a> {
                         .take_while(|(event, _)| !matches!(event, Event::End(TagEnd::Heading(_))))
                         .collect();
                     if level == HeadingLevel::H1 {
-                        self.problem(line, "the first level of headings is the title’s own", "Begin it with `##`.");
+                        self.problem(
+                            line,
+                            "only the title may be a first-level heading",
+                            "Start the heading with `##`.",
+                        );
                     }
                     let id = self.heading_id(id.as_deref(), &inner, line);
                     let tag = Tag::Heading { level, id: Some(id.into()), classes: Vec::new(), attrs: Vec::new() };
                     out.push(Event::Start(tag));
-                    out.extend(inner.into_iter().map(|(event, at)| self.led(event, line_of(at.start))));
+                    out.extend(inner.into_iter().map(|(event, at)| self.check_target(event, line_of(at.start))));
                     out.push(Event::End(TagEnd::Heading(level)));
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
                     let inner =
                         events.by_ref().take_while(|(event, _)| !matches!(event, Event::End(TagEnd::CodeBlock)));
-                    let code = text_of(inner.map(|(event, _)| event));
+                    let code = plain_text(inner.map(|(event, _)| event));
                     out.push(Event::Html(code_block(&kind, &code).into()));
                 }
-                event => out.push(self.led(event, line)),
+                event => out.push(self.check_target(event, line)),
             }
         }
         let mut rendered = String::new();
         html::push_html(&mut rendered, out.into_iter());
-        clean(&rendered)
+        sanitize(&rendered)
     }
 
-    /// Notes where a link or picture leads, and refuses what would do the same unnoticed.
-    fn led<'t>(&self, event: Event<'t>, line: usize) -> Event<'t> {
+    /// Records the target of a link or image, and reports HTML whose target would not be checked.
+    fn check_target<'t>(&self, event: Event<'t>, line: usize) -> Event<'t> {
         match event {
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                self.note(&dest_url, line);
-                Event::Start(Tag::Link { link_type, dest_url: moved(dest_url), title, id })
+                self.record_link(&dest_url, line);
+                Event::Start(Tag::Link { link_type, dest_url: asset_url(dest_url), title, id })
             }
             Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
                 if dest_url.contains("://") || dest_url.starts_with("//") {
-                    let what =
-                        format!("the picture {dest_url} is on another server, and the page shows none from there");
+                    let what = format!(
+                        "the image {dest_url} is on another server, and the page does not load images from other servers"
+                    );
                     self.problem(line, what, "Put it into `assets/`.");
                 }
-                self.note(&dest_url, line);
-                Event::Start(Tag::Image { link_type, dest_url: moved(dest_url), title, id })
+                self.record_link(&dest_url, line);
+                Event::Start(Tag::Image { link_type, dest_url: asset_url(dest_url), title, id })
             }
             Event::Html(html) | Event::InlineHtml(html) => {
-                for (tag, todo) in WRITTEN {
+                for (tag, fix) in MARKDOWN_ONLY {
                     if has_tag(&html, tag) {
-                        self.problem(line, format!("nobody checks the `<{tag}>` of this HTML"), todo);
+                        self.problem(line, format!("the HTML tag `<{tag}>` is not allowed"), fix);
                     }
                 }
                 Event::InlineHtml(html)
@@ -170,9 +174,9 @@ impl<'a> Markdown<'a> {
         }
     }
 
-    fn note(&self, to: &str, line: usize) {
+    fn record_link(&self, to: &str, line: usize) {
         if to.contains("{{") {
-            self.problem(line, "an address has no given value in it", "Write the value as text.");
+            self.problem(line, "a URL cannot contain a placeholder", "Write the value as text.");
         }
         let (file, lesson) = (self.file.to_owned(), self.lesson.map(str::to_owned));
         self.links.borrow_mut().push(Link { file, line, lesson, to: to.to_owned() });
@@ -182,13 +186,17 @@ impl<'a> Markdown<'a> {
         let mut ids = self.ids.borrow_mut();
         if let Some(wanted) = wanted {
             if slug(wanted) != wanted {
-                self.problem(line, format!("`{wanted}` is no id"), "It has lower-case letters, digits and hyphens.");
+                self.problem(
+                    line,
+                    format!("`{wanted}` is not a valid id"),
+                    "Use lowercase letters, digits and hyphens.",
+                );
             } else if !ids.insert(wanted.to_owned()) {
-                self.problem(line, format!("the id `{wanted}` stands in this lesson twice"), "Choose another one.");
+                self.problem(line, format!("the id `{wanted}` is used twice in this lesson"), "Choose a different id.");
             }
             return slug(wanted);
         }
-        let slug = slug(&text_of(inner.iter().map(|(event, _)| event.clone())));
+        let slug = slug(&plain_text(inner.iter().map(|(event, _)| event.clone())));
         if ids.insert(slug.clone()) {
             return slug;
         }
@@ -204,8 +212,8 @@ impl<'a> Markdown<'a> {
     }
 }
 
-/// What Markdown has a way to write, so that its links and ids are known.
-const WRITTEN: [(&str, &str); 8] = [
+/// HTML tags that must be written in Markdown instead, so that their links and ids are checked.
+const MARKDOWN_ONLY: [(&str, &str); 8] = [
     ("a", "Write `[text](address)`."),
     ("img", "Write `![what it shows](assets/NAME)`."),
     ("h1", HEADING),
@@ -228,7 +236,7 @@ fn is_inline(tag: &TagEnd) -> bool {
     matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
 }
 
-fn text_of<'t>(events: impl Iterator<Item = Event<'t>>) -> String {
+fn plain_text<'t>(events: impl Iterator<Item = Event<'t>>) -> String {
     let mut text = String::new();
     for event in events {
         match event {
@@ -240,8 +248,8 @@ fn text_of<'t>(events: impl Iterator<Item = Event<'t>>) -> String {
     text
 }
 
-/// `assets/…` is where authors see their pictures.
-fn moved(to: CowStr<'_>) -> CowStr<'_> {
+/// The URL of a file that authors write as `assets/…`.
+fn asset_url(to: CowStr<'_>) -> CowStr<'_> {
     match to.strip_prefix("assets/") {
         Some(name) => format!("{ASSETS}{name}").into(),
         None => to,
@@ -262,20 +270,6 @@ fn code_block(kind: &CodeBlockKind<'_>, code: &str) -> String {
     }
 }
 
-/// Lower-case letters and digits, parted by hyphens.
-pub(super) fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') && (c.is_whitespace() || c == '-' || c == '_' || c == '/') {
-            slug.push('-');
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "section".to_owned() } else { slug.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_or_loads_is_gone() {
+    fn html_that_runs_or_loads_is_removed() {
         check("<script>alert(1)</script>", "");
         check("[a](javascript:alert(1))", "<p><a rel=\"noopener noreferrer\">a</a></p>");
         check("[a](data:text/html,x)", "<p><a rel=\"noopener noreferrer\">a</a></p>");
@@ -304,16 +298,16 @@ mod tests {
     }
 
     #[test]
-    fn what_markdown_can_write_is_written_in_it() {
+    fn html_that_markdown_can_write_is_refused() {
         for (text, expect, tag) in [
             ("a <img src=x onerror=alert(1)> b", "<p>a <img src=\"x\"> b</p>", "img"),
             ("<A href='java&#115;cript:alert(1)'>a</a>", "<p><a rel=\"noopener noreferrer\">a</a></p>", "a"),
             ("<h2 id=x>a</h2>", "<h2 id=\"x\">a</h2>", "h2"),
         ] {
             let (html, problems) = rendered(text);
-            assert_eq!((html.as_str(), problems), (expect, vec![format!("nobody checks the `<{tag}>` of this HTML")]));
+            assert_eq!((html.as_str(), problems), (expect, vec![format!("the HTML tag `<{tag}>` is not allowed")]));
         }
-        let in_address = vec!["an address has no given value in it".to_owned()];
+        let in_address = vec!["a URL cannot contain a placeholder".to_owned()];
         for text in ["[a](/x{{b}})", "<https://a.example/{{b}}>", "![a]({{b}})"] {
             assert_eq!(rendered(text).1, in_address, "{text}");
         }
@@ -321,20 +315,20 @@ mod tests {
     }
 
     #[test]
-    fn blocks_lie_only_so_deep_in_each_other() {
+    fn blocks_that_are_nested_too_deep_are_refused() {
         assert_eq!(rendered(&format!("{}a", "> ".repeat(31))).1, Vec::<String>::new());
         let (html, problems) = rendered(&format!("{}a", "> ".repeat(1000)));
         assert_eq!((html.as_str(), problems.len()), ("", 1));
     }
 
     #[test]
-    fn many_equal_headings_are_numbered_at_once() {
+    fn many_equal_headings_are_numbered_quickly() {
         let (html, problems) = rendered(&"## a\n\n".repeat(3000));
         assert!(html.ends_with("<h2 id=\"a-3000\">a</h2>") && problems.is_empty());
     }
 
     #[test]
-    fn links_to_others_say_so() {
+    fn links_to_other_sites_have_rel() {
         check("[a](/course/b#c)", "<p><a href=\"/course/b#c\">a</a></p>");
         check("[a](/ \"x>y\")", "<p><a href=\"/\" title=\"x&gt;y\">a</a></p>");
         check("[a](//b)", "<p><a href=\"//b\" rel=\"noopener noreferrer\">a</a></p>");
@@ -354,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn code_has_classes_where_its_language_is_known() {
+    fn code_has_classes_if_its_language_is_known() {
         check("```klingon\na<b\n```", "<pre><code class=\"language-klingon\">a&lt;b\n</code></pre>");
         check("```\"><script>\nx\n```", "<pre><code class=\"language-&quot;&gt;&lt;script&gt;\">x\n</code></pre>");
         check("    x", "<pre><code>x</code></pre>");

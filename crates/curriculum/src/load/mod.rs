@@ -1,18 +1,18 @@
-//! The files of a course: read, checked and rendered into what the page gets. `docs/course-authors.md` describes them.
+//! Reads the files of a course, checks them and renders them for the page. `docs/course-authors.md` describes the files.
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `files` | gets them, within bounds |
-//! | `fields`, `lines` | TOML, with the line of each problem |
-//! | `markdown`, `highlight`, `clean` | texts as HTML that may stand in the page |
+//! | `files` | reads the files, within size limits |
+//! | `fields`, `lines` | TOML, with the line number of each problem |
+//! | `markdown`, `highlight`, `sanitize`, `slug` | Markdown to safe HTML |
 //! | `lesson`, `pieces` | a lesson and its blocks |
-//! | `challenge` | a challenge and what lies beside it |
-//! | `look` | whether a check can be met, and can fail |
-//! | `placeholders` | whether each `{{…}}` of a challenge can be filled in |
-//! | `links` | whether what leads inside the course leads somewhere |
+//! | `challenge` | a challenge and the files beside it |
+//! | `condition` | whether a check can be met, and can fail |
+//! | `placeholders` | whether each `{{…}}` of a challenge has a value |
+//! | `links` | whether links inside the course have a target |
 
 mod challenge;
-mod clean;
+mod condition;
 mod course;
 mod fields;
 mod files;
@@ -20,11 +20,12 @@ mod highlight;
 mod lesson;
 mod lines;
 mod links;
-mod look;
 mod markdown;
 mod pieces;
 mod placeholders;
 mod problem;
+mod sanitize;
+mod slug;
 
 pub use problem::Problem;
 
@@ -40,10 +41,10 @@ use std::path::PathBuf;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// Lessons, and challenges, that a course may have.
+/// The most lessons, and the most challenges, in a course.
 const MAX_OF_EACH: usize = 200;
 
-/// Where a course is.
+/// Where a course comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// Inside the binary.
@@ -51,11 +52,11 @@ pub enum Source {
     Folder(PathBuf),
 }
 
-/// What only the lab knows. Each says what is wrong, in a sentence without capital and full stop.
-pub struct Lab<'a> {
-    /// Whether a query is one that the lab takes.
+/// What only the lab can check. An error is a sentence without a capital letter and full stop.
+pub struct LabRules<'a> {
+    /// Whether the lab accepts a query.
     pub query: &'a dyn Fn(&str) -> Result<(), String>,
-    /// Whether there is such a middlebox.
+    /// Whether the lab has a middlebox with these settings.
     pub via: &'a dyn Fn(&str) -> Result<(), String>,
 }
 
@@ -63,25 +64,25 @@ pub struct Lab<'a> {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub course: Course,
-    /// These and the following by id.
+    /// By id, like challenges and solutions.
     pub lessons: BTreeMap<String, Lesson>,
     pub challenges: BTreeMap<String, Challenge>,
     pub solutions: BTreeMap<String, Solution>,
-    /// For the tests of a course: they are no business of the page's.
+    /// By challenge id. The tests of a course run them; the page does not get them.
     pub wrong: BTreeMap<String, Vec<Wrong>>,
     /// By name.
     pub assets: BTreeMap<String, Asset>,
 }
 
-/// An attempt that has to fail, and at what.
+/// An attempt that must fail a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     pub file: String,
     /// JavaScript.
     pub code: String,
-    /// The check that it does not meet.
+    /// The id of the check.
     pub fails: String,
-    /// A part of what is found then.
+    /// A part of the verdict on that check.
     pub says: Option<String>,
 }
 
@@ -94,8 +95,8 @@ pub struct Asset {
 /// Reads a course.
 ///
 /// # Errors
-/// When anything is wrong with it: all that is, in the order of files and lines.
-pub fn load(source: &Source, lab: &Lab<'_>) -> Result<Loaded, Vec<Problem>> {
+/// Every problem of the course, in the order of files and lines.
+pub fn load(source: &Source, lab: &LabRules<'_>) -> Result<Loaded, Vec<Problem>> {
     let problems = Problems::default();
     let files = files::read(source, &problems);
     let loaded = files.and_then(|files| {
@@ -106,7 +107,7 @@ pub fn load(source: &Source, lab: &Lab<'_>) -> Result<Loaded, Vec<Problem>> {
     if problems.is_empty() { loaded.ok_or_else(Vec::new) } else { Err(problems) }
 }
 
-/// A small course to begin with, which has no problems: each file's name and content.
+/// A small course without problems for authors to start from: the name and content of each file.
 #[must_use]
 pub fn template() -> &'static [(&'static str, &'static [u8])] {
     TEMPLATE
@@ -114,7 +115,7 @@ pub fn template() -> &'static [(&'static str, &'static [u8])] {
 
 struct Loader<'a> {
     files: &'a Files,
-    lab: &'a Lab<'a>,
+    lab: &'a LabRules<'a>,
     problems: &'a Problems,
     links: RefCell<Vec<Link>>,
 }
@@ -145,32 +146,32 @@ impl Loader<'_> {
         Some(Loaded { course, lessons, challenges, solutions, wrong, assets })
     }
 
-    /// A text among the files, with line ends as they should be.
+    /// The text of a file, with `\n` as line ends and without a byte order mark.
     fn text(&self, name: &str) -> Option<String> {
         let bytes = self.files.get(name)?;
         match std::str::from_utf8(bytes) {
             Ok(text) => Some(text.trim_start_matches('\u{FEFF}').replace("\r\n", "\n")),
             Err(error) => {
                 let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-                self.problems.add(name, Some(line), "it is no UTF-8", "Save it as UTF-8.");
+                self.problems.add(name, Some(line), "the file is not valid UTF-8", "Save it as UTF-8.");
                 None
             }
         }
     }
 
-    /// The same for one that has to be there.
-    fn needed(&self, name: &str, todo: &str) -> Option<String> {
+    /// The same for a file that must exist.
+    fn required(&self, name: &str, fix: &str) -> Option<String> {
         if !self.files.contains_key(name) {
-            self.problems.add(name, None, "there is no such file", todo);
+            self.problems.add(name, None, "this file is missing", fix);
         }
         self.text(name)
     }
 }
 
-/// Lower-case letters, digits and hyphens.
+/// Lowercase letters, digits and hyphens.
 fn is_id(id: &str) -> bool {
     let inner = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     inner && (1..=64).contains(&id.len()) && !id.starts_with('-') && !id.ends_with('-')
 }
 
-const ID: &str = "An id has lower-case letters, digits and hyphens, such as `first-echo`.";
+const ID: &str = "Use lowercase letters, digits and hyphens, for example `first-echo`.";

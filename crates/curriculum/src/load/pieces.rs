@@ -1,14 +1,14 @@
-//! The blocks of a lesson, each from its TOML.
+//! Reads the blocks of a lesson from TOML.
 
 use super::Loader;
 use super::fields::{Fields, Item, Text};
 use super::markdown::Markdown;
-use super::problem::meant;
+use super::problem::did_you_mean;
 use crate::challenge::Challenge;
 use crate::course::{ChallengeLink, Choice, Close, Exercise, Faq, Interview, Live, Quiz, Run, Send, Slip, Widget};
 use std::collections::BTreeMap;
 
-/// Messages that one run may send, and milliseconds that may lie between them.
+/// The most messages of a run, and the longest time between them in milliseconds.
 const MAX_SENDS: usize = 200;
 const MAX_APART_MS: u32 = 60_000;
 
@@ -16,17 +16,17 @@ impl Loader<'_> {
     pub(super) fn live(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Live {
         let title = fields.text("title").value;
         let show = fields.one_of("show").unwrap_or_default();
-        let look = fields.maybe("look").map(|text| markdown.blocks(&text));
+        let look = fields.optional("look").map(|text| markdown.blocks(&text));
         let mut runs = Vec::new();
         if fields.has("runs") {
             for mut run in fields.tables("runs", "this run") {
-                let title = run.maybe("title").map(|text| text.value);
+                let title = run.optional("title").map(|text| text.value);
                 runs.push(Run { title, ..self.run(&mut run) });
                 run.finish();
             }
             if !(1..=2).contains(&runs.len()) {
                 let what = format!("there are {} runs", runs.len());
-                fields.problem(what, "Write one, or two to be put side by side.");
+                fields.problem(what, "Write one, or two to show side by side.");
             }
         } else {
             runs.push(self.run(fields));
@@ -34,27 +34,31 @@ impl Loader<'_> {
         Live { id, title, runs, show, look }
     }
 
-    /// All of a run but its title.
+    /// A run without its title.
     fn run(&self, fields: &mut Fields<'_>) -> Run {
         let scheme = fields.one_of("scheme").unwrap_or_default();
-        let via = fields.maybe("via");
-        let query = fields.maybe("query").unwrap_or_default();
-        self.by_the_lab(fields, via.as_ref(), &query);
+        let via = fields.optional("via");
+        let query = fields.optional("query").unwrap_or_default();
+        self.check_with_lab(fields, via.as_ref(), &query);
         let send = self.sends(fields);
         let apart_ms = fields.number("apart-ms", 0..=MAX_APART_MS).unwrap_or(0);
         let close = fields.table("close", "this close").map(|mut close| {
             let line = close.line();
             let code = close.number("code", 0..=4999).and_then(|code| u16::try_from(code).ok());
-            let reason = close.maybe("reason").unwrap_or_default().value;
+            let reason = close.optional("reason").unwrap_or_default().value;
             close.finish();
             if code.is_some_and(|code| code != 1000 && code < 3000) {
-                fields.problem_at(line, "a browser closes with 1000 or 3000 to 4999 only", "Use one of those.");
+                fields.problem_at(
+                    line,
+                    "a browser can only close with code 1000 or 3000 to 4999",
+                    "Use one of these codes.",
+                );
             }
             if reason.len() > 123 {
-                fields.problem_at(line, "a reason has at most 123 bytes", "Make it shorter.");
+                fields.problem_at(line, "the reason is longer than 123 bytes", "Make it shorter.");
             }
             if code.is_none() && !reason.is_empty() {
-                fields.problem_at(line, "a reason needs a code before it", "Add `code = 1000`.");
+                fields.problem_at(line, "a reason needs a code", "Add `code = 1000`.");
             }
             Close { code, reason }
         });
@@ -71,24 +75,28 @@ impl Loader<'_> {
         }
     }
 
-    fn by_the_lab(&self, fields: &Fields<'_>, via: Option<&Text>, query: &Text) {
+    fn check_with_lab(&self, fields: &Fields<'_>, via: Option<&Text>, query: &Text) {
         if let Err(what) = (self.lab.query)(&query.value) {
             fields.problem_at(
                 query.line,
-                format!("the lab does not take this query: {what}"),
-                "`/api/behaviours` lists what it takes.",
+                format!("the lab rejects this query: {what}"),
+                "See `/api/behaviours` for the settings it accepts.",
             );
         }
         if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&via.value))) {
-            fields.problem_at(via.line, format!("there is no such middlebox: {what}"), "`/api/ways` lists them.");
+            fields.problem_at(
+                via.line,
+                format!("the lab rejects this middlebox: {what}"),
+                "See `/api/routes` for the available ones.",
+            );
         }
     }
 
     fn sends(&self, fields: &mut Fields<'_>) -> Vec<Send> {
-        const FORMS: &str = "Write a text, or `{ bytes = \"00ff\" }`.";
+        const FORMS: &str = "Write a string, or `{ bytes = \"00ff\" }`.";
         let items = fields.items("send");
         if items.len() > MAX_SENDS {
-            fields.problem(format!("more than {MAX_SENDS} messages are sent"), "Send fewer.");
+            fields.problem(format!("`send` lists more than {MAX_SENDS} messages"), "Remove some.");
         }
         let sends = items.into_iter().filter_map(|item| match item {
             Item::Text(text) => Some(Send::Text(text.value)),
@@ -97,13 +105,13 @@ impl Loader<'_> {
                 table.finish();
                 let digits: String = bytes.value.split_whitespace().collect();
                 if hex::decode(&digits).is_err() {
-                    let what = "these bytes are no hex";
-                    fields.problem_at(bytes.line, what, "Write two digits for each byte, such as `00ff`.");
+                    let what = "these bytes are not valid hex";
+                    fields.problem_at(bytes.line, what, "Write two hex digits for each byte, for example `00ff`.");
                 }
                 Some(Send::Bytes(digits.to_ascii_lowercase()))
             }
             Item::Other(line) => {
-                fields.problem_at(line, "this cannot be sent", FORMS);
+                fields.problem_at(line, "this is not a message", FORMS);
                 None
             }
         });
@@ -113,10 +121,10 @@ impl Loader<'_> {
     pub(super) fn widget(&self, id: String, fields: &mut Fields<'_>) -> Option<Widget> {
         let title = fields.text("title").value;
         if !fields.has("what") {
-            fields.problem("this widget has no `what`", "Add `what = \"frame-bits\"`, or another.");
+            fields.problem("this widget has no `what`", "Add `what = \"frame-bits\"`, or another widget.");
         }
         let what = fields.one_of("what");
-        let text = fields.maybe("text").map(|text| text.value);
+        let text = fields.optional("text").map(|text| text.value);
         Some(Widget { id, title, what: what?, text })
     }
 
@@ -126,12 +134,12 @@ impl Loader<'_> {
         if answers.is_empty() || answers.iter().any(|answer| answer.trim().is_empty()) {
             fields.problem("this exercise has no answer, or an empty one", "Add `answers = [\"…\"]`.");
         }
-        let hint = fields.maybe("hint").map(|hint| markdown.blocks(&hint));
+        let hint = fields.optional("hint").map(|hint| markdown.blocks(&hint));
         let why = markdown.blocks(&fields.text("why"));
         let slips = fields.tables("slips", "this slip").into_iter().map(|mut slip| {
             let (answer, says) = (slip.text("answer"), markdown.blocks(&slip.text("says")));
             if answers.iter().any(|right| right.trim().eq_ignore_ascii_case(answer.value.trim())) {
-                slip.problem_at(answer.line, "this slip is among the answers", "Take it out of one of them.");
+                slip.problem_at(answer.line, "this slip is also listed in `answers`", "Remove it from one of the two.");
             }
             slip.finish();
             Slip { answer: answer.value, says }
@@ -153,7 +161,7 @@ impl Loader<'_> {
         if options.len() < 2 {
             fields.problem("this quiz has fewer than two options", "Add `[[options]]` with `text` and `why`.");
         } else if !options.iter().any(|option| option.right) {
-            fields.problem("no option of this quiz is right", "Add `right = true` to one of them.");
+            fields.problem("no option of this quiz is marked as right", "Add `right = true` to one of them.");
         }
         Quiz { id, ask, options }
     }
@@ -163,10 +171,10 @@ impl Loader<'_> {
         let answer = markdown.blocks(&fields.text("answer"));
         let points: Vec<_> = fields.texts("points").iter().map(|point| markdown.inline(point)).collect();
         if points.is_empty() {
-            fields.problem("this interview has no `points`", "Say what a good answer has.");
+            fields.problem("this interview has no `points`", "List what a good answer contains.");
         }
         let Some(mut demo) = fields.table("demo", "this demo") else {
-            fields.problem("this interview has no `[demo]`", "Add one, with the fields of a live block but `id`.");
+            fields.problem("this interview has no `[demo]`", "Add one with the fields of a live block, except `id`.");
             return None;
         };
         let demo_id = Text { value: format!("{id}-demo"), line: demo.line() };
@@ -190,11 +198,11 @@ impl Loader<'_> {
         challenges: &BTreeMap<String, Challenge>,
     ) -> Option<ChallengeLink> {
         let Some(challenge) = challenges.get(&id.value) else {
-            // Of one that is there and has problems, those are enough.
+            // If the challenge exists but has problems, those are already reported.
             if !id.value.is_empty() && !self.files.contains_key(&format!("challenges/{}/challenge.md", id.value)) {
-                let near = meant(&id.value, challenges.keys().map(String::as_str));
-                let todo = near.unwrap_or_else(|| "Name one that the course lists.".to_owned());
-                fields.problem_at(id.line, format!("there is no challenge `{}`", id.value), todo);
+                let near = did_you_mean(&id.value, challenges.keys().map(String::as_str));
+                let fix = near.unwrap_or_else(|| "Use an id that `course.toml` lists.".to_owned());
+                fields.problem_at(id.line, format!("there is no challenge `{}`", id.value), fix);
             }
             return None;
         };

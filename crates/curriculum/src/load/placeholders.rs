@@ -1,32 +1,32 @@
-//! Whether each `{{…}}` of a challenge can be filled in, and is still one where it has been rendered.
+//! Checks that each `{{…}}` of a challenge can be filled in, and that rendering keeps it.
 
-use super::problem::{Problems, meant};
+use super::problem::{Problems, did_you_mean};
 use super::{fields, is_id};
 use crate::challenge::Challenge;
-use crate::given::{self, DERIVED, Given, Placeholder, Values, placeholders};
+use crate::values::{self, DERIVED, Placeholder, ValueSpec, Values, placeholders};
 use observation::SessionId;
 use std::collections::BTreeSet;
 
-/// The given values of a challenge.
-pub(super) struct Fillings<'a> {
-    /// All names: those too where something is wrong with how a value is made.
+/// What the placeholders of a challenge are checked against.
+pub(super) struct PlaceholderCheck<'a> {
+    /// The names of all values, including those with a problem.
     pub(super) names: BTreeSet<String>,
-    /// What sessions may get; the first is any.
+    /// Values that sessions could get; there is at least one sample.
     pub(super) samples: Vec<Values>,
     pub(super) problems: &'a Problems,
 }
 
-impl Fillings<'_> {
-    /// In a text of the author's. In code, other things may look like a placeholder.
+impl PlaceholderCheck<'_> {
+    /// Checks a text. In code, other text can look like a placeholder, so only valid names count there.
     pub(super) fn check(&self, file: &str, text: &str, is_code: bool) {
         for (number, line) in text.lines().enumerate() {
             for placeholder in placeholders(line) {
                 if is_code && !placeholder.inside.split(':').all(is_id) {
                     continue;
                 }
-                for (what, todo) in self.faults(&placeholder) {
+                for (what, fix) in self.faults(&placeholder) {
                     let what = format!("`{{{{{}}}}}`: {what}", placeholder.inside);
-                    self.problems.add(file, Some(number + 1), what, todo);
+                    self.problems.add(file, Some(number + 1), what, fix);
                 }
             }
         }
@@ -37,13 +37,14 @@ impl Fillings<'_> {
         let form = placeholder.derived().map(|derived| (derived, DERIVED.iter().find(|(name, _)| *name == derived)));
         if let Some((derived, None)) = form {
             let known = DERIVED.map(|(name, _)| name);
-            let todo = meant(derived, known).unwrap_or_else(|| format!("There are {}.", fields::listed(&known)));
-            faults.push((format!("nobody knows how to work out `{derived}`"), todo));
+            let fix = did_you_mean(derived, known)
+                .unwrap_or_else(|| format!("The functions are {}.", fields::list_names(&known)));
+            faults.push((format!("there is no function `{derived}`"), fix));
         }
         for name in placeholder.names().filter(|name| !self.names.contains(*name)) {
-            let todo =
-                meant(name, self.names.iter().map(String::as_str)).unwrap_or_else(|| format!("Add `[given.{name}]`."));
-            faults.push((format!("there is no given value `{name}`"), todo));
+            let fix = did_you_mean(name, self.names.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("Add `[given.{name}]`."));
+            faults.push((format!("there is no value named `{name}`"), fix));
         }
         let made = |values: &Values| placeholder.names().all(|name| values.contains_key(name));
         let can_not = |values: &Values| made(values) && placeholder.value(values).is_none();
@@ -51,35 +52,35 @@ impl Fillings<'_> {
             && faults.is_empty()
             && self.samples.iter().any(can_not)
         {
-            let todo = format!("It is `{form}`: a KEY is of that kind, BYTES are hex, and four of them mask a frame.");
-            faults.push(("that cannot be worked out of these values".to_owned(), todo));
+            let fix = format!("Write `{form}`: KEY must be a `key`, BYTES must be hex, and a frame needs 4 BYTES.");
+            faults.push(("this cannot be computed from these values".to_owned(), fix));
         }
         faults
     }
 
-    /// Whether all those of `text` are in `html`, which was made of it. `line_of` says where an offset in `text` is.
+    /// Checks that `html`, which was rendered from `text`, still has all placeholders. `line_of` maps an offset in `text` to a line.
     pub(super) fn check_rendered(&self, file: &str, text: &str, html: &str, line_of: impl Fn(usize) -> usize) {
         let mut left = placeholders(html).peekable();
         for placeholder in placeholders(text) {
             if left.next_if(|next| next.inside == placeholder.inside).is_none() {
-                let what = format!("`{{{{{}}}}}` is lost where this is rendered", placeholder.inside);
-                let todo = "Write it in prose or in `code`, not in an address, in HTML or in code that is coloured.";
-                self.problems.add(file, Some(line_of(placeholder.at.start)), what, todo);
+                let what = format!("`{{{{{}}}}}` is lost when the text is rendered", placeholder.inside);
+                let fix = "Use it in prose or in `code`, not in a URL, in HTML or in highlighted code.";
+                self.problems.add(file, Some(line_of(placeholder.at.start)), what, fix);
             }
         }
     }
 }
 
-/// Values as sessions might get them: some, and then both ends of each number and each choice that `texts` have in them.
+/// Values that sessions could get: one sample, then samples for both ends of each number and for each choice that `texts` use.
 pub(super) fn samples(challenge: &Challenge, texts: &[&str]) -> Vec<Values> {
-    let some = given::given(challenge, &SessionId::from_random([7; 16]));
-    let named: BTreeSet<_> = texts.iter().flat_map(|text| given::names(text)).collect();
+    let some = challenge.values(&SessionId::from_random([7; 16]));
+    let named: BTreeSet<_> = texts.iter().flat_map(|text| values::names(text)).collect();
     let mut samples = vec![some.clone()];
-    for (name, given) in challenge.given.iter().filter(|(name, _)| named.contains(name.as_str())) {
-        let values = match given {
-            Given::OneOf { values } => values.clone(),
-            Given::Number { from, to } => vec![from.to_string(), to.to_string()],
-            Given::Key | Given::Words { .. } | Given::Bytes { .. } | Given::Frame { .. } => continue,
+    for (name, spec) in challenge.value_specs.iter().filter(|(name, _)| named.contains(name.as_str())) {
+        let values = match spec {
+            ValueSpec::OneOf { values } => values.clone(),
+            ValueSpec::Number { from, to } => vec![from.to_string(), to.to_string()],
+            ValueSpec::Key | ValueSpec::Words { .. } | ValueSpec::Bytes { .. } | ValueSpec::Frame { .. } => continue,
         };
         for value in values {
             let mut sample = some.clone();

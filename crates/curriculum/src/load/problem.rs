@@ -1,38 +1,38 @@
-//! What is wrong with a course, and where.
+//! Problems of a course, and where they are.
 
 use std::cell::RefCell;
 use std::fmt;
 
-/// Something that an author has to put right.
+/// Something that an author has to correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Below the course's folder, with `/` between folders.
+    /// Relative to the course folder, with `/` between folders.
     pub file: String,
-    /// Counted from 1; `None` where it is about the whole file.
+    /// Counted from 1; `None` if the problem concerns the whole file.
     pub line: Option<usize>,
-    /// A sentence without its full stop.
+    /// What is wrong: a sentence without a full stop.
     pub what: String,
-    /// What to do about it, in whole sentences.
-    pub todo: String,
+    /// How to correct it, in whole sentences.
+    pub fix: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, what, todo } = self;
+        let Self { file, line, what, fix } = self;
         match line {
-            Some(line) => write!(f, "{file}:{line}: {what}. {todo}"),
-            None => write!(f, "{file}: {what}. {todo}"),
+            Some(line) => write!(f, "{file}:{line}: {what}. {fix}"),
+            None => write!(f, "{file}: {what}. {fix}"),
         }
     }
 }
 
-/// All that was found so far: an author wants to know of everything at once.
+/// All problems so far. Authors get the whole list at once.
 #[derive(Debug, Default)]
 pub(super) struct Problems(RefCell<Vec<Problem>>);
 
 impl Problems {
-    pub(super) fn add(&self, file: &str, line: Option<usize>, what: impl Into<String>, todo: impl Into<String>) {
-        let problem = Problem { file: file.to_owned(), line, what: what.into(), todo: todo.into() };
+    pub(super) fn add(&self, file: &str, line: Option<usize>, what: impl Into<String>, fix: impl Into<String>) {
+        let problem = Problem { file: file.to_owned(), line, what: what.into(), fix: fix.into() };
         let mut problems = self.0.borrow_mut();
         if !problems.contains(&problem) {
             problems.push(problem);
@@ -47,8 +47,8 @@ impl Problems {
     }
 }
 
-/// ` Did you mean …?` where one of `known` is near enough.
-pub(super) fn meant<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+/// `Did you mean …?`, if one of `known` is similar enough to `found`.
+pub(super) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = known.into_iter().map(|name| (strsim::damerau_levenshtein(found, name), name));
     let (distance, name) = near.min()?;
     (distance <= 1 + found.len().min(name.len()) / 4).then(|| format!("Did you mean `{name}`?"))

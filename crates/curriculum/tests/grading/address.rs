@@ -5,11 +5,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::session::{CLIENT, SERVER, Session, challenge, get, session_id};
 use curriculum::challenge::{Challenge, Counts};
-use curriculum::given::{fill, given};
-use observation::{ConnectionNumber, Hop, Leg, Middle, Seq};
+use curriculum::values::fill;
+use observation::{ConnectionNumber, Hop, Intermediary, Leg, Seq};
 use serde_json::json;
 
-const ELSEWHERE: &str = "A connection came, but not to this challenge’s address: connect to `lab.url` as it is.";
+const ELSEWHERE: &str = "You connected to a different address. Connect to `lab.url` without changes.";
 
 fn wanted(query: &str, via: Option<&str>) -> Challenge {
     Challenge {
@@ -55,7 +55,7 @@ fn the_settings_are_the_challenges() {
 #[test]
 fn a_challenges_name_is_its_address_where_something_is_to_be_found_out() {
     let wanted = wanted("greet={{text}}", None);
-    let text = fill("{{text}}", &given(&wanted, &session_id())).replace(' ', "+");
+    let text = fill("{{text}}", &wanted.values(&session_id())).replace(' ', "+");
     for (query, counts) in [("challenge=c".to_owned(), true), (format!("greet={text}"), false)] {
         let mut session = Session::new();
         session.open_by(1, &get(&format!("/lab/s?{query}")), None);
@@ -65,7 +65,7 @@ fn a_challenges_name_is_its_address_where_something_is_to_be_found_out() {
 
 #[test]
 fn the_box_is_the_challenges() {
-    let slow = || Middle::Box("slow".to_owned());
+    let slow = || Intermediary::Box("slow".to_owned());
     let asked = |segment: &str| get(&format!("/via/{segment}/lab/s?deflate=off"));
     let at_the_lab = get("/lab/s?deflate=off");
     let over = |middle, asked: &str| {
@@ -74,25 +74,25 @@ fn the_box_is_the_challenges() {
         session
     };
     let with_settings = wanted("deflate=off", Some("slow,rate=1MiB,latency={{number}}ms"));
-    let number = given(&with_settings, &session_id())["number"].clone();
+    let number = with_settings.values(&session_id())["number"].clone();
     let segment = format!("slow,rate=1MiB,latency={number}ms");
     check(&with_settings, &over(slow(), &asked(&segment)), true);
     check(&with_settings, &over(slow(), &asked(&format!("slow%2Clatency={number}ms,rate=1MiB"))), true);
     check(&with_settings, &over(slow(), &format!(":path: /via/{segment}/lab/s?deflate=off\n")), true);
     check(&with_settings, &over(slow(), &asked("slow")), false);
     check(&with_settings, &over(slow(), &asked("idle-cut")), false);
-    check(&with_settings, &over(Middle::Tunnel("slow".into()), &asked(&segment)), false);
-    check(&with_settings, &over(Middle::Relay, &asked(&segment)), false);
+    check(&with_settings, &over(Intermediary::Tunnel("slow".into()), &asked(&segment)), false);
+    check(&with_settings, &over(Intermediary::Relay, &asked(&segment)), false);
     let mut straight = Session::new();
     straight.open_by(1, &at_the_lab, None);
     check(&with_settings, &straight, false);
 
     let plain = wanted("deflate=off", Some("slow"));
-    check(&plain, &over(Middle::Tunnel("slow".into()), ""), true);
-    check(&plain, &over(Middle::Tunnel("buffer".into()), ""), false);
+    check(&plain, &over(Intermediary::Tunnel("slow".into()), ""), true);
+    check(&plain, &over(Intermediary::Tunnel("buffer".into()), ""), false);
     let none = wanted("deflate=off", None);
     check(&none, &straight, true);
-    for middle in [slow(), Middle::Tunnel("slow".into()), Middle::Relay] {
+    for middle in [slow(), Intermediary::Tunnel("slow".into()), Intermediary::Relay] {
         check(&none, &over(middle, &asked("slow")), false);
     }
     // A leg whose other one is not known.
@@ -110,14 +110,14 @@ fn what_went_elsewhere_is_told_only_while_nothing_else_came() {
     session.refuse(1, &get("/lab/s?deflate=of"));
     assert_eq!(found(&session), ELSEWHERE);
     session.open_by(2, &get("/lab/s?deflate=off"), None).open_by(3, &get("/lab/s"), None);
-    assert_eq!(found(&session), "1 connection was opened.");
+    assert_eq!(found(&session), "You opened 1 connection.");
     // The newest one is the newest of those that count.
     let last = Challenge { counts: Counts::Last, ..wanted.clone() };
     assert!(session.report(&last, Seq(0), None).passed());
     // What only the page knows has nothing to do with it.
     let mut page = Session::new();
     page.open_by(1, &get("/lab/s?a"), None);
-    assert_eq!(page.check(json!({ "shown": { "at-least": 1 } })).found, "Only a run in the page can show this.");
+    assert_eq!(page.check(json!({ "shown": { "at-least": 1 } })).found, "Only a run in the page can meet this check.");
 }
 
 #[test]
@@ -126,13 +126,14 @@ fn what_a_command_had_the_relay_send_is_not_the_servers() {
     session.open(1).text(1, CLIENT, "hello").by_hand(|session| {
         session.text(1, SERVER, "hello").close_frame(1, SERVER, 4001, "");
     });
-    session.fails(json!({ "message": { "from": "server", "is": "hello" } }), "The server has sent no message yet.");
-    session.fails(json!({ "close-frame": { "from": "server", "code": 4001 } }), "has sent no close frame yet");
+    session
+        .fails(json!({ "message": { "from": "server", "is": "hello" } }), "The server has not sent any messages yet.");
+    session.fails(json!({ "close-frame": { "from": "server", "code": 4001 } }), "has not sent a close frame yet");
     session.meets(json!({ "message": { "from": "client", "is": "hello" } }));
     session.close_frame(1, CLIENT, 4001, "").end(1, true);
-    session.fails(json!({ "closed-cleanly": true }), "It was ended by hand");
+    session.fails(json!({ "closed-cleanly": true }), "An observer’s command ended the connection.");
     session.open(2).drop_by_hand(2);
-    session.fails(json!({ "closed-cleanly": false }), "It was ended by hand");
+    session.fails(json!({ "closed-cleanly": false }), "An observer’s command ended the connection.");
     session.open(3).text(3, SERVER, "hello").close_frame(3, SERVER, 4001, "").end(3, true);
     session.meets(json!({ "message": { "from": "server", "is": "hello" } }));
     session.meets(json!({ "closed-cleanly": true }));

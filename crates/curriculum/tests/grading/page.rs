@@ -7,65 +7,68 @@ use crate::session::{Session, challenge};
 use curriculum::challenge::Counts;
 use curriculum::console::{Meaning, NAMES, recognise};
 use curriculum::grade::Verdict;
-use curriculum::told::{Shown, Told};
+use curriculum::page_run::{PageRun, Shown};
 use observation::page::{EventNumber, PageAct, PageEvent, PagePayload, SocketNumber};
 use observation::{MessageKind, Seq};
 use serde_json::json;
 
-fn told(acts: Vec<PageAct>) -> Told {
+fn recorded(acts: Vec<PageAct>) -> PageRun {
     let event = |(number, act)| PageEvent { number: EventNumber(number), socket: SocketNumber(1), at_us: number, act };
-    Told { events: (1..).zip(acts).map(event).collect(), ..Told::default() }
+    PageRun { events: (1..).zip(acts).map(event).collect(), ..PageRun::default() }
 }
 
-fn verdict(look: serde_json::Value, told: Option<&Told>) -> Verdict {
-    Session::new().report(&challenge(look, Counts::Last), Seq(0), told).verdicts.remove(0)
+fn verdict(condition: serde_json::Value, run: Option<&PageRun>) -> Verdict {
+    Session::new().report(&challenge(condition, Counts::Last), Seq(0), run).verdicts.remove(0)
 }
 
 #[test]
 fn without_a_run_in_the_page_nothing_is_met() {
     let verdict = verdict(json!({ "returned": { "is": null } }), None);
-    assert!(!verdict.met && verdict.on_word);
-    assert_eq!(verdict.found, "Only a run in the page can show this.");
+    assert!(!verdict.met && verdict.reported_by_page);
+    assert_eq!(verdict.found, "Only a run in the page can meet this check.");
 }
 
 #[test]
 fn what_was_tried_and_told() {
     let closed = PageAct::Closed { code: 1006, reason: String::new(), was_clean: false };
     let url = "ws://nowhere.example/".to_owned();
-    let told = told(vec![PageAct::Constructed { url, protocols: Vec::new() }, PageAct::Error, closed]);
-    let check = |look| verdict(look, Some(&told));
+    let run = recorded(vec![PageAct::Constructed { url, protocols: Vec::new() }, PageAct::Error, closed]);
+    let check = |condition| verdict(condition, Some(&run));
     assert!(check(json!({ "tried": { "url": "ws://nowhere.example" } })).met);
     let other = check(json!({ "tried": { "url": "ws://elsewhere.example" } }));
-    assert_eq!((other.met, other.found.as_str()), (false, "new WebSocket(ws://nowhere.example/) was called."));
+    assert_eq!((other.met, other.found.as_str()), (false, "Your code called new WebSocket(ws://nowhere.example/)."));
     assert!(check(json!({ "event": { "name": "error" } })).met);
     assert!(check(json!({ "event": { "name": "close", "code": 1006, "was-clean": false } })).met);
     let clean = check(json!({ "event": { "name": "close", "was-clean": true } }));
-    assert_eq!((clean.met, clean.found.as_str()), (false, "The socket was last told close with 1006, wasClean false."));
+    assert_eq!(
+        (clean.met, clean.found.as_str()),
+        (false, "The last event of your socket was a close event with code 1006 and wasClean false.")
+    );
     assert!(!check(json!({ "event": { "name": "open" } })).met);
 }
 
 #[test]
 fn what_was_returned_shown_and_buffered() {
-    let look = json!({ "returned": { "is": { "code": 1006 } } });
-    let mut run = told(vec![]);
-    assert_eq!(verdict(look.clone(), Some(&run)).found, "The code has returned nothing yet.");
+    let condition = json!({ "returned": { "is": { "code": 1006 } } });
+    let mut run = recorded(vec![]);
+    assert_eq!(verdict(condition.clone(), Some(&run)).found, "Your code has not returned a value yet.");
     run.returned = Some(json!({ "code": 1006, "reason": "" }));
-    assert!(verdict(look.clone(), Some(&run)).met);
+    assert!(verdict(condition.clone(), Some(&run)).met);
     run.returned = Some(json!({ "code": 1000 }));
-    let other = verdict(look, Some(&run));
-    assert_eq!((other.met, other.found.as_str()), (false, r#"The code returned {"code":1000}."#));
+    let other = verdict(condition, Some(&run));
+    assert_eq!((other.met, other.found.as_str()), (false, r#"Your code returned {"code":1000}."#));
 
     assert!(!verdict(json!({ "shown": { "at-least": 1 } }), Some(&run)).met);
     run.shown.push(Shown { media_type: "image/png".into(), bytes: 9, width: 64, height: 32 });
     assert_eq!(
         verdict(json!({ "shown": { "at-least": 1 } }), Some(&run)).found,
-        "An image was shown: image/png, 64 × 32."
+        "Your code showed an image: image/png, 64 × 32 pixels."
     );
 
     let bound = json!({ "buffered": { "at-most": 100 } });
-    assert_eq!(verdict(bound.clone(), Some(&run)).found, "Nothing has been sent yet.");
+    assert_eq!(verdict(bound.clone(), Some(&run)).found, "Your code has not sent anything yet.");
     let payload = PagePayload { kind: MessageKind::Binary, bytes: 60, utf16_length: 0, preview: String::new() };
-    run.events = told(vec![PageAct::Sent(payload)]).events;
+    run.events = recorded(vec![PageAct::Sent(payload)]).events;
     run.most_buffered = 100;
     assert!(verdict(bound.clone(), Some(&run)).met);
     run.most_buffered = 101;
@@ -115,19 +118,69 @@ fn a_line_of_the_console_is_recognised() {
         ),
     ];
     for (line, browser, meaning) in lines {
-        let known = recognise(line).unwrap();
+        let known = recognise(line, None).unwrap();
         assert_eq!((known.browser, known.meaning), (browser, meaning), "{line}");
-        assert!(known.words.ends_with('.'));
+        assert!(known.explanation.ends_with('.'));
     }
-    assert_eq!(recognise("Uncaught ReferenceError: sokcet is not defined"), None);
+    assert_eq!(recognise("Uncaught ReferenceError: sokcet is not defined", None), None);
     let pasted = |says: &str, line: &str| {
-        let told = Told { pasted: Some(line.into()), ..Told::default() };
-        verdict(json!({ "pasted": { "says": [says] } }), Some(&told))
+        let run = PageRun { pasted: Some(line.into()), ..PageRun::default() };
+        verdict(json!({ "pasted": { "says": [says] } }), Some(&run))
     };
     assert!(pasted("name-not-resolved", lines[0].0).met);
     assert!(!pasted("name-not-resolved", lines[1].0).met);
     assert!(!pasted("name-not-resolved", " ").met);
     assert!(!pasted("name-not-resolved", "it failed").met);
+}
+
+/// Firefox prints this message in the language of its user.
+#[test]
+fn a_translated_message_is_recognised_by_its_url() {
+    let host = Some("ws://a.example:8080");
+    for message in [
+        "Firefox can’t establish a connection to the server at ws://a.example:8080/.",
+        "Firefox kann keine Verbindung zu dem Server unter ws://a.example:8080/ aufbauen.",
+        "Firefox ne peut établir de connexion avec le serveur à l’adresse ws://a.example:8080/.",
+        "Firefox は ws://a.example:8080/ のサーバーへの接続を確立できませんでした。",
+        "Firefox не может установить соединение с сервером ws://a.example:8080/.",
+        "Firefox kann keine Verbindung zu dem Server unter ws://A.example:8080/chat?x=1 aufbauen. page.html:7:18",
+        "Firefox 无法建立到 ws://a.example:8080/ 服务器的连接。",
+    ] {
+        let known = recognise(message, host).unwrap();
+        assert_eq!((known.browser, known.meaning), ("Firefox", Meaning::Unsaid), "{message}");
+    }
+    for message in [
+        "Firefox kann keine Verbindung zu dem Server unter ws://b.example:8080/ aufbauen.",
+        "Firefox kann keine Verbindung zu dem Server unter ws://a.example/ aufbauen.",
+        "Firefox kann keine Verbindung zu dem Server unter http://a.example:8080/ aufbauen.",
+        "Firefox kann keine Verbindung zu dem Server unter ws:///a.example:8080 aufbauen.",
+        "Firefox kann keine Verbindung zu dem Server aufbauen.",
+        "GET ws://a.example:8080/",
+        "ws://a.example:8080/",
+        "const socket = new WebSocket(\"ws://a.example:8080\");",
+        "const socket = new WebSocket(\"ws://a.example:8080/\");",
+        "const socket = new WebSocket(`ws://a.example:8080/`);",
+    ] {
+        assert_eq!(recognise(message, host), None, "{message}");
+    }
+    // Without a URL to compare with, any host counts.
+    assert!(recognise("Firefox kann keine Verbindung zu dem Server unter wss://b.example/ aufbauen.", None).is_some());
+    // Other known messages keep their meaning.
+    let refused = "WebSocket connection to 'ws://a.example:8080/' failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED";
+    assert_eq!(recognise(refused, host).unwrap().meaning, Meaning::ConnectionRefused);
+}
+
+#[test]
+fn a_translated_message_counts_only_for_the_host_of_the_challenge() {
+    let mut challenge = challenge(json!({ "pasted": { "says": ["unsaid"] } }), Counts::Last);
+    let tried = json!({ "id": "tried", "wants": "It.", "tried": { "url": "ws://a.example" } });
+    challenge.checks.push(serde_json::from_value(tried).unwrap());
+    let met = |message: &str| {
+        let run = PageRun { pasted: Some(message.into()), ..PageRun::default() };
+        Session::new().report(&challenge, Seq(0), Some(&run)).verdicts[0].met
+    };
+    assert!(met("Firefox ne peut établir de connexion avec le serveur à l’adresse ws://a.example/."));
+    assert!(!met("Firefox ne peut établir de connexion avec le serveur à l’adresse ws://b.example/."));
 }
 
 #[test]

@@ -8,21 +8,21 @@ use serde_json::json;
 
 #[test]
 fn beats_are_regular_and_answered() {
-    let look = json!({ "beats": { "times": 3, "apart-ms": [200, 400], "answered": true } });
+    let condition = json!({ "beats": { "times": 3, "apart-ms": [200, 400], "answered": true } });
     let mut session = Session::new();
     session.open(1);
-    session.fails(look.clone(), "has sent no message yet");
+    session.fails(condition.clone(), "not sent any messages yet");
     for _ in 0..2 {
         session.text(1, CLIENT, "ping").wait(100).text(1, SERVER, "pong").wait(200);
     }
-    session.fails(look.clone(), "2 of 3 beats came");
+    session.fails(condition.clone(), "You have sent 2 of 3 messages.");
     session.text(1, CLIENT, "ping");
-    session.meets(look.clone());
+    session.meets(condition.clone());
     session.wait(100).text(1, CLIENT, "ping");
-    session.fails(look.clone(), "Two messages came 100 ms apart; it should be 200 to 400.");
+    session.fails(condition.clone(), "Two messages were 100 ms apart. The interval must be 200 to 400 ms.");
     let mut unanswered = Session::new();
     unanswered.open(1).text(1, CLIENT, "ping").wait(300).text(1, CLIENT, "ping");
-    unanswered.fails(look, "before the one before it was answered");
+    unanswered.fails(condition, "before the previous one was answered");
 }
 
 fn dropped_after(waits: &[u64]) -> Session {
@@ -36,20 +36,20 @@ fn dropped_after(waits: &[u64]) -> Session {
 
 #[test]
 fn waits_double_with_some_chance() {
-    let look = json!({ "backoff": { "waits": 3, "base-ms": 200, "jitter": true } });
-    dropped_after(&[220, 590, 1300]).meets(look.clone());
-    dropped_after(&[220, 590]).fails(look.clone(), "2 of 3 waits were seen.");
-    dropped_after(&[3, 590, 1300]).fails(look.clone(), "Wait 1 took 3 ms, and it should be 200 at least.");
-    dropped_after(&[220, 300, 1300]).fails(look.clone(), "Wait 2 took 300 ms, and it should be 400 at least.");
-    dropped_after(&[220, 590, 2900]).fails(look.clone(), "Wait 3 took 2900 ms, and it should be 1600 at the most.");
+    let condition = json!({ "backoff": { "waits": 3, "base-ms": 200, "jitter": true } });
+    dropped_after(&[220, 590, 1300]).meets(condition.clone());
+    dropped_after(&[220, 590]).fails(condition.clone(), "You have waited 2 of 3 times.");
+    dropped_after(&[3, 590, 1300]).fails(condition.clone(), "Wait 1 was 3 ms. It must be at least 200 ms.");
+    dropped_after(&[220, 300, 1300]).fails(condition.clone(), "Wait 2 was 300 ms. It must be at least 400 ms.");
+    dropped_after(&[220, 590, 2900]).fails(condition.clone(), "Wait 3 was 2900 ms. It must be at most 1600 ms.");
     // Off by what timers are off by.
-    dropped_after(&[203, 404, 802]).fails(look.clone(), "with no chance in them");
-    dropped_after(&[310, 607, 1210]).fails(look.clone(), "with no chance in them");
-    dropped_after(&[310, 690, 1210]).meets(look);
+    dropped_after(&[203, 404, 802]).fails(condition.clone(), "They double exactly; add a random part.");
+    dropped_after(&[310, 607, 1210]).fails(condition.clone(), "They double exactly; add a random part.");
+    dropped_after(&[310, 690, 1210]).meets(condition);
     // The first of several is often late.
-    let look = json!({ "backoff": { "waits": 4, "base-ms": 200, "jitter": true } });
-    dropped_after(&[574, 607, 1206, 2408]).fails(look.clone(), "with no chance in them");
-    dropped_after(&[574, 640, 1206, 2408]).meets(look);
+    let condition = json!({ "backoff": { "waits": 4, "base-ms": 200, "jitter": true } });
+    dropped_after(&[574, 607, 1206, 2408]).fails(condition.clone(), "They double exactly; add a random part.");
+    dropped_after(&[574, 640, 1206, 2408]).meets(condition);
     dropped_after(&[203, 404, 802]).meets(json!({ "backoff": { "waits": 3, "base-ms": 200 } }));
 }
 
@@ -60,20 +60,20 @@ fn what_is_under_way_is_counted() {
     for _ in 0..3 {
         session.text(1, CLIENT, "?").text(1, SERVER, "!");
     }
-    session.fails(json!({ "in-flight": { "at-least": 2 } }), "1 message was under way at once, at the most.");
+    session.fails(json!({ "in-flight": { "at-least": 2 } }), "At most 1 message was in flight at the same time.");
     session.text(1, CLIENT, "?").text(1, CLIENT, "?");
     session.meets(json!({ "in-flight": { "at-least": 2 } }));
 }
 
 #[test]
 fn a_connection_lasts_while_it_carries_messages() {
-    let look = json!({ "lasted": { "at-least-ms": 1000 } });
+    let condition = json!({ "lasted": { "at-least-ms": 1000 } });
     let mut session = Session::new();
-    session.fails(look.clone(), "No connection has been opened yet.");
+    session.fails(condition.clone(), "No connection has opened yet.");
     session.open(1).wait(900).text(1, CLIENT, "a");
-    session.fails(look.clone(), "last heard of 900 ms after it opened");
+    session.fails(condition.clone(), "The last activity was 900 ms after the connection opened.");
     session.wait(50).end(1, false);
-    session.fails(look.clone(), "The connection ended 950 ms after it opened.");
+    session.fails(condition.clone(), "The connection ended 950 ms after it opened.");
     session.open(2).wait(1001).text(2, CLIENT, "b");
-    session.meets(look);
+    session.meets(condition);
 }

@@ -2,12 +2,13 @@
 
 use curriculum::challenge::{Challenge, Counts, Place, Summary};
 use curriculum::check::Check;
-use curriculum::given::Given;
 use curriculum::grade::{Attempt, Report, Verdict, grade};
-use curriculum::told::Told;
+use curriculum::page_run::PageRun;
+use curriculum::values::ValueSpec;
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::{
-    Act, Asked, ConnectionNumber, Deliberate, Hop, Leg, Middle, Observation, Party, Route, Seq, SessionId, Transcript,
+    Act, Asked, ConnectionNumber, Deliberate, Hop, Intermediary, Leg, Observation, Party, Route, Seq, SessionId,
+    Transcript,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -24,10 +25,10 @@ pub(crate) fn session_id() -> SessionId {
     SessionId::from_random([7; 16])
 }
 
-/// A challenge that asks for what `look` says, in the form that authors write, as JSON.
-pub(crate) fn challenge(look: serde_json::Value, counts: Counts) -> Challenge {
+/// A challenge that asks for `condition`, in the form that authors write, as JSON.
+pub(crate) fn challenge(condition: serde_json::Value, counts: Counts) -> Challenge {
     let mut check = serde_json::json!({ "id": "it", "wants": "It." });
-    check.as_object_mut().expect("an object").extend(look.as_object().expect("an object").clone());
+    check.as_object_mut().expect("an object").extend(condition.as_object().expect("an object").clone());
     let check: Check = serde_json::from_value(check).expect("a check");
     Challenge {
         summary: Summary {
@@ -40,13 +41,13 @@ pub(crate) fn challenge(look: serde_json::Value, counts: Counts) -> Challenge {
         task: "{{text}} {{bytes}}".into(),
         query: String::new(),
         via: None,
-        given: BTreeMap::from([
-            ("text".into(), Given::Words { count: 2 }),
-            ("key".into(), Given::Key),
-            ("bytes".into(), Given::Bytes { count: 4 }),
-            ("number".into(), Given::Number { from: 3, to: 9 }),
-            ("one".into(), Given::OneOf { values: vec!["a".into(), "b".into()] }),
-            ("frame".into(), Given::Frame { text: "text".into() }),
+        value_specs: BTreeMap::from([
+            ("text".into(), ValueSpec::Words { count: 2 }),
+            ("key".into(), ValueSpec::Key),
+            ("bytes".into(), ValueSpec::Bytes { count: 4 }),
+            ("number".into(), ValueSpec::Number { from: 3, to: 9 }),
+            ("one".into(), ValueSpec::OneOf { values: vec!["a".into(), "b".into()] }),
+            ("frame".into(), ValueSpec::Frame { text: "text".into() }),
         ]),
         counts,
         limit_ms: 1000,
@@ -115,7 +116,7 @@ impl Session {
     }
 
     /// The connections `near` and the one after it are the legs of a way that was asked for like this.
-    pub(crate) fn open_over(&mut self, near: u32, middle: Middle, asked: &str, request: &str) -> &mut Self {
+    pub(crate) fn open_over(&mut self, near: u32, middle: Intermediary, asked: &str, request: &str) -> &mut Self {
         let hop = |leg, other| Hop { leg, middle: middle.clone(), other, server: None };
         let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
         let far = hop(Leg::Far, Some(ConnectionNumber(near)));
@@ -161,7 +162,7 @@ impl Session {
     }
 
     pub(crate) fn drop_by_hand(&mut self, connection: u32) -> &mut Self {
-        self.event(connection, Event::Act(Act::of(Deliberate::of_console("drop", "by hand", None))))
+        self.event(connection, Event::Act(Act::of(Deliberate::by_console("drop", "by hand", None))))
             .end(connection, false)
     }
 
@@ -184,7 +185,7 @@ impl Session {
         let mut frame = Frame::new(Sender::from(from), &header, payload, bytes);
         let tracker = self.trackers.entry((ConnectionNumber(connection), from)).or_default();
         frame.position = tracker.frame(opcode, fin).0.map(Into::into);
-        frame.deliberate = self.by_hand.then(|| Deliberate::of_console("text", "by hand", None));
+        frame.deliberate = self.by_hand.then(|| Deliberate::by_console("text", "by hand", None));
         self.event(connection, Event::Frame(frame))
     }
 
@@ -206,37 +207,37 @@ impl Session {
             code: clean.then_some(1000),
             reason: String::new(),
             clean,
-            cause: if clean { Cause::ClosingHandshake } else { Cause::LineEnded },
+            cause: if clean { Cause::ClosingHandshake } else { Cause::ConnectionEnded },
             client: Count::default(),
             server: Count::default(),
         };
         self.event(connection, Event::Closed(closed))
     }
 
-    pub(crate) fn report(&self, challenge: &Challenge, since: Seq, told: Option<&Told>) -> Report {
-        grade(challenge, Attempt { session: &session_id(), transcript: &self.transcript, since, told })
+    pub(crate) fn report(&self, challenge: &Challenge, since: Seq, run: Option<&PageRun>) -> Report {
+        grade(challenge, Attempt { session: &session_id(), transcript: &self.transcript, since, run })
     }
 
     /// The verdict on the newest connection.
-    pub(crate) fn check(&self, look: serde_json::Value) -> Verdict {
-        self.report(&challenge(look, Counts::Last), Seq(0), None).verdicts.remove(0)
+    pub(crate) fn check(&self, condition: serde_json::Value) -> Verdict {
+        self.report(&challenge(condition, Counts::Last), Seq(0), None).verdicts.remove(0)
     }
 
     /// The verdict on all connections.
-    pub(crate) fn check_all(&self, look: serde_json::Value) -> Verdict {
-        self.report(&challenge(look, Counts::All), Seq(0), None).verdicts.remove(0)
+    pub(crate) fn check_all(&self, condition: serde_json::Value) -> Verdict {
+        self.report(&challenge(condition, Counts::All), Seq(0), None).verdicts.remove(0)
     }
 
     #[track_caller]
-    pub(crate) fn meets(&self, look: serde_json::Value) {
-        let verdict = self.check_all(look);
+    pub(crate) fn meets(&self, condition: serde_json::Value) {
+        let verdict = self.check_all(condition);
         assert!(verdict.met, "{}", verdict.found);
     }
 
     /// It is not met, and `words` are said of it.
     #[track_caller]
-    pub(crate) fn fails(&self, look: serde_json::Value, words: &str) {
-        let verdict = self.check_all(look);
+    pub(crate) fn fails(&self, condition: serde_json::Value, words: &str) {
+        let verdict = self.check_all(condition);
         assert!(!verdict.met, "it is met: {}", verdict.found);
         assert!(verdict.found.contains(words), "{}", verdict.found);
     }

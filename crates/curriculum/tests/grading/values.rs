@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::session::{challenge, session_id};
 use curriculum::challenge::{Challenge, Counts};
-use curriculum::given::{Values, fill, given, names, placeholders, settings, shown};
+use curriculum::values::{Values, fill, names, placeholders};
 use observation::SessionId;
 use serde_json::json;
 use wire::header::FrameHeader;
@@ -13,9 +13,9 @@ use wire::header::FrameHeader;
 #[test]
 fn a_session_keeps_its_own() {
     let challenge = challenge(json!({ "connected": {} }), Counts::Last);
-    let mine = given(&challenge, &session_id());
-    assert_eq!(mine, given(&challenge, &session_id()));
-    let theirs = given(&challenge, &SessionId::from_random([8; 16]));
+    let mine = challenge.values(&session_id());
+    assert_eq!(mine, challenge.values(&session_id()));
+    let theirs = challenge.values(&SessionId::from_random([8; 16]));
     for name in ["text", "key", "bytes", "frame"] {
         assert_ne!(mine[name], theirs[name], "{name}");
     }
@@ -27,7 +27,7 @@ fn a_session_keeps_its_own() {
 #[test]
 fn numbers_and_choices_stay_in_their_bounds_and_take_all_of_them() {
     let challenge = challenge(json!({ "connected": {} }), Counts::Last);
-    let sessions = (0..200).map(|n| given(&challenge, &SessionId::from_random([n; 16])));
+    let sessions = (0..200).map(|n| challenge.values(&SessionId::from_random([n; 16])));
     let (mut numbers, mut ones) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for values in sessions {
         numbers.insert(values["number"].parse::<u32>().unwrap());
@@ -39,7 +39,7 @@ fn numbers_and_choices_stay_in_their_bounds_and_take_all_of_them() {
 
 #[test]
 fn a_frame_holds_the_words() {
-    let values = given(&challenge(json!({ "connected": {} }), Counts::Last), &session_id());
+    let values = challenge(json!({ "connected": {} }), Counts::Last).values(&session_id());
     let mut frame = hex::decode(&values["frame"]).unwrap();
     let header = FrameHeader::parse(&frame).unwrap();
     let mut payload = frame.split_off(header.len());
@@ -89,7 +89,7 @@ fn settings_are_filled_in_one_by_one() {
     let values: Values = [("one".to_owned(), "a+b&c".to_owned())].into();
     let of = |query: &str| {
         let challenge = Challenge { query: query.to_owned(), ..challenge(json!({ "connected": {} }), Counts::Last) };
-        settings(&challenge, &values)
+        challenge.settings(&values)
     };
     assert_eq!(of("x=1&greet={{one}}%26"), "x=1&greet=a%2Bb%26c%26");
     assert_eq!(of("greet=a%20b"), "greet=a%20b");
@@ -97,6 +97,6 @@ fn settings_are_filled_in_one_by_one() {
 
 #[test]
 fn what_the_task_does_not_name_is_to_be_found_out() {
-    let values = shown(&challenge(json!({ "connected": {} }), Counts::Last), &session_id());
+    let values = challenge(json!({ "connected": {} }), Counts::Last).shown_values(&session_id());
     assert_eq!(values.keys().collect::<Vec<_>>(), ["bytes", "text"]);
 }

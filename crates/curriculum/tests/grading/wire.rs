@@ -5,8 +5,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::session::{CLIENT, SERVER, Session, challenge, get, session_id};
 use curriculum::challenge::{Challenge, Counts};
-use curriculum::given::{Given, fill, given};
-use observation::{Middle, Seq};
+use curriculum::values::{ValueSpec, fill};
+use observation::{Intermediary, Seq};
 use serde_json::json;
 use wire::opcode::Opcode;
 
@@ -16,8 +16,8 @@ fn connections_are_counted() {
     session.fails(json!({ "connected": {} }), "No connection has reached the lab yet.");
     session.open(1).end(1, true).open(2);
     session.meets(json!({ "connected": { "at-least": 2, "at-most": 2 } }));
-    session.fails(json!({ "connected": { "at-least": 3 } }), "2 connections were opened.");
-    session.fails(json!({ "connected": { "at-most": 1 } }), "2 connections were opened.");
+    session.fails(json!({ "connected": { "at-least": 3 } }), "You opened 2 connections.");
+    session.fails(json!({ "connected": { "at-most": 1 } }), "You opened 2 connections.");
     // Of an attempt that only the newest connection counts for, there is one.
     assert!(session.check(json!({ "connected": { "at-most": 1 } })).met);
 }
@@ -43,10 +43,12 @@ fn an_attempt_begins_after_what_was_before() {
 #[test]
 fn of_two_legs_the_labs_own_counts() {
     let mut session = Session::new();
-    session.open_over(1, Middle::Box("slow".into()), &get("/via/slow/lab/s"), &get("/lab/s"));
+    session.open_over(1, Intermediary::Box("slow".into()), &get("/via/slow/lab/s"), &get("/lab/s"));
     session.text(1, CLIENT, "once").text(2, CLIENT, "once");
-    for look in [json!({ "connected": { "at-most": 1 } }), json!({ "message": { "from": "client", "at-most": 1 } })] {
-        let challenge = Challenge { via: Some("slow".into()), ..challenge(look, Counts::All) };
+    for condition in
+        [json!({ "connected": { "at-most": 1 } }), json!({ "message": { "from": "client", "at-most": 1 } })]
+    {
+        let challenge = Challenge { via: Some("slow".into()), ..challenge(condition, Counts::All) };
         assert!(session.report(&challenge, Seq(0), None).passed());
     }
 }
@@ -54,29 +56,35 @@ fn of_two_legs_the_labs_own_counts() {
 #[test]
 fn subprotocols_are_read_off_the_request() {
     let mut session = Session::new();
-    let look = json!({ "subprotocol": { "offered": ["b", "a"], "agreed": "b" } });
+    let condition = json!({ "subprotocol": { "offered": ["b", "a"], "agreed": "b" } });
     session.open_with(1, &["a", "b"], Some("a"));
-    session.fails(look.clone(), "Offered was a, b, and agreed on was a.");
+    session.fails(condition.clone(), "You offered a, b; the server chose a.");
     session.open_with(2, &[], None);
-    session.fails(look.clone(), "Offered was nothing, and none was agreed on.");
+    session.fails(condition.clone(), "You offered no subprotocol; the server chose none.");
     session.open_with(3, &["b", "a"], Some("b"));
-    session.meets(look);
+    session.meets(condition);
 }
 
 #[test]
 fn messages_are_judged_by_kind_and_content() {
     let mut session = Session::new();
     session.open(1);
-    session.fails(json!({ "message": { "from": "client" } }), "The client has sent no message yet.");
+    session.fails(json!({ "message": { "from": "client" } }), "You have not sent any messages yet.");
     session.text(1, CLIENT, "Hello");
     session.meets(json!({ "message": { "from": "client", "kind": "text", "is": "Hello" } }));
     session.meets(json!({ "message": { "from": "client", "length": 5 } }));
-    session.fails(json!({ "message": { "from": "client", "is": "hello" } }), "last sent the text “Hello”");
-    session.fails(json!({ "message": { "from": "client", "kind": "binary" } }), "last sent the text “Hello”");
-    session.fails(json!({ "message": { "from": "server" } }), "The server has sent no message yet.");
+    session.fails(
+        json!({ "message": { "from": "client", "is": "hello" } }),
+        "The last message you sent was the text “Hello”.",
+    );
+    session.fails(
+        json!({ "message": { "from": "client", "kind": "binary" } }),
+        "The last message you sent was the text “Hello”.",
+    );
+    session.fails(json!({ "message": { "from": "server" } }), "The server has not sent any messages yet.");
     session.binary(1, SERVER, &[0xde, 0xad]);
     session.meets(json!({ "message": { "from": "server", "bytes": "de ad" } }));
-    session.fails(json!({ "message": { "from": "server", "bytes": "dead00" } }), "the binary bytes dead");
+    session.fails(json!({ "message": { "from": "server", "bytes": "dead00" } }), "the binary data dead");
     session.text(1, CLIENT, "DE AD");
     session.meets(json!({ "message": { "from": "client", "is-hex": "dead" } }));
 }
@@ -86,19 +94,23 @@ fn how_often_has_two_bounds() {
     let mut session = Session::new();
     session.open(1).text(1, CLIENT, "a").text(1, CLIENT, "b").text(1, CLIENT, "c");
     session.meets(json!({ "message": { "from": "client", "at-least": 3, "at-most": 3 } }));
-    session.fails(json!({ "message": { "from": "client", "at-least": 4 } }), "3 of 4 such messages");
-    session
-        .fails(json!({ "message": { "from": "client", "at-most": 2 } }), "3 such messages, and 2 should at the most");
+    session.fails(json!({ "message": { "from": "client", "at-least": 4 } }), "You sent 3 of 4 matching messages.");
+    session.fails(
+        json!({ "message": { "from": "client", "at-most": 2 } }),
+        "You sent 3 matching messages; the limit is 2.",
+    );
     session.meets(json!({ "message": { "from": "server", "at-most": 0 } }));
-    session
-        .fails(json!({ "message": { "from": "client", "is": "b", "at-most": 0 } }), "1 such message, and none should");
+    session.fails(
+        json!({ "message": { "from": "client", "is": "b", "at-most": 0 } }),
+        "You sent 1 matching message; the limit is 0.",
+    );
 }
 
 #[test]
 fn a_message_in_fragments_is_one() {
     let mut session = Session::new();
     session.open(1).frame(1, SERVER, false, Opcode::Text, b"two ").frame(1, SERVER, true, Opcode::Ping, b"");
-    session.fails(json!({ "message": { "from": "server" } }), "has sent no message yet");
+    session.fails(json!({ "message": { "from": "server" } }), "not sent any messages yet");
     session.frame(1, SERVER, true, Opcode::Continuation, b"parts");
     session.meets(json!({ "message": { "from": "server", "is": "two parts", "at-most": 1 } }));
 }
@@ -108,22 +120,25 @@ fn json_may_have_more_fields_than_are_asked_for() {
     let mut session = Session::new();
     session.open(1).text(1, CLIENT, r#"{"id": 1, "n": 2.0, "list": [1, {"a": 2, "b": 3}]}"#);
     session.meets(json!({ "message": { "from": "client", "json": { "n": 2, "list": [1, { "a": 2 }] } } }));
-    session.fails(json!({ "message": { "from": "client", "json": { "n": "2" } } }), "last sent");
+    session.fails(json!({ "message": { "from": "client", "json": { "n": "2" } } }), "The last message you sent was");
     session.text(1, CLIENT, r#"{"id": 1}"#).text(1, CLIENT, r#"{"id": 2}"#).text(1, CLIENT, "{}");
     session.meets(json!({ "message": { "from": "client", "json": {}, "distinct": "id", "at-least": 2 } }));
-    session.fails(json!({ "message": { "from": "client", "json": {}, "distinct": "id", "at-least": 3 } }), "2 of 3");
+    session.fails(
+        json!({ "message": { "from": "client", "json": {}, "distinct": "id", "at-least": 3 } }),
+        "You sent 2 of 3 matching messages.",
+    );
 }
 
 #[test]
 fn numbers_that_count_up_are_counted() {
-    let look = |least: u32| json!({ "message": { "from": "client", "json": { "type": "ping" }, "ascending": "n", "at-least": least } });
+    let condition = |least: u32| json!({ "message": { "from": "client", "json": { "type": "ping" }, "ascending": "n", "at-least": least } });
     let mut session = Session::new();
     session.open(1);
     for n in ["3", "1", "2", "4", "\"5\"", "4", "4.5"] {
         session.text(1, CLIENT, &format!(r#"{{"type": "ping", "n": {n}}}"#));
     }
-    session.meets(look(3));
-    session.fails(look(4), "3 of 4 such messages");
+    session.meets(condition(3));
+    session.fails(condition(4), "You sent 3 of 4 matching messages.");
 }
 
 #[test]
@@ -133,16 +148,16 @@ fn many_different_values_are_counted_in_one_go() {
     for id in 0..900 {
         session.text(1, CLIENT, &format!(r#"{{"id": "{id}"}}"#));
     }
-    let look = |least: u32| json!({ "message": { "from": "client", "distinct": "id", "at-least": least } });
-    session.meets(look(900));
-    session.fails(look(901), "900 of 901");
+    let condition = |least: u32| json!({ "message": { "from": "client", "distinct": "id", "at-least": least } });
+    session.meets(condition(900));
+    session.fails(condition(901), "900 of 901");
 }
 
 #[test]
 fn images_are_known_by_their_first_bytes() {
     let mut session = Session::new();
     session.open(1).binary(1, CLIENT, b"RIFF....WAVE");
-    session.fails(json!({ "message": { "from": "client", "image": true } }), "binary bytes");
+    session.fails(json!({ "message": { "from": "client", "image": true } }), "bytes of binary data");
     for first in [&b"\x89PNG\r\n\x1a\n"[..], b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF....WEBP"] {
         session.open(2).binary(2, CLIENT, first);
         assert!(session.check(json!({ "message": { "from": "client", "image": true } })).met, "{first:?}");
@@ -153,16 +168,18 @@ fn images_are_known_by_their_first_bytes() {
 fn a_goodbye_has_code_reason_and_time() {
     let mut session = Session::new();
     session.open(1);
-    session.fails(json!({ "close-frame": { "from": "client" } }), "The client has sent no close frame yet.");
+    session.fails(json!({ "close-frame": { "from": "client" } }), "You have not sent a close frame yet.");
     session.text(1, CLIENT, "?").wait(900).close_frame(1, CLIENT, 4001, "lunch");
     session.meets(json!({ "close-frame": { "from": "client", "code": 4001, "reason": "lunch" } }));
     session.meets(json!({ "close-frame": { "from": "client", "waited-ms": [800, 1000] } }));
     session.fails(
         json!({ "close-frame": { "from": "client", "waited-ms": [1000, 2000] } }),
-        "900 ms after its last message",
+        "900 ms after the last message",
     );
-    session
-        .fails(json!({ "close-frame": { "from": "client", "code": 1000 } }), "closed with 4001 and the reason “lunch”");
+    session.fails(
+        json!({ "close-frame": { "from": "client", "code": 1000 } }),
+        "You closed with code 4001 and reason “lunch”",
+    );
     session.fails(json!({ "closed-cleanly": true }), "No connection has ended yet.");
     session.end(1, false);
     session.fails(json!({ "closed-cleanly": true }), "without a close frame");
@@ -171,15 +188,15 @@ fn a_goodbye_has_code_reason_and_time() {
     // Of several goodbyes the one with the right code is told of.
     session.fails(
         json!({ "close-frame": { "from": "client", "code": 4001, "reason": "tea" } }),
-        "with 4001 and the reason “lunch”.",
+        "with code 4001 and reason “lunch”.",
     );
-    session.fails(json!({ "closed-cleanly": false }), "Both ends said goodbye.");
+    session.fails(json!({ "closed-cleanly": false }), "The closing handshake is complete.");
 }
 
 #[test]
 fn given_values_are_filled_in() {
     let mut session = Session::new();
-    let values = given(&challenge(json!({ "connected": {} }), Counts::Last), &session_id());
+    let values = challenge(json!({ "connected": {} }), Counts::Last).values(&session_id());
     session.open(1).text(1, CLIENT, &fill("{{accept:key}}", &values));
     session.meets(json!({ "message": { "from": "client", "is": "{{accept:key}}" } }));
     let answer = format!(r#"{{"n": {}, "text": "{}"}}"#, values["number"], values["text"]);
@@ -191,7 +208,7 @@ fn given_values_are_filled_in() {
     session.meets(json!({ "subprotocol": { "offered": ["{{one}}"], "agreed": "{{one}}" } }));
     // What is no number stays a text, also where it is all digits.
     let mut digits = challenge(json!({ "message": { "from": "client", "json": { "a": "{{one}}" } } }), Counts::Last);
-    digits.given.insert("one".into(), Given::OneOf { values: vec!["12".into()] });
+    digits.value_specs.insert("one".into(), ValueSpec::OneOf { values: vec!["12".into()] });
     for (json, meets) in [(r#"{"a": "12"}"#, true), (r#"{"a": 12}"#, false)] {
         let mut session = Session::new();
         session.open(1).text(1, CLIENT, json);

@@ -9,7 +9,7 @@ fn a_challenge() {
         CHALLENGE,
         "level = 1",
         "level = 6",
-        &["challenges/first-echo/challenge.md:4: `level` is a number from 1 to 5. Put it right."],
+        &["challenges/first-echo/challenge.md:4: `level` must be a whole number from 1 to 5, not 6. Change the value."],
     );
     check(
         CHALLENGE,
@@ -38,7 +38,7 @@ fn a_challenge() {
         "query = \"deflate=off\"",
         "query = \"deflate={{words}}\"",
         &[
-            "challenges/first-echo/challenge.md:6: the lab does not take this query: `deflate=maple+thunder` is none. `/api/behaviours` lists what it takes.",
+            "challenges/first-echo/challenge.md:6: the lab rejects this query: `deflate=maple+thunder` is none. See `/api/behaviours` for the settings it accepts.",
         ],
     );
     check(
@@ -53,7 +53,7 @@ fn a_challenge() {
         CHALLENGE,
         "count = 2",
         "count = 0",
-        &["challenges/first-echo/challenge.md:12: `words`: `count` is 0. Put it right."],
+        &["challenges/first-echo/challenge.md:12: `words`: `count` is 0. Use 1 or more."],
     );
     check(
         CHALLENGE,
@@ -68,8 +68,8 @@ fn a_challenge() {
         "text `{{words}}`",
         "text `{{word}}` and `{{acept:words}}`",
         &[
-            "challenges/first-echo/challenge.md:31: `{{word}}`: there is no given value `word`. Did you mean `words`?",
-            "challenges/first-echo/challenge.md:31: `{{acept:words}}`: nobody knows how to work out `acept`. Did you mean `accept`?",
+            "challenges/first-echo/challenge.md:31: `{{word}}`: there is no value named `word`. Did you mean `words`?",
+            "challenges/first-echo/challenge.md:31: `{{acept:words}}`: there is no function `acept`. Did you mean `accept`?",
         ],
     );
     check(
@@ -77,8 +77,8 @@ fn a_challenge() {
         "id = \"sent\"",
         "id = \"connected\"",
         &[
-            "challenges/first-echo/challenge.md:22: there is another check `connected`. Choose another id.",
-            "challenges/first-echo/challenge.md:28: there is no check `sent`. Name one of this challenge’s.",
+            "challenges/first-echo/challenge.md:22: another check has the id `connected`. Choose a different id.",
+            "challenges/first-echo/challenge.md:28: there is no check `sent`. Use the id of a check in this challenge.",
         ],
     );
     check(
@@ -109,16 +109,14 @@ fn a_challenge() {
         CHALLENGE,
         "connected = { at-least = 1 }",
         "",
-        &[
-            "challenges/first-echo/challenge.md:16: this check does not say what it looks for. Add one, such as `connected = {}`.",
-        ],
+        &["challenges/first-echo/challenge.md:16: this check has no condition. Add one, for example `connected = {}`."],
     );
     check(
         CHALLENGE,
         "connected = { at-least = 1 }",
         "connected = {}\nlasted = { at-least-ms = 7 }",
         &[
-            "challenges/first-echo/challenge.md:16: this check looks for several things: `connected` and `lasted`. Make a check of each.",
+            "challenges/first-echo/challenge.md:16: this check has more than one condition: `connected` and `lasted`. Write a separate check for each.",
         ],
     );
     check(
@@ -132,8 +130,8 @@ fn a_challenge() {
         "file = \"wrong-greeting.js\"",
         "file = \"wrong-other.js\"",
         &[
-            "challenges/first-echo/wrong-greeting.js: no `[[wrong]]` names this attempt. Add one, with what it fails.",
-            "challenges/first-echo/wrong-other.js: there is no such file. A wrong attempt is JavaScript.",
+            "challenges/first-echo/wrong-greeting.js: no `[[wrong]]` in `challenge.md` names this file. Add one with the check that it fails.",
+            "challenges/first-echo/wrong-other.js: this file is missing. Write the attempt, or remove its `[[wrong]]`.",
         ],
     );
     check(
@@ -141,8 +139,8 @@ fn a_challenge() {
         "[[wrong]]\nfile = \"wrong-greeting.js\"\nfails = \"sent\"\n",
         "",
         &[
-            "challenges/first-echo/challenge.md:2: there is no wrong attempt. Add `[[wrong]]` with `file`, `fails` and `says`: a check that nothing fails may check nothing.",
-            "challenges/first-echo/wrong-greeting.js: no `[[wrong]]` names this attempt. Add one, with what it fails.",
+            "challenges/first-echo/challenge.md:2: there is no wrong attempt. Add `[[wrong]]` with `file`, `fails` and `says`, to prove that the check can fail.",
+            "challenges/first-echo/wrong-greeting.js: no `[[wrong]]` in `challenge.md` names this file. Add one with the check that it fails.",
         ],
     );
 }
@@ -153,8 +151,8 @@ fn every_value_that_the_lab_may_get_is_tried() {
         let text = format!("query = \"deflate={query}\"\n[given.what]\n{kind}\n");
         move |from: &str| text.replace("FROM", from)
     };
-    let (place, todo) = ("challenges/first-echo/challenge.md:6", "`/api/behaviours` lists what it takes.");
-    let none = |query: &str| format!("{place}: the lab does not take this query: `deflate={query}` is none. {todo}");
+    let (place, todo) = ("challenges/first-echo/challenge.md:6", "See `/api/behaviours` for the settings it accepts.");
+    let none = |query: &str| format!("{place}: the lab rejects this query: `deflate={query}` is none. {todo}");
     let one_of = given("{{what}}", "kind = \"one-of\"\nvalues = [\"off\", \"FROM\"]");
     check_front(&one_of("off"), &[]);
     check_front(&one_of("of"), &[&none("of")]);
@@ -182,11 +180,15 @@ fn check_front(text: &str, expect: &[&str]) {
 #[test]
 fn what_can_be_chosen_is_harmless() {
     let place = "challenges/first-echo/challenge.md:12";
-    let what =
-        "values have letters, digits, spaces, `-`, `_` and `.` only: they go into HTML, code and URLs. Put it right.";
+    let fix = "Use only letters, digits, spaces, `-`, `_` and `.`, because values go into HTML, code and URLs.";
     for value in ["javascript:x", "a'", "<b>", "a&b", "`", "a/b", "{{words}}"] {
         let to = format!("kind = \"one-of\"\nvalues = [\"a b-c_d.é1\", \"{value}\"]");
-        check(CHALLENGE, "kind = \"words\"\ncount = 2", &to, &[&format!("{place}: `words`: {what}")]);
+        check(
+            CHALLENGE,
+            "kind = \"words\"\ncount = 2",
+            &to,
+            &[&format!("{place}: `words`: the value `{value}` has a character that is not allowed. {fix}")],
+        );
     }
 }
 
@@ -194,10 +196,10 @@ fn what_can_be_chosen_is_harmless() {
 fn there_are_only_so_many_values() {
     let place = "challenges/first-echo/challenge.md";
     let given: String = (0..40).map(|number| format!("[given.a{number}]\nkind = \"key\"\n")).collect();
-    let many = format!("{place}:12: more than 32 values are given. Give fewer.");
+    let many = format!("{place}:12: `given` has more than 32 values. Remove some.");
     check_one(CHALLENGE, "[given.words]", &format!("{given}[given.words]"), &many);
     let choices = format!("kind = \"one-of\"\nvalues = {:?}", ["a"; 101]);
-    let much = format!("{place}:12: `words`: `values` are 1 to 100. Put it right.");
+    let much = format!("{place}:12: `words`: `values` has 101 items. Use 1 to 100 items.");
     check(CHALLENGE, "kind = \"words\"\ncount = 2", &choices, &[&much]);
 }
 
@@ -205,9 +207,9 @@ fn there_are_only_so_many_values() {
 fn what_is_said_of_a_solution_has_its_values() {
     let file = "challenges/first-echo/solution.md";
     check(file, "Before", "`{{words}}`: before", &[]);
-    let unknown = format!("{file}:1: `{{{{word}}}}`: there is no given value `word`. Did you mean `words`?");
+    let unknown = format!("{file}:1: `{{{{word}}}}`: there is no value named `word`. Did you mean `words`?");
     check(file, "Before", "`{{word}}`: before", &[&unknown]);
-    let lost = "is lost where this is rendered. Write it in prose or in `code`, not in an address, in HTML or in code that is coloured.";
+    let lost = "is lost when the text is rendered. Use it in prose or in `code`, not in a URL, in HTML or in highlighted code.";
     check(file, "Before", "\n\n```js\n{{words}}\n```\n", &[&format!("{file}:4: `{{{{words}}}}` {lost}")]);
 }
 
@@ -216,7 +218,7 @@ fn placeholders_can_be_filled_in_where_they_stand() {
     let at = |line: u32, what: &str| format!("challenges/first-echo/challenge.md:{line}: {what}");
     let form = |form: &str| {
         format!(
-            "that cannot be worked out of these values. It is `{form}`: a KEY is of that kind, BYTES are hex, and four of them mask a frame."
+            "this cannot be computed from these values. Write `{form}`: KEY must be a `key`, BYTES must be hex, and a frame needs 4 BYTES."
         )
     };
     for (inside, derived) in [
@@ -229,14 +231,14 @@ fn placeholders_can_be_filled_in_where_they_stand() {
         let what = format!("`{{{{{inside}}}}}`: {}", form(derived));
         check(CHALLENGE, "text `{{words}}`", &format!("text `{{{{{inside}}}}}`"), &[&at(31, &what)]);
     }
-    let lost = "is lost where this is rendered. Write it in prose or in `code`, not in an address, in HTML or in code that is coloured.";
+    let lost = "is lost when the text is rendered. Use it in prose or in `code`, not in a URL, in HTML or in highlighted code.";
     let (words, length) = (format!("`{{{{words}}}}` {lost}"), format!("`{{{{length:words}}}}` {lost}"));
     check(CHALLENGE, "text `{{words}}`.", "text\n\n```js\na = {{words}};\n```\n", &[&at(34, &words)]);
     check(CHALLENGE, "text `{{words}}`.", "text\n\n```http\n{{length:words}}\n```\n", &[&at(34, &length)]);
     check(CHALLENGE, "text `{{words}}`.", "text\n\n```\n{{length:words}}\n```\n", &[]);
-    let address = "an address has no given value in it. Write the value as text.";
+    let address = "a URL cannot contain a placeholder. Write the value as text.";
     check(CHALLENGE, "text `{{words}}`", "[text](https://a.example/{{words}})", &[&at(31, address), &at(31, &words)]);
-    let title = at(2, "this stands in a list of all, where nothing is given. Leave the value out.");
+    let title = at(2, "the list of challenges shows this text, but has no values. Remove the placeholder.");
     check(CHALLENGE, "title = \"First", "title = \"{{words}} First", &[&title]);
     check(CHALLENGE, "`socket.send` takes", "<!-- {{words}} --> `socket.send` takes", &[&at(10, &words)]);
 }

@@ -10,19 +10,19 @@ fn what_the_type_of_a_check_does_not_say() {
     for (look, what) in [
         (
             "connected = { at-least = 2, at-most = 1 }",
-            "`connected`: 2 is more than 1. The first is the least, the second the most.",
+            "`connected`: the minimum 2 is larger than the maximum 1. Put the smaller number first.",
         ),
         (
             "beats = { times = 3, apart-ms = [9, 8] }",
-            "`beats`: 9 is more than 8. The first is the least, the second the most.",
+            "`beats`: the minimum 9 is larger than the maximum 8. Put the smaller number first.",
         ),
         (
             "close-frame = { from = \"client\", waited-ms = [9, 8] }",
-            "`close-frame`: 9 is more than 8. The first is the least, the second the most.",
+            "`close-frame`: the minimum 9 is larger than the maximum 8. Put the smaller number first.",
         ),
         (
             "message = { from = \"client\", bytes = \"0\" }",
-            "`message`: `0` is no hex. Write two digits for each byte, such as `00ff`.",
+            "`message`: `0` is not valid hex. Write two hex digits for each byte, for example `00ff`.",
         ),
     ] {
         check(CHALLENGE, line, look, &[&format!("{place}: {what}")]);
@@ -31,46 +31,45 @@ fn what_the_type_of_a_check_does_not_say() {
         check(CHALLENGE, line, fine, &[]);
     }
     let returned = "returned = { is = [1, { a = \"b\" }] }";
-    let what = "only a run in the page can show this, and the challenge is to be solved anywhere";
-    let todo = "Say `place = \"browser\"`, or look for something on the wire.";
+    let what = "only a run in the page can show this, but the challenge has `place = \"anywhere\"`";
+    let todo = "Use `place = \"browser\"`, or check something on the wire.";
     check(CHALLENGE, line, returned, &[&format!("{place}: `returned`: {what}. {todo}")]);
 }
 
 #[test]
 fn what_can_never_be_met_or_never_fails() {
     let line = "connected = { at-least = 1 }";
-    let more = "the newest connection there is one, ";
     for (look, what) in [
-        ("connected = { at-least = 2 }", format!("of {more}and this asks for more. Say `counts = \"all\"`.")),
-        ("connected = { at-most = 1 }", format!("of {more}so there are never more. Say `counts = \"all\"`.")),
-        ("connected = { at-most = 0 }", "1 is more than 0. The first is the least, the second the most.".to_owned()),
-        ("connected = { at-least = 0 }", "nothing fails this. Ask for 1 at least.".to_owned()),
+        ("connected = { at-least = 2 }", "only the newest connection counts, but this check needs more than one. Use `counts = \"all\"`.".to_owned()),
+        ("connected = { at-most = 1 }", "only the newest connection counts, so `at-most` has no effect. Use `counts = \"all\"`.".to_owned()),
+        ("connected = { at-most = 0 }", "the minimum 1 is larger than the maximum 0. Put the smaller number first.".to_owned()),
+        ("connected = { at-least = 0 }", "this check can never fail. Require at least 1.".to_owned()),
         (
             "backoff = { waits = 4, base-ms = 200 }",
-            "between the newest connection and itself there is no wait. Say `counts = \"all\"`.".to_owned(),
+            "this measures the wait between connections, but only the newest connection counts. Use `counts = \"all\"`.".to_owned(),
         ),
         (
             "message = { from = \"client\", at-least = 3, at-most = 2 }",
-            "3 is more than 2. The first is the least, the second the most.".to_owned(),
+            "the minimum 3 is larger than the maximum 2. Put the smaller number first.".to_owned(),
         ),
-        ("message = { from = \"client\", at-least = 0 }", "nothing fails this. Ask for 1 at least.".to_owned()),
+        ("message = { from = \"client\", at-least = 0 }", "this check can never fail. Require at least 1.".to_owned()),
         (
             "message = { from = \"client\", kind = \"binary\", is = \"a\" }",
-            "only a text has `is`, `is-hex` and fields of JSON. Say `kind = \"text\"`, or ask for `bytes`.".to_owned(),
+            "`is`, `is-hex` and JSON fields match text messages only. Use `kind = \"text\"`, or `bytes` for binary data.".to_owned(),
         ),
         (
             "beats = { times = 0, apart-ms = [1, 2] }",
-            "between fewer than two beats there is no rhythm. Ask for more.".to_owned(),
+            "an interval needs at least two messages. Use `times = 2` or more.".to_owned(),
         ),
         (
             "close-frame = { from = \"client\", code = 1006 }",
-            "1006 never stands in a close frame. There are 1000 to 1003, 1007 to 1014, and 3000 to 4999.".to_owned(),
+            "1006 is never sent in a close frame. Use 1000 to 1003, 1007 to 1014, or 3000 to 4999.".to_owned(),
         ),
         (
             "close-frame = { from = \"server\", code = 7 }",
-            "7 never stands in a close frame. There are 1000 to 1003, 1007 to 1014, and 3000 to 4999.".to_owned(),
+            "7 is never sent in a close frame. Use 1000 to 1003, 1007 to 1014, or 3000 to 4999.".to_owned(),
         ),
-        ("in-flight = { at-least = 0 }", "nothing fails this. Ask for 1 at least.".to_owned()),
+        ("in-flight = { at-least = 0 }", "this check can never fail. Require at least 1.".to_owned()),
     ] {
         let kind = look.split(' ').next().unwrap();
         check(CHALLENGE, line, look, &[&format!("challenges/first-echo/challenge.md:19: `{kind}`: {what}")]);
@@ -95,7 +94,7 @@ fn what_can_never_be_met_or_never_fails() {
     assert_eq!(
         problems_with(&[browser, (line, "pasted = { says = [\"name-not-resolvd\"] }")]),
         [
-            "challenges/first-echo/challenge.md:19: `pasted`: no line of a console says `name-not-resolvd`. Did you mean `name-not-resolved`?"
+            "challenges/first-echo/challenge.md:19: `pasted`: `name-not-resolvd` is not a meaning of a console message. Did you mean `name-not-resolved`?"
         ]
     );
     for (look, fine) in [

@@ -1,7 +1,7 @@
 //! `course.toml`, and a course as a whole.
 
 use crate::{CHALLENGE, COURSE, LESSON, check, read, starter, write};
-use curriculum::load::{Lab, Source, load, template};
+use curriculum::load::{LabRules, Source, load, template};
 use std::fs;
 
 #[test]
@@ -11,7 +11,7 @@ fn course_toml() {
         "id = \"my-course\"",
         "id = \"My Course\"",
         &[
-            "course.toml:5: `My Course` is no id. An id has lower-case letters, digits and hyphens, such as `first-echo`.",
+            "course.toml:5: `My Course` is not a valid id. Use lowercase letters, digits and hyphens, for example `first-echo`.",
         ],
     );
     check(
@@ -20,35 +20,35 @@ fn course_toml() {
         "idd = \"my-course\"",
         &[
             "course.toml:1: the course has no `id`. Add `id = \"…\"`.",
-            "course.toml:5: the course has a field `idd` that nobody knows. Did you mean `id`?",
+            "course.toml:5: the course has an unknown field `idd`. Did you mean `id`?",
         ],
     );
     check(
         COURSE,
         "title = \"My course\"",
         "title = 7",
-        &["course.toml:6: `title` is a text, and this is a number. Put it right."],
+        &["course.toml:6: `title` must be a string, not a number. Change the value."],
     );
     check(
         COURSE,
         "title = \"My course\"",
         "title = \"My course",
-        &["course.toml:6: invalid basic string, expected `\"`. It has to be TOML, which toml.io describes."],
+        &["course.toml:6: invalid basic string, expected `\"`. Use valid TOML (see toml.io)."],
     );
     check(
         COURSE,
         "language = \"en\"",
         "language = \"en_GB\"",
-        &["course.toml:8: `en_GB` is no language tag. Write one such as `en` or `de-AT`."],
+        &["course.toml:8: `en_GB` is not a language tag. Use a BCP 47 tag, for example `en` or `de-AT`."],
     );
     check(
         COURSE,
         "lessons = [\"hello\"]",
         "lessons = [\"hello\", \"Hello\", \"hello\", \"helo\"]",
         &[
-            "course.toml:11: `Hello` is no id of a lesson. An id has lower-case letters, digits and hyphens, such as `first-echo`.",
-            "course.toml:11: the lesson `hello` is listed twice. List it once.",
-            "lessons/helo.md: there is no such file. The course lists this lesson: write it, or take it out of `lessons`.",
+            "course.toml:11: `Hello` is not a valid lesson id. Use lowercase letters, digits and hyphens, for example `first-echo`.",
+            "course.toml:11: the lesson `hello` is listed twice. Remove one of them.",
+            "lessons/helo.md: this file is missing. `course.toml` lists this lesson. Write the file, or remove the id from `lessons`.",
         ],
     );
     check(
@@ -63,7 +63,7 @@ fn course_toml() {
         "txt = \"Say",
         &[
             "course.toml:15: this objective has no `text`. Add `text = \"…\"`.",
-            "course.toml:16: this objective has a field `txt` that nobody knows. Did you mean `text`?",
+            "course.toml:16: this objective has an unknown field `txt`. Did you mean `text`?",
         ],
     );
 }
@@ -132,7 +132,7 @@ fn what_is_read_becomes_json_and_comes_back() {
 #[test]
 fn the_course_of_this_repository_has_no_problems() {
     // What the lab knows is checked where the lab is.
-    let lab = Lab { query: &|_| Ok(()), via: &|_| Ok(()) };
+    let lab = LabRules { query: &|_| Ok(()), via: &|_| Ok(()) };
     if let Err(problems) = load(&Source::Embedded, &lab) {
         panic!("{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>());
     }

@@ -36,7 +36,7 @@ fn the_documentation_has_every_name_that_may_be_written() {
     for (name, _) in curriculum::console::NAMES {
         assert!(documentation.contains(&format!("`{name}`")), "{name}");
     }
-    for (_, form) in curriculum::given::DERIVED {
+    for (_, form) in curriculum::values::DERIVED {
         assert!(documentation.contains(&format!("`{form}`")), "{form}");
     }
 }

@@ -9,32 +9,34 @@ fn files_that_do_not_belong() {
     check_file(
         "lessons/other.md",
         b"",
-        &["lessons/other.md: the course does not list this lesson. Add \"other\" to `lessons`, or remove the file."],
+        &["lessons/other.md: `course.toml` does not list this lesson. Add \"other\" to `lessons`, or remove the file."],
     );
-    check_file("lessons/other.txt", b"", &["lessons/other.txt: it is no lesson. Lessons are `lessons/ID.md`."]);
+    check_file("lessons/other.txt", b"", &["lessons/other.txt: this is not a lesson. Name lessons `lessons/ID.md`."]);
     check_file(
         "challenges/other/a",
         b"",
         &[
-            "challenges/other: the course does not list this challenge. Add \"other\" to `challenges`, or remove the folder.",
+            "challenges/other: `course.toml` does not list this challenge. Add \"other\" to `challenges`, or remove the folder.",
         ],
     );
     check_file(
         "challenges/first-echo/solutoin.md",
         b"",
-        &["challenges/first-echo/solutoin.md: nobody reads this file. Did you mean `solution.md`?"],
+        &["challenges/first-echo/solutoin.md: this file is not used. Did you mean `solution.md`?"],
     );
     check_file(
         "challenges/first-echo/wrong-b.js",
         b"",
-        &["challenges/first-echo/wrong-b.js: no `[[wrong]]` names this attempt. Add one, with what it fails."],
+        &[
+            "challenges/first-echo/wrong-b.js: no `[[wrong]]` in `challenge.md` names this file. Add one with the check that it fails.",
+        ],
     );
-    check_file("assets/a.svg", b"", &["assets/a.svg: it is no picture. There may be png, jpg, gif, webp and avif."]);
+    check_file("assets/a.svg", b"", &["assets/a.svg: this is not an image. Use png, jpg, gif, webp or avif."]);
     check_file(
         "assets/a/b.png",
         b"",
         &[
-            "assets/a/b.png: its name does not go into an address. Use letters, digits, `-`, `_` and `.` only, and no folders.",
+            "assets/a/b.png: this name cannot be part of a URL. Use only letters, digits, `-`, `_` and `.`, and no folders.",
         ],
     );
     for fine in ["README.md", "assets/a.png", ".git/x", "lessons/hello.md~"] {
@@ -47,17 +49,17 @@ fn files_that_are_too_large_or_no_text() {
     check_file(
         "challenges/first-echo/page.html",
         &vec![b'a'; (256 << 10) + 1],
-        &["challenges/first-echo/page.html: it has 262145 bytes, and may have 262144. Make it smaller."],
+        &["challenges/first-echo/page.html: the file has 262145 bytes; the limit is 262144. Make it smaller."],
     );
     check_file(
         "assets/a.png",
         &vec![0; (2 << 20) + 1],
-        &["assets/a.png: it has 2097153 bytes, and may have 2097152. Make it smaller."],
+        &["assets/a.png: the file has 2097153 bytes; the limit is 2097152. Make it smaller."],
     );
     check_file(
         "challenges/first-echo/solution.md",
         b"a\nb\xFF",
-        &["challenges/first-echo/solution.md:2: it is no UTF-8. Save it as UTF-8."],
+        &["challenges/first-echo/solution.md:2: the file is not valid UTF-8. Save it as UTF-8."],
     );
     let folder = starter();
     for number in 0..9 {
@@ -65,16 +67,19 @@ fn files_that_are_too_large_or_no_text() {
     }
     let problems = read(&folder).unwrap_err();
     fs::remove_dir_all(&folder).unwrap();
-    assert!(problems.iter().any(|problem| problem.contains("the course is over 16 MiB")), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.contains("the course has more than 16 MiB")), "{problems:?}");
 }
 
 #[test]
 fn what_is_no_folder_is_named_once() {
-    let todo = "`framescope course new DIR` makes one to begin with.";
-    assert_eq!(read(Path::new("nowhere")).unwrap_err(), [format!("course.toml: there is no folder nowhere. {todo}")]);
+    let todo = "Run `framescope course new DIR` to create a course.";
+    assert_eq!(
+        read(Path::new("nowhere")).unwrap_err(),
+        [format!("course.toml: the folder nowhere does not exist. {todo}")]
+    );
     let problems = read(Path::new("Cargo.toml")).unwrap_err();
     assert_eq!(problems.len(), 1);
-    assert!(problems[0].starts_with("course.toml: Cargo.toml is no folder that can be read: "), "{problems:?}");
+    assert!(problems[0].starts_with("course.toml: the folder Cargo.toml cannot be read: "), "{problems:?}");
 }
 
 #[cfg(unix)]
@@ -92,9 +97,13 @@ fn links_that_lead_out_are_refused() {
         fs::remove_dir_all(folder).unwrap();
     }
     let has = |what: &str| problems.iter().any(|problem| problem == what);
-    let out = "it is a link that leads out of the course's folder. Put the file itself there.";
+    let out = "this symlink leads out of the course folder. Copy the file into the course folder instead.";
     assert!(has(&format!("lessons/out.md: {out}")) && has(&format!("assets: {out}")), "{problems:#?}");
-    assert!(has("lessons/dangling.md: it leads to nothing that can be read. Remove it, or put it right."));
-    assert!(has("lessons/in.md: the course does not list this lesson. Add \"in\" to `lessons`, or remove the file."));
-    assert!(problems.iter().any(|problem| problem.contains("too many folders within folders")));
+    assert!(has(
+        "lessons/dangling.md: this cannot be read, or links to something that does not exist. Fix or remove it."
+    ));
+    assert!(has(
+        "lessons/in.md: `course.toml` does not list this lesson. Add \"in\" to `lessons`, or remove the file."
+    ));
+    assert!(problems.iter().any(|problem| problem.contains("folders are nested too deep")));
 }

@@ -10,7 +10,7 @@ mod files;
 mod lesson;
 mod rendering;
 
-use curriculum::load::{Lab, Loaded, Problem, Source, load, template};
+use curriculum::load::{LabRules, Loaded, Problem, Source, load, template};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ fn read(folder: &Path) -> Result<Loaded, Vec<String>> {
         move |text: &str| if known.contains(&text) { Ok(()) } else { Err(format!("`{text}` is none")) }
     };
     let (query, via) = (one_of(&["", "deflate=off", "deflate=off&fragments=2"]), one_of(&["old-proxy"]));
-    let loaded = load(&Source::Folder(folder.to_owned()), &Lab { query: &query, via: &via });
+    let loaded = load(&Source::Folder(folder.to_owned()), &LabRules { query: &query, via: &via });
     loaded.map_err(|problems| problems.iter().map(Problem::to_string).collect())
 }
 

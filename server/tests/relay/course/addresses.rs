@@ -4,7 +4,6 @@ use super::{folder, lab};
 use crate::support::{Lab, Raw, handshake, http};
 use curriculum::challenge::{Challenge, Solution};
 use curriculum::course::{Block, Course, Lesson};
-use curriculum::given;
 use observation::SessionId;
 
 #[tokio::test]
@@ -74,7 +73,7 @@ async fn a_challenges_name_stands_for_its_settings() {
     let lab = Lab::with(|config| config.course = Some(folder)).await;
     let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
     let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
-    let words = given::given(&challenge, &SessionId::parse(&lab.id).unwrap())["words"].clone();
+    let words = challenge.values(&SessionId::parse(&lab.id).unwrap())["words"].clone();
     for prefix in ["", "/via/slow"] {
         let mut raw = Raw::open(lab.address(), &format!("{prefix}{}?challenge=first-echo", lab.path())).await;
         assert_eq!(raw.frame().await, (0x81, format!("{words} & all").into_bytes()));

@@ -4,7 +4,6 @@ use super::command::{public_key, verify};
 use super::{folder, lab, lab_with, post};
 use crate::support::{Answer, Lab, Raw, http, masked};
 use curriculum::challenge::Challenge;
-use curriculum::given;
 use observation::SessionId;
 use serde_json::{Value, json};
 use sha2::Digest;
@@ -18,7 +17,7 @@ async fn words(lab: &Lab) -> String {
 async fn words_of(lab: &Lab, session: &str) -> String {
     let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
     let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
-    given::given(&challenge, &SessionId::parse(session).unwrap())["words"].clone()
+    challenge.values(&SessionId::parse(session).unwrap())["words"].clone()
 }
 
 /// Sends `text` over a connection of its own to the challenge's address and waits for the echo.
@@ -168,7 +167,7 @@ async fn another_sessions_words_are_not_enough() {
     let answer = post(lab.address(), &format!("/api/sessions/{other}/receipts"), request.as_bytes()).await;
     assert_eq!(answer.status, 422);
     let report: curriculum::grade::Report = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(report.verdicts[1].found, format!("The client last sent the text “{words}”."));
+    assert_eq!(report.verdicts[1].found, format!("The last message you sent was the text “{words}”."));
 }
 
 #[tokio::test]
@@ -183,7 +182,7 @@ async fn another_address_of_the_session_is_not_the_challenges() {
         let answer = ask(&lab, &request).await;
         assert_eq!(answer.status, 422, "{path}");
         let report: curriculum::grade::Report = serde_json::from_slice(&answer.body).unwrap();
-        assert!(report.verdicts[1].found.contains("not to this challenge’s address"), "{path}: {report:?}");
+        assert!(report.verdicts[1].found.contains("You connected to a different address"), "{path}: {report:?}");
     }
     attempt(&lab, &words).await;
     assert_eq!(ask(&lab, &request).await.status, 200);

@@ -2,5 +2,5 @@ const socket = new WebSocket(lab.url);
 await new Promise((resolve) => (socket.onopen = resolve));
 
 socket.send("are you there?");
-const answer = await new Promise((resolve) => (socket.onmessage = resolve)); // TODO: this waits for ever
+const answer = await new Promise((resolve) => (socket.onmessage = resolve)); // TODO: this never ends
 console.log(answer.data);

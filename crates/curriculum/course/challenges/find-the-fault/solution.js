@@ -1,4 +1,4 @@
-const fault = "{{fault}}"; // as the frames show
+const fault = "{{fault}}"; // found in the frames
 
 async function say(text) {
   const socket = new WebSocket(lab.url);
@@ -7,5 +7,5 @@ async function say(text) {
   console.log("closed:", code, reason);
 }
 
-await say("what is wrong with you?");
+await say("hello");
 await say(fault);

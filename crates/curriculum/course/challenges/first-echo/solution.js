@@ -2,6 +2,6 @@ const socket = new WebSocket(lab.url);
 
 socket.onopen = () => socket.send("hello");
 socket.onmessage = (event) => {
-  console.log("came back:", event.data);
+  console.log("received:", event.data);
   socket.close();
 };

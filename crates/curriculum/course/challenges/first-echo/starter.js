@@ -1,7 +1,7 @@
 const socket = new WebSocket(lab.url);
 
 socket.onmessage = (event) => {
-  console.log("came back:", event.data);
+  console.log("received:", event.data);
   socket.close();
 };
 

@@ -1,4 +1,4 @@
-const fragments = {{count}}; // as counted in the frames below
+const fragments = {{count}}; // counted in the frames below
 
 const socket = new WebSocket(lab.url);
 socket.onmessage = (event) => {

@@ -1,4 +1,4 @@
-const fragments = 1; // TODO: how many were there? Run this, and look at the frames
+const fragments = 1; // TODO: run this, count the frames below, and write the number here
 
 const socket = new WebSocket(lab.url);
 socket.onmessage = (event) => {

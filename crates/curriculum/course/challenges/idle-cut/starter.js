@@ -3,7 +3,7 @@ await new Promise((resolve) => (socket.onopen = resolve));
 
 socket.onclose = (event) => console.log("closed:", event.code, event.wasClean);
 
-await lab.sleep(4200); // TODO: it does not last that long
+await lab.sleep(4200); // TODO: the connection does not live that long
 if (socket.readyState === WebSocket.OPEN) {
   socket.send("still here");
   socket.close();

@@ -1,5 +1,5 @@
-const socket = new WebSocket(lab.url); // not here: go where nobody is
+const socket = new WebSocket(lab.url); // TODO: connect to the unknown host instead
 
 socket.onerror = (event) => console.log("error:", event.type);
 
-// TODO: wait for the close event, and return what it says
+// TODO: wait for the close event, and return its code, reason and wasClean

@@ -7,7 +7,7 @@ for (let attempt = 0; attempt < 5; attempt += 1) {
   await connectOnce();
   if (attempt === 4) break;
   const wait = 200 * 2 ** attempt * (1 + Math.random());
-  console.log(`dropped; again in ${Math.round(wait)} ms`);
+  console.log(`dropped; reconnecting in ${Math.round(wait)} ms`);
   await lab.sleep(wait);
 }
 return "gave up";

@@ -6,5 +6,5 @@ async function connectOnce() {
 for (let attempt = 0; attempt < 5; attempt += 1) {
   await connectOnce();
   console.log("dropped");
-  // TODO: wait before the next one, longer each time, and not quite regularly
+  // TODO: wait before the next connection, longer each time, with a random part
 }

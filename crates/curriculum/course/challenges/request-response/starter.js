@@ -2,7 +2,7 @@ const socket = new WebSocket(lab.url);
 await new Promise((resolve) => (socket.onopen = resolve));
 
 function ask(id) {
-  // TODO: this waits for any message; it should wait for the one with this id
+  // TODO: this takes any message; wait for the one with this id
   return new Promise((resolve) => {
     socket.onmessage = (event) => resolve(JSON.parse(event.data));
     socket.send(JSON.stringify({ id, ask: "what time is it?" }));
@@ -11,7 +11,7 @@ function ask(id) {
 
 let done = 0;
 for (const id of [1, 2, 3, 4, 5]) {
-  await ask(id); // TODO: one after the other takes two seconds
+  await ask(id); // TODO: one after the other takes two seconds; send all at once
   done += 1;
 }
 socket.close();

@@ -5,8 +5,8 @@ pen.fillRect(8, 8, 48, 48);
 const image = await canvas.convertToBlob();
 
 const socket = new WebSocket(lab.url);
-socket.onopen = () => socket.send("an image"); // TODO
+socket.onopen = () => socket.send("an image"); // TODO: send the image
 socket.onmessage = (event) => {
-  // TODO: show it
+  // TODO: show the received image
   socket.close();
 };

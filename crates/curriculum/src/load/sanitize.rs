@@ -1,20 +1,20 @@
-//! HTML with nothing in it that runs, loads or looks like a part of the page.
+//! Removes everything from HTML that could run, load or look like a part of the page.
 
 use super::highlight;
-use super::markdown::slug;
+use super::slug::slug;
 use ammonia::Builder;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-/// What a link may begin with, if it leads away.
+/// The schemes of links to other sites.
 pub(super) const SCHEMES: [&str; 5] = ["http", "https", "mailto", "ws", "wss"];
 
-/// What is left is what the page's style and a reader need; nothing in it runs, loads or looks like a part of the page.
-pub(super) fn clean(html: &str) -> String {
-    static CLEANER: OnceLock<Builder<'static>> = OnceLock::new();
-    let cleaner = CLEANER.get_or_init(|| {
-        let mut cleaner = Builder::default();
-        cleaner
+/// Keeps only tags and attributes that are needed to read and style the text.
+pub(super) fn sanitize(html: &str) -> String {
+    static SANITIZER: OnceLock<Builder<'static>> = OnceLock::new();
+    let sanitizer = SANITIZER.get_or_init(|| {
+        let mut sanitizer = Builder::default();
+        sanitizer
             .rm_tags(["area", "map", "nav", "header", "footer", "aside", "center"])
             .add_tag_attributes("code", ["class"])
             .add_tag_attributes("pre", ["class"])
@@ -22,11 +22,11 @@ pub(super) fn clean(html: &str) -> String {
             .url_schemes(SCHEMES.into())
             .attribute_filter(kept);
         for heading in ["h1", "h2", "h3", "h4", "h5", "h6"] {
-            cleaner.add_tag_attributes(heading, ["id"]);
+            sanitizer.add_tag_attributes(heading, ["id"]);
         }
-        cleaner
+        sanitizer
     });
-    // The page takes no inline styles.
+    // The Content-Security-Policy forbids inline styles.
     let mut html = Cow::Borrowed(html);
     for cell in ["td", "th"] {
         for side in ["left", "center", "right"] {
@@ -37,7 +37,7 @@ pub(super) fn clean(html: &str) -> String {
             }
         }
     }
-    without_rel_inside(&cleaner.clean(&html).to_string())
+    without_rel_on_own_links(&sanitizer.clean(&html).to_string())
 }
 
 fn kept<'v>(_: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
@@ -48,16 +48,16 @@ fn kept<'v>(_: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
             (!classes.is_empty()).then(|| classes.join(" ").into())
         }
         "id" => (slug(value) == value).then_some(value.into()),
-        // No browser follows it, and nobody checks where it leads.
+        // Browsers ignore it, and its target is not checked.
         "cite" => None,
-        // Nothing is filled into an address.
+        // Placeholders are not filled in URLs.
         "href" | "src" if value.contains("{{") => None,
         _ => Some(value.into()),
     }
 }
 
-/// A link that stays on this site is no link to someone else.
-fn without_rel_inside(html: &str) -> String {
+/// Removes `rel` from links to this site: it is for links to other sites.
+fn without_rel_on_own_links(html: &str) -> String {
     const REL: &str = " rel=\"noopener noreferrer\"";
     let mut out = String::with_capacity(html.len());
     for (number, part) in html.split("<a ").enumerate() {

@@ -1,12 +1,11 @@
-//! Values that every session gets its own of, so that an answer is worked out and not copied. They are derived from the
-//! session's name: page and relay come to the same ones, and nobody has to keep them.
+//! Values that are different for each session, so that learners compute an answer instead of copying it. They are derived from
+//! the session's name: the page and the relay compute the same values, and do not have to store them.
 //!
-//! Texts of a challenge hold them as placeholders: `{{name}}`, and what can be worked out of them as `{{accept:key}}` (the accept
-//! value of a given key), `{{frame:text:mask}}` (a client's masked text frame in hex, with four given bytes as masking key),
-//! `{{length:text}}` (its bytes in UTF-8) and `{{sum:bytes}}` (of bytes, in decimal). A placeholder stands in one line and has no
-//! other braces in it; whatever else looks like one is text.
+//! The texts of a challenge contain placeholders. `{{name}}` is a value. Functions compute more: `{{accept:key}}` (the accept
+//! value of a key), `{{frame:text:mask}}` (a masked text frame in hex, with a value of 4 bytes as the masking key),
+//! `{{length:text}}` (the length in bytes of UTF-8) and `{{sum:bytes}}` (the sum of the bytes, in decimal). A placeholder is
+//! within one line and contains no other braces. Anything else is ordinary text.
 
-use crate::challenge::Challenge;
 use data_encoding::BASE64;
 use observation::SessionId;
 use serde::{Deserialize, Serialize};
@@ -21,23 +20,23 @@ use wire::opcode::Opcode;
 /// How a value is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Given {
-    /// 16 bytes in base64, as a `Sec-WebSocket-Key` is.
+pub enum ValueSpec {
+    /// 16 bytes in base64, like a `Sec-WebSocket-Key`.
     Key,
     /// A whole number.
     Number { from: u32, to: u32 },
-    /// One of these.
+    /// One of these values.
     OneOf { values: Vec<String> },
-    /// Words parted by spaces.
+    /// Words, separated by spaces.
     Words { count: u8 },
     /// Bytes in hex.
     Bytes { count: u8 },
-    /// A masked text frame of a client's, in hex; its payload is the given words of that name.
+    /// A masked text frame of a client, in hex. Its payload is the value of this name.
     Frame { text: String },
 }
 
-/// Given values by name. All are harmless in HTML and JSON, and in URLs but for the spaces of words and the `+`, `/` and `=` of
-/// base64: what an author may choose (`one-of`) is checked when the course is read.
+/// Values by name. They are safe in HTML and JSON. URLs have to escape the spaces of words and the `+`, `/` and `=` of base64.
+/// The choices of authors (`one-of`) are checked when the course is read.
 pub type Values = BTreeMap<String, String>;
 
 const WORDS: [&str; 32] = [
@@ -46,55 +45,36 @@ const WORDS: [&str; 32] = [
     "pepper", "quartz", "river", "saffron", "silver", "thunder", "velvet", "willow", "zephyr",
 ];
 
-/// What `session` gets for `challenge`.
-#[must_use]
-pub fn given(challenge: &Challenge, session: &SessionId) -> Values {
-    let id = &challenge.summary.id;
+/// The values of `session` for the challenge of this id.
+pub(crate) fn make(challenge: &str, specs: &BTreeMap<String, ValueSpec>, session: &SessionId) -> Values {
     let mut values = Values::new();
-    // A frame is made of words, so those come first.
+    // A frame is made of words, so words come first.
     let (frames, others): (Vec<_>, Vec<_>) =
-        challenge.given.iter().partition(|(_, given)| matches!(given, Given::Frame { .. }));
-    for (name, given) in others.into_iter().chain(frames) {
-        let mut chance = Chance::of(&[&session.to_string(), id, name]);
-        let value = match given {
-            Given::Key => BASE64.encode(&chance.bytes(16)),
-            Given::Number { from, to } => (from + chance.below(to.saturating_sub(*from).saturating_add(1))).to_string(),
-            Given::OneOf { values } => {
-                let index = chance.below(u32::try_from(values.len()).unwrap_or(1));
+        specs.iter().partition(|(_, spec)| matches!(spec, ValueSpec::Frame { .. }));
+    for (name, spec) in others.into_iter().chain(frames) {
+        let mut random = SeededBytes::new(&[&session.to_string(), challenge, name]);
+        let value = match spec {
+            ValueSpec::Key => BASE64.encode(&random.take(16)),
+            ValueSpec::Number { from, to } => {
+                (from + random.below(to.saturating_sub(*from).saturating_add(1))).to_string()
+            }
+            ValueSpec::OneOf { values } => {
+                let index = random.below(u32::try_from(values.len()).unwrap_or(1));
                 values.get(index as usize).cloned().unwrap_or_default()
             }
-            Given::Words { count } => {
-                let words: Vec<_> = (0..*count).map(|_| WORDS[chance.below(WORDS.len() as u32) as usize]).collect();
+            ValueSpec::Words { count } => {
+                let words: Vec<_> = (0..*count).map(|_| WORDS[random.below(WORDS.len() as u32) as usize]).collect();
                 words.join(" ")
             }
-            Given::Bytes { count } => hex::encode(chance.bytes(usize::from(*count))),
-            Given::Frame { text } => {
-                let key: [u8; 4] = chance.bytes(4).try_into().unwrap_or_default();
+            ValueSpec::Bytes { count } => hex::encode(random.take(usize::from(*count))),
+            ValueSpec::Frame { text } => {
+                let key: [u8; 4] = random.take(4).try_into().unwrap_or_default();
                 hex::encode(client_frame(values.get(text).map_or("", String::as_str), MaskingKey(key)))
             }
         };
         values.insert(name.clone(), value);
     }
     values
-}
-
-/// Those of them that a learner is shown: the ones that the task names. The others are to be found out.
-#[must_use]
-pub fn shown(challenge: &Challenge, session: &SessionId) -> Values {
-    let mut values = given(challenge, session);
-    values.retain(|name, _| names(&challenge.task).any(|named| named == name));
-    values
-}
-
-/// The lab's settings of `challenge` with these values. Filled in piece by piece: a value may have a `+` or `&` in it.
-#[must_use]
-pub fn settings(challenge: &Challenge, values: &Values) -> String {
-    if !has_placeholder(&challenge.query) {
-        return challenge.query.clone();
-    }
-    let settings = form_urlencoded::parse(challenge.query.as_bytes());
-    let filled = settings.map(|(name, value)| (name.into_owned(), fill(&value, values)));
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish()
 }
 
 /// `text` with every `{{…}}` that has a value replaced.
@@ -113,10 +93,10 @@ pub fn fill(text: &str, values: &Values) -> String {
     filled
 }
 
-/// The same for each text inside a JSON value. One that is nothing but a placeholder for a number becomes a number.
+/// Fills in each string inside a JSON value. A string that is only a placeholder for a number becomes a number.
 pub(crate) fn fill_json(
     json: &serde_json::Value,
-    given: &BTreeMap<String, Given>,
+    specs: &BTreeMap<String, ValueSpec>,
     values: &Values,
 ) -> serde_json::Value {
     use serde_json::Value;
@@ -124,28 +104,28 @@ pub(crate) fn fill_json(
         Value::String(text) => {
             let filled = fill(text, values);
             match filled.parse::<u32>() {
-                Ok(number) if is_number(text, given) => number.into(),
+                Ok(number) if is_number(text, specs) => number.into(),
                 _ => filled.into(),
             }
         }
-        Value::Array(items) => items.iter().map(|item| fill_json(item, given, values)).collect(),
+        Value::Array(items) => items.iter().map(|item| fill_json(item, specs, values)).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (fill(name, values), fill_json(value, given, values)))
+            .map(|(name, value)| (fill(name, values), fill_json(value, specs, values)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
         other => other.clone(),
     }
 }
 
-/// Whether `text` is one placeholder and what it stands for is a number.
-fn is_number(text: &str, given: &BTreeMap<String, Given>) -> bool {
+/// Whether `text` is a single placeholder for a number.
+fn is_number(text: &str, specs: &BTreeMap<String, ValueSpec>) -> bool {
     placeholders(text).next().is_some_and(|placeholder| {
         let is_all = placeholder.at == (0..text.len());
         is_all
             && match placeholder.inside.split_once(':') {
                 Some((derived, _)) => matches!(derived, "length" | "sum"),
-                None => matches!(given.get(placeholder.inside), Some(Given::Number { .. })),
+                None => matches!(specs.get(placeholder.inside), Some(ValueSpec::Number { .. })),
             }
     })
 }
@@ -153,25 +133,25 @@ fn is_number(text: &str, given: &BTreeMap<String, Given>) -> bool {
 /// A `{{…}}` in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder<'t> {
-    /// Where it stands, braces included.
+    /// Where it is, including the braces.
     pub at: Range<usize>,
-    /// What is in it, without the spaces around it.
+    /// The text between the braces, without surrounding spaces.
     pub inside: &'t str,
 }
 
 impl<'t> Placeholder<'t> {
-    /// What is worked out, as in [`DERIVED`]; `None` where a value is meant as it is.
+    /// The name of a function in [`DERIVED`]; `None` if the placeholder is a value.
     #[must_use]
     pub fn derived(&self) -> Option<&'t str> {
         self.inside.split_once(':').map(|(derived, _)| derived)
     }
 
-    /// The given values that it needs.
+    /// The names of the values that it needs.
     pub fn names(&self) -> impl Iterator<Item = &'t str> + use<'t> {
         self.inside.split(':').skip(usize::from(self.derived().is_some()))
     }
 
-    /// What it stands for; `None` if that cannot be known of these values.
+    /// Its text; `None` if it cannot be computed from these values.
     #[must_use]
     pub fn value(&self, values: &Values) -> Option<String> {
         value(self.inside, values)
@@ -190,7 +170,7 @@ pub fn placeholders(text: &str) -> impl Iterator<Item = Placeholder<'_>> {
                 from = begin + 2 + length + 2;
                 return Some(Placeholder { at: begin..from, inside: rest[..length].trim() });
             }
-            // The second brace may be the first of one.
+            // The second brace may start a placeholder.
             from = begin + 1;
         }
     })
@@ -200,12 +180,12 @@ pub(crate) fn has_placeholder(text: &str) -> bool {
     placeholders(text).next().is_some()
 }
 
-/// The given values that a text's placeholders need.
+/// The names of the values that the placeholders of a text need.
 pub fn names(text: &str) -> impl Iterator<Item = &str> {
     placeholders(text).flat_map(|placeholder| placeholder.names())
 }
 
-/// What can be worked out of given values, and how it is written. Whoever adds to it adds to the documentation of this module.
+/// The functions of placeholders, and how to write them. The documentation of this module describes them too.
 pub const DERIVED: [(&str, &str); 4] = [
     ("accept", "{{accept:KEY}}"),
     ("frame", "{{frame:TEXT:BYTES}}"),
@@ -238,15 +218,15 @@ fn client_frame(text: &str, key: MaskingKey) -> Vec<u8> {
     frame
 }
 
-/// Bits that look random and are the same for the same names: SHA-1 in counter mode.
-struct Chance {
+/// Bytes that look random and are always the same for the same names: SHA-1 in counter mode.
+struct SeededBytes {
     seed: [u8; 20],
     counter: u32,
     rest: Vec<u8>,
 }
 
-impl Chance {
-    fn of(names: &[&str]) -> Self {
+impl SeededBytes {
+    fn new(names: &[&str]) -> Self {
         let mut hash = Sha1::new();
         for name in names {
             hash.update((name.len() as u64).to_be_bytes());
@@ -255,7 +235,7 @@ impl Chance {
         Self { seed: hash.finalize().into(), counter: 0, rest: Vec::new() }
     }
 
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
+    fn take(&mut self, count: usize) -> Vec<u8> {
         while self.rest.len() < count {
             let block: [u8; 20] =
                 Sha1::new().chain_update(self.seed).chain_update(self.counter.to_be_bytes()).finalize().into();
@@ -265,9 +245,9 @@ impl Chance {
         self.rest.drain(..count).collect()
     }
 
-    /// 0 to `limit` - 1; for the small limits here as good as even.
+    /// A number from 0 to `limit` - 1, distributed almost evenly because limits are small.
     fn below(&mut self, limit: u32) -> u32 {
-        let bytes: [u8; 4] = self.bytes(4).try_into().unwrap_or_default();
+        let bytes: [u8; 4] = self.take(4).try_into().unwrap_or_default();
         u32::from_be_bytes(bytes) % limit.max(1)
     }
 }

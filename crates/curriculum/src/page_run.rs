@@ -1,24 +1,24 @@
-//! What the page saw of a run of the reader's code. The relay can only take it on the reader's word.
+//! What the page recorded of a run of the learner's code. The relay cannot verify it.
 
 use observation::page::PageEvent;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Told {
-    /// What the code's sockets did and were told, in order.
+pub struct PageRun {
+    /// What the code did with its sockets, and the events of those sockets, in order.
     pub events: Vec<PageEvent>,
-    /// What it printed on the console.
+    /// What the code printed on the console.
     pub printed: Vec<Printed>,
-    /// What it returned, as JSON.
+    /// The value that the code returned, as JSON.
     pub returned: Option<serde_json::Value>,
-    /// What it threw, where nobody caught it.
+    /// The exception that the code did not catch.
     pub threw: Option<String>,
-    /// The most bytes that waited in one of its sockets right after a `send`: `bufferedAmount`.
+    /// The highest `bufferedAmount` right after a `send`.
     pub most_buffered: u64,
-    /// Images that it showed.
+    /// The images that the code showed.
     pub shown: Vec<Shown>,
-    /// What the reader pasted from the browser's console.
+    /// What the learner pasted from the browser's console.
     pub pasted: Option<String>,
     pub ended: Option<RunEnd>,
 }
@@ -39,7 +39,7 @@ pub enum Level {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// As the browser found it: `image/png`.
+    /// As the browser detected it, such as `image/png`.
     pub media_type: String,
     pub bytes: u64,
     pub width: u32,
@@ -50,11 +50,11 @@ pub struct Shown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunEnd {
-    /// Nothing is left to wait for.
+    /// There is nothing left to wait for.
     Done,
-    /// It took longer than it may.
+    /// It reached the time limit.
     TimeUp,
-    /// The reader stopped it.
+    /// The learner stopped it.
     Stopped,
     Threw,
 }
