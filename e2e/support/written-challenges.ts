@@ -9,7 +9,7 @@ const FOLDER = path.resolve(import.meta.dirname, "../../crates/curriculum/course
 export interface WrittenChallenge {
   id: string;
   place: "anywhere" | "browser";
-  checks: { id: string; pasted?: unknown }[];
+  checks: { id: string; pasted?: unknown; backoff?: unknown }[];
   /** Milliseconds that a run may take. */
   limit: number;
   starter: string;
