@@ -89,6 +89,27 @@ pub struct Message {
     pub at_most: Option<u32>,
 }
 
+impl Message {
+    /// Any message from this side.
+    #[must_use]
+    pub fn any(from: Party) -> Self {
+        Self {
+            from,
+            kind: None,
+            is: None,
+            is_hex: None,
+            bytes: None,
+            json: None,
+            image: None,
+            length: None,
+            distinct: None,
+            ascending: None,
+            at_least: None,
+            at_most: None,
+        }
+    }
+}
+
 /// A close frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -93,10 +93,11 @@ pub(super) fn message(
     let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
     let at_least = wanted.at_least.unwrap_or(u32::from(wanted.at_most != Some(0)));
     let who = who(wanted.from);
+    let matching = if describes_any(wanted) { "" } else { "matching " };
     if count < at_least {
         let last = evidence.messages().filter(|message| message.from == wanted.from).last();
         let (said, at) = match last {
-            _ if count > 0 => (format!("{who} sent {count} of {at_least} matching messages."), found.last().copied()),
+            _ if count > 0 => (format!("{who} sent {count} of {at_least} {matching}messages."), found.last().copied()),
             Some(last) => {
                 (format!("The last message {} sent was {}.", in_sentence(wanted.from), last.words()), Some(last))
             }
@@ -106,13 +107,19 @@ pub(super) fn message(
     }
     if let Some(most) = wanted.at_most.filter(|most| count > *most) {
         let at = found.get(most as usize).map(|message| message.place);
-        return Finding::unmet(format!("{who} sent {}; the limit is {most}.", messages(count)), at);
+        return Finding::unmet(format!("{who} sent {count} {matching}{}; the limit is {most}.", messages(count)), at);
     }
     match found.first() {
         Some(first) if count == 1 => Finding::met(format!("{who} sent {}.", first.words()), Some(first.place)),
-        Some(first) => Finding::met(format!("{who} sent {count} matching messages."), Some(first.place)),
-        None => Finding::met(format!("{who} sent no matching message."), None),
+        Some(first) => Finding::met(format!("{who} sent {count} {matching}messages."), Some(first.place)),
+        None => Finding::met(format!("{who} sent no {matching}messages."), None),
     }
+}
+
+/// Whether every message of its sender matches.
+fn describes_any(wanted: &Message) -> bool {
+    let Message { from, at_least, at_most, .. } = *wanted;
+    *wanted == Message { from, at_least, at_most, ..Message::any(from) }
 }
 
 /// The placeholders in `wanted` are already filled in.
@@ -232,8 +239,8 @@ fn have(party: Party) -> &'static str {
     }
 }
 
-fn messages(count: u32) -> String {
-    if count == 1 { "1 matching message".to_owned() } else { format!("{count} matching messages") }
+fn messages(count: u32) -> &'static str {
+    if count == 1 { "message" } else { "messages" }
 }
 
 fn connections(count: u32) -> String {

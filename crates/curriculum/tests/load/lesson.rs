@@ -124,8 +124,8 @@ fn the_blocks_of_a_lesson() {
     );
     check(
         LESSON,
-        "title = \"In pieces\"",
-        "titel = \"In pieces\"",
+        "title = \"In fragments\"",
+        "titel = \"In fragments\"",
         &["lessons/hello.md:49: this run has an unknown field `titel`. Did you mean `title`?"],
     );
     check(

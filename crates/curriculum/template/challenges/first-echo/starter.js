@@ -1,5 +1,5 @@
-// `lab.url` leads to the lab.
+// `lab.url` is the URL of the lab.
 const socket = new WebSocket(lab.url);
 socket.onopen = () => {
-  // Your turn.
+  // TODO: send the text
 };
