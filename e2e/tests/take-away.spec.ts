@@ -49,7 +49,7 @@ test("a session is downloaded for DevTools, for Wireshark, and to open again", a
 
 test("a recording opens again, row by row, and nothing in it can be acted on", async ({ lab, page, context }) => {
   await lab.open();
-  await lab.behaviours.choose("A server that sends in pieces");
+  await lab.behaviours.choose("A server that fragments its messages");
   await lab.connect();
   await lab.sendText("to be kept");
   await expect(lab.row(/^From the relay: CONT .*fragment 3 · FIN/)).toBeVisible();
@@ -92,9 +92,9 @@ test("what is no recording says so, and another file can be chosen", async ({ la
   const recording = new Recording(page);
   await recording.open();
   for (const { name, text, says } of [
-    { name: "notes.txt", text: "no JSON at all", says: "notes.txt cannot be opened: the file is no JSON" },
-    { name: "half.json", text: json.bytes.subarray(0, 400).toString(), says: "half.json cannot be opened: the file is no JSON" },
-    { name: har.name, text: har.bytes.toString(), says: "the file is JSON, but no recorded session" },
+    { name: "notes.txt", text: "no JSON at all", says: "notes.txt cannot be opened: the file is not valid JSON" },
+    { name: "half.json", text: json.bytes.subarray(0, 400).toString(), says: "half.json cannot be opened: the file is not valid JSON" },
+    { name: har.name, text: har.bytes.toString(), says: "the file is JSON, but not a recorded session" },
     { name: "later.json", text: json.bytes.toString().replace("session.v1", "session.v2"), says: "framescope.session.v2" },
     { name: "damaged.json", text: json.bytes.toString().replace('"seq"', '"sqe"'), says: "the file is damaged" },
     { name: "empty.json", text: `${json.bytes.toString().split("[")[0]}[]}`, says: "nothing is recorded in the file" },
@@ -109,7 +109,7 @@ test("what is no recording says so, and another file can be chosen", async ({ la
   await file.truncate((64 << 20) + 1);
   await file.close();
   await recording.choose(large);
-  await expect(recording.error).toContainText("large.json cannot be opened: the file has 67108865 bytes, and only 67108864 are read");
+  await expect(recording.error).toContainText("large.json cannot be opened: the file has 67108865 bytes, but the limit is 67108864");
   await expectAccessible(page, { rules: "all" });
 
   await recording.choose({ name: json.name, buffer: json.bytes });

@@ -1,7 +1,7 @@
-//! What became of something that the relay did on purpose: what the wire carried because of it, and what JavaScript was told.
+//! The effects of a deliberate act: what the wire carried because of it, and which events JavaScript received.
 //!
-//! Also of a refusal and of an end, on purpose or not. It is a function of what has been seen so far, and holds in whatever
-//! order the two sides' stories came.
+//! The same for refusals and ends of connections, deliberate or not. The result depends only on what has been seen so far, not
+//! on the order in which the observations of the relay and the events of the page arrived.
 
 use crate::event::Cause;
 use crate::page::{PageAct, PageEvent};
@@ -12,9 +12,9 @@ use wire::opcode::Opcode;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aftermath {
-    /// What the relay did on purpose, each with the observation that shows it. Of an end: what led to it.
+    /// The deliberate acts, each with the observation that shows it. For an end, the acts that caused it.
     pub did: Vec<(Seq, Deliberate)>,
-    /// What the wire carried because of it, in order.
+    /// What the wire carried as a result, in order.
     pub wire: Vec<Carried>,
     pub reported: Reported,
     pub outcome: Outcome,
@@ -23,7 +23,7 @@ pub struct Aftermath {
 /// Something that crossed the wire, or the end of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
-    /// The answer to a request that was not upgraded; `status` is `None` where it was no HTTP, or nothing.
+    /// The response to a request that was not upgraded. `status` is `None` if the response is not HTTP or if there is none.
     Response {
         seq: Seq,
         status: Option<u16>,
@@ -33,7 +33,7 @@ pub enum Carried {
         from: Party,
         close: ClosePayload,
     },
-    /// The answer to a ping, so many microseconds after it.
+    /// The answer to a ping, `us` microseconds after it.
     Pong {
         seq: Seq,
         us: u64,
@@ -44,40 +44,40 @@ pub enum Carried {
     },
 }
 
-/// What JavaScript was told.
+/// What the browser reported to JavaScript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reported {
-    /// The socket is not one of this page's.
+    /// The connection does not belong to a WebSocket of this page.
     Elsewhere,
-    /// These events, in order; none so far, or none at all.
+    /// The events, in order. Empty if there were none so far.
     Events(Vec<PageAct>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It cannot be told yet.
+    /// Not known yet.
     Pending,
-    /// The client took it, and the connection went on.
+    /// The client accepted it, and the connection stayed open.
     Accepted,
-    /// Nothing that a client could notice.
+    /// There was no effect that a client could notice.
     Silent,
     /// A ping was answered.
     Answered,
-    /// A ping or a goodbye was not answered.
+    /// A ping or a close frame was not answered.
     Unanswered,
-    /// The client failed the connection, with a close frame that says this code. RFC 6455 §7.1.7.
+    /// The client failed the connection and sent a close frame with this code. RFC 6455 §7.1.7.
     Failed(CloseCode),
-    /// The client ended the line without a close frame.
+    /// The client ended the TCP connection without a close frame.
     EndedByClient,
-    /// The relay ended it so.
+    /// The relay ended the connection before both ends had sent a close frame.
     EndedByRelay,
-    /// Both sides said goodbye.
+    /// Both ends sent a close frame.
     Closed,
-    /// The socket never opened.
+    /// The WebSocket never opened.
     NeverOpened,
 }
 
-/// What is done on purpose in an observation.
+/// The deliberate acts in an observation.
 #[must_use]
 pub fn deliberate(event: &Event) -> &[Deliberate] {
     match event {
@@ -92,8 +92,8 @@ pub fn deliberate(event: &Event) -> &[Deliberate] {
 }
 
 impl Aftermath {
-    /// What became of the observation `seq`. `page` are the events of the page, in order. `None` where nothing was done on
-    /// purpose, refused or ended, or where it is no longer kept.
+    /// The effects of the observation `seq`. `page` contains the events of the page, in order. `None` if the observation is
+    /// neither deliberate nor a refusal nor an end, or if it is no longer kept.
     #[must_use]
     pub fn of(transcript: &Transcript, sequence: &Sequence, page: &[&PageEvent], seq: Seq) -> Option<Self> {
         let seen = transcript.get(seq)?;
@@ -127,7 +127,7 @@ impl Aftermath {
     }
 }
 
-/// An observation in its surroundings.
+/// An observation, with everything needed to judge its effects.
 #[derive(Clone, Copy)]
 struct Scene<'a> {
     transcript: &'a Transcript,
@@ -152,7 +152,9 @@ impl<'a> Scene<'a> {
         match event {
             Event::Opening(_) => match self.reported(is_beginning_or_end) {
                 _ if self.client_frames().next().is_some() => Outcome::Accepted,
-                Reported::Events(acts) if acts.iter().any(|act| matches!(act, PageAct::Open { .. })) => Outcome::Accepted,
+                Reported::Events(acts) if acts.iter().any(|act| matches!(act, PageAct::Open { .. })) => {
+                    Outcome::Accepted
+                }
                 _ if end.is_some() => Outcome::NeverOpened,
                 _ => Outcome::Pending,
             },
@@ -174,18 +176,18 @@ impl<'a> Scene<'a> {
                 Some(closed) if self.ends(act, closed) => of_end(closed),
                 _ => Outcome::Silent,
             },
-            // The box has passed it on; what the other leg makes of it is told there.
+            // The middlebox has forwarded it. The connection on its other side shows the effects.
             Event::Asked(_) | Event::Tunnel(_) => Outcome::Silent,
             Event::Refusal(_) | Event::Records(_) | Event::Closed(_) => Outcome::Pending,
         }
     }
 
-    /// What a client made of bytes that a strict one does not take.
+    /// How the client reacted to bytes that a strict client rejects.
     fn of_trap(self, end: Option<&Closed>) -> Outcome {
         match (self.client_close(), end) {
             (Some(ClosePayload { code: Some(code), .. }), _) if says_failed(code) => Outcome::Failed(code),
             (Some(_), _) if self.relay_has_closed() => Outcome::Closed,
-            // It took what came, and said goodbye for reasons of its own.
+            // The client accepted the bytes and closed for another reason.
             (Some(_), _) => Outcome::Accepted,
             (None, Some(closed)) => of_end(closed),
             (None, None) => match self.reported_for_row() {
@@ -196,10 +198,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// What the wire carried because of it, and what JavaScript was told of that.
+    /// What the wire carried as a result, and what the browser reported to JavaScript.
     fn followed(self, event: &Event, outcome: Outcome) -> (Vec<Carried>, Reported) {
         match (event, outcome) {
-            (Event::Opening(_), Outcome::Accepted) => (Vec::new(), self.reported(|act| matches!(act, PageAct::Open { .. }))),
+            (Event::Opening(_), Outcome::Accepted) => {
+                (Vec::new(), self.reported(|act| matches!(act, PageAct::Open { .. })))
+            }
             (Event::Opening(_), _) => (self.closing_frames(self.seq), self.reported(is_beginning_or_end)),
             (Event::Frame(frame), _) if frame.opcode() == Opcode::Ping && !is_trap(frame) => {
                 let end = (outcome == Outcome::Unanswered).then(|| self.closing_frames(self.seq));
@@ -207,23 +211,27 @@ impl<'a> Scene<'a> {
                 (self.pong().into_iter().chain(end.unwrap_or_default()).collect(), reported)
             }
             (Event::Frame(frame), Outcome::Pending | Outcome::Accepted) if is_trap(frame) || is_close_frame(frame) => {
-                // It may have failed already, and the relay has not said so yet.
-                let reported = if outcome == Outcome::Accepted { self.reported_for_row() } else { self.reported(is_end) };
+                // The browser may have failed the connection before the relay's record of it arrives.
+                let reported =
+                    if outcome == Outcome::Accepted { self.reported_for_row() } else { self.reported(is_end) };
                 (Vec::new(), reported)
             }
-            (Event::Frame(frame), _) if !is_trap(frame) && !is_close_frame(frame) => (Vec::new(), self.reported_for_row()),
+            (Event::Frame(frame), _) if !is_trap(frame) && !is_close_frame(frame) => {
+                (Vec::new(), self.reported_for_row())
+            }
             (Event::Act(_), Outcome::Silent | Outcome::Accepted) => (Vec::new(), self.reported_for_row()),
             _ => (self.closing_frames(self.seq), self.reported(is_end)),
         }
     }
 
-    /// What led to this end on purpose, and what came of it.
+    /// The deliberate act that caused this end, and its outcome.
     fn led_to(self, closed: &Closed) -> Option<(&'a Observation, Outcome)> {
         let before = self.transcript.iter().rev().skip_while(|seen| seen.seq >= self.seq);
         let own = before.map(|seen| &**seen).filter(|seen| seen.connection == self.connection);
         let deliberate_events = own.filter(|seen| !deliberate(&seen.event).is_empty());
         deliberate_events.enumerate().find_map(|(nth_from_end, seen)| {
-            // What came of one takes a look at all that followed, and a heartbeat does thousands of things on purpose.
+            // Finding an outcome scans everything that followed, and a heartbeat sends thousands of deliberate pings. So skip
+            // those that cannot have caused the end.
             let may_lead = match &seen.event {
                 Event::Frame(frame) if is_trap(frame) || is_close_frame(frame) => true,
                 Event::Frame(frame) => frame.opcode() == Opcode::Ping && closed.cause == Cause::NoPong,
@@ -243,10 +251,12 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Whether `closed` is what an act without bytes led to: nothing else was done on purpose in between.
+    /// Whether an act without bytes caused the end `closed`: there was no other deliberate act in between.
     fn ends(self, act: &Act, closed: &Closed) -> bool {
-        let of_relay =
-            matches!(closed.cause, Cause::Dropped | Cause::Reset | Cause::NoPong | Cause::Idle | Cause::DeliberateClose);
+        let of_relay = matches!(
+            closed.cause,
+            Cause::Dropped | Cause::Reset | Cause::NoPong | Cause::Idle | Cause::DeliberateClose
+        );
         let last = !self.after().any(|seen| !deliberate(&seen.event).is_empty());
         act.refused.is_none() && of_relay && last
     }
@@ -276,7 +286,7 @@ impl<'a> Scene<'a> {
         Some(ClosePayload::parse(&close.unmasked_payload()).0)
     }
 
-    /// Whether the relay had said goodbye before.
+    /// Whether the relay had sent a close frame before.
     fn relay_has_closed(self) -> bool {
         let mut before =
             self.transcript.iter().filter(|seen| seen.seq < self.seq && seen.connection == self.connection);
@@ -291,14 +301,14 @@ impl<'a> Scene<'a> {
         Some(Carried::Pong { seq: trip.pong, us: trip.us })
     }
 
-    /// What JavaScript was told by events of the socket that are such.
+    /// The events of the socket that `which` selects.
     fn reported(self, which: impl Fn(&PageAct) -> bool) -> Reported {
         let Some(socket) = self.sequence.owner(self.connection) else { return Reported::Elsewhere };
         let fits = |event: &&&PageEvent| event.socket == socket && which(&event.act);
         Reported::Events(self.page.iter().filter(fits).map(|event| event.act.clone()).collect())
     }
 
-    /// What JavaScript was told of this very frame, or act.
+    /// The events in the row of this frame or act.
     fn reported_for_row(self) -> Reported {
         let keys = [RowKey::Frame(self.seq), RowKey::Act(self.seq)];
         let position = keys.into_iter().find_map(|key| self.sequence.position(key));
@@ -322,7 +332,7 @@ fn of_end(closed: &Closed) -> Outcome {
     }
 }
 
-/// Whether a strict client does not take a frame, or reads another one than was meant.
+/// Whether a strict client rejects the frame, or reads its length differently.
 fn is_trap(frame: &Frame) -> bool {
     !frame.violations.is_empty() || frame.payload_bytes != frame.length
 }
@@ -331,7 +341,7 @@ fn is_close_frame(frame: &Frame) -> bool {
     frame.opcode() == Opcode::Close
 }
 
-/// Whether a close code says that the other end did something wrong. RFC 6455 §7.4.1.
+/// Whether a close code reports a fault of the other end. RFC 6455 §7.4.1.
 fn says_failed(code: CloseCode) -> bool {
     matches!(code.0, 1002 | 1003 | 1007..=1010)
 }

@@ -1,22 +1,22 @@
-//! A recorded session as a file: written by the relay, opened again by a page.
+//! A recorded session as a file. The relay writes it, and a page can open it.
 
 use crate::{Observation, Seq};
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-/// What a document says that it is. A change that old readers cannot read gets a new number.
+/// The name of the file format. A change that old readers cannot read gets a new number.
 pub const FORMAT: &str = "framescope.session.v1";
 
-/// Observations of a session, to be kept and passed on. The session's name, which is the right to it, stands nowhere in it.
+/// Observations of a session, for storage and sharing. It does not contain the session's name, which is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     pub format: Format,
-    /// When it was written: UTC, as in RFC 3339.
+    /// When the file was written: UTC, in the format of RFC 3339.
     pub exported: String,
-    /// When the session began, from where the observations count their microseconds; likewise.
+    /// When the session began, in the same format. The times of observations count from here.
     pub began: String,
-    /// In the order of their numbers, with holes where some are left out or were no longer kept.
+    /// In the order of their numbers, with gaps where observations were left out or no longer kept.
     pub observations: Vec<Observation>,
 }
 
@@ -24,35 +24,35 @@ pub struct Document {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Format;
 
-/// Why a text is no document that can be opened. Its text says what to do next.
+/// Why a file cannot be opened. The text says what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ReadError {
-    #[error("the file has {bytes} bytes, and only {limit} are read: export one connection of the session by itself")]
+    #[error("the file has {bytes} bytes, but the limit is {limit}: export a single connection of the session instead")]
     TooLarge { bytes: usize, limit: usize },
-    #[error("the file is no JSON ({0}): choose one that was exported as JSON, and whole")]
+    #[error("the file is not valid JSON ({0}): choose a complete file that was exported as JSON")]
     NotJson(String),
-    #[error("the file is JSON, but no recorded session: it has no `format` that begins with `framescope.session.`")]
+    #[error("the file is JSON, but not a recorded session: it has no `format` that starts with `framescope.session.`")]
     NotADocument,
-    #[error("the file is of the format `{0}`, and this reads `{FORMAT}`: open it where it was exported")]
+    #[error("the file has the format `{0}`, but this page reads `{FORMAT}`: open it where it was exported")]
     OtherFormat(String),
     #[error("the file is damaged ({0}): export the session again")]
     Damaged(String),
-    #[error("the file is damaged (number {after} comes behind {before}): export the session again")]
+    #[error("the file is damaged (number {after} comes after {before}): export the session again")]
     Disorder { before: Seq, after: Seq },
 }
 
-/// The one thing that documents of all versions have in common.
+/// The field that documents of all versions have.
 #[derive(Deserialize)]
 struct AnyVersion {
     format: String,
 }
 
 impl Document {
-    /// Reads a document of at most `limit` bytes. Its observations are in order then, and nothing else is known of them:
-    /// whoever folds them must expect any.
+    /// Reads a document of at most `limit` bytes. The observations are then in order, but nothing else about them is checked:
+    /// code that folds them must accept any content.
     ///
     /// # Errors
-    /// When it is too large, of another version, or no document at all.
+    /// If the text is too large, of another version, or not a document.
     pub fn read(text: &str, limit: usize) -> Result<Self, ReadError> {
         if text.len() > limit {
             return Err(ReadError::TooLarge { bytes: text.len(), limit });
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Format {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match String::deserialize(deserializer)?.as_str() {
             FORMAT => Ok(Self),
-            _ => Err(D::Error::custom(format_args!("the format is `{FORMAT}`"))),
+            _ => Err(D::Error::custom(format_args!("the format must be `{FORMAT}`"))),
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn what_cannot_be_opened_says_why() {
+    fn errors_say_why_a_file_cannot_be_opened() {
         const DOCUMENT: &str = include_str!("../golden/document.json");
         #[track_caller]
         fn check(text: &str, limit: usize, says: &str) {
@@ -107,16 +107,16 @@ mod tests {
             assert!(error.contains(says), "{error}");
         }
         assert!(Document::read(DOCUMENT, DOCUMENT.len()).is_ok());
-        check(DOCUMENT, DOCUMENT.len() - 1, "export one connection");
-        check(&DOCUMENT[..DOCUMENT.len() / 2], 10_000, "no JSON (EOF");
-        check("", 10_000, "no JSON");
+        check(DOCUMENT, DOCUMENT.len() - 1, "export a single connection");
+        check(&DOCUMENT[..DOCUMENT.len() / 2], 10_000, "not valid JSON (EOF");
+        check("", 10_000, "not valid JSON");
         for text in ["{}", "[]", "7", r#"{"format": 1}"#, r#"{"log": {"version": "1.2"}, "format": "har"}"#] {
-            check(text, 10_000, "no recorded session");
+            check(text, 10_000, "not a recorded session");
         }
         check(&DOCUMENT.replace("session.v1", "session.v2"), 10_000, "`framescope.session.v2`");
         check(&DOCUMENT.replace("began", "begun"), 10_000, "damaged (missing field `began`");
-        check(&DOCUMENT.replace("\"seq\": 3", "\"seq\": 2"), 10_000, "number 2 comes behind 2");
-        check(&format!("{DOCUMENT}{DOCUMENT}"), 10_000, "no JSON (trailing");
-        check(&"[".repeat(5_000), 10_000, "no JSON (EOF");
+        check(&DOCUMENT.replace("\"seq\": 3", "\"seq\": 2"), 10_000, "number 2 comes after 2");
+        check(&format!("{DOCUMENT}{DOCUMENT}"), 10_000, "not valid JSON (trailing");
+        check(&"[".repeat(5_000), 10_000, "not valid JSON (EOF");
     }
 }

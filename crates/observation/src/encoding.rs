@@ -1,7 +1,7 @@
 //! How bytes and enums are written in JSON. Short byte strings are hex, long ones base64, and handshake texts have one character
 //! per byte. Enums are read by name with [`named`], because the code that serde derives is three times as large.
 
-/// Four bytes of lower-case hex, or nothing, for `#[serde(with)]`.
+/// Four bytes as lower-case hex, or `null`.
 pub mod hex_key {
     use hex::FromHex;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -12,7 +12,7 @@ pub mod hex_key {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[u8; 4]>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        text.map(FromHex::from_hex).transpose().map_err(|_| D::Error::custom("a masking key has four bytes of hex"))
+        text.map(FromHex::from_hex).transpose().map_err(|_| D::Error::custom("a masking key has eight hex digits"))
     }
 }
 
@@ -33,7 +33,7 @@ pub mod base64 {
     }
 }
 
-/// Text with one character per byte (ISO-8859-1): readable where the bytes are ASCII, and nothing is lost where not.
+/// Text with one character per byte (ISO-8859-1). ASCII stays readable and no byte is lost.
 pub mod latin1 {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -53,13 +53,13 @@ pub mod latin1 {
     }
 }
 
-/// Enums that are one of several names.
+/// Reads enums by name.
 pub(crate) mod named {
     use serde::Deserializer;
     use serde::de::{Error, Visitor};
     use std::fmt;
 
-    /// Has an enum read by its names, which are those that `Serialize` writes.
+    /// Implements `Deserialize` for an enum. The names must be those that `Serialize` writes.
     macro_rules! named {
         ($type:ty: $($name:literal => $value:path),+ $(,)?) => {
             impl<'de> serde::Deserialize<'de> for $type {
@@ -72,7 +72,7 @@ pub(crate) mod named {
     }
     pub(crate) use named;
 
-    /// Which of `names` comes next.
+    /// Reads a string and returns its index in `names`.
     pub(crate) fn index<'de, D: Deserializer<'de>>(
         deserializer: D,
         names: &'static [&'static str],

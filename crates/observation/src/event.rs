@@ -1,8 +1,8 @@
 //! Observations: what the relay saw of a connection.
 
 use crate::command::DropBy;
-use crate::encoding::{self, named::named};
 use crate::deliberate::{Act, Deliberate};
+use crate::encoding::{self, named::named};
 use crate::id::{ConnectionNumber, Seq};
 use crate::route::{Asked, Records, Route, Tunnel};
 use serde::{Deserialize, Serialize};

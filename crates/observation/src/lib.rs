@@ -1,31 +1,31 @@
 //! The contract between relay and page: what the relay saw, numbered and timed, as JSON.
 //!
 //! The relay appends [`Observation`]s to a session's log and sends them as [`FeedMessage`]s over
-//! `/api/sessions/{id}/observe`, a WebSocket with the subprotocol [`SUBPROTOCOL`], one JSON object in each text message.
+//! `/api/sessions/{id}/observe`. This is a WebSocket with the subprotocol [`SUBPROTOCOL`]. Each text message is one JSON object.
 //!
 //! # The feed
 //!
-//! The first message says where the log stands:
+//! The first message has the state of the log:
 //! ```json
 #![doc = include_str!("../golden/hello.json")]
 //! ```
-//! Then come observations, several in one message, in the order of their numbers. An observer that was here before asks
-//! with `?after=N` for those past number `N`:
+//! Observations follow in the order of their numbers, several in one message. An observer that reconnects adds `?after=N` to
+//! the URL to get only those after number `N`:
 //! ```json
 #![doc = include_str!("../golden/observations.json")]
 //! ```
-//! Where the log no longer holds what an observer has not seen, a gap says so:
+//! If the log has already dropped observations that the observer has not received, the relay sends a gap:
 //! ```json
 #![doc = include_str!("../golden/gap.json")]
 //! ```
 //!
 //! # Observations
 //!
-//! Bytes are in lower-case hex where they are few (`header`, `masking_key`) and in base64 where they may be many
-//! (`payload`). Handshake texts are strings with one character per byte (ISO-8859-1), so that no byte is lost. Times are
-//! microseconds on the relay's monotonic clock since the session began. Connections of a session are counted from 1.
+//! Short byte strings are lower-case hex (`header`, `masking_key`); long ones are base64 (`payload`). Handshake texts are
+//! strings with one character per byte (ISO-8859-1), so no byte is lost. Times are microseconds on the relay's monotonic clock
+//! since the session began. Connections of a session are numbered from 1.
 //!
-//! A connection that was upgraded, with each extension that the client offered and what became of it:
+//! A connection that was upgraded, with each extension that the client offered and the relay's answer:
 //! ```json
 #![doc = include_str!("../golden/opening.json")]
 //! ```
@@ -33,36 +33,35 @@
 //! ```json
 #![doc = include_str!("../golden/refusal.json")]
 //! ```
-//! `route` says what carried the connection, and whether something stands in between. Over HTTP/2 (RFC 8441) a handshake text
-//! has the fields as they were decoded, a line each:
+//! `route` describes the protocols below the connection and the intermediary, if there is one. Over HTTP/2 (RFC 8441) a
+//! handshake text contains the decoded fields, one line each:
 //! ```json
 #![doc = include_str!("../golden/opening-http2.json")]
 //! ```
-//! Where it is encrypted, what crosses the line below TLS is told, too. A client's records come right before the frames that
-//! they held, a server's right behind; those of the TLS handshake come right behind the opening:
+//! On an encrypted connection the TLS records are observed as well. A client's records come right before the frames that they
+//! contain, and a server's right after them. Those of the TLS handshake come right after the opening:
 //! ```json
 #![doc = include_str!("../golden/records.json")]
 //! ```
-//! On a way over something in between there are two connections, the near leg and the far one. What stands there has a request
-//! before it has an answer:
+//! An intermediary has two connections: the client side (`near`) and the server side (`far`). It receives a request before it
+//! has a response:
 //! ```json
 #![doc = include_str!("../golden/asked.json")]
 //! ```
-//! A middlebox in front of TLS has no request, only a line, and what is told of that are records:
+//! A middlebox in front of TLS cannot see the request. Its connection is a tunnel, and only records are observed:
 //! ```json
 #![doc = include_str!("../golden/tunnel.json")]
 //! ```
-//! A frame, here one that a browser sent. `payload` is as on the wire, so still masked, up to the relay's cap;
-//! `payload_bytes` counts what crossed the wire:
+//! A frame from a browser. `payload` contains the bytes on the wire, so it is still masked, up to the relay's cap.
+//! `payload_bytes` is the number of payload bytes that crossed the wire:
 //! ```json
 #![doc = include_str!("../golden/frame.json")]
 //! ```
-//! On a connection that agreed on permessage-deflate (RFC 7692), a frame of a compressed message also says what its payload
-//! holds:
+//! With permessage-deflate (RFC 7692), a frame of a compressed message also has its inflated content:
 //! ```json
 #![doc = include_str!("../golden/frame-compressed.json")]
 //! ```
-//! A frame that broke a rule, and a payload of which only the front was kept:
+//! A frame that broke a rule, with a payload of which only the start was kept:
 //! ```json
 #![doc = include_str!("../golden/frame-violation.json")]
 //! ```
@@ -71,63 +70,65 @@
 #![doc = include_str!("../golden/closed.json")]
 //! ```
 //!
-//! Something that the relay did on purpose and that is no frame; `bytes` are what it sent for that, if anything:
+//! A deliberate act of the relay that is not a frame. `bytes` contains what the relay sent, if anything:
 //! ```json
 #![doc = include_str!("../golden/act.json")]
 //! ```
-//! A frame that the relay made wrong on purpose says so, and what a strict client finds wrong with it:
+//! A frame that the relay deliberately made invalid, with the rules that a strict client finds broken:
 //! ```json
 #![doc = include_str!("../golden/frame-deliberate.json")]
 //! ```
 //!
 //! # Commands
 //!
-//! Whoever may see a session may also act in it: a text message of an observer is a command to the relay's side of one of
-//! its open connections.
+//! An observer may also control a session: each of its text messages is a command to the relay's side of an open connection.
 //! ```json
 #![doc = include_str!("../golden/command.json")]
 //! ```
 //! The commands are `{"text": "…"}`, `{"binary": HEX}`, `{"ping": HEX}`, `{"pong": HEX}`, `{"close": {"code": 1000,
 //! "reason": "…"}}`, `{"frame": {…}}`, `{"raw": HEX}`, `{"drop": "fin"}` or `{"drop": "reset"}`, `"pause"`, `"resume"` and
-//! `{"behave": "fragments=3&ping-every=1s"}`. A frame is given bit by bit; only its opcode must be there:
+//! `{"behave": "fragments=3&ping-every=1s"}`. In a frame every bit can be set; only `opcode` is required:
 //! ```json
 #![doc = include_str!("../golden/command-frame.json")]
 //! ```
-//! Each is answered, and what came of it is observed:
+//! The relay answers each command. The effects are observations:
 //! ```json
 #![doc = include_str!("../golden/answer.json")]
 //! ```
 //!
 //! # Routes
 //!
-//! `/api/routes` tells what a relay offers between a browser and a server:
+//! `/api/routes` lists the routes that a relay offers between a browser and a server:
 //! ```json
 #![doc = include_str!("../golden/routes.json")]
 //! ```
 //!
 //! # Files
 //!
-//! A session can be exported and opened again, without its name; times of day are RFC 3339:
+//! A session can be exported, and the page can open the file again. It does not contain the session's name. Times of day have
+//! the format of RFC 3339:
 //! ```json
 #![doc = include_str!("../golden/document.json")]
 //! ```
 //!
 //! # Modules
 //!
-//! | module | what it knows |
+//! | module | content |
 //! |---|---|
+//! | [`id`] | numbers and names of sessions, connections and observations |
 //! | [`feed`] | the messages of the feed |
-//! | [`event`] | what can be seen of a connection |
-//! | [`deliberate`] | what the relay does on purpose |
-//! | [`command`] | what an observer may ask of it |
-//! | [`encoding`] | bytes in JSON |
-//! | [`transcript`] | a session so far: a pure fold of observations |
-//! | [`round_trip`] | how long pings took to be answered |
-//! | [`page`] | what a page's JavaScript saw of its own socket |
-//! | [`sequence`] | both put side by side, row by row |
-//! | [`route`] | what carries a connection, and what stands in between |
-//! | [`eavesdrop`] | what someone on the path would have read |
-//! | [`aftermath`] | what became of something that was done on purpose |
+//! | [`event`] | observations: what the relay saw of a connection |
+//! | [`frame`] | frames as the relay saw them |
+//! | [`route`] | the protocols below a connection, and intermediaries |
+//! | [`deliberate`] | deliberate acts of the relay |
+//! | [`command`] | commands of an observer |
+//! | [`encoding`] | how bytes and enums are written in JSON |
+//! | [`transcript`] | the state of a session: a pure fold of observations |
+//! | [`round_trip`] | round-trip times of pings |
+//! | [`page`] | what a page's JavaScript saw of its own WebSocket |
+//! | [`sequence`] | pairs both sides, row by row |
+//! | [`eavesdrop`] | what an eavesdropper on the path can read |
+//! | [`aftermath`] | the effects of a deliberate act |
 //! | [`document`] | a recorded session as a file |
 
 pub mod aftermath;
@@ -153,7 +154,7 @@ pub use event::{Closed, Deflate, Event, Observation, Offer, Opening, Refusal};
 pub use feed::{FeedMessage, Gap, Hello};
 pub use frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
 pub use id::{ConnectionNumber, Seq, SessionId};
-pub use route::{Asked, Hop, Http, Leg, Intermediary, Record, Records, Route, Routes, Tls, Tunnel};
+pub use route::{Asked, Hop, Http, Intermediary, Leg, Record, Records, Route, Routes, Tls, Tunnel};
 pub use transcript::Transcript;
 
 /// The subprotocol of the feed. A change that old observers cannot read gets a new number.

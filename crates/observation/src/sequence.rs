@@ -1,11 +1,11 @@
-//! What JavaScript saw and what the wire carried, put side by side, row by row.
+//! Pairs what JavaScript saw with what the wire carried, row by row.
 //!
-//! Observations are the order of truth. An event of the page joins the row of the observation that it belongs to, by
-//! counting: the page's third `send` is the client's third message. Until that observation comes the event has a row of
-//! its own behind all others, and where none will come, one that stays.
+//! The observations define the order. An event of the page joins the row of its observation, which is found by counting: the
+//! page's third `send` is the client's third message. Until that observation arrives, the event has its own row after all
+//! others. If no such observation can arrive, the row stays.
 //!
-//! The two streams may be merged in any way that has a socket's construction ahead of what the relay saw of it: the rows
-//! end the same. With a gap they need not, since what it took cannot be known.
+//! The two streams may be merged in any order, as long as a socket's construction comes before the relay's observations of it.
+//! The final rows are the same. With a gap they may differ, because the missing observations are not known.
 
 mod anchor;
 mod row;
@@ -18,27 +18,28 @@ use crate::{ConnectionNumber, Event, Gap, Observation};
 use anchor::{Anchor, anchor_of, messages_in};
 use row::RowNumber;
 pub use row::{PageSide, Row, RowKey};
-use socket::{Fate, Socket};
+use socket::{Placement, Socket};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// The rows of a session.
 #[derive(Clone, Debug)]
 pub struct Sequence {
     rows: VecDeque<Row>,
-    /// How many rows were dropped from the front: `rows[i]` is number `dropped + i`.
+    /// How many rows were dropped from the front: `rows[i]` has the number `dropped + i`.
     dropped: RowNumber,
     capacity: usize,
     sockets: BTreeMap<SocketNumber, Socket>,
-    /// Sockets that nothing more will come of, each with the number of the row behind all of its own; in that order. Once
-    /// those are dropped it is forgotten.
+    /// Finished sockets, each with the number of the row after its last one, sorted by that number. A socket is forgotten when
+    /// its rows are dropped.
     done: VecDeque<(RowNumber, SocketNumber)>,
-    /// The sockets that the relay watches and has not yet shown a request of, ascending.
+    /// The sockets that the relay watches and whose request it has not shown yet, sorted.
     unclaimed: Vec<SocketNumber>,
     owners: HashMap<ConnectionNumber, SocketNumber>,
-    /// Connections whose request has its row and whose answer is to come, and those to a middlebox in front of TLS.
+    /// Connections whose request has a row and whose response is still to come.
     asked: VecDeque<ConnectionNumber>,
+    /// Connections to a middlebox in front of TLS.
     tunnels: VecDeque<ConnectionNumber>,
-    /// Events whose row has not come, ascending by number, at most `capacity`; shown behind all rows.
+    /// Events whose row has not arrived, sorted by number, at most `capacity`. They are shown after all rows.
     waiting: VecDeque<Waiting>,
 }
 
@@ -50,7 +51,7 @@ struct Waiting {
 }
 
 impl Sequence {
-    /// An empty sequence that keeps `capacity` rows and drops the oldest past that.
+    /// An empty sequence that keeps at most `capacity` rows and drops the oldest first.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -77,14 +78,14 @@ impl Sequence {
         self.len() == 0
     }
 
-    /// The row at `index`, the oldest kept one being 0.
+    /// The row at `index`. The oldest kept row has index 0.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Row> {
         let behind = || self.waiting.get(index - self.rows.len()).map(|waiting| Row::of_page(waiting.event));
         self.rows.get(index).cloned().or_else(behind)
     }
 
-    /// Where the row called `key` is now.
+    /// The current index of the row with this key.
     #[must_use]
     pub fn position(&self, key: RowKey) -> Option<usize> {
         (0..self.rows.len())
@@ -92,14 +93,14 @@ impl Sequence {
             .or_else(|| Some(self.rows.len() + self.waiting.iter().position(|row| RowKey::Page(row.event) == key)?))
     }
 
-    /// The socket that a connection belongs to, if it is one of this page's. Here and below, one that is over and has no
-    /// row left is not known any more, but for the newest.
+    /// The socket of this page that a connection belongs to. As in the methods below, a finished socket without rows is no
+    /// longer known, unless it is the newest.
     #[must_use]
     pub fn owner(&self, connection: ConnectionNumber) -> Option<SocketNumber> {
         self.owners.get(&connection).copied()
     }
 
-    /// The connection that a socket of this page became at the relay, if it is known.
+    /// The relay's connection for a socket of this page, if it is known.
     #[must_use]
     pub fn connection(&self, socket: SocketNumber) -> Option<ConnectionNumber> {
         self.sockets.get(&socket)?.connection
@@ -111,8 +112,8 @@ impl Sequence {
         self.sockets.get(&socket).is_some_and(|socket| socket.fingerprint.is_some())
     }
 
-    /// Says how the relay's record of a socket's request will be known; before the socket's first event. A socket
-    /// without it has no wire side.
+    /// Registers the fingerprint that identifies a socket's request in the relay's record. Call it before the socket's first
+    /// event. A socket without a fingerprint has no wire side.
     pub fn expect(&mut self, socket: SocketNumber, fingerprint: Fingerprint) {
         self.sockets.entry(socket).or_default().fingerprint = Some(fingerprint);
         if let Err(place) = self.unclaimed.binary_search(&socket) {
@@ -120,7 +121,7 @@ impl Sequence {
         }
     }
 
-    /// Whether a socket that fits `request` was named and has no connection yet.
+    /// Whether `request` fits a registered socket that has no connection yet.
     #[must_use]
     pub fn expects(&self, request: &[u8]) -> bool {
         self.unclaimed.iter().any(|number| self.sockets[number].fits(request))
@@ -130,9 +131,9 @@ impl Sequence {
     pub fn page(&mut self, event: &PageEvent) {
         let PageEvent { number, socket, .. } = *event;
         match self.sockets.entry(socket).or_default().page(number, &event.act) {
-            Fate::Joins(row) => self.join(row, number),
-            Fate::StandsAlone => self.push(Row::of_page(number)),
-            Fate::Waits(anchor) => {
+            Placement::Joins(row) => self.join(row, number),
+            Placement::OwnRow => self.push(Row::of_page(number)),
+            Placement::Waits(anchor) => {
                 self.waiting.push_back(Waiting { event: number, socket, anchor });
                 if self.waiting.len() > self.capacity {
                     self.stop_waiting_for_oldest();
@@ -174,7 +175,7 @@ impl Sequence {
             }
             Event::Act(act) => {
                 self.wire(connection, RowKey::Act(seq), None, PageSide::Nothing);
-                self.by_hand(connection, messages_in(&act.bytes));
+                self.raw_messages(connection, messages_in(&act.bytes));
             }
             Event::Closed(_) => {
                 forget(&mut self.tunnels, connection);
@@ -184,8 +185,8 @@ impl Sequence {
         }
     }
 
-    /// Adds a row for observations that are gone. Sockets whose record may have gone with them are no longer paired: no
-    /// pairing is better than a wrong one.
+    /// Adds a row for missing observations. Sockets whose record may be in the gap are no longer paired: no pairing is better
+    /// than a wrong one.
     pub fn gap(&mut self, gap: Gap) {
         self.push(Row { key: RowKey::Gap(gap.from, gap.to), page: PageSide::Elsewhere });
         let lost: Vec<_> = self.sockets.iter().filter(|(_, s)| s.is_lost_in_gap()).map(|(&number, _)| number).collect();
@@ -194,7 +195,7 @@ impl Sequence {
         }
     }
 
-    /// Adds the row of a request, unless it has one since it was asked.
+    /// Adds the row of a request, unless an earlier observation has added it.
     fn request(&mut self, observation: &Observation, text: &[u8]) {
         let Observation { seq, connection, ref event, .. } = *observation;
         if !forget(&mut self.asked, connection) {
@@ -203,13 +204,13 @@ impl Sequence {
         }
     }
 
-    /// Finds the socket that made `request`: the oldest that fits and has no connection yet.
+    /// Finds the socket that made `request`: the oldest one that fits and has no connection yet.
     fn claim(&mut self, connection: ConnectionNumber, request: &[u8], event: &Event) {
         let fitting = || self.unclaimed.iter().map(|&n| (n, &self.sockets[&n])).filter(|(_, s)| s.fits(request));
         let likely = fitting().find(|(_, socket)| socket.may_have_had(event));
         let any = || fitting().next().filter(|_| matches!(event, Event::Opening(_)));
         let Some((number, socket)) = likely.or_else(any) else { return };
-        // The relay records requests in their order: of a socket that was over before this one began it has seen nothing.
+        // The relay records requests in order. So it never saw a socket that ended before this one started.
         let before = |older: &SocketNumber| self.sockets[older].ended_before(socket);
         let lost: Vec<_> = self.unclaimed.iter().copied().filter(|&older| older < number && before(&older)).collect();
         for older in lost {
@@ -220,7 +221,7 @@ impl Sequence {
         self.sockets.entry(number).or_default().connection = Some(connection);
     }
 
-    /// Adds a row of the wire, with the events that were waiting for it.
+    /// Adds a row of the wire and the events that were waiting for it.
     fn wire(&mut self, connection: ConnectionNumber, key: RowKey, anchor: Option<Anchor>, page: PageSide) {
         let Some(owner) = self.owner(connection) else {
             self.push(Row { key, page: PageSide::Elsewhere });
@@ -229,7 +230,7 @@ impl Sequence {
         let anchor = anchor.map(|anchor| self.sockets.entry(owner).or_default().as_the_page_counts(anchor));
         if let Some(anchor) = anchor {
             let skipped = self.sockets.entry(owner).or_default().skipped_by(anchor);
-            self.stand_alone(skipped);
+            self.add_own_rows(skipped);
         }
         self.push(Row { key, page });
         let Some(anchor) = anchor else { return };
@@ -240,42 +241,43 @@ impl Sequence {
         }
     }
 
-    /// Notes that the last row has sent so many messages which no frame of the relay's stands for: they count for the page.
-    fn by_hand(&mut self, connection: ConnectionNumber, messages: u64) {
+    /// Records that the last row sent raw bytes with `messages` messages. They have no frames of their own, but the page
+    /// receives and counts them.
+    fn raw_messages(&mut self, connection: ConnectionNumber, messages: u64) {
         let Some(owner) = self.owner(connection) else { return };
         let row = self.dropped + self.rows.len() - 1;
         for _ in 0..messages {
-            for event in self.sockets.entry(owner).or_default().by_hand(row) {
+            for event in self.sockets.entry(owner).or_default().raw_message(row) {
                 self.stop_waiting(event);
                 self.join(row, event);
             }
         }
     }
 
-    /// Notes that the relay will see no more of a connection.
+    /// Records that no more observations of a connection will arrive.
     fn over(&mut self, connection: ConnectionNumber) {
         let Some(owner) = self.owner(connection) else { return };
         let in_vain = self.sockets.entry(owner).or_default().wire_over();
-        self.stand_alone(in_vain);
+        self.add_own_rows(in_vain);
         self.settle(owner);
     }
 
-    /// Ends the pairing of a socket; its events get rows of their own, in their place.
+    /// Ends the pairing of a socket. Its waiting events get their own rows.
     fn give_up(&mut self, number: SocketNumber) {
         self.unclaimed.retain(|&unclaimed| unclaimed != number);
         let in_vain = self.sockets.entry(number).or_default().give_up();
-        self.stand_alone(in_vain);
+        self.add_own_rows(in_vain);
         self.settle(number);
     }
 
-    /// Notes that a socket is done, if it is now.
+    /// Records a socket as finished, if it has just become so.
     fn settle(&mut self, number: SocketNumber) {
         if self.sockets.get_mut(&number).is_some_and(Socket::becomes_done) {
             self.done.push_back((self.dropped + self.rows.len(), number));
         }
     }
 
-    /// Forgets the sockets that are done and have no row left. The newest one stays: it is the one that is asked about.
+    /// Forgets finished sockets without rows. The newest socket stays, because views still ask for it.
     fn forget_done(&mut self) {
         let newest = self.sockets.last_key_value().map(|(&number, _)| number);
         while let Some(&(end, number)) = self.done.front()
@@ -288,7 +290,7 @@ impl Sequence {
         }
     }
 
-    fn stand_alone(&mut self, events: Vec<EventNumber>) {
+    fn add_own_rows(&mut self, events: Vec<EventNumber>) {
         for event in events {
             self.stop_waiting(event);
             self.push(Row::of_page(event));
@@ -325,7 +327,7 @@ impl Sequence {
     }
 }
 
-/// How many connections are remembered for what is to come of them, past which the oldest are not: a gap may have had it.
+/// The most connections to remember while they wait for an observation. It may be lost in a gap, so the oldest are dropped.
 const REMEMBERED: usize = 256;
 
 fn remember(connections: &mut VecDeque<ConnectionNumber>, connection: ConnectionNumber) {
@@ -335,7 +337,7 @@ fn remember(connections: &mut VecDeque<ConnectionNumber>, connection: Connection
     }
 }
 
-/// Whether a connection was remembered.
+/// Removes a connection. Returns whether it was there.
 fn forget(connections: &mut VecDeque<ConnectionNumber>, connection: ConnectionNumber) -> bool {
     let place = connections.iter().position(|&remembered| remembered == connection);
     place.and_then(|place| connections.remove(place)).is_some()

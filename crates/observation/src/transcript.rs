@@ -1,4 +1,4 @@
-//! A session so far: a pure fold of observations. Views and checks are functions of it.
+//! The state of a session: a pure fold of observations. Views and checks are functions of it.
 
 use crate::round_trip::RoundTrips;
 use crate::{
@@ -7,12 +7,12 @@ use crate::{
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-/// Everything an observer knows of a session.
+/// Everything that an observer knows about a session.
 #[derive(Clone, Debug)]
 pub struct Transcript {
-    /// Ascending by number; holes where the feed had a gap.
+    /// Sorted by number, with gaps where the feed had one.
     observations: VecDeque<Rc<Observation>>,
-    /// Those of which observations are kept, and those that may go on.
+    /// The connections that have kept observations or may continue.
     connections: HashMap<ConnectionNumber, Connection>,
     round_trips: RoundTrips,
     total: Tally,
@@ -20,43 +20,42 @@ pub struct Transcript {
     capacity: usize,
 }
 
-/// What is known of one connection. Counts go on also where observations were dropped here to stay within bounds.
+/// What is known about one connection. Its counts include observations that the transcript has dropped.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub number: ConnectionNumber,
-    /// When its request had come, or, where that was not seen, when the first observation of it was made. In microseconds
-    /// since the session began.
+    /// When its request had arrived or, if that was not seen, when its first observation was made. In microseconds since the
+    /// session began.
     pub began_us: u64,
-    /// The request at something in between, the line to a middlebox, the opening, refusal and end, if they were seen; their
-    /// observations may have been dropped.
+    /// The number of each of its events below, if it was seen. The observation may have been dropped.
     pub asked: Option<Seq>,
     pub tunnel: Option<Seq>,
     pub opening: Option<Seq>,
     pub refusal: Option<Seq>,
     pub closed: Option<Seq>,
-    /// Where it lies, if something stands between the client and the server.
+    /// Its place at an intermediary, if there is one between client and server.
     pub hop: Option<Hop>,
-    /// The connection that is the other leg, once both are known.
+    /// The connection on the other side of the intermediary, once it is known.
     pub other: Option<ConnectionNumber>,
     pub client: Tally,
     pub server: Tally,
     /// How many of its observations are kept.
     kept: usize,
-    /// Whether its end was seen, or may have been in a gap since it was last seen.
+    /// Whether its end was seen, or may be in a gap.
     over: bool,
 }
 
-/// What one end has sent.
+/// How much one end has sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub frames: u64,
-    /// Headers included.
+    /// Including headers.
     pub bytes: u64,
     pub messages: u64,
 }
 
 impl Transcript {
-    /// An empty transcript that keeps `capacity` observations and drops the oldest past that.
+    /// An empty transcript that keeps at most `capacity` observations and drops the oldest first.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -69,7 +68,7 @@ impl Transcript {
         }
     }
 
-    /// Adds an observation. One that is no newer than the last changes nothing and gives `false`.
+    /// Adds an observation. Ignores it and returns `false` if it is not newer than the last one.
     pub fn observe(&mut self, observation: Rc<Observation>) -> bool {
         if observation.seq <= self.last {
             return false;
@@ -78,7 +77,7 @@ impl Transcript {
         let connection = self.connections.entry(observation.connection);
         let connection = connection.or_insert_with(|| Connection::first_seen(&observation));
         connection.observe(&observation);
-        // The far leg comes later, and names the near one.
+        // The server side of an intermediary is recorded later and names the client side.
         if let (number, Some(near)) = (connection.number, connection.other)
             && let Some(near) = self.connections.get_mut(&near)
         {
@@ -95,21 +94,21 @@ impl Transcript {
         true
     }
 
-    /// Notes that the feed will not bring what `gap` names.
+    /// Records that the feed will not send the observations in `gap`.
     pub fn gap(&mut self, gap: Gap) {
         if gap.to <= self.last {
             return;
         }
         self.last = gap.to;
         self.round_trips.gap();
-        // Any of them may have ended there, and those that did will not be heard of again.
+        // Any connection may have ended in the gap. No further observation would tell.
         self.connections.retain(|_, connection| {
             connection.over = true;
             connection.kept > 0
         });
     }
 
-    /// The number to resume after.
+    /// The number of the last observation, for resuming the feed after it.
     #[must_use]
     pub fn last(&self) -> Seq {
         self.last
@@ -125,12 +124,12 @@ impl Transcript {
         self.observations.iter()
     }
 
-    /// Those with a number past `seq`.
+    /// The observations with a number greater than `seq`.
     pub fn after(&self, seq: Seq) -> impl DoubleEndedIterator<Item = &Rc<Observation>> {
         self.observations.range(self.observations.partition_point(|observation| observation.seq <= seq)..)
     }
 
-    /// What is known of a connection; `None` also once it is over and nothing of it is kept.
+    /// What is known about a connection. `None` if it is unknown, or if it has ended and none of its observations is kept.
     #[must_use]
     pub fn connection(&self, number: ConnectionNumber) -> Option<&Connection> {
         self.connections.get(&number)
@@ -180,13 +179,13 @@ impl Transcript {
         }
     }
 
-    /// How long pings took to be answered.
+    /// The round-trip times of pings.
     #[must_use]
     pub fn round_trips(&self) -> &RoundTrips {
         &self.round_trips
     }
 
-    /// What both ends of all connections have sent, those included that are no longer known.
+    /// How much both ends of all connections have sent, including connections that are no longer known.
     #[must_use]
     pub fn total(&self) -> Tally {
         self.total
@@ -228,21 +227,21 @@ impl Connection {
         match &observation.event {
             Event::Asked(Asked { route, .. }) => {
                 self.asked = seq;
-                self.lies(route.hop.as_ref());
+                self.set_hop(route.hop.as_ref());
             }
             Event::Tunnel(Tunnel { hop, .. }) => {
                 self.tunnel = seq;
-                self.lies(Some(hop));
+                self.set_hop(Some(hop));
             }
             Event::Opening(Opening { requested_us, route, .. }) => {
                 self.opening = seq;
                 self.began_us = self.began_us.min(*requested_us);
-                self.lies(route.hop.as_ref());
+                self.set_hop(route.hop.as_ref());
             }
             Event::Refusal(Refusal { requested_us, route, .. }) => {
                 self.refusal = seq;
                 self.began_us = self.began_us.min(*requested_us);
-                self.lies(route.hop.as_ref());
+                self.set_hop(route.hop.as_ref());
             }
             Event::Closed(_) => self.closed = seq,
             Event::Act(_) | Event::Records(_) => {}
@@ -251,11 +250,11 @@ impl Connection {
                 Party::Server => self.server.add(frame),
             },
         }
-        // What the relay does on purpose may come after either.
+        // Recomputed here, because deliberate acts may follow a refusal or an end.
         self.over = self.refusal.is_some() || self.closed.is_some();
     }
 
-    fn lies(&mut self, hop: Option<&Hop>) {
+    fn set_hop(&mut self, hop: Option<&Hop>) {
         if let Some(hop) = hop {
             self.other = self.other.or(hop.other);
             self.hop = Some(hop.clone());

@@ -1,10 +1,10 @@
-//! What of the page's may stand beside something of the wire.
+//! Anchors: where an event of the page and a row of the wire meet.
 
 use super::row::PageSide;
 use crate::{Frame, Party};
 use wire::header::FrameHeader;
 
-/// Where a page's event and a row of the wire meet.
+/// A point that an event of the page and a row of the wire share. Messages are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Anchor {
     Request,
@@ -21,7 +21,7 @@ impl Anchor {
     }
 }
 
-/// Where the page's events meet a frame, and what the page sees of it if none does.
+/// The anchor of a frame, and the page's part of its row while no event has joined it.
 pub(super) fn anchor_of(frame: &Frame) -> (Option<Anchor>, PageSide) {
     let is_close = frame.opcode() == wire::opcode::Opcode::Close;
     match (frame.from, frame.position) {
@@ -33,7 +33,7 @@ pub(super) fn anchor_of(frame: &Frame) -> (Option<Anchor>, PageSide) {
     }
 }
 
-/// How many messages end in bytes that were sent as they are. What is no whole frame ends the counting: no client reads on.
+/// How many messages end in these raw bytes. An incomplete frame ends the count, because a client reads no further.
 pub(super) fn messages_in(mut bytes: &[u8]) -> u64 {
     let mut messages = 0;
     while let Some(header) = FrameHeader::parse(bytes) {

@@ -10,33 +10,33 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row of an event that the wire has nothing for.
+    /// The row of an event without an observation.
     pub(super) fn of_page(event: EventNumber) -> Self {
         Self { key: RowKey::Page(event), page: PageSide::Events(vec![event]) }
     }
 }
 
-/// What a row is of; also its identity.
+/// What a row shows. It is also the identity of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RowKey {
-    /// The request of an opening or refusal, or of one that waits for another leg.
+    /// The request of an opening or refusal, or one that an intermediary forwards.
     Request(Seq),
-    /// The response to it.
+    /// The response to a request.
     Response(Seq),
-    /// The moment after a 101.
+    /// The connection is open, after a 101 response.
     Opened(Seq),
     Frame(Seq),
-    /// Something that the relay did on purpose.
+    /// A deliberate act of the relay.
     Act(Seq),
-    /// A line to a middlebox in front of TLS.
+    /// A connection to a middlebox in front of TLS.
     Tunnel(Seq),
-    /// What crossed such a line.
+    /// The TLS records of such a connection.
     Records(Seq),
     /// The end of a connection.
     End(Seq),
-    /// Observations that are gone.
+    /// Missing observations, first and last number.
     Gap(Seq, Seq),
-    /// Something only the page saw.
+    /// An event that only the page saw.
     Page(EventNumber),
 }
 
@@ -58,16 +58,16 @@ impl RowKey {
     }
 }
 
-/// What JavaScript saw of a row.
+/// The page's part of a row: what JavaScript saw.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PageSide {
     /// These events, in order.
     Events(Vec<EventNumber>),
-    /// Nothing: the browser deals with it, or keeps it to itself.
+    /// Nothing: the browser handles it without an event.
     Nothing,
-    /// Nothing yet: the message has more fragments to come.
+    /// Nothing yet: more fragments of the message follow.
     Fragment,
-    /// The socket is not this page's: another client's, or from before the page was loaded.
+    /// The connection does not belong to this page: it is another client's, or older than the page.
     Elsewhere,
 }
 

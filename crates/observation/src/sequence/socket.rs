@@ -1,4 +1,4 @@
-//! One socket of the page: where its events belong, and what has come of its wire side.
+//! One WebSocket of the page: the rows of its events, and the progress of its wire side.
 
 use super::anchor::Anchor;
 use super::row::RowNumber;
@@ -8,9 +8,9 @@ use std::collections::{BinaryHeap, HashMap};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Socket {
-    /// `None` where no relay watches.
+    /// `None` if no relay watches this socket.
     pub(super) fingerprint: Option<Fingerprint>,
-    /// Whether its events are told apart from the wire's for good: nothing more will join.
+    /// Whether pairing has ended: no event will join a row any more.
     pub(super) given_up: bool,
     pub(super) connection: Option<ConnectionNumber>,
     constructed: Option<EventNumber>,
@@ -22,39 +22,41 @@ pub(super) struct Socket {
     wire: WireSide,
     /// Rows that an event may still join.
     rows: HashMap<Anchor, RowNumber>,
-    /// Events whose row has not come, in order.
+    /// Events whose row has not arrived, in order.
     waiting: HashMap<Anchor, Vec<EventNumber>>,
 }
 
-/// How far the relay's record of the connection has come.
+/// The progress of the relay's record of the connection.
 #[derive(Clone, Copy, Debug, Default)]
 struct WireSide {
     client_messages: u64,
     server_messages: u64,
-    /// Those that are in no frame which the relay has counted.
-    by_hand: u64,
+    /// Server messages that were sent as raw bytes, and so are in no counted frame.
+    raw: u64,
     over: bool,
 }
 
-/// What becomes of an event.
+/// Where an event is shown.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Placement {
+    /// In an existing row.
     Joins(RowNumber),
+    /// After all rows, until its row arrives.
     Waits(Anchor),
-    /// It has no counterpart on the wire, or none that will be seen.
-    StandsAlone,
+    /// In its own row, because no observation of it can arrive.
+    OwnRow,
 }
 
 impl Socket {
-    /// Takes an event of the page, counting messages on the way.
-    pub(super) fn page(&mut self, event: EventNumber, act: &PageAct) -> Fate {
+    /// Adds an event of the page and counts its messages.
+    pub(super) fn page(&mut self, event: EventNumber, act: &PageAct) -> Placement {
         let anchor = self.anchor(event, act);
-        let fate = self.fate(event, anchor);
+        let placement = self.placement(event, anchor);
         self.tidy();
-        fate
+        placement
     }
 
-    /// Takes a row of the wire; gives the events that join it.
+    /// Adds a row of the wire. Returns the events that join it.
     pub(super) fn row(&mut self, anchor: Anchor, row: RowNumber) -> Vec<EventNumber> {
         match anchor {
             Anchor::ClientMessage(message) => self.wire.client_messages = message,
@@ -68,28 +70,28 @@ impl Socket {
         joining
     }
 
-    /// Takes a message of the relay's that is in no frame of its own; gives the events that join its row.
-    pub(super) fn by_hand(&mut self, row: RowNumber) -> Vec<EventNumber> {
-        self.wire.by_hand += 1;
+    /// Adds a message that the relay sent as raw bytes. Returns the events that join its row.
+    pub(super) fn raw_message(&mut self, row: RowNumber) -> Vec<EventNumber> {
+        self.wire.raw += 1;
         self.row(Anchor::ServerMessage(self.wire.server_messages + 1), row)
     }
 
-    /// The anchor with the messages counted that were sent by hand before it.
+    /// Adds the raw messages before it to an anchor's message number, because the page counts them as well.
     pub(super) fn as_the_page_counts(&self, anchor: Anchor) -> Anchor {
         match anchor {
-            Anchor::ServerMessage(message) => Anchor::ServerMessage(message + self.wire.by_hand),
+            Anchor::ServerMessage(message) => Anchor::ServerMessage(message + self.wire.raw),
             other => other,
         }
     }
 
-    /// Takes the end of the wire's record; gives the events that wait in vain.
+    /// Ends the wire side. Returns the events that were waiting for a row.
     pub(super) fn wire_over(&mut self) -> Vec<EventNumber> {
         self.wire.over = true;
         self.tidy();
         self.drain_waiting(|_| true)
     }
 
-    /// The events that wait in vain once `anchor` has come: those of earlier messages, which a gap has taken.
+    /// The events of messages before `anchor`, if their rows were lost in a gap.
     pub(super) fn skipped_by(&mut self, anchor: Anchor) -> Vec<EventNumber> {
         match anchor {
             Anchor::ClientMessage(next) if next > self.wire.client_messages + 1 => {
@@ -102,14 +104,14 @@ impl Socket {
         }
     }
 
-    /// Ends all joining; gives the events that were waiting.
+    /// Ends the pairing. Returns the events that were waiting for a row.
     pub(super) fn give_up(&mut self) -> Vec<EventNumber> {
         self.given_up = true;
         self.rows.clear();
         self.drain_waiting(|_| true)
     }
 
-    /// Takes one event out of those that wait.
+    /// Removes one event from those that wait.
     pub(super) fn forget(&mut self, anchor: Anchor, event: EventNumber) {
         if let Some(events) = self.waiting.get_mut(&anchor) {
             events.retain(|waiting| *waiting != event);
@@ -121,8 +123,8 @@ impl Socket {
         self.fingerprint.as_ref().is_some_and(|print| print.matches(request))
     }
 
-    /// Whether, by what the page has seen so far, what the relay saw of this socket may be `event`. A socket that failed
-    /// to open may have been upgraded all the same, but rarely.
+    /// Whether `event` is consistent with what the page has seen of this socket. A socket that failed to open may still have
+    /// been upgraded at the relay, but rarely.
     pub(super) fn may_have_had(&self, event: &Event) -> bool {
         match event {
             Event::Opening(_) => self.opened || self.ended.is_none(),
@@ -132,17 +134,17 @@ impl Socket {
         }
     }
 
-    /// Whether the socket was over before `later` was constructed, and so the relay's record of it is the earlier one.
+    /// Whether the socket ended before `later` was constructed, so that its record at the relay is the earlier one.
     pub(super) fn ended_before(&self, later: &Self) -> bool {
         matches!((self.ended, later.constructed), (Some(ended), Some(constructed)) if ended < constructed)
     }
 
-    /// Whether a gap leaves nothing to wait for: the socket's record may be in it, or its end.
+    /// Whether a gap may contain the socket's record or its end, so that waiting for either is pointless.
     pub(super) fn is_lost_in_gap(&self) -> bool {
         !self.done && (self.ended.is_some() || (self.opened && self.connection.is_none()))
     }
 
-    /// Whether nothing more will come of it, neither from the page nor from the wire, said once.
+    /// Whether the socket has just finished: neither page nor wire will add anything. Returns `true` only once.
     pub(super) fn becomes_done(&mut self) -> bool {
         let unseen = self.fingerprint.is_none() || (self.given_up && self.connection.is_none());
         let wire_is_done = unseen || self.wire.over;
@@ -150,14 +152,14 @@ impl Socket {
         done && !std::mem::replace(&mut self.done, done)
     }
 
-    fn fate(&mut self, event: EventNumber, anchor: Anchor) -> Fate {
+    fn placement(&mut self, event: EventNumber, anchor: Anchor) -> Placement {
         if self.fingerprint.is_none() || self.given_up {
-            return Fate::StandsAlone;
+            return Placement::OwnRow;
         }
-        // A message is one event; a handshake or an end may be several.
+        // A message has one event. A handshake or an end may have several.
         let row = if anchor.is_message() { self.rows.remove(&anchor) } else { self.rows.get(&anchor).copied() };
         if let Some(row) = row {
-            return Fate::Joins(row);
+            return Placement::Joins(row);
         }
         let passed = match anchor {
             Anchor::ClientMessage(message) => message <= self.wire.client_messages,
@@ -165,10 +167,10 @@ impl Socket {
             _ => false,
         };
         if passed || self.wire.over {
-            return Fate::StandsAlone;
+            return Placement::OwnRow;
         }
         self.waiting.entry(anchor).or_default().push(event);
-        Fate::Waits(anchor)
+        Placement::Waits(anchor)
     }
 
     fn anchor(&mut self, event: EventNumber, act: &PageAct) -> Anchor {
@@ -194,7 +196,7 @@ impl Socket {
                 if matches!(act, PageAct::Closed { .. }) {
                     self.ended = Some(event);
                 }
-                // A socket that never opened is told of the refusal; it has no end of its own.
+                // For a socket that never opened, the events report the refusal. It has no end of its own.
                 if self.opened { Anchor::End } else { Anchor::Response }
             }
         }
@@ -206,7 +208,7 @@ impl Socket {
         drained.into_sorted_vec()
     }
 
-    /// Once both sides are over no event can come, so there is nothing to keep.
+    /// Frees memory: once both sides have ended, no event can join a row.
     fn tidy(&mut self) {
         if self.wire.over && self.ended.is_some() {
             self.rows = HashMap::new();

@@ -1,4 +1,4 @@
-//! Work and memory, which only show from within. What the rows are is tested from outside.
+//! Tests of work and memory, which need private fields. The tests of the rows are in `tests/folds`.
 
 use super::{Fingerprint, PageEvent, Sequence, SocketNumber};
 use crate::event::{Closed, Event, Frame, Opening};

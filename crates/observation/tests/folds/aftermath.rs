@@ -1,9 +1,9 @@
-//! What became of what the relay did on purpose: whole lives, with the page ahead of the relay's story and behind it.
+//! The effects of deliberate acts over whole connections, with the page's events before and after the relay's observations.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sequence::merge;
+use crate::rows::merge;
 use crate::streams::{CLIENT, SERVER, Streams};
 use observation::aftermath::{Aftermath, Carried, Reported};
 use observation::event::{Cause, Closed, Count};
@@ -11,28 +11,28 @@ use observation::{Act, Citation, Deliberate, Event, Origin, Party, Seq, Transcri
 use std::rc::Rc;
 use wire::opcode::Opcode;
 
-fn on_purpose(what: &'static str) -> Deliberate {
+fn deliberate(what: &'static str) -> Deliberate {
     let rule = Some(Citation::new(6455, "5.2"));
     Deliberate { by: Origin::Behaviour, what: what.into(), explanation: what.into(), rule }
 }
 
-trait Mischief {
-    /// Says that the last thing was done on purpose.
-    fn on_purpose(&mut self, what: &'static str) -> &mut Self;
-    /// Says that the last frame is one that a strict client does not take.
+trait Deliberately {
+    /// Marks the last event as deliberate.
+    fn deliberate(&mut self, what: &'static str) -> &mut Self;
+    /// Makes the last frame one that a strict client rejects.
     fn wrong(&mut self, what: &'static str) -> &mut Self;
     fn act(&mut self, what: &'static str, sent: u64) -> &mut Self;
     fn close_with(&mut self, from: Party, code: u16) -> &mut Self;
     fn ended(&mut self, cause: Cause) -> &mut Self;
 }
 
-impl Mischief for Streams {
-    fn on_purpose(&mut self, what: &'static str) -> &mut Self {
+impl Deliberately for Streams {
+    fn deliberate(&mut self, what: &'static str) -> &mut Self {
         match self.observations.last_mut().map(|(_, seen)| &mut seen.event) {
-            Some(Event::Frame(frame)) => frame.deliberate = Some(on_purpose(what)),
-            Some(Event::Opening(opening)) => opening.deliberate.push(on_purpose(what)),
-            Some(Event::Refusal(refusal)) => refusal.deliberate.push(on_purpose(what)),
-            _ => panic!("nothing to be done on purpose"),
+            Some(Event::Frame(frame)) => frame.deliberate = Some(deliberate(what)),
+            Some(Event::Opening(opening)) => opening.deliberate.push(deliberate(what)),
+            Some(Event::Refusal(refusal)) => refusal.deliberate.push(deliberate(what)),
+            _ => panic!("the last event cannot be deliberate"),
         }
         self
     }
@@ -43,11 +43,11 @@ impl Mischief for Streams {
             Some(Event::Frame(frame)) => frame.violations.push(Violation::from(&violation)),
             _ => panic!("no frame"),
         }
-        self.on_purpose(what)
+        self.deliberate(what)
     }
 
     fn act(&mut self, what: &'static str, sent: u64) -> &mut Self {
-        self.event(1, Event::Act(Act { sent, ..Act::of(on_purpose(what)) }))
+        self.event(1, Event::Act(Act { sent, ..Act::of(deliberate(what)) }))
     }
 
     fn close_with(&mut self, from: Party, code: u16) -> &mut Self {
@@ -70,7 +70,7 @@ impl Mischief for Streams {
     }
 }
 
-/// What is told of an aftermath, in one line: outcome, wire, JavaScript.
+/// An aftermath in one line: outcome, wire, JavaScript.
 fn line(aftermath: &Aftermath) -> String {
     let carried = |carried: &Carried| match carried {
         Carried::Response { status, .. } => format!("response {status:?}"),
@@ -80,13 +80,13 @@ fn line(aftermath: &Aftermath) -> String {
         Carried::Pong { us, .. } => format!("pong after {us}"),
         Carried::End { cause, .. } => format!("end by {cause:?}"),
     };
-    let told = match &aftermath.reported {
+    let reported = match &aftermath.reported {
         Reported::Elsewhere => "elsewhere".to_owned(),
         Reported::Events(acts) => acts.iter().map(act).collect::<Vec<_>>().join(", "),
     };
     let wire = aftermath.wire.iter().map(carried).collect::<Vec<_>>().join(", ");
     let did = aftermath.did.iter().map(|(seq, did)| format!("{} at {seq}", did.what)).collect::<Vec<_>>().join(", ");
-    format!("{did}: {:?} [{wire}] [{told}]", aftermath.outcome)
+    format!("{did}: {:?} [{wire}] [{reported}]", aftermath.outcome)
 }
 
 fn act(act: &observation::page::PageAct) -> String {
@@ -135,7 +135,7 @@ fn opened() -> Streams {
     streams
 }
 
-/// A browser that is sent RSV1, as Chromium was seen to do: it answers 1002, and JavaScript is told 1006.
+/// A browser that receives RSV1. Like Chromium, it answers with 1002 and reports 1006 to JavaScript.
 fn failed() -> Streams {
     let mut streams = opened();
     streams.error(1).closed(1, 1006);
@@ -167,10 +167,10 @@ fn a_lenient_client_takes_it() {
     let mut streams = opened();
     streams.received(1, "odd").closed(1, 1000);
     streams.text(1, SERVER, "odd").wrong("length-not-minimal");
-    check(&streams, &[(2, "length-not-minimal at 2: Taken [] [message odd]")]);
+    check(&streams, &[(2, "length-not-minimal at 2: Accepted [] [message odd]")]);
     streams.close_with(CLIENT, 1000).close_with(SERVER, 1000).ended(Cause::ClosingHandshake);
     let end = ": Closed [client close 1000, server close 1000, end by ClosingHandshake] [close 1000]";
-    check(&streams, &[(2, "length-not-minimal at 2: Taken [] [message odd]"), (5, end)]);
+    check(&streams, &[(2, "length-not-minimal at 2: Accepted [] [message odd]"), (5, end)]);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn another_client_is_seen_from_the_wire_alone() {
     streams.opening(1, false).text(1, SERVER, "wrong").wrong("masked");
     check(&streams, &[(2, "masked at 2: Pending [] [elsewhere]")]);
     streams.text(1, CLIENT, "and so on");
-    check(&streams, &[(2, "masked at 2: Taken [] [elsewhere]")]);
+    check(&streams, &[(2, "masked at 2: Accepted [] [elsewhere]")]);
     streams.ended(Cause::ConnectionEnded);
     let left = "masked at 2: EndedByClient [end by ConnectionEnded] [elsewhere]";
     check(&streams, &[(2, left), (4, left)]);
@@ -188,7 +188,7 @@ fn another_client_is_seen_from_the_wire_alone() {
 #[test]
 fn pings_are_answered_behind_the_back_of_javascript() {
     let mut streams = opened();
-    streams.frame(1, SERVER, true, Opcode::Ping, "a").on_purpose("ping-every");
+    streams.frame(1, SERVER, true, Opcode::Ping, "a").deliberate("ping-every");
     check(&streams, &[(2, "ping-every at 2: Pending [] []")]);
     streams.frame(1, CLIENT, true, Opcode::Pong, "a");
     check(&streams, &[(2, "ping-every at 2: Answered [pong after 1] []")]);
@@ -196,7 +196,7 @@ fn pings_are_answered_behind_the_back_of_javascript() {
     streams.closed(1, 1011);
     streams
         .frame(1, SERVER, true, Opcode::Ping, "b")
-        .on_purpose("ping-every")
+        .deliberate("ping-every")
         .close_with(SERVER, 1011)
         .ended(Cause::NoPong);
     let unanswered = "ping-every at 4: Unanswered [server close 1011, end by NoPong] [close 1011]";
@@ -204,29 +204,29 @@ fn pings_are_answered_behind_the_back_of_javascript() {
 }
 
 #[test]
-fn a_message_on_purpose_is_a_message() {
+fn a_deliberate_message_is_a_message() {
     let mut streams = opened();
-    streams.received(1, "hi").text(1, SERVER, "hi").on_purpose("greet");
-    check(&streams, &[(2, "greet at 2: Taken [] [message hi]")]);
+    streams.received(1, "hi").text(1, SERVER, "hi").deliberate("greet");
+    check(&streams, &[(2, "greet at 2: Accepted [] [message hi]")]);
     let mut other = Streams::default();
-    other.opening(1, false).text(1, SERVER, "hi").on_purpose("greet");
-    check(&other, &[(2, "greet at 2: Taken [] [elsewhere]")]);
+    other.opening(1, false).text(1, SERVER, "hi").deliberate("greet");
+    check(&other, &[(2, "greet at 2: Accepted [] [elsewhere]")]);
     // Its first fragment is nothing to JavaScript yet.
     let mut streams = opened();
-    streams.frame(1, SERVER, false, Opcode::Text, "h").on_purpose("fragments");
+    streams.frame(1, SERVER, false, Opcode::Text, "h").deliberate("fragments");
     check(&streams, &[(2, "fragments at 2: Pending [] []")]);
 }
 
 #[test]
-fn goodbyes_and_cuts() {
-    let mut goodbye = opened();
-    goodbye.closed(1, 4000);
-    goodbye.close_with(SERVER, 4000).on_purpose("close-after");
-    check(&goodbye, &[(2, "close-after at 2: Pending [] [close 4000]")]);
-    goodbye.close_with(CLIENT, 4000).ended(Cause::ClosingHandshake);
-    check(&goodbye, &[(2, "close-after at 2: Closed [client close 4000, end by ClosingHandshake] [close 4000]")]);
+fn closes_and_cuts() {
+    let mut closing = opened();
+    closing.closed(1, 4000);
+    closing.close_with(SERVER, 4000).deliberate("close-after");
+    check(&closing, &[(2, "close-after at 2: Pending [] [close 4000]")]);
+    closing.close_with(CLIENT, 4000).ended(Cause::ClosingHandshake);
+    check(&closing, &[(2, "close-after at 2: Closed [client close 4000, end by ClosingHandshake] [close 4000]")]);
     let end = "close-after at 2: Closed [server close 4000, client close 4000, end by ClosingHandshake] [close 4000]";
-    check(&goodbye, &[(4, end)]);
+    check(&closing, &[(4, end)]);
 
     let mut cut = opened();
     cut.closed(1, 1006).act("pause", 0).act("drop", 0).ended(Cause::Dropped);
@@ -253,24 +253,24 @@ fn sockets_that_never_open() {
     let mut refused = Streams::default();
     refused.constructed(1).error(1).closed(1, 1006).refusal(1);
     check(&refused, &[(1, ": NeverOpened [response Some(503)] [error, close 1006]")]);
-    refused.on_purpose("refuse");
+    refused.deliberate("refuse");
     check(&refused, &[(1, "refuse at 1: NeverOpened [response Some(503)] [error, close 1006]")]);
 
     let mut odd = Streams::default();
-    odd.constructed(1).error(1).closed(1, 1006).opening(1, true).on_purpose("sec-accept");
+    odd.constructed(1).error(1).closed(1, 1006).opening(1, true).deliberate("sec-accept");
     check(&odd, &[(1, "sec-accept at 1: Pending [] [error, close 1006]")]);
     odd.ended(Cause::ConnectionEnded);
     let never = "sec-accept at 1: NeverOpened [end by ConnectionEnded] [error, close 1006]";
     check(&odd, &[(1, never), (2, never)]);
 
     let mut taken = Streams::default();
-    taken.constructed(1).open(1).opening(1, true).on_purpose("subprotocol");
-    check(&taken, &[(1, "subprotocol at 1: Taken [] [open]")]);
+    taken.constructed(1).open(1).opening(1, true).deliberate("subprotocol");
+    check(&taken, &[(1, "subprotocol at 1: Accepted [] [open]")]);
 }
 
 #[test]
 fn a_close_code_that_is_no_reproach_is_no_failure() {
     let mut streams = opened();
     streams.text(1, SERVER, "odd").wrong("rsv3").close_with(CLIENT, 1001).ended(Cause::ClosingHandshake);
-    check(&streams, &[(2, "rsv3 at 2: Taken [] []")]);
+    check(&streams, &[(2, "rsv3 at 2: Accepted [] []")]);
 }

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sequence::check_all_merges;
+use crate::rows::check_all_merges;
 use crate::streams::{SERVER, Streams};
 use observation::{Act, Deliberate, Event, Origin};
 

@@ -200,7 +200,10 @@ fn the_cover_says_what_stays_visible_and_who_shares_it() {
 
     let transcript = transcript(&in_tls(), None);
     let line = PathView::of(&transcript, FIRST).expect("known");
-    assert_eq!(visible(&transcript, &line, CLIENT), Visible { records: 4, bytes: 512 + 1 + 53 + 420 + 4 * 5, missed: 0 });
+    assert_eq!(
+        visible(&transcript, &line, CLIENT),
+        Visible { records: 4, bytes: 512 + 1 + 53 + 420 + 4 * 5, missed: 0 }
+    );
     assert_eq!(visible(&transcript, &line, SERVER).records, 5);
     assert_eq!(line.passage_of(observation::Seq(4)), Some(2));
     assert_eq!(line.passage_of(observation::Seq(1)), Some(0));

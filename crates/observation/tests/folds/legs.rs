@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sequence::{Table, merge, table};
+use crate::rows::{Table, merge, table};
 use crate::streams::{CLIENT, SERVER, Streams};
 use observation::page::SocketNumber;
 use observation::{ConnectionNumber, Http, Leg, Transcript};

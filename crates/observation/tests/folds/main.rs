@@ -1,4 +1,4 @@
-//! The folds over a session's observations, and the streams that both are tested with.
+//! Tests of the folds over a session's observations.
 
 mod aftermath;
 mod by_hand;
@@ -6,6 +6,7 @@ mod eavesdrop;
 mod legs;
 mod orders;
 mod round_trips;
+mod rows;
 mod sequence;
 mod streams;
 mod transcript;

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::sequence::{Table, table};
+use crate::rows::{Table, table};
 use crate::streams::{CLIENT, SERVER, Streams, fingerprint};
 use observation::page::{EventNumber, PageEvent, SocketNumber};
 use observation::sequence::{RowKey, Sequence};

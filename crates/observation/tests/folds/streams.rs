@@ -3,8 +3,8 @@
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::page::{EventNumber, Fingerprint, PageAct, PageEvent, PagePayload, SocketNumber};
 use observation::{
-    Asked, ConnectionNumber, Hop, Http, Leg, MessageKind, Intermediary, Observation, Party, Record, Records, Route, Seq, Tls,
-    Tunnel,
+    Asked, ConnectionNumber, Hop, Http, Intermediary, Leg, MessageKind, Observation, Party, Record, Records, Route,
+    Seq, Tls, Tunnel,
 };
 use std::collections::HashMap;
 use wire::Sender;

@@ -1,36 +1,36 @@
-//! The JSON examples of the crate's documentation are what the types become and are read from.
+//! Compares the JSON examples in the crate's documentation with the types: they serialize to the examples and are read from them.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p observation --test golden` writes the files anew.
+//! `UPDATE_GOLDEN=1 cargo test -p observation --test golden` writes the files again.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod relay;
 
 use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
 use observation::route::{MiddleboxOffer, MiddleboxSetting};
 use observation::{
-    Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Frame,
-    Gap, Hello, Hop, Http, Inflated, Leg, Intermediary, Observation, Offer, Opening, Origin, Party, Record, Records, Refusal,
-    Route, Routes, Seq, SessionId, Tls, Tunnel, document,
+    Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Gap,
+    Hello, Hop, Http, Intermediary, Leg, Observation, Opening, Origin, Party, Record, Records, Refusal, Route, Routes,
+    Seq, SessionId, Tls, Tunnel, document,
 };
+use relay::{LIMITS, REQUEST, judged, offers, seen, seen_by};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use wire::Sender;
-use wire::deflate::{Agreed, Policy, Verdict, negotiate};
-use wire::extension;
 use wire::handshake::connect::Connected;
-use wire::handshake::head::RequestHead;
-use wire::handshake::{request, response};
+use wire::handshake::response;
 use wire::header::FrameHeader;
-use wire::incoming::{self, Handler, Incoming, Limits};
+use wire::incoming::Incoming;
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
-/// `text` is the file as it was when the tests were built; in a browser there are no files.
+/// `text` is the file when the tests were built, because a browser has no files.
 #[track_caller]
 fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, text: &str, value: &T) {
-    let expect = serde_json::to_string_pretty(value).expect("plain data becomes JSON") + "\n";
+    let expect = serde_json::to_string_pretty(value).expect("the value serializes") + "\n";
     #[cfg(not(target_arch = "wasm32"))]
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let path = format!("{}/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -39,97 +39,18 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, text: 
     }
     assert_eq!(text, expect, "golden/{name}.json");
     let json: serde_json::Value = serde_json::from_str(text).expect("JSON");
-    assert_eq!(json, serde_json::to_value(value).expect("plain data becomes JSON"), "golden/{name}.json");
+    assert_eq!(json, serde_json::to_value(value).expect("the value serializes"), "golden/{name}.json");
     assert_eq!(serde_json::from_str::<T>(text).expect("the file reads back"), *value, "golden/{name}.json");
 }
 
 macro_rules! golden {
     ($name:literal, $value:expr) => {
-        check($name, include_str!(concat!("../golden/", $name, ".json")), &$value)
+        check($name, include_str!(concat!("../../golden/", $name, ".json")), &$value)
     };
 }
 
 fn observation(seq: u64, at_us: u64, event: Event) -> Observation {
     Observation { seq: Seq(seq), at_us, connection: ConnectionNumber(1), event }
-}
-
-const LIMITS: Limits = Limits { frame: 1 << 24, message: 1 << 24 };
-
-/// What the relay makes of the first frame that `sender` sends with these bytes, keeping `cap` bytes of its payload.
-fn seen(sender: Sender, bytes: &[u8], cap: usize) -> Event {
-    seen_by(Incoming::new(sender, LIMITS), sender, bytes, cap)
-}
-
-fn seen_by(mut incoming: Incoming, sender: Sender, bytes: &[u8], cap: usize) -> Event {
-    let mut first = First::default();
-    incoming.receive(&mut bytes.to_vec().as_mut_slice(), &mut first);
-    let received = first.frame.expect("a frame");
-    let on_the_wire = &bytes[received.header.len()..][..(received.arrived as usize).min(cap)];
-    let mut frame = Frame::new(sender, &received.header, on_the_wire.to_vec(), received.arrived);
-    let bytes = first.inflated.len() as u64;
-    frame.inflated =
-        received.compressed.then(|| Inflated { payload: first.inflated.into_iter().take(cap).collect(), bytes });
-    frame.position = received.position.map(Into::into);
-    frame.violations = received.violations.iter().map(Into::into).collect();
-    Event::Frame(frame)
-}
-
-/// The first frame, and what its payload inflates to.
-#[derive(Default)]
-struct First {
-    frame: Option<incoming::Frame>,
-    inflated: Vec<u8>,
-}
-
-impl<'b> Handler<'b> for First {
-    fn begin(&mut self, _: &incoming::Frame) {}
-
-    fn payload(&mut self, _: &incoming::Frame, _: &'b [u8]) {}
-
-    fn inflated(&mut self, _: &incoming::Frame, bytes: &[u8]) {
-        self.inflated.extend_from_slice(bytes);
-    }
-
-    fn end(&mut self, frame: &incoming::Frame, _: &[u8]) {
-        self.frame.get_or_insert_with(|| frame.clone());
-    }
-
-    fn is_full(&self) -> bool {
-        self.frame.is_some()
-    }
-}
-
-/// What became of the extensions that a client offers with `list`, and what was agreed on.
-fn offers(list: &str) -> (Vec<Offer>, Option<Agreed>) {
-    let verdicts = negotiate(&extension::parse(list).expect("a list"), &Policy::ON);
-    let agreed = verdicts.iter().find_map(|verdict| match verdict {
-        Verdict::Accepted(agreed) => Some(*agreed),
-        Verdict::Declined(_) => None,
-    });
-    let offer = |(offer, verdict): (&str, Verdict)| {
-        let (answer, declined) = match verdict {
-            Verdict::Accepted(agreed) => (Some(agreed.to_string()), None),
-            Verdict::Declined(reason) => (None, Some(reason.to_string())),
-        };
-        Offer { offer: offer.to_owned(), answer, declined }
-    };
-    (extension::items(list).zip(verdicts).map(offer).collect(), agreed)
-}
-
-/// RFC 6455 §1.2
-const REQUEST: &str = "GET /chat HTTP/1.1\r\n\
-    Host: server.example.com\r\n\
-    Upgrade: websocket\r\n\
-    Connection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Origin: http://example.com\r\n\
-    Sec-WebSocket-Protocol: chat, superchat\r\n\
-    Sec-WebSocket-Version: 13\r\n\
-    \r\n";
-
-fn judged(text: &str) -> Result<request::OpeningRequest, request::RequestError> {
-    let head = RequestHead::parse(text.as_bytes()).expect("a head").expect("a whole head");
-    request::judge(text.as_bytes(), &head)
 }
 
 // The feed
@@ -408,6 +329,6 @@ fn document() {
         observations: vec![observation(2, 20_480, ping), observation(3, 31_377, Event::Closed(closed))],
     };
     golden!("document", document);
-    let text = serde_json::to_string(&document).expect("plain data becomes JSON");
+    let text = serde_json::to_string(&document).expect("the value serializes");
     assert_eq!(Document::read(&text, text.len()), Ok(document));
 }
