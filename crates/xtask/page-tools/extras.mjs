@@ -1,16 +1,16 @@
-// What of the page is JavaScript: the editor of the coding challenges, and the document that their code runs in.
+// Builds the JavaScript of the page: the editor of the coding challenges, and the document that runs their code.
 //
-// assemble.mjs calls this for the release. For quick builds trunk runs it, as Trunk.toml says: node extras.mjs
+// assemble.mjs uses this for the released page. For other builds, trunk runs it as a hook: node extras.mjs
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-/** Named here, the folder that has the packages; `cargo xtask` sets it. */
-const PACKAGES = process.env.FRAMESCOPE_PAGE_TOOLS;
+/** The folder with the npm packages. `cargo xtask` sets the variable. */
+export const packages = process.env.FRAMESCOPE_PAGE_TOOLS;
 
-/** Writes both into `dist`, and gives what index.html must say to find the editor. */
-export async function writeExtras(root, dist, packages) {
+/** Writes both into `dist`, and returns the element of index.html through which the page finds the editor. */
+export async function writeExtras(root, dist) {
   const { build } = createRequire(path.join(packages, "package.json"))("esbuild");
   const source = (name) => path.join(root, "frontend/editor", name);
   const bundled = async (name, format) => {
@@ -32,19 +32,19 @@ export async function writeExtras(root, dist, packages) {
 
   const frame = (await bundled("frame.mjs", "iife")).text;
   writeFileSync(path.join(dist, "sandbox.html"), sandbox(frame, (await bundled("worker.mjs", "iife")).text));
-  // Not the file's name: what index.html names belongs to the first view.
+  // Only the hash: a file that index.html names counts as part of the first view.
   return `<meta name=framescope-editor content=${hash}>`;
 }
 
-/** Where the frame has the worker's text. */
+/** The place in the frame's script for the text of the worker. */
 const MARKER = "globalThis.FRAMESCOPE_WORKER";
 
-/** The document that a learner's code runs in: the frame's script inside HTML, the worker's text inside that. */
+/** The document that runs a learner's code: HTML with the frame's script, which has the worker's text inside. */
 function sandbox(frame, worker) {
   const parts = frame.split(MARKER);
-  if (parts.length !== 2) throw new Error(`the bundle of frame.mjs has ${MARKER} ${parts.length - 1} times, and must have it once`);
-  // What would end a script of HTML, or begin a comment in it, may not stand there as it is.
-  if (/<!--|<script/i.test(frame)) throw new Error("the bundle of frame.mjs has <!-- or <script in it, which HTML reads: write it in two parts");
+  if (parts.length !== 2) throw new Error(`the bundle of frame.mjs has ${MARKER} ${parts.length - 1} times; it must have it once`);
+  // In HTML, these would change where the script ends.
+  if (/<!--|<script/i.test(frame)) throw new Error("the bundle of frame.mjs has <!-- or <script in it, which HTML interprets. Write it in two parts");
   const [before, behind] = parts.map((part) => part.replaceAll(/<\/(?=script)/gi, "<\\/"));
   const script = before + JSON.stringify(worker).replaceAll("<", "\\x3c") + behind;
   return `<!doctype html><html lang=en><meta charset=utf-8><title>Sandbox</title><script>${script}</script></html>`;
@@ -52,11 +52,11 @@ function sandbox(frame, worker) {
 
 if (process.argv[1] === import.meta.filename) {
   const { TRUNK_SOURCE_DIR: root, TRUNK_STAGING_DIR: dist } = process.env;
-  if (PACKAGES === undefined) {
-    // The page says that it has no editor, and offers a plain field.
-    console.log("The challenges get no editor and no sandbox: build by cargo xtask serve --dev.");
+  if (packages === undefined) {
+    // The page then offers a plain text field.
+    console.log("FRAMESCOPE_PAGE_TOOLS is not set, so the challenges have no editor and no sandbox. To have them: cargo xtask serve --dev");
   } else {
-    const meta = await writeExtras(root, dist, PACKAGES);
+    const meta = await writeExtras(root, dist);
     const index = path.join(dist, "index.html");
     writeFileSync(index, readFileSync(index, "utf8").replace("</head>", `${meta}</head>`));
   }

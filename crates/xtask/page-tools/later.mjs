@@ -1,37 +1,34 @@
-// Loads the parts of the page that are no part of its first view. The released page's script has it inside.
+// Loads the parts of the page that are not in its first view. The released page's script includes this file.
+
+/** A promise for each module, by address. */
+const modules = new Map();
+
+/** Loads a module once. If that fails, the next call tries again. */
+function load(address, imports) {
+  if (!modules.has(address)) {
+    const module = WebAssembly.instantiateStreaming(fetch(address), imports);
+    modules.set(address, module);
+    module.catch(() => modules.delete(address));
+  }
+  return modules.get(address);
+}
 
 /**
- * Gives what makes the loader of one part. `first` gives the exports of the first view's module; `shared` says which of them
- * the other modules import, each by the name there and the name here.
+ * Returns the function that the first view calls to load a part, whose modules are at `addresses`. It passes a callback, as an
+ * index into the function table, and an argument for it. `first` returns the exports of the first view's module.
  */
-export function loader(first, shared) {
-  const loaded = new Map();
-  // By a string, as all here: the properties of the same names get short ones when the script is made.
-  const table = new Map(shared).get("__indirect_function_table");
-
-  /** Loads a module once; one that failed is tried again when it is next asked for. */
-  function load(address, imports) {
-    if (!loaded.has(address)) {
-      const coming = WebAssembly.instantiateStreaming(fetch(address), imports);
-      loaded.set(address, coming);
-      coming.catch(() => loaded.delete(address));
-    }
-    return loaded.get(address);
-  }
-
-  // The first view calls this with a function of its own, by its place in the table, and what to hand to it.
-  return (addresses) => async (callback, argument) => {
+export function loader(first, addresses) {
+  return async (callback, argument) => {
     const exports = first();
-    const imports = Object.fromEntries(shared.map(([name, here]) => [name, exports[here]]));
-    // The second is what assemble.mjs calls it where it merged several.
-    const modules = addresses.map((address) => load(address, { __wasm_split: imports, first_view: imports }));
+    // The merged module has its imports under the second name.
+    const imports = { __wasm_split: exports, first_view: exports };
     let success = true;
     try {
-      await Promise.all(modules);
+      await Promise.all(addresses.map((address) => load(address, imports)));
     } catch (error) {
       console.error(error);
       success = false;
     }
-    exports[table].get(callback)(argument, success);
+    exports.__indirect_function_table.get(callback)(argument, success);
   };
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the relay beside other echo servers, or the wire crate beside other crates.
+//! `cargo xtask bench`: the relay compared with other echo servers, or the wire crate with other crates.
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -9,9 +9,9 @@ use crate::tools::Tools;
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Subject {
-    /// The relay beside echo servers on axum, fastwebsockets and tokio-websockets, and as a proxy beside nginx
+    /// The relay, compared with echo servers on axum, fastwebsockets and tokio-websockets, and as a proxy with nginx
     Relay,
-    /// Headers, masking and the UTF-8 check by themselves, with criterion
+    /// The protocol code alone: headers, masking and the UTF-8 check, with criterion
     Wire,
 }
 
@@ -23,18 +23,18 @@ pub(crate) fn bench(project: &Project, subject: Subject, bench_args: &[String]) 
 }
 
 fn relay(project: &Project, bench_args: &[String]) -> Result<()> {
-    // One after the other: in one build the relay would get whatever features the peers ask of the crates it shares with
-    // them, and be another relay than the released one.
+    // Two builds: in one, the relay's dependencies would also get the features that the other servers need, and the relay
+    // would differ from the released one.
     for package in ["framescope", "bench"] {
         project.host_cargo("build").args(["--release", "--package", package]).run()?;
     }
     let relay = project.relay("release");
     let mut bench = Command::new(relay.with_file_name(format!("bench{}", std::env::consts::EXE_SUFFIX)));
-    // The figures name the commit, which is the checkout's wherever this is called from.
+    // The results name the commit of the checkout, in which the benchmark therefore runs.
     if let Some(nginx) = Tools::new(project).for_proxy_bench() {
         bench.arg("--nginx").arg(nginx);
     }
     let status = bench.arg("--relay").arg(relay).args(bench_args).current_dir(&project.root).status()?;
-    ensure!(status.success(), "the benchmark ended with {status}");
+    ensure!(status.success(), "the benchmark failed with {status}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A long-running child in a process group of its own, ended with all it started.
+//! A child process that runs for a long time, in its own process group. The whole group ends with it.
 use std::{
     process::{Child, Command},
     time::{Duration, Instant},
@@ -6,7 +6,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// How long a child may take to end by itself before it is killed.
+/// How long a child may take to end after it is asked to. Then it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Running {
@@ -16,20 +16,20 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(name: &'static str, mut command: Command) -> Result<Self> {
-        // Its own group: Ctrl-C reaches only xtask, which then ends each child in order; and a child's own
-        // children (trunk's cargo, cargo's rustc) end with it.
+        // In its own group, Ctrl-C reaches only xtask, which then ends its children in order. The processes that a child
+        // starts (trunk's cargo, cargo's rustc) end with the group.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().with_context(|| format!("starting {name}"))?;
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         Ok(Self { name, child })
     }
 
-    /// Says so if the child has ended by itself.
+    /// Describes how the child ended; `None` while it runs.
     pub(crate) fn ended(&mut self) -> Option<String> {
         match self.child.try_wait() {
             Ok(None) => None,
             Ok(Some(status)) => Some(format!("{} ended with {status}", self.name)),
-            Err(error) => Some(format!("{} cannot be waited for: {error}", self.name)),
+            Err(error) => Some(format!("waiting for {} failed: {error}", self.name)),
         }
     }
 
@@ -40,7 +40,7 @@ impl Running {
                 sys::signal::{Signal, killpg},
                 unistd::Pid,
             };
-            // Fails only when the group is gone already, which is what is wanted.
+            // Fails only if the group is gone already.
             let _ = killpg(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
         }
         #[cfg(not(unix))]

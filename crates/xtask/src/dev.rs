@@ -1,4 +1,4 @@
-//! `cargo xtask serve --dev`: page and relay rebuilt and restarted as their files change.
+//! `cargo xtask serve --dev`: rebuilds the page and the relay, and restarts the relay, when their files change.
 use std::{
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
@@ -10,13 +10,13 @@ use notify::{RecursiveMode, Watcher};
 
 use crate::{child::Running, page, project::Project, tools::Tools};
 
-/// Where the page under work goes, so that `dist/` keeps the released one.
+/// The folder of the quick build. `dist/` keeps the released page.
 const PAGE: &str = "dist-dev";
 
-/// What the relay is built from. Trunk watches the page's files, as Trunk.toml says.
+/// The sources of the relay. Trunk watches those of the page, which Trunk.toml lists.
 const RELAY_SOURCES: [&str; 3] = ["server", "crates", "Cargo.toml"];
 
-/// An editor writes several files at once; a rebuild waits until it has been quiet this long.
+/// Editors write several files at once. A rebuild starts after this long without a change.
 const QUIET: Duration = Duration::from_millis(200);
 
 enum Event {
@@ -51,7 +51,7 @@ pub(crate) fn serve(project: &Project, relay_args: &[String]) -> Result<()> {
     }
 }
 
-/// The next event, several changes taken as one; `None` when nothing happened for a while.
+/// The next event, with several changes combined into one; `None` if nothing happens for a while.
 fn next(events: &Receiver<Event>) -> Option<Event> {
     let first = events.recv_timeout(Duration::from_millis(500)).ok()?;
     loop {
@@ -66,7 +66,7 @@ fn next(events: &Receiver<Event>) -> Option<Event> {
 fn watch(project: &Project, events: Sender<Event>) -> Result<impl Watcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
-        // Building reads every source, which must not count as a change to it.
+        // A build reads every source. That is not a change.
         if !event.kind.is_access() && event.paths.iter().any(|path| is_source(path)) {
             let _ = events.send(Event::Changed);
         }
@@ -77,7 +77,7 @@ fn watch(project: &Project, events: Sender<Event>) -> Result<impl Watcher> {
     Ok(watcher)
 }
 
-/// Editors' temporary files are not.
+/// Excludes the temporary files of editors.
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     !name.starts_with(['.', '#']) && !name.ends_with('~')
@@ -87,15 +87,15 @@ struct Relay<'a> {
     project: &'a Project,
     args: &'a [String],
     running: Option<Running>,
-    /// When the binary that runs was built.
+    /// The build time of the running binary.
     built: Option<SystemTime>,
 }
 
 impl Relay<'_> {
-    /// Builds, and restarts if that gave another binary. A build that fails leaves the old one running.
+    /// Builds, and restarts if the binary changed. If the build fails, the old relay keeps running.
     fn rebuild(&mut self) -> Result<()> {
         if self.project.host_cargo("build").args(["--package", "framescope"]).run().is_err() {
-            println!("The relay does not build; the next change to its files tries again.");
+            println!("The relay does not build. It is built again when one of its files changes.");
             return Ok(());
         }
         let binary: PathBuf = self.project.relay("debug");
@@ -103,7 +103,7 @@ impl Relay<'_> {
         if self.built == Some(built) && self.running.is_some() {
             return Ok(());
         }
-        // The old one must let go of its port first.
+        // The old relay must release its port first.
         self.running = None;
         let mut command = std::process::Command::new(&binary);
         command.args(["serve", "--page", PAGE]).args(self.args).current_dir(&self.project.root);
@@ -114,7 +114,7 @@ impl Relay<'_> {
 
     fn report_end(&mut self) {
         if let Some(end) = self.running.as_mut().and_then(Running::ended) {
-            println!("{end}; the next change to its files starts it again.");
+            println!("{end}. It starts again when one of its files changes.");
             self.running = None;
         }
     }

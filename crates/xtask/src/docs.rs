@@ -1,8 +1,8 @@
-//! docs/protocol.md says what the tests are: its names are those of tests that exist, and every rule stands in it.
+//! Checks docs/protocol.md: the tests that it names exist, and it lists every rule.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// All that stands between backticks in the table rows of `text`.
+/// Everything between backticks in the table rows of `text`.
 fn quoted_in_tables(text: &str) -> BTreeSet<&str> {
     let rows = text.lines().filter(|line| line.starts_with('|'));
     rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect()
@@ -23,8 +23,9 @@ fn functions(folder: &Path, names: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn the_protocols_page_names_tests_that_exist_and_every_rule() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/xtask lies two deep");
+fn protocol_md_names_existing_tests_and_every_rule() {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the root is two folders above crates/xtask");
     let page = fs::read_to_string(root.join("docs/protocol.md")).expect("docs/protocol.md");
     let quoted = quoted_in_tables(&page);
 
@@ -37,7 +38,7 @@ fn the_protocols_page_names_tests_that_exist_and_every_rule() {
 
     let violations = fs::read_to_string(root.join("crates/wire/src/violation.rs")).expect("the rules");
     let requests = fs::read_to_string(root.join("crates/wire/src/handshake/request.rs")).expect("the rules");
-    // A rule's name has a hyphen, which no other text in those matches has.
+    // Only the name of a rule has a hyphen in these lines.
     let rules = [&violations, &requests].into_iter().flat_map(|text| {
         let lines = text.lines().filter(|line| line.contains("=> \"") && line.contains('-'));
         lines.filter_map(|line| line.split('"').nth(1))

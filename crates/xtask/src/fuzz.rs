@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the targets of `fuzz/`, each for a while.
+//! `cargo xtask fuzz`: runs the targets in `fuzz/`, each for a fixed time.
 use std::fs;
 
 use anyhow::{Context, Result, bail};
@@ -9,7 +9,7 @@ use crate::{project::Project, tools::Tools};
 pub(crate) fn fuzz(project: &Project, named: &[String], seconds: u32) -> Result<()> {
     let all = targets(project)?;
     if let Some(unknown) = named.iter().find(|name| !all.contains(name)) {
-        bail!("there is no target {unknown}, but: {}", all.join(", "));
+        bail!("there is no fuzz target {unknown}. The targets are {}", all.join(", "));
     }
     let tools = Tools::new(project);
     tools.for_fuzzing()?;
@@ -20,7 +20,7 @@ pub(crate) fn fuzz(project: &Project, named: &[String], seconds: u32) -> Result<
     Ok(())
 }
 
-/// Their names: each is a file.
+/// The names of the targets: each is a file.
 fn targets(project: &Project) -> Result<Vec<String>> {
     let mut targets = Vec::new();
     for file in fs::read_dir(project.path("fuzz/fuzz_targets"))? {
@@ -31,7 +31,7 @@ fn targets(project: &Project) -> Result<Vec<String>> {
 }
 
 fn run(project: &Project, tools: &Tools, target: &str, seconds: u32) -> Result<()> {
-    // What is found worth trying is kept in the first folder; git ignores it. The seeds stay as they are.
+    // The fuzzer adds inputs to the first folder, which git ignores. It does not change the seeds.
     let found = format!("fuzz/corpus/{target}");
     fs::create_dir_all(project.path(&found))?;
     let folders = [found, format!("fuzz/seeds/{target}")];
@@ -41,6 +41,6 @@ fn run(project: &Project, tools: &Tools, target: &str, seconds: u32) -> Result<(
         .env("PATH", tools.path())
         .run()
         .with_context(|| {
-            format!("bytes that {target} fails for are in fuzz/artifacts/{target}; once it no longer does, they belong in fuzz/seeds/{target}")
+            format!("the input that {target} fails for is in fuzz/artifacts/{target}. When it is fixed, move the input to fuzz/seeds/{target}")
         })
 }

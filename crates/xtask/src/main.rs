@@ -1,17 +1,21 @@
-//! What a person types to build, serve and test Framescope: `cargo xtask --help`.
-#![expect(clippy::print_stdout, reason = "a command line tool tells its progress there")]
+//! The commands that build, serve and test Framescope: `cargo xtask --help`.
+#![expect(clippy::print_stdout, reason = "a command-line tool prints its progress there")]
 
+mod ahead;
 mod bench;
 mod budget;
 mod child;
+mod deny;
 mod dev;
 #[cfg(test)]
 mod docs;
 mod fuzz;
+mod lock;
 mod page;
 mod project;
 mod serve;
 mod stage;
+mod tally;
 mod test;
 mod tools;
 
@@ -32,46 +36,53 @@ struct Args {
 enum Task {
     /// Build everything and serve it on this machine
     Serve {
-        /// Quick builds, rebuilt and restarted whenever a file changes
+        /// Use quick builds, and rebuild and restart when a file changes
         #[arg(long)]
         dev: bool,
-        /// Passed on to `framescope serve`, for example `-- --listen 127.0.0.1:9000`
+        /// Arguments for `framescope serve`, for example `-- --listen 127.0.0.1:9000`
         #[arg(last = true)]
         relay_args: Vec<String>,
     },
-    /// Run the tests: all stages in order, or only those named
+    /// Run all stages of the tests in order, or only the ones you name
     Test {
         #[arg(value_enum, value_name = "STAGE")]
         stages: Vec<Stage>,
-        /// Passed on to the test runner of the one stage named, for example `e2e -- --headed`
+        /// Arguments for the test runner of the stage you name, for example `e2e -- --headed`
         #[arg(last = true)]
         runner_args: Vec<String>,
     },
-    /// Look for bytes that the protocol's code does wrong by: all targets, or only those named
+    /// Fuzz the protocol code: all targets, or only the ones you name
     Fuzz {
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
-        /// For how long, each
+        /// The time for each target, in seconds
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
-    /// Measure the relay beside other echo servers; leave the machine to it meanwhile
+    /// Benchmark the relay against other echo servers; do not use the machine meanwhile
     Bench {
         #[arg(value_enum, value_name = "SUBJECT", default_value = "relay")]
         subject: Subject,
-        /// Passed on to the benchmark, for example `-- --only pipelined --rounds 1`, or `-- --help` for all of them
+        /// Arguments for the benchmark, for example `-- --only pipelined --rounds 1`; `-- --help` lists them
         #[arg(last = true)]
         bench_args: Vec<String>,
     },
-    /// Write the tables of docs/behaviours.md anew, from the relay and a real browser
+    /// Write the tables of docs/behaviours.md from the relay and real browsers
     Docs,
-    /// Install what the page and the tests need, and nothing else
+    /// Install the tools for the page and the tests, and do nothing else
     Setup,
+    /// Used by `test`: install the tools of these stages and build the page
+    #[command(hide = true)]
+    Ahead {
+        #[arg(value_enum)]
+        stages: Vec<Stage>,
+    },
 }
 
 fn main() -> ExitCode {
     match run(Args::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -79,25 +90,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> anyhow::Result<()> {
+/// Gives whether all tests passed; `true` for a task without tests.
+fn run(task: Task) -> anyhow::Result<bool> {
     let project = Project::open()?;
     match task {
-        Task::Serve { dev: false, relay_args } => serve::serve(&project, &relay_args),
-        Task::Serve { dev: true, relay_args } => dev::serve(&project, &relay_args),
-        Task::Test { stages, runner_args } => test::test(&project, stages, &runner_args),
-        Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
-        Task::Bench { subject, bench_args } => bench::bench(&project, subject, &bench_args),
-        Task::Docs => stage::docs(&project, &Tools::new(&project)),
-        Task::Setup => setup(&Tools::new(&project)),
+        Task::Serve { dev: false, relay_args } => serve::serve(&project, &relay_args)?,
+        Task::Serve { dev: true, relay_args } => dev::serve(&project, &relay_args)?,
+        Task::Test { stages, runner_args } => return test::test(&project, stages, &runner_args),
+        Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds)?,
+        Task::Bench { subject, bench_args } => bench::bench(&project, subject, &bench_args)?,
+        Task::Docs => stage::docs(&project, &Tools::new(&project))?,
+        Task::Setup => setup(&project)?,
+        Task::Ahead { stages } => ahead::run(&stages),
     }
+    Ok(true)
 }
 
-fn setup(tools: &Tools) -> anyhow::Result<()> {
-    tools.for_page()?;
+fn setup(project: &Project) -> anyhow::Result<()> {
+    let tools = Tools::new(project);
+    for stage in stage::ALL {
+        stage.install_tools(&tools)?;
+    }
     tools.for_quick_page()?;
-    tools.for_native_tests()?;
-    tools.for_wasm_tests()?;
-    tools.for_e2e()?;
-    println!("Everything is in place. Next: cargo xtask serve");
+    println!("All tools are installed. Next: cargo xtask serve");
     Ok(())
 }

@@ -1,8 +1,5 @@
-//! Where things are in the checkout, and how commands are run in it.
-use std::{
-    cell::Cell,
-    path::{Path, PathBuf},
-};
+//! The paths of the checkout, and commands that run in it.
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
@@ -11,33 +8,30 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// Runs every command from the root.
     pub(crate) shell: Shell,
-    /// Set once this run has built the page, which no stage after that needs to do again.
-    pub(crate) page_built: Cell<bool>,
 }
 
 impl Project {
     pub(crate) fn open() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("xtask lies in crates/xtask")?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("xtask is in crates/xtask")?;
         let shell = Shell::new()?;
         shell.change_dir(root);
-        // Trunk takes NO_COLOR=1, the usual way to say it, for a wrong value and stops.
+        // Trunk accepts only `true` or `false` here, and stops on the usual `1`.
         if std::env::var_os("NO_COLOR").is_some() {
             shell.set_var("NO_COLOR", "true");
         }
-        Ok(Self { root: root.to_owned(), shell, page_built: Cell::new(false) })
+        Ok(Self { root: root.to_owned(), shell })
     }
 
     pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// Cargo for this machine's own target, in `target/`.
+    /// Cargo for this machine's target, in `target/`.
     pub(crate) fn host_cargo(&self, subcommand: &str) -> Cmd<'_> {
         cmd!(self.shell, "cargo {subcommand}").env("CARGO_TARGET_DIR", self.path("target"))
     }
 
-    /// Cargo for wasm32, in `target-wasm/`: a folder of its own, so that the two kinds of build never wait for
-    /// each other's lock.
+    /// Cargo for wasm32, in `target-wasm/`. With separate folders, the two kinds of build never wait for each other's lock.
     pub(crate) fn wasm_cargo(&self, subcommand: &str) -> Cmd<'_> {
         cmd!(self.shell, "cargo {subcommand}").env("CARGO_TARGET_DIR", self.wasm_target())
     }
@@ -46,17 +40,17 @@ impl Project {
         self.path("target-wasm")
     }
 
-    /// The relay as cargo leaves it for `profile`, `debug` or `release`.
+    /// The relay's binary that cargo builds for `profile`: `debug` or `release`.
     pub(crate) fn relay(&self, profile: &str) -> PathBuf {
         self.path("target").join(profile).join(format!("framescope{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// The version of `package` that Cargo.lock holds: its one owner.
+    /// The version of `package` in Cargo.lock.
     pub(crate) fn locked_version(&self, package: &str) -> Result<String> {
         let lock = self.shell.read_file("Cargo.lock")?;
         locked_version(&lock, package)
             .map(str::to_owned)
-            .with_context(|| format!("Cargo.lock holds no `{package}`; run `cargo update --workspace` to complete it"))
+            .with_context(|| format!("Cargo.lock has no `{package}`. Run `cargo update --workspace` to complete it"))
     }
 }
 

@@ -1,39 +1,47 @@
-//! The stages of `cargo xtask test`, in their order, and what each one runs.
+//! The stages of `cargo xtask test`, in order, and the commands of each.
 use anyhow::{Context, Result};
 use clap::{ValueEnum, builder::PossibleValue};
 use xshell::cmd;
 
-use crate::{budget, page, project::Project, tools::Tools};
+use crate::{
+    budget, deny, page,
+    project::Project,
+    tally::{Runner, Tally},
+    tools::Tools,
+};
 
-/// The crates that the page and the relay share: their tests must pass in the browser too.
+/// The crates that the page and the relay share. Their tests must pass in the browser too.
 const WASM_CRATES: [&str; 3] = ["wire", "observation", "curriculum"];
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
-    /// The formatting of all Rust code
+    /// Formatting of all Rust code
     Fmt,
-    /// Lints of all code, as errors, for this machine and for the browser
+    /// Lints as errors, for this machine and for wasm32
     Clippy,
+    /// Dependencies: licenses, sources, duplicates, advisories, minimum Rust version
+    Deny,
+    /// The released page, and the size of its first view
+    Page,
     /// All Rust tests on this machine
     Native,
-    /// The tests of the shared crates in a real browser
+    /// Tests of the shared crates in a real browser
     Wasm,
-    /// The released page and the weight of its first view
-    Page,
-    /// Playwright against the real relay in a real browser
+    /// Browser tests of the page and the relay, in Chromium and Firefox
     E2e,
 }
 
-/// Cheap and likely to fail first.
-pub(crate) const ALL: [Stage; 6] = [Stage::Fmt, Stage::Clippy, Stage::Native, Stage::Wasm, Stage::Page, Stage::E2e];
+/// The page comes before the tests: the relay is then built once, with the page inside.
+pub(crate) const ALL: [Stage; 7] =
+    [Stage::Fmt, Stage::Clippy, Stage::Deny, Stage::Page, Stage::Native, Stage::Wasm, Stage::E2e];
 
 impl Stage {
-    /// As it is typed: `fmt`.
+    /// The name on the command line, such as `fmt`.
     pub(crate) fn name(self) -> String {
         self.possible_value().get_name().to_owned()
     }
 
-    /// What it checks, in the words of `--help`.
+    /// The description from `--help`.
     pub(crate) fn title(self) -> String {
         self.possible_value().get_help().map(ToString::to_string).unwrap_or_default()
     }
@@ -46,14 +54,41 @@ impl Stage {
         matches!(self, Self::Native | Self::Wasm | Self::E2e)
     }
 
-    pub(crate) fn run(self, project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
+    pub(crate) fn needs_page(self) -> bool {
+        matches!(self, Self::Page | Self::E2e)
+    }
+
+    /// The arguments after `--` that run only the test with this name.
+    pub(crate) fn one_test(self, name: &str) -> Option<String> {
+        match self {
+            Self::Native | Self::Wasm => Some(name.to_owned()),
+            Self::E2e if name.contains(".spec.") => Some(name.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Installs the tools that this stage needs.
+    pub(crate) fn install_tools(self, tools: &Tools) -> Result<()> {
+        match self {
+            Self::Fmt => Ok(()),
+            Self::Clippy => tools.wasm_target(),
+            Self::Deny => tools.cargo_deny().map(drop),
+            Self::Page => tools.for_page(),
+            Self::Native => tools.for_native_tests().map(drop),
+            Self::Wasm => tools.for_wasm_tests().map(drop),
+            Self::E2e => tools.for_e2e().map(drop),
+        }
+    }
+
+    pub(crate) fn run(self, project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
         match self {
             Self::Fmt => Ok(cmd!(project.shell, "cargo fmt --all --check").run()?),
             Self::Clippy => clippy(project, tools),
-            Self::Native => native(project, tools, runner_args),
-            Self::Wasm => wasm(project, tools, runner_args),
+            Self::Deny => deny::check(project, tools),
             Self::Page => released_page(project, tools),
-            Self::E2e => e2e(project, tools, runner_args),
+            Self::Native => native(project, tools, runner_args, tally),
+            Self::Wasm => wasm(project, tools, runner_args, tally),
+            Self::E2e => e2e(project, tools, runner_args, tally),
         }
     }
 }
@@ -62,7 +97,7 @@ fn clippy(project: &Project, tools: &Tools) -> Result<()> {
     const STRICT: [&str; 3] = ["--", "--deny", "warnings"];
     project.host_cargo("clippy").args(["--workspace", "--all-targets"]).args(STRICT).run()?;
     tools.wasm_target()?;
-    // Their tests are the same files that the host has just been through.
+    // Without --all-targets: the tests are the same files for both targets.
     project
         .wasm_cargo("clippy")
         .args(["--target", page::TARGET, "--package", page::CRATE])
@@ -72,51 +107,53 @@ fn clippy(project: &Project, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-fn native(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
-    let programs = tools.for_native_tests()?;
-    Ok(project.host_cargo("test").arg("--workspace").args(runner_args).envs(programs).run()?)
-}
-
-fn wasm(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
-    let runner = tools.for_wasm_tests()?;
-    project
-        .wasm_cargo("test")
-        .args(["--target", page::TARGET, "--tests"])
-        .args(packages(&WASM_CRATES))
-        .args(runner_args)
-        .envs(runner.variables(project)?)
-        .run()?;
-    Ok(())
-}
-
 fn released_page(project: &Project, tools: &Tools) -> Result<()> {
     page::build(project, tools)?;
     budget::check(project)
 }
 
-fn e2e(project: &Project, tools: &Tools, runner_args: &[String]) -> Result<()> {
-    let chromium = tools.for_e2e()?;
-    let (python, interpreter) = tools.python()?;
+fn native(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
+    let programs = tools.for_native_tests()?;
+    let command = project.host_cargo("test").args(["--workspace", "--no-fail-fast"]).args(runner_args).envs(programs);
+    tally.run(Runner::Libtest, command)
+}
+
+fn wasm(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
+    let runner = tools.for_wasm_tests()?;
+    let command = project
+        .wasm_cargo("test")
+        .args(["--target", page::TARGET, "--tests", "--no-fail-fast"])
+        .args(packages(&WASM_CRATES))
+        .args(runner_args)
+        .envs(runner.variables(project)?);
+    tally.run(Runner::Libtest, command)
+}
+
+fn e2e(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
+    let browsers = tools.for_e2e()?;
+    let python = tools.python()?;
     page::build(project, tools)?;
-    // In the profile of the native tests, whose dependencies are built already.
-    project.host_cargo("build").args(["--package", "framescope"]).run()?;
+    // Cargo builds a dependency again for each set of features. The workspace and a test, the smallest one, give the set
+    // of the native tests, so this is the relay that they have built.
+    project.host_cargo("build").args(["--workspace", "--bin", "framescope", "--test", "snippets"]).run()?;
 
     let _folder = project.shell.push_dir("e2e");
     cmd!(project.shell, "npx --no-install tsc --noEmit").run()?;
-    cmd!(project.shell, "npx --no-install playwright test")
-        .args(runner_args)
-        .env("FRAMESCOPE_CHROMIUM", chromium)
-        .env("FRAMESCOPE_BIN", project.relay("debug"))
-        .env(python, interpreter)
-        .run()
-        .context("a failed test leaves a screenshot and what stood on the page in e2e/test-results")?;
-    Ok(())
+    let variables: Vec<_> = browsers.into_iter().chain([("FRAMESCOPE_BIN", project.relay("debug")), python]).collect();
+    let run = |tally: &mut Tally, config: &[&str]| {
+        let playwright = cmd!(project.shell, "npx --no-install playwright test").args(config).args(runner_args);
+        tally.run(Runner::Playwright, playwright.envs(variables.clone()))
+    };
+    run(tally, &[]).context("each failed test has a screenshot and the text of the page in e2e/test-results")?;
+    // Some specs are for Chromium only, so the arguments may leave none for Firefox.
+    run(tally, &["--config", "firefox.config.ts", "--pass-with-no-tests"])
+        .context("each failed test has a screenshot in e2e/test-results-firefox")
 }
 
-/// The browser test that compares docs/behaviours.md, told to write it.
+/// Runs the browser test that compares docs/behaviours.md with both browsers, and has it write the file.
 pub(crate) fn docs(project: &Project, tools: &Tools) -> Result<()> {
     let _writing = project.shell.push_env("FRAMESCOPE_DOCS", "1");
-    e2e(project, tools, &["behaviours-documented".to_owned()])
+    e2e(project, tools, &["behaviours-documented".to_owned()], &mut Tally::default())
 }
 
 fn packages<'a>(names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {

@@ -1,47 +1,84 @@
-//! `cargo xtask test`: runs the stages one after another, and says which failed and how to run it again.
+//! `cargo xtask test`: runs the stages in order, counts their tests, and says how to run a failed one again.
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
 use crate::{
+    ahead,
     project::Project,
     stage::{ALL, Stage},
+    tally::Tally,
     tools::Tools,
 };
 
-pub(crate) fn test(project: &Project, named: Vec<Stage>, runner_args: &[String]) -> Result<()> {
+/// How many failed tests the summary names.
+const NAMED: usize = 20;
+
+struct Done {
+    stage: Stage,
+    took: Duration,
+    tally: Tally,
+}
+
+/// Gives whether all tests passed. The last line it prints is the count of all tests.
+pub(crate) fn test(project: &Project, named: Vec<Stage>, runner_args: &[String]) -> Result<bool> {
     let stages = if named.is_empty() { ALL.to_vec() } else { named };
     if !runner_args.is_empty() && (stages.len() != 1 || !stages[0].takes_arguments()) {
-        bail!("arguments after -- go to one test runner: name one stage of native, wasm or e2e");
+        bail!("arguments after -- go to one test runner, so name one stage: native, wasm or e2e");
     }
 
     let tools = Tools::new(project);
-    let mut done: Vec<(Stage, Duration)> = Vec::new();
+    let _ahead = ahead::start(project, &stages)?;
+    let mut done = Vec::new();
+    let mut error = None;
     for (index, &stage) in stages.iter().enumerate() {
         println!("[{}/{}] {}: {}", index + 1, stages.len(), stage.name(), stage.title());
-        let start = Instant::now();
-        let outcome = stage.run(project, &tools, runner_args);
-        let took = start.elapsed();
-        if let Err(error) = outcome {
-            summarise(&done, Some((stage, took)));
-            return Err(error.context(format!("stage {} failed", stage.name())));
+        let (start, mut tally) = (Instant::now(), Tally::default());
+        let outcome = stage.run(project, &tools, runner_args, &mut tally);
+        // A stage without tests counts as one, and so does a failure outside of the tests, such as a compile error.
+        match &outcome {
+            Ok(()) if tally.passed + tally.skipped == 0 => tally.passed = 1,
+            Err(_) if tally.failed == 0 => tally.failed = 1,
+            _ => {}
         }
+        let took = start.elapsed();
         println!("      {} took {}", stage.name(), seconds(took));
-        done.push((stage, took));
+        done.push(Done { stage, took, tally });
+        if let Err(cause) = outcome {
+            error = Some(cause);
+            break;
+        }
     }
-    summarise(&done, None);
-    Ok(())
+    summarize(&done, &stages[done.len()..], error.as_ref());
+    Ok(error.is_none())
 }
 
-fn summarise(passed: &[(Stage, Duration)], failed: Option<(Stage, Duration)>) {
+fn summarize(done: &[Done], not_run: &[Stage], error: Option<&anyhow::Error>) {
     println!();
-    for (stage, took) in passed {
-        println!("  passed  {:<7} {:>8}", stage.name(), seconds(*took));
+    let mut total = Tally::default();
+    for (index, Done { stage, took, tally }) in done.iter().enumerate() {
+        let failed = error.is_some() && index + 1 == done.len();
+        let word = if failed { "FAILED" } else { "passed" };
+        println!("  {word}   {:<7} {:>8}   {tally}", stage.name(), seconds(*took));
+        total.add(tally);
     }
-    if let Some((stage, took)) = failed {
-        println!("  FAILED  {:<7} {:>8}   again: cargo xtask test {0}", stage.name(), seconds(took));
+    for stage in not_run {
+        println!("  not run  {}", stage.name());
     }
-    println!("stages: {} passed, {} failed", passed.len(), usize::from(failed.is_some()));
+    if let Some((Done { stage, tally, .. }, error)) = done.last().zip(error) {
+        println!("\nThe stage {} failed: {error:#}", stage.name());
+        for failure in tally.failures.iter().take(NAMED) {
+            println!("  {failure}");
+        }
+        if tally.failures.len() > NAMED {
+            println!("  and {} more", tally.failures.len() - NAMED);
+        }
+        println!("To run it again: cargo xtask test {}", stage.name());
+        if let Some(arguments) = tally.failures.first().and_then(|failure| stage.one_test(failure)) {
+            println!("To run its first failed test: cargo xtask test {} -- {arguments}", stage.name());
+        }
+    }
+    println!("\n{total}");
 }
 
 fn seconds(took: Duration) -> String {

@@ -1,55 +1,111 @@
-//! Chromium, and apt to install it and its driver.
+//! The browsers: Chromium with its driver, and Firefox.
 use std::{env, path::PathBuf};
 
 use anyhow::{Result, bail};
 use xshell::cmd;
 
-use super::{Tools, version};
+use super::{Tools, apt, version};
 
-/// Names the browser to use, whatever else there is.
-const VARIABLE: &str = "FRAMESCOPE_CHROMIUM";
+struct Browser {
+    name: &'static str,
+    /// Names the browser to use. Nothing else is then looked for.
+    variable: &'static str,
+    /// Names it too, if the first variable is not set.
+    second_variable: Option<&'static str>,
+    programs: &'static [&'static str],
+    /// Packages of Debian and its derivatives.
+    packages: &'static [&'static str],
+    /// The command that has Playwright download it, if Playwright's copy can be used.
+    playwright: Option<&'static str>,
+}
 
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-/// The packages of Debian and those made from it.
-const APT: [&str; 2] = ["chromium", DRIVER];
+const CHROMIUM: Browser = Browser {
+    name: "Chromium",
+    variable: "FRAMESCOPE_FULL_CHROMIUM",
+    second_variable: Some(HEADLESS_VARIABLE),
+    programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    packages: &["chromium", DRIVER],
+    playwright: Some("(cd e2e && npx playwright install chromium)"),
+};
 pub(super) const DRIVER: &str = "chromium-driver";
 
-/// Chromium, installed if need be in the way that suits the machine: as root (a container, CI) by apt, which brings
-/// chromedriver too; otherwise Playwright's own, into the user's cache; then apt through sudo, if it asks nothing.
-pub(super) fn chromium(tools: &Tools) -> Result<PathBuf> {
-    if let Some(found) = installed(tools) {
-        return Ok(found);
-    }
-    let by_apt: fn(&Tools) -> bool = |tools| apt(tools, &APT);
-    let ways = if is_root(tools) { [by_apt, playwright_download] } else { [playwright_download, by_apt] };
-    for way in ways {
-        if way(tools)
-            && let Some(found) = installed(tools)
-        {
+/// The tests drive a release of Firefox. Playwright's own copy is a patched one.
+const FIREFOX: Browser = Browser {
+    name: "Firefox",
+    variable: "FRAMESCOPE_FIREFOX",
+    second_variable: None,
+    programs: &["firefox-esr", "firefox"],
+    packages: &["firefox-esr"],
+    playwright: None,
+};
+
+/// Most browser tests use Chromium without its windows: the same engine, in about 40 % less time. Debian's package of that.
+const HEADLESS: &str = "chromium-headless-shell";
+/// Names the Chromium of most browser tests, and of all of them if `FRAMESCOPE_FULL_CHROMIUM` is not set.
+const HEADLESS_VARIABLE: &str = "FRAMESCOPE_CHROMIUM";
+
+/// Gives the browser with the environment variable for its path.
+pub(super) fn chromium(tools: &Tools) -> Result<(&'static str, PathBuf)> {
+    CHROMIUM.ensure(tools)
+}
+
+/// The same for Chromium without windows. Where that is not available, it is the full Chromium.
+pub(super) fn headless_chromium(tools: &Tools) -> Result<(&'static str, PathBuf)> {
+    let find = || env::var_os(HEADLESS_VARIABLE).map(PathBuf::from).or_else(|| tools.find(HEADLESS));
+    let found = find().or_else(|| {
+        let debians = apt::is_root(tools) && apt::install(tools, &[HEADLESS]);
+        debians.then(find).flatten()
+    });
+    let program = found.map_or_else(|| chromium(tools).map(|(_, full)| full), Ok)?;
+    Ok((HEADLESS_VARIABLE, program))
+}
+
+/// Gives the browser with the environment variable for its path.
+pub(super) fn firefox(tools: &Tools) -> Result<(&'static str, PathBuf)> {
+    FIREFOX.ensure(tools)
+}
+
+impl Browser {
+    /// Installs the browser if there is none. Root, in a container or CI, uses apt-get. Other users get Playwright's copy in
+    /// their cache, or else apt-get through sudo.
+    fn ensure(&self, tools: &Tools) -> Result<(&'static str, PathBuf)> {
+        let find = || self.installed(tools).map(|program| (self.variable, program));
+        if let Some(found) = find() {
             return Ok(found);
         }
+        let by_apt: &dyn Fn() -> bool = &|| apt::install(tools, self.packages);
+        let by_playwright: &dyn Fn() -> bool = &|| self.playwright.is_some() && playwright_download(tools);
+        let ways = if apt::is_root(tools) { [by_apt, by_playwright] } else { [by_playwright, by_apt] };
+        for install in ways {
+            if install()
+                && let Some(found) = find()
+            {
+                return Ok(found);
+            }
+        }
+        let Self { name, variable, packages, playwright, .. } = self;
+        let apt = format!("sudo apt-get install {}", packages.join(" "));
+        let commands: Vec<_> = [apt.as_str()].into_iter().chain(*playwright).collect();
+        bail!(
+            "{name} is not installed. Install it, on Debian with one of these commands:\n  {}\nor set {variable} to its path. \
+             Then run this again",
+            commands.join("\n  ")
+        )
     }
-    bail!(
-        "there is no Chromium. Install it and run this again, by one of:\n  \
-         sudo apt-get install chromium chromium-driver\n  \
-         (cd e2e && npx playwright install chromium)\n\
-         or set {VARIABLE} to the browser's path"
-    )
+
+    fn installed(&self, tools: &Tools) -> Option<PathBuf> {
+        env::var_os(self.variable)
+            .or_else(|| env::var_os(self.second_variable?))
+            .map(PathBuf::from)
+            .or_else(|| self.programs.iter().find_map(|name| tools.find(name)))
+            .or_else(|| self.playwright.and_then(|_| playwrights_chromium(tools)))
+            // On some systems, `chromium` only asks the user to install another package.
+            .filter(|program| version(tools.shell(), program).is_some())
+    }
 }
 
-fn installed(tools: &Tools) -> Option<PathBuf> {
-    let named = env::var_os(VARIABLE).map(PathBuf::from);
-    let on_path = || NAMES.iter().find_map(|name| tools.find(name));
-    named
-        .or_else(on_path)
-        .or_else(|| playwrights_own(tools))
-        // Some systems have a `chromium` that does nothing but ask for another package.
-        .filter(|program| version(tools.shell(), program).is_some())
-}
-
-/// The browser that this Playwright downloads, if it has been.
-fn playwrights_own(tools: &Tools) -> Option<PathBuf> {
+/// The Chromium that this version of Playwright has downloaded, if it has.
+fn playwrights_chromium(tools: &Tools) -> Option<PathBuf> {
     const ASK: &str = "require('@playwright/test').chromium.executablePath()";
     let _folder = tools.shell().push_dir("e2e");
     let path = cmd!(tools.shell(), "node --print {ASK}").quiet().ignore_stderr().read().ok()?;
@@ -57,29 +113,10 @@ fn playwrights_own(tools: &Tools) -> Option<PathBuf> {
 }
 
 fn playwright_download(tools: &Tools) -> bool {
-    println!("tools: fetching Playwright's Chromium");
+    println!("tools: downloading Playwright's Chromium");
     let _folder = tools.shell().push_dir("e2e");
     cmd!(tools.shell(), "npx --no-install playwright install chromium")
         .env("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "10000")
         .run()
         .is_ok()
-}
-
-pub(super) fn apt(tools: &Tools, packages: &[&str]) -> bool {
-    if tools.find("apt-get").is_none() {
-        return false;
-    }
-    let sudo: &[&str] = if is_root(tools) { &[] } else { &["sudo", "-n"] };
-    let apt_get = |arguments: &[&str]| {
-        let apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"];
-        let line = [sudo, &apt_get, arguments].concat();
-        let (program, arguments) = (line[0], &line[1..]);
-        cmd!(tools.shell(), "{program} {arguments...}").ignore_stdout().run().is_ok()
-    };
-    println!("tools: installing {} by apt-get", packages.join(" and "));
-    apt_get(&["update"]) && apt_get(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
-}
-
-pub(super) fn is_root(tools: &Tools) -> bool {
-    cfg!(unix) && cmd!(tools.shell(), "id -u").quiet().read().is_ok_and(|id| id == "0")
 }

@@ -1,4 +1,4 @@
-//! What comes by rustup and cargo: std for wasm32, trunk, wasm-bindgen, cargo-fuzz and its nightly compiler, websocat.
+//! Tools from rustup and cargo: std for wasm32, trunk, wasm-bindgen, cargo-deny, cargo-fuzz and its nightly compiler, websocat.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -11,44 +11,58 @@ use super::{Tools, version};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Trunk 0.22 wants a newer compiler than the workspace does.
+/// Trunk 0.22 needs a newer compiler than the workspace.
 const TRUNK: Tool = Tool {
     package: "trunk",
+    version: Some("0.21.14"),
     binaries: &["trunk"],
-    // Without native-tls it needs no OpenSSL headers, without update_check it asks nobody.
+    // Without native-tls it needs no OpenSSL headers; without update_check it opens no connections.
     build: &["--locked", "--no-default-features", "--features", "rustls"],
     takes: "about 5 minutes",
 };
-const TRUNK_VERSION: &str = "0.21.14";
 
-/// Its version is that of the crate in Cargo.lock: the two speak a format that changes with each.
+/// Its version must be that of the crate in Cargo.lock: their common format changes with each version.
 const WASM_BINDGEN: Tool = Tool {
     package: "wasm-bindgen-cli",
+    version: None,
     binaries: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-    // Not --locked: its lock names a version that has been withdrawn.
-    build: &[],
+    // Not --locked: its lock file names a version that was yanked.
+    build: &["--bin", "wasm-bindgen", "--bin", "wasm-bindgen-test-runner"],
     takes: "about 2 minutes",
 };
 
-/// Finds the fuzz targets and has them built.
-const CARGO_FUZZ: Tool =
-    Tool { package: "cargo-fuzz", binaries: &["cargo-fuzz"], build: &["--locked"], takes: "about a minute" };
-const CARGO_FUZZ_VERSION: &str = "0.13.2";
+const CARGO_DENY: Tool = Tool {
+    package: "cargo-deny",
+    version: Some("0.20.2"),
+    binaries: &["cargo-deny"],
+    build: &["--locked"],
+    takes: "about 2 minutes",
+};
 
-/// Runs a snippet in the relay's tests, which take neither TLS nor any other of its features.
+/// Finds and builds the fuzz targets.
+const CARGO_FUZZ: Tool = Tool {
+    package: "cargo-fuzz",
+    version: Some("0.13.2"),
+    binaries: &["cargo-fuzz"],
+    build: &["--locked"],
+    takes: "about a minute",
+};
+
+/// Runs a snippet in the relay's tests, which need no TLS or other optional features.
 const WEBSOCAT: Tool = Tool {
     package: "websocat",
+    version: Some("1.14.1"),
     binaries: &["websocat"],
     build: &["--locked", "--no-default-features"],
     takes: "about a minute",
 };
-const WEBSOCAT_VERSION: &str = "1.14.1";
 
 struct Tool {
     package: &'static str,
-    /// The first of them is asked for the version.
+    /// `None` for wasm-bindgen, whose version is in Cargo.lock.
+    version: Option<&'static str>,
     binaries: &'static [&'static str],
-    /// How `cargo install` builds it.
+    /// Options for `cargo install`.
     build: &'static [&'static str],
     takes: &'static str,
 }
@@ -58,27 +72,33 @@ pub(super) fn wasm_target(tools: &Tools) -> Result<()> {
     if Path::new(&folder).is_dir() {
         return Ok(());
     }
+    let _lock = tools.lock("rustup")?;
     println!("tools: adding Rust's std for {TARGET}");
-    cmd!(tools.shell(), "rustup target add {TARGET}").run().with_context(|| {
-        format!("Rust's std for {TARGET} is missing; with rustup it comes by: rustup target add {TARGET}")
-    })
+    cmd!(tools.shell(), "rustup target add {TARGET}")
+        .run()
+        .with_context(|| format!("Rust's std for {TARGET} is missing. To add it: rustup target add {TARGET}"))
 }
 
 pub(super) fn trunk(tools: &Tools) -> Result<()> {
-    TRUNK.ensure(tools, TRUNK_VERSION, fits_trunk)
+    TRUNK.ensure(tools, fits_trunk)
 }
 
-/// Any later 0.21, as Trunk.toml asks for.
+/// Any later 0.21, as in Trunk.toml.
 fn fits_trunk(version: &str) -> bool {
     version.strip_prefix("0.21.").and_then(|patch| patch.parse::<u32>().ok()).is_some_and(|patch| patch >= 14)
 }
 
 pub(super) fn wasm_bindgen(tools: &Tools) -> Result<()> {
-    let locked = tools.project.locked_version("wasm-bindgen")?;
-    WASM_BINDGEN.ensure(tools, &locked, |version| version == locked)
+    let locked = WASM_BINDGEN.version(tools)?;
+    WASM_BINDGEN.ensure(tools, |version| version == locked)
 }
 
-/// Only a nightly compiler can watch which ways a program takes, and its memory.
+pub(super) fn cargo_deny(tools: &Tools) -> Result<PathBuf> {
+    CARGO_DENY.ensure(tools, |version| version.starts_with("0.20."))?;
+    tools.find("cargo-deny").context("cargo-deny was installed, but it is not in its folder")
+}
+
+/// Fuzzing needs coverage and the address sanitizer, which only a nightly compiler has.
 pub(super) fn nightly(tools: &Tools) -> Result<()> {
     if cmd!(tools.shell(), "cargo +nightly --version").quiet().ignore_stdout().ignore_stderr().run().is_ok() {
         return Ok(());
@@ -86,29 +106,50 @@ pub(super) fn nightly(tools: &Tools) -> Result<()> {
     println!("tools: adding Rust's nightly toolchain");
     cmd!(tools.shell(), "rustup toolchain install nightly --profile minimal")
         .run()
-        .context("fuzzing takes a nightly compiler; with rustup it comes by: rustup toolchain install nightly")
+        .context("fuzzing needs a nightly compiler. To add it: rustup toolchain install nightly")
 }
 
 pub(super) fn cargo_fuzz(tools: &Tools) -> Result<()> {
-    CARGO_FUZZ.ensure(tools, CARGO_FUZZ_VERSION, |version| version.starts_with("0.13."))
+    CARGO_FUZZ.ensure(tools, |version| version.starts_with("0.13."))
 }
 
-/// Where it is. The next major version is another program, with other options.
+/// Gives its path. The next major version has other options.
 pub(super) fn websocat(tools: &Tools) -> Result<PathBuf> {
-    WEBSOCAT.ensure(tools, WEBSOCAT_VERSION, |version| version.starts_with("1.14."))?;
-    tools.find("websocat").context("websocat is not where it was installed")
+    WEBSOCAT.ensure(tools, |version| version.starts_with("1.14."))?;
+    tools.find("websocat").context("websocat was installed, but it is not in its folder")
+}
+
+/// The folders of all tools here, for PATH.
+pub(super) fn folders(tools: &Tools) -> Vec<PathBuf> {
+    let all = [TRUNK, WASM_BINDGEN, CARGO_DENY, CARGO_FUZZ, WEBSOCAT];
+    all.iter().filter_map(|tool| Some(tool.folder(tools).ok()?.join("bin"))).collect()
 }
 
 impl Tool {
-    fn ensure(&self, tools: &Tools, wanted: &str, fits: impl Fn(&str) -> bool) -> Result<()> {
-        self.remove_other_versions(tools, &fits);
+    fn version(&self, tools: &Tools) -> Result<String> {
+        match self.version {
+            Some(version) => Ok(version.to_owned()),
+            None => tools.project.locked_version("wasm-bindgen"),
+        }
+    }
+
+    fn folder(&self, tools: &Tools) -> Result<PathBuf> {
+        Ok(tools.folder.join(format!("{}-{}", self.package, self.version(tools)?)))
+    }
+
+    fn ensure(&self, tools: &Tools, fits: impl Fn(&str) -> bool) -> Result<()> {
         if self.is_there(tools, &fits) {
             return Ok(());
         }
-        self.install(tools, wanted).with_context(|| {
+        let _lock = tools.lock(self.package)?;
+        if self.is_there(tools, &fits) {
+            return Ok(());
+        }
+        let version = self.version(tools)?;
+        self.install(tools, &version).with_context(|| {
             let Self { package, build, .. } = self;
             let build = build.join(" ");
-            format!("installing {package} {wanted} failed; by hand: cargo install {package}@{wanted} {build}")
+            format!("installing {package} {version} failed. To install it yourself: cargo install {package}@{version} {build}")
         })
     }
 
@@ -118,39 +159,27 @@ impl Tool {
         })
     }
 
-    /// The project's own tools come first on PATH, so one left from another version would hide one that fits.
-    fn remove_other_versions(&self, tools: &Tools, fits: &impl Fn(&str) -> bool) {
-        for name in self.binaries {
-            let own = tools.folder.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-            if own.exists() && !version(tools.shell(), &own).is_some_and(|found| fits(&found)) {
-                println!("tools: {name} in {} is of another version", tools.folder.display());
-                // If it cannot be removed, the installation below says why.
-                let _ = fs::remove_file(own);
-            }
-        }
-    }
-
     fn install(&self, tools: &Tools, version: &str) -> Result<()> {
-        let (shell, folder) = (tools.shell(), &tools.folder);
+        let (shell, folder) = (tools.shell(), &self.folder(tools)?);
         let package = format!("{}@{version}", self.package);
         if tools.find("cargo-binstall").is_some() {
-            println!("tools: fetching {package} with cargo binstall");
+            println!("tools: downloading {package} with cargo binstall");
             if cmd!(shell, "cargo binstall --no-confirm --root {folder} {package}").run().is_ok() {
                 return Ok(());
             }
         }
-        println!("tools: building {package}, once; takes {}", self.takes);
+        println!("tools: building {package}; this takes {} and is needed once", self.takes);
         let build = self.build;
         cmd!(shell, "cargo install --quiet --force --root {folder} {package} {build...}")
-            // Twice as fast to build, and fast enough for a page of this size.
+            // Builds twice as fast. The result is fast enough for a page of this size.
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
-            // Elsewhere than a user's own setting, which may be the folder that this very program was built in.
+            // A user's own target folder may be the one that holds this program.
             .env("CARGO_TARGET_DIR", folder.join("build"))
             .run()?;
-        // What it was built from is of no further use, and large.
+        // Large, and not needed again.
         let _ = fs::remove_dir_all(folder.join("build"));
         Ok(())
     }
@@ -161,8 +190,8 @@ mod tests {
     use super::fits_trunk;
 
     #[test]
-    fn trunk_must_be_of_the_series_that_trunk_toml_asks_for() {
-        let asked = ["0.21.13", "0.21.14", "0.21.20", "0.22.1", "0.21.15-rc.1"];
-        assert_eq!(asked.map(fits_trunk), [false, true, true, false, false]);
+    fn trunk_must_be_of_the_series_in_trunk_toml() {
+        let versions = ["0.21.13", "0.21.14", "0.21.20", "0.22.1", "0.21.15-rc.1"];
+        assert_eq!(versions.map(fits_trunk), [false, true, true, false, false]);
     }
 }

@@ -1,12 +1,14 @@
-//! The tools that builds and tests need: found where they are, or else installed into the project's own folder.
+//! The tools that builds and tests need. xtask uses the ones on the machine, and installs the others.
 //!
-//! - `cargo`: std for wasm32, trunk, wasm-bindgen, cargo-fuzz, websocat
+//! - `cargo`: std for wasm32, trunk, wasm-bindgen, cargo-deny, cargo-fuzz, websocat
 //! - `npm`: Node's packages: wasm-opt, esbuild, Playwright
-//! - `browser`: Chromium
-//! - `wasm_runner`: what runs wasm tests in it
-//! - `python`: Python with a package of its own
+//! - `browser`: Chromium and Firefox
+//! - `wasm_runner`: runs wasm tests in Chromium
+//! - `python`: Python with the package `websockets`
 //! - `nginx`: nginx
 //! - `wireshark`: tshark
+//! - `apt`: Debian's packages
+mod apt;
 mod browser;
 mod cargo;
 mod nginx;
@@ -18,6 +20,7 @@ mod wireshark;
 use std::{
     env,
     ffi::OsString,
+    fs::File,
     path::{Path, PathBuf},
 };
 
@@ -25,62 +28,61 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 pub(crate) use self::wasm_runner::WasmRunner;
-use crate::project::Project;
+use crate::{lock::lock, project::Project};
 
-/// Names another folder for the tools than `.tools/`, so that several checkouts may share one.
+/// Names another folder for the tools.
 const FOLDER_VARIABLE: &str = "FRAMESCOPE_TOOLS";
 
 pub(crate) struct Tools<'a> {
     project: &'a Project,
+    /// Has a folder for each version of each tool, so all checkouts can share it.
     folder: PathBuf,
 }
 
 impl<'a> Tools<'a> {
     pub(crate) fn new(project: &'a Project) -> Self {
-        let folder = env::var_os(FOLDER_VARIABLE).unwrap_or_else(|| ".tools".into());
-        Self { project, folder: project.path(PathBuf::from(folder)) }
+        let named = env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+        let folder = named.or_else(cache_folder).unwrap_or_else(|| ".tools".into());
+        Self { project, folder: project.path(folder) }
     }
 
-    /// What building the released page takes.
+    /// For the build of the released page.
     pub(crate) fn for_page(&self) -> Result<()> {
         self.wasm_target()?;
         cargo::wasm_bindgen(self)?;
         npm::page_tools(self)
     }
 
-    /// What building the page quickly takes.
+    /// For the quick build of the page.
     pub(crate) fn for_quick_page(&self) -> Result<()> {
-        self.wasm_target()?;
-        cargo::wasm_bindgen(self)?;
-        npm::page_tools(self)?;
+        self.for_page()?;
         cargo::trunk(self)
     }
 
-    /// The script that makes the released page of its parts; Node runs it.
-    pub(crate) fn assemble(&self) -> PathBuf {
-        npm::assemble(self)
-    }
-
-    /// The folder with the packages that scripts of the page are made with.
+    /// The folder with the npm packages that build the page.
     pub(crate) fn page_tools(&self) -> PathBuf {
         npm::page_tools_folder(self)
     }
 
-    /// What clippy for the browser takes.
     pub(crate) fn wasm_target(&self) -> Result<()> {
         cargo::wasm_target(self)
     }
 
-    /// Gives the programs that the relay's tests run, each with the variable that names it to them.
+    /// Gives its path.
+    pub(crate) fn cargo_deny(&self) -> Result<PathBuf> {
+        cargo::cargo_deny(self)
+    }
+
+    /// Gives the programs that the relay's tests run. The tests find each one through its environment variable.
     pub(crate) fn for_native_tests(&self) -> Result<[(&'static str, PathBuf); 3]> {
         Ok([
             self.python()?,
-            ("FRAMESCOPE_WEBSOCAT", cargo::websocat(self)?),
             (wireshark::VARIABLE, wireshark::tshark(self)?),
+            ("FRAMESCOPE_WEBSOCAT", cargo::websocat(self)?),
         ])
     }
 
-    /// Gives a Python that has `websockets`, with the variable that names it.
+    /// Gives a Python that has `websockets`, with the environment variable for its path.
     pub(crate) fn python(&self) -> Result<(&'static str, PathBuf)> {
         Ok(("FRAMESCOPE_PYTHON", python::with_websockets(self)?))
     }
@@ -93,11 +95,11 @@ impl<'a> Tools<'a> {
         wasm_runner::find(self)
     }
 
-    /// Gives the Chromium to run.
-    pub(crate) fn for_e2e(&self) -> Result<PathBuf> {
+    /// Gives the browsers, each with the environment variable for its path.
+    pub(crate) fn for_e2e(&self) -> Result<[(&'static str, PathBuf); 3]> {
         npm::node(self)?;
         npm::e2e(self)?;
-        browser::chromium(self)
+        Ok([browser::chromium(self)?, browser::headless_chromium(self)?, browser::firefox(self)?])
     }
 
     pub(crate) fn for_fuzzing(&self) -> Result<()> {
@@ -105,23 +107,28 @@ impl<'a> Tools<'a> {
         cargo::cargo_fuzz(self)
     }
 
-    /// Gives the proxy that the relay is measured beside; `None` where it cannot be had.
+    /// Gives the proxy that the benchmark compares with the relay, or `None` if it is not available.
     pub(crate) fn for_proxy_bench(&self) -> Option<PathBuf> {
         nginx::nginx(self)
     }
 
-    /// PATH with the project's own tools first.
+    /// PATH with the installed tools first.
     pub(crate) fn path(&self) -> OsString {
-        let own = [self.folder.join("bin"), npm::binaries(self)];
+        let own = cargo::folders(self).into_iter().chain([npm::binaries(self)]);
         let path = env::var_os("PATH").unwrap_or_default();
-        // Fails only for a folder whose name holds the separator, and then the tools outside must do.
-        env::join_paths(own.into_iter().chain(env::split_paths(&path))).unwrap_or(path)
+        // Fails only if the name of a folder has the separator of PATH in it.
+        env::join_paths(own.chain(env::split_paths(&path))).unwrap_or(path)
     }
 
-    /// `name` in the project's own tools or on PATH.
+    /// Finds `name` in the installed tools or on PATH.
     fn find(&self, name: &str) -> Option<PathBuf> {
         let name = format!("{name}{}", env::consts::EXE_SUFFIX);
         env::split_paths(&self.path()).map(|folder| folder.join(&name)).find(|file| file.is_file())
+    }
+
+    /// Lets one process at a time install `name`. Check again after this: another process may have installed it.
+    fn lock(&self, name: &str) -> Result<File> {
+        lock(&self.folder.join(format!("{name}.lock")), &format!("installs {name}"))
     }
 
     fn shell(&self) -> &'a Shell {
@@ -129,13 +136,19 @@ impl<'a> Tools<'a> {
     }
 }
 
-/// The first word of `program --version` that is a version, if it runs at all.
+fn cache_folder() -> Option<PathBuf> {
+    let named = env::var_os(if cfg!(windows) { "LOCALAPPDATA" } else { "XDG_CACHE_HOME" }).map(PathBuf::from);
+    let cache = named.filter(|folder| folder.is_absolute()).or_else(|| Some(env::home_dir()?.join(".cache")))?;
+    Some(cache.join("framescope/tools"))
+}
+
+/// The version that `program --version` prints, if the program runs at all.
 fn version(shell: &Shell, program: &Path) -> Option<String> {
     let output = cmd!(shell, "{program} --version").quiet().ignore_stderr().read().ok()?;
     output.split_whitespace().find_map(as_version).map(str::to_owned)
 }
 
-/// `v20.20.2` is one as much as `20.20.2` or wasm-opt's `132`.
+/// Accepts `v20.20.2`, `20.20.2` and wasm-opt's `132`.
 fn as_version(word: &str) -> Option<&str> {
     let number = word.strip_prefix('v').unwrap_or(word);
     number.starts_with(|first: char| first.is_ascii_digit()).then_some(number)
@@ -152,10 +165,9 @@ mod tests {
 
     #[test]
     fn versions_as_the_tools_print_them() {
-        let printed =
-            ["trunk 0.21.14", "wasm-opt version 132 (version_132)", "v20.20.2", "Chromium 156.0.8078.73 built"];
+        let printed = ["trunk 0.21.14", "wasm-opt version 132 (version_132)", "v20.20.2", "Mozilla Firefox 153.8.0esr"];
         let read = printed.map(|line| line.split_whitespace().find_map(as_version));
-        assert_eq!(read, [Some("0.21.14"), Some("132"), Some("20.20.2"), Some("156.0.8078.73")]);
-        assert_eq!(read.map(|version| version.map_or(0, major)), [0, 132, 20, 156]);
+        assert_eq!(read, [Some("0.21.14"), Some("132"), Some("20.20.2"), Some("153.8.0esr")]);
+        assert_eq!(read.map(|version| version.map_or(0, major)), [0, 132, 20, 153]);
     }
 }

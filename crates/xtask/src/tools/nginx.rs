@@ -1,4 +1,4 @@
-//! nginx, beside which the relay is measured as a proxy.
+//! nginx, which the benchmark compares with the relay as a proxy.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -6,12 +6,12 @@ use std::{
 
 use xshell::cmd;
 
-use super::{Tools, browser};
+use super::{Tools, apt};
 
-/// Debian's package. It is unpacked and not installed: installed, it would start a server on port 80.
+/// Debian's package. It is unpacked, not installed: the installation would start a server on port 80.
 const PACKAGE: &str = "nginx";
 
-/// One on PATH, or Debian's in the project's own tools; `None`, with a word why, where neither can be had.
+/// The nginx on PATH, or Debian's, unpacked. Prints why and gives `None` if neither is available.
 pub(super) fn nginx(tools: &Tools) -> Option<PathBuf> {
     let folder = tools.folder.join("nginx");
     let unpacked = folder.join("usr/sbin/nginx");
@@ -20,7 +20,9 @@ pub(super) fn nginx(tools: &Tools) -> Option<PathBuf> {
         return found;
     }
     if let Err(error) = unpack(tools, &folder) {
-        eprintln!("nginx cannot be had ({error:#}): the relay is not measured as a proxy. Install nginx to have that.");
+        eprintln!(
+            "nginx is not available ({error:#}), so the benchmark leaves out the relay as a proxy. To include it, install nginx."
+        );
     }
     unpacked.is_file().then_some(unpacked)
 }
@@ -29,8 +31,8 @@ fn unpack(tools: &Tools, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     let shell = tools.shell();
     let _here = shell.push_dir(folder);
-    // A bare machine has no lists yet. Who may not fetch them may have them already.
-    if browser::is_root(tools) {
+    // A new machine has no package lists yet. Only root can update them; other users may already have them.
+    if apt::is_root(tools) {
         cmd!(shell, "apt-get -qq update").ignore_stdout().run()?;
     }
     cmd!(shell, "apt-get -qq download {PACKAGE}").run()?;

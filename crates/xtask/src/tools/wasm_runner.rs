@@ -1,4 +1,4 @@
-//! Where the wasm tests run: in Chromium by chromedriver, or else in Node.
+//! Runs the wasm tests: in Chromium through chromedriver, or else in Node.
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -6,10 +6,10 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{Tools, browser, major, version};
+use super::{Tools, apt, browser, major, version};
 use crate::project::Project;
 
-/// Needed to run as root, and to keep a browser quiet that may reach nothing but this machine.
+/// Let Chromium run as root, and keep it from opening connections to other machines.
 const FLAGS: [&str; 7] = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,11 +28,11 @@ pub(crate) enum WasmRunner {
 
 pub(super) fn find(tools: &Tools) -> Result<WasmRunner> {
     let Some(runner) = tools.find("wasm-bindgen-test-runner") else {
-        bail!("wasm-bindgen-test-runner, which comes with wasm-bindgen-cli, is not where that was installed")
+        bail!("wasm-bindgen-cli was installed, but its wasm-bindgen-test-runner is not in its folder")
     };
     let chromium = browser::chromium(tools);
     let reason = match (chromium, driver(tools)) {
-        (Ok(chromium), Some(driver)) => {
+        (Ok((_, chromium)), Some(driver)) => {
             let of = |program: &Path| version(tools.shell(), program).map_or(0, |version| major(&version));
             if of(&chromium) == of(&driver) {
                 return Ok(WasmRunner::Browser { chromium, driver, runner });
@@ -40,7 +40,7 @@ pub(super) fn find(tools: &Tools) -> Result<WasmRunner> {
             format!("chromedriver is {}, but Chromium is {}", of(&driver), of(&chromium))
         }
         (Err(missing), _) => format!("{missing:#}"),
-        (Ok(_), None) => "there is no chromedriver (on Debian: apt-get install chromium-driver)".to_owned(),
+        (Ok(_), None) => "chromedriver is not installed (on Debian: apt-get install chromium-driver)".to_owned(),
     };
     println!("NOTE: the wasm tests run in Node, not in a browser: {reason}");
     Ok(WasmRunner::Node { runner })
@@ -48,11 +48,11 @@ pub(super) fn find(tools: &Tools) -> Result<WasmRunner> {
 
 fn driver(tools: &Tools) -> Option<PathBuf> {
     let find = || env::var_os("CHROMEDRIVER").map(PathBuf::from).or_else(|| tools.find("chromedriver"));
-    find().or_else(|| if browser::is_root(tools) && browser::apt(tools, &[browser::DRIVER]) { find() } else { None })
+    find().or_else(|| if apt::is_root(tools) && apt::install(tools, &[browser::DRIVER]) { find() } else { None })
 }
 
 impl WasmRunner {
-    /// What cargo and the runner read from their environment.
+    /// The environment of cargo and the test runner.
     pub(crate) fn variables(&self, project: &Project) -> Result<Vec<(&'static str, PathBuf)>> {
         const RUNNER: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER";
         Ok(match self {
@@ -73,9 +73,9 @@ impl WasmRunner {
     }
 }
 
-/// What a session of this browser is asked to be, in WebDriver's JSON.
+/// The WebDriver capabilities for this browser, as JSON.
 fn capabilities_json(chromium: &Path) -> String {
     let flags = FLAGS.map(|flag| format!("\"{}\"", flag.trim_start_matches('-'))).join(", ");
-    // A path is quoted as Rust does it, which for the paths of browsers is JSON's way as well.
+    // Rust quotes a path as JSON does, for the characters in paths of browsers.
     format!("{{ \"goog:chromeOptions\": {{ \"binary\": {:?}, \"args\": [{flags}] }} }}\n", chromium)
 }

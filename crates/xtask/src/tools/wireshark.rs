@@ -1,31 +1,31 @@
-//! tshark, the command line of Wireshark, by which the relay's tests read captures.
+//! tshark, Wireshark's command-line tool. The relay's tests read captures with it.
 use std::{env, path::PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{Tools, browser, major, version};
+use super::{Tools, apt, major, version};
 
-/// Names the one to use, whatever else there is.
+/// Names the tshark to use. No other one is then looked for.
 pub(super) const VARIABLE: &str = "FRAMESCOPE_TSHARK";
 
-/// The oldest series whose fields have the names that the tests ask for.
+/// The oldest version with the field names that the tests use.
 const OLDEST: u32 = 4;
 
-/// The package of Debian and those made from it.
+/// The package of Debian and its derivatives.
 const APT: [&str; 1] = ["tshark"];
 
 pub(super) fn tshark(tools: &Tools) -> Result<PathBuf> {
     if let Some(found) = installed(tools) {
         return Ok(found);
     }
-    if browser::apt(tools, &APT)
+    if apt::install(tools, &APT)
         && let Some(found) = installed(tools)
     {
         return Ok(found);
     }
     bail!(
-        "there is no tshark {OLDEST} or later, the command line of Wireshark. Install it and run this again; on Debian:\n  \
-         sudo apt-get install {}\nor set {VARIABLE} to its path",
+        "tshark {OLDEST} or later, Wireshark's command-line tool, is not installed. Install it, on Debian with:\n  \
+         sudo apt-get install {}\nor set {VARIABLE} to its path. Then run this again",
         APT.join(" ")
     )
 }
