@@ -10,15 +10,15 @@ export class Behaviours {
   readonly useNow: Locator;
 
   constructor(page: Page) {
-    this.control = page.getByRole("form", { name: "Connection" }).getByRole("button", { name: /^Server behaves/ });
-    this.sheet = page.getByRole("dialog", { name: "How the server behaves" });
+    this.control = page.getByRole("form", { name: "Connection" }).getByRole("button", { name: /^Server behavior/ });
+    this.sheet = page.getByRole("dialog", { name: "Server behavior" });
     this.query = this.sheet.locator(".asked code");
-    this.useNow = this.sheet.getByRole("button", { name: "Use on the open connection" });
+    this.useNow = this.sheet.getByRole("button", { name: "Apply to the open connection" });
   }
 
   /** What the control says. */
   async expectSummary(words: string): Promise<void> {
-    await expect(this.control).toHaveAccessibleName(`Server behaves ${words}`);
+    await expect(this.control).toHaveAccessibleName(`Server behavior ${words}`);
   }
 
   /** Opens the sheet and waits for what the relay can do. */

@@ -1,11 +1,19 @@
 // What the browser complains about. A page in good order gives it no cause.
-import type { BrowserContext } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 
-/** What Chromium logs for a WebSocket that did not come about. No page can keep it from doing so. */
-export const SOCKET_FAILED = /^WebSocket connection to '\S+' failed/;
+/** What a browser logs for a WebSocket that failed: Chromium in one sentence, Firefox in one of two. No page can prevent it. */
+export const SOCKET_FAILED =
+  /^(WebSocket connection to '\S+' failed|Firefox can’t establish a connection to the server at |The connection to \S+ was interrupted while the page was loading\.)/;
 
-/** What it logs for a request that got no answer, or one of 4xx or 5xx. */
+/** What Chromium logs for a request that got no answer, or one of 4xx or 5xx. Firefox logs nothing that a driver is told. */
 export const REQUEST_FAILED = /^Failed to load resource/;
+
+/** Calls `hear` with each line that the page's console shows about a WebSocket that failed. Firefox reports it as an error of the page. */
+export function onSocketFailure(page: Page, hear: (line: string) => void): void {
+  const listen = (line: string) => SOCKET_FAILED.test(line) && hear(line);
+  page.on("console", (message) => listen(message.text()));
+  page.on("pageerror", (error) => listen(error.message));
+}
 
 export class Complaints {
   private readonly heard: string[] = [];
@@ -16,10 +24,15 @@ export class Complaints {
     context.on("console", (message) => {
       if (message.type() === "error") this.heard.push(message.text());
     });
-    context.on("weberror", (error) => this.heard.push(`uncaught: ${error.error().message}`));
+    context.on("weberror", (error) => {
+      const { message } = error.error();
+      this.heard.push(SOCKET_FAILED.test(message) ? message : `uncaught: ${message}`);
+    });
     context.on("request", (request) => {
       const { protocol, origin } = new URL(request.url());
       const held = protocol === "blob:" || protocol === "data:" || protocol === "about:";
+      // Firefox reports the opening handshake of a WebSocket as a request, and a WebSocket may go anywhere.
+      if (request.headers()["upgrade"] === "websocket") return;
       if (held || request.isNavigationRequest() || request.serviceWorker() !== null) return;
       if (origin !== new URL(request.frame().url()).origin) this.heard.push(`loaded from elsewhere: ${request.url()}`);
     });
@@ -38,4 +51,11 @@ export class Complaints {
   unexpected(): string[] {
     return this.heard.filter((text) => !this.expected.some((pattern) => pattern.test(text)));
   }
+}
+
+/** What this browser's console shows when a host does not exist. Playwright is not told of a worker's console, so the page itself connects. */
+export async function lineOfNoSuchHost(page: Page): Promise<string> {
+  const line = new Promise<string>((hear) => onSocketFailure(page, hear));
+  await page.evaluate(() => void new WebSocket("ws://this-site-does-not-exist.com"));
+  return line;
 }

@@ -20,7 +20,7 @@ export function realLessons(): string[] {
 
 /** What the relay says of a course. */
 export interface Outline {
-  lessons: { id: string; title: string; pieces: { id: string }[] }[];
+  lessons: { id: string; title: string; pieces: { id: string; kind: string }[] }[];
 }
 
 export class CourseIndex {

@@ -8,8 +8,8 @@ import { Inspector } from "./inspector.ts";
 import { Line } from "./line.ts";
 import { test as base } from "./relay.ts";
 import { SilentServer } from "./server.ts";
-import { TakeAway } from "./take-away.ts";
-import { WayChooser } from "./way.ts";
+import { ExportSheet } from "./export.ts";
+import { RouteChooser } from "./route.ts";
 
 /** A file to be chosen, as Playwright takes it. */
 export interface Attachment {
@@ -30,8 +30,8 @@ export class Lab {
   /** The switch beside them. */
   readonly compression: Locator;
   readonly behaviours: Behaviours;
-  readonly takeAway: TakeAway;
-  readonly way: WayChooser;
+  readonly export: ExportSheet;
+  readonly route: RouteChooser;
   readonly composer: Locator;
   /** The part of it that is the browser's, beside what the relay sends. */
   private readonly drafting: Locator;
@@ -48,8 +48,8 @@ export class Lab {
     this.subprotocols = this.connection.getByLabel("Subprotocols");
     this.compression = this.connection.getByRole("switch", { name: "Compression" });
     this.behaviours = new Behaviours(page);
-    this.takeAway = new TakeAway(page);
-    this.way = new WayChooser(page);
+    this.export = new ExportSheet(page);
+    this.route = new RouteChooser(page);
     this.composer = page.getByRole("region", { name: "Send" });
     this.drafting = this.composer.locator("form.drafting");
     this.filter = page.getByRole("searchbox", { name: "Filter the rows" });

@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 
 import { test as base } from "@playwright/test";
 
+import { answerForFirefox } from "./firefox.ts";
+
 const BINARY = process.env.FRAMESCOPE_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/framescope");
 
 /** What the relay prints once it accepts connections, a line for each kind. */
@@ -119,6 +121,14 @@ export class Relay {
  * `startRelay` gives one test a relay of its own, which it may stop and start; it ends with the test.
  */
 export const test = base.extend<{ startRelay: typeof Relay.start }, { relay: Relay }>({
+  browser: [
+    async ({ browser, browserName }, use) => {
+      if (browserName === "firefox") answerForFirefox(browser);
+      await use(browser);
+    },
+    { scope: "worker" },
+  ],
+
   relay: [
     async ({}, use) => {
       const relay = await Relay.start();

@@ -67,7 +67,7 @@ for (const width of [1440, 360]) {
         }
         await lab.filter.fill("opcode:none");
         line.cut();
-        await expect(lab.banner).toContainText("The relay is out of reach.");
+        await expect(lab.banner).toContainText("The connection to the relay is lost.");
         await test.step("the banner", () => expectAccessible(page, { rules }));
       });
 
@@ -77,7 +77,7 @@ for (const width of [1440, 360]) {
         await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
         await expectAccessible(page, { rules });
         await page.goto(`/s/${"a".repeat(26)}`);
-        await expect(lab.banner).toContainText("The relay does not know this session.");
+        await expect(lab.banner).toContainText("This session has ended.");
         await expectAccessible(page, { rules });
       });
     });

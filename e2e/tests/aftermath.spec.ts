@@ -21,7 +21,7 @@ test("a fault shows all three together: the act, the browser's close frame, and 
 
   const inspector = await lab.inspect(/^From the relay: TEXT wrong FIN · RSV1 · 5 B on purpose · §5\.2 JavaScript: nothing/);
   const card = inspector.root.locator(".card.purpose");
-  await expect(card).toContainText("the reply has RSV1 set, and it is not compressed.");
+  await expect(card).toContainText("the reply has RSV1 set, but it is not compressed.");
   await expect(card).toContainText("RFC 6455 §5.2. The connection’s settings ask for it: rsv1.");
   await expect(inspector.root.locator(".card.bad")).toContainText("RSV1 set, but no extension");
   await expect(inspector.root).toContainText(

@@ -5,7 +5,7 @@ import { expect, test } from "../support/lab.ts";
 test("a server that nobody watches shows what JavaScript saw, and says what is missing", async ({ lab, relay }) => {
   await lab.open();
   await lab.url.fill(`${relay.wsUrl}/echo`);
-  await expect(lab.url).toHaveAccessibleDescription(/Another server: you (will )?see what JavaScript sees/);
+  await expect(lab.url).toHaveAccessibleDescription(/This is another server, so the page shows only what JavaScript sees/);
   await lab.subprotocols.fill("chat");
   await lab.connect();
   await lab.sendText("Hello");

@@ -99,7 +99,7 @@ test("a message over the relay's limit is foretold, sent all the same, and close
   await lab.connect();
   await lab.compose("Text");
   await lab.composer.getByLabel("Text message").fill("x".repeat(1025));
-  await expect(lab.composer).toContainText("Over the relay’s limit of 1,024 B: it will close with 1009");
+  await expect(lab.composer).toContainText("This exceeds the relay’s limit of 1,024 B, so the relay will close with 1009");
   await lab.submit.click();
   await expect(lab.row(/^To the relay: TEXT .*over the limit/)).toBeVisible();
   await expect(lab.row(/^From the relay: CLOSE 1009/)).toBeVisible();

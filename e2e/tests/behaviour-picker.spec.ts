@@ -11,7 +11,7 @@ test("a ready-made behaviour is one click, stands in the URL, and happens", asyn
   await lab.behaviours.expectSummary("Echo");
   await lab.behaviours.open();
   await expect(lab.behaviours.preset("Echo")).toHaveAttribute("aria-pressed", "true");
-  const pieces = lab.behaviours.preset("A server that sends in pieces");
+  const pieces = lab.behaviours.preset("A server that fragments its messages");
   await expect(pieces).toContainText("Each reply comes in three fragments with pings between them");
   await pieces.click();
   await expect(pieces).toHaveAttribute("aria-pressed", "true");
@@ -20,7 +20,7 @@ test("a ready-made behaviour is one click, stands in the URL, and happens", asyn
   await lab.behaviours.done();
 
   expect(await lab.target()).toMatch(/\?deflate=off&fragments=3&fragment-pings$/);
-  await lab.behaviours.expectSummary("A server that sends in pieces");
+  await lab.behaviours.expectSummary("A server that fragments its messages");
   await lab.connect();
   await lab.sendText("in three pieces");
   await expect(lab.row(/^From the relay: TEXT .*fragment 1/)).toBeVisible();
@@ -47,7 +47,7 @@ test("what is typed into the URL is shown, and what is set is written there", as
   await behaviours.setting("pong").selectOption("not set");
   await behaviours.setting("fragment-pings").uncheck();
   await behaviours.setting("fragments").fill("");
-  await behaviours.unfold("The goodbye");
+  await behaviours.unfold("Closing the connection");
   await behaviours.setting("close-after").fill("3");
   await expect(behaviours.query).toHaveText("?greet=50%25+%26+more&fault=rsv1@2&close-after=3");
 
@@ -69,20 +69,20 @@ test("a setting that is nothing by itself says what it goes with", async ({ lab 
   const { behaviours } = lab;
   await lab.open();
   await behaviours.open();
-  await behaviours.unfold("Heartbeat and silence");
+  await behaviours.unfold("Heartbeat and idle timeout");
   await behaviours.setting("idle-end").selectOption("drop");
-  const missing = behaviours.sheet.getByText("It goes with idle, which is not set.");
+  const missing = behaviours.sheet.getByText("This setting needs idle, which is not set.");
   await expect(missing).toBeVisible();
-  await expect(behaviours.setting("idle-end")).toHaveAccessibleDescription(/It goes with idle, which is not set/);
+  await expect(behaviours.setting("idle-end")).toHaveAccessibleDescription(/This setting needs idle, which is not set/);
   await behaviours.setting("idle").fill("5s");
   await expect(missing).toBeHidden();
-  await expect(behaviours.preset("A silent, proxy-like idle cut")).toHaveAttribute("aria-pressed", "true");
+  await expect(behaviours.preset("A proxy's idle timeout")).toHaveAttribute("aria-pressed", "true");
 });
 
 test("compression stays as it is, and the switch beside the URL is the same setting", async ({ lab }) => {
   await lab.open();
   await lab.compress();
-  await lab.behaviours.choose("A slow line");
+  await lab.behaviours.choose("A slow connection");
   await expect(lab.compression).toBeChecked();
   expect(await lab.target()).toMatch(/\?deflate=on&drip=40ms$/);
   await lab.behaviours.open();
@@ -99,10 +99,10 @@ test("a preset that the URL names can be written out", async ({ lab }) => {
   await lab.url.fill(`${lab.labUrl}?preset=idle-cut&deflate=off`);
   await lab.behaviours.expectSummary("preset=idle-cut");
   await lab.behaviours.open();
-  await lab.behaviours.expectSummary("A silent, proxy-like idle cut");
-  await lab.behaviours.sheet.getByRole("button", { name: "Write them out" }).click();
+  await lab.behaviours.expectSummary("A proxy's idle timeout");
+  await lab.behaviours.sheet.getByRole("button", { name: "Expand" }).click();
   await expect(lab.behaviours.query).toHaveText("?idle=5s&idle-end=drop&deflate=off");
-  await lab.behaviours.expectSummary("A silent, proxy-like idle cut");
+  await lab.behaviours.expectSummary("A proxy's idle timeout");
 });
 
 test("an unknown setting is said under the URL, and refused by the relay", async ({ lab, complaints }) => {
@@ -110,7 +110,7 @@ test("an unknown setting is said under the URL, and refused by the relay", async
   await lab.open();
   await lab.behaviours.choose("Echo");
   await lab.url.fill(`${lab.labUrl}?fragmets=3`);
-  await expect(lab.connection).toContainText("The relay has no setting “fragmets”, and will refuse the request.");
+  await expect(lab.connection).toContainText("The relay has no setting “fragmets” and will refuse the request.");
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   const inspector = await lab.inspect(/^From the relay: 400 /);
@@ -120,9 +120,9 @@ test("an unknown setting is said under the URL, and refused by the relay", async
 test("only the relay's own lab can be told how to behave", async ({ lab, relay }) => {
   await lab.open();
   await lab.url.fill(`${relay.wsUrl}/echo?fragments=3`);
-  await lab.behaviours.expectSummary("its own way");
+  await lab.behaviours.expectSummary("decides for itself");
   await expect(lab.behaviours.control).toBeDisabled();
-  await expect(lab.behaviours.control).toHaveAccessibleDescription(/any other server behaves as it likes/);
+  await expect(lab.behaviours.control).toHaveAccessibleDescription(/Any other server decides for itself/);
   await lab.behaviours.control.click({ force: true });
   await expect(lab.behaviours.sheet).toBeHidden();
 });
@@ -135,13 +135,13 @@ test("the open connection behaves otherwise from now on", async ({ lab }) => {
   await expect(lab.row(/^From the relay: TEXT one piece .*FIN/)).toBeVisible();
 
   await behaviours.open();
-  await behaviours.unfold("The talk");
+  await behaviours.unfold("Messages");
   await behaviours.setting("fragments").fill("2");
   await behaviours.useNow.click();
   const said = behaviours.sheet.getByRole("status");
-  await expect(said).toHaveText("From now on the open connection is fragments=2. Only for a new connection: deflate.");
+  await expect(said).toHaveText("The open connection now uses fragments=2. Only for a new connection: deflate.");
   await behaviours.done();
-  await expect(lab.connection).toContainText("Changed since this connection was opened: the next one uses all of it.");
+  await expect(lab.connection).toContainText("You changed this. The change applies to your next connection.");
   await lab.sendText("two pieces");
   await expect(lab.row(/^From the relay: CONT .*fragment 2 · FIN/)).toBeVisible();
 
@@ -168,8 +168,8 @@ test("a behaviour is chosen without a mouse", async ({ lab, page }) => {
   await tabTo(page, behaviours.preset("A server that crashes"));
   await page.keyboard.press("Space");
   await expect(behaviours.query).toHaveText("?deflate=off&drop-after=3&drop-by=reset");
-  const goodbye = behaviours.sheet.locator("summary", { hasText: "The goodbye" });
-  await tabTo(page, goodbye);
+  const closing = behaviours.sheet.locator("summary", { hasText: "Closing the connection" });
+  await tabTo(page, closing);
   await page.keyboard.press("Enter");
   await tabTo(page, behaviours.setting("drop-after"));
   await page.keyboard.press("ControlOrMeta+a");
@@ -197,8 +197,8 @@ test("what did not come can be asked for again", async ({ lab, page, complaints 
   const failed = lab.behaviours.sheet.getByRole("alert");
   await expect(failed).toContainText("The list of behaviours did not come: the relay does not answer.");
   await expectAccessible(page, { rules: "all", within: "dialog" });
-  await failed.getByRole("button", { name: "Try again" }).click();
-  await expect(lab.behaviours.preset("A slow line")).toBeVisible();
+  await failed.getByRole("button", { name: "Retry" }).click();
+  await expect(lab.behaviours.preset("A slow connection")).toBeVisible();
 });
 
 for (const width of [1440, 360]) {
@@ -211,8 +211,8 @@ for (const width of [1440, 360]) {
         await lab.open();
         await behaviours.open();
         await test.step("ready-made", () => expectAccessible(page, { rules, within: "dialog" }));
-        await behaviours.preset("An idle cut that a heartbeat prevents").click();
-        for (const group of ["The opening handshake", "Heartbeat and silence", "Frames that break the rules", "Compression"]) {
+        await behaviours.preset("An idle timeout that a heartbeat prevents").click();
+        for (const group of ["Opening handshake", "Heartbeat and idle timeout", "Protocol violations", "Compression"]) {
           await behaviours.unfold(group);
         }
         await behaviours.addFault();

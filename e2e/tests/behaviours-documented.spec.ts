@@ -121,10 +121,10 @@ function table(head: string[], rows: string[][]): string {
 }
 
 const GROUPS = [
-  ["opening", "The opening handshake"],
-  ["talk", "Talk"],
-  ["heartbeat", "Heartbeat and silence"],
-  ["goodbye", "Goodbye"],
+  ["opening", "Opening handshake"],
+  ["messages", "Messages"],
+  ["heartbeat", "Heartbeat and idle timeout"],
+  ["closing", "Closing"],
   ["faults", "Faults"],
   ["compression", "Compression"],
 ] as const;

@@ -114,7 +114,7 @@ test("a challenge that did not come is asked for again", async ({ page, complain
   complaints.expect(REQUEST_FAILED);
   await page.route("**/api/course/challenges/first-echo", (route) => route.abort(), { times: 1 });
   await page.goto("/challenges/first-echo");
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
   await expect(page.locator(`#${title}`)).toHaveText("The first echo");
   await expect(page.locator(`#${title}`)).toBeFocused();
 });

@@ -180,7 +180,7 @@ test("the switch shows what stands in the URL, and writes it there", async ({ la
 
   await lab.url.fill(`${relay.wsUrl}/echo`);
   await expect(lab.compression).toBeDisabled();
-  await expect(lab.compression).toHaveAccessibleDescription(/any other server decides by itself/);
+  await expect(lab.compression).toHaveAccessibleDescription(/Any other server decides for itself/);
   await lab.compression.click({ force: true });
   await expect(lab.url).toHaveValue(`${relay.wsUrl}/echo`);
 });
@@ -197,14 +197,14 @@ test("a contradiction in the URL is refused, and the relay says why", async ({ l
 
 test("the composer says that the length is not known before it is deflated", async ({ lab }) => {
   await lab.open();
-  await expect(lab.composer).toContainText("When connected, on the wire: header 81 85, a key of 4 bytes, 5 B");
+  await expect(lab.composer).toContainText("When connected, on the wire: header 81 85, a 4-byte masking key, 5 B");
   await lab.compress();
-  await expect(lab.composer).toContainText("When connected, on the wire: header c1 and its length, a key of 4 bytes, 5 B deflated");
+  await expect(lab.composer).toContainText("When connected, on the wire: header c1 and the length, a 4-byte masking key, 5 B deflated");
   await lab.connect();
-  await expect(lab.composer).toContainText("On the wire: header c1 and its length");
+  await expect(lab.composer).toContainText("On the wire: header c1 and the length");
   // A control frame is never compressed. RFC 7692 §6.1.
   await lab.composeClose("1000");
-  await expect(lab.composer).toContainText("On the wire: header 88 82, a key of 4 bytes, 2 B");
+  await expect(lab.composer).toContainText("On the wire: header 88 82, a 4-byte masking key, 2 B");
 });
 
 test("compression is switched by keyboard, and stands while there is a connection", async ({ lab, page }) => {
@@ -220,7 +220,7 @@ test("compression is switched by keyboard, and stands while there is a connectio
   await expect(lab.compression).toBeChecked();
   await lab.connect();
   await expect(lab.compression).toBeDisabled();
-  await expect(lab.compression).toHaveAccessibleDescription(/agreed on in the handshake/);
+  await expect(lab.compression).toHaveAccessibleDescription(/The handshake has decided this/);
   await lab.compression.focus();
   await page.keyboard.press("Space");
   await expect(lab.compression).toBeChecked();

@@ -218,12 +218,12 @@ test("without a line to the relay a command is refused, and the draft stays", as
   await expect(relaySide.root).toContainText("Relay → connection 1");
   await relaySide.field("Text").fill("is anyone there");
   line.cut();
-  await expect(lab.banner).toContainText("The relay is out of reach.");
+  await expect(lab.banner).toContainText("The connection to the relay is lost.");
   await relaySide.submit.click();
   await expect(relaySide.fates.first()).toHaveText("text refused: there is no line to the relay just now");
   await expect(relaySide.field("Text")).toHaveValue("is anyone there");
   // Before the line is mended: afterwards the page may be back before the click.
-  await lab.banner.getByRole("button", { name: "Try now" }).click();
+  await lab.banner.getByRole("button", { name: "Retry now" }).click();
   line.mend();
   await expect(lab.banner).toBeEmpty();
   await relaySide.send();

@@ -161,7 +161,7 @@ test("a relay that is gone is said, and asked again", async ({ course, page, com
   await page.goto(`${course.url}/course`);
   await expect(page.getByRole("alert")).toContainText("the relay does not answer");
   away = false;
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("A small course");
 });
 

@@ -9,8 +9,8 @@ test.use({ ignoreHTTPSErrors: true });
 test("an old proxy drops the upgrade, and the browser is told nothing but 1006", async ({ lab, complaints }) => {
   complaints.expect(SOCKET_FAILED);
   await lab.open();
-  await lab.way.takeBox("An old proxy");
-  await lab.way.expectSummary("Over old-proxy · ws");
+  await lab.route.takeBox("An old proxy");
+  await lab.route.expectSummary("Over old-proxy · ws");
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   // Both legs: the request, what becomes of it, and the 426 on both.
@@ -29,10 +29,10 @@ test("an old proxy drops the upgrade, and the browser is told nothing but 1006",
 
 test("a silent line is cut, and a heartbeat of the server keeps it alive", { tag: "@waiting" }, async ({ lab }) => {
   await lab.open();
-  await lab.way.open();
-  await lab.way.offer("What stands in between", "A box that cuts silent lines").click();
-  await lab.way.setting("after").fill("2s");
-  await lab.way.done();
+  await lab.route.open();
+  await lab.route.offer("Middlebox", "A proxy with an idle timeout").click();
+  await lab.route.setting("after").fill("2s");
+  await lab.route.done();
   await expect(lab.url).toHaveValue(/\/via\/idle-cut,after=2s\/lab\//);
   // It is open for two seconds, which on a busy machine is too short to be sure to see it.
   await lab.pressConnect();
@@ -52,10 +52,10 @@ test("a silent line is cut, and a heartbeat of the server keeps it alive", { tag
 
 test("a buffering proxy withholds small frames", async ({ lab }) => {
   await lab.open();
-  await lab.way.open();
-  await lab.way.offer("What stands in between", "A buffering proxy").click();
-  await lab.way.setting("wait").fill("700ms");
-  await lab.way.done();
+  await lab.route.open();
+  await lab.route.offer("Middlebox", "A buffering proxy").click();
+  await lab.route.setting("wait").fill("700ms");
+  await lab.route.done();
   await lab.connect();
   await lab.sendText("small");
   await expect(lab.row(/\d bytes from the server were withheld for \d+ ms/)).toBeVisible();
@@ -66,10 +66,10 @@ test("a buffering proxy withholds small frames", async ({ lab }) => {
 
 test("a slow line takes its time", async ({ lab }) => {
   await lab.open();
-  await lab.way.open();
-  await lab.way.offer("What stands in between", "A slow line").click();
-  await lab.way.setting("latency").fill("300ms");
-  await lab.way.done();
+  await lab.route.open();
+  await lab.route.offer("Middlebox", "A slow connection").click();
+  await lab.route.setting("latency").fill("300ms");
+  await lab.route.done();
   await lab.connect();
   const before = await lab.page.evaluate(() => performance.now());
   await lab.sendText("late");
@@ -80,7 +80,7 @@ test("a slow line takes its time", async ({ lab }) => {
 
 test("a reset comes in the middle of a message", async ({ lab }) => {
   await lab.open();
-  await lab.way.takeBox("A box that resets in the middle");
+  await lab.route.takeBox("A proxy that resets the connection");
   await lab.connect();
   await lab.sendText("x".repeat(100));
   await lab.expectState("CLOSED");
@@ -90,7 +90,7 @@ test("a reset comes in the middle of a message", async ({ lab }) => {
 
 test("a reverse proxy passes the request on as its own", async ({ lab }) => {
   await lab.open();
-  await lab.way.takeBox("A reverse proxy");
+  await lab.route.takeBox("A reverse proxy");
   await lab.connect();
   await lab.sendText("through");
   await expect(lab.row(/onmessage "through"/)).toBeVisible();
@@ -104,7 +104,7 @@ test("a reverse proxy passes the request on as its own", async ({ lab }) => {
 test("in front of TLS an old proxy finds nothing to drop, and the connection opens", async ({ lab, startRelay }) => {
   const relay = await startRelay(...TLS);
   await lab.open(relay.url.replace("127.0.0.1", "localhost"));
-  await lab.way.choose(["In the clear, or encrypted", "wss"], ["What stands in between", "An old proxy"]);
+  await lab.route.choose(["Encryption", "wss"], ["Middlebox", "An old proxy"]);
   await expect(lab.url).not.toHaveValue(/\/via\//);
   await lab.connect();
   await lab.sendText("unseen by the box");
@@ -119,7 +119,7 @@ test("in front of TLS an old proxy finds nothing to drop, and the connection ope
 test("in front of TLS a silent line is cut all the same", { tag: "@waiting" }, async ({ lab, startRelay }) => {
   const relay = await startRelay(...TLS);
   await lab.open(relay.url.replace("127.0.0.1", "localhost"));
-  await lab.way.choose(["In the clear, or encrypted", "wss"], ["What stands in between", "A box that cuts silent lines"]);
+  await lab.route.choose(["Encryption", "wss"], ["Middlebox", "A proxy with an idle timeout"]);
   await lab.connect();
   // Six seconds, as it is from the start.
   await expect(lab.row(/onclose 1006/)).toBeVisible();

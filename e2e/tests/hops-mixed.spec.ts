@@ -15,11 +15,11 @@ test("a page on https may not open ws, and is told so before anything is sent", 
   complaints.expect(/^Mixed Content: /);
   const relay = await startRelay(...TLS);
   await lab.open(relay.tlsUrl.replace("localhost", "page.example"));
-  await lab.way.open();
-  const forbidden = await lab.way.tries(/ws:\/\/page\.example:\d+/);
+  await lab.route.open();
+  const forbidden = await lab.route.tries(/ws:\/\/page\.example:\d+/);
   await expect(forbidden).toContainText("It threw SecurityError.");
   await expect(forbidden).toContainText("An insecure WebSocket connection may not be initiated from a page loaded over HTTPS");
-  await expect(await lab.way.tries(/wss:\/\/page\.example/)).toContainText("It opened.");
+  await expect(await lab.route.tries(/wss:\/\/page\.example/)).toContainText("The connection opened.");
 });
 
 test("on http it may open both", async ({ lab, startRelay, complaints }) => {
@@ -27,14 +27,14 @@ test("on http it may open both", async ({ lab, startRelay, complaints }) => {
   complaints.expect(/^The Cross-Origin-Opener-Policy header has been ignored/);
   const relay = await startRelay(...TLS);
   await lab.open(relay.url.replace("127.0.0.1", "page.example"));
-  await lab.way.open();
-  await expect(await lab.way.tries(/ws:\/\/page\.example:\d+/)).toContainText("It opened.");
-  await expect(await lab.way.tries(/wss:\/\/page\.example/)).toContainText("It opened.");
+  await lab.route.open();
+  await expect(await lab.route.tries(/ws:\/\/page\.example:\d+/)).toContainText("The connection opened.");
+  await expect(await lab.route.tries(/wss:\/\/page\.example/)).toContainText("The connection opened.");
 });
 
 test("on https this machine itself is excepted", async ({ lab, startRelay }) => {
   const relay = await startRelay(...TLS);
   await lab.open(relay.tlsUrl);
-  await lab.way.open();
-  await expect(await lab.way.tries(/ws:\/\/localhost:\d+/)).toContainText("It opened.");
+  await lab.route.open();
+  await expect(await lab.route.tries(/ws:\/\/localhost:\d+/)).toContainText("The connection opened.");
 });

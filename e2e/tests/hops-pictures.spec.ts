@@ -20,7 +20,7 @@ async function picture(lab: Lab, name: string): Promise<void> {
 test("what an eavesdropper reads of wss", async ({ lab, startRelay }) => {
   const relay = await startRelay(...TLS);
   await lab.open(relay.url.replace("127.0.0.1", "localhost"));
-  await lab.way.takeWss();
+  await lab.route.takeWss();
   await lab.connect();
   await lab.sendText("Hello");
   await expect(lab.row(/onmessage "Hello"/)).toBeVisible();
@@ -44,7 +44,7 @@ test("a handshake over HTTP/2", async ({ lab, startRelay }) => {
 test("an old proxy", async ({ lab, complaints }) => {
   complaints.expect(SOCKET_FAILED);
   await lab.open();
-  await lab.way.takeBox("An old proxy");
+  await lab.route.takeBox("An old proxy");
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   await lab.inspect(1);
@@ -54,10 +54,10 @@ test("an old proxy", async ({ lab, complaints }) => {
 
 test("a silent line that is cut", async ({ lab }) => {
   await lab.open();
-  await lab.way.open();
-  await lab.way.offer("What stands in between", "A box that cuts silent lines").click();
-  await lab.way.setting("after").fill("2s");
-  await lab.way.done();
+  await lab.route.open();
+  await lab.route.offer("Middlebox", "A proxy with an idle timeout").click();
+  await lab.route.setting("after").fill("2s");
+  await lab.route.done();
   await lab.connect();
   await lab.sendText("Still there?");
   await expect(lab.row(/onmessage "Still there\?"/)).toBeVisible();

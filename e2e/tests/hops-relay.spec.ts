@@ -14,7 +14,7 @@ const test = base.extend<{ python: PythonServer }>({
 test("both legs of a way to another server", async ({ lab, startRelay, python }) => {
   const relay = await startRelay("--relay-to", python.url);
   await lab.open(relay.url);
-  await lab.way.choose(["Another server", python.url]);
+  await lab.route.choose(["Another server", python.url]);
   await expect(lab.url).toHaveValue(new RegExp(`^${relay.wsUrl}/relay/[a-z2-7]{26}\\?to=`));
   await lab.subprotocols.fill("chat");
   await lab.connect();
@@ -44,10 +44,10 @@ for (const { path, rule, words } of [
     complaints.expect(SOCKET_FAILED);
     const relay = await startRelay("--relay-to", python.url);
     await lab.open(relay.url);
-    await lab.way.open();
-    await lab.way.offer("Another server", python.url).click();
-    await lab.way.setting("to").fill(python.url + path);
-    await lab.way.done();
+    await lab.route.open();
+    await lab.route.offer("Another server", python.url).click();
+    await lab.route.setting("to").fill(python.url + path);
+    await lab.route.done();
     await lab.pressConnect();
     await lab.expectState("CLOSED");
     const far = await lab.inspect(/^From 127\.0\.0\.1:\d+ to the relay/);
@@ -60,10 +60,10 @@ test("a server that is not listed is not asked", async ({ lab, startRelay, pytho
   complaints.expect(SOCKET_FAILED);
   const relay = await startRelay("--relay-to", python.url);
   await lab.open(relay.url);
-  await lab.way.open();
-  await lab.way.offer("Another server", python.url).click();
-  await lab.way.setting("to").fill("ws://elsewhere.example/");
-  await lab.way.done();
+  await lab.route.open();
+  await lab.route.offer("Another server", python.url).click();
+  await lab.route.setting("to").fill("ws://elsewhere.example/");
+  await lab.route.done();
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   const inspector = await lab.inspect(/From the relay.* 403/);

@@ -31,8 +31,8 @@ test("over ws the path reads everything, and the mask hides nothing", async ({ l
 test("from a page on http, wss is an upgrade inside TLS, of which only records are seen", async ({ lab, startRelay }) => {
   const relay = await startRelay(...TLS);
   await lab.open(relay.url.replace("127.0.0.1", "localhost"));
-  await lab.way.takeWss();
-  await lab.way.expectSummary("Straight · wss");
+  await lab.route.takeWss();
+  await lab.route.expectSummary("Direct · wss");
   await expect(lab.url).toHaveValue(new RegExp(`^${relay.wssUrl}/lab/`));
   await lab.connect();
   await lab.sendText("not for the path");
@@ -102,8 +102,8 @@ test("what needs a line of its own is refused over HTTP/2, and says so", async (
 
 test("without TLS the page says what to start the relay with", async ({ lab }) => {
   await lab.open();
-  await lab.way.open();
-  await expect(lab.way.offer("In the clear, or encrypted", "wss")).toBeDisabled();
-  await expect(lab.way.sheet).toContainText("--tls-listen 127.0.0.1:8443 --tls-self-signed");
-  await expect(lab.way.sheet).toContainText("--relay-to wss://host");
+  await lab.route.open();
+  await expect(lab.route.offer("Encryption", "wss")).toBeDisabled();
+  await expect(lab.route.sheet).toContainText("--tls-listen 127.0.0.1:8443 --tls-self-signed");
+  await expect(lab.route.sheet).toContainText("--relay-to wss://host");
 });

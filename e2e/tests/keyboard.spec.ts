@@ -96,7 +96,7 @@ test("the first stop leads past the bars to the frames", async ({ lab, page }) =
   await page.reload();
   await expect(lab.row(1)).toBeVisible();
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: "Skip to the frames" })).toBeFocused();
+  await expect(page.getByRole("link", { name: "Skip to frames" })).toBeFocused();
   await expectFocusShown(page);
   await page.keyboard.press("Enter");
   await expect(lab.sequence).toBeFocused();
@@ -146,7 +146,7 @@ test("a banner's button keeps the focus in reach when it goes", async ({ lab, pa
   const line = await lineTo(relay.url);
   await lab.open(line.url);
   line.cut();
-  const retry = lab.banner.getByRole("button", { name: "Try now" });
+  const retry = lab.banner.getByRole("button", { name: "Retry now" });
   await tabTo(page, retry);
   line.mend();
   await page.keyboard.press("Enter");

@@ -28,6 +28,6 @@ test("details that did not come are fetched again when asked for", async ({ lab,
   await lab.connect();
   await expect(lab.inspector.root).toContainText("This part of the page did not come.");
   away = false;
-  await lab.inspector.root.getByRole("button", { name: "Try again" }).click();
+  await lab.inspector.root.getByRole("button", { name: "Retry" }).click();
   await expect(lab.inspector.root.getByRole("tab", { name: "Request" })).toBeVisible();
 });

@@ -87,10 +87,10 @@ test("the composer shows the first bytes that a message will have", async ({ lab
   await lab.open();
   await lab.compose("Text");
   await lab.composer.getByLabel("Text message").fill("Hello");
-  await expect(lab.composer).toContainText("When connected, on the wire: header 81 85, a key of 4 bytes, 5 B");
+  await expect(lab.composer).toContainText("When connected, on the wire: header 81 85, a 4-byte masking key, 5 B");
   await expect(lab.submit).toBeDisabled();
   await lab.connect();
-  await expect(lab.composer).toContainText("On the wire: header 81 85, a key of 4 bytes, 5 B");
+  await expect(lab.composer).toContainText("On the wire: header 81 85, a 4-byte masking key, 5 B");
   await expect(lab.submit).toBeEnabled();
 });
 

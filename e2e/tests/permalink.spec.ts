@@ -53,7 +53,7 @@ test("what was not sent can be cleared away, and comes back with a reload", asyn
 
 test("a preset's title is shown to those who come by a link", async ({ lab }) => {
   await lab.open("/#play?lab=deflate%3Doff%26idle%3D5s%26idle-end%3Ddrop");
-  await lab.behaviours.expectSummary("A silent, proxy-like idle cut");
+  await lab.behaviours.expectSummary("A proxy's idle timeout");
 });
 
 test("a link may lead to another server, which is not connected to either", async ({ lab, silentServer }) => {
@@ -66,7 +66,7 @@ test("a link may lead to another server, which is not connected to either", asyn
 test("what is wrong in a link is left out, and said", async ({ lab, page }) => {
   const long = "x".repeat(2_001);
   await lab.open(`/#play?lab=fragments%3D2&spell=1&message=${long}&message=Short&subprotocols=a+b&${"message=m&".repeat(20)}`);
-  await expect(lab.banner).toContainText("The link was not read whole.");
+  await expect(lab.banner).toContainText("The page could not use the whole link.");
   await expect(lab.banner).toContainText("“spell”, which means nothing here");
   await expect(lab.banner).toContainText("a message of 2001 bytes, and a link may have 2000");
   await expect(lab.banner).toContainText("“a b”, which are no subprotocols");
@@ -91,15 +91,15 @@ test("a setting that a link gets wrong is the relay's to refuse", async ({ lab, 
 test("a setup is copied from the fields, and opens elsewhere", async ({ lab, page, context, anotherLab }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await lab.open();
-  await lab.behaviours.choose("A server that speaks unasked");
+  await lab.behaviours.choose("A server that sends on its own");
   await lab.subprotocols.fill("chat");
   await lab.composer.getByLabel("Text message").fill("Was it 50% & more?");
-  await lab.takeAway.open();
-  const copy = lab.takeAway.sheet.getByRole("button", { name: "Copy link to this setup" });
+  await lab.export.open();
+  const copy = lab.export.sheet.getByRole("button", { name: "Copy link" });
   await copy.click();
-  await expect(lab.takeAway.sheet.getByRole("button", { name: "Copied" })).toBeVisible();
+  await expect(lab.export.sheet.getByRole("button", { name: "Copied" })).toBeVisible();
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  await expect(lab.takeAway.link).toHaveValue(link);
+  await expect(lab.export.link).toHaveValue(link);
   // The session's name is the right to it.
   expect(link).not.toContain(new URL(page.url()).pathname.slice("/s/".length));
 
@@ -120,11 +120,11 @@ test("a setup is taken from the inspected connection, with all that was sent on 
   await lab.expectRows(9);
   await lab.close("1000");
   await lab.expectState("CLOSED");
-  await lab.behaviours.choose("A slow line");
-  await lab.takeAway.open();
-  await expect(lab.takeAway.sheet).toContainText("From connection 1, which you are inspecting: how the server behaves and 2 messages.");
+  await lab.behaviours.choose("A slow connection");
+  await lab.export.open();
+  await expect(lab.export.sheet).toContainText("From connection 1, which you are inspecting: the server behavior and 2 messages.");
   const other = await anotherLab();
-  await other.open(await lab.takeAway.link.inputValue());
+  await other.open(await lab.export.link.inputValue());
   expect(await other.target()).toMatch(/\?deflate=off$/);
   await expect(other.composer.getByLabel("Text message")).toHaveValue("one");
   await expect(next(other)).toHaveText(["two"]);

@@ -14,7 +14,7 @@ test("what happens while the feed is cut is there when it is back, once and in o
   await lab.expectRows(5);
 
   line.cut();
-  await expect(lab.banner).toContainText("The relay is out of reach.");
+  await expect(lab.banner).toContainText("The connection to the relay is lost.");
   for (const payload of ["meanwhile 1", "meanwhile 2", "meanwhile 3"]) {
     client.send(frame({ opcode: TEXT, payload }));
     await client.bytes(2 + payload.length);
@@ -41,7 +41,7 @@ test("the page's own connection that was cut with the feed is told both ways", a
   await expect(lab.row(5)).toHaveAccessibleName(/onmessage "Hello"/);
   line.cut();
   await lab.expectState("CLOSED");
-  await expect(lab.banner).toContainText("The relay is out of reach.");
+  await expect(lab.banner).toContainText("The connection to the relay is lost.");
 
   line.mend();
   await expect(lab.banner).toBeEmpty();
@@ -61,11 +61,11 @@ test("a relay that was away is found again, and a new session begins where it fo
 
   await relay.crash();
   await lab.expectState("CLOSED");
-  await expect(lab.banner).toContainText("The relay is out of reach.");
+  await expect(lab.banner).toContainText("The connection to the relay is lost.");
   await expect(lab.row(4)).toBeVisible();
 
   await relay.startAgain();
-  await expect(lab.banner).toContainText("The relay does not know this session.");
+  await expect(lab.banner).toContainText("This session has ended.");
   // What was seen stays until the visitor leaves.
   await expect(lab.row(5)).toHaveAccessibleName(/^From the relay: TEXT Hello/);
   await lab.banner.getByRole("link", { name: "Start a new session" }).click();
@@ -82,7 +82,7 @@ test("a page that finds no relay for its session says so, and works once there i
   await context.route("**/api/sessions", (route) => route.abort("connectionrefused"), { times: 1 });
   await page.goto(relay.url);
   await expect(lab.banner).toContainText("The relay does not answer. Is it running?");
-  await lab.banner.getByRole("button", { name: "Try again" }).click();
+  await lab.banner.getByRole("button", { name: "Retry" }).click();
   await page.waitForURL(/\/s\/[a-z2-7]{26}$/);
   await lab.connect();
 });
@@ -93,5 +93,5 @@ test("a relay with no room for another session says so", async ({ lab, page, sta
   // One that nobody has used would make way.
   await Client.open(`${relay.wsUrl}${taken}`);
   await page.goto(relay.url);
-  await expect(lab.banner).toContainText("The relay gave no session. It says: every session of this relay is in use (it may have 1 at once)");
+  await expect(lab.banner).toContainText("The relay could not create a session: every session of this relay is in use (it may have 1 at once)");
 });

@@ -70,8 +70,8 @@ test("the link shows the session to another browser, live", async ({ lab, anothe
 test("the session's link can be copied", async ({ lab, page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await lab.open();
-  await page.getByRole("button", { name: "of this session" }).click();
-  await expect(page.getByRole("button", { name: "copied of this session" })).toBeVisible();
+  await page.getByRole("button", { name: "to this session" }).click();
+  await expect(page.getByRole("button", { name: "Copied to this session" })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
 });
 
@@ -91,7 +91,7 @@ test("an address that names no session says so, and offers a new one that works"
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
   for (const name of ["cut-in-copying", "a".repeat(26)]) {
     await page.goto(`/s/${name}`);
-    await expect(lab.banner).toContainText("The relay does not know this session.");
+    await expect(lab.banner).toContainText("This session has ended.");
   }
   await lab.banner.getByRole("link", { name: "Start a new session" }).click();
   await page.waitForURL(/\/s\/[a-z2-7]{26}$/);

@@ -141,7 +141,7 @@ mod tests {
              "example": "idle=10s&idle-end=drop", "what": "How.", "while_open": true},
             {"name": "deflate", "group": "compression", "value": null, "choices": ["on", "off"], "example": "deflate=on",
              "what": "Compression.", "while_open": false},
-            {"name": "preset", "group": "talk", "value": "NAME", "choices": null, "example": "preset=idle-cut",
+            {"name": "preset", "group": "messages", "value": "NAME", "choices": null, "example": "preset=idle-cut",
              "what": "A preset.", "while_open": true}
         ],
         "faults": [{"name": "rsv1", "what": "RSV1 is set", "rfc": 6455, "section": "5.2", "legal": false}],

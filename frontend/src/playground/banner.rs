@@ -1,4 +1,4 @@
-//! What is wrong with the session or its feed, said where everyone sees it, with what to do next.
+//! Problems with the session or its feed, with what to do next.
 
 use super::session::start_session;
 use crate::lab::{FeedState, Lab, Session};
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Banner(
-    /// What a link brought that cannot be used.
+    /// The parts of a link that the page could not use.
     left_out: Vec<String>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -36,8 +36,8 @@ fn LeftOut(left_out: RwSignal<Vec<String>>) -> impl IntoView {
     view! {
         <Notice tone=Tone::Warning>
             <span>
-                <b>"The link was not read whole. "</b>
-                {move || format!("Left out: {}.", left_out.with(|left_out| left_out.join("; ")))}
+                <b>"The page could not use the whole link. "</b>
+                {move || format!("Ignored: {}.", left_out.with(|left_out| left_out.join("; ")))}
             </span>
             <button type="button" class="small" on:click=move |_| left_out.set(Vec::new())>
                 "Dismiss"
@@ -51,7 +51,7 @@ fn NoSession(error: ApiError) -> impl IntoView {
     let lab = expect_context::<Lab>();
     moves_on_from(".banner");
     let words = match error {
-        ApiError::Refused(said) | ApiError::Unreadable(said) => format!("The relay gave no session. It says: {said}"),
+        ApiError::Refused(said) | ApiError::Unreadable(said) => format!("The relay could not create a session: {said}"),
         ApiError::Unreachable | ApiError::Unknown => {
             "The relay does not answer. Is it running? You can still connect to other servers.".to_owned()
         }
@@ -60,7 +60,7 @@ fn NoSession(error: ApiError) -> impl IntoView {
         <Notice tone=Tone::Error>
             <span>{words}</span>
             <button type="button" class="small" on:click=move |_| start_session(lab)>
-                "Try again"
+                "Retry"
             </button>
         </Notice>
     }
@@ -73,11 +73,11 @@ fn FeedLost() -> impl IntoView {
     view! {
         <Notice tone=Tone::Warning>
             <span>
-                <b>"The relay is out of reach. "</b>
-                "What you see is kept, and the view goes on where it stopped when the relay is back; if it was restarted, this session is over."
+                <b>"The connection to the relay is lost. "</b>
+                "The page keeps what it shows and continues when the relay is back. If the relay was restarted, this session has ended."
             </span>
             <button type="button" class="small" on:click=move |_| lab.retry_feed()>
-                "Try now"
+                "Retry now"
             </button>
         </Notice>
     }
@@ -88,8 +88,8 @@ fn Expired() -> impl IntoView {
     view! {
         <Notice tone=Tone::Warning>
             <span>
-                <b>"The relay does not know this session. "</b>
-                "It ends a session that has been idle, and forgets all when it restarts. What you see stays until you leave."
+                <b>"This session has ended. "</b>
+                "The relay deletes idle sessions, and all sessions when it restarts. The page keeps what it shows until you leave."
             </span>
             <a href="/" class="button small">
                 "Start a new session"
@@ -102,7 +102,7 @@ fn Expired() -> impl IntoView {
 fn Unreadable(why: String) -> impl IntoView {
     view! {
         <Notice tone=Tone::Error>
-            <span>{format!("The relay's feed cannot be read ({why}). Reload the page: it may be older than the relay.")}</span>
+            <span>{format!("The page cannot read the relay’s feed ({why}). Reload the page: it may be older than the relay.")}</span>
         </Notice>
     }
 }

@@ -1,4 +1,4 @@
-//! The switch for permessage-deflate. It shows and writes a setting in the URL, which is what counts. RFC 7692 §5.
+//! The switch for permessage-deflate. It reads and writes a setting in the URL. RFC 7692 §5.
 
 use super::connect_form::ConnectForm;
 use crate::address::target::Target;
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn CompressionSwitch(
-    /// Whether there is a connection, whose handshake is over.
+    /// Whether there is a connection, so that the handshake is over.
     #[prop(into)]
     live: Signal<bool>,
 ) -> impl IntoView {
@@ -17,10 +17,10 @@ pub fn CompressionSwitch(
     let on = Memo::new(move |_| form.compresses(lab));
     let locked = move || live.get() || !of_lab.get();
     let hint = move || match (live.get(), of_lab.get()) {
-        (_, false) => "Only the relay’s own lab can be told from here; any other server decides by itself.",
-        (true, true) => "It was agreed on in the handshake, and holds as long as the connection does.",
+        (_, false) => "You can set this only for the relay’s lab. Any other server decides for itself.",
+        (true, true) => "The handshake has decided this. It applies until the connection closes.",
         (false, true) => {
-            "Your browser always offers to compress messages (permessage-deflate). This is what the relay says to it."
+            "Your browser always offers to compress messages (permessage-deflate). This sets whether the relay accepts."
         }
     };
     let switch = move |_| {

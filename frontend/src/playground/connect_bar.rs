@@ -1,4 +1,4 @@
-//! Where to connect to, and the button that does it.
+//! The connect bar: where to connect, how, and the button that does it.
 
 use super::behaviours::{BehavioursSheet, ServerBehaves};
 use super::compression::CompressionSwitch;
@@ -42,7 +42,7 @@ pub fn ConnectBar() -> impl IntoView {
     let choosing = RwSignal::new(false);
     let choosing_route = RwSignal::new(false);
     let elsewhere = move || matches!(form.target(lab), Ok(Target::Elsewhere));
-    // The relay will say so too, once it is asked.
+    // The relay would refuse it too, but only once the page connects.
     let unknown = move || {
         let settings = form.settings();
         let unknown = form.catalogue.with(|catalogue| catalogue.ready()?.unknown(&settings).map(str::to_owned));
@@ -57,10 +57,10 @@ pub fn ConnectBar() -> impl IntoView {
                 <p id="url-note" class="field-note" aria-live="polite">
                     {move || match url_error().or_else(protocols_error) {
                         Some(said) => view! { <span class="error">{said}</span> }.into_any(),
-                        None if elsewhere() => "Another server: you see what JavaScript sees. The wire view needs the relay.".into_any(),
-                        None if changed() => "Changed since this connection was opened: the next one uses all of it.".into_any(),
+                        None if elsewhere() => "This is another server, so the page shows only what JavaScript sees. To see the wire, connect through the relay.".into_any(),
+                        None if changed() => "You changed this. The change applies to your next connection.".into_any(),
                         None => {
-                            let words = |name| format!("The relay has no setting “{name}”, and will refuse the request.");
+                            let words = |name| format!("The relay has no setting “{name}” and will refuse the request.");
                             unknown().map(|name| view! { <span class="error">{words(name)}</span> }).into_any()
                         }
                     }}
@@ -85,7 +85,7 @@ pub fn ConnectBar() -> impl IntoView {
     }
 }
 
-/// A field whose text cannot be changed while there is a connection; what is wrong with it stands in the note of the URL.
+/// A field that is read-only while there is a connection. The note below the URL shows its error.
 #[component]
 fn Entry(
     id: &'static str,
@@ -93,7 +93,7 @@ fn Entry(
     value: RwSignal<String>,
     live: Signal<bool>,
     error: Signal<Option<String>>,
-    /// What stands beside the label.
+    /// Shown beside the label.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {

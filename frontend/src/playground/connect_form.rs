@@ -1,4 +1,4 @@
-//! What the connect bar's fields hold, for every view that reads or changes them.
+//! The state of the connect bar, for every view that reads or changes it.
 
 use crate::address::catalogue::Catalogue;
 use crate::address::route::{self, Route};
@@ -11,25 +11,25 @@ use crate::net::loaded::Loaded;
 use leptos::prelude::*;
 use observation::Routes;
 
-/// Of a choice that is made in a sheet, what is no part of the page's first view.
+/// The part of a sheet that is loaded later, when the sheet opens.
 #[derive(Clone, Copy)]
 pub struct Choosing {
-    /// Has the relay say what there is to choose.
+    /// Loads what there is to choose from the relay.
     pub learn: fn(ConnectForm),
     pub panel: fn() -> AnyView,
 }
 
-/// What stands in the fields, for whoever has a button that connects.
+/// The fields of the connect bar.
 #[derive(Clone, Copy)]
 pub struct ConnectForm {
     pub url: RwSignal<String>,
     pub protocols: RwSignal<String>,
     pub error: RwSignal<Option<ConnectError>>,
-    /// What the relay can be asked for, as far as it is known.
+    /// The server behaviors that the relay offers.
     pub catalogue: RwSignal<Loaded<Catalogue>>,
     /// The routes that the relay offers.
     pub routes: RwSignal<Loaded<Routes>>,
-    /// The boxes in front of TLS, as far as they are known; each by its port and name, such as `8444 idle-cut`.
+    /// The middleboxes in front of TLS, each as port and name, such as `8444 idle-cut`. Empty until `routes` is loaded.
     pub tunnels: Memo<Vec<String>>,
 }
 
@@ -53,28 +53,28 @@ impl ConnectForm {
         }
     }
 
-    /// What the URL asks of the relay.
+    /// The settings in the URL.
     pub fn settings(self) -> Settings {
         self.url.with(|url| Settings::of_url(url))
     }
 
-    /// Asks the relay for something else, in the URL.
+    /// Changes the settings in the URL.
     pub fn ask(self, change: impl FnOnce(Settings) -> Settings) {
         self.url.update(|url| *url = change(Settings::of_url(url)).in_url(url));
         self.error.set(None);
     }
 
-    /// What the URL leads to.
+    /// Where the URL leads.
     pub fn target(self, lab: Lab) -> Result<Target, String> {
         self.url.with(|url| target::judge(url, lab.session_id().as_ref()))
     }
 
-    /// The way that the URL takes, if it leads to this relay.
+    /// The route of the URL, if it leads to this relay.
     pub fn route(self, lab: Lab) -> Option<Route> {
         self.url.with(|url| target::route(url, lab.session_id().as_ref()))
     }
 
-    /// Whether messages will be compressed, as far as the URL tells.
+    /// Whether the URL allows compression.
     pub fn compresses(self, lab: Lab) -> bool {
         matches!(self.target(lab), Ok(Target::Lab(_))) && self.settings().compress()
     }

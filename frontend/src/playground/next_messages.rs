@@ -1,13 +1,13 @@
-//! The messages that a link brought: one stands in the composer, and the next one follows when it has been sent.
+//! The messages of a link: one is in the composer, and the next follows when it has been sent.
 
 use crate::ui::format;
 use leptos::prelude::*;
 use std::collections::VecDeque;
 
-/// What is about to be sent, and what after that.
+/// The text in the composer, and the ones that follow.
 #[derive(Clone, Copy)]
 pub struct Planned {
-    /// What stands in the composer as text.
+    /// The text in the composer.
     pub text: RwSignal<String>,
     next: RwSignal<VecDeque<String>>,
 }
@@ -19,14 +19,14 @@ impl Planned {
         Self { text: RwSignal::new(text), next: RwSignal::new(next) }
     }
 
-    /// The text has been sent.
+    /// Moves on to the next text, after one has been sent.
     pub fn advance(self) {
         if let Some(text) = self.next.try_update(VecDeque::pop_front).flatten() {
             self.text.set(text);
         }
     }
 
-    /// All of it, in order.
+    /// All texts in order.
     pub fn messages(self) -> Vec<String> {
         std::iter::once(self.text.get()).chain(self.next.get()).collect()
     }

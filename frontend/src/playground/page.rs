@@ -1,4 +1,4 @@
-//! The playground: one session, its connections, and what can be seen of them.
+//! The page of the playground: one session, its connections and their frames.
 
 use super::banner::Banner;
 use super::composer::Composer;
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use observation::SessionId;
 
-/// The playground of the session in the address; another address is another playground.
+/// The playground of the session in the address. A different address gets a new playground.
 #[component]
 pub fn PlaygroundPage() -> impl IntoView {
     let params = use_params_map();
@@ -28,7 +28,7 @@ pub fn PlaygroundPage() -> impl IntoView {
 
 #[component]
 fn Playground(
-    /// As it stands in the address; `None` for a session still to be made.
+    /// The name in the address; `None` if the session still has to be created.
     name: Option<String>,
 ) -> impl IntoView {
     let id = name.as_deref().and_then(SessionId::parse);
@@ -50,7 +50,7 @@ fn Playground(
     view! {
         <div class="app playground">
             <a class="skip" href="#workspace" on:click=skip>
-                "Skip to the frames"
+                "Skip to frames"
             </a>
             <TopBar>
                 <Export/>

@@ -1,4 +1,4 @@
-//! The session's name, and a button that copies its address.
+//! A button that names the session and copies its address.
 
 use crate::ui::clipboard::Copied;
 use crate::ui::icon::{CHECK, COPY, Icon};
@@ -15,9 +15,9 @@ pub fn SessionChip() -> impl IntoView {
         }
     };
     let words = move || match copied.get() {
-        None => "copy link",
-        Some(true) => "copied",
-        Some(false) => "copy the address bar",
+        None => "Copy link",
+        Some(true) => "Copied",
+        Some(false) => "Copy the address bar",
     };
     view! {
         <Show when=move || lab.session_id().is_some()>
@@ -25,13 +25,13 @@ pub fn SessionChip() -> impl IntoView {
                 type="button"
                 class="chip"
                 on:click=copy
-                title="Whoever has this link sees this session. It is private otherwise, and ends when it has been idle."
+                title="Anyone with this link can see and use this session. The relay deletes idle sessions."
             >
                 <span class="wide">"session "</span>
                 <b>{move || lab.session_id().map(|id| format!("{}…", &id.as_str()[..6]))}</b>
                 {move || view! { <Icon path=if copied.get() == Some(true) { CHECK } else { COPY }/> }}
                 <span class="wide" aria-live="polite">{words}</span>
-                <span class="hidden">" of this session"</span>
+                <span class="hidden">" to this session"</span>
             </button>
         </Show>
     }

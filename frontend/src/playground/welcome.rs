@@ -1,4 +1,4 @@
-//! The empty sequence: one sentence, one button.
+//! What the playground shows before the first connection: one sentence and one button.
 
 use super::connect_form::ConnectForm;
 use super::session::start_session;
@@ -19,7 +19,7 @@ pub fn Welcome() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let form = expect_context::<ConnectForm>();
     moves_on_from(".welcome");
-    // What there is to do first.
+    // What the button does.
     let first = Memo::new(move |_| match (lab.session.get(), lab.feed.get()) {
         (Session::Starting, _) => First::Wait,
         (Session::Failed(_), _) => First::TryAgain,
@@ -33,9 +33,9 @@ pub fn Welcome() -> impl IntoView {
     };
     view! {
         <div class="welcome">
-            <h3>"Watch a WebSocket being born"</h3>
+            <h3>"See what a WebSocket sends"</h3>
             <p>
-                "Your browser opens a connection to this relay, and the relay shows you what your browser hides: the handshake word for word, every frame bit by bit, and who said goodbye."
+                "Your browser opens a connection to this relay. The relay shows you what your browser hides: the exact handshake, every frame bit by bit, and who closed the connection."
             </p>
             {move || match first.get() {
                 First::StartAnew => {
@@ -48,8 +48,8 @@ pub fn Welcome() -> impl IntoView {
                 }
                 first => {
                     let words = match first {
-                        First::Wait => "Getting a session…",
-                        First::TryAgain => "Try again",
+                        First::Wait => "Creating a session…",
+                        First::TryAgain => "Retry",
                         _ => "Open a WebSocket",
                     };
                     view! {

@@ -1,4 +1,4 @@
-//! The setting `fault`: which reply is wrong, and how.
+//! The setting `fault`: which reply breaks a rule, and how.
 
 use crate::address::catalogue::{FAULT, KnownFault};
 use crate::address::settings::{PlannedFault, faults, faults_value};
@@ -18,7 +18,7 @@ pub fn Faults(what: String, faults: Vec<KnownFault>) -> impl IntoView {
         let known = Arc::clone(&known);
         move |_| {
             change(form, |planned| {
-                // The first that is not planned yet, so that each press adds something new.
+                // The first fault that is not planned yet, so that each press adds a new one.
                 let new = |fault: &&KnownFault| !planned.iter().any(|planned| planned.name == fault.name);
                 let Some(fault) = known.iter().find(new).or(known.first()) else { return };
                 let last = planned.iter().filter_map(|fault| fault.at.parse::<u32>().ok()).max().unwrap_or(0);
@@ -30,7 +30,7 @@ pub fn Faults(what: String, faults: Vec<KnownFault>) -> impl IntoView {
         <p class="what">
             <Prose text=what/>
         </p>
-        // By their place: while one is typed in it stays the same element.
+        // Keyed by position, so that an input stays the same element while the visitor types.
         <For each=move || 0..count.get() key=|index| *index children={
             let known = Arc::clone(&known);
             move |index| view! { <Fault index planned known=Arc::clone(&known)/> }
@@ -52,7 +52,7 @@ fn Fault(index: usize, planned: Memo<Vec<PlannedFault>>, known: Arc<[KnownFault]
         Memo::new(move |_| known.iter().find(|fault| fault.name == name.get()).cloned())
     };
     let option = |fault: &KnownFault| view! { <option value=fault.name.clone()>{fault.name.clone()}</option> };
-    // One that the relay does not know is shown as it stands.
+    // A fault that the relay does not know is shown as written.
     let unknown = move || {
         let strange = words.with(Option::is_none).then(|| name.get())?;
         Some(view! { <option value=strange.clone()>{strange.clone()}</option> })
@@ -66,7 +66,7 @@ fn Fault(index: usize, planned: Memo<Vec<PlannedFault>>, known: Arc<[KnownFault]
         });
     };
     let move_to = move |event: web_sys::Event| {
-        // A comma would make two of it.
+        // A comma would start another fault.
         let at = event_target_value(&event).replace(',', "");
         change(form, |planned| {
             if let Some(fault) = planned.get_mut(index) {
@@ -102,14 +102,14 @@ fn Fault(index: usize, planned: Memo<Vec<PlannedFault>>, known: Arc<[KnownFault]
                         let rfc = if fault.rfc == 6455 { String::new() } else { format!("RFC {} ", fault.rfc) };
                         view! { <Prose text=format!("{}. {rule} {rfc}§{}.", fault.what, fault.section)/> }.into_any()
                     }
-                    None => view! { <span class="error">"The relay knows no such fault."</span> }.into_any(),
+                    None => view! { <span class="error">"The relay does not know this fault."</span> }.into_any(),
                 }}
             </p>
         </div>
     }
 }
 
-/// Those that the URL asks for.
+/// The faults that the URL sets.
 fn planned(form: ConnectForm) -> Vec<PlannedFault> {
     form.settings().value(FAULT).map(|value| faults(&value)).unwrap_or_default()
 }

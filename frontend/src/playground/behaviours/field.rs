@@ -1,4 +1,4 @@
-//! The settings as a form that is made of what the relay says of them.
+//! The settings as a form, made from the relay's catalogue.
 
 use super::faults::Faults;
 use crate::address::catalogue::{FAULT, Known, KnownFault};
@@ -9,7 +9,7 @@ use crate::ui::prose::Prose;
 use crate::ui::text_input::TextInput;
 use leptos::prelude::*;
 
-/// Settings about one thing; open where one of them is said.
+/// A group of settings, open if one of them is set.
 #[component]
 pub fn Group(name: String, settings: Vec<Known>, faults: Vec<KnownFault>) -> impl IntoView {
     let form = expect_context::<ConnectForm>();
@@ -27,7 +27,7 @@ pub fn Group(name: String, settings: Vec<Known>, faults: Vec<KnownFault>) -> imp
         _ => view! { <Field known/> }.into_any(),
     });
     let fields = fields.collect_view();
-    // The switch beside the URL shows that one; what else is said is to be seen here.
+    // The switch beside the URL shows compression, so that setting alone does not open its group.
     let open = names.iter().any(|name| name != DEFLATE && untrack(|| form.settings()).value(name).is_some());
     view! {
         <details class="group" open=open>
@@ -42,14 +42,14 @@ pub fn Group(name: String, settings: Vec<Known>, faults: Vec<KnownFault>) -> imp
     }
 }
 
-/// What a group is called here; one that is new keeps the relay's name.
+/// The title of a group. An unknown group keeps the relay's name.
 fn title(group: &str) -> String {
     match group {
-        "opening" => "The opening handshake",
-        "talk" => "The talk",
-        "heartbeat" => "Heartbeat and silence",
-        "goodbye" => "The goodbye",
-        "faults" => "Frames that break the rules",
+        "opening" => "Opening handshake",
+        "messages" => "Messages",
+        "heartbeat" => "Heartbeat and idle timeout",
+        "closing" => "Closing the connection",
+        "faults" => "Protocol violations",
         "compression" => "Compression",
         other => other,
     }
@@ -63,7 +63,7 @@ fn Field(known: Known) -> impl IntoView {
     let describes = format!("{id}-what");
     let needs = known.needs().map(|other| {
         let name = other.clone();
-        // Said only while it is missing.
+        // Shown only while it is missing.
         let missing = {
             let own = known.name.clone();
             Memo::new(move |_| {
@@ -71,7 +71,7 @@ fn Field(known: Known) -> impl IntoView {
                 settings.value(&own).is_some() && settings.value(&other).is_none()
             })
         };
-        view! { <span class="error" hidden=move || !missing.get()>" It goes with " <code>{name}</code> ", which is not set."</span> }
+        view! { <span class="error" hidden=move || !missing.get()>" This setting needs " <code>{name}</code> ", which is not set."</span> }
     });
     let control = control(&known, &id, &describes);
     view! {
@@ -86,7 +86,7 @@ fn Field(known: Known) -> impl IntoView {
     }
 }
 
-/// A select for choices, a text field for any other value, and a box to tick for none.
+/// A select for choices, a text field for any other value, and a checkbox for settings without a value.
 fn control(known: &Known, id: &str, describes: &str) -> AnyView {
     let form = expect_context::<ConnectForm>();
     let (id, describes, name) = (id.to_owned(), describes.to_owned(), known.name.clone());

@@ -1,4 +1,4 @@
-//! How the server behaves: what the URL asks of it, in words, and a panel to choose it in. The URL is what counts.
+//! The server behavior: a button names what the URL sets, and a sheet changes it in the URL.
 
 mod faults;
 mod field;
@@ -17,10 +17,10 @@ use leptos::task::spawn_local;
 
 later!(part: Choosing = Choosing { learn: panel::learn, panel: panel::panel });
 
-/// What the URL asks for, and the way to ask for something else.
+/// Names the behavior that the URL sets, and opens the sheet that changes it.
 #[component]
 pub fn ServerBehaves(
-    /// Whether the sheet is there.
+    /// Whether the sheet is open.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -30,13 +30,13 @@ pub fn ServerBehaves(
         if of_lab.get() {
             form.catalogue.with(|catalogue| catalogue.summary(&form.settings()))
         } else {
-            "its own way".into()
+            "decides for itself".into()
         }
     });
     if untrack(move || !form.settings().is_plain_echo()) {
-        // Whoever comes by a link reads the name of what it asks for.
+        // A visitor who comes by a link sees the name of the preset.
         spawn_local(async move {
-            // Without the part there are still the settings to read.
+            // If it fails, the button still shows the settings.
             if let Ok(part) = part().await {
                 (part.learn)(form);
             }
@@ -45,7 +45,7 @@ pub fn ServerBehaves(
     view! {
         <div class="field behaves">
             <p class="label-line" id="behaves">
-                "Server behaves"
+                "Server behavior"
             </p>
             <button
                 type="button"
@@ -58,7 +58,7 @@ pub fn ServerBehaves(
                     if of_lab.get() {
                         summary.get()
                     } else {
-                        "Only the relay’s own lab can be told from here; any other server behaves as it likes.".into()
+                        "You can set this only for the relay’s lab. Any other server decides for itself.".into()
                     }
                 }
                 on:click=move |_| open.set(of_lab.get_untracked())
@@ -70,11 +70,11 @@ pub fn ServerBehaves(
     }
 }
 
-/// The sheet that it opens; outside of its form, which has fields of its own.
+/// The sheet that the button opens. It has its own form, so it is outside the connect bar's.
 #[component]
 pub fn BehavioursSheet(open: RwSignal<bool>) -> impl IntoView {
     view! {
-        <Sheet id="behaviours" title="How the server behaves" open>
+        <Sheet id="behaviours" title="Server behavior" open>
             {
                 let part = Later::now(part);
                 move || part.draw(|part| (part.panel)())

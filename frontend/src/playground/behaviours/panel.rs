@@ -1,4 +1,4 @@
-//! All that can be chosen, and the URL that comes of it.
+//! All behaviors that the relay offers, and the query of the chosen ones.
 
 use super::field::Group;
 use super::presets::Presets;
@@ -21,7 +21,7 @@ pub fn learn(form: ConnectForm) {
 
 pub fn panel() -> AnyView {
     let form = expect_context::<ConnectForm>();
-    // Not while this is being drawn, which depends on it.
+    // Not during drawing, which depends on the same signal.
     spawn_local(async move { learn(form) });
     let draw = |catalogue| view! { <Choices catalogue/> }.into_any();
     view! {
@@ -41,17 +41,17 @@ fn Choices(catalogue: Arc<Catalogue>) -> impl IntoView {
     view! {
         <div class="sheet-body">
             <p class="lead">
-                "A lab connection’s URL says how the relay behaves on it. Choose a behaviour here or write the URL yourself: both are the same."
+                "The URL of a lab connection sets how the relay behaves. Choose a behavior here or edit the URL: both do the same."
             </p>
-            <h3>"Ready-made"</h3>
+            <h3>"Presets"</h3>
             <Presets catalogue/>
-            <h3>"Piece by piece"</h3>
+            <h3>"Individual settings"</h3>
             {groups}
         </div>
     }
 }
 
-/// The query as it stands now, and what to do with it.
+/// The current query, and what to do with it.
 #[component]
 fn Outcome() -> impl IntoView {
     let sheet = expect_context::<OpenSheet>();
@@ -60,7 +60,7 @@ fn Outcome() -> impl IntoView {
     view! {
         <div class="sheet-foot">
             <p class="asked">
-                <span class="hidden">"The URL’s query: "</span>
+                <span class="hidden">"Query of the URL: "</span>
                 <code>"?" {query}</code>
             </p>
             <UseNow/>

@@ -1,4 +1,4 @@
-//! Behaviours that make sense together, each chosen with one click.
+//! Ready-made behaviors, each chosen with one click.
 
 use crate::address::catalogue::{Catalogue, Preset};
 use crate::address::settings::Settings;
@@ -19,7 +19,7 @@ pub fn Presets(catalogue: Arc<Catalogue>) -> impl IntoView {
             name.or_else(|| settings.is_plain_echo().then(|| echo().name))
         })
     };
-    // Named by a setting of its own, what it stands for is nowhere to be seen.
+    // A preset's name alone does not show the settings that it stands for.
     let by_name = Memo::new(move |_| form.settings().value(crate::address::catalogue::PRESET));
     let spell_out = {
         let catalogue = Arc::clone(&catalogue);
@@ -32,19 +32,19 @@ pub fn Presets(catalogue: Arc<Catalogue>) -> impl IntoView {
         <p class="note" hidden=move || by_name.get().is_none()>
             "The URL names " <code>{by_name}</code> ", which stands for several settings. "
             <button type="button" class="small" on:click=spell_out>
-                "Write them out"
+                "Expand"
             </button>
         </p>
     }
 }
 
-/// What the relay does where nothing is asked for.
+/// What the relay does without settings.
 fn echo() -> Preset {
     Preset {
         name: String::new(),
         title: "Echo".into(),
         query: String::new(),
-        what: "Every message comes back as it came, and the server does nothing of its own.".into(),
+        what: "The server returns every message unchanged and sends nothing else.".into(),
     }
 }
 

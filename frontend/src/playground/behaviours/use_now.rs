@@ -1,4 +1,4 @@
-//! Has the connection that is open behave otherwise from now on.
+//! Applies the settings to the open connection.
 
 use crate::address::catalogue::Catalogue;
 use crate::lab::Lab;
@@ -21,7 +21,7 @@ pub fn UseNow() -> impl IntoView {
         lab.record.with(|record| record.in_lab(socket))
     });
     let what = move |catalogue: &Catalogue| catalogue.while_open(&form.settings());
-    // What was sent last from here.
+    // The last command from here.
     let sent = RwSignal::new(None::<(String, Vec<String>)>);
     let press = move |_| {
         let (Some(connection), Some(catalogue)) =
@@ -38,7 +38,7 @@ pub fn UseNow() -> impl IntoView {
         let (query, left_out) = sent.get()?;
         let fate = lab.commands.with(|commands| commands.last("behave").map(|asked| asked.fate.clone()))?;
         Some(match fate {
-            Fate::Waiting => "Told the relay…".into_any(),
+            Fate::Waiting => "Sent to the relay…".into_any(),
             Fate::Refused(why) => {
                 view! { <span class="error">{format!("Refused: {}.", why.replace('`', ""))}</span> }.into_any()
             }
@@ -46,7 +46,7 @@ pub fn UseNow() -> impl IntoView {
                 let query = if query.is_empty() { "a plain echo".to_owned() } else { query };
                 let rest =
                     (!left_out.is_empty()).then(|| format!(". Only for a new connection: {}", left_out.join(", ")));
-                view! { "From now on the open connection is " <code>{query}</code> {rest} "." }.into_any()
+                view! { "The open connection now uses " <code>{query}</code> {rest} "." }.into_any()
             }
         })
     };
@@ -56,7 +56,7 @@ pub fn UseNow() -> impl IntoView {
         </p>
         <Show when=move || connection.get().is_some() && form.catalogue.with(|catalogue| catalogue.ready().is_some())>
             <button type="button" class="small" on:click=press>
-                "Use on the open connection"
+                "Apply to the open connection"
             </button>
         </Show>
     }

@@ -11,14 +11,14 @@ pub(super) enum Kind {
     Bytes,
     File,
     Close,
-    /// The other side speaks.
+    /// The relay sends.
     Relay,
 }
 
 /// In the order of the tabs.
 pub(super) const KINDS: [Kind; 5] = [Kind::Text, Kind::Bytes, Kind::File, Kind::Close, Kind::Relay];
 
-/// What stands in the composer; it stays while the kinds are switched.
+/// What was typed for each kind. It stays when the visitor switches between kinds.
 #[derive(Clone, Copy)]
 pub(super) struct Drafts {
     pub(super) text: RwSignal<String>,
@@ -28,7 +28,7 @@ pub(super) struct Drafts {
     pub(super) reason: RwSignal<String>,
 }
 
-/// What is about to be sent.
+/// What will be sent.
 pub(super) enum Outgoing {
     Message(Payload, Option<String>),
     Close(Option<u16>, String),
@@ -45,14 +45,16 @@ impl Drafts {
         }
     }
 
-    /// What would go out now, or why it cannot.
+    /// What would be sent now, or why nothing can be sent.
     pub(super) fn outgoing(self, kind: Kind) -> Result<Outgoing, String> {
         match kind {
             Kind::Text => Ok(Outgoing::Message(Payload::Text(self.text.get().into()), None)),
             Kind::Bytes => Ok(Outgoing::Message(Payload::Binary(draft::hex(&self.hex.get())?.into()), None)),
             Kind::File => match self.file.get() {
                 FileDraft::Ready { name, bytes } => Ok(Outgoing::Message(Payload::Binary(bytes), Some(name))),
-                FileDraft::None => Err("Choose a file first: an image will be shown again when it comes back.".into()),
+                FileDraft::None => {
+                    Err("Choose a file. If it is an image, the page displays it again when it comes back.".into())
+                }
                 FileDraft::Reading(name) => Err(format!("Reading {name}…")),
                 FileDraft::Unreadable(why) => Err(why),
             },
@@ -62,7 +64,7 @@ impl Drafts {
                 draft::close_reason(&reason, code)?;
                 Ok(Outgoing::Close(code, reason))
             }
-            // The console has a draft of its own.
+            // The console has its own draft.
             Kind::Relay => Err(String::new()),
         }
     }

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 
-/// The largest file the page will hold, in bytes.
+/// The largest file that the page reads, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
 #[derive(Clone, Default)]
@@ -53,7 +53,7 @@ fn read(chosen: web_sys::File, file: RwSignal<FileDraft, LocalStorage>) {
     if chosen.size() > MAX_FILE as f64 {
         let limit = format::size(MAX_FILE);
         file.set(FileDraft::Unreadable(format!(
-            "{name} is larger than this page holds ({limit}): choose a smaller one."
+            "{name} is larger than {limit}, the limit of this page. Choose a smaller file."
         )));
         return;
     }
@@ -62,9 +62,9 @@ fn read(chosen: web_sys::File, file: RwSignal<FileDraft, LocalStorage>) {
         let read = wasm_bindgen_futures::JsFuture::from(chosen.array_buffer()).await;
         let draft = match read {
             Ok(buffer) => FileDraft::Ready { name, bytes: js_sys::Uint8Array::new(&buffer).to_vec().into() },
-            Err(_) => FileDraft::Unreadable(format!("{name} could not be read: choose it again.")),
+            Err(_) => FileDraft::Unreadable(format!("The browser could not read {name}. Choose it again.")),
         };
-        // The page may have been left meanwhile.
+        // The signal is gone if the visitor has left the page.
         let _ = file.try_set(draft);
     });
 }

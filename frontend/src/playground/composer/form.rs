@@ -17,7 +17,7 @@ pub(super) fn DraftForm(kind: Memo<Kind>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let planned = expect_context::<Planned>();
     let drafts = Drafts::new(planned.text);
-    // What the browser said to the last try.
+    // The browser's error for the last attempt.
     let refused = RwSignal::new(None::<String>);
     let form = expect_context::<ConnectForm>();
     let socket = Memo::new(move |_| {

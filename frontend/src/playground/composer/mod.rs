@@ -1,4 +1,4 @@
-//! The composer: what to send, checked before it is sent, with the first bytes that it will have on the wire.
+//! The composer: what to send, checked first, with the bytes that its header will have on the wire.
 
 mod close;
 mod drafts;
@@ -22,7 +22,7 @@ pub fn Composer() -> impl IntoView {
     let chosen = RwSignal::new(0);
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
     let relay = move || kind.get() == Kind::Relay;
-    // Once it has been opened it stays, with what was written into it.
+    // Once opened, it stays, so that nothing typed into it is lost.
     let opened = Memo::new(move |was| was == Some(&true) || relay());
     view! {
         <section class="composer" class:relay=relay aria-label="Send">
@@ -37,7 +37,7 @@ pub fn Composer() -> impl IntoView {
     }
 }
 
-/// The other end of the line, whose code is fetched when it is first wanted.
+/// The relay's side. Its code is loaded when it is first opened.
 #[component]
 fn RelaySide(hidden: Signal<bool>) -> impl IntoView {
     let console = Later::now(console);

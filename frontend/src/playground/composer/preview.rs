@@ -7,16 +7,16 @@ use crate::ui::format;
 use leptos::prelude::*;
 use wire::opcode::Opcode;
 
-/// From about here on browsers cut a message into fragments, in bytes. Chromium does at 128 KiB.
+/// Browsers may split larger messages into fragments, in bytes. Chromium does above 128 KiB.
 const LARGE: usize = 64 << 10;
 
 #[component]
 pub(super) fn Preview(
     outgoing: Outgoing,
     open: bool,
-    /// Whether messages are compressed. How long one becomes cannot be foretold: that is the browser’s work.
+    /// Whether messages are compressed. The browser decides how, so the compressed length is not known.
     compresses: bool,
-    /// The relay's, in bytes, if it is known.
+    /// The relay's limit, in bytes, if it is known.
     limit: Option<u64>,
 ) -> impl IntoView {
     let (opcode, bytes) = match &outgoing {
@@ -30,15 +30,15 @@ pub(super) fn Preview(
     view! {
         {if open { "On the wire: header " } else { "When connected, on the wire: header " }}
         {if compressed {
-            view! { <code>{draft::compressed_preview(opcode)}</code> {format!(" and its length, a key of 4 bytes, {size} deflated")} }
+            view! { <code>{draft::compressed_preview(opcode)}</code> {format!(" and the length, a 4-byte masking key, {size} deflated")} }
                 .into_any()
         } else {
-            view! { <code>{draft::preview(opcode, bytes)}</code> {format!(", a key of 4 bytes, {size}")} }.into_any()
+            view! { <code>{draft::preview(opcode, bytes)}</code> {format!(", a 4-byte masking key, {size}")} }.into_any()
         }}
-        {(bytes > LARGE).then_some(". The browser may split it into fragments, each with a header and key of its own")}
+        {(bytes > LARGE).then_some(". The browser may split it into fragments, each with its own header and key")}
         {over
             .map(|limit| {
-                format!(". Through the relay’s limit of {}: it will close with 1009, message too big.", format::bytes(limit))
+                format!(". This exceeds the relay’s limit of {}, so the relay will close with 1009 (message too big).", format::bytes(limit))
             })}
     }
 }

@@ -6,12 +6,12 @@ use wasm_bindgen::JsCast;
 #[component]
 pub(super) fn TextField(text: RwSignal<String>) -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| {
-        // Enter sends, as in a chat; Shift and Enter makes a line.
+        // Enter sends, as in a chat. Shift+Enter starts a new line.
         if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
             event.prevent_default();
             let field = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
             if let Some(form) = field.and_then(|field| field.form()) {
-                // A form whose button is disabled refuses, which is what is wanted.
+                // It fails if the form cannot be sent now, and then nothing is to be done.
                 let _ = form.request_submit();
             }
         }

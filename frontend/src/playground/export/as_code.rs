@@ -1,15 +1,15 @@
-//! The same connection as code, in several languages, which the relay writes.
+//! Code for the same connection in several languages, written by the relay.
 
 use crate::address::settings::escaped;
 use crate::net::api::{self, ApiError};
-use crate::playground::export::connection::Taken;
+use crate::playground::export::connection::ConnectionRecipe;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 
-/// As the relay says it at `/api/snippets`.
+/// The JSON of `/api/snippets`.
 #[derive(Deserialize)]
 struct Said {
     snippets: Vec<Snippet>,
@@ -19,9 +19,9 @@ struct Said {
 struct Snippet {
     title: String,
     code: String,
-    /// What to save it as, if it has to be a file.
+    /// The file name, if the code has to be saved.
     file: Option<String>,
-    /// How to run it, in one line.
+    /// The command that runs it.
     run: String,
 }
 
@@ -30,18 +30,18 @@ const LANGUAGES: [&str; 4] = ["JavaScript", "Python", "Rust", "websocat"];
 
 #[component]
 pub fn AsCode(
-    taken: Taken,
-    /// Where it comes from.
+    recipe: ConnectionRecipe,
+    /// Where the setup comes from.
     source: String,
 ) -> impl IntoView {
     let snippets = RwSignal::new(None::<Result<Vec<Snippet>, ApiError>>);
-    let address = address(&taken);
+    let address = address(&recipe);
     let fetch = move || {
         let address = address.clone();
         snippets.set(None);
         spawn_local(async move {
             let said = api::read::<Said>(&address).await.map(|said| said.snippets);
-            // The sheet may have been closed meanwhile.
+            // The signal is gone if the visitor has closed the sheet.
             let _ = snippets.try_set(Some(said));
         });
     };
@@ -49,12 +49,12 @@ pub fn AsCode(
     let chosen = RwSignal::new(0);
     let fetch = StoredValue::new(fetch);
     let body = move || match snippets.get() {
-        None => view! { <p class="note" role="status">"Asking the relay for the code…"</p> }.into_any(),
+        None => view! { <p class="note" role="status">"Loading the code…"</p> }.into_any(),
         Some(Err(error)) => view! {
             <p class="card bad" role="alert">
                 {error.words("The code")}
                 <button type="button" class="small" on:click=move |_| fetch.with_value(|fetch| fetch())>
-                    "Try again"
+                    "Retry"
                 </button>
             </p>
         }
@@ -63,15 +63,15 @@ pub fn AsCode(
             let title = LANGUAGES[chosen.get()];
             match snippets.into_iter().find(|snippet| snippet.title == title) {
                 Some(snippet) => view! { <SnippetView snippet/> }.into_any(),
-                None => view! { <p class="note">{format!("The relay has no code in {title}.")}</p> }.into_any(),
+                None => view! { <p class="note">{format!("The relay has no code for {title}.")}</p> }.into_any(),
             }
         }
     };
     view! {
         <section aria-labelledby="as-code">
-            <h3 id="as-code">"As code"</h3>
+            <h3 id="as-code">"Code"</h3>
             <p class="note">
-                {format!("From {source}. Run it elsewhere, and its connection shows up in this session. Keep it to yourself: the URL has the session’s name in it.")}
+                {format!("From {source}. Run it anywhere: its connection appears in this session. Keep the code private, because the URL contains the session’s name.")}
             </p>
             <Tabs label="Language" id="language" tabs=&LANGUAGES chosen/>
             <div id="language-panel" role="tabpanel" aria-label="Code">
@@ -91,7 +91,7 @@ fn SnippetView(snippet: Snippet) -> impl IntoView {
     view! {
         <div class="code-line">
             <p class="note">{how}</p>
-            <CopyButton text=Signal::stored(code.clone()) words="Copy the code"/>
+            <CopyButton text=Signal::stored(code.clone()) words="Copy code"/>
         </div>
         <pre class="snippet" tabindex="0" role="region" aria-label="The code">
             <code>{code}</code>
@@ -99,12 +99,12 @@ fn SnippetView(snippet: Snippet) -> impl IntoView {
     }
 }
 
-/// Where the relay has the code for it.
-fn address(taken: &Taken) -> String {
-    let subprotocols = taken.subprotocols.split(',').map(str::trim).filter(|name| !name.is_empty());
+/// The address of the code for it.
+fn address(recipe: &ConnectionRecipe) -> String {
+    let subprotocols = recipe.subprotocols.split(',').map(str::trim).filter(|name| !name.is_empty());
     let items = subprotocols
         .map(|name| ("subprotocol", name))
-        .chain(taken.messages.iter().map(|text| ("message", text.as_str())));
+        .chain(recipe.messages.iter().map(|text| ("message", text.as_str())));
     let items = items.map(|(name, value)| format!("&{name}={}", escaped(value)));
-    format!("/api/snippets?url={}{}", escaped(&taken.url), items.collect::<String>())
+    format!("/api/snippets?url={}{}", escaped(&recipe.url), items.collect::<String>())
 }

@@ -1,23 +1,19 @@
-//! The session as a file for other tools, and the way back.
+//! The session as a file for other tools, and opening such a file.
 
 use crate::lab::Lab;
 use leptos::prelude::*;
 use observation::ConnectionNumber;
 
-/// How a file's name ends, what opens it, and what is in it.
+/// The extension of a format, what opens it, and what it contains.
 const FILES: [(&str, &str, &str); 3] = [
-    (
-        "har",
-        "For the DevTools of a browser, and mitmproxy",
-        "Handshakes and whole messages. What is below messages is not in it.",
-    ),
-    ("pcapng", "For Wireshark", "Every byte of every handshake and frame, as if it had been captured on the line."),
-    ("json", "To open it here again", "Everything that the relay recorded, with what it did on purpose."),
+    ("har", "For browser DevTools and mitmproxy", "Handshakes and whole messages, without frames."),
+    ("pcapng", "For Wireshark", "Every byte of every handshake and frame, as a network capture."),
+    ("json", "To open in Framescope", "Everything that the relay recorded, including its deliberate actions."),
 ];
 
 #[component]
 pub fn AsFile(
-    /// The one that is inspected.
+    /// The connection of the selected row.
     connection: Option<ConnectionNumber>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -51,17 +47,17 @@ pub fn AsFile(
     };
     view! {
         <section aria-labelledby="as-file">
-            <h3 id="as-file">"As a file"</h3>
+            <h3 id="as-file">"File"</h3>
             <p class="note">
-                "What the relay saw in this session. The session’s name is not in the files, but all that was sent is."
+                "What the relay recorded in this session. The files contain everything that was sent, but not the session’s name."
             </p>
             {scope}
             <ul class="files">
                 {FILES.into_iter().map(file).collect_view()}
                 <li>
                     <p>
-                        <b>"A recording that you have"</b>
-                        <span>"One in JSON opens in a view of its own, in a new tab."</span>
+                        <b>"Open a recording"</b>
+                        <span>"A JSON export opens in a new tab."</span>
                     </p>
                     <a class="button small" href="/recording" target="_blank">
                         "Open a recording…"

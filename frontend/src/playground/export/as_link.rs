@@ -1,4 +1,4 @@
-//! This setup as a link that anyone can open in a session of their own.
+//! This setup as a link that others can open in their own session.
 
 use crate::address::setup::{Destination, Setup};
 use crate::address::target;
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 #[component]
 pub fn AsLink(
     setup: Setup,
-    /// Where it comes from.
+    /// Where the setup comes from.
     source: String,
 ) -> impl IntoView {
     let parts = parts(&setup);
@@ -19,7 +19,7 @@ pub fn AsLink(
             view! {
                 <div class="link">
                     <input type="text" class="mono" readonly aria-label="Link to this setup" prop:value=link.clone()/>
-                    <CopyButton text=Signal::stored(link) words="Copy link to this setup"/>
+                    <CopyButton text=Signal::stored(link) words="Copy link"/>
                 </div>
             }
             .into_any()
@@ -28,10 +28,10 @@ pub fn AsLink(
     };
     view! {
         <section aria-labelledby="as-link">
-            <h3 id="as-link">"As a link"</h3>
+            <h3 id="as-link">"Link"</h3>
             <p class="note">
                 {format!(
-                    "From {source}: {parts}. Whoever opens it gets a session of their own with the fields filled in, and connects when they like. Yours stays yours.",
+                    "From {source}: {parts}. Anyone who opens the link gets their own session with the fields filled in. Your session stays private.",
                 )}
             </p>
             {link}
@@ -39,13 +39,13 @@ pub fn AsLink(
     }
 }
 
-/// What is in it, in words.
+/// What the link contains.
 fn parts(setup: &Setup) -> String {
     let mut parts = vec![match &setup.destination {
         Destination::Elsewhere(_) => "the URL".to_owned(),
         Destination::Relayed(_) => "the other server".to_owned(),
-        _ if setup.via.is_some() => "the way, how the server behaves".to_owned(),
-        _ => "how the server behaves".to_owned(),
+        _ if setup.via.is_some() => "the route, the server behavior".to_owned(),
+        _ => "the server behavior".to_owned(),
     }];
     if !setup.subprotocols.trim().is_empty() {
         parts.push("the subprotocols".into());

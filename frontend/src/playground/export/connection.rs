@@ -1,4 +1,4 @@
-//! What can be taken along of a connection: how it was asked for, and the texts that were sent on it.
+//! What is needed to make a connection again: its URL, its subprotocols and the texts that were sent on it.
 
 use crate::address::setup::MAX_MESSAGES;
 use observation::{ConnectionNumber, Event, Hop, Intermediary, Leg, MessageKind, Party, Transcript};
@@ -6,17 +6,17 @@ use wire::handshake::connect;
 use wire::handshake::head::RequestHead;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct ConnectionRecipe {
     /// The whole URL.
     pub url: String,
-    /// Names parted by commas.
+    /// Names separated by commas.
     pub subprotocols: String,
     pub messages: Vec<String>,
 }
 
-impl Taken {
-    /// That of a connection of which the relay kept the request. `here` is how this page calls the relay's host, which a
-    /// client may have called otherwise.
+impl ConnectionRecipe {
+    /// Reads it from the recorded request. `here` is the host that this page uses for the relay; a client may have used another
+    /// name for it.
     pub fn of(transcript: &Transcript, connection: ConnectionNumber, here: &str) -> Option<Self> {
         let connection = asked_by_client(transcript, connection);
         let opening = transcript.opening(connection).map(|opening| (&opening.request, &opening.route));
@@ -49,7 +49,7 @@ impl Taken {
     }
 }
 
-/// The connection that a client opened: of two legs the near one, unless a box passes the client's own TLS on.
+/// The connection that the client opened: the client side of a hop, unless a middlebox forwards the client's own TLS.
 fn asked_by_client(transcript: &Transcript, connection: ConnectionNumber) -> ConnectionNumber {
     let leg = transcript.connection(connection);
     let made_between = leg
@@ -58,10 +58,10 @@ fn asked_by_client(transcript: &Transcript, connection: ConnectionNumber) -> Con
     leg.and_then(|leg| leg.other).filter(|_| made_between).unwrap_or(connection)
 }
 
-/// The client's first messages that were text and that the relay kept whole.
+/// The client's first text messages that the relay recorded completely.
 fn texts(transcript: &Transcript, connection: ConnectionNumber) -> Vec<String> {
     let mut texts = Vec::new();
-    // The message under way, as long as it is one of those.
+    // The current message, as long as it is such a text.
     let mut begun: Option<Vec<u8>> = None;
     for observation in transcript.iter().filter(|observation| observation.connection == connection) {
         let Event::Frame(frame) = &observation.event else { continue };
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_taken_along_with_its_texts() {
+    fn a_recipe_has_the_url_the_subprotocols_and_the_texts() {
         let mut transcript = Transcript::new(100);
         let opening = Opening { request: REQUEST.into(), ..Opening::default() };
         let mut cut = frame(MessageKind::Text, 4, 1, true, "front");
@@ -123,13 +123,13 @@ mod tests {
             let observation = Observation { seq: Seq(at), at_us: at, connection: ConnectionNumber(7), event };
             assert!(transcript.observe(Rc::new(observation)));
         }
-        let taken = Taken::of(&transcript, ConnectionNumber(7), "here");
-        let expect = Taken {
+        let recipe = ConnectionRecipe::of(&transcript, ConnectionNumber(7), "here");
+        let expect = ConnectionRecipe {
             url: "ws://here:1/lab/abc?deflate=off".into(),
             subprotocols: "chat.v2, chat.v1".into(),
             messages: vec!["in two".into(), "whole".into()],
         };
-        assert_eq!(taken, Some(expect));
-        assert_eq!(Taken::of(&transcript, ConnectionNumber(8), ""), None);
+        assert_eq!(recipe, Some(expect));
+        assert_eq!(ConnectionRecipe::of(&transcript, ConnectionNumber(8), ""), None);
     }
 }

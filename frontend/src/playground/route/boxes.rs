@@ -1,4 +1,4 @@
-//! The middleboxes, and the settings of the one that is chosen.
+//! The middleboxes, and the settings of the chosen one.
 
 use super::choice::Choice;
 use super::setting::Setting;
@@ -22,10 +22,10 @@ pub(super) fn Boxes(choice: Choice) -> impl IntoView {
         }
     };
     view! {
-        <ul class="presets" aria-labelledby="way-over">
+        <ul class="presets" aria-labelledby="route-middlebox">
             <Offer chosen=straight choose=move || choice.go_over(None, choice.secure())>
                 <b>"Nothing"</b>
-                <span class="prose">"Straight to the relay’s lab."</span>
+                <span class="prose">"Directly to the relay’s lab."</span>
             </Offer>
             {boxes.into_iter().map(|offer| view! { <BoxButton choice offer over/> }).collect_view()}
         </ul>
@@ -47,18 +47,18 @@ fn BoxButton(choice: Choice, offer: MiddleboxOffer, over: Memo<Option<String>>) 
     }
 }
 
-/// Of the box that is chosen: where it stands, and what can be set.
+/// Where the chosen middlebox is, and its settings.
 #[component]
 fn Settings(choice: Choice, offer: MiddleboxOffer) -> impl IntoView {
     let MiddleboxOffer { title, settings, .. } = offer;
     let blind = Memo::new(move |_| choice.in_front_of_tls());
     let words = move || {
         if blind.get() {
-            "It stands in front of TLS, at a port of its own: it passes on what it cannot read, and works as it is set from the start. The page’s socket is the connection behind it."
+            "This middlebox is in front of TLS, on its own port. It forwards bytes that it cannot read, and uses its default settings. The page’s socket is the connection behind it."
         } else if choice.route.get().is_some_and(|route| route.listener.secure) {
-            "TLS ends at the box, which reads all of it and goes on in the clear, as a load balancer does. To have it in front of TLS instead, start the relay with --box-listen 127.0.0.1:8500."
+            "TLS ends at this middlebox. It reads everything and continues without encryption, as a load balancer does. To put it in front of TLS instead, start the relay with --box-listen 127.0.0.1:8500."
         } else {
-            "It reads what crosses, as any box on the path of ws can."
+            "This middlebox reads everything that passes, as any middlebox on a ws route can."
         }
     };
     let some = !settings.is_empty();

@@ -1,4 +1,4 @@
-//! What the URL chooses of the routes, and the URL that comes of another choice.
+//! The route that the URL chooses, and the URL of another choice.
 
 use crate::address::route::{Listener, Route, Through, Via};
 use crate::address::settings::Settings;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use observation::Routes;
 use std::sync::Arc;
 
-/// What to choose, and what is chosen: a function of the URL.
+/// What the relay offers, and what the URL chooses of it.
 #[derive(Clone, Copy)]
 pub(super) struct Choice {
     pub(super) lab: Lab,
@@ -18,7 +18,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// The box that the URL leads over, in the clear or in front of TLS.
+    /// The middlebox of the URL, without TLS or in front of it.
     pub(super) fn over(self) -> Option<String> {
         let route = self.route.get()?;
         match &route.through {
@@ -28,7 +28,7 @@ impl Choice {
         }
     }
 
-    /// Whether the box that it leads over is in front of TLS.
+    /// Whether that middlebox is in front of TLS.
     pub(super) fn in_front_of_tls(self) -> bool {
         self.route.get().is_some_and(|route| self.form.tunnels.with(|tunnels| route.tunnel(tunnels).is_some()))
     }
@@ -37,7 +37,7 @@ impl Choice {
         self.route.get().is_some_and(|route| route.through == Through::Relay)
     }
 
-    /// Takes the same way by ws or wss.
+    /// Chooses ws or wss for the same route.
     pub(super) fn enter(self, secure: bool) {
         match untrack(|| self.over()) {
             Some(name) => self.go_over(Some(&name), secure),
@@ -46,12 +46,12 @@ impl Choice {
         }
     }
 
-    /// Whether the URL begins with wss.
+    /// Whether the URL starts with wss.
     pub(super) fn secure(self) -> bool {
         self.form.url.with_untracked(|url| url.trim_start().starts_with("wss:"))
     }
 
-    /// Leads over a box, or over none. One in front of TLS has a port of its own.
+    /// Chooses a middlebox, or none. One in front of TLS has its own port.
     pub(super) fn go_over(self, name: Option<&str>, secure: bool) {
         let to_lab = untrack(|| self.route.get()).is_some_and(|route| route.through != Through::Relay);
         let settings =
@@ -86,7 +86,7 @@ impl Choice {
         self.form.error.set(None);
     }
 
-    /// Changes a setting of the box in the path.
+    /// Changes a setting of the middlebox in the URL's path.
     pub(super) fn set_box(self, name: &str, value: &str) {
         if let Some(Route { listener, through: Through::Middlebox(mut via) }) = untrack(|| self.route.get()) {
             via.settings.set(name, value);

@@ -1,4 +1,4 @@
-//! Another server, by way of the relay, which shows both hops then.
+//! Another server, reached through the relay, which then shows both sides of the hop.
 
 use super::choice::Choice;
 use super::setting::Setting;
@@ -7,10 +7,11 @@ use crate::address::settings::Settings;
 use crate::ui::offer::Offer;
 use leptos::prelude::*;
 
-/// What the relay's query may say besides where to.
+/// What the query of a relayed connection may set besides its target: name, example, explanation.
 const PASS: (&str, &str, &str) =
-    ("pass", "origin,user-agent", "Lines of the browser’s request that are passed on, parted by commas.");
-const HEADER: (&str, &str, &str) = ("header", "Authorization: Bearer …", "A line that the relay puts in by itself.");
+    ("pass", "origin,user-agent", "Request headers of the browser that the relay forwards, separated by commas.");
+const HEADER: (&str, &str, &str) =
+    ("header", "Authorization: Bearer …", "A header that the relay adds to its own request.");
 
 #[component]
 pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
@@ -18,8 +19,8 @@ pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
     if allowed.is_empty() {
         return view! {
             <p class="note">
-                "This relay leads to no other server. Start it with " <code>"--relay-to wss://host"</code>
-                " for each one that it may lead to; then the page shows what travels on both hops."
+                "This relay does not connect to other servers. Start it with " <code>"--relay-to wss://host"</code>
+                " for each server that you allow. The page then shows the traffic on both sides of the relay."
             </p>
         }
         .into_any();
@@ -31,16 +32,16 @@ pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
         view! {
             <Offer chosen choose=move || ask(choice, "to", &url)>
                 <b class="mono">{name}</b>
-                <span class="prose">"Allowed, with all that lies below it."</span>
+                <span class="prose">"This URL and everything below it is allowed."</span>
             </Offer>
         }
     };
     view! {
-        <p class="what">"The relay opens the connection itself, and passes frames on one by one."</p>
-        <ul class="presets" aria-labelledby="way-elsewhere">{allowed.into_iter().map(prefix).collect_view()}</ul>
+        <p class="what">"The relay opens its own connection to the server and forwards every frame."</p>
+        <ul class="presets" aria-labelledby="route-elsewhere">{allowed.into_iter().map(prefix).collect_view()}</ul>
         <Show when=move || choice.is_relayed()>
             <fieldset class="box-settings">
-                <legend>"The other server"</legend>
+                <legend>"Other server"</legend>
                 {[("to", "wss://host/path", "Its URL."), PASS, HEADER]
                     .into_iter()
                     .map(|field| view! { <Field choice field/> })
@@ -59,7 +60,7 @@ fn Field(choice: Choice, field: (&'static str, &'static str, &'static str)) -> i
     view! { <Setting of="relay" name=name.to_owned() example=example.to_owned() value what=words.to_owned() set/> }
 }
 
-/// Says something in the query of the relay, on the way to which the URL leads then.
+/// Sets a value in the query and makes the URL lead through the relay.
 fn ask(choice: Choice, name: &str, value: &str) {
     let relayed = untrack(|| choice.is_relayed());
     let mut settings = if relayed { untrack(|| choice.form.settings()) } else { Settings::default() };

@@ -1,4 +1,4 @@
-//! What a page may open, by how it came itself, tried in this very browser. W3C Mixed Content, §5.
+//! Which WebSockets a page may open, depending on how the page was loaded; tried in this browser. W3C Mixed Content, §5.
 
 use super::choice::Choice;
 use crate::address::route::page_is_secure;
@@ -6,7 +6,7 @@ use crate::net::lab_socket::{LabSocket, Thrown};
 use leptos::prelude::*;
 use observation::page::PageAct;
 
-/// What became of a try.
+/// The outcome of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Waiting,
@@ -20,19 +20,19 @@ pub(super) fn Mixed(choice: Choice) -> impl IntoView {
     let host = window().location().hostname().unwrap_or_default();
     let (port, tls) = choice.routes.with_value(|routes| (routes.port, routes.tls_port));
     let words = if page_is_secure() {
-        "This page came over https. Chromium lets such a page open wss:// and forbids ws://, which would be mixed content: a page that promises to be safe, and a line that is not. The one exception is a host that is this machine itself, such as 127.0.0.1."
+        "This page was loaded over https. Browsers let such a page open wss:// and block ws://, because an insecure connection on a secure page is mixed content. The exception is this machine itself, such as 127.0.0.1."
     } else {
-        "This page came over http, which promises nothing. So it may open both ws:// and wss://. One that came over https may not open ws://, but to this machine itself."
+        "This page was loaded over http, so it may open both ws:// and wss://. A page loaded over https may not open ws://, except to this machine itself."
     };
     let mut tries = vec![
-        (format!("ws://{host}:{port}/echo"), "this relay, in the clear"),
+        (format!("ws://{host}:{port}/echo"), "this relay, not encrypted"),
         // RFC 6761 §6.4: a name that will never exist.
-        ("ws://framescope.invalid/".to_owned(), "another host, in the clear; this one exists nowhere"),
+        ("ws://framescope.invalid/".to_owned(), "another host, not encrypted; this host does not exist"),
     ];
     tries.extend(tls.map(|port| (format!("wss://{host}:{port}/echo"), "this relay, encrypted")));
     view! {
         <p class="what">{words}</p>
-        <ul class="tries" aria-labelledby="way-mixed">
+        <ul class="tries" aria-labelledby="route-mixed">
             {tries.into_iter().map(|(url, what)| view! { <Try url what/> }).collect_view()}
         </ul>
     }
@@ -41,7 +41,7 @@ pub(super) fn Mixed(choice: Choice) -> impl IntoView {
 #[component]
 fn Try(url: String, what: &'static str) -> impl IntoView {
     let outcome = RwSignal::new(None::<Outcome>);
-    // Dropped, it is closed, and tells no one.
+    // Dropping the socket closes it.
     let socket = StoredValue::new_local(None::<LabSocket>);
     let code = format!("new WebSocket(\"{url}\")");
     let local = is_local(&url) && url.starts_with("ws:");
@@ -54,7 +54,7 @@ fn Try(url: String, what: &'static str) -> impl IntoView {
                 _ => return,
             };
             let _ = outcome.try_set(Some(came));
-            // Not while this handler, which is the socket's, is running.
+            // Not inside this handler, which belongs to the socket.
             set_timeout(move || drop(socket.try_set_value(None)), std::time::Duration::ZERO);
         };
         match LabSocket::open(&url, &[], told) {
@@ -67,7 +67,7 @@ fn Try(url: String, what: &'static str) -> impl IntoView {
             <code>{code}</code>
             <span class="muted">{what}</span>
             <button type="button" class="small" on:click=press>
-                "Try it"
+                "Try"
             </button>
             <p role="status" class="tried">
                 {move || {
@@ -83,32 +83,32 @@ fn Try(url: String, what: &'static str) -> impl IntoView {
     }
 }
 
-/// Whether a URL is of a host that is this machine by its name alone.
+/// Whether the host of a URL means this machine.
 fn is_local(url: &str) -> bool {
     let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
     host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || url.contains("://[::1]")
 }
 
-/// What happened, and why.
+/// What happened and why.
 fn said(outcome: &Outcome, secure_page: bool, local: bool) -> (String, String) {
     match outcome {
         Outcome::Waiting => ("Trying…".into(), String::new()),
         Outcome::Threw(Thrown { name, message }) => {
             let why = if name == "SecurityError" && secure_page {
-                " The browser did not even look for the server: nothing of this crossed any wire."
+                " The browser did not look for the server: nothing crossed the wire."
             } else {
                 ""
             };
             (format!("It threw {name}."), format!("“{message}”{why}"))
         }
         Outcome::Opened if secure_page && local => (
-            "It opened.".into(),
-            "What goes to this machine itself crosses no network, so nobody can be on the path: that is why the browser makes an exception.".into(),
+            "The connection opened.".into(),
+            "Traffic to this machine crosses no network, so nobody can read it on the way. Therefore the browser makes an exception.".into(),
         ),
-        Outcome::Opened => ("It opened.".into(), "Nothing forbids it here. It is closed again.".into()),
+        Outcome::Opened => ("The connection opened.".into(), "Nothing forbids it here. The page has closed it again.".into()),
         Outcome::Failed => (
-            "An error event came.".into(),
-            "The browser was willing, and then the line failed: no such host, nobody there, or a certificate that it does not know. JavaScript is not told which.".into(),
+            "The socket got an error event.".into(),
+            "The browser allowed the connection, but it failed: the host does not exist, no server is listening, or the certificate is not trusted. JavaScript is not told which.".into(),
         ),
     }
 }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn what_was_forbidden_says_by_whom() {
         let thrown = Thrown { name: "SecurityError".into(), message: "no".into() };
-        assert!(said(&Outcome::Threw(thrown.clone()), true, false).1.contains("crossed any wire"));
+        assert!(said(&Outcome::Threw(thrown.clone()), true, false).1.contains("crossed the wire"));
         assert!(!said(&Outcome::Threw(thrown), false, false).1.contains("wire"));
         assert!(said(&Outcome::Opened, true, true).1.contains("exception"));
     }

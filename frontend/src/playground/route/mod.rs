@@ -1,5 +1,5 @@
-//! The way from the browser to a server: ws or wss, straight, over a middlebox, or by way of the relay to another server; in
-//! words, and a panel to choose it in. The URL is what counts.
+//! The route from the browser to a server: ws or wss; direct, through a middlebox, or through the relay to another server. A
+//! button names it, and a sheet changes it in the URL.
 
 mod boxes;
 mod choice;
@@ -19,10 +19,10 @@ use leptos::task::spawn_local;
 
 later!(routes: Choosing = Choosing { learn: panel::learn, panel: panel::panel });
 
-/// The way that the URL takes, and how to take another.
+/// Names the route of the URL and opens the sheet that changes it.
 #[component]
 pub fn RouteButton(
-    /// Whether the sheet is there.
+    /// Whether the sheet is open.
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -34,9 +34,9 @@ pub fn RouteButton(
         }
         None => form
             .url
-            .with(|url| if url.trim_start().starts_with("wss:") { "Straight · wss" } else { "Straight · ws" }.into()),
+            .with(|url| if url.trim_start().starts_with("wss:") { "Direct · wss" } else { "Direct · ws" }.into()),
     });
-    // What stands at another port, only the relay can tell.
+    // Only the relay knows which middlebox listens on another port.
     let at_another_port = Memo::new(move |_| form.route(lab).is_some_and(|route| route.listener != Listener::here()));
     Effect::new(move || {
         if at_another_port.get() {
@@ -48,19 +48,19 @@ pub fn RouteButton(
         }
     });
     view! {
-        <button type="button" class="way-button" aria-haspopup="dialog" on:click=move |_| open.set(true)>
-            <span class="hidden">"The way: "</span>
+        <button type="button" class="route-button" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+            <span class="hidden">"Route: "</span>
             <span class="one-line">{summary}</span>
             <Icon path=DOWN/>
         </button>
     }
 }
 
-/// The sheet that it opens; outside of its form, which has fields of its own.
+/// The sheet that the button opens. It has its own form, so it is outside the connect bar's.
 #[component]
 pub fn RouteSheet(open: RwSignal<bool>) -> impl IntoView {
     view! {
-        <Sheet id="way" title="The way to the server" open>
+        <Sheet id="route" title="Route to the server" open>
             {
                 let part = Later::now(routes);
                 move || part.draw(|part| (part.panel)())

@@ -1,4 +1,4 @@
-//! All routes that the relay offers, and the URL that comes of a choice.
+//! All routes that the relay offers, and the URL of the chosen one.
 
 use super::boxes::Boxes;
 use super::choice::Choice;
@@ -25,7 +25,7 @@ pub(super) fn learn(form: ConnectForm) {
 
 pub(super) fn panel() -> AnyView {
     let form = expect_context::<ConnectForm>();
-    // Not while this is being drawn, which depends on it.
+    // Not during drawing, which depends on the same signal.
     spawn_local(async move { learn(form) });
     let draw = |routes| view! { <Choices routes/> }.into_any();
     view! {
@@ -42,15 +42,15 @@ fn Choices(routes: Arc<Routes>) -> impl IntoView {
     view! {
         <div class="sheet-body">
             <p class="lead">
-                "Between a browser and a server there is encryption, and there are boxes. Choose here what lies on the way, or write the URL yourself: both are the same."
+                "A connection can be encrypted, and it can pass through middleboxes. Choose the route here or edit the URL: both do the same."
             </p>
-            <h3 id="way-scheme">"In the clear, or encrypted"</h3>
+            <h3 id="route-scheme">"Encryption"</h3>
             <Schemes choice/>
-            <h3 id="way-over">"What stands in between"</h3>
+            <h3 id="route-middlebox">"Middlebox"</h3>
             <Boxes choice/>
-            <h3 id="way-elsewhere">"Another server"</h3>
+            <h3 id="route-elsewhere">"Another server"</h3>
             <Elsewhere choice/>
-            <h3 id="way-mixed">"What this page may open"</h3>
+            <h3 id="route-mixed">"What this page may open"</h3>
             <Mixed choice/>
         </div>
     }
@@ -66,9 +66,9 @@ fn Schemes(choice: Choice) -> impl IntoView {
         let text = address.clone();
         view! {
             <p class="note">
-                "A certificate that the relay made itself is unknown to your browser, which ends the line then without a word to JavaScript. Open "
+                "Your browser does not trust the relay’s self-signed certificate. It ends the connection and tells JavaScript no reason. Open "
                 <a href=address target="_blank" rel="noopener">{text}</a>
-                " once and accept it there."
+                " once and accept the certificate there."
             </p>
         }
     });
@@ -83,20 +83,20 @@ fn Schemes(choice: Choice) -> impl IntoView {
         }
     };
     view! {
-        <ul class="presets" aria-labelledby="way-scheme">
-            {offer(false, "ws", "Everything crosses as it is: whoever is on the path reads along, and may change it.", Some(port))}
-            {offer(true, "wss", "The same inside TLS: whoever is on the path sees who talks to whom, when, and how much.", tls)}
+        <ul class="presets" aria-labelledby="route-scheme">
+            {offer(false, "ws", "Not encrypted: anyone on the route can read and change everything.", Some(port))}
+            {offer(true, "wss", "Encrypted with TLS: anyone on the route sees only who connects to whom, when, and how much they send.", tls)}
         </ul>
         {tls.is_none().then(|| view! {
             <p class="note">
-                "This relay speaks no TLS. Start it with " <code>"--tls-listen 127.0.0.1:8443 --tls-self-signed"</code> " to have both side by side."
+                "This relay speaks no TLS. Start it with " <code>"--tls-listen 127.0.0.1:8443 --tls-self-signed"</code> " to compare both."
             </p>
         })}
         {trust}
     }
 }
 
-/// The URL as it stands now.
+/// The current URL.
 #[component]
 fn Outcome() -> impl IntoView {
     let sheet = expect_context::<OpenSheet>();
@@ -104,7 +104,7 @@ fn Outcome() -> impl IntoView {
     view! {
         <div class="sheet-foot">
             <p class="asked">
-                <span class="hidden">"The URL: "</span>
+                <span class="hidden">"URL: "</span>
                 <code>{form.url}</code>
             </p>
             <button type="button" class="primary" on:click=move |_| sheet.close()>

@@ -1,4 +1,4 @@
-//! One setting of what lies on the way: its name, its value, and what it is.
+//! One setting of a middlebox or of the relay: name, value, explanation.
 
 use crate::ui::prose::Prose;
 use crate::ui::text_input::TextInput;
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 #[component]
 pub(super) fn Setting(
-    /// Begins its id; what it is a setting of.
+    /// What the setting belongs to; the prefix of its id.
     of: &'static str,
     name: String,
-    /// What stands in the empty field.
+    /// The placeholder of the empty field.
     example: String,
     #[prop(into)] value: Signal<String>,
     what: String,

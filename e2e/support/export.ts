@@ -6,12 +6,12 @@ import { expect, type Download, type Locator, type Page } from "@playwright/test
 export type Extension = "har" | "pcapng" | "json";
 
 /** A file that was downloaded. */
-export interface Taken {
+export interface ExportedFile {
   name: string;
   bytes: Buffer;
 }
 
-export class TakeAway {
+export class ExportSheet {
   readonly control: Locator;
   readonly sheet: Locator;
   /** Takes one connection in place of all. */
@@ -20,8 +20,8 @@ export class TakeAway {
   readonly code: Locator;
 
   constructor(private readonly page: Page) {
-    this.control = page.getByRole("banner").getByRole("button", { name: "Take away" });
-    this.sheet = page.getByRole("dialog", { name: "Take away" });
+    this.control = page.getByRole("banner").getByRole("button", { name: "Export" });
+    this.sheet = page.getByRole("dialog", { name: "Export" });
     this.onlyInspected = this.sheet.getByRole("checkbox", { name: /^Only connection \d+/ });
     this.link = this.sheet.getByRole("textbox", { name: "Link to this setup" });
     this.code = this.sheet.getByRole("region", { name: "The code" });
@@ -29,7 +29,7 @@ export class TakeAway {
 
   async open(): Promise<void> {
     await this.control.click();
-    await expect(this.sheet.getByRole("heading", { name: "As a file" })).toBeVisible();
+    await expect(this.sheet.getByRole("heading", { name: "File" })).toBeVisible();
   }
 
   async close(): Promise<void> {
@@ -38,7 +38,7 @@ export class TakeAway {
   }
 
   /** Downloads the session. */
-  async download(extension: Extension): Promise<Taken> {
+  async download(extension: Extension): Promise<ExportedFile> {
     const coming = this.page.waitForEvent("download");
     await this.sheet.getByRole("link", { name: `Download .${extension}` }).click();
     const download: Download = await coming;

@@ -1,24 +1,24 @@
-// The way to the server: the control beside the URL, and the sheet that it opens.
+// The route to the server: the control beside the URL, and the sheet that it opens.
 import { expect, type Locator, type Page } from "@playwright/test";
 
-export class WayChooser {
+export class RouteChooser {
   /** It says which way the URL takes, and opens the sheet. */
   readonly control: Locator;
   readonly sheet: Locator;
 
   constructor(private readonly page: Page) {
-    this.control = page.getByRole("form", { name: "Connection" }).getByRole("button", { name: /^The way:/ });
-    this.sheet = page.getByRole("dialog", { name: "The way to the server" });
+    this.control = page.getByRole("form", { name: "Connection" }).getByRole("button", { name: /^Route:/ });
+    this.sheet = page.getByRole("dialog", { name: "Route to the server" });
   }
 
   /** What the control says. */
   async expectSummary(words: string): Promise<void> {
-    await expect(this.control).toHaveAccessibleName(`The way: ${words}`);
+    await expect(this.control).toHaveAccessibleName(`Route: ${words}`);
   }
 
   async open(): Promise<void> {
     await this.control.click();
-    await expect(this.offer("In the clear, or encrypted", "ws")).toBeVisible();
+    await expect(this.offer("Encryption", "ws")).toBeVisible();
   }
 
   async done(): Promise<void> {
@@ -43,12 +43,12 @@ export class WayChooser {
   }
 
   async takeWss(): Promise<void> {
-    await this.choose(["In the clear, or encrypted", "wss"]);
+    await this.choose(["Encryption", "wss"]);
   }
 
   /** Leads over a middlebox, by its title. */
   async takeBox(title: string): Promise<void> {
-    await this.choose(["What stands in between", title]);
+    await this.choose(["Middlebox", title]);
   }
 
   /** A setting of the middlebox, or of the other server, that is chosen. */
@@ -59,7 +59,7 @@ export class WayChooser {
   /** What the page may open: tries it, and gives what came of it. */
   async tries(url: RegExp): Promise<Locator> {
     const item = this.sheet.getByRole("list", { name: "What this page may open" }).getByRole("listitem").filter({ hasText: url });
-    await item.getByRole("button", { name: "Try it" }).click();
+    await item.getByRole("button", { name: "Try" }).click();
     return item.getByRole("status");
   }
 }

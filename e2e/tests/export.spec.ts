@@ -5,7 +5,7 @@ import { expectAccessible } from "../support/axe.ts";
 import { REQUEST_FAILED } from "../support/complaints.ts";
 import { expectFocusShown, tabTo } from "../support/keyboard.ts";
 import { Lab, expect, test } from "../support/lab.ts";
-import { Recording } from "../support/take-away.ts";
+import { Recording } from "../support/export.ts";
 
 /** Two connections, of which the second is inspected. */
 async function twoConnections(lab: Lab): Promise<void> {
@@ -24,27 +24,27 @@ async function twoConnections(lab: Lab): Promise<void> {
 test("a session is downloaded for DevTools, for Wireshark, and to open again", async ({ lab, page }) => {
   await twoConnections(lab);
   const session = new URL(page.url()).pathname.slice("/s/".length);
-  await lab.takeAway.open();
+  await lab.export.open();
 
-  const har = await lab.takeAway.download("har");
+  const har = await lab.export.download("har");
   expect(har.name).toMatch(/^framescope-.*\.har$/);
   const { log } = JSON.parse(har.bytes.toString());
   expect(log.version).toBe("1.2");
   expect(log.entries).toHaveLength(2);
 
-  const pcapng = await lab.takeAway.download("pcapng");
+  const pcapng = await lab.export.download("pcapng");
   expect(pcapng.name).toMatch(/\.pcapng$/);
   expect(pcapng.bytes.subarray(0, 4).toString("hex")).toBe("0a0d0d0a");
 
-  const json = await lab.takeAway.download("json");
+  const json = await lab.export.download("json");
   const document = JSON.parse(json.bytes.toString());
   expect(document.format).toBe("framescope.session.v1");
   expect(connectionsIn(document)).toEqual([1, 2]);
   for (const { bytes } of [har, pcapng, json]) expect(bytes.includes(session)).toBe(false);
 
-  await expect(lab.takeAway.onlyInspected).toHaveAccessibleName("Only connection 2, which you are inspecting");
-  await lab.takeAway.onlyInspected.check();
-  expect(connectionsIn(JSON.parse((await lab.takeAway.download("json")).bytes.toString()))).toEqual([2]);
+  await expect(lab.export.onlyInspected).toHaveAccessibleName("Only connection 2, which you are inspecting");
+  await lab.export.onlyInspected.check();
+  expect(connectionsIn(JSON.parse((await lab.export.download("json")).bytes.toString()))).toEqual([2]);
 });
 
 test("a recording opens again, row by row, and nothing in it can be acted on", async ({ lab, page, context }) => {
@@ -56,11 +56,11 @@ test("a recording opens again, row by row, and nothing in it can be acted on", a
   await lab.close("4001", "bye");
   await expect(lab.row(/^CLOSED/)).toBeVisible();
   const wire = await lab.wireSentences();
-  await lab.takeAway.open();
-  const { name, bytes } = await lab.takeAway.download("json");
+  await lab.export.open();
+  const { name, bytes } = await lab.export.download("json");
 
   const opening = context.waitForEvent("page");
-  await lab.takeAway.sheet.getByRole("link", { name: "Open a recording…" }).click();
+  await lab.export.sheet.getByRole("link", { name: "Open a recording…" }).click();
   const recording = new Recording(await opening);
   await recording.choose({ name, buffer: bytes });
   await expect(recording.banner).toContainText(`A recording. ${name}, begun `);
@@ -86,9 +86,9 @@ test("a recording opens again, row by row, and nothing in it can be acted on", a
 
 test("what is no recording says so, and another file can be chosen", async ({ lab, page }, info) => {
   await twoConnections(lab);
-  await lab.takeAway.open();
-  const har = await lab.takeAway.download("har");
-  const json = await lab.takeAway.download("json");
+  await lab.export.open();
+  const har = await lab.export.download("har");
+  const json = await lab.export.download("json");
   const recording = new Recording(page);
   await recording.open();
   for (const { name, text, says } of [
@@ -124,27 +124,27 @@ test("the connection as code, in four languages, one of which runs here", async 
   await lab.connect();
   await lab.sendText("from the page");
   await lab.expectRows(5);
-  await lab.takeAway.open();
+  await lab.export.open();
   for (const [language, words, how] of [
     ["Python", "websockets", "Save it as connect.py, then run"],
     ["Rust", "tokio_tungstenite", "Save it as src/main.rs, then run cargo run"],
     ["websocat", "websocat", "To run it, "],
-    ["JavaScript", "new WebSocket(", "To run it, paste it into a browser’s console."],
+    ["JavaScript", "new WebSocket(", "To run it, paste it into the console of a browser."],
   ] as const) {
-    await lab.takeAway.turnTo(language);
-    await expect(lab.takeAway.code).toContainText(words);
-    await expect(lab.takeAway.code).toContainText("from the page");
-    await expect(lab.takeAway.code).toContainText(lab.labUrl);
-    await expect(lab.takeAway.sheet).toContainText(how);
+    await lab.export.turnTo(language);
+    await expect(lab.export.code).toContainText(words);
+    await expect(lab.export.code).toContainText("from the page");
+    await expect(lab.export.code).toContainText(lab.labUrl);
+    await expect(lab.export.sheet).toContainText(how);
   }
-  await lab.takeAway.sheet.getByRole("button", { name: "Copy the code" }).click();
-  await expect(lab.takeAway.sheet.getByRole("button", { name: "Copied" })).toBeVisible();
+  await lab.export.sheet.getByRole("button", { name: "Copy code" }).click();
+  await expect(lab.export.sheet.getByRole("button", { name: "Copied" })).toBeVisible();
   const code = await page.evaluate(() => navigator.clipboard.readText());
-  expect(code).toBe(await lab.takeAway.code.innerText());
+  expect(code).toBe(await lab.export.code.innerText());
   // Another text has not been copied.
-  await lab.takeAway.turnTo("Python");
-  await expect(lab.takeAway.sheet.getByRole("button", { name: "Copy the code" })).toBeVisible();
-  await lab.takeAway.close();
+  await lab.export.turnTo("Python");
+  await expect(lab.export.sheet.getByRole("button", { name: "Copy code" })).toBeVisible();
+  await lab.export.close();
 
   await page.evaluate(code);
   await expect(lab.row(/^To the relay: GET .*connection 2/)).toBeVisible();
@@ -155,29 +155,29 @@ test("code that did not come can be asked for again", async ({ lab, page, compla
   complaints.expect(REQUEST_FAILED);
   await lab.open();
   await page.route(/\/api\/snippets\?/, (route) => route.abort(), { times: 1 });
-  await lab.takeAway.open();
-  const failed = lab.takeAway.sheet.getByRole("alert");
+  await lab.export.open();
+  const failed = lab.export.sheet.getByRole("alert");
   await expect(failed).toContainText("The code did not come: the relay does not answer.");
-  await failed.getByRole("button", { name: "Try again" }).click();
-  await lab.takeAway.turnTo("JavaScript");
-  await expect(lab.takeAway.sheet).toContainText("From what stands in the fields of this page.");
-  await expect(lab.takeAway.code).toContainText('"Hello"');
+  await failed.getByRole("button", { name: "Retry" }).click();
+  await lab.export.turnTo("JavaScript");
+  await expect(lab.export.sheet).toContainText("From the fields of this page.");
+  await expect(lab.export.code).toContainText('"Hello"');
 });
 
 test("all of it is in reach of the keyboard", async ({ lab, page }) => {
   await lab.open();
-  const { takeAway } = lab;
-  await tabTo(page, takeAway.control);
+  const { export: sheet } = lab;
+  await tabTo(page, sheet.control);
   await page.keyboard.press("Enter");
-  await expect(takeAway.sheet).toBeVisible();
-  await tabTo(page, takeAway.sheet.getByRole("link", { name: "Download .json" }));
-  await tabTo(page, takeAway.sheet.getByRole("tab", { name: "JavaScript" }));
+  await expect(sheet.sheet).toBeVisible();
+  await tabTo(page, sheet.sheet.getByRole("link", { name: "Download .json" }));
+  await tabTo(page, sheet.sheet.getByRole("tab", { name: "JavaScript" }));
   await page.keyboard.press("ArrowRight");
-  await expect(takeAway.sheet.getByRole("tab", { name: "Python" })).toBeFocused();
-  await tabTo(page, takeAway.code);
+  await expect(sheet.sheet.getByRole("tab", { name: "Python" })).toBeFocused();
+  await tabTo(page, sheet.code);
   await page.keyboard.press("Escape");
-  await expect(takeAway.sheet).toBeHidden();
-  await expect(takeAway.control).toBeFocused();
+  await expect(sheet.sheet).toBeHidden();
+  await expect(sheet.control).toBeFocused();
   await expectFocusShown(page);
 });
 
@@ -191,10 +191,10 @@ for (const width of [1440, 360]) {
         await test.step("the messages of a link", () => expectAccessible(page, { rules }));
         await lab.connect();
         await lab.expectRows(3);
-        await lab.takeAway.open();
-        await lab.takeAway.turnTo("Rust");
+        await lab.export.open();
+        await lab.export.turnTo("Rust");
         await test.step("the sheet", () => expectAccessible(page, { rules, within: "dialog" }));
-        const { name, bytes } = await lab.takeAway.download("json");
+        const { name, bytes } = await lab.export.download("json");
 
         const recording = new Recording(page);
         await recording.open();
