@@ -15,7 +15,7 @@ pub(super) struct Evidence<'a> {
     /// In the order in which they began.
     pub(super) connections: Vec<Connection<'a>>,
     /// The last request to a different address than the challenge's.
-    pub(super) elsewhere: Option<ObservationRef>,
+    pub(super) other_address: Option<ObservationRef>,
 }
 
 pub(super) struct Connection<'a> {
@@ -24,27 +24,27 @@ pub(super) struct Connection<'a> {
     /// The refusal, or the end, with its time.
     pub(super) end: Option<(ObservationRef, &'a Event, u64)>,
     /// Whether an observer's command ended it, so neither the client nor the server did.
-    pub(super) ended_by_hand: bool,
+    pub(super) ended_by_command: bool,
     /// All frames, in the order in which the relay saw them. Frames that an observer's command sent are left out: otherwise
     /// learners could send the server's part themselves.
-    pub(super) frames: Vec<Seen<'a>>,
+    pub(super) frames: Vec<SeenFrame<'a>>,
     /// The complete messages, ordered by their last frame.
     pub(super) messages: Vec<Message>,
     /// Indices into `frames`: the fragments of the unfinished message, of the client and of the server.
-    begun: [Vec<usize>; 2],
+    open_fragments: [Vec<usize>; 2],
     /// The time of the last observation, in microseconds since the session began.
     pub(super) last_us: u64,
 }
 
-pub(super) struct Seen<'a> {
-    pub(super) place: ObservationRef,
+pub(super) struct SeenFrame<'a> {
+    pub(super) at: ObservationRef,
     pub(super) at_us: u64,
     pub(super) frame: &'a Frame,
 }
 
 pub(super) struct Message {
     /// Its last frame.
-    pub(super) place: ObservationRef,
+    pub(super) at: ObservationRef,
     pub(super) at_us: u64,
     pub(super) from: Party,
     pub(super) kind: MessageKind,
@@ -58,9 +58,9 @@ pub(super) struct Message {
 impl<'a> Evidence<'a> {
     pub(super) fn of(counts: Counts, address: &Address, transcript: &'a Transcript, since: Seq) -> Self {
         let mut connections: Vec<Connection<'a>> = Vec::new();
-        let mut elsewhere = None;
+        let mut other_address = None;
         // The index of each connection in `connections`; `None` if it does not count.
-        let mut places = HashMap::new();
+        let mut indices = HashMap::new();
         for observation in transcript.after(since) {
             let number = observation.connection;
             let known = transcript.connection(number);
@@ -73,11 +73,11 @@ impl<'a> Evidence<'a> {
             if first.is_none_or(|first| first <= since) {
                 continue;
             }
-            let index = *places.entry(number).or_insert_with(|| {
+            let index = *indices.entry(number).or_insert_with(|| {
                 let request = (transcript.opening(number).map(|opening| &opening.request))
                     .or_else(|| transcript.refusal(number).map(|refusal| &refusal.request))?;
                 if !address.fits(request, known.and_then(|known| known.hop.as_ref()), transcript) {
-                    elsewhere = Some(ObservationRef { connection: number, seq: first? });
+                    other_address = Some(ObservationRef { connection: number, seq: first? });
                     return None;
                 }
                 connections.push(Connection::new(number));
@@ -91,15 +91,15 @@ impl<'a> Evidence<'a> {
             let last = connections.pop();
             connections = last.into_iter().collect();
         }
-        Self { connections, elsewhere }
+        Self { connections, other_address }
     }
 
     pub(super) fn golf(&self) -> Golf {
-        let mine = || self.frames().filter(|seen| seen.frame.from == Party::Client);
+        let from_client = || self.frames().filter(|seen| seen.frame.from == Party::Client);
         Golf {
             connections: u32::try_from(self.connections.len()).unwrap_or(u32::MAX),
-            frames: mine().count() as u64,
-            bytes: mine().map(|seen| seen.frame.wire_bytes()).sum(),
+            frames: from_client().count() as u64,
+            bytes: from_client().map(|seen| seen.frame.wire_bytes()).sum(),
         }
     }
 
@@ -107,7 +107,7 @@ impl<'a> Evidence<'a> {
         self.connections.iter().filter(|connection| connection.opening.is_some())
     }
 
-    pub(super) fn frames(&self) -> impl Iterator<Item = &Seen<'a>> {
+    pub(super) fn frames(&self) -> impl Iterator<Item = &SeenFrame<'a>> {
         self.connections.iter().flat_map(|connection| &connection.frames)
     }
 
@@ -122,50 +122,50 @@ impl<'a> Connection<'a> {
             number,
             opening: None,
             end: None,
-            ended_by_hand: false,
+            ended_by_command: false,
             frames: Vec::new(),
             messages: Vec::new(),
-            begun: Default::default(),
+            open_fragments: Default::default(),
             last_us: 0,
         }
     }
 
     fn observe(&mut self, observation: &'a Rc<Observation>) {
-        let (at_us, place) = (observation.at_us, ObservationRef { connection: self.number, seq: observation.seq });
+        let (at_us, at) = (observation.at_us, ObservationRef { connection: self.number, seq: observation.seq });
         self.last_us = at_us;
         match &observation.event {
-            Event::Opening(opening) => self.opening = Some((place, opening, at_us)),
-            event @ (Event::Refusal(_) | Event::Closed(_)) => self.end = Some((place, event, at_us)),
-            Event::Frame(frame) if frame.deliberate.as_ref().is_some_and(is_by_hand) => {
-                self.ended_by_hand |= frame.opcode() == Opcode::Close;
+            Event::Opening(opening) => self.opening = Some((at, opening, at_us)),
+            event @ (Event::Refusal(_) | Event::Closed(_)) => self.end = Some((at, event, at_us)),
+            Event::Frame(frame) if frame.deliberate.as_ref().is_some_and(is_by_command) => {
+                self.ended_by_command |= frame.opcode() == Opcode::Close;
             }
-            Event::Frame(frame) => self.frame(Seen { place, at_us, frame }),
+            Event::Frame(frame) => self.frame(SeenFrame { at, at_us, frame }),
             Event::Act(act) => {
-                self.ended_by_hand |=
-                    act.refused.is_none() && is_by_hand(&act.deliberate) && act.deliberate.what == "drop";
+                self.ended_by_command |=
+                    act.refused.is_none() && is_by_command(&act.deliberate) && act.deliberate.what == "drop";
             }
             Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
         }
     }
 
-    fn frame(&mut self, seen: Seen<'a>) {
+    fn frame(&mut self, seen: SeenFrame<'a>) {
         let Some(position) = seen.frame.position else {
             self.frames.push(seen);
             return;
         };
-        let (place, at_us, from) = (seen.place, seen.at_us, seen.frame.from);
-        let begun = &mut self.begun[usize::from(from == Party::Server)];
-        begun.push(self.frames.len());
+        let (at, at_us, from) = (seen.at, seen.at_us, seen.frame.from);
+        let open_fragments = &mut self.open_fragments[usize::from(from == Party::Server)];
+        open_fragments.push(self.frames.len());
         self.frames.push(seen);
         if !position.last {
             return;
         }
-        let fragments = std::mem::take(begun);
+        let fragments = std::mem::take(open_fragments);
         let fragments = || fragments.iter().map(|&index| self.frames[index].frame);
         // Stop at the first fragment whose content was cut off: what follows would not be adjacent.
         let whole = fragments().position(Frame::content_truncated).map_or(usize::MAX, |cut| cut + 1);
         let message = Message {
-            place,
+            at,
             at_us,
             from,
             kind: position.kind,
@@ -182,7 +182,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-fn is_by_hand(deliberate: &Deliberate) -> bool {
+fn is_by_command(deliberate: &Deliberate) -> bool {
     deliberate.by == Origin::Console
 }
 

@@ -95,12 +95,12 @@ pub fn grade(challenge: &Challenge, attempt: Attempt<'_>) -> Report {
     let address = Address::of(challenge, &values);
     let evidence = Evidence::of(challenge.counts, &address, attempt.transcript, attempt.since);
     // If no connection counts, every check of the wire reports the one to another address.
-    let elsewhere = evidence.elsewhere.filter(|_| evidence.connections.is_empty());
+    let other_address = evidence.other_address.filter(|_| evidence.connections.is_empty());
     let verdict = |check: &crate::check::Check| {
         let reported_by_page = check.condition.needs_page();
         let finding = match attempt.run {
             None if reported_by_page => Finding::unmet("Only a run in the page can meet this check.", None),
-            _ if !reported_by_page && elsewhere.is_some() => Finding::unmet(ELSEWHERE, elsewhere),
+            _ if !reported_by_page && other_address.is_some() => Finding::unmet(OTHER_ADDRESS, other_address),
             run => find(&check.condition, challenge, &evidence, run, &values),
         };
         Verdict { check: check.id.clone(), met: finding.met, found: finding.found, at: finding.at, reported_by_page }
@@ -108,7 +108,7 @@ pub fn grade(challenge: &Challenge, attempt: Attempt<'_>) -> Report {
     Report { verdicts: challenge.checks.iter().map(verdict).collect(), golf: evidence.golf() }
 }
 
-const ELSEWHERE: &str = "You connected to a different address. Connect to `lab.url` without changes.";
+const OTHER_ADDRESS: &str = "You connected to a different address. Connect to `lab.url` without changes.";
 
 fn find(
     condition: &Condition,

@@ -1,7 +1,7 @@
 //! Conditions on what the page recorded of a run.
 
 use super::Finding;
-use super::wire::holds;
+use super::wire::contains_json;
 use crate::check::{EventName, ExpectedEvent};
 use crate::console::recognise;
 use crate::page_run::PageRun;
@@ -48,9 +48,11 @@ pub(super) fn event(run: &PageRun, wanted: &ExpectedEvent) -> Finding {
 
 pub(super) fn returned(run: &PageRun, wanted: &serde_json::Value) -> Finding {
     match &run.returned {
-        Some(value) => {
-            Finding { met: holds(value, wanted), found: format!("Your code returned {}.", front(value)), at: None }
-        }
+        Some(value) => Finding {
+            met: contains_json(value, wanted),
+            found: format!("Your code returned {}.", front(value)),
+            at: None,
+        },
         None => Finding::unmet("Your code has not returned a value yet.", None),
     }
 }

@@ -12,7 +12,7 @@ const REGULAR_MS: [f64; 2] = [-5.0, 20.0];
 /// With this many waits, the first one is ignored when looking for regularity: it is often late.
 const MANY: usize = 4;
 
-fn mine<'a>(connection: &'a Connection<'_>) -> impl Iterator<Item = &'a Message> {
+fn client_messages<'a>(connection: &'a Connection<'_>) -> impl Iterator<Item = &'a Message> {
     connection.messages.iter().filter(|message| message.from == Party::Client)
 }
 
@@ -27,15 +27,15 @@ pub(super) fn beats(evidence: &Evidence<'_>, wanted: &Beats) -> Finding {
             let apart = beat.at_us.saturating_sub(before.at_us) / 1000;
             if apart < least || apart > most {
                 let said = format!("Two messages were {apart} ms apart. The interval must be {least} to {most} ms.");
-                return Finding::unmet(said, Some(beat.place));
+                return Finding::unmet(said, Some(beat.at));
             }
             // Everything between two messages of the client is from the server.
             if wanted.answered && pair[1] - pair[0] < 2 {
-                return Finding::unmet("You sent a message before the previous one was answered.", Some(beat.place));
+                return Finding::unmet("You sent a message before the previous one was answered.", Some(beat.at));
             }
         }
         let count = beats.len();
-        let at = beats.last().map(|&index| all[index].place);
+        let at = beats.last().map(|&index| all[index].at);
         if count >= wanted.times as usize {
             return Finding::met(format!("You sent {count} messages at intervals of {least} to {most} ms."), at);
         }
@@ -52,25 +52,25 @@ pub(super) fn backoff(evidence: &Evidence<'_>, wanted: &Backoff) -> Finding {
         .windows(2)
         .filter_map(|pair| {
             let (_, _, ended) = pair[0].end?;
-            let (place, opening, opened) = pair[1].opening?;
-            Some((opening.requested_us.min(opened).saturating_sub(ended) / 1000, place))
+            let (at, opening, opened) = pair[1].opening?;
+            Some((opening.requested_us.min(opened).saturating_sub(ended) / 1000, at))
         })
         .collect();
     let mut shares = Vec::new();
-    for (index, &(wait, place)) in waits.iter().take(wanted.waits as usize).enumerate() {
+    for (index, &(wait, at)) in waits.iter().take(wanted.waits as usize).enumerate() {
         let least = u64::from(wanted.base_ms).saturating_mul(1 << index.min(31));
         // Clocks differ, so a timer may seem to fire slightly early.
         if wait + 5 < least {
             let said = format!("Wait {} was {wait} ms. It must be at least {least} ms.", index + 1);
-            return Finding::unmet(said, Some(place));
+            return Finding::unmet(said, Some(at));
         }
         if wait > least.saturating_mul(2).saturating_add(SLACK_MS) {
             let said = format!("Wait {} was {wait} ms. It must be at most {} ms.", index + 1, least.saturating_mul(2));
-            return Finding::unmet(said, Some(place));
+            return Finding::unmet(said, Some(at));
         }
         shares.push((wait as f64, least as f64));
     }
-    let at = waits.last().map(|(_, place)| *place);
+    let at = waits.last().map(|(_, at)| *at);
     if waits.len() < wanted.waits as usize {
         return Finding::unmet(format!("You have waited {} of {} times.", waits.len(), wanted.waits), at);
     }
@@ -98,7 +98,7 @@ pub(super) fn in_flight(evidence: &Evidence<'_>, at_least: u32) -> Finding {
                 Party::Server => open = open.saturating_sub(1),
             }
             if open > best.0 {
-                best = (open, Some(message.place));
+                best = (open, Some(message.at));
             }
         }
     }
@@ -109,21 +109,21 @@ pub(super) fn in_flight(evidence: &Evidence<'_>, at_least: u32) -> Finding {
 pub(super) fn lasted(evidence: &Evidence<'_>, at_least_ms: u32) -> Finding {
     let mut best = Finding::unmet("No connection has opened yet.", None);
     for connection in evidence.opened() {
-        let Some((place, _, opened)) = connection.opening else { continue };
-        let late = mine(connection)
+        let Some((at, _, opened)) = connection.opening else { continue };
+        let late = client_messages(connection)
             .filter(|message| message.kind == MessageKind::Text)
             .find(|message| (message.at_us.saturating_sub(opened)) / 1000 >= u64::from(at_least_ms));
         if let Some(late) = late {
             let after = (late.at_us - opened) / 1000;
             return Finding::met(
                 format!("The connection still carried a message {after} ms after it opened."),
-                Some(late.place),
+                Some(late.at),
             );
         }
         let ms = connection.open_us() / 1000;
         let (said, at) = match connection.end {
             Some((end, _, _)) => (format!("The connection ended {ms} ms after it opened."), end),
-            None => (format!("The last activity was {ms} ms after the connection opened."), place),
+            None => (format!("The last activity was {ms} ms after the connection opened."), at),
         };
         best = Finding::unmet(said, Some(at));
     }

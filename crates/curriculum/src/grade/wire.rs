@@ -21,12 +21,12 @@ pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
         return Finding::met(format!("You opened {}.", connections(count)), at);
     }
     let refused = evidence.connections.iter().rev().find_map(|connection| match connection.end {
-        Some((place, Event::Refusal(refusal), _)) => Some((place, refusal)),
+        Some((at, Event::Refusal(refusal), _)) => Some((at, refusal)),
         _ => None,
     });
     match refused {
-        Some((place, refusal)) if count == 0 => {
-            Finding::unmet(format!("The server refused the handshake: {}", sentence(&refusal.explanation)), Some(place))
+        Some((at, refusal)) if count == 0 => {
+            Finding::unmet(format!("The server refused the handshake: {}", sentence(&refusal.explanation)), Some(at))
         }
         _ if count == 0 => Finding::unmet("No connection has reached the lab yet.", None),
         _ => Finding::unmet(format!("You opened {}.", connections(count)), at),
@@ -34,7 +34,7 @@ pub(super) fn connected(evidence: &Evidence<'_>, times: Times) -> Finding {
 }
 
 pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol, values: &Values) -> Finding {
-    let Some((place, opening, _)) = evidence.opened().last().and_then(|connection| connection.opening) else {
+    let Some((at, opening, _)) = evidence.opened().last().and_then(|connection| connection.opening) else {
         return Finding::unmet("No connection has opened yet.", None);
     };
     let offered = offered(&opening.request);
@@ -46,9 +46,9 @@ pub(super) fn subprotocol(evidence: &Evidence<'_>, wanted: &Subprotocol, values:
     let wanted_offers = wanted.offered.iter().map(|name| fill(name, values));
     let is_agreed = |wanted: &String| agreed == Some(fill(wanted, values).as_str());
     if wanted_offers.eq(offered.iter().cloned()) && wanted.agreed.as_ref().is_none_or(is_agreed) {
-        Finding::met(said, Some(place))
+        Finding::met(said, Some(at))
     } else {
-        Finding::unmet(said, Some(place))
+        Finding::unmet(said, Some(at))
     }
 }
 
@@ -71,8 +71,8 @@ pub(super) fn message(
     let filled = |text: &Option<String>| text.as_ref().map(|text| fill(text, values));
     let wanted = &Message {
         is: filled(&wanted.is),
-        is_hex: filled(&wanted.is_hex).map(|hex| plain(&hex)),
-        bytes: filled(&wanted.bytes).map(|hex| plain(&hex)),
+        is_hex: filled(&wanted.is_hex).map(|hex| normalized_hex(&hex)),
+        bytes: filled(&wanted.bytes).map(|hex| normalized_hex(&hex)),
         json: wanted.json.as_ref().map(|json| fill_json(json, specs, values)),
         ..wanted.clone()
     };
@@ -103,15 +103,15 @@ pub(super) fn message(
             }
             None => (format!("{} not sent any messages yet.", have(wanted.from)), None),
         };
-        return Finding::unmet(said, at.map(|message| message.place));
+        return Finding::unmet(said, at.map(|message| message.at));
     }
     if let Some(most) = wanted.at_most.filter(|most| count > *most) {
-        let at = found.get(most as usize).map(|message| message.place);
+        let at = found.get(most as usize).map(|message| message.at);
         return Finding::unmet(format!("{who} sent {count} {matching}{}; the limit is {most}.", messages(count)), at);
     }
     match found.first() {
-        Some(first) if count == 1 => Finding::met(format!("{who} sent {}.", first.words()), Some(first.place)),
-        Some(first) => Finding::met(format!("{who} sent {count} {matching}messages."), Some(first.place)),
+        Some(first) if count == 1 => Finding::met(format!("{who} sent {}.", first.words()), Some(first.at)),
+        Some(first) => Finding::met(format!("{who} sent {count} {matching}messages."), Some(first.at)),
         None => Finding::met(format!("{who} sent no {matching}messages."), None),
     }
 }
@@ -128,9 +128,9 @@ fn fits(message: &evidence::Message, wanted: &Message) -> bool {
     message.from == wanted.from
         && wanted.kind.is_none_or(|kind| message.kind == kind)
         && wanted.is.as_ref().is_none_or(|is| message.kind == MessageKind::Text && text() == is)
-        && wanted.is_hex.as_ref().is_none_or(|is| plain(text()) == *is)
+        && wanted.is_hex.as_ref().is_none_or(|is| normalized_hex(text()) == *is)
         && wanted.bytes.as_ref().is_none_or(|bytes| hex::encode(&message.content) == *bytes)
-        && wanted.json.as_ref().is_none_or(|wanted| message.json().is_some_and(|json| holds(json, wanted)))
+        && wanted.json.as_ref().is_none_or(|wanted| message.json().is_some_and(|json| contains_json(json, wanted)))
         && wanted.image.is_none_or(|image| image == is_image(&message.content))
         && wanted.length.is_none_or(|length| message.bytes == length)
 }
@@ -141,19 +141,19 @@ fn is_image(bytes: &[u8]) -> bool {
 }
 
 /// Lowercase and without spaces, for comparing hex.
-fn plain(text: &str) -> String {
+fn normalized_hex(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether `json` equals `wanted`. Objects may have more fields than `wanted`.
-pub(super) fn holds(json: &serde_json::Value, wanted: &serde_json::Value) -> bool {
+pub(super) fn contains_json(json: &serde_json::Value, wanted: &serde_json::Value) -> bool {
     use serde_json::Value;
     match (json, wanted) {
         (Value::Object(fields), Value::Object(wanted)) => {
-            wanted.iter().all(|(name, wanted)| fields.get(name).is_some_and(|field| holds(field, wanted)))
+            wanted.iter().all(|(name, wanted)| fields.get(name).is_some_and(|field| contains_json(field, wanted)))
         }
         (Value::Array(items), Value::Array(wanted)) => {
-            items.len() == wanted.len() && items.iter().zip(wanted).all(|(item, wanted)| holds(item, wanted))
+            items.len() == wanted.len() && items.iter().zip(wanted).all(|(item, wanted)| contains_json(item, wanted))
         }
         (Value::Number(number), Value::Number(wanted)) => number.as_f64() == wanted.as_f64(),
         _ => json == wanted,
@@ -166,7 +166,8 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
     // Prefer a close frame with the right code.
     let (mut nearest, mut other) = (None, None);
     for connection in &evidence.connections {
-        let close = |seen: &&evidence::Seen<'_>| seen.frame.from == wanted.from && seen.frame.opcode() == Opcode::Close;
+        let close =
+            |seen: &&evidence::SeenFrame<'_>| seen.frame.from == wanted.from && seen.frame.opcode() == Opcode::Close;
         let Some(seen) = connection.frames.iter().find(close) else { continue };
         let (close, _) = ClosePayload::parse(&seen.frame.unmasked_payload());
         let (code, reason) = (close.code.map(|code| code.0), close.reason);
@@ -187,7 +188,7 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
                 None => ", without sending a message first".to_owned(),
             });
         }
-        let finding = Finding { met, found: format!("{said}."), at: Some(seen.place) };
+        let finding = Finding { met, found: format!("{said}."), at: Some(seen.at) };
         match finding.met {
             true => return finding,
             false if right_code => nearest = Some(finding),
@@ -200,21 +201,21 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
 
 pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {
     let end = evidence.connections.iter().rev().find_map(|connection| match connection.end {
-        Some((place, Event::Closed(closed), _)) => Some((place, closed, connection.ended_by_hand)),
+        Some((at, Event::Closed(closed), _)) => Some((at, closed, connection.ended_by_command)),
         _ => None,
     });
-    let Some((place, closed, by_hand)) = end else {
+    let Some((at, closed, by_command)) = end else {
         return Finding::unmet("No connection has ended yet.", None);
     };
-    if by_hand {
-        return Finding::unmet("An observer’s command ended the connection. It counts for neither side.", Some(place));
+    if by_command {
+        return Finding::unmet("An observer’s command ended the connection. It counts for neither side.", Some(at));
     }
     let said = match (closed.clean, closed.first) {
         (true, _) => "The closing handshake is complete.",
         (false, None) => "The connection ended without a close frame.",
         (false, Some(_)) => "One side sent a close frame, but the other did not answer.",
     };
-    Finding { met: closed.clean == wanted, found: said.to_owned(), at: Some(place) }
+    Finding { met: closed.clean == wanted, found: said.to_owned(), at: Some(at) }
 }
 
 /// The client is the learner's own code.

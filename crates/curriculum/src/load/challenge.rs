@@ -40,8 +40,8 @@ impl Loader<'_> {
             file,
             "`course.toml` lists this challenge. Write the file, or remove the id from `challenges`.",
         )?;
-        let fronted = FrontMatter::read(file, &text, self.problems)?;
-        let mut front = fronted.fields(file, self.problems)?;
+        let front_matter = FrontMatter::read(file, &text, self.problems)?;
+        let mut front = front_matter.fields(file, self.problems)?;
         let markdown_of = |file| Markdown::new(file, None, self.problems, &self.links);
         let markdown = markdown_of(file);
 
@@ -71,11 +71,11 @@ impl Loader<'_> {
         let wrong = self.wrong(&folder, &mut front, &ids);
         front.finish();
 
-        let line_of = |offset| fronted.line_of(offset);
-        let task = markdown.html(markdown.parse(fronted.body, line_of), line_of);
+        let line_of = |offset| front_matter.line_of(offset);
+        let task = markdown.html(markdown.parse(front_matter.body, line_of), line_of);
         if task.trim().is_empty() {
             let fix = "Write the task after the front matter.";
-            self.problems.add(file, Some(fronted.line), "the task is empty", fix);
+            self.problems.add(file, Some(front_matter.line), "the task is empty", fix);
         }
         self.unknown_files(&folder);
         let why_file = format!("{folder}/solution.md");
@@ -97,23 +97,24 @@ impl Loader<'_> {
             lesson: lesson.map(|lesson| lesson.value),
         };
         let address = [query.value.as_str(), via.as_ref().map_or("", |via| &via.value)];
-        let fillings = PlaceholderCheck { names, samples: samples(&challenge, &address), problems: self.problems };
-        fillings.check(file, &text, false);
-        fillings.check_rendered(file, fronted.body, &challenge.task, line_of);
+        let placeholders_check =
+            PlaceholderCheck { names, samples: samples(&challenge, &address), problems: self.problems };
+        placeholders_check.check(file, &text, false);
+        placeholders_check.check_rendered(file, front_matter.body, &challenge.task, line_of);
         for (html, hint) in &hints {
-            fillings.check_rendered(file, &hint.value, html, |_| hint.line);
+            placeholders_check.check_rendered(file, &hint.value, html, |_| hint.line);
         }
         if let Some((html, Text { value, .. })) = &why {
-            fillings.check(&why_file, value, false);
-            fillings.check_rendered(&why_file, value, html, |at| Lines::of(value, 1).at(at));
+            placeholders_check.check(&why_file, value, false);
+            placeholders_check.check_rendered(&why_file, value, html, |at| Lines::of(value, 1).at(at));
         }
         for name in ["starter.js", "solution.js", "page.html"] {
             let file = format!("{folder}/{name}");
             if let Some(text) = self.text(&file) {
-                fillings.check(&file, &text, true);
+                placeholders_check.check(&file, &text, true);
             }
         }
-        for values in &fillings.samples {
+        for values in &placeholders_check.samples {
             self.sample(file, &challenge, values, &query, via.as_ref());
         }
         starter?;

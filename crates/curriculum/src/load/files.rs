@@ -28,9 +28,9 @@ pub(super) fn read(source: &Source, problems: &Problems) -> Option<Files> {
         Source::Folder(folder) => {
             let what = match folder.canonicalize().and_then(|root| fs::read_dir(&root).map(|_| root)) {
                 Ok(root) => {
-                    let mut reading = Reading { root: &root, files: Files::new(), bytes: 0, full: false, problems };
-                    reading.folder(&root, "", 0);
-                    return Some(reading.files);
+                    let mut reader = FolderReader { root: &root, files: Files::new(), bytes: 0, full: false, problems };
+                    reader.folder(&root, "", 0);
+                    return Some(reader.files);
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     format!("the folder {} does not exist", folder.display())
@@ -47,7 +47,7 @@ fn of_table(table: &[(&str, &[u8])]) -> Files {
     table.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect()
 }
 
-struct Reading<'a> {
+struct FolderReader<'a> {
     root: &'a Path,
     files: Files,
     bytes: u64,
@@ -56,7 +56,7 @@ struct Reading<'a> {
     problems: &'a Problems,
 }
 
-impl Reading<'_> {
+impl FolderReader<'_> {
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let mut entries = match entries {

@@ -65,15 +65,15 @@ impl Loader<'_> {
         let file = &format!("lessons/{id}.md");
         let text =
             self.required(file, "`course.toml` lists this lesson. Write the file, or remove the id from `lessons`.")?;
-        let fronted = FrontMatter::read(file, &text, self.problems)?;
-        let mut front = fronted.fields(file, self.problems)?;
+        let front_matter = FrontMatter::read(file, &text, self.problems)?;
+        let mut front = front_matter.fields(file, self.problems)?;
         let (title, summary) = (front.text("title").value, front.text("summary").value);
         let minutes = u16::try_from(front.required("minutes", 1..=600)).unwrap_or(u16::MAX);
         front.finish();
 
         let markdown = Markdown::new(file, Some(id), self.problems, &self.links);
         // Blocks come first: if a heading has the same text as the id of a block, the heading gets a different id.
-        let parts = parts(&markdown, &fronted);
+        let parts = parts(&markdown, &front_matter);
         let blocks: Vec<_> = parts
             .into_iter()
             .map(|part| match part {
@@ -84,7 +84,7 @@ impl Loader<'_> {
         let blocks = blocks.into_iter().filter_map(|block| match block {
             Ok(block) => block,
             Err(events) => {
-                let html = markdown.html(events, |offset| fronted.line_of(offset));
+                let html = markdown.html(events, |offset| front_matter.line_of(offset));
                 (!html.trim().is_empty()).then_some(Block::Prose { html })
             }
         });
@@ -135,9 +135,9 @@ impl Loader<'_> {
 }
 
 /// Splits a lesson at its blocks. Fences inside a list or quote are ordinary code.
-fn parts<'t>(markdown: &Markdown<'_>, fronted: &FrontMatter<'t>) -> Vec<Part<'t>> {
+fn parts<'t>(markdown: &Markdown<'_>, front_matter: &FrontMatter<'t>) -> Vec<Part<'t>> {
     let (mut parts, mut prose, mut depth) = (Vec::new(), Vec::new(), 0_usize);
-    let mut events = markdown.parse(fronted.body, |offset| fronted.line_of(offset)).into_iter();
+    let mut events = markdown.parse(front_matter.body, |offset| front_matter.line_of(offset)).into_iter();
     while let Some((event, at)) = events.next() {
         if depth == 0
             && let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = &event
@@ -145,10 +145,10 @@ fn parts<'t>(markdown: &Markdown<'_>, fronted: &FrontMatter<'t>) -> Vec<Part<'t>
         {
             let inner = events.by_ref().take_while(|(event, _)| *event != Event::End(TagEnd::CodeBlock));
             let mut toml = String::new();
-            let mut line = fronted.line_of(at.start) + 1;
+            let mut line = front_matter.line_of(at.start) + 1;
             for (number, (event, at)) in inner.enumerate() {
                 if number == 0 {
-                    line = fronted.line_of(at.start);
+                    line = front_matter.line_of(at.start);
                 }
                 if let Event::Text(text) = event {
                     toml.push_str(&text);

@@ -1,4 +1,4 @@
-//! Which connections are to a challenge's own address, and what an observer's commands are worth.
+//! Which connections count: the address of a challenge, and the commands of observers.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ use curriculum::values::fill;
 use observation::{ConnectionNumber, Hop, Intermediary, Leg, Seq};
 use serde_json::json;
 
-const ELSEWHERE: &str = "You connected to a different address. Connect to `lab.url` without changes.";
+const OTHER_ADDRESS: &str = "You connected to a different address. Connect to `lab.url` without changes.";
 
 fn wanted(query: &str, via: Option<&str>) -> Challenge {
     Challenge {
@@ -25,17 +25,17 @@ fn check(challenge: &Challenge, session: &Session, counts: bool) {
     assert_eq!(report.passed(), counts, "{}", report.verdicts[0].found);
     assert_eq!(report.golf.connections, u32::from(counts));
     if !counts {
-        assert_eq!(report.verdicts[0].found, ELSEWHERE);
+        assert_eq!(report.verdicts[0].found, OTHER_ADDRESS);
         assert!(report.verdicts[0].at.is_some());
     }
 }
 
 #[test]
-fn the_settings_are_the_challenges() {
+fn the_settings_must_match() {
     let wanted = wanted("deflate=off&push=a%20b", None);
     for (request, counts) in [
         (get("/lab/s?deflate=off&push=a%20b"), true),
-        // Other escapes mean the same.
+        // Other escapes have the same meaning.
         (get("/lab/s?deflate=o%66f&push=a+b"), true),
         (get("http://lab/lab/s?deflate=off&push=a+b"), true),
         (":method: CONNECT\n:path: /lab/s?deflate=off&push=a%20b\n:protocol: websocket\n".to_owned(), true),
@@ -53,7 +53,7 @@ fn the_settings_are_the_challenges() {
 }
 
 #[test]
-fn a_challenges_name_is_its_address_where_something_is_to_be_found_out() {
+fn a_challenge_id_replaces_the_query_if_values_are_hidden() {
     let wanted = wanted("greet={{text}}", None);
     let text = fill("{{text}}", &wanted.values(&session_id())).replace(' ', "+");
     for (query, counts) in [("challenge=c".to_owned(), true), (format!("greet={text}"), false)] {
@@ -64,7 +64,7 @@ fn a_challenges_name_is_its_address_where_something_is_to_be_found_out() {
 }
 
 #[test]
-fn the_box_is_the_challenges() {
+fn the_middlebox_must_match() {
     let slow = || Intermediary::Box("slow".to_owned());
     let asked = |segment: &str| get(&format!("/via/{segment}/lab/s?deflate=off"));
     let at_the_lab = get("/lab/s?deflate=off");
@@ -95,7 +95,7 @@ fn the_box_is_the_challenges() {
     for middle in [slow(), Intermediary::Tunnel("slow".into()), Intermediary::Relay] {
         check(&none, &over(middle, &asked("slow")), false);
     }
-    // A leg whose other one is not known.
+    // A hop whose client side is not known.
     let hop = Hop { leg: Leg::Far, middle: slow(), other: Some(ConnectionNumber(9)), server: None };
     let mut alone = Session::new();
     alone.open_by(1, &at_the_lab, Some(hop));
@@ -103,27 +103,27 @@ fn the_box_is_the_challenges() {
 }
 
 #[test]
-fn what_went_elsewhere_is_told_only_while_nothing_else_came() {
+fn a_different_address_is_reported_only_if_no_connection_counts() {
     let wanted = wanted("deflate=off", None);
     let found = |session: &Session| session.report(&wanted, Seq(0), None).verdicts.remove(0).found;
     let mut session = Session::new();
     session.refuse(1, &get("/lab/s?deflate=of"));
-    assert_eq!(found(&session), ELSEWHERE);
+    assert_eq!(found(&session), OTHER_ADDRESS);
     session.open_by(2, &get("/lab/s?deflate=off"), None).open_by(3, &get("/lab/s"), None);
     assert_eq!(found(&session), "You opened 1 connection.");
-    // The newest one is the newest of those that count.
+    // “Last” is the newest connection that counts.
     let last = Challenge { counts: Counts::Last, ..wanted.clone() };
     assert!(session.report(&last, Seq(0), None).passed());
-    // What only the page knows has nothing to do with it.
+    // Conditions on the page are independent of the address.
     let mut page = Session::new();
     page.open_by(1, &get("/lab/s?a"), None);
     assert_eq!(page.check(json!({ "shown": { "at-least": 1 } })).found, "Only a run in the page can meet this check.");
 }
 
 #[test]
-fn what_a_command_had_the_relay_send_is_not_the_servers() {
+fn frames_of_commands_do_not_count_for_the_server() {
     let mut session = Session::new();
-    session.open(1).text(1, CLIENT, "hello").by_hand(|session| {
+    session.open(1).text(1, CLIENT, "hello").by_command(|session| {
         session.text(1, SERVER, "hello").close_frame(1, SERVER, 4001, "");
     });
     session
@@ -132,7 +132,7 @@ fn what_a_command_had_the_relay_send_is_not_the_servers() {
     session.meets(json!({ "message": { "from": "client", "is": "hello" } }));
     session.close_frame(1, CLIENT, 4001, "").end(1, true);
     session.fails(json!({ "closed-cleanly": true }), "An observer’s command ended the connection.");
-    session.open(2).drop_by_hand(2);
+    session.open(2).drop_by_command(2);
     session.fails(json!({ "closed-cleanly": false }), "An observer’s command ended the connection.");
     session.open(3).text(3, SERVER, "hello").close_frame(3, SERVER, 4001, "").end(3, true);
     session.meets(json!({ "message": { "from": "server", "is": "hello" } }));

@@ -1,4 +1,4 @@
-//! Each kind of check: what meets it, what does not, and what is said of it.
+//! Each condition: what meets it, what does not, and the verdicts.
 
 mod address;
 mod page;

@@ -1,4 +1,4 @@
-//! Checks of what the page told, and what a browser's console says.
+//! Conditions on what the page recorded, and console messages.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -29,7 +29,7 @@ fn without_a_run_in_the_page_nothing_is_met() {
 }
 
 #[test]
-fn what_was_tried_and_told() {
+fn urls_and_events_are_checked() {
     let closed = PageAct::Closed { code: 1006, reason: String::new(), was_clean: false };
     let url = "ws://nowhere.example/".to_owned();
     let run = recorded(vec![PageAct::Constructed { url, protocols: Vec::new() }, PageAct::Error, closed]);
@@ -48,7 +48,7 @@ fn what_was_tried_and_told() {
 }
 
 #[test]
-fn what_was_returned_shown_and_buffered() {
+fn returned_values_images_and_buffered_bytes_are_checked() {
     let condition = json!({ "returned": { "is": { "code": 1006 } } });
     let mut run = recorded(vec![]);
     assert_eq!(verdict(condition.clone(), Some(&run)).found, "Your code has not returned a value yet.");
@@ -76,7 +76,7 @@ fn what_was_returned_shown_and_buffered() {
 }
 
 #[test]
-fn a_line_of_the_console_is_recognised() {
+fn a_console_message_is_recognised() {
     let lines = [
         (
             "WebSocket connection to 'ws://a.example/' failed: Error in connection establishment: net::ERR_NAME_NOT_RESOLVED",

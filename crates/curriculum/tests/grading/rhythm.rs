@@ -1,4 +1,4 @@
-//! Checks of when things happened.
+//! Conditions on times.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -35,18 +35,18 @@ fn dropped_after(waits: &[u64]) -> Session {
 }
 
 #[test]
-fn waits_double_with_some_chance() {
+fn waits_double_and_have_a_random_part() {
     let condition = json!({ "backoff": { "waits": 3, "base-ms": 200, "jitter": true } });
     dropped_after(&[220, 590, 1300]).meets(condition.clone());
     dropped_after(&[220, 590]).fails(condition.clone(), "You have waited 2 of 3 times.");
     dropped_after(&[3, 590, 1300]).fails(condition.clone(), "Wait 1 was 3 ms. It must be at least 200 ms.");
     dropped_after(&[220, 300, 1300]).fails(condition.clone(), "Wait 2 was 300 ms. It must be at least 400 ms.");
     dropped_after(&[220, 590, 2900]).fails(condition.clone(), "Wait 3 was 2900 ms. It must be at most 1600 ms.");
-    // Off by what timers are off by.
+    // Within the precision of timers.
     dropped_after(&[203, 404, 802]).fails(condition.clone(), "They double exactly; add a random part.");
     dropped_after(&[310, 607, 1210]).fails(condition.clone(), "They double exactly; add a random part.");
     dropped_after(&[310, 690, 1210]).meets(condition);
-    // The first of several is often late.
+    // With four waits, the first one is ignored: it is often late.
     let condition = json!({ "backoff": { "waits": 4, "base-ms": 200, "jitter": true } });
     dropped_after(&[574, 607, 1206, 2408]).fails(condition.clone(), "They double exactly; add a random part.");
     dropped_after(&[574, 640, 1206, 2408]).meets(condition);
@@ -54,7 +54,7 @@ fn waits_double_with_some_chance() {
 }
 
 #[test]
-fn what_is_under_way_is_counted() {
+fn messages_in_flight_are_counted() {
     let mut session = Session::new();
     session.open(1);
     for _ in 0..3 {

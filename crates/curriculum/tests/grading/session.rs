@@ -1,4 +1,4 @@
-//! A session written as a relay would have recorded it, and a challenge with a single check to hold it against.
+//! Builds a session as a relay would record it, and a challenge with a single check to grade it.
 
 use curriculum::challenge::{Challenge, Counts, Place, Summary};
 use curriculum::check::Check;
@@ -25,7 +25,7 @@ pub(crate) fn session_id() -> SessionId {
     SessionId::from_random([7; 16])
 }
 
-/// A challenge that asks for `condition`, in the form that authors write, as JSON.
+/// A challenge with this condition, written as authors write it, but in JSON.
 pub(crate) fn challenge(condition: serde_json::Value, counts: Counts) -> Challenge {
     let mut check = serde_json::json!({ "id": "it", "wants": "It." });
     check.as_object_mut().expect("an object").extend(condition.as_object().expect("an object").clone());
@@ -64,17 +64,17 @@ pub(crate) struct Session {
     at_us: u64,
     seq: u64,
     trackers: HashMap<(ConnectionNumber, Party), MessageTracker>,
-    by_hand: bool,
+    by_command: bool,
 }
 
-/// The line with which a client asks for `target`.
+/// The request line for `target`.
 pub(crate) fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1")
 }
 
 impl Session {
     pub(crate) fn new() -> Self {
-        Self { transcript: Transcript::new(1000), at_us: 0, seq: 0, trackers: HashMap::new(), by_hand: false }
+        Self { transcript: Transcript::new(1000), at_us: 0, seq: 0, trackers: HashMap::new(), by_command: false }
     }
 
     pub(crate) fn last(&self) -> Seq {
@@ -109,13 +109,13 @@ impl Session {
         self.event(connection, Event::Opening(opening))
     }
 
-    /// A request of this text reaches the lab, and opens a connection.
+    /// A request with this text reaches the lab and opens a connection.
     pub(crate) fn open_by(&mut self, connection: u32, request: &str, hop: Option<Hop>) -> &mut Self {
         let opening = self.opening(request, hop);
         self.event(connection, Event::Opening(opening))
     }
 
-    /// The connections `near` and the one after it are the legs of a way that was asked for like this.
+    /// Connection `near` is the client side of a hop that was requested like this. The next number is the connection to the lab.
     pub(crate) fn open_over(&mut self, near: u32, middle: Intermediary, asked: &str, request: &str) -> &mut Self {
         let hop = |leg, other| Hop { leg, middle: middle.clone(), other, server: None };
         let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
@@ -137,7 +137,7 @@ impl Session {
         }
     }
 
-    /// The request was refused.
+    /// The lab refuses the request.
     pub(crate) fn refuse(&mut self, connection: u32, request: &str) -> &mut Self {
         let refusal = Refusal {
             request: request.as_bytes().to_vec(),
@@ -153,15 +153,15 @@ impl Session {
         self.event(connection, Event::Refusal(refusal))
     }
 
-    /// Does `act` as an observer's command would have the relay do it.
-    pub(crate) fn by_hand(&mut self, act: impl FnOnce(&mut Self)) -> &mut Self {
-        self.by_hand = true;
+    /// Marks everything that `act` records as the result of an observer's command.
+    pub(crate) fn by_command(&mut self, act: impl FnOnce(&mut Self)) -> &mut Self {
+        self.by_command = true;
         act(self);
-        self.by_hand = false;
+        self.by_command = false;
         self
     }
 
-    pub(crate) fn drop_by_hand(&mut self, connection: u32) -> &mut Self {
+    pub(crate) fn drop_by_command(&mut self, connection: u32) -> &mut Self {
         self.event(connection, Event::Act(Act::of(Deliberate::by_console("drop", "by hand", None))))
             .end(connection, false)
     }
@@ -185,7 +185,7 @@ impl Session {
         let mut frame = Frame::new(Sender::from(from), &header, payload, bytes);
         let tracker = self.trackers.entry((ConnectionNumber(connection), from)).or_default();
         frame.position = tracker.frame(opcode, fin).0.map(Into::into);
-        frame.deliberate = self.by_hand.then(|| Deliberate::by_console("text", "by hand", None));
+        frame.deliberate = self.by_command.then(|| Deliberate::by_console("text", "by hand", None));
         self.event(connection, Event::Frame(frame))
     }
 
@@ -234,7 +234,7 @@ impl Session {
         assert!(verdict.met, "{}", verdict.found);
     }
 
-    /// It is not met, and `words` are said of it.
+    /// The condition is not met, and the verdict contains `words`.
     #[track_caller]
     pub(crate) fn fails(&self, condition: serde_json::Value, words: &str) {
         let verdict = self.check_all(condition);

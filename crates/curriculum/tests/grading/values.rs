@@ -1,4 +1,4 @@
-//! Given values: the same for one session, others for another, and what can be worked out of them.
+//! Session values: stable in a session, different in another, and the functions of placeholders.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,7 +11,7 @@ use serde_json::json;
 use wire::header::FrameHeader;
 
 #[test]
-fn a_session_keeps_its_own() {
+fn each_session_has_its_own_values() {
     let challenge = challenge(json!({ "connected": {} }), Counts::Last);
     let mine = challenge.values(&session_id());
     assert_eq!(mine, challenge.values(&session_id()));
@@ -25,7 +25,7 @@ fn a_session_keeps_its_own() {
 }
 
 #[test]
-fn numbers_and_choices_stay_in_their_bounds_and_take_all_of_them() {
+fn numbers_and_choices_use_their_whole_range() {
     let challenge = challenge(json!({ "connected": {} }), Counts::Last);
     let sessions = (0..200).map(|n| challenge.values(&SessionId::from_random([n; 16])));
     let (mut numbers, mut ones) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
@@ -38,7 +38,7 @@ fn numbers_and_choices_stay_in_their_bounds_and_take_all_of_them() {
 }
 
 #[test]
-fn a_frame_holds_the_words() {
+fn a_frame_contains_the_words() {
     let values = challenge(json!({ "connected": {} }), Counts::Last).values(&session_id());
     let mut frame = hex::decode(&values["frame"]).unwrap();
     let header = FrameHeader::parse(&frame).unwrap();
@@ -48,7 +48,7 @@ fn a_frame_holds_the_words() {
 }
 
 #[test]
-fn what_is_worked_out() {
+fn functions_compute_from_values() {
     let values = [("key", "dGhlIHNhbXBsZSBub25jZQ=="), ("text", "Hello"), ("mask", "37fa213d"), ("bytes", "ff01")];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     // RFC 6455 §1.3 and §5.7.
@@ -57,14 +57,14 @@ fn what_is_worked_out() {
     assert_eq!(fill("{{length:text}}, {{sum:bytes}}", &values), "5, 256");
     assert_eq!(fill("{{ text }}{{unknown}}{{", &values), "Hello{{unknown}}{{");
     assert_eq!(names("{{a}} {{accept:b}} {{frame:c:d}} {{").collect::<Vec<_>>(), ["a", "b", "c", "d"]);
-    // Nothing can be worked out of these.
+    // These cannot be computed.
     for text in ["{{accept:text}}", "{{accept:key:key}}", "{{sum:text}}", "{{frame:text}}", "{{frame:text:bytes}}"] {
         assert_eq!(fill(text, &values), text);
     }
 }
 
 #[test]
-fn a_placeholder_stands_in_a_line_and_has_no_braces_in_it() {
+fn a_placeholder_is_in_one_line_and_has_no_braces_in_it() {
     let values = [("a".to_owned(), "1".to_owned())].into();
     for (text, filled) in [
         ("{{b}}{{a}}", "{{b}}1"),
@@ -85,7 +85,7 @@ fn a_placeholder_stands_in_a_line_and_has_no_braces_in_it() {
 }
 
 #[test]
-fn settings_are_filled_in_one_by_one() {
+fn settings_are_filled_in_separately() {
     let values: Values = [("one".to_owned(), "a+b&c".to_owned())].into();
     let of = |query: &str| {
         let challenge = Challenge { query: query.to_owned(), ..challenge(json!({ "connected": {} }), Counts::Last) };
@@ -96,7 +96,7 @@ fn settings_are_filled_in_one_by_one() {
 }
 
 #[test]
-fn what_the_task_does_not_name_is_to_be_found_out() {
+fn only_values_that_the_task_names_are_shown() {
     let values = challenge(json!({ "connected": {} }), Counts::Last).shown_values(&session_id());
     assert_eq!(values.keys().collect::<Vec<_>>(), ["bytes", "text"]);
 }

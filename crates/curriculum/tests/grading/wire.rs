@@ -1,4 +1,4 @@
-//! Checks of what crossed the wire.
+//! Conditions on what crossed the wire.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -18,12 +18,12 @@ fn connections_are_counted() {
     session.meets(json!({ "connected": { "at-least": 2, "at-most": 2 } }));
     session.fails(json!({ "connected": { "at-least": 3 } }), "You opened 2 connections.");
     session.fails(json!({ "connected": { "at-most": 1 } }), "You opened 2 connections.");
-    // Of an attempt that only the newest connection counts for, there is one.
+    // If only the newest connection counts, there is one.
     assert!(session.check(json!({ "connected": { "at-most": 1 } })).met);
 }
 
 #[test]
-fn an_attempt_begins_after_what_was_before() {
+fn earlier_connections_do_not_count() {
     let mut session = Session::new();
     session.open(1).text(1, CLIENT, "old");
     let since = session.last();
@@ -41,7 +41,7 @@ fn an_attempt_begins_after_what_was_before() {
 }
 
 #[test]
-fn of_two_legs_the_labs_own_counts() {
+fn of_a_hop_only_the_connection_to_the_lab_counts() {
     let mut session = Session::new();
     session.open_over(1, Intermediary::Box("slow".into()), &get("/via/slow/lab/s"), &get("/lab/s"));
     session.text(1, CLIENT, "once").text(2, CLIENT, "once");
@@ -90,7 +90,7 @@ fn messages_are_judged_by_kind_and_content() {
 }
 
 #[test]
-fn how_often_has_two_bounds() {
+fn counts_have_two_bounds() {
     let mut session = Session::new();
     session.open(1).text(1, CLIENT, "a").text(1, CLIENT, "b").text(1, CLIENT, "c");
     session.meets(json!({ "message": { "from": "client", "at-least": 3, "at-most": 3 } }));
@@ -127,7 +127,7 @@ fn json_may_have_more_fields_than_are_asked_for() {
 }
 
 #[test]
-fn numbers_that_count_up_are_counted() {
+fn increasing_numbers_are_counted() {
     let condition = |least: u32| json!({ "message": { "from": "client", "json": { "type": "ping" }, "ascending": "n", "at-least": least } });
     let mut session = Session::new();
     session.open(1);
@@ -139,7 +139,7 @@ fn numbers_that_count_up_are_counted() {
 }
 
 #[test]
-fn many_different_values_are_counted_in_one_go() {
+fn many_different_values_are_counted_quickly() {
     let mut session = Session::new();
     session.open(1);
     for id in 0..900 {
@@ -162,7 +162,7 @@ fn images_are_known_by_their_first_bytes() {
 }
 
 #[test]
-fn a_goodbye_has_code_reason_and_time() {
+fn a_close_frame_has_code_reason_and_time() {
     let mut session = Session::new();
     session.open(1);
     session.fails(json!({ "close-frame": { "from": "client" } }), "You have not sent a close frame yet.");
@@ -182,7 +182,7 @@ fn a_goodbye_has_code_reason_and_time() {
     session.fails(json!({ "closed-cleanly": true }), "without a close frame");
     session.open(2).close_frame(2, CLIENT, 1000, "").close_frame(2, SERVER, 1000, "").end(2, true);
     session.meets(json!({ "closed-cleanly": true }));
-    // Of several goodbyes the one with the right code is told of.
+    // The verdict prefers the close frame with the right code.
     session.fails(
         json!({ "close-frame": { "from": "client", "code": 4001, "reason": "tea" } }),
         "with code 4001 and reason “lunch”.",
@@ -191,7 +191,7 @@ fn a_goodbye_has_code_reason_and_time() {
 }
 
 #[test]
-fn given_values_are_filled_in() {
+fn session_values_are_filled_in() {
     let mut session = Session::new();
     let values = challenge(json!({ "connected": {} }), Counts::Last).values(&session_id());
     session.open(1).text(1, CLIENT, &fill("{{accept:key}}", &values));
@@ -203,7 +203,7 @@ fn given_values_are_filled_in() {
     session.meets(json!({ "close-frame": { "from": "client", "reason": "{{text}}" } }));
     session.open_with(2, &[&values["one"]], Some(&values["one"]));
     session.meets(json!({ "subprotocol": { "offered": ["{{one}}"], "agreed": "{{one}}" } }));
-    // What is no number stays a text, also where it is all digits.
+    // A value that is not a number stays a string, even if it consists of digits.
     let mut digits = challenge(json!({ "message": { "from": "client", "json": { "a": "{{one}}" } } }), Counts::Last);
     digits.value_specs.insert("one".into(), ValueSpec::OneOf { values: vec!["12".into()] });
     for (json, meets) in [(r#"{"a": "12"}"#, true), (r#"{"a": 12}"#, false)] {

@@ -1,4 +1,4 @@
-//! `challenge.md`, and what lies beside it.
+//! `challenge.md`, and the files beside it.
 
 use crate::{CHALLENGE, check, check_one, read, starter, write};
 use std::fs;
@@ -146,7 +146,7 @@ fn a_challenge() {
 }
 
 #[test]
-fn every_value_that_the_lab_may_get_is_tried() {
+fn every_value_in_a_query_is_checked() {
     let given = |query: &str, kind: &str| {
         let text = format!("query = \"deflate={query}\"\n[given.what]\n{kind}\n");
         move |from: &str| text.replace("FROM", from)
@@ -161,7 +161,7 @@ fn every_value_that_the_lab_may_get_is_tried() {
     check_front(&number("4"), &[&none("off&fragments=4")]);
 }
 
-/// What is wrong with this query and more in the front matter; tables come behind all else.
+/// The problems with this query and table in the front matter. The table comes last.
 #[track_caller]
 fn check_front(text: &str, expect: &[&str]) {
     let (query, table) = text.split_once('\n').unwrap();
@@ -172,13 +172,13 @@ fn check_front(text: &str, expect: &[&str]) {
     write(&folder, CHALLENGE, file);
     let problems = read(&folder).err().unwrap_or_default();
     fs::remove_dir_all(&folder).unwrap();
-    // A number between the two is tried too, and of those nobody knows which.
+    // The first sample may be any number in the range.
     let problems: Vec<_> = problems.iter().filter(|problem| !problem.contains("fragments=3")).collect();
     assert_eq!(problems, expect);
 }
 
 #[test]
-fn what_can_be_chosen_is_harmless() {
+fn choices_contain_only_safe_characters() {
     let place = "challenges/first-echo/challenge.md:12";
     let fix = "Use only letters, digits, spaces, `-`, `_` and `.`, because values go into HTML, code and URLs.";
     for value in ["javascript:x", "a'", "<b>", "a&b", "`", "a/b", "{{words}}"] {
@@ -193,7 +193,7 @@ fn what_can_be_chosen_is_harmless() {
 }
 
 #[test]
-fn there_are_only_so_many_values() {
+fn values_and_choices_are_limited() {
     let place = "challenges/first-echo/challenge.md";
     let given: String = (0..40).map(|number| format!("[given.a{number}]\nkind = \"key\"\n")).collect();
     let many = format!("{place}:12: `given` has more than 32 values. Remove some.");
@@ -204,7 +204,7 @@ fn there_are_only_so_many_values() {
 }
 
 #[test]
-fn what_is_said_of_a_solution_has_its_values() {
+fn placeholders_in_a_solution_are_checked() {
     let file = "challenges/first-echo/solution.md";
     check(file, "Before", "`{{words}}`: before", &[]);
     let unknown = format!("{file}:1: `{{{{word}}}}`: there is no value named `word`. Did you mean `words`?");
@@ -214,7 +214,7 @@ fn what_is_said_of_a_solution_has_its_values() {
 }
 
 #[test]
-fn placeholders_can_be_filled_in_where_they_stand() {
+fn placeholders_must_have_a_value_and_survive_rendering() {
     let at = |line: u32, what: &str| format!("challenges/first-echo/challenge.md:{line}: {what}");
     let form = |form: &str| {
         format!(

@@ -1,10 +1,10 @@
-//! Checks that can never be met, or that nothing fails.
+//! Checks that can never be met or never fail.
 
 use crate::{CHALLENGE, check, read, starter, write};
 use std::fs;
 
 #[test]
-fn what_the_type_of_a_check_does_not_say() {
+fn impossible_values_are_refused() {
     let line = "connected = { at-least = 1 }";
     let place = "challenges/first-echo/challenge.md:19";
     for (look, what) in [
@@ -37,7 +37,7 @@ fn what_the_type_of_a_check_does_not_say() {
 }
 
 #[test]
-fn what_can_never_be_met_or_never_fails() {
+fn checks_that_can_never_be_met_or_never_fail_are_refused() {
     let line = "connected = { at-least = 1 }";
     for (look, what) in [
         ("connected = { at-least = 2 }", "only the newest connection counts, but this check needs more than one. Use `counts = \"all\"`.".to_owned()),

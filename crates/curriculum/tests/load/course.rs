@@ -69,7 +69,7 @@ fn course_toml() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once_in_order() {
+fn all_problems_are_listed_in_order() {
     let folder = starter();
     for name in [COURSE, LESSON, CHALLENGE] {
         let text = fs::read_to_string(folder.join(name)).unwrap();
@@ -102,7 +102,7 @@ fn line_ends_and_a_byte_order_mark_do_not_matter() {
 }
 
 #[test]
-fn what_is_read_becomes_json_and_comes_back() {
+fn a_course_survives_json() {
     let folder = starter();
     write(&folder, "assets/a.webp", b"RIFF");
     let loaded = read(&folder).unwrap();
@@ -131,7 +131,7 @@ fn what_is_read_becomes_json_and_comes_back() {
 
 #[test]
 fn the_course_of_this_repository_has_no_problems() {
-    // What the lab knows is checked where the lab is.
+    // The server's tests check queries and middleboxes.
     let lab = LabRules { query: &|_| Ok(()), via: &|_| Ok(()) };
     if let Err(problems) = load(&Source::Embedded, &lab) {
         panic!("{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>());

@@ -1,9 +1,9 @@
-//! What `docs/course-authors.md` has to have.
+//! Completeness of `docs/course-authors.md`.
 
 use crate::{CHALLENGE, LESSON, read, starter, write};
 use std::fs;
 
-/// The table of checks in `docs/course-authors.md` is whole: serde names all that there are.
+/// Compares the tables in `docs/course-authors.md` with the names that serde lists.
 #[test]
 fn the_documentation_has_every_name_that_may_be_written() {
     let documentation = include_str!("../../../../docs/course-authors.md");

@@ -1,11 +1,11 @@
-//! The files of a course, whatever is in them.
+//! The files of a course.
 
 use crate::{LESSON, check_file, read, starter, write};
 use std::fs;
 use std::path::Path;
 
 #[test]
-fn files_that_do_not_belong() {
+fn unknown_files_are_reported() {
     check_file(
         "lessons/other.md",
         b"",
@@ -45,7 +45,7 @@ fn files_that_do_not_belong() {
 }
 
 #[test]
-fn files_that_are_too_large_or_no_text() {
+fn large_files_and_invalid_text_are_refused() {
     check_file(
         "challenges/first-echo/page.html",
         &vec![b'a'; (256 << 10) + 1],
@@ -71,7 +71,7 @@ fn files_that_are_too_large_or_no_text() {
 }
 
 #[test]
-fn what_is_no_folder_is_named_once() {
+fn a_missing_folder_is_one_problem() {
     let todo = "Run `framescope course new DIR` to create a course.";
     assert_eq!(
         read(Path::new("nowhere")).unwrap_err(),

@@ -213,7 +213,7 @@ fn the_blocks_of_a_lesson() {
 }
 
 #[test]
-fn where_links_lead() {
+fn link_targets_are_checked() {
     let at = |what: &str| format!("lessons/hello.md:9: {what}");
     let nobody =
         "uses a scheme that is not allowed. The allowed schemes are `http`, `https`, `mailto`, `ws` and `wss`.";
@@ -233,7 +233,7 @@ fn where_links_lead() {
 }
 
 #[test]
-fn what_lies_too_deep_is_refused() {
+fn deep_nesting_is_refused() {
     let key = ["a"; 30].join(".");
     check(
         LESSON,

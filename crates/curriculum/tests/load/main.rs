@@ -1,6 +1,6 @@
-//! The course of this repository, and courses with something wrong in them.
+//! The course of this repository, and courses with problems.
 #![cfg(feature = "load")]
-#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod challenge;
 mod checks;
@@ -24,7 +24,7 @@ fn read(folder: &Path) -> Result<Loaded, Vec<String>> {
     loaded.map_err(|problems| problems.iter().map(Problem::to_string).collect())
 }
 
-/// The starter for authors, in a folder of its own.
+/// The starter course for authors, in a new folder.
 fn starter() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -45,7 +45,7 @@ const COURSE: &str = "course.toml";
 const LESSON: &str = "lessons/hello.md";
 const CHALLENGE: &str = "challenges/first-echo/challenge.md";
 
-/// What is wrong once `from` has become `to` in a file of the starter.
+/// The problems after replacing `from` with `to` in a file of the starter.
 #[track_caller]
 fn check(file: &str, from: &str, to: &str, expect: &[&str]) {
     let folder = starter();
@@ -57,7 +57,7 @@ fn check(file: &str, from: &str, to: &str, expect: &[&str]) {
     assert_eq!(problems, expect, "{from:?} → {to:?}");
 }
 
-/// The same where one of the problems is this one.
+/// The same, but only one of the problems has to be this one.
 #[track_caller]
 fn check_one(file: &str, from: &str, to: &str, expect: &str) {
     let folder = starter();
@@ -69,7 +69,7 @@ fn check_one(file: &str, from: &str, to: &str, expect: &str) {
     assert!(problems.iter().any(|problem| problem == expect), "{from:?} → {to:?}: {problems:#?}");
 }
 
-/// What is wrong once a file is there with these bytes.
+/// The problems after adding a file with these bytes.
 #[track_caller]
 fn check_file(name: &str, bytes: &[u8], expect: &[&str]) {
     let folder = starter();

@@ -1,4 +1,4 @@
-//! What the page gets of an author’s Markdown.
+//! Markdown as the page gets it.
 
 use crate::{CHALLENGE, LESSON, read, starter, write};
 use std::fs;
