@@ -3,7 +3,7 @@ import { expect, type Locator } from "@playwright/test";
 
 import type { Lab } from "./lab.ts";
 
-export type Command = "Text" | "Binary" | "Ping" | "Pong" | "Close" | "Frame" | "Raw bytes" | "The line";
+export type Command = "Text" | "Binary" | "Ping" | "Pong" | "Close" | "Frame" | "Raw bytes" | "Connection";
 
 /** The bits of a frame's header that are switches. */
 export type Bit = "FIN" | "RSV1" | "RSV2" | "RSV3" | "MASK";
@@ -56,7 +56,7 @@ export class Console {
   }
 
   /** One of the buttons that act on the line at once. */
-  act(name: "Pause reading" | "Read on" | "Drop" | "Reset"): Locator {
+  act(name: "Pause reading" | "Resume reading" | "Drop" | "Reset"): Locator {
     return this.root.getByRole("button", { name, exact: true });
   }
 

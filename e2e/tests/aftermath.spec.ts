@@ -75,7 +75,7 @@ test("a line that is dropped is 1006, and the end says what led to it", async ({
   await lab.connect();
   await lab.sendText("once");
   await lab.expectState("CLOSED");
-  const inspector = await lab.inspect(/^ON PURPOSE: the line is dropped without a goodbye/);
+  const inspector = await lab.inspect(/^ON PURPOSE: the server ends the TCP connection without a close frame/);
   await expect(inspector.title).toHaveText("On purpose");
   await expect(inspector.root).toContainText("JavaScript is told 1006, which never travels: it stands for a line without a goodbye (§7.1.5).");
   await lab.inspect(/^CLOSED: no one said goodbye JavaScript: .*onclose 1006/);

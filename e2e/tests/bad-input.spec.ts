@@ -3,12 +3,12 @@ import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
 
 const NO_PLACES = [
-  ["http://127.0.0.1/echo", "A WebSocket URL begins with ws:// or wss://, and this one with http:"],
-  ["ftp://127.0.0.1/", "A WebSocket URL begins with ws:// or wss://, and this one with ftp:"],
-  ["not a URL", "This is no URL. A WebSocket URL looks like ws://host/path or wss://host/path."],
+  ["http://127.0.0.1/echo", "This URL starts with http:. A WebSocket URL starts with ws:// or wss://."],
+  ["ftp://127.0.0.1/", "This URL starts with ftp:. A WebSocket URL starts with ws:// or wss://."],
+  ["not a URL", "This is not a valid URL. A WebSocket URL looks like ws://host/path or wss://host/path."],
   ["", "Type a WebSocket URL, such as ws://127.0.0.1:8080/echo"],
-  ["ws://127.0.0.1/echo#part", "A WebSocket URL has no fragment: leave out the # and what follows it."],
-  ["ws://", "This is no URL. A WebSocket URL looks like ws://host/path or wss://host/path."],
+  ["ws://127.0.0.1/echo#part", "A WebSocket URL cannot have a fragment. Remove the # and everything after it."],
+  ["ws://", "This is not a valid URL. A WebSocket URL looks like ws://host/path or wss://host/path."],
 ] as const;
 
 test("what is no place to connect to is said at the field, and nothing is tried", async ({ lab }) => {
@@ -36,7 +36,7 @@ test("what is no list of subprotocols is said at the field, and nothing is tried
       await lab.subprotocols.fill(list);
       await lab.pressConnect();
       await expect(lab.subprotocols).toHaveAttribute("aria-invalid", "true");
-      await expect(lab.subprotocols).toHaveAccessibleDescription(/names without spaces, parted by commas, each only once/);
+      await expect(lab.subprotocols).toHaveAccessibleDescription(/names without spaces, separated by commas, each only once/);
       await expect(lab.url).not.toHaveAttribute("aria-invalid");
       await expect(lab.inviting).toBeVisible();
     });

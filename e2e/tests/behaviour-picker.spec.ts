@@ -12,7 +12,7 @@ test("a ready-made behaviour is one click, stands in the URL, and happens", asyn
   await lab.behaviours.open();
   await expect(lab.behaviours.preset("Echo")).toHaveAttribute("aria-pressed", "true");
   const pieces = lab.behaviours.preset("A server that fragments its messages");
-  await expect(pieces).toContainText("Each reply comes in three fragments with pings between them");
+  await expect(pieces).toContainText("Each reply arrives in three fragments with pings between them");
   await pieces.click();
   await expect(pieces).toHaveAttribute("aria-pressed", "true");
   await expect(lab.behaviours.preset("Echo")).toHaveAttribute("aria-pressed", "false");
@@ -148,7 +148,7 @@ test("the open connection behaves otherwise from now on", async ({ lab }) => {
   await behaviours.open();
   await behaviours.setting("fragments").fill("many");
   await behaviours.useNow.click();
-  await expect(said).toContainText("Refused: fragments takes a number from 1 to 100, and this is many");
+  await expect(said).toContainText("Refused: fragments takes a number from 1 to 100, not many");
   await behaviours.done();
   await lab.sendText("still two");
   await expect(lab.row(/^From the relay: CONT .*fragment 2 · FIN/)).toHaveCount(2);
@@ -195,7 +195,7 @@ test("what did not come can be asked for again", async ({ lab, page, complaints 
   await page.route("**/api/behaviours", (route) => route.abort(), { times: 1 });
   await lab.behaviours.control.click();
   const failed = lab.behaviours.sheet.getByRole("alert");
-  await expect(failed).toContainText("The list of behaviours did not come: the relay does not answer.");
+  await expect(failed).toContainText("The list of server behaviors did not load: the relay does not answer.");
   await expectAccessible(page, { rules: "all", within: "dialog" });
   await failed.getByRole("button", { name: "Retry" }).click();
   await expect(lab.behaviours.preset("A slow connection")).toBeVisible();

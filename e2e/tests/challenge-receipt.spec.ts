@@ -25,12 +25,12 @@ test("a receipt has the name, and is verified; one that was changed is not", asy
   expect(receipt).toContain("Ada Lovelace");
   await field.fill(receipt.replace("Ada Lovelace", "Eve"));
   await check.click();
-  await expect(said).toContainText("something in it was changed after it was signed");
+  await expect(said).toContainText("the text was changed after it was signed");
   await expect(said.getByRole("definition")).toHaveCount(0);
 
   await field.fill("this is no receipt");
   await check.click();
-  await expect(said).toContainText("There is no receipt in this text");
+  await expect(said).toContainText("This text contains no receipt");
 });
 
 test("code that has printed and done a lot gets one too", async ({ page }) => {

@@ -80,8 +80,8 @@ const UNSENDABLE = [
   { code: "2999", reason: "", says: "2999 (" },
   { code: "5000", reason: "", says: "5000 (not a valid close code)" },
   { code: "x", reason: "", says: "A page may close with 1000 or a code from 3000 to 4999" },
-  { code: "1000", reason: "é".repeat(62), says: "The reason has 124 bytes of UTF-8, and a close frame holds 123" },
-  { code: "", reason: "bye", says: "A reason travels behind a code" },
+  { code: "1000", reason: "é".repeat(62), says: "The reason is 124 bytes long in UTF-8; the limit is 123" },
+  { code: "", reason: "bye", says: "A reason needs a code before it" },
 ];
 
 test("a code or reason that a browser may not send is judged before it is sent", async ({ lab }) => {

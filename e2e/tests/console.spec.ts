@@ -45,7 +45,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
   await relaySide.choose("Frame");
   // RFC 6455 §5.7: a single-frame unmasked text message.
   expect((await relaySide.bytes()).toString("hex")).toBe("810548656c6c6f");
-  await expect(relaySide.verdicts).toHaveText([/takes it/]);
+  await expect(relaySide.verdicts).toHaveText([/accepts it/]);
 
   await test.step("every control changes the bytes and the verdict", async () => {
     await relaySide.bit("RSV2").click();
@@ -54,7 +54,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
     await relaySide.field("masking key").fill("37fa213d");
     await relaySide.field("Opcode").selectOption({ label: "B reserved control" });
     await relaySide.bit("FIN").click();
-    await relaySide.field("Form of the length").selectOption("16 bits");
+    await relaySide.field("Length encoding").selectOption("16 bits");
     expect((await relaySide.bytes()).toString("hex")).toBe("2bfe000537fa213d7f9f4d5158");
     await expect(relaySide.verdicts).toHaveText([
       /breaks §5\.2 ?RSV2 set/,
@@ -71,8 +71,8 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
   await test.step("a length may lie", async () => {
     for (const bit of ["RSV2", "MASK", "FIN"] as const) await relaySide.bit(bit).click();
     await relaySide.field("Opcode").selectOption({ label: "1 text" });
-    await relaySide.field("Form of the length").selectOption("shortest form");
-    await relaySide.field("length that the header says").fill("9");
+    await relaySide.field("Length encoding").selectOption("shortest form");
+    await relaySide.field("length in the header").fill("9");
     await expect(relaySide.verdicts).toHaveText([/the client waits for 4 more/]);
   });
 });
@@ -84,16 +84,16 @@ test("a frame that is wrong goes out wrong, and fails the connection", async ({ 
   await relaySide.open();
   await relaySide.choose("Frame");
   await relaySide.bit("RSV3").click();
-  await relaySide.field("How the payload is written").selectOption("in hex");
+  await relaySide.field("Payload format").selectOption("hex");
   await expect(relaySide.field("Payload")).toHaveValue("48 65 6c 6c 6f");
   await relaySide.submit.click();
   const row = lab.row(/^From the relay: TEXT Hello FIN · RSV3 · 5 B on purpose · §5\.2 JavaScript: nothing/);
   await expect(row).toHaveAttribute("aria-selected", "true");
   expect((await lab.inspector.bytes()).toString("hex")).toBe("910548656c6c6f");
-  await expect(lab.inspector.root).toContainText("a frame composed by hand, bit by bit");
+  await expect(lab.inspector.root).toContainText("a frame composed by hand");
   await expect(lab.inspector.root).toContainText("the browser failed the connection (§7.1.7) with 1002");
   await lab.expectState("CLOSED");
-  await expect(relaySide.note).toHaveText("No connection is open: connect first.");
+  await expect(relaySide.note).toHaveText("No connection is open. Connect first.");
   await expect(relaySide.fates.first()).toHaveText("frame done");
 });
 
@@ -121,7 +121,7 @@ test("any close code may be sent from here, also one that must not be", async ({
   await relaySide.open();
   await relaySide.choose("Close");
   await relaySide.field("Code").fill("70000");
-  await expect(relaySide.note).toContainText("A close code is a number from 0 to 65535");
+  await expect(relaySide.note).toContainText("A close code must be a number from 0 to 65535");
   await relaySide.field("Code").fill("4321");
   await relaySide.field("Reason").fill("by hand");
   await relaySide.submit.click();
@@ -168,7 +168,7 @@ test("reading is paused and goes on, and the line is dropped or reset", async ({
   await lab.open();
   await lab.connect();
   await relaySide.open();
-  await relaySide.choose("The line");
+  await relaySide.choose("Connection");
   await relaySide.act("Pause reading").click();
   await expect(relaySide.fates.first()).toHaveText("pause done");
   await expect(lab.row(/^BY HAND: the relay stops reading/)).toHaveAttribute("aria-selected", "true");
@@ -177,12 +177,12 @@ test("reading is paused and goes on, and the line is dropped or reset", async ({
   await expect(lab.row(/^a message leaves JavaScript: send\("into the pipe"\)/)).toBeVisible();
   await expect(lab.row(/^To the relay: TEXT/)).toHaveCount(0);
   await relaySide.open();
-  await relaySide.act("Read on").click();
+  await relaySide.act("Resume reading").click();
   await expect(lab.row(/^To the relay: TEXT into the pipe .*JavaScript: send/)).toBeVisible();
 
   for (const [button, cause] of [["Drop", "dropped"], ["Reset", "reset"]] as const) {
     await relaySide.act(button).click();
-    const act = lab.row(new RegExp(`^BY HAND: the line is ${cause} by hand`)).last();
+    const act = lab.row(new RegExp(`^BY HAND: the relay ${cause} the TCP connection by hand`)).last();
     await expect(act).toHaveAttribute("aria-selected", "true");
     await expect(lab.inspector.root).toContainText("The line was cut without a goodbye.");
     await expect(lab.inspector.root).toContainText("onclose: code 1006");
@@ -285,13 +285,13 @@ for (const width of [1440, 360]) {
         await Client.open(lab.labUrl);
         await expect(relaySide.connection).toBeVisible();
         await relaySide.send();
-        for (const command of ["Text", "Close", "Frame", "The line"] as const) {
+        for (const command of ["Text", "Close", "Frame", "Connection"] as const) {
           await relaySide.choose(command);
           await test.step(command, () => expectAccessible(page, { rules, within: ".composer" }));
         }
         await relaySide.choose("Frame");
         await relaySide.bit("MASK").click();
-        await relaySide.field("length that the header says").fill("9");
+        await relaySide.field("length in the header").fill("9");
         await expect(relaySide.verdicts).toHaveCount(2);
         await test.step("a wrong frame", () => expectAccessible(page, { rules, within: ".composer" }));
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

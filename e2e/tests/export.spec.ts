@@ -92,12 +92,12 @@ test("what is no recording says so, and another file can be chosen", async ({ la
   const recording = new Recording(page);
   await recording.open();
   for (const { name, text, says } of [
-    { name: "notes.txt", text: "no JSON at all", says: "notes.txt cannot be opened: the file is not valid JSON" },
-    { name: "half.json", text: json.bytes.subarray(0, 400).toString(), says: "half.json cannot be opened: the file is not valid JSON" },
+    { name: "notes.txt", text: "no JSON at all", says: "Cannot open notes.txt: the file is not valid JSON" },
+    { name: "half.json", text: json.bytes.subarray(0, 400).toString(), says: "Cannot open half.json: the file is not valid JSON" },
     { name: har.name, text: har.bytes.toString(), says: "the file is JSON, but not a recorded session" },
     { name: "later.json", text: json.bytes.toString().replace("session.v1", "session.v2"), says: "framescope.session.v2" },
     { name: "damaged.json", text: json.bytes.toString().replace('"seq"', '"sqe"'), says: "the file is damaged" },
-    { name: "empty.json", text: `${json.bytes.toString().split("[")[0]}[]}`, says: "nothing is recorded in the file" },
+    { name: "empty.json", text: `${json.bytes.toString().split("[")[0]}[]}`, says: "the recording is empty" },
   ]) {
     await recording.choose({ name, buffer: Buffer.from(text) });
     await expect(recording.error).toContainText(says);
@@ -109,7 +109,7 @@ test("what is no recording says so, and another file can be chosen", async ({ la
   await file.truncate((64 << 20) + 1);
   await file.close();
   await recording.choose(large);
-  await expect(recording.error).toContainText("large.json cannot be opened: the file has 67108865 bytes, but the limit is 67108864");
+  await expect(recording.error).toContainText("Cannot open large.json: the file has 67108865 bytes, but the limit is 67108864");
   await expectAccessible(page, { rules: "all" });
 
   await recording.choose({ name: json.name, buffer: json.bytes });
@@ -157,7 +157,7 @@ test("code that did not come can be asked for again", async ({ lab, page, compla
   await page.route(/\/api\/snippets\?/, (route) => route.abort(), { times: 1 });
   await lab.export.open();
   const failed = lab.export.sheet.getByRole("alert");
-  await expect(failed).toContainText("The code did not come: the relay does not answer.");
+  await expect(failed).toContainText("The code did not load: the relay does not answer.");
   await failed.getByRole("button", { name: "Retry" }).click();
   await lab.export.turnTo("JavaScript");
   await expect(lab.export.sheet).toContainText("From the fields of this page.");

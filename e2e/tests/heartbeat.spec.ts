@@ -44,7 +44,7 @@ test("a client that does not answer is closed with 1011, and the end says why", 
   await expect(end).toBeVisible();
   const inspector = await lab.inspect(/^CLOSED/);
   await expect(inspector.root).toContainText("What led to it");
-  await expect(inspector.root).toContainText("no pong came in the time that the behaviour gives");
+  await expect(inspector.root).toContainText("no pong arrived within the timeout of the behavior");
 });
 
 test("without a ping there is nothing to draw", async ({ lab, page }) => {

@@ -39,7 +39,7 @@ test("a silent line is cut, and a heartbeat of the server keeps it alive", { tag
   await expect(lab.row(/^OPEN \(browser – idle-cut\)/)).toBeVisible();
   await lab.expectState("CLOSED");
   await expect(lab.row(/onclose 1006/)).toBeVisible();
-  await expect(lab.row(/nothing has travelled either way for 2s/)).toBeVisible();
+  await expect(lab.row(/there was no traffic in either direction for 2s/)).toBeVisible();
 
   await lab.url.fill(`${await lab.url.inputValue()}&ping-every=200ms`);
   await lab.connect();
@@ -85,7 +85,7 @@ test("a reset comes in the middle of a message", async ({ lab }) => {
   await lab.sendText("x".repeat(100));
   await lab.expectState("CLOSED");
   await expect(lab.row(/onclose 1006/)).toBeVisible();
-  await expect(lab.row(/the box resets both lines/)).toBeVisible();
+  await expect(lab.row(/the proxy resets both TCP connections/)).toBeVisible();
 });
 
 test("a reverse proxy passes the request on as its own", async ({ lab }) => {
@@ -112,7 +112,7 @@ test("in front of TLS an old proxy finds nothing to drop, and the connection ope
   const tunnel = lab.row(/TLS/).first();
   await tunnel.click();
   await expect(lab.inspector.root).toContainText("names the host localhost in the clear");
-  await expect(lab.inspector.root).toContainText("there is nothing here that the box could drop");
+  await expect(lab.inspector.root).toContainText("the proxy has nothing to remove here");
   await expect(lab.inspector.root).not.toContainText("unseen by the box");
 });
 

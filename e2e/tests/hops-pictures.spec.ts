@@ -62,6 +62,6 @@ test("a silent line that is cut", async ({ lab }) => {
   await lab.sendText("Still there?");
   await expect(lab.row(/onmessage "Still there\?"/)).toBeVisible();
   await lab.expectState("CLOSED");
-  await lab.inspect(/nothing has travelled either way/);
+  await lab.inspect(/there was no traffic in either direction/);
   await picture(lab, "idle-cut");
 });

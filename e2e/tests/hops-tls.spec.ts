@@ -97,7 +97,7 @@ test("what needs a line of its own is refused over HTTP/2, and says so", async (
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   const inspector = await lab.inspect(2);
-  await expect(inspector.root).toContainText("this is one stream of a connection over HTTP/2");
+  await expect(inspector.root).toContainText("this is a stream of an HTTP/2 connection");
 });
 
 test("without TLS the page says what to start the relay with", async ({ lab }) => {

@@ -26,7 +26,7 @@ test("details that did not come are fetched again when asked for", async ({ lab,
   await page.route(DETAILS, (route) => (away ? route.abort("connectionrefused") : route.continue()));
   await lab.open();
   await lab.connect();
-  await expect(lab.inspector.root).toContainText("This part of the page did not come.");
+  await expect(lab.inspector.root).toContainText("This part of the page failed to load.");
   away = false;
   await lab.inspector.root.getByRole("button", { name: "Retry" }).click();
   await expect(lab.inspector.root.getByRole("tab", { name: "Request" })).toBeVisible();

@@ -18,7 +18,7 @@ test("a refused browser sees error and 1006, and beside them why the relay refus
   );
   const inspector = await lab.inspect(5);
   await expect(inspector.title).toHaveText("Refused");
-  await expect(inspector.root).toContainText("a session may have 1 open at once, and this one has: close one connection first");
+  await expect(inspector.root).toContainText("this session already has 1 open connections, which is the limit; close one first");
   await expect(inspector.root).toContainText("JavaScript is told only: error, then close 1006.");
   expect(await inspector.headLines()).toContain("HTTP/1.1 503 Service Unavailable");
 

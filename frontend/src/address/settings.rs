@@ -1,4 +1,4 @@
-//! What a lab's URL asks of the relay: the settings in its query, read, changed and written again.
+//! The settings in the query of a lab URL: read, changed and written back.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt;
@@ -6,21 +6,21 @@ use wire::deflate::negotiation::{
     CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER,
 };
 
-/// Takes or declines an offer of permessage-deflate.
+/// Accepts or declines an offer of permessage-deflate.
 pub const DEFLATE: &str = "deflate";
-/// How it is to be used; each switches it on.
+/// Parameters of permessage-deflate. Each one turns it on.
 const OF_DEFLATE: [&str; 4] =
     [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS];
 
-/// Settings in the order of their query. What is wrong with them stays: the relay says so better.
+/// Settings in the order of the query. Errors in them are kept, since the relay reports them better.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings(Vec<Setting>);
 
-/// As it stands in the query, so with its escapes.
+/// As written in the query, with escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Setting {
     name: String,
-    /// `None` where no `=` follows the name.
+    /// `None` if no `=` follows the name.
     value: Option<String>,
 }
 
@@ -47,23 +47,23 @@ impl Settings {
         self.0.iter().map(|setting| setting.name.as_str())
     }
 
-    /// What a setting says, its escapes read; empty for a bare name.
+    /// The value of a setting without escapes; empty for a bare name.
     pub fn value(&self, name: &str) -> Option<String> {
         let setting = self.0.iter().find(|setting| setting.name == name)?;
         Some(setting.value.as_deref().map(unescaped).unwrap_or_default())
     }
 
-    /// Says a setting, in its place if it stands there; an empty value takes it away.
+    /// Sets a value, in place if the setting exists. An empty value removes the setting.
     pub fn set(&mut self, name: &str, value: &str) {
         if value.is_empty() { self.remove(name) } else { self.put(name, Some(escaped(value))) }
     }
 
-    /// Says a setting that has no value.
+    /// Adds a setting without a value.
     pub fn set_bare(&mut self, name: &str) {
         self.put(name, None);
     }
 
-    /// With `others` where a setting stands.
+    /// Replaces a setting by `others`.
     pub fn with_instead(&self, name: &str, others: &Self) -> Self {
         let own = |setting: &Setting| if setting.name == name { others.0.clone() } else { vec![setting.clone()] };
         Self(self.0.iter().flat_map(own).collect())
@@ -81,25 +81,25 @@ impl Settings {
         }
     }
 
-    /// Only those that `keep` wants.
+    /// Only the settings that `keep` accepts.
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|setting| keep(&setting.name)).cloned().collect())
     }
 
-    /// Whether the relay may agree on compression. Where nothing is said, it takes what a browser offers.
+    /// Whether the relay may accept compression. It does unless a setting says otherwise.
     pub fn compress(&self) -> bool {
         self.value(DEFLATE).as_deref() != Some("off")
     }
 
-    /// With compression on or off, and whatever else is asked for. What concerns compression alone goes with it: the relay
-    /// would refuse the contradiction.
+    /// Turns compression on or off and keeps the other settings. Settings of compression are removed with it, because the relay
+    /// refuses contradictions.
     pub fn with_compression(&self, on: bool) -> Self {
         let mut settings = Self::of_query(if on { "deflate=on" } else { "deflate=off" });
         settings.0.extend(self.only(|name| name != DEFLATE && (on || !OF_DEFLATE.contains(&name))).0);
         settings
     }
 
-    /// `behaviour` instead of these, but for compression: that stays as it is, unless the behaviour has a word on it.
+    /// Replaces these settings by `behaviour`. Compression stays unless `behaviour` sets it.
     pub fn with_behaviour(&self, behaviour: &Self) -> Self {
         let mut settings =
             if behaviour.names().any(of_compression) { Self::default() } else { self.only(of_compression) };
@@ -107,7 +107,7 @@ impl Settings {
         settings
     }
 
-    /// Whether these ask for `behaviour`, in any order, and whatever they say of compression where it says nothing.
+    /// Whether these settings equal `behaviour` in any order. Compression counts only if `behaviour` sets it.
     pub fn ask_for(&self, behaviour: &Self) -> bool {
         let sorted = |settings: Self| {
             let value = |setting: &Setting| setting.value.as_deref().map(unescaped).unwrap_or_default();
@@ -122,7 +122,7 @@ impl Settings {
         self.names().all(|name| name == DEFLATE)
     }
 
-    /// How much is asked, besides what the switch beside the URL shows.
+    /// How many settings there are, without the one of the compression switch.
     pub fn summary(&self) -> String {
         let settings = self.only(|name| name != DEFLATE);
         match settings.0.as_slice() {
@@ -150,12 +150,12 @@ impl fmt::Display for Settings {
     }
 }
 
-/// A URL in front of its query, and the query.
+/// The part of a URL before the query, and the query.
 fn parts(url: &str) -> (&str, &str) {
     url.trim().split_once('?').unwrap_or((url.trim(), ""))
 }
 
-/// A fault, and the number of the reply that it spoils.
+/// A fault, and the number of the reply that it affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedFault {
     pub name: String,
@@ -171,7 +171,7 @@ pub fn faults(value: &str) -> Vec<PlannedFault> {
     value.split(',').filter(|item| !item.trim().is_empty()).map(fault).collect()
 }
 
-/// The same written.
+/// Writes the value of `fault`.
 pub fn faults_value(faults: &[PlannedFault]) -> String {
     let item = |fault: &PlannedFault| match fault.at.as_str() {
         "" => fault.name.clone(),
@@ -180,7 +180,7 @@ pub fn faults_value(faults: &[PlannedFault]) -> String {
     faults.iter().map(item).collect::<Vec<_>>().join(",")
 }
 
-/// What stands in a value as it is; a form escapes some of it too, which nobody can read then. WHATWG URL, §5.
+/// Characters that need no escape in a value. Form encoding escapes more, which is hard to read. WHATWG URL, §5.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -191,12 +191,12 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'/');
 
-/// With `%` escapes for all that may not stand in a query or would end something, `+` for a space. The relay reads it so.
+/// Escapes with `%` what a query cannot contain or would misread, and a space with `+`, as the relay expects it.
 pub fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string().replace("%20", "+")
 }
 
-/// With its escapes read; what only looks like one stays.
+/// Resolves escapes. Text that only looks like one stays.
 pub fn unescaped(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

@@ -1,50 +1,50 @@
-//! A setup as a link: what to connect to, how it is to behave, and the messages to send, all in the fragment of the page's
-//! own address. Nothing of it reaches the relay before the visitor connects.
+//! A setup as a link: the URL, the server behavior and the messages, in the fragment of the page's address. The relay learns
+//! nothing of it before the visitor connects.
 
 use super::route::{Listener, Route, Through, Via};
 use super::settings::{Settings, escaped, unescaped};
 use super::target;
 use observation::SessionId;
 
-/// What a fragment with a setup begins with.
+/// The start of a fragment with a setup.
 const MARK: &str = "#play?";
 
-/// Messages that a link may hold, as many as the relay writes into code, and the bytes of each.
+/// The most messages in a link, as many as the relay writes into code, and the most bytes of each.
 pub const MAX_MESSAGES: usize = 16;
 pub const MAX_MESSAGE: usize = 2_000;
-/// The bytes of any other part of it.
+/// The most bytes of any other part.
 const MAX_PART: usize = 4_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setup {
     pub destination: Destination,
-    /// Where a lab or relay is entered, if not where the page came from.
+    /// The listener of the relay, if it is not the one that served the page.
     pub listener: Option<Listener>,
-    /// The box on the way to a lab.
+    /// The middlebox on the route to a lab.
     pub via: Option<Via>,
-    /// As in the field: names parted by commas.
+    /// Names separated by commas, as typed in the field.
     pub subprotocols: String,
-    /// Texts to be sent one after the other.
+    /// Texts to send one after another.
     pub messages: Vec<String>,
 }
 
 /// Where a setup leads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Destination {
-    /// The lab as a newcomer finds it.
+    /// The lab with the default settings.
     #[default]
     Default,
-    /// The lab of whatever session the visitor has, with these settings.
+    /// The lab of the visitor's session with these settings.
     Lab(Settings),
-    /// Another server by way of the relay, whose query this is.
+    /// Another server through the relay, with this query.
     Relayed(Settings),
     /// The URL of another server.
     Elsewhere(String),
 }
 
 impl Setup {
-    /// Reads the fragment of an address, with its `#`. One without a setup is an empty one. What cannot be used is left out,
-    /// and said.
+    /// Reads the fragment of an address, including its `#`. Returns the setup, empty if there is none, and a description of each
+    /// part that cannot be used.
     pub fn of_fragment(fragment: &str) -> (Self, Vec<String>) {
         let mut setup = Self::default();
         let mut left_out = Vec::new();
@@ -56,7 +56,7 @@ impl Setup {
             let most = if name == "message" { MAX_MESSAGE } else { MAX_PART };
             match name {
                 "lab" | "url" | "relay" | "at" | "via" | "subprotocols" | "message" if value.len() > most => {
-                    left_out.push(format!("a {name} of {} bytes, and a link may have {most}", value.len()));
+                    left_out.push(format!("a {name} of {} bytes (the limit is {most})", value.len()));
                 }
                 "lab" => setup.destination = Destination::Lab(Settings::of_query(&value)),
                 "url" => setup.destination = Destination::Elsewhere(value),
@@ -64,21 +64,21 @@ impl Setup {
                 "via" if !value.is_empty() && !value.contains('/') => setup.via = Some(Via::of_segment(&value)),
                 "at" if Listener::of_short(&value).is_some() => setup.listener = Listener::of_short(&value),
                 "subprotocols" if target::subprotocols(&value).is_err() => {
-                    left_out.push(format!("“{}”, which are no subprotocols", front(&value)));
+                    left_out.push(format!("“{}”, which is not a list of subprotocols", front(&value)));
                 }
                 "subprotocols" => setup.subprotocols = value,
                 "message" if setup.messages.len() == MAX_MESSAGES => too_many += 1,
                 "message" => setup.messages.push(value),
-                other => left_out.push(format!("“{}”, which means nothing here", front(&unescaped(other)))),
+                other => left_out.push(format!("the unknown part “{}”", front(&unescaped(other)))),
             }
         }
         if too_many > 0 {
-            left_out.push(format!("all messages past the first {MAX_MESSAGES}"));
+            left_out.push(format!("all messages after the first {MAX_MESSAGES}"));
         }
         (setup, left_out)
     }
 
-    /// Where `url` leads, without the session, which is for those who have it.
+    /// The setup of `url`, without the session, which stays private.
     pub fn of_url(url: &str, session: Option<&SessionId>) -> Self {
         let Some(Route { listener, through }) = target::route(url, session) else {
             return Self { destination: Destination::Elsewhere(url.to_owned()), ..Self::default() };
@@ -93,7 +93,7 @@ impl Setup {
         Self { destination, listener, via, ..Self::default() }
     }
 
-    /// What stands in the URL field of whoever has `session` and comes by this setup.
+    /// The URL of this setup for a visitor with `session`.
     pub fn url(&self, session: &SessionId) -> String {
         let listener = self.listener.clone().unwrap_or_else(Listener::here);
         let to = |through, settings: &Settings| Route { listener: listener.clone(), through }.url(session, settings);
@@ -107,10 +107,10 @@ impl Setup {
         }
     }
 
-    /// The fragment that leads here.
+    /// The fragment that holds this setup.
     ///
     /// # Errors
-    /// What is too long for a link.
+    /// What does not fit into a link, and the limit.
     pub fn fragment(&self) -> Result<String, String> {
         let destination = match &self.destination {
             Destination::Default => None,
@@ -124,21 +124,21 @@ impl Setup {
         let subprotocols = subprotocols.map(|list| ("subprotocols", list.to_owned()));
         let messages = self.messages.iter().map(|text| ("message", text.clone()));
         if self.messages.iter().any(|text| text.len() > MAX_MESSAGE) {
-            return Err(format!("A link holds messages of up to {MAX_MESSAGE} bytes, and one of these is longer."));
+            return Err(format!("One of the messages is too long for a link. The limit is {MAX_MESSAGE} bytes."));
         }
         if self.messages.len() > MAX_MESSAGES {
-            return Err(format!("A link holds {MAX_MESSAGES} messages, and here are {}.", self.messages.len()));
+            return Err(format!("A link can hold {MAX_MESSAGES} messages, but there are {}.", self.messages.len()));
         }
         let parts: Vec<_> = [destination, listener, via, subprotocols].into_iter().flatten().collect();
         if let Some((name, _)) = parts.iter().find(|(_, value)| value.len() > MAX_PART) {
-            return Err(format!("The {name} is longer than the {MAX_PART} bytes that a link holds."));
+            return Err(format!("The {name} is too long for a link. The limit is {MAX_PART} bytes."));
         }
         let items = parts.into_iter().chain(messages).map(|(name, value)| format!("{name}={}", escaped(&value)));
         Ok(format!("{MARK}{}", items.collect::<Vec<_>>().join("&")))
     }
 }
 
-/// What a visitor wrote, short enough to be said back.
+/// The start of what a visitor wrote, short enough for a message.
 fn front(text: &str) -> String {
     crate::ui::format::one_line(text, 24)
 }

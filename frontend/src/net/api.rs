@@ -8,20 +8,20 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-/// Why the relay did not give what it was asked for.
+/// Why a request to the relay failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
     /// No answer at all.
     Unreachable,
-    /// The relay knows no such session.
+    /// The session does not exist.
     Unknown,
-    /// It said no, and why.
+    /// The relay refused, with its reason.
     Refused(String),
-    /// It said something that this page does not understand.
+    /// The page could not read the answer.
     Unreadable(String),
 }
 
-/// What the relay says in JSON: the session it made, or what is wrong and what to do about it.
+/// The relay's answer in JSON: the session that it created, or an error with a hint.
 #[derive(Default, Deserialize)]
 struct Said {
     id: Option<SessionId>,
@@ -34,7 +34,7 @@ pub async fn create_session() -> Result<SessionId, ApiError> {
     said.id.clone().ok_or_else(|| refused(status, said))
 }
 
-/// Asks whether a session still lives.
+/// Checks whether a session still exists.
 pub async fn find_session(id: &SessionId) -> Result<(), ApiError> {
     match ask("GET", &format!("/api/sessions/{id}")).await? {
         (200, _) => Ok(()),
@@ -43,7 +43,7 @@ pub async fn find_session(id: &SessionId) -> Result<(), ApiError> {
     }
 }
 
-/// What the relay has at `path`.
+/// Reads the JSON at `path`.
 pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     match request("GET", path).await? {
         (200, body) => serde_json::from_str(&body).map_err(|error| ApiError::Unreadable(error.to_string())),
@@ -51,14 +51,14 @@ pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     }
 }
 
-/// Sends `body` to `path`; gives the status of the answer and its body.
+/// Posts `body` to `path`. Returns the status and the body of the answer.
 pub async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
     let init = RequestInit::new();
     init.set_body(&JsValue::from_str(body));
     request_with(&init, "POST", path).await
 }
 
-/// What an answer that is no success says, for a person.
+/// The error text of an unsuccessful answer.
 pub fn words_of(status: u16, body: &str) -> String {
     match refused(status, said(body)) {
         ApiError::Refused(words) => words,
@@ -71,12 +71,12 @@ async fn ask(method: &str, path: &str) -> Result<(u16, Said), ApiError> {
     Ok((status, said(&body)))
 }
 
-/// Whatever stands between page and relay may answer too, and in no JSON.
+/// A proxy in between may answer too, and not in JSON.
 fn said(body: &str) -> Said {
     serde_json::from_str(body).unwrap_or_default()
 }
 
-/// Sends a request; gives the status of the answer and its body.
+/// Sends a request. Returns the status and the body of the answer.
 async fn request(method: &str, path: &str) -> Result<(u16, String), ApiError> {
     request_with(&RequestInit::new(), method, path).await
 }
@@ -91,14 +91,16 @@ async fn request_with(init: &RequestInit, method: &str, path: &str) -> Result<(u
 }
 
 impl ApiError {
-    /// Why `what` is not there, and what to do, for whoever wanted to see it.
+    /// Why loading `what` failed, and what to do.
     pub fn words(&self, what: &str) -> String {
         match self {
-            Self::Unreachable => format!("{what} did not come: the relay does not answer. Is it running?"),
-            Self::Unknown => format!("{what} did not come: the relay does not know this session any more."),
-            Self::Refused(said) => format!("{what} did not come. The relay says: {said}"),
+            Self::Unreachable => format!("{what} did not load: the relay does not answer. Is it running?"),
+            Self::Unknown => format!("{what} did not load: this session has ended."),
+            Self::Refused(said) => format!("{what} did not load. The relay says: {said}"),
             Self::Unreadable(why) => {
-                format!("{what} came, and cannot be read ({why}). Reload the page: it may be older than the relay.")
+                format!(
+                    "{what} did not load: the page cannot read the relay’s answer ({why}). Reload the page: it may be older than the relay."
+                )
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The observation feed: a socket of its own, which comes back by itself and resumes where it was.
+//! The observation feed: a separate socket that reconnects automatically and resumes where it stopped.
 
 use super::api::{self, ApiError};
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
@@ -16,7 +16,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(8);
 /// What the feed tells the store.
 pub enum FeedEvent {
     Message(FeedMessage),
-    /// The feed is off; it will be tried again.
+    /// The feed is disconnected and will reconnect.
     Lost,
     /// The relay does not know the session.
     Expired,
@@ -33,9 +33,9 @@ struct Inner {
     last: Box<dyn Fn() -> Seq>,
     tell: Box<dyn Fn(FeedEvent)>,
     line: RefCell<Option<Line>>,
-    /// How many lines have been tried.
+    /// How many connections have been tried.
     lines: Cell<u64>,
-    /// The next try.
+    /// The timer of the next attempt.
     timer: RefCell<Option<TimeoutHandle>>,
     delay: RefCell<Duration>,
 }
@@ -61,13 +61,13 @@ impl Feed {
         Self(inner)
     }
 
-    /// Tries again at once.
+    /// Reconnects at once.
     pub fn retry_now(&self) {
         self.0.cancel_timer();
         connect(&self.0);
     }
 
-    /// Sends a text to the relay; `false` while there is no open line to it.
+    /// Sends a text to the relay; `false` if there is no open connection.
     pub fn send(&self, text: &str) -> bool {
         let line = self.0.line.borrow();
         let open = line.as_ref().filter(|line| line.socket.ready_state() == WebSocket::OPEN);
@@ -86,7 +86,7 @@ impl Drop for Line {
     fn drop(&mut self) {
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
-        // It closes or is closed already; there is no one left to tell.
+        // It is closing or closed already.
         let _ = self.socket.close();
     }
 }
@@ -116,10 +116,10 @@ fn connect(inner: &Rc<Inner>) {
         match FeedMessage::from_json(&event.data().as_string().unwrap_or_default()) {
             Ok(message) => (inner.tell)(FeedEvent::Message(message)),
             Err(error) => {
-                // What is skipped would be missing without a word: better to stop here.
+                // Skipping the message would lose data silently, so the feed stops here.
                 let silent = inner.line.take();
                 (inner.tell)(FeedEvent::Unreadable(error.to_string()));
-                // Not while this handler, which is the line's, is running.
+                // Not inside this handler, which belongs to the socket.
                 spawn_local(async move { drop(silent) });
             }
         }
@@ -134,11 +134,11 @@ fn connect(inner: &Rc<Inner>) {
     *inner.line.borrow_mut() = Some(Line { socket, _message: message, _close: close });
 }
 
-/// A socket is not told why it failed; asking over HTTP tells a session that is gone from a relay that is.
+/// A failed socket gives no reason. A request over HTTP tells whether the session is gone or the relay does not answer.
 async fn find_out_why(inner: Weak<Inner>, line: u64) {
     let Some(session) = inner.upgrade().map(|inner| inner.session.clone()) else { return };
     let found = api::find_session(&session).await;
-    // Meanwhile another line may have been tried, which then tells its own story.
+    // Another connection may have started meanwhile; then its result counts.
     let Some(inner) = inner.upgrade().filter(|inner| inner.lines.get() == line) else { return };
     match found {
         Err(ApiError::Unknown) => (inner.tell)(FeedEvent::Expired),
@@ -149,7 +149,7 @@ async fn find_out_why(inner: Weak<Inner>, line: u64) {
 fn lost(inner: &Rc<Inner>) {
     let delay = *inner.delay.borrow();
     *inner.delay.borrow_mut() = (delay * 2).min(LONGEST_DELAY);
-    // A fifth at random, so that a class does not come back as one.
+    // A random fifth, so that many pages do not reconnect at the same moment.
     let delay = delay * (90 + (21.0 * js_sys::Math::random()) as u32) / 100;
     let weak = Rc::downgrade(inner);
     let again = move || {

@@ -17,7 +17,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// What a list shows of it; `name` stands for bytes that have one.
+    /// A short form for lists. `name` is the file name of bytes that have one.
     pub fn summary(&self, name: Option<&str>) -> PagePayload {
         match self {
             Self::Text(text) => PagePayload {
@@ -44,7 +44,7 @@ pub struct Thrown {
     pub message: String,
 }
 
-/// An open or opening socket; dropped, it is closed, and tells no one.
+/// An open or opening socket. Dropping it closes it without further events.
 pub struct LabSocket {
     socket: WebSocket,
     _open: Closure<dyn FnMut(Event)>,
@@ -54,7 +54,7 @@ pub struct LabSocket {
 }
 
 impl LabSocket {
-    /// `new WebSocket(url, protocols)`. Every event is told to `tell`, with the whole payload where it brings one.
+    /// `new WebSocket(url, protocols)`. Calls `tell` with every event, and with the whole payload of a message.
     ///
     /// # Errors
     /// What the constructor threw.
@@ -115,7 +115,7 @@ impl Drop for LabSocket {
         self.socket.set_onmessage(None);
         self.socket.set_onerror(None);
         self.socket.set_onclose(None);
-        // One that is closed stays so; there is no one left to tell.
+        // It may be closed already.
         let _ = self.socket.close();
     }
 }
@@ -128,8 +128,7 @@ fn payload(data: &JsValue) -> Payload {
 }
 
 fn thrown(error: JsValue) -> Thrown {
-    let unnamed =
-        |_| Thrown { name: "an exception".into(), message: "The browser refused, and did not say why.".into() };
+    let unnamed = |_| Thrown { name: "an exception".into(), message: "The browser refused without a reason.".into() };
     let named = |error: js_sys::Error| Thrown { name: error.name().into(), message: error.message().into() };
     error.dyn_into::<js_sys::Error>().map_or_else(unnamed, named)
 }

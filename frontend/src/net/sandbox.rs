@@ -1,5 +1,5 @@
-//! The frame that a reader's code runs in. It has no origin and can reach nothing of the page; what it says is taken for
-//! what anybody might say.
+//! The frame that a reader's code runs in. Its origin is opaque, so it can reach nothing of the page. The page does not trust
+//! its messages.
 
 use leptos::prelude::{document, window};
 use leptos::task::spawn_local;
@@ -11,19 +11,19 @@ use web_sys::{HtmlIFrameElement, MessageEvent};
 
 /// The longest message that is read, in UTF-16 code units.
 const MAX_MESSAGE: u32 = 512 << 10;
-/// Messages of one run; whoever sends more is not what this page has put there.
+/// The most messages of one run. The page's own sandbox never sends more.
 const MAX_MESSAGES: u32 = 20_000;
-/// Bytes of one image.
+/// The most bytes of one image.
 const MAX_IMAGE: u32 = 4 << 20;
 
-/// What the code is given.
+/// The values that the code gets.
 #[derive(Serialize)]
 pub struct Setup<'a> {
     pub url: &'a str,
     pub given: &'a BTreeMap<String, String>,
 }
 
-/// What the sandbox says, in its own words (`frontend/editor/worker.mjs`).
+/// A message of the sandbox (`frontend/editor/worker.mjs`).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Said {
@@ -31,7 +31,7 @@ pub enum Said {
         level: curriculum::page_run::Level,
         text: String,
     },
-    /// So many lines were too many.
+    /// This many lines were over the limit.
     Unprinted(u64),
     Act {
         socket: u32,
@@ -40,7 +40,7 @@ pub enum Said {
         #[serde(flatten)]
         act: PageAct,
     },
-    /// There were more events than are noted.
+    /// There were more events than the page records.
     Unnoted,
     /// The most bytes that waited in a socket.
     Buffered(u64),
@@ -51,12 +51,12 @@ pub enum Said {
         line: Option<u32>,
     },
     Ended(Ended),
-    /// The frame is there, and has got the code.
+    /// The frame has loaded and received the code.
     #[serde(skip)]
     Ready,
     #[serde(skip)]
     Image(Vec<u8>),
-    /// It said something that it never says.
+    /// It sent an unknown message.
     #[serde(skip)]
     Garbled,
 }
@@ -68,14 +68,14 @@ pub enum Ended {
     Threw,
 }
 
-/// A run of code. Dropped, it ends at once, whatever the code is doing.
+/// A run of code. Dropping it ends the run at once, whatever the code does.
 pub struct Sandbox {
     frame: HtmlIFrameElement,
     listener: Option<Closure<dyn FnMut(MessageEvent)>>,
 }
 
 impl Sandbox {
-    /// Runs `code`. `None` where the browser makes no frame.
+    /// Runs `code`. `None` if the browser cannot create a frame.
     pub fn run(setup: &Setup<'_>, code: &str, tell: impl Fn(Vec<Said>) + 'static) -> Option<Self> {
         #[derive(Serialize)]
         struct Run<'a> {
@@ -106,7 +106,7 @@ impl Sandbox {
             let data = event.data();
             if data.as_string().as_deref() == Some("ready") {
                 if heard == 1 {
-                    // An opaque origin cannot be named. The frame is known by its window.
+                    // An opaque origin has no name, so the page recognizes the frame by its window.
                     let _ = own.post_message(&run, "*");
                     tell(vec![Said::Ready]);
                 }
@@ -127,7 +127,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.frame.remove();
         if let Some(listener) = self.listener.take() {
-            // Were it to fail, the listener would hear no frame any more.
+            // If it fails, the listener simply hears no more messages.
             let _ = window().remove_event_listener_with_callback("message", listener.as_ref().unchecked_ref());
             // It may be what is running now.
             spawn_local(async move { drop(listener) });

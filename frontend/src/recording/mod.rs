@@ -1,4 +1,4 @@
-//! A recorded session, opened from a file: what the relay saw then, and nothing to act on.
+//! A recorded session from a file. It is read-only.
 
 mod page;
 

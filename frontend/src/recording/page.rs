@@ -1,4 +1,4 @@
-//! Chooses the file, and shows it as the playground shows a live session.
+//! Opens a file and shows it as the playground shows a live session.
 
 use crate::lab::Lab;
 use crate::lab::inspector::{ChosenPart, Inspector};
@@ -18,13 +18,13 @@ use wasm_bindgen::JsCast;
 /// The largest file that is read, in bytes.
 const MAX_FILE: usize = 64 << 20;
 
-/// A recording that is shown.
+/// The open recording.
 #[derive(Clone)]
 struct Opened {
     file: String,
     began: String,
     exported: String,
-    /// Those that there is no room for, the oldest.
+    /// How many of the oldest observations do not fit.
     left_out: usize,
 }
 
@@ -83,7 +83,7 @@ fn Chooser(page: Page, error: Option<String>) -> impl IntoView {
         <main class="lost">
             <h1>"Open a recording"</h1>
             <p id="recording-note">
-                "A session that was taken away as JSON. It stays in this browser: nothing of it is sent anywhere."
+                "Choose a session that was exported as JSON. It stays in this browser and is not uploaded."
             </p>
             <label class="drop big" on:dragover=move |event| event.prevent_default() on:drop=drop_in>
                 <input
@@ -125,12 +125,12 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
     let Opened { file, began, exported, left_out } = opened;
     let left_out = (left_out > 0).then(|| {
         let count = format::plural(left_out as u64, "observation");
-        format!(" It is longer than this page holds: the first {count} are left out.")
+        format!(" The recording is too long for this page, so the first {count} are not shown.")
     });
     request_animation_frame(focus_rows);
     view! {
             <a class="skip" href="#workspace" on:click=skip>
-                "Skip to the frames"
+                "Skip to frames"
             </a>
             <TopBar>
                 <a href="/" class="button small">
@@ -141,7 +141,7 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
     <Notice tone=Tone::Recording>
                 <span>
                     <b>"A recording. "</b>
-                    {file} ", begun " <time datetime=began.clone()>{moment(&began)}</time> " and taken away "
+                    {file} ", started " <time datetime=began.clone()>{moment(&began)}</time> ", exported "
                     <time datetime=exported.clone()>{moment(&exported)}</time> ". Nothing here is live." {left_out}
                 </span>
                 <a href="/recording" rel="external" class="button small">
@@ -168,10 +168,10 @@ impl Page {
         spawn_local(async move {
             let text = wasm_bindgen_futures::JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
             let document = match text.map(|text| Document::read(&text, MAX_FILE)) {
-                None => Err("the browser could not read the file: choose it again".into()),
+                None => Err("the browser could not read the file. Choose it again".into()),
                 Some(Err(error)) => Err(error.to_string()),
                 Some(Ok(document)) if document.observations.is_empty() => {
-                    Err("nothing is recorded in the file: export a session that has seen a connection".into())
+                    Err("the recording is empty. Export a session that has had a connection".into())
                 }
                 Some(Ok(document)) => Ok(document),
             };
@@ -179,12 +179,12 @@ impl Page {
                 Ok(document) => State::Open(self.open(name, document)),
                 Err(why) => State::Choosing(Some(words(&name, &why))),
             };
-            // The page may have been left meanwhile.
+            // The signal is gone if the visitor has left the page.
             let _ = self.state.try_set(state);
         });
     }
 
-    /// Has the store see all of it.
+    /// Puts the recording into the store.
     fn open(self, file: String, document: Document) -> Opened {
         let Document { exported, began, mut observations, .. } = document;
         let left_out = observations.len().saturating_sub(CAPACITY);
@@ -198,9 +198,9 @@ impl Page {
     }
 }
 
-/// Why a file is not shown. `why` is a sentence without capital and full stop.
+/// Why a file cannot be opened. `why` is a sentence without a capital and a period.
 fn words(name: &str, why: &str) -> String {
-    format!("{name} cannot be opened: {why}.")
+    format!("Cannot open {name}: {why}.")
 }
 
 /// A time of RFC 3339 as people read it: `2026-11-25 03:02:25 UTC`.

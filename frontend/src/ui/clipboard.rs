@@ -25,7 +25,7 @@ impl Copied {
         let writing = window().navigator().clipboard().write_text(text);
         spawn_local(async move {
             let done = wasm_bindgen_futures::JsFuture::from(writing).await.is_ok();
-            // The page may have been left meanwhile.
+            // The signal is gone if the visitor has left the page.
             let _ = self.0.try_set(Some(done));
         });
     }

@@ -1,4 +1,4 @@
-//! A button that copies a text, and says so.
+//! A button that copies a text and confirms it.
 
 use crate::ui::clipboard::Copied;
 use crate::ui::icon::{CHECK, COPY, Icon};
@@ -6,14 +6,14 @@ use leptos::prelude::*;
 
 #[component]
 pub fn CopyButton(
-    /// What is copied.
+    /// The text to copy.
     #[prop(into)]
     text: Signal<String>,
-    /// What the button says before.
+    /// The label of the button.
     words: &'static str,
 ) -> impl IntoView {
     let copied = Copied::new();
-    // What was copied last; another text has not been.
+    // The text that was copied last. A different text counts as not copied.
     let last = RwSignal::new(String::new());
     let state = move || copied.get().filter(|_| text.get() == last.get());
     let copy = move |_| {
@@ -28,7 +28,7 @@ pub fn CopyButton(
                 {move || match state() {
                     None => words,
                     Some(true) => "Copied",
-                    Some(false) => "Not copied: select the text and copy it yourself",
+                    Some(false) => "Not copied: select the text and copy it",
                 }}
             </span>
         </button>

@@ -1,9 +1,9 @@
-//! The fields of a frame, each with its name, its colour class, and the pointer that is over one of them.
+//! The fields of a frame: name, color class, and which one the pointer is over.
 
 use leptos::prelude::*;
 use wire::header::Field;
 
-/// The CSS class that gives a field its hue, the same in bits, hex and explanations.
+/// The CSS class of a field. It gives the field the same color in bits, hex and explanations.
 pub fn class(field: Field) -> &'static str {
     match field {
         Field::Fin => "f-fin",
@@ -16,7 +16,7 @@ pub fn class(field: Field) -> &'static str {
     }
 }
 
-/// Which field the pointer or the focus is on. Fields of one hue light up together.
+/// The field under the pointer or the focus. Fields of one color light up together.
 #[derive(Clone, Copy)]
 pub struct Pointed(RwSignal<Option<&'static str>>);
 

@@ -1,4 +1,4 @@
-//! The few pictures of the page.
+//! The icons of the page.
 
 use leptos::prelude::*;
 

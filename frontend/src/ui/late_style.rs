@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// What needs that sheet; it is not shown while the sheet is on its way.
+/// Views that need that style sheet. They are hidden until it has loaded.
 #[component]
 pub fn LateStyle(children: Children) -> impl IntoView {
     let address = named("framescope-later-style").map(|hash| format!("/later-{hash}.css"));
@@ -18,7 +18,7 @@ pub fn LateStyle(children: Children) -> impl IntoView {
     }
 }
 
-/// What the build says in `<meta name=…>`.
+/// What the build wrote into `<meta name=…>`.
 pub fn named(name: &str) -> Option<String> {
     let meta = document().query_selector(&format!("meta[name={name}]")).ok()??;
     meta.get_attribute("content")

@@ -1,6 +1,6 @@
 //! Parts of the page that are no part of its first view: each is a module of wasm by itself, fetched when it is wanted.
 //!
-//! [`later!`] names such a part, and a [`Later`] fetches it and draws it, or says that it did not come:
+//! [`later!`] names such a part. A [`Later`] loads and draws it, or says that loading failed:
 //!
 //! ```ignore
 //! later!(console: fn() -> AnyView = || view! { <Console/> }.into_any());
@@ -9,17 +9,17 @@
 //! view! { <section>{move || console.draw(|draw| draw())}</section> }
 //! ```
 //!
-//! Only the release is built with the feature `split`; without it all of the page is one module.
+//! Only the release build has the feature `split`. Without it, the page is one module.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// A part on its way.
+/// A part that is loading.
 pub type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Missing>>>>;
 
-/// The part did not come: there is no line to the relay, or by now it has another page.
+/// Loading the part failed: the relay does not answer, or it serves a newer page.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing;
 
@@ -30,9 +30,9 @@ impl From<leptos::wasm_split::SplitLoaderError> for Missing {
     }
 }
 
-/// `later!(name: type = value)` makes a function `name` that fetches `value`, and with it all code and words that nothing
-/// else of the page uses. The type is that of a plain function, such as `fn(Subject) -> AnyView`, or a struct of such. The
-/// file gets the same name; two of one name are in one file.
+/// `later!(name: type = value)` makes a function `name` that loads `value` and all code that nothing else on the page uses.
+/// The type is a plain function, such as `fn(Subject) -> AnyView`, or a struct of functions. The file has the same name; two
+/// parts with one name share a file.
 macro_rules! later {
     ($name:ident: $type:ty = $value:expr) => {
         fn $name() -> $crate::ui::later::Coming<$type> {
@@ -51,7 +51,7 @@ macro_rules! later {
 }
 pub(crate) use later;
 
-/// A part of the page that is there, or comes, or did not come.
+/// A part of the page: loaded, loading, or failed.
 pub struct Later<T: 'static> {
     fetch: fn() -> Coming<T>,
     state: RwSignal<State<T>>,
@@ -73,7 +73,7 @@ impl<T> Clone for Later<T> {
 impl<T> Copy for Later<T> {}
 
 impl<T: Copy + Send + Sync + 'static> Later<T> {
-    /// For what a visitor just asked for.
+    /// Loads the part at once.
     pub fn now(fetch: fn() -> Coming<T>) -> Self {
         let later = Self { fetch, state: RwSignal::new(State::Coming) };
         later.fetch();
@@ -84,16 +84,16 @@ impl<T: Copy + Send + Sync + 'static> Later<T> {
     pub fn after_first_view(fetch: fn() -> Coming<T>) -> Self {
         let later = Self { fetch, state: RwSignal::new(State::Coming) };
         if document().hidden() {
-            // Such a page is not drawn, and has no animation frames.
+            // A hidden page is not drawn and has no animation frames.
             later.fetch();
         } else {
-            // A task after the frame; in the frame itself it would still come before the drawing.
+            // In a task after the frame. In the frame itself, it would still run before drawing.
             request_animation_frame(move || set_timeout(move || later.fetch(), Duration::ZERO));
         }
         later
     }
 
-    /// What `draw` makes of the part; a few words while it is not there.
+    /// Draws the part with `draw`, or a short text while it is not loaded.
     pub fn draw(self, draw: impl FnOnce(T) -> AnyView) -> AnyView {
         match self.state.get() {
             State::Here(part) => draw(part),
@@ -105,9 +105,9 @@ impl<T: Copy + Send + Sync + 'static> Later<T> {
                 };
                 view! {
                     <p class="note" role="status">
-                        "This part of the page did not come. If the relay has been renewed, load the page anew. "
+                        "This part of the page failed to load. If the server was updated, reload the page. "
                         <button type="button" class="small" on:click=again>
-                            "Try again"
+                            "Retry"
                         </button>
                     </p>
                 }
@@ -119,7 +119,7 @@ impl<T: Copy + Send + Sync + 'static> Later<T> {
     fn fetch(self) {
         spawn_local(async move {
             let state = (self.fetch)().await.map_or(State::Missing, State::Here);
-            // The view that wanted it may be gone.
+            // The view that needed it may be gone.
             let _ = self.state.try_set(state);
         });
     }

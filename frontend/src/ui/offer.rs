@@ -1,10 +1,10 @@
-//! One of several things to choose, in a list of them.
+//! One choice in a list of choices.
 
 use leptos::prelude::*;
 
 #[component]
 pub fn Offer(
-    /// Whether it is the one that is chosen.
+    /// Whether this choice is the chosen one.
     #[prop(into)]
     chosen: Signal<bool>,
     choose: impl Fn() + 'static,

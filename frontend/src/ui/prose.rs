@@ -1,4 +1,4 @@
-//! A sentence with `code` in it, as the relay and the protocol's verdicts write them.
+//! A sentence with `code` in it, as the relay writes them.
 
 use leptos::prelude::*;
 

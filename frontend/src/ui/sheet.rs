@@ -1,17 +1,16 @@
-//! A sheet over the page's edge, for what a visitor opens, uses and closes again. The browser keeps the focus inside, closes
-//! it on Escape, and gives the focus back.
+//! A sheet at the edge of the page. The browser keeps the focus inside, closes the sheet on Escape, and returns the focus.
 
 use super::icon::{CLOSE, Icon};
 use leptos::html;
 use leptos::prelude::*;
 
-/// The sheet that a view is in.
+/// The sheet around a view.
 #[derive(Clone, Copy)]
 pub struct OpenSheet(NodeRef<html::Dialog>);
 
 impl OpenSheet {
     pub fn close(self) {
-        // By this the browser learns that the focus is to go back; then it tells that the sheet is closed.
+        // The browser returns the focus and then fires `close`.
         if let Some(dialog) = self.0.get_untracked() {
             dialog.close();
         }
@@ -20,10 +19,10 @@ impl OpenSheet {
 
 #[component]
 pub fn Sheet(
-    /// Prefix of its ids, and its class.
+    /// The prefix of its ids, and its class.
     id: &'static str,
     title: &'static str,
-    /// Whether it is there.
+    /// Whether the sheet is open.
     open: RwSignal<bool>,
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -42,21 +41,21 @@ fn Opened(id: &'static str, title: &'static str, open: RwSignal<bool>, children:
     let dialog = NodeRef::<html::Dialog>::new();
     let sheet = OpenSheet(dialog);
     provide_context(sheet);
-    // It runs again when a visitor asks for the sheet again before the browser has told that it is closed.
+    // It runs again if a visitor opens the sheet again before the browser has fired `close`.
     Effect::new(move || {
         open.track();
         if let Some(dialog) = dialog.get() {
-            // It fails only for a dialog that is no part of the page, or is open in another way.
+            // It fails only for a dialog that is not in the document, or is already open.
             let _ = dialog.show_modal();
         }
     });
-    // The event follows the closing. If the sheet was opened again in between, it stays open.
+    // The event comes after the closing. If the sheet was opened again in between, it stays open.
     let closed = move |_| {
         if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
             open.set(false);
         }
     };
-    // Beside the sheet the click is the dialog's own; inside it is one of its parts'.
+    // A click outside the sheet has the dialog itself as its target.
     let beside = move |event: web_sys::MouseEvent| {
         if event.target() == event.current_target() {
             sheet.close();

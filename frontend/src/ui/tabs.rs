@@ -9,9 +9,9 @@ pub fn Tabs(
     label: &'static str,
     /// Prefix of the tabs' ids; the panel they control is `{id}-panel`.
     id: &'static str,
-    /// Their words.
+    /// Their labels.
     tabs: &'static [&'static str],
-    /// The index of the one that is chosen.
+    /// The index of the chosen tab.
     chosen: RwSignal<usize>,
 ) -> impl IntoView {
     let place = Scope::here();

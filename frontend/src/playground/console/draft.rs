@@ -1,4 +1,4 @@
-//! What the relay is to send, judged before it is asked for.
+//! What the relay will send, checked before the page asks for it.
 
 use crate::lab::draft::hex;
 use crate::ui::format;
@@ -11,7 +11,7 @@ use wire::opcode::Opcode;
 use wire::outgoing::Outgoing;
 use wire::violation::Violation;
 
-/// The most that the payload of a control frame may have, in bytes. RFC 6455 §5.5.
+/// The longest payload of a control frame, in bytes. RFC 6455 §5.5.
 const MAX_CONTROL: usize = 125;
 
 /// A frame as it is being composed, bit by bit.
@@ -26,10 +26,10 @@ pub struct FrameDraft {
     pub key: String,
     /// 7, 16 or 64 bits; `None` for the shortest form.
     pub length_bits: Option<u8>,
-    /// The length that the header claims; empty for the true one.
+    /// The length in the header; empty for the real length.
     pub length: String,
     pub payload: String,
-    /// Whether the payload is written in hex, and not as text.
+    /// Whether the payload is typed in hex instead of as text.
     pub in_hex: bool,
 }
 
@@ -50,15 +50,18 @@ impl Default for FrameDraft {
 }
 
 impl FrameDraft {
-    /// The frame, if its parts can be read.
+    /// The frame that the fields describe.
     ///
     /// # Errors
-    /// What cannot be, and what to write instead.
+    /// Which field is wrong, and what to write instead.
     pub fn composed(&self) -> Result<Composed, String> {
         let masking_key = if self.masked { Some(self.masking_key()?) } else { None };
         let length = match self.length.trim() {
             "" => None,
-            text => Some(text.parse().map_err(|_| "The length is a whole number; leave it empty for the true one.")?),
+            text => Some(
+                text.parse()
+                    .map_err(|_| "The length must be a whole number. Leave it empty to use the real length.")?,
+            ),
         };
         let payload = if self.in_hex { hex(&self.payload)? } else { self.payload.as_bytes().to_vec() };
         let [rsv1, rsv2, rsv3] = self.rsv;
@@ -70,7 +73,7 @@ impl FrameDraft {
         }
     }
 
-    /// Goes on in hex, or as text, with the same payload; one that is no text, or no hex, stays as it is written.
+    /// Switches between hex and text with the same payload. A payload that cannot be converted stays as typed.
     pub fn write_in_hex(&mut self, in_hex: bool) {
         if in_hex && !self.in_hex {
             self.payload = format::hex(self.payload.as_bytes());
@@ -87,24 +90,24 @@ impl FrameDraft {
     }
 }
 
-/// What a strict client says about a frame that comes by itself, and what else there is to know of it.
+/// What a strict client says about this frame alone, and what else to know about it.
 pub fn judge(composed: &Composed, deflate: bool) -> (Vec<Violation>, Option<String>) {
     let Ok(header) = composed.header() else { return (Vec::new(), None) };
     let (claimed, there) = (header.length.bytes, composed.payload.len() as u64);
     let violations = match header.opcode {
-        // What it continues may be open: that is not known here.
+        // A message to continue may be open; that is not known here.
         Opcode::Continuation => header_violations(&header, Sender::Server, deflate),
-        // Nor is the payload, if it is another than the one that was written.
+        // Nor is the payload known, if the header claims another length.
         _ if claimed != there => header_violations(&header, Sender::Server, deflate),
         _ => Outgoing::default().judged(&header, &composed.payload, Sender::Server, deflate).1,
     };
     let lie = match claimed.checked_sub(there) {
         Some(0) => None,
         Some(missing) => Some(format!(
-            "The header says {claimed} bytes, and {there} follow: the client waits for {missing} more, and takes whatever comes next for them."
+            "The header says {claimed} bytes, but only {there} follow. The client waits for {missing} more and takes them from the next frame."
         )),
         None => Some(format!(
-            "The header says {claimed} bytes, and {there} follow: the client takes what is over for the next frame’s header."
+            "The header says {claimed} bytes, but {there} follow. The client reads the rest as the next frame’s header."
         )),
     };
     (violations, lie)
@@ -123,39 +126,40 @@ pub fn control(text: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// A goodbye with any code at all: the relay is not held to what a page may send.
+/// A close frame with any code. The relay is not limited to the codes that a page may send.
 ///
 /// # Errors
 /// When it does not fit a close frame.
 pub fn close(code: &str, reason: &str) -> Result<Command, String> {
     let code = match code.trim() {
         "" => None,
-        text => Some(text.parse().map_err(|_| "A close code is a number from 0 to 65535; leave it empty for none.")?),
+        text => Some(
+            text.parse()
+                .map_err(|_| "A close code must be a number from 0 to 65535. Leave it empty to send no code.")?,
+        ),
     };
     if !reason.is_empty() && code.is_none() {
-        return Err("A reason travels behind a code: give a code too, such as 1000.".into());
+        return Err("A reason needs a code before it. Add a code, such as 1000.".into());
     }
     if reason.len() > MAX_REASON {
         let bytes = reason.len();
-        return Err(format!(
-            "The reason has {bytes} bytes of UTF-8, and a close frame holds {MAX_REASON}: shorten it."
-        ));
+        return Err(format!("The reason is {bytes} bytes long in UTF-8; the limit is {MAX_REASON}. Shorten it."));
     }
     Ok(Command::Close(CloseWith { code, reason: reason.to_owned() }))
 }
 
-/// Bytes that are no frame, or are one by accident.
+/// Raw bytes, which need not be a frame.
 ///
 /// # Errors
 /// When there are none, or they cannot be read.
 pub fn raw(text: &str) -> Result<Command, String> {
     match hex(text)? {
-        bytes if bytes.is_empty() => Err("Write at least one byte, such as 81 02 68 69.".into()),
+        bytes if bytes.is_empty() => Err("Type at least one byte, such as 81 02 68 69.".into()),
         bytes => Ok(Command::Raw(bytes)),
     }
 }
 
-/// Words without capital and full stop as a sentence.
+/// Makes a sentence of words without a capital and a period.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase().to_string());

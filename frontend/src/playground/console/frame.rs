@@ -9,10 +9,10 @@ use crate::ui::hex::{Hex, class_at};
 use leptos::prelude::*;
 use wire::opcode::Opcode;
 
-/// Rows of the frame's bytes that are shown at first.
+/// How many rows of bytes are shown at first.
 const FOLD: usize = 4;
 
-/// The bits that are switches: class, name, how to find it in a draft.
+/// The bits that are switches: class, name, field of the draft.
 type Bit = (&'static str, &'static str, fn(&mut FrameDraft) -> &mut bool);
 
 const FIRST_BITS: [Bit; 4] = [
@@ -62,7 +62,7 @@ pub fn FrameFields(draft: RwSignal<FrameDraft>, line: Memo<Option<OpenConnection
                     }
                         .into_any()
                 }
-                Err(_) => view! { <p class="note">"The frame cannot be made yet: see below."</p> }.into_any(),
+                Err(_) => view! { <p class="note">"The frame is not complete. See the message below."</p> }.into_any(),
             }}
         </div>
     }
@@ -130,7 +130,7 @@ fn LengthFields(draft: RwSignal<FrameDraft>) -> impl IntoView {
         <div class="f-len seven">
             <label for="relay-length">
                 "length"
-                <span class="hidden">" that the header says"</span>
+                <span class="hidden">" in the header"</span>
             </label>
             <input
                 id="relay-length"
@@ -143,7 +143,7 @@ fn LengthFields(draft: RwSignal<FrameDraft>) -> impl IntoView {
                 aria-describedby="relay-note"
             />
             <label for="relay-form" class="hidden">
-                "Form of the length"
+                "Length encoding"
             </label>
             <select id="relay-form" on:change=choose>
                 {forms.into_iter().map(option).collect_view()}
@@ -180,7 +180,7 @@ fn PayloadField(draft: RwSignal<FrameDraft>) -> impl IntoView {
     let in_hex = Memo::new(move |_| draft.with(|draft| draft.in_hex));
     let choose = move |event: web_sys::Event| {
         let hex = event_target_value(&event) == "hex";
-        // What was written stays what it is.
+        // The payload stays the same.
         draft.update(|draft| draft.write_in_hex(hex));
     };
     view! {
@@ -199,14 +199,14 @@ fn PayloadField(draft: RwSignal<FrameDraft>) -> impl IntoView {
                 aria-describedby="relay-note"
             />
             <label class="hidden" for="relay-as">
-                "How the payload is written"
+                "Payload format"
             </label>
             <select id="relay-as" on:change=choose>
                 <option value="text" prop:selected=move || !in_hex.get()>
-                    "as text"
+                    "text"
                 </option>
                 <option value="hex" prop:selected=move || in_hex.get()>
-                    "in hex"
+                    "hex"
                 </option>
             </select>
         </div>

@@ -1,4 +1,4 @@
-//! The console: what the relay is to send on its side of an open connection, right or wrong.
+//! The console: sends frames, valid or not, from the relay’s side of an open connection.
 
 mod draft;
 mod frame;
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use observation::command::DropBy;
 use observation::{Command, ConnectionNumber};
 
-/// How many of the last commands are shown with their fate.
+/// How many of the last commands are shown with their outcome.
 const SHOWN: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ enum Kind {
 const KINDS: [Kind; 8] =
     [Kind::Text, Kind::Binary, Kind::Ping, Kind::Pong, Kind::Close, Kind::Frame, Kind::Raw, Kind::OpenConnection];
 
-/// What stands in the fields; it stays while the kinds are switched.
+/// What was typed for each kind. It stays when the visitor switches between kinds.
 #[derive(Clone, Copy)]
 struct Drafts {
     text: RwSignal<String>,
@@ -60,7 +60,7 @@ impl Drafts {
         }
     }
 
-    /// What would be asked for now, or why it cannot.
+    /// The command that would be sent now, or why none can be.
     fn command(self, kind: Kind) -> Result<Command, String> {
         match kind {
             Kind::Text => Ok(Command::Text(self.text.get())),
@@ -70,7 +70,7 @@ impl Drafts {
             Kind::Close => draft::close(&self.code.get(), &self.reason.get()),
             Kind::Frame => self.frame.with(FrameDraft::composed).map(Command::Frame),
             Kind::Raw => draft::raw(&self.raw.get()),
-            // Has buttons of its own.
+            // Has its own buttons.
             Kind::OpenConnection => Err(String::new()),
         }
     }
@@ -90,7 +90,7 @@ pub fn Console() -> impl IntoView {
         lab.record.with(|record| record.in_lab(socket))
     });
     let wanted = RwSignal::new(None::<ConnectionNumber>);
-    // The one that was chosen, or this page's, or the newest.
+    // The chosen connection, or this page's, or the newest.
     let line = Memo::new(move |_| {
         lines.with(|lines| {
             let open = |number| lines.iter().copied().find(|line| Some(line.number) == number);
@@ -106,7 +106,7 @@ pub fn Console() -> impl IntoView {
             lab.command(line.number, command);
         }
     };
-    let names: &[&str] = &["Text", "Binary", "Ping", "Pong", "Close", "Frame", "Raw bytes", "The line"];
+    let names: &[&str] = &["Text", "Binary", "Ping", "Pong", "Close", "Frame", "Raw bytes", "Connection"];
     view! {
         <form class="console" aria-label="The relay sends" on:submit=submit novalidate>
             <div class="console-top">
@@ -129,7 +129,7 @@ pub fn Console() -> impl IntoView {
                 </button>
                 <p id="relay-note" class="preview" aria-live="polite">
                     {move || match (line.get(), command()) {
-                        (None, _) => "No connection is open: connect first.".into_any(),
+                        (None, _) => "No connection is open. Connect first.".into_any(),
                         (_, Err(said)) if !said.is_empty() => view! { <span class="error">{said}</span> }.into_any(),
                         _ => hint(kind.get()).into_any(),
                     }}
@@ -140,7 +140,7 @@ pub fn Console() -> impl IntoView {
     }
 }
 
-/// What there is to fill in for a kind.
+/// The fields of a kind.
 #[component]
 fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<OpenConnection>>) -> impl IntoView {
     let hex = |id, value| view! { <Field id label="Bytes in hex" value mono=true/> }.into_any();
@@ -166,22 +166,24 @@ fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<OpenConnection>>) 
     }
 }
 
-/// What a kind is for.
+/// What a kind does.
 fn hint(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Binary => {
-            "A message that nobody asked for. Either side of a WebSocket may speak at any time."
+        Kind::Text | Kind::Binary => "The server sends this on its own. Either side can send at any time.",
+        Kind::Ping => "The browser answers a ping automatically. JavaScript sees neither.",
+        Kind::Pong => "An unsolicited pong is allowed. The browser ignores it.",
+        Kind::Close => {
+            "You can send any code here, even one that is forbidden, such as 1005. Leave it empty to send none."
         }
-        Kind::Ping => "The browser answers a ping by itself. JavaScript sees neither.",
-        Kind::Pong => "A pong that nobody asked for is allowed. The browser takes no notice.",
-        Kind::Close => "Any code may be sent from here, also one that must not be, such as 1005. Empty sends none.",
-        Kind::Frame => "Every bit is yours. What is wrong goes out wrong, and is recorded as on purpose.",
-        Kind::Raw => "These bytes go out as they are. The browser reads them as frames, whatever they are.",
-        Kind::OpenConnection => "What a network does, done by hand.",
+        Kind::Frame => {
+            "You set every bit. The relay sends the frame even if it is invalid, and records it as deliberate."
+        }
+        Kind::Raw => "The relay sends these bytes unchanged. The browser reads them as frames.",
+        Kind::OpenConnection => "What a network can do to a connection, done by hand.",
     }
 }
 
-/// Which connection the relay speaks on.
+/// Chooses the connection that the relay sends on.
 #[component]
 fn Receiver(
     lines: Memo<Vec<OpenConnection>>,
@@ -199,7 +201,7 @@ fn Receiver(
         let mut numbers: Vec<_> = lines.with(|lines| lines.iter().map(|line| line.number).collect());
         numbers.sort_unstable();
         match numbers[..] {
-            [] => "no one".into_any(),
+            [] => "no connection".into_any(),
             [number] => name(number).into_any(),
             _ => {
                 let option = |number: ConnectionNumber| {
@@ -217,7 +219,7 @@ fn Receiver(
     }
 }
 
-/// What became of the last commands.
+/// The last commands and their outcomes.
 #[component]
 fn Fates() -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -271,7 +273,7 @@ fn Field(
     }
 }
 
-/// What is done to the line itself, each at once.
+/// Actions on the connection itself. Each happens at once.
 #[component]
 fn LineButtons(line: Memo<Option<OpenConnection>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -287,24 +289,24 @@ fn LineButtons(line: Memo<Option<OpenConnection>>) -> impl IntoView {
         <ul class="line-acts">
             <li>
                 <button type="button" class="small" aria-disabled=none on:click=read>
-                    {move || if paused() { "Read on" } else { "Pause reading" }}
+                    {move || if paused() { "Resume reading" } else { "Pause reading" }}
                 </button>
                 <span>
-                    {move || if paused() { "The relay does not read." } else { "The relay stops reading." }}
-                    " What the browser sends piles up on the way."
+                    {move || if paused() { "The relay is not reading." } else { "The relay stops reading." }}
+                    " Data from the browser waits in the network’s buffers."
                 </span>
             </li>
             <li>
                 <button type="button" class="small" aria-disabled=none on:click=move |_| ask(Command::Drop(DropBy::Fin))>
                     "Drop"
                 </button>
-                <span>"TCP ends in good order (FIN), without a close frame."</span>
+                <span>"Closes TCP normally (FIN), without a close frame."</span>
             </li>
             <li>
                 <button type="button" class="small" aria-disabled=none on:click=move |_| ask(Command::Drop(DropBy::Reset))>
                     "Reset"
                 </button>
-                <span>"TCP ends at once (RST). What is still on its way is lost."</span>
+                <span>"Aborts TCP (RST). Data in transit is lost."</span>
             </li>
         </ul>
     }

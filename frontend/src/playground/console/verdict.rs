@@ -1,4 +1,4 @@
-//! What a strict client would say about a composed frame, before it is sent.
+//! What a strict client would say about the composed frame, before it is sent.
 
 use super::draft::judge;
 use crate::lab::explain;
@@ -33,11 +33,11 @@ pub fn Verdict(
         }
     };
     view! {
-        <h3>"A strict client"</h3>
+        <h3>"What a strict client says"</h3>
         <ul class="verdicts" aria-live="polite" aria-label="What a strict client says">
             {violations.iter().map(broken).collect_view()}
-            {lie.map(|words| said("warn", "the length lies", words))}
-            {right.then(|| said("good", "takes it", "By itself this frame breaks no rule.".into()))}
+            {lie.map(|words| said("warn", "wrong length", words))}
+            {right.then(|| said("good", "accepts it", "This frame alone breaks no rule.".into()))}
         </ul>
     }
 }
