@@ -13,5 +13,5 @@ with connect(URL, subprotocols=["chat"]) as websocket:
             answer = websocket.recv()
             print("text" if isinstance(answer, str) else "binary", answer)
     except ConnectionClosed:
-        pass  # before all answers had come
+        pass  # the server closed before it sent all replies
 print("closed", websocket.close_code, websocket.close_reason)

@@ -36,12 +36,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
                 continue;
             }
-            _ => continue, // pings are answered for us
+            _ => continue, // the library answers pings
         }
         answers += 1;
         if answers == MESSAGES.len() {
-            let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-            socket.close(Some(goodbye)).await?;
+            let close = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+            socket.close(Some(close)).await?;
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-# Its log says of which kind each message is that comes back, and how the connection closed.
-# websocat is told the length of each message, so that line ends are a part of it.
+# The log shows the kind of each reply and how the connection closed.
+# Each message is preceded by its length, so it can contain line ends.
 {
   printf '\0\0\0\46'; printf 'it'\''s "quoted" \\ and\nin two lines\011<URL>'
   printf '\0\0\0\101'; printf %s '</script><!-- ${1 + 1} `id` $(id) {MESSAGES} %s %d !! ; & | * ~ #'

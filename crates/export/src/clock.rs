@@ -1,4 +1,4 @@
-//! From the session's clock to the time of day.
+//! Converts the session's clock to the time of day.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,27 +15,27 @@ impl Clock {
         Self(began.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
-    /// The time of day so many microseconds after that, since 1970; never past the year 9999.
+    /// The time since 1970, `us` microseconds after the session began. At most the end of the year 9999.
     #[must_use]
     pub fn at(self, us: u64) -> Duration {
         self.0.saturating_add(Duration::from_micros(us)).min(Duration::from_secs(LAST))
     }
 
-    /// The same in words.
+    /// The same time as text in the format of RFC 3339.
     #[must_use]
     pub fn words(self, us: u64) -> String {
         rfc3339(UNIX_EPOCH + self.at(us))
     }
 }
 
-/// A time of day as in RFC 3339: `2026-11-25T12:00:07.250000Z`.
+/// A time in the format of RFC 3339: `2026-11-25T12:00:07.250000Z`.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().min(Duration::from_secs(LAST));
     humantime::format_rfc3339_micros(UNIX_EPOCH + since).to_string()
 }
 
-/// The same for the name of a file: `20261125-120007`.
+/// A time for use in a file name: `20261125-120007`.
 #[must_use]
 pub fn file_name(time: SystemTime) -> String {
     let mut name = rfc3339(time).replace(['-', ':'], "").replace('T', "-");

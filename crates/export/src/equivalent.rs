@@ -1,11 +1,11 @@
-//! An opening handshake over HTTP/2 as HTTP/1.1 would have had it, for readers of captures that know no other.
+//! Converts an opening handshake over HTTP/2 to HTTP/1.1, for capture tools that only support the latter.
 
 use std::borrow::Cow;
 use wire::handshake::connect::fields;
 
-/// What a packet says that carries one.
-pub(crate) const NOTE: &str = "made up: this handshake was an extended CONNECT over HTTP/2 (RFC 8441), without key and accept \
-                               value; from here on the stream is shown as a connection of its own";
+/// The comment of a packet with a converted handshake.
+pub(crate) const NOTE: &str = "synthesized: this handshake was an extended CONNECT over HTTP/2 (RFC 8441), without key and accept \
+                               value; the stream is shown as a separate connection";
 
 /// The request's head.
 pub(crate) fn request(text: &[u8]) -> Vec<u8> {
@@ -16,7 +16,7 @@ pub(crate) fn request(text: &[u8]) -> Vec<u8> {
     head
 }
 
-/// The response: its head, and the body behind it.
+/// The response: its head and its body.
 pub(crate) fn response(text: &[u8]) -> Vec<u8> {
     let end = text.windows(4).position(|window| window == b"\r\n\r\n").map_or(text.len(), |at| at + 4);
     let (text, body) = text.split_at(end);
@@ -38,7 +38,7 @@ fn lines(text: &[u8], head: &mut Vec<u8>) {
     head.extend_from_slice(b"\r\n");
 }
 
-/// `text` as it is, or what `of` makes of it if the handshake was made over HTTP/2.
+/// Returns `text` unchanged for HTTP/1.1, and converts it with `of` for HTTP/2.
 pub(crate) fn over(http: observation::Http, text: &[u8], of: fn(&[u8]) -> Vec<u8>) -> Cow<'_, [u8]> {
     match http {
         observation::Http::One => text.into(),

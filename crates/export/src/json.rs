@@ -1,8 +1,7 @@
-//! The observations as they are, in a document that a page can open again: [`observation::document`] describes and reads
-//! it.
+//! The observations as a JSON document that a page can open. [`observation::document`] describes and reads it.
 
-use crate::Writer;
 use crate::clock::{Clock, rfc3339};
+use crate::writer::Writer;
 use observation::Observation;
 use observation::document::FORMAT;
 use std::time::SystemTime;
@@ -13,7 +12,7 @@ pub(crate) struct Json {
 
 impl Json {
     pub(crate) fn begin(clock: Clock, exported: SystemTime, out: &mut Vec<u8>) -> Self {
-        // Neither has a character that JSON would escape.
+        // Neither text has a character that JSON must escape.
         let (exported, began) = (rfc3339(exported), clock.words(0));
         let head =
             format!("{{\"format\":\"{FORMAT}\",\"exported\":\"{exported}\",\"began\":\"{began}\",\"observations\":[");
@@ -27,9 +26,9 @@ impl Writer for Json {
         if !std::mem::take(&mut self.first) {
             out.push(b',');
         }
-        // One to a line, for those who look into the file.
+        // One observation per line, so the file is readable.
         out.push(b'\n');
-        // Plain data becomes JSON, and a vector takes it.
+        // Cannot fail: observations serialize, and a vector accepts every write.
         let _ = serde_json::to_writer(out, observation);
     }
 

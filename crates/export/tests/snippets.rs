@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p export --test snippets` writes the files anew.
 
-use export::snippet::Wish;
+use export::snippet::Parameters;
 
 /// `odd` has all that could be taken for something else than text.
 const ODD: [&str; 4] = [
@@ -13,8 +13,8 @@ const ODD: [&str; 4] = [
 ];
 
 #[track_caller]
-fn check(name: &str, wish: &Wish) {
-    for snippet in wish.snippets() {
+fn check(name: &str, parameters: &Parameters) {
+    for snippet in parameters.snippets() {
         let end = match snippet.language {
             "javascript" => "js",
             "python" => "py",
@@ -36,12 +36,13 @@ fn owned(items: &[&str]) -> Vec<String> {
 
 #[test]
 fn an_ordinary_one() {
-    let wish = Wish::new("ws://127.0.0.1:8080/echo".to_owned(), owned(&["chat"]), owned(&["Hello"]));
-    check("connect", &wish.expect("a right wish"));
+    let parameters = Parameters::new("ws://127.0.0.1:8080/echo".to_owned(), owned(&["chat"]), owned(&["Hello"]));
+    check("connect", &parameters.expect("a right parameters"));
 }
 
 #[test]
 fn one_full_of_odd_characters() {
-    let wish = Wish::new("ws://127.0.0.1:8080/echo?a='b\"&c=${d}".to_owned(), owned(&["it's", "$`|~"]), owned(&ODD));
-    check("odd", &wish.expect("a right wish"));
+    let parameters =
+        Parameters::new("ws://127.0.0.1:8080/echo?a='b\"&c=${d}".to_owned(), owned(&["it's", "$`|~"]), owned(&ODD));
+    check("odd", &parameters.expect("a right parameters"));
 }

@@ -1,44 +1,21 @@
-//! One entry: a request, the response to it, and what was said after that.
+//! One entry: a request, its response, and the messages after it.
 
-use super::Connection;
+use super::connection::{Connection, Handshake};
 use super::messages::LeftOut;
 use crate::clock::Clock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use observation::encoding::latin1::to_text;
-use observation::{Http, Leg, Opening, Refusal, Route};
+use observation::{Http, Leg, Route};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use wire::handshake::connect;
 use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
 
-/// The opening handshake, or what was tried as one.
-pub(super) struct Handshake {
-    request: Vec<u8>,
-    response: Vec<u8>,
-    /// When the response had gone out.
-    answered_us: u64,
-    /// Why it was refused.
-    refused: Option<String>,
-    route: Route,
-}
-
-/// What there must have been where the log no longer has it: without an upgrade there is nothing to see of a connection.
+/// Stands for a handshake that is no longer in the log. The connection had frames, so the request must have been upgraded.
 const UNSEEN: (&[u8], &[u8]) =
     (b"GET /lab/xxxxxxxxxxxxxxxxxxxxxxxxxx HTTP/1.1\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
-
-impl Handshake {
-    pub(super) fn opening(opening: &Opening, at_us: u64) -> Self {
-        let Opening { request, response, route, .. } = opening.clone();
-        Self { request, response, answered_us: at_us, refused: None, route }
-    }
-
-    pub(super) fn refusal(refusal: &Refusal, at_us: u64) -> Self {
-        let Refusal { request, response, explanation, route, .. } = refusal.clone();
-        Self { request, response, answered_us: at_us, refused: Some(explanation), route }
-    }
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -175,13 +152,13 @@ fn array(items: &[u8]) -> Option<Box<RawValue>> {
     RawValue::from_string(text).ok()
 }
 
-/// What cannot be said elsewhere.
+/// The comment, with everything that has no field in HAR.
 fn comment(handshake: Option<&Handshake>, left_out: LeftOut) -> String {
     let mut notes = Vec::new();
     let hop = handshake.and_then(|handshake| handshake.route.hop.as_ref());
     notes.extend(hop.map(|hop| {
-        let leg = if hop.leg == Leg::Near { "from the client to" } else { "to the server from" };
-        format!("this is the leg {leg} {}", hop.middle.name().unwrap_or("the relay"))
+        let name = hop.middle.name().unwrap_or("the relay");
+        if hop.leg == Leg::Near { format!("client side of {name}") } else { format!("server side of {name}") }
     }));
     match handshake {
         None => notes.push("the handshake is no longer in the relay's log".to_owned()),
@@ -210,7 +187,7 @@ impl<'c> Request<'c> {
                 let (method, target) = (&bytes[head.method.clone()], &bytes[head.target.clone()]);
                 (method, target, &head.headers[..], head.minor_version)
             }
-            // Something was sent that is no head. Its first line may have both all the same.
+            // The bytes are not a valid head, but the first line may still have a method and a target.
             None => {
                 let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
                 let mut words = line.split(|byte| *byte == b' ');

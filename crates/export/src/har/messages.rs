@@ -1,4 +1,4 @@
-//! The frames of a connection, put together into messages.
+//! Assembles the frames of a connection into messages.
 
 use crate::clock::Clock;
 use base64::Engine;
@@ -16,20 +16,20 @@ pub(super) struct Messages {
     left_out: LeftOut,
 }
 
-/// Frames that are in no message.
+/// How many frames and acts are in no message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LeftOut {
     pub(super) control: u64,
     pub(super) broken: u64,
     pub(super) unfinished: u64,
-    /// Deliberate pieces that are no frames.
+    /// Deliberate acts, which are not frames.
     pub(super) acts: u64,
 }
 
-/// A message of which more is to come.
+/// An incomplete message.
 struct Assembly {
     message: u64,
-    /// Its front, as far as there is no hole.
+    /// Its content up to the first gap.
     content: Vec<u8>,
     /// How many bytes it has so far.
     bytes: u64,
@@ -85,7 +85,7 @@ impl Messages {
             let begun = Assembly { message: position.message, content: Vec::new(), bytes: 0, frames: 0 };
             self.left_out.unfinished += under_way.replace(begun).map_or(0, |before| before.frames);
         }
-        // Its beginning may be no longer in the log, or broke a rule.
+        // The start of the message may be invalid or no longer in the log.
         let Some(assembly) = under_way.as_mut().filter(|assembly| assembly.message == position.message) else {
             self.left_out.unfinished += 1;
             return;
@@ -140,7 +140,7 @@ impl Assembly {
     }
 }
 
-/// Text up to where it was cut, which may be in the middle of a character.
+/// The text without an incomplete character at its end.
 fn text(content: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(content) {
         Ok(text) => text.into(),

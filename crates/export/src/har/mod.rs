@@ -1,24 +1,25 @@
-//! HAR 1.2, one entry for each connection, with the messages in `_webSocketMessages` as Chrome DevTools writes them.
+//! HAR 1.2 with one entry per connection, and its messages in `_webSocketMessages` as Chrome DevTools writes them.
 //!
-//! It is the session as an application sees it: whole messages, inflated, each with the time of its last frame. `send` is
-//! what the client sent. Control frames, fragments and masks have no place there; [`pcapng`](crate::pcapng) has them. A
-//! message in a frame that broke a rule, or that never came to its end, is no message, and left out too. How many frames of
-//! each kind are left out is said in the entry's comment; a message of which the relay kept only the front has one of its own.
+//! HAR shows the session as an application sees it: complete, inflated messages, each with the time of its last frame. `send`
+//! marks what the client sent. The format has no control frames, fragments or masks; [`pcapng`](crate::pcapng) has them. Invalid
+//! and unfinished messages are left out. The entry's comment says how many frames of each kind are left out. A message of which
+//! the relay kept only the start has its own comment.
 //!
-//! Text is there as it is, binary content in base64. `time` is in seconds since 1970, like Chrome's. A request that was
-//! refused is an entry without messages, but with the body of the answer. An entry is written once its connection and all
-//! that began before it are over, so that they are in order of time.
+//! Text is verbatim, binary content is base64. `time` is in seconds since 1970, as in Chrome. A refused request is an entry
+//! without messages, but with the body of the response. An entry is written when its connection and all earlier ones have ended,
+//! so entries are sorted by start time.
 //!
-//! Chrome imports the file in its network panel; a test has a browser's own DevTools read it. mitmproxy reads the entries with
-//! their handshakes and bodies (tried by hand with 11.0), and leaves out the messages, though it writes them in this same form
-//! itself.
+//! Chrome imports the file in its network panel; a test has a browser's DevTools read it. mitmproxy reads the entries with
+//! handshakes and bodies (tried by hand with 11.0) but ignores the messages, although it writes the same format.
 
+mod connection;
 mod entry;
 mod messages;
 
-use crate::Writer;
 use crate::clock::Clock;
-use entry::{Entry, Handshake};
+use crate::writer::Writer;
+use connection::{Connection, Handshake};
+use entry::Entry;
 use messages::Messages;
 use observation::{ConnectionNumber, Event, Observation};
 use std::collections::{HashMap, VecDeque};
@@ -26,30 +27,19 @@ use std::collections::{HashMap, VecDeque};
 pub(crate) struct Har {
     clock: Clock,
     port: u16,
-    /// In order of their beginnings; the first of them has number `first`.
+    /// Sorted by start. The first one has the index `first`.
     connections: VecDeque<Connection>,
     first: usize,
-    /// Where each that may go on is, in the same count.
+    /// The index of each connection that has not ended.
     open: HashMap<ConnectionNumber, usize>,
     /// Whether an entry has been written.
     any: bool,
 }
 
-/// A connection until its entry is written.
-struct Connection {
-    number: ConnectionNumber,
-    /// Microseconds since the session began.
-    began_us: u64,
-    last_us: u64,
-    handshake: Option<Handshake>,
-    messages: Messages,
-    over: bool,
-}
-
 impl Har {
     pub(crate) fn begin(clock: Clock, port: u16, out: &mut Vec<u8>) -> Self {
         const VERSION: &str = env!("CARGO_PKG_VERSION");
-        // No browser and no pages: a relay has seen this.
+        // The relay knows neither browser nor pages.
         let head = format!(
             "{{\"log\":{{\"version\":\"1.2\",\"creator\":{{\"name\":\"Framescope\",\"version\":\"{VERSION}\"}},\
              \"pages\":[],\"entries\":["
@@ -58,7 +48,7 @@ impl Har {
         Self { clock, port, connections: VecDeque::new(), first: 0, open: HashMap::new(), any: false }
     }
 
-    /// The connection that an observation is of; a new one if it was not seen before.
+    /// The connection of an observation. Adds it if it is new.
     fn connection(&mut self, observation: &Observation) -> Option<&mut Connection> {
         let next = self.first + self.connections.len();
         let at = *self.open.entry(observation.connection).or_insert(next);
@@ -75,7 +65,7 @@ impl Har {
         self.connections.get_mut(at - self.first)
     }
 
-    /// Writes the entries in front that are complete.
+    /// Writes the first entries, as far as they are complete.
     fn flush(&mut self, out: &mut Vec<u8>) {
         while self.connections.front().is_some_and(|connection| connection.over) {
             let Some(connection) = self.connections.pop_front() else { return };
@@ -91,7 +81,7 @@ impl Har {
 
 impl Writer for Har {
     fn observe(&mut self, observation: &Observation, out: &mut Vec<u8>) {
-        // What is done on purpose behind the end is part of no entry.
+        // A deliberate act after the end of its connection belongs to no entry.
         if matches!(observation.event, Event::Act(_)) && !self.open.contains_key(&observation.connection) {
             return;
         }

@@ -25,11 +25,13 @@ mod conversation;
 mod packet;
 
 use crate::clock::Clock;
-use crate::{Writer, equivalent};
+use crate::equivalent;
+use crate::writer::Writer;
 use conversation::Conversation;
 use observation::event::Cause;
 use observation::{
-    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Leg, Intermediary, Observation, Opening, Party, Refusal,
+    Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Http, Intermediary, Leg, Observation, Opening, Party,
+    Refusal,
 };
 use packet::Packet;
 use pcap_file::DataLink;
@@ -40,19 +42,19 @@ use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeade
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The names that the relay has for refusals after which it does not end the line.
+/// The relay's names for refusals with a special end: see `refusal`.
 const SILENCE: &str = "silence";
 const LEFT_EARLY: &str = "left-early";
 const RESET: &str = "reset";
-/// The most bytes of one comment; an explanation may quote what a visitor wrote.
+/// The longest comment in bytes. It needs a limit because an explanation may quote user input.
 const COMMENT: usize = 1000;
 
 pub(crate) struct Pcapng {
-    /// Keeps nothing: what it was given is taken out again at once.
+    /// A writer to a buffer, which is emptied after each observation.
     file: Option<PcapNgWriter<Vec<u8>>>,
     clock: Clock,
     port: u16,
-    /// Those that have begun, also once they are over: something deliberate may come behind the end.
+    /// All connections that have started. Ended ones stay, because a deliberate act may follow the end.
     conversations: HashMap<ConnectionNumber, Conversation>,
 }
 
@@ -63,14 +65,14 @@ impl Pcapng {
             options: vec![
                 SectionHeaderOption::UserApplication(program.into()),
                 SectionHeaderOption::Comment(
-                    "What a relay saw of WebSocket connections. IP and TCP headers are made up; the session's name is \
+                    "WebSocket connections as a relay saw them. IP and TCP headers are synthesized; the session's name is \
                      replaced by x."
                         .into(),
                 ),
             ],
             ..Default::default()
         };
-        // A vector takes everything, so there is a writer.
+        // A vector accepts every write, so this is always `Some`.
         let mut this = Self {
             file: PcapNgWriter::with_section_header(Vec::new(), section).ok(),
             clock,
@@ -99,7 +101,7 @@ impl Pcapng {
         }
     }
 
-    /// Writes packets, the first of them with a comment.
+    /// Writes packets. The first one gets the comment.
     fn write(&mut self, at_us: u64, packets: impl IntoIterator<Item = Packet>, comment: Option<String>) {
         let Some(file) = &mut self.file else { return };
         let mut comment = comment;
@@ -112,7 +114,7 @@ impl Pcapng {
                 data: Cow::Owned(bytes),
                 options: options.into_iter().collect(),
             };
-            // The interface is there, and a vector takes everything.
+            // Cannot fail: the interface exists, and a vector accepts every write.
             let _ = file.write_pcapng_block(block);
         }
     }
@@ -121,7 +123,7 @@ impl Pcapng {
         let port = self.port;
         let conversation = self.conversations.entry(observation.connection).or_insert_with(|| {
             notes.push(
-                "the beginning of this connection is no longer in the log: decode it as WebSocket by hand".into(),
+                "the start of this connection is no longer in the log: use Decode As and select WebSocket".into(),
             );
             let mut conversation = Conversation::new(observation.connection.0, port);
             conversation.join();
@@ -169,7 +171,7 @@ impl Pcapng {
         }
         let comment = unanswered.then(|| comment(notes)).flatten();
         match &refusal.rule[..] {
-            // Someone ends the line some time, and that is an act of its own.
+            // One end closes the connection later, which is a separate act.
             SILENCE if unanswered => {
                 if let Some(conversation) = self.conversations.get_mut(&observation.connection) {
                     conversation.is_silent = true;
@@ -214,7 +216,7 @@ impl Pcapng {
 
     fn closed(&mut self, observation: &Observation, closed: &Closed) {
         let is_far = self.conversations.get(&observation.connection).is_some_and(|conversation| conversation.is_far);
-        // Who the relay has at the other end, and itself.
+        // The relay's peer, and the relay itself.
         let (other, own) = if is_far { (Party::Server, Party::Client) } else { (Party::Client, Party::Server) };
         let (first, resets) = match closed.cause {
             Cause::ConnectionEnded => (other, false),
@@ -237,7 +239,7 @@ impl Writer for Pcapng {
         match &observation.event {
             Event::Opening(opening) => self.opening(observation, opening),
             Event::Refusal(refusal) => self.refusal(observation, refusal),
-            // What crossed below the encryption is shown as what it held, and so is the line to a middlebox.
+            // TLS connections are shown decrypted, so records and tunnels are left out.
             Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
             Event::Frame(frame) => self.frame(observation, frame),
             Event::Act(act) => self.act(observation, act),
@@ -253,14 +255,14 @@ impl Writer for Pcapng {
 
 fn deliberate(deliberate: &Deliberate) -> String {
     let rule = deliberate.rule.as_ref().map_or(String::new(), |rule| format!(" (RFC {} §{})", rule.rfc, rule.section));
-    format!("on purpose: {}{rule}", deliberate.explanation)
+    format!("deliberate: {}{rule}", deliberate.explanation)
 }
 
 fn comment(notes: Vec<String>) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("\n"))
 }
 
-/// The front of a comment that is too long.
+/// Cuts a comment that is too long.
 fn shortened(mut text: String) -> String {
     if text.len() > COMMENT {
         let ends = text.char_indices().map(|(end, _)| end);

@@ -1,7 +1,8 @@
-//! Code for the same connection: it connects, sends, prints what comes back with its kind, and how the connection closed.
+//! Code for a connection. Each snippet connects, sends messages, and prints the replies with their kind and how the connection
+//! closed.
 //!
-//! Each is what one would write today with the library that people use, short enough to be read before it is run. They end by
-//! themselves with a server that answers every message, as the relay does. The tests run each of them as it is rendered.
+//! Each uses the language's usual library and is short enough to read before you run it. The snippets end on their own if the
+//! server answers every message, as the relay does. The tests run each rendered snippet.
 //!
 //! In a browser:
 //! ```javascript
@@ -11,8 +12,8 @@
 //! ```python
 #![doc = include_str!("../../golden/connect.py")]
 //! ```
-//! In Rust, with [`tokio-tungstenite`](https://crates.io/crates/tokio-tungstenite); an example of the relay's crate is made
-//! of this very text:
+//! In Rust, with [`tokio-tungstenite`](https://crates.io/crates/tokio-tungstenite). The relay's crate includes this text as an
+//! example:
 //! ```ignore
 #![doc = include_str!("../../golden/connect.rs")]
 //! ```
@@ -21,27 +22,27 @@
 #![doc = include_str!("../../golden/connect.sh")]
 //! ```
 
+mod parameters;
 mod quote;
-mod wish;
 
-pub use wish::{MAX_ITEMS, MAX_MESSAGE, MAX_SUBPROTOCOL, MAX_URL, Wish, WishError};
+pub use parameters::{MAX_ITEMS, MAX_MESSAGE, MAX_SUBPROTOCOL, MAX_URL, ParameterError, Parameters};
 
 use serde::Serialize;
 
-/// A client, ready to be copied.
+/// A client, ready to copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Snippet {
-    /// A stable name.
+    /// A stable, machine-readable name.
     pub language: &'static str,
     pub title: &'static str,
-    /// What to save it as, if it has to be a file.
+    /// The file to save it as, if it must be a file.
     pub file: Option<&'static str>,
     pub code: String,
     /// How to run it, in one line.
     pub run: &'static str,
 }
 
-impl Wish {
+impl Parameters {
     /// All snippets.
     #[must_use]
     pub fn snippets(&self) -> [Snippet; 4] {
@@ -66,7 +67,7 @@ impl Wish {
             title: "JavaScript",
             file: None,
             code,
-            run: "paste it into a browser’s console",
+            run: "paste it into the console of a browser",
         }
     }
 
@@ -104,18 +105,18 @@ impl Wish {
     }
 
     fn websocat(&self) -> Snippet {
-        // It takes an empty message for the end of its input.
+        // websocat treats an empty message as the end of its input.
         let messages: Vec<_> = self.messages.iter().filter(|message| !message.is_empty()).collect();
         let mut notes = String::new();
         if messages.len() < self.messages.len() {
-            notes.push_str("# websocat cannot send an empty message, so that one is missing here.\n");
+            notes.push_str("# websocat cannot send an empty message, so it is left out here.\n");
         }
         let (input, reading, source) = match messages[..] {
-            // All that it reads at once is one message, line ends included.
+            // With --no-line, everything that it reads at once is one message, including line ends.
             [] => ("printf ''".to_owned(), "--no-line ", ""),
             [one] => (quote::printf(one), "--no-line ", ""),
             _ => {
-                notes.push_str("# websocat is told the length of each message, so that line ends are a part of it.\n");
+                notes.push_str("# Each message is preceded by its length, so it can contain line ends.\n");
                 let lines = messages.iter().map(|message| {
                     let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
                     let octal: String = length.iter().map(|byte| format!("\\{byte:o}")).collect();
@@ -149,7 +150,7 @@ impl Wish {
     }
 }
 
-/// A list longer than this is not put into one line.
+/// The longest list that is written on one line, in bytes.
 const LINE: usize = 60;
 
 const JAVASCRIPT: &str = r#"const socket = new WebSocket(<URL><SUBPROTOCOLS>);
@@ -184,7 +185,7 @@ with connect(URL<SUBPROTOCOLS>) as websocket:
             answer = websocket.recv()
             print("text" if isinstance(answer, str) else "binary", answer)
     except ConnectionClosed:
-        pass  # before all answers had come
+        pass  # the server closed before it sent all replies
 print("closed", websocket.close_code, websocket.close_reason)
 "#;
 
@@ -221,25 +222,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
                 continue;
             }
-            _ => continue, // pings are answered for us
+            _ => continue, // the library answers pings
         }
         answers += 1;
         if answers == MESSAGES.len() {
-            let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-            socket.close(Some(goodbye)).await?;
+            let close = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+            socket.close(Some(close)).await?;
         }
     }
     Ok(())
 }
 "#;
 
-const WEBSOCAT: &str = r"# Its log says of which kind each message is that comes back, and how the connection closed.
+const WEBSOCAT: &str = r"# The log shows the kind of each reply and how the connection closed.
 <NOTES><INPUT> |
   RUST_LOG=websocat::ws_peer=debug \
   websocat --text <READING>--close-status-code=1000 <SUBPROTOCOLS><SOURCE><URL>
 ";
 
-/// Puts the texts where their names stand, in one go: what is in a text is never taken for a name.
+/// Replaces each `<NAME>` by its text in a single pass, so a text that contains `<NAME>` is not filled in again.
 fn fill(template: &str, texts: &[(&str, String)]) -> String {
     let mut parts = template.split('<');
     let mut filled = parts.next().unwrap_or_default().to_owned();
@@ -256,7 +257,7 @@ fn fill(template: &str, texts: &[(&str, String)]) -> String {
     filled
 }
 
-/// A list as all three languages write it, one item to a line if it is long.
+/// A list in the syntax of all three languages. A long list has one item per line.
 fn list(items: &[String], literal: impl Fn(&str) -> String, indent: usize) -> String {
     let items: Vec<_> = items.iter().map(|item| literal(item)).collect();
     let line = items.join(", ");
@@ -279,7 +280,9 @@ mod tests {
 
     #[test]
     fn tls_is_asked_for_where_it_is_needed() {
-        let rust = |url: &str| Wish::new(url.to_owned(), Vec::new(), Vec::new()).map(|wish| wish.rust().code);
+        let rust = |url: &str| {
+            Parameters::new(url.to_owned(), Vec::new(), Vec::new()).map(|parameters| parameters.rust().code)
+        };
         assert!(!rust("ws://lab/rustls").is_ok_and(|code| code.contains("--features rustls")));
         assert!(rust("wsS://lab").is_ok_and(|code| code.contains("--features rustls")));
     }

@@ -1,20 +1,20 @@
-//! Texts as literals, so that whatever a visitor wrote stays a text in another language.
+//! Quotes texts as literals, so that user input cannot become code.
 //!
-//! Characters that can be seen stay as they are; all that control a terminal or an editor, or turn the direction of writing
-//! round, are escaped, so that a snippet is what it looks like.
+//! Visible characters stay as they are. Characters that control a terminal or an editor, or that change the direction of text,
+//! are escaped, so a snippet is what it looks like.
 
 use std::fmt::Write;
 
-/// A string of JavaScript, also between `<script>` and `</script>`.
+/// A JavaScript string. It is also safe between `<script>` and `</script>`.
 pub(super) fn javascript(text: &str) -> String {
     literal(text, |c, out| match c {
-        // Not even the end of the element, or the beginning of a comment.
+        // Otherwise the text could end the element or start a comment.
         '<' => out.push_str("\\x3C"),
         c => drop(write!(out, "\\u{{{:X}}}", u32::from(c))),
     })
 }
 
-/// A `str` of Python 3.
+/// A Python 3 `str`.
 pub(super) fn python(text: &str) -> String {
     literal(text, |c, out| match u32::from(c) {
         _ if c == '<' => out.push(c),
@@ -24,7 +24,7 @@ pub(super) fn python(text: &str) -> String {
     })
 }
 
-/// A `&str` of Rust.
+/// A Rust `&str`.
 pub(super) fn rust(text: &str) -> String {
     literal(text, |c, out| match c {
         '<' => out.push(c),
@@ -32,24 +32,24 @@ pub(super) fn rust(text: &str) -> String {
     })
 }
 
-/// A word of a POSIX shell, of characters that can be seen.
+/// A POSIX shell word. Hidden characters are not escaped.
 pub(super) fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The command of a POSIX shell that prints just this.
+/// A POSIX shell command that prints exactly this text.
 pub(super) fn printf(text: &str) -> String {
     if !text.chars().any(is_hidden) {
         return format!("printf %s {}", shell(text));
     }
-    // As printf's format, in which every byte can be said.
+    // As the format of `printf`, which can express every byte.
     let mut format = String::new();
     for c in text.chars() {
         match c {
             '\n' => format.push_str("\\n"),
             '\\' => format.push_str("\\\\"),
             '%' => format.push_str("%%"),
-            // It would be an option.
+            // A leading `-` would start an option.
             '-' if format.is_empty() => format.push_str("\\055"),
             c if is_hidden(c) => {
                 let bytes = c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\{byte:03o}")).collect::<String>();
@@ -61,7 +61,7 @@ pub(super) fn printf(text: &str) -> String {
     format!("printf {}", shell(&format))
 }
 
-/// Between double quotes, with the escapes that the three languages share; `other` writes what is left.
+/// A string in double quotes, with the escapes that the three languages share. `other` writes all other escapes.
 fn literal(text: &str, other: impl Fn(char, &mut String)) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -79,7 +79,7 @@ fn literal(text: &str, other: impl Fn(char, &mut String)) -> String {
     out
 }
 
-/// Whether a character cannot be seen, as Rust knows it.
+/// Whether a character is invisible, according to Rust's `escape_debug`.
 fn is_hidden(c: char) -> bool {
     !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1
 }

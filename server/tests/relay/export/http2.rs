@@ -37,7 +37,7 @@ async fn a_stream_of_http_2_is_an_entry_and_a_conversation() {
     assert!(asked.text("http.request.uri").starts_with("/lab/xxxx"));
     let answered = packets.iter().find(|packet| packet.text("http.response.code") == "101").unwrap();
     assert!(
-        answered.text("frame.comment").starts_with("made up: this handshake"),
+        answered.text("frame.comment").starts_with("synthesized: this handshake"),
         "{}",
         answered.text("frame.comment")
     );

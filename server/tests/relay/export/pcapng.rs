@@ -258,7 +258,7 @@ async fn bytes_that_are_no_frames_are_there() {
         panic!("an answer, the bytes, and the end, not {packets:?}")
     };
     assert_eq!((&bytes[..], &nothing[..]), (&b"\x81\x7enonsense"[..], &b""[..]));
-    assert!(comment.starts_with("on purpose: "), "{comment}");
+    assert!(comment.starts_with("deliberate: "), "{comment}");
 }
 
 #[tokio::test]
@@ -285,6 +285,6 @@ async fn requests_without_an_answer_end_as_they_did() {
         assert_eq!(said, refusal.response);
         let ended: Vec<_> = packets.iter().filter(|(_, _, flags, _)| *flags == FIN).map(|(from, ..)| *from).collect();
         assert_eq!(ended, ends, "{open}");
-        assert!(packets.iter().any(|(.., comment)| comment.contains("on purpose: ")), "{open}");
+        assert!(packets.iter().any(|(.., comment)| comment.contains("deliberate: ")), "{open}");
     }
 }
