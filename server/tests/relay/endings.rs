@@ -1,5 +1,6 @@
 //! Every way in which a connection ends leaves exactly one end in the log, with its cause.
 
+use crate::support::clock::Clock;
 use crate::support::{Feed, Lab, Raw, http, masked, soon};
 use observation::event::Cause;
 use observation::{Event, Party};
@@ -20,7 +21,7 @@ async fn the_client_hangs_up() {
     let mut feed = lab.feed().await;
     drop(lab.open().await);
     let closed = only_end(&lab, &mut feed).await;
-    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::LineEnded, None, false));
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::ConnectionEnded, None, false));
 }
 
 #[tokio::test]
@@ -40,7 +41,7 @@ async fn the_client_hangs_up_in_the_middle_of_a_frame() {
     assert_eq!((&cut.unmasked_payload()[..], cut.violations), (&b"ha"[..], vec![]));
     assert_eq!(cut.position.map(|position| position.message), Some(2));
     let closed = only_end(&lab, &mut feed).await;
-    assert_eq!((closed.cause, closed.client.frames, closed.server.frames), (Cause::LineEnded, 2, 1));
+    assert_eq!((closed.cause, closed.client.frames, closed.server.frames), (Cause::ConnectionEnded, 2, 1));
     assert_eq!(closed.client.bytes, 6 + 5 + 6 + 2);
 }
 
@@ -55,7 +56,7 @@ async fn the_client_hangs_up_in_the_middle_of_its_goodbye() {
     let cut = feed.frame().await;
     assert_eq!((cut.opcode, cut.length, cut.payload_bytes), (8, 2, 1));
     let closed = only_end(&lab, &mut feed).await;
-    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::LineEnded, None, false));
+    assert_eq!((closed.cause, closed.first, closed.clean), (Cause::ConnectionEnded, None, false));
 }
 
 #[tokio::test]
@@ -87,7 +88,7 @@ async fn the_line_breaks() {
     #[expect(deprecated, reason = "a reset is what this is about, and dropping the socket sends it at once")]
     raw.0.set_linger(Some(Duration::ZERO)).unwrap();
     drop(raw);
-    assert_eq!(only_end(&lab, &mut feed).await.cause, Cause::LineBroke);
+    assert_eq!(only_end(&lab, &mut feed).await.cause, Cause::ConnectionLost);
 }
 
 #[tokio::test]
@@ -133,11 +134,11 @@ async fn the_relays_close_is_not_answered() {
 #[tokio::test]
 async fn a_busy_connection_is_not_idle() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(500)).await;
+    let clock = Clock::stop();
     let mut raw = Raw::open(lab.address(), "/echo").await;
     // Longer than the timeout in all, and never silent for as long.
-    let mut beats = tokio::time::interval(Duration::from_millis(50));
     for _ in 0..20 {
-        beats.tick().await;
+        clock.pass(Duration::from_millis(50)).await;
         raw.send(&masked(0x81, b"x")).await;
         assert_eq!(raw.take(3).await, b"\x81\x01x");
     }

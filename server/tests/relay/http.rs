@@ -1,5 +1,6 @@
 //! The HTTP side: what a visitor sends cannot wedge it.
 
+use crate::support::clock::Clock;
 use crate::support::{Lab, Raw, eventually, handshake, http, masked};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -14,11 +15,12 @@ async fn it_says_that_it_lives() {
 #[tokio::test]
 async fn a_head_that_never_ends_is_given_up() {
     let lab = Lab::with(|config| config.head_timeout = Duration::from_millis(200)).await;
+    let clock = Clock::stop();
     let (mut silent, mut slow, mut kept) = (lab.raw().await, lab.raw().await, lab.raw().await);
     slow.send(b"GET / HTT").await;
     kept.send(b"GET /healthz HTTP/1.1\r\nHost: lab\r\n\r\n").await;
     for line in [&mut silent, &mut slow, &mut kept] {
-        line.rest().await;
+        clock.pass_until(line.rest()).await;
     }
 }
 
@@ -47,11 +49,12 @@ async fn a_head_that_never_becomes_a_request_is_seen_in_the_session_it_asks_for(
         (format!("{line}no header\r\n\r\n"), 400, "head-malformed"),
         (line.clone(), 408, "head-too-slow"),
     ];
+    let clock = Clock::stop();
     for (head, status, rule) in cases {
         let mut raw = lab.raw().await;
         // The relay may hang up before it has read all of it.
         let _ = raw.0.write_all(head.as_bytes()).await;
-        let refusal = feed.refusal().await;
+        let refusal = clock.pass_until(feed.refusal()).await;
         assert_eq!((refusal.status, &*refusal.rule), (Some(status), rule));
         assert!(head.as_bytes().starts_with(&refusal.request) && refusal.request.len() >= line.len(), "{rule}");
         let answer = String::from_utf8(refusal.response).unwrap();
@@ -64,6 +67,7 @@ async fn a_head_that_never_becomes_a_request_is_seen_in_the_session_it_asks_for(
             }
         }
     }
+    drop(clock);
     // One for another address, and none at all, are nobody's.
     lab.raw().await.send(b"GET /echo HTTP/1.1\r\nno header\r\n\r\n").await;
     lab.raw().await.send(b"\r\n\r\n").await;

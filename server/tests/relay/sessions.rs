@@ -1,6 +1,7 @@
 //! Sessions: begun, asked for, limited, expired.
 
-use crate::support::{Lab, Raw, eventually, http};
+use crate::support::clock::Clock;
+use crate::support::{Lab, Raw, http};
 use std::time::Duration;
 
 #[tokio::test]
@@ -70,15 +71,19 @@ async fn a_full_relay_lets_go_of_empty_sessions_first() {
 #[tokio::test]
 async fn a_session_expires_once_nobody_is_there() {
     let lab = Lab::with(|config| config.session_ttl = Duration::from_millis(200)).await;
+    let clock = Clock::stop();
     let raw = lab.open().await;
-    // Asking keeps a session, so each question goes to another one, and it outlives many of them while in use.
     let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
-    let gone = async |id: &str| {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        http(lab.address(), "GET", &format!("/api/sessions/{id}"), "").await.status == 404
-    };
-    eventually(async || gone(&other).await).await;
-    assert!(!gone(&lab.id).await, "someone is connected");
+    // Each question is a use of the session, and it keeps the session for another 200 ms.
+    let status = async |id: &str| http(lab.address(), "GET", &format!("/api/sessions/{id}"), "").await.status;
+    clock.pass(Duration::from_millis(150)).await;
+    assert_eq!(status(&other).await, 200);
+    clock.pass(Duration::from_millis(150)).await;
+    assert_eq!(status(&other).await, 200);
+    clock.pass(Duration::from_millis(300)).await;
+    assert_eq!(status(&other).await, 404);
+    assert_eq!(status(&lab.id).await, 200, "someone is connected");
     drop(raw);
-    eventually(async || gone(&lab.id).await).await;
+    clock.pass(Duration::from_millis(300)).await;
+    assert_eq!(status(&lab.id).await, 404);
 }

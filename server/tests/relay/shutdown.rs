@@ -1,10 +1,10 @@
 //! The end of the relay: everyone is told, everything is recorded, and the process goes.
 
 use crate::support::process::Process;
-use crate::support::{Lab, Raw, message, soon};
+use crate::support::{HOUR, Lab, Raw, message, soon};
 use observation::Party;
 use observation::event::Cause;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::process::Command;
 
 const GOING_AWAY: [u8; 2] = 1001_u16.to_be_bytes();
@@ -69,7 +69,12 @@ async fn also_of_one_that_had_to_be_dropped() {
 
 #[tokio::test]
 async fn nobody_can_hold_it_up() {
-    let lab = Lab::with(|config| config.shutdown_grace = Duration::from_millis(300)).await;
+    // The grace ends it, and no other limit does.
+    let change = |config: &mut framescope::args::Config| {
+        config.shutdown_grace = Duration::from_millis(300);
+        (config.close_timeout, config.write_timeout, config.head_timeout) = (HOUR, HOUR, HOUR);
+    };
+    let lab = Lab::with(change).await;
     let _silent = lab.open().await;
     let mut deaf = lab.open().await;
     let frame = crate::support::masked(0x82, &vec![0; 1 << 20]);
@@ -78,9 +83,7 @@ async fn nobody_can_hold_it_up() {
     let _feed = lab.feed().await;
     let mut half = lab.raw().await;
     half.send(b"GET /lab").await;
-    let began = Instant::now();
     soon(lab.relay.stop()).await;
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
 #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! A relay of one's own for each test, a raw client for exact bytes, and an observer.
 
+pub(crate) mod clock;
 pub(crate) mod deflate;
+pub(crate) mod kernel;
 pub(crate) mod process;
 
 use framescope::Relay;
@@ -24,9 +26,12 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ=="; // RFC 6455 §1.3, and its accept value:
 pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// What should happen, happens soon; a test that waits longer has failed.
+/// For limits that must not be what ends something: far longer than `soon` waits.
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// Waits for what should happen at once. The limit is for tests that hang: a slow machine does not reach it.
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), what).await.expect("this should have happened long ago")
+    tokio::time::timeout(Duration::from_secs(40), what).await.expect("this should have happened long ago")
 }
 
 /// A relay with one session.

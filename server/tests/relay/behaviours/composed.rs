@@ -3,11 +3,12 @@
 use super::{
     close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, open_deflate, rules, told,
 };
+use crate::support::clock::Clock;
 use crate::support::deflate::{Deflating, Inflating, deflated};
 use crate::support::{Lab, Raw, masked};
 use observation::event::Cause;
 use observation::{Command, Party};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// RFC 6455 §5.4: control frames may come inside a message, and other messages may not.
 #[tokio::test]
@@ -61,14 +62,14 @@ async fn nothing_comes_inside_a_frame_that_is_half_back() {
 async fn a_ping_and_a_goodbye_of_the_clients_during_a_drip() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "drip=1s").await;
     raw.send(&masked(0x81, b"a long text")).await;
     raw.take(1).await;
     raw.send(&[masked(0x89, b"?"), masked(0x88, &close(1000, ""))].concat()).await;
-    // The frame has to end before the goodbye, and does so at once.
-    let began = Instant::now();
+    // The frame has to end before the goodbye, and does so at once: the clock is stopped.
     assert_eq!(raw.rest().await, [&b"\x0ba long text"[..], b"\x88\x02\x03\xe8"].concat());
-    assert!(began.elapsed() < Duration::from_secs(5));
+    drop(clock);
     let (events, closed) = life(&mut feed).await;
     assert_eq!(told(&events), ["> text", "> ping", "> close", "< text", "< close"]);
     assert_eq!(ending(&closed), (Cause::ClosingHandshake, Some(1000), true));
@@ -87,10 +88,14 @@ async fn a_broken_rule_during_a_drip() {
 async fn the_relays_own_goodbye_during_a_drip() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "drip=1s").await;
     raw.send(&masked(0x81, b"a long text")).await;
-    assert_eq!(raw.take(13).await, b"\x81\x0ba long text");
-    left(&mut raw, 1001, "nothing came for too long").await;
+    assert_eq!(raw.take(1).await, b"\x81");
+    clock.pass(Duration::from_millis(200)).await;
+    drop(clock);
+    assert_eq!(raw.take(12).await, b"\x0ba long text");
+    left(&mut raw, 1001, "no data received for too long").await;
     let (events, closed) = life(&mut feed).await;
     assert_eq!(told(&events), ["> text", "< text", "< close", "> close"]);
     assert_eq!(ending(&closed), (Cause::Idle, Some(1001), true));
@@ -102,7 +107,7 @@ async fn a_goodbye_while_replies_wait() {
     let mut feed = lab.feed().await;
     // The client's: what waits is not sent any more.
     let mut raw = open(&lab, "delay=60s").await;
-    raw.send(&masked(0x81, b"never answered")).await;
+    raw.send(&masked(0x81, b"never answers")).await;
     nothing_but_a_pong(&mut raw).await;
     leave(&mut raw).await;
     assert_eq!(told(&life(&mut feed).await.0), ["> text", "> ping", "< pong", "> close", "< close"]);
@@ -112,8 +117,10 @@ async fn a_goodbye_while_replies_wait() {
     assert_eq!(raw.take(6).await, b"\x81\x01a\x81\x01b");
     left(&mut raw, 1000, "").await;
     // By the clock it does not wait for them.
+    let clock = Clock::stop();
     let mut raw = open(&lab, "delay=60s&close-after=200ms").await;
-    raw.send(&masked(0x81, b"never answered")).await;
+    raw.send(&masked(0x81, b"never answers")).await;
+    clock.pass(Duration::from_millis(200)).await;
     left(&mut raw, 1000, "").await;
 }
 
@@ -121,15 +128,18 @@ async fn a_goodbye_while_replies_wait() {
 async fn a_goodbye_by_the_clock_while_text_is_half_there() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "close-after=100ms").await;
     let text = masked(0x81, b"half and half");
     raw.send(&text[..10]).await;
+    clock.pass(Duration::from_millis(100)).await;
+    drop(clock);
     assert_eq!(raw.frame().await, (0x88, close(1000, "")));
     raw.send(&[&text[10..], &masked(0x88, b"")].concat()).await;
     assert_eq!(raw.rest().await, b"", "no data after a close frame");
     let (events, closed) = life(&mut feed).await;
     assert_eq!(told(&events), ["< close", "> text", "> close"]);
-    assert_eq!(ending(&closed), (Cause::Left, Some(1000), true));
+    assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(1000), true));
 }
 
 #[tokio::test]
@@ -187,16 +197,19 @@ impl ConcatPayload for Vec<(u8, Vec<u8>)> {
 async fn a_behaviour_that_changes_during_a_drip() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "drip=1s").await;
     raw.send(&[masked(0x81, b"a long text"), masked(0x81, b"another")].concat()).await;
     raw.take(1).await;
-    let began = Instant::now();
-    assert_eq!(feed.command(1, Command::Behave("greet=new&fragments=3".to_owned())).await, None);
-    // What is left of the frame goes out at once, then what waited, and then the new.
+    let began = tokio::time::Instant::now();
+    let behave = feed.command(1, Command::Behave("greet=new&fragments=3".to_owned()));
+    assert_eq!(clock.pass_until(behave).await, None);
+    // When the next byte of the frame is due, all of it goes out, then what waited, and then the new.
     let mut expect = [&b"\x0ba long text"[..], &frame(0x81, b"another")].concat();
     expect.extend([frame(1, b"n"), frame(0, b"e"), frame(0x80, b"w")].concat());
-    assert_eq!(raw.take(expect.len()).await, expect);
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(clock.pass_until(raw.take(expect.len())).await, expect);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    drop(clock);
     raw.send(&masked(0x82, b"abc")).await;
     let expect = [frame(2, b"a"), frame(0, b"b"), frame(0x80, b"c")].concat();
     assert_eq!(raw.take(expect.len()).await, expect);
@@ -298,7 +311,7 @@ async fn everything_at_once() {
     raw.send(&masked(0x88, &close(4321, ""))).await;
     assert_eq!(raw.rest().await, b"");
     let (events, closed) = life(&mut feed).await;
-    assert_eq!(ending(&closed), (Cause::Left, Some(4321), true));
+    assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(4321), true));
     let sent = frames(events, Party::Server);
     assert!(sent.iter().all(|frame| rules(frame).is_empty()), "all of it is legal");
     let split =

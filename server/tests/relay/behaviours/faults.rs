@@ -169,7 +169,7 @@ async fn check(lab: &Lab, fault: &str, at: usize, text: bool, content: &[u8]) {
                 "close-1005" => Some(1005),
                 _ => Some(1000),
             };
-            (Cause::Left, code, true)
+            (Cause::DeliberateClose, code, true)
         }
     };
     assert_eq!(ending(&closed), expect, "{said}");

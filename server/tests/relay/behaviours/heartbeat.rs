@@ -1,7 +1,10 @@
 //! Pings of the server's, the time their pongs may take, and connections on which nothing travels.
 
-use super::{acts, close, ending, frame, frames, leave, left, life, name, open, told, until_broken};
-use crate::support::{Lab, Raw, masked};
+use super::{
+    acts, close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told, until_broken,
+};
+use crate::support::clock::Clock;
+use crate::support::{Lab, masked};
 use observation::event::Cause;
 use observation::round_trip::RoundTrips;
 use observation::{Event, Party};
@@ -55,21 +58,21 @@ async fn a_ping_carries_what_it_is_to_carry() {
 async fn no_pong_in_time() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "ping-every=100ms&pong-within=200ms").await;
-    let began = Instant::now();
+    clock.pass(Duration::from_millis(100)).await;
     assert_eq!(raw.frame().await, (0x89, b"1".to_vec()));
     // None of these is the pong that is waited for.
     raw.send(&[masked(0x8a, b""), masked(0x8a, b"11"), masked(0x81, b"1"), masked(0x89, b"1")].concat()).await;
-    let mut frames = Vec::new();
-    let code = loop {
-        match raw.frame().await {
-            (0x88, payload) => break payload,
-            frame => frames.push(frame),
-        }
-    };
-    assert!(began.elapsed() >= Duration::from_millis(190), "{:?}", began.elapsed());
-    assert_eq!(code, close(1011, "no pong came in time"));
-    assert_eq!(frames[..2], [(0x81, b"1".to_vec()), (0x8a, b"1".to_vec())]);
+    let answers = [(0x81, b"1".to_vec()), (0x8a, b"1".to_vec())];
+    assert_eq!([raw.frame().await, raw.frame().await], answers);
+    clock.pass(Duration::from_millis(100)).await;
+    assert_eq!(raw.frame().await, (0x89, b"2".to_vec()));
+    clock.pass(Duration::from_millis(90)).await;
+    nothing_but_a_pong(&mut raw).await;
+    clock.pass(Duration::from_millis(10)).await;
+    drop(clock);
+    assert_eq!(raw.frame().await, (0x88, close(1011, "no pong arrived in time")));
     raw.send(&masked(0x88, &close(1011, ""))).await;
     assert_eq!(raw.rest().await, b"");
     let (events, closed) = life(&mut feed).await;
@@ -78,10 +81,12 @@ async fn no_pong_in_time() {
     assert_eq!(goodbye.deliberate.as_ref().map(name), Some(("pong-within", Some((6455, "5.5.3")))));
 }
 
-/// Answers pings of the heartbeat for a while as `answer` says; gives whether the relay has closed.
-async fn closes(raw: &mut Raw, pings: usize, answer: impl Fn(usize, &[u8]) -> Option<Vec<u8>>) -> bool {
+/// Answers pings that come every 50 ms as `answer` says. Returns whether the relay has closed.
+async fn closes(lab: &Lab, query: &str, pings: usize, answer: impl Fn(usize, &[u8]) -> Option<Vec<u8>>) -> bool {
+    let clock = Clock::stop();
+    let mut raw = open(lab, &format!("ping-every=50ms&{query}")).await;
     for n in 1..=pings {
-        let (first, payload) = raw.frame().await;
+        let (first, payload) = clock.pass_until(raw.frame()).await;
         if first == 0x88 {
             return true;
         }
@@ -98,33 +103,35 @@ async fn pongs_in_time_keep_it_open() {
     let lab = Lab::new().await;
     // Longer than a pong may take, in all.
     let every = |_: usize, payload: &[u8]| Some(payload.to_vec());
-    assert!(!closes(&mut open(&lab, "ping-every=50ms&pong-within=1s").await, 30, every).await);
+    assert!(!closes(&lab, "pong-within=200ms", 30, every).await);
     // RFC 6455 §5.5.3: one that answers only the last of several pings has answered all of them.
     let third = |n: usize, payload: &[u8]| n.is_multiple_of(3).then(|| payload.to_vec());
-    assert!(!closes(&mut open(&lab, "ping-every=50ms&pong-within=1s").await, 45, third).await);
+    assert!(!closes(&lab, "pong-within=200ms", 45, third).await);
     // The first is answered, and no other.
     let first = |n: usize, payload: &[u8]| (n == 1).then(|| payload.to_vec());
-    assert!(closes(&mut open(&lab, "ping-every=50ms&pong-within=500ms").await, 1000, first).await);
+    assert!(closes(&lab, "pong-within=500ms", 15, first).await);
     // All alike.
-    assert!(!closes(&mut open(&lab, "ping-every=50ms&pong-within=1s&ping-payload=x").await, 30, every).await);
+    assert!(!closes(&lab, "pong-within=200ms&ping-payload=x", 30, every).await);
 }
 
 /// A ping that has to wait until a frame is over has not been late in being answered.
 #[tokio::test]
 async fn the_time_for_a_pong_begins_when_its_ping_goes_out() {
     let lab = Lab::new().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "drip=20ms&ping-every=20ms&pong-within=300ms").await;
     raw.send(&masked(0x82, &[0; 40])).await;
-    assert_eq!(raw.take(42).await, frame(0x82, &[0; 40]), "and so long nothing can come between");
-    let (first, payload) = raw.frame().await;
+    let whole = clock.pass_until(raw.take(42)).await;
+    assert_eq!(whole, frame(0x82, &[0; 40]), "and so long nothing can come between");
+    let (first, payload) = clock.pass_until(raw.frame()).await;
     assert_eq!(first, 0x89);
     raw.send(&masked(0x8a, &payload)).await;
-    assert_eq!(raw.frame().await.0, 0x89);
+    assert_eq!(clock.pass_until(raw.frame()).await.0, 0x89);
     // The same where the client's own frame is half on its way back.
     let mut raw = open(&lab, "ping-every=20ms&pong-within=300ms").await;
     raw.send(&masked(0x82, &[0; 100])[..56]).await;
     raw.take(52).await;
-    super::let_pass(&lab, "600ms").await;
+    clock.pass(Duration::from_millis(600)).await;
     raw.send(&masked(0x82, &[0; 100])[56..]).await;
     assert_eq!(raw.take(50).await, [0; 50]);
     assert_eq!(raw.frame().await.0, 0x89);
@@ -149,7 +156,7 @@ async fn nothing_travels_for_too_long() {
     let mut feed = lab.feed().await;
     let began = Instant::now();
     let mut raw = open(&lab, "idle=200ms").await;
-    left(&mut raw, 1001, "nothing travelled for too long").await;
+    left(&mut raw, 1001, "no traffic for too long").await;
     assert!(began.elapsed() >= Duration::from_millis(200));
     let (events, closed) = life(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::Idle, Some(1001), true));
@@ -171,28 +178,29 @@ async fn nothing_travels_for_too_long() {
 #[tokio::test]
 async fn idle_is_measured_both_ways() {
     let lab = Lab::new().await;
+    let clock = Clock::stop();
     for (query, first) in [
         ("idle=400ms&ping-every=50ms", 0x89),
         ("idle=400ms&push-every=50ms", 0x81),
         ("idle=400ms&drip=50ms&greet=12345678901234567890", 0x81),
     ] {
-        let began = Instant::now();
-        let mut raw = open(&lab, query).await;
-        while began.elapsed() < Duration::from_millis(900) {
-            assert_eq!(raw.take(1).await.len(), 1, "{query}, of frames that begin with {first:#x}");
-        }
+        let raw = open(&lab, query).await;
+        clock.pass(Duration::from_millis(900)).await;
+        let mut came = vec![0; 100];
+        let count = raw.0.try_read(&mut came).unwrap();
+        assert!(count >= 15 && came[0] == first && !came.contains(&0x88), "{query}: {:?}", &came[..count]);
     }
     // What only the client sends: nothing goes back for a pong or for half a text frame.
     let mut raw = open(&lab, "idle=400ms&idle-end=drop").await;
-    let began = Instant::now();
-    let mut beats = tokio::time::interval(Duration::from_millis(50));
     raw.send(&[0x81, 0x80 | 100, 0, 0, 0, 0]).await;
-    while began.elapsed() < Duration::from_millis(900) {
-        beats.tick().await;
+    for _ in 0..18 {
+        clock.pass(Duration::from_millis(50)).await;
         raw.send(b"x").await;
     }
+    clock.pass(Duration::from_millis(350)).await;
+    assert_eq!(raw.0.try_read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "it is still open");
+    clock.pass(Duration::from_millis(50)).await;
     assert_eq!(raw.rest().await, b"");
-    assert!(began.elapsed() >= Duration::from_millis(1200));
 }
 
 /// A close frame would be taken for a part of the frame that is half out; a drop is none.
@@ -201,8 +209,11 @@ async fn idle_in_the_middle_of_a_frame_that_is_half_back() {
     let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(300)).await;
     let mut feed = lab.feed().await;
     for (query, cause) in [("idle=50ms", Cause::Idle), ("idle=50ms&idle-end=drop", Cause::Dropped)] {
+        let clock = Clock::stop();
         let mut raw = open(&lab, query).await;
         raw.send(&masked(0x82, &[0; 100])[..56]).await;
+        clock.pass(Duration::from_millis(50)).await;
+        drop(clock);
         assert_eq!(raw.rest().await, [&[0x82, 100][..], &[0; 50]].concat(), "{query}");
         feed.opening().await;
         let (_, closed) = feed.until_closed().await;
@@ -211,15 +222,17 @@ async fn idle_in_the_middle_of_a_frame_that_is_half_back() {
     // If its end comes in time, so does the goodbye.
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
+    let clock = Clock::stop();
     let mut raw = open(&lab, "close-after=50ms&close-code=4000&close-reason=enough").await;
     let whole = masked(0x82, &[0; 100]);
     raw.send(&whole[..56]).await;
     raw.take(52).await;
-    super::let_pass(&lab, "100ms").await;
+    clock.pass(Duration::from_millis(100)).await;
+    drop(clock);
     raw.send(&whole[56..]).await;
     assert_eq!(raw.take(50).await, [0; 50]);
     left(&mut raw, 4000, "enough").await;
     let (events, closed) = life(&mut feed).await;
     assert_eq!(told(&events), ["> binary", "< binary", "< close", "> close"]);
-    assert_eq!(ending(&closed), (Cause::Left, Some(4000), true));
+    assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(4000), true));
 }

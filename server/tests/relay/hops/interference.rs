@@ -1,9 +1,10 @@
 //! What boxes do to bytes, and to lines.
 
 use super::{Legs, Seen, open_via};
+use crate::behaviours::limits::flood;
 use crate::support::clock::{Clock, wakeups};
 use crate::support::deflate::noise;
-use crate::support::{Lab, masked, soon};
+use crate::support::{HOUR, Lab, masked, soon};
 use observation::event::Cause;
 use observation::{Origin, Party};
 use std::io::ErrorKind;
@@ -139,15 +140,21 @@ async fn a_reset_in_the_middle_of_a_message() {
 #[tokio::test]
 async fn a_slow_line_that_nobody_reads_costs_nothing_and_ends() {
     for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
-        let lab = Lab::with(|config| config.write_timeout = Duration::from_secs(60)).await;
+        let change = |config: &mut framescope::args::Config| {
+            (config.max_frame, config.max_message) = (u64::MAX, u64::MAX);
+            (config.write_timeout, config.idle_timeout) = (HOUR, 2 * HOUR);
+        };
+        let lab = Lab::with(change).await;
         let mut raw = open_via(&lab, middlebox, "").await;
-        // More than all buffers on the way hold; nothing of the echo is read.
-        let piece = masked(0x82, &vec![0; 256 << 10]);
-        crate::behaviours::limits::flood(&mut raw, &piece).await;
-        let woken = wakeups(Duration::from_secs(10)).await;
-        assert!(woken < 200, "{middlebox}: it woke up {woken} times in 10 seconds");
+        // One endless frame, until all buffers on the way are full; nothing of the echo is read.
+        raw.send(b"\x82\xff\0\0\x01\0\0\0\0\0\0\0\0\0").await;
+        while flood(&mut raw, &[0; 64 << 10]).await > 0 {
+            wakeups(Duration::from_secs(60)).await;
+        }
+        let woken = wakeups(Duration::from_secs(60)).await;
+        assert!(woken < 200, "{middlebox}: it woke up {woken} times in a minute");
         // The limit passes.
-        wakeups(Duration::from_secs(60)).await;
+        wakeups(HOUR).await;
         assert!(soon(raw.0.read_to_end(&mut Vec::new())).await.is_err(), "{middlebox}");
     }
 }

@@ -1,10 +1,11 @@
 //! Middleboxes in front of TLS: they see records, and no words.
 
 use super::{Legs, Seen};
+use crate::support::clock::Clock;
 use crate::support::{Feed, Raw, handshake, http, masked, soon};
 use crate::tls::Secure;
 use observation::event::Cause;
-use observation::{Event, Middle, Party, Routes};
+use observation::{Event, Intermediary, Party, Routes};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -44,7 +45,7 @@ async fn echo(line: &mut TlsStream<TcpStream>, text: &[u8]) {
 
 /// Both legs once they are over: the near one is a tunnel.
 async fn legs(feed: &mut Feed, middlebox: &str) -> (Seen, Seen) {
-    let (near, far) = Legs::over(feed, 2).await.pair(&Middle::Tunnel(middlebox.to_owned()));
+    let (near, far) = Legs::over(feed, 2).await.pair(&Intermediary::Tunnel(middlebox.to_owned()));
     assert!(matches!(near.events[0], Event::Tunnel(_)), "{:?}", near.events[0]);
     (near, far)
 }
@@ -88,14 +89,18 @@ async fn a_box_has_nothing_to_meddle_with() {
 async fn a_silent_line_is_cut_all_the_same() {
     let secure = Secure::with("tunnel-idle", |config| config.box_listen = Some(([127, 0, 0, 1], 0).into())).await;
     let mut feed = secure.lab.feed().await;
+    let clock = Clock::stop();
     let mut line = open(&secure, "idle-cut", "").await;
     echo(&mut line, b"a").await;
-    let began = std::time::Instant::now();
+    clock.pass(Duration::from_secs(5)).await;
+    echo(&mut line, b"b").await;
+    clock.pass(Duration::from_secs(6)).await;
+    drop(clock);
     let mut rest = Vec::new();
     let _ = soon(line.read_to_end(&mut rest)).await;
-    assert!(began.elapsed() > Duration::from_secs(5) && rest.is_empty(), "{:?} {rest:?}", began.elapsed());
+    assert!(rest.is_empty(), "{rest:?}");
     let (near, far) = legs(&mut feed, "idle-cut").await;
-    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Dropped, Cause::LineEnded));
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Dropped, Cause::ConnectionEnded));
     assert_eq!(near.acts()[0].deliberate.what, "idle-cut");
 }
 
@@ -108,16 +113,17 @@ async fn a_reset_needs_no_words() {
     soon(line.write_all(&masked(0x82, &[7; 8000]))).await.unwrap();
     assert!(soon(line.read_to_end(&mut Vec::new())).await.is_err());
     let (near, far) = legs(&mut feed, "reset").await;
-    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::LineBroke));
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::ConnectionLost));
     assert_eq!(near.closed().server.bytes, 4096);
 }
 
 #[tokio::test]
 async fn late_and_slowly_but_whole() {
     let secure = secure("tunnel-slow").await;
+    let clock = Clock::stop();
     for middlebox in ["buffer", "slow"] {
-        let mut line = open(&secure, middlebox, "").await;
-        echo(&mut line, &[b'x'; 100]).await;
+        let mut line = clock.pass_until(open(&secure, middlebox, "")).await;
+        clock.pass_until(echo(&mut line, &[b'x'; 100])).await;
     }
 }
 
@@ -129,16 +135,18 @@ async fn what_is_no_tls_is_passed_on_and_forgotten() {
         config.head_timeout = Duration::from_millis(300);
     })
     .await;
+    let clock = Clock::stop();
     let mut feed = secure.lab.feed().await;
     let address = port(&secure, "old-proxy").await;
     for seed in 0..30 {
         let mut raw = Raw::connect(address).await;
         let _ = raw.0.write_all(&crate::support::deflate::noise(seed, 600)).await;
         let _ = raw.0.write_all(b"\x16\x03\x01\x40\x00\x01").await;
-        let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+        let _ = clock.pass_until(soon(raw.0.read_to_end(&mut Vec::new()))).await;
     }
     let mut line = open(&secure, "old-proxy", "").await;
     echo(&mut line, b"served").await;
+    drop(clock);
     assert!(matches!(feed.next().await.event, Event::Tunnel(_)), "nothing was told of the others");
 }
 

@@ -2,9 +2,10 @@
 
 use super::upstream::{Upstream, switching};
 use super::{Legs, ask, relay_path};
+use crate::support::clock::Clock;
 use crate::support::{DEFLATE_OFFER, Lab, handshake, soon};
 use observation::event::Refusal;
-use observation::{Event, Middle};
+use observation::{Event, Intermediary};
 use rcgen::{CertificateParams, KeyPair};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -133,7 +134,7 @@ async fn answered(more: &str, answer: impl Fn(&str) -> String) -> (Refusal, Refu
         (server, head)
     };
     let ((status, text), (_server, head)) = tokio::join!(ask(&lab, &path, more), serve);
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     let (near, far) = (near.refusal().clone(), far.refusal().clone());
     assert_eq!((near.status, &near.response[..]), (Some(status), text.as_bytes()));
     assert_eq!(far.request, head.as_bytes());
@@ -214,8 +215,11 @@ async fn a_server_that_says_nothing_is_not_waited_for_long() {
     let lab = leading_to(&[upstream.url("")]).await;
     let mut feed = lab.feed().await;
     let path = relay_path(&lab, &upstream.url("/"));
-    let ((status, _), (_server, _)) = tokio::join!(ask(&lab, &path, ""), upstream.accept_silently());
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let clock = Clock::stop();
+    let both = async { tokio::join!(ask(&lab, &path, ""), upstream.accept_silently()) };
+    let ((status, _), (_server, _)) = clock.pass_until(both).await;
+    drop(clock);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     assert_eq!((status, near.refusal().status, far.refusal().status), (504, Some(504), None));
     assert_eq!(near.refusal().rule, "upstream-timeout");
 }
@@ -305,7 +309,7 @@ async fn one_that_was_named_is_known() {
     assert_eq!(raw.frame().await, (0x81, b"ok".to_vec()));
     soon(server.shutdown()).await.unwrap();
     drop((raw, server));
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     let tls = far.opening().route.tls.clone().unwrap();
     assert_eq!(
         (&*tls.version, tls.server_name.as_deref(), tls.alpn.as_deref()),

@@ -17,6 +17,8 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_framescope"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
+            // Each thread has buffers: what the process needs must not depend on how many cores there are.
+            .env("TOKIO_WORKER_THREADS", "2")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

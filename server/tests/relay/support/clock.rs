@@ -1,0 +1,94 @@
+//! A clock that the test moves, for tests of what the relay does after a time.
+//!
+//! The relay runs on the test's thread and shares tokio's clock with it. While the clock is stopped, no timer fires early
+//! because the machine is slow, and the test does not wait in real time.
+
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+/// How long a stopped clock stays stopped in real time. After that, tokio moves it and `soon` fails the test that hangs.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// The longest step of `Clock::pass`. Timers further apart than this fire in their order.
+const STEP: Duration = Duration::from_millis(10);
+/// tokio's timers fire on whole milliseconds, so a timer can be late by nearly one.
+const ROUNDING: Duration = Duration::from_millis(1);
+
+/// tokio's clock is stopped until this is dropped.
+pub(crate) struct Clock {
+    _until_dropped: mpsc::Sender<()>,
+}
+
+impl Clock {
+    pub(crate) fn stop() -> Self {
+        tokio::time::pause();
+        // When no task can run, tokio moves a paused clock to the next timer, except while a blocking task runs.
+        let (until_dropped, dropped) = mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || dropped.recv_timeout(PATIENCE));
+        Self { _until_dropped: until_dropped }
+    }
+
+    /// Lets the relay do what it can do now, then moves the clock step by step.
+    pub(crate) async fn pass(&self, time: Duration) {
+        settle().await;
+        let mut left = time + ROUNDING;
+        while !left.is_zero() {
+            let step = left.min(STEP);
+            tokio::time::advance(step).await;
+            settle().await;
+            left -= step;
+        }
+    }
+
+    /// Moves the clock until `what` has happened.
+    pub(crate) async fn pass_until<T>(&self, what: impl Future<Output = T>) -> T {
+        let passing = async {
+            loop {
+                self.pass(STEP).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            happened = what => happened,
+            () = passing => unreachable!("it does not end"),
+        }
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        tokio::time::resume();
+    }
+}
+
+/// Gives every task of the relay several turns, and reads what has arrived.
+pub(crate) async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How often the relay's thread wakes up during `time`, which passes without waiting.
+///
+/// tokio moves a paused clock only when every task waits. A task that never waits therefore stops the clock, and fails the
+/// test.
+pub(crate) async fn wakeups(time: Duration) -> u64 {
+    let metrics = Handle::current().metrics();
+    let before = metrics.worker_park_count(0);
+    let (alarm, alarmed) = oneshot::channel();
+    let (over, is_over) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if is_over.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = alarm.send(());
+        }
+    });
+    tokio::time::pause();
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        Ok(()) = alarmed => panic!("a task never waits: it keeps the processor busy"),
+    }
+    tokio::time::resume();
+    drop(over);
+    metrics.worker_park_count(0) - before
+}
