@@ -1,0 +1,38 @@
+// How the browser tests run in Firefox. `cargo xtask test e2e` sets the environment that is read here.
+import { defineConfig } from "@playwright/test";
+
+import chromium from "./playwright.config.ts";
+
+/** What a learner does in any browser. The other specs are about the page and the relay alone, and run in Chromium only. */
+const SPECS = [
+  "another-server",
+  "behaviours-documented",
+  "challenge-solutions",
+  "closing",
+  "console",
+  "course-live",
+  "first-connect",
+  "hops-boxes",
+  "hops-tls",
+  "messages",
+  "reconnect",
+  "refusals",
+  "session",
+  "take-away",
+];
+
+export default defineConfig({
+  ...chromium,
+  testMatch: SPECS.map((name) => `${name}.spec.ts`),
+  outputDir: "test-results-firefox",
+  // A start of Firefox takes seconds, so one worker opens many pages in place of many workers.
+  workers: 3,
+  projects: [{ name: "firefox" }],
+  use: {
+    ...chromium.use,
+    browserName: "firefox",
+    // Not Playwright's own build of Firefox, but a released one.
+    channel: "moz-firefox",
+    launchOptions: { executablePath: process.env.FRAMESCOPE_FIREFOX ?? "/usr/bin/firefox-esr" },
+  },
+});

@@ -1,0 +1,33 @@
+// Every challenge is passed by its solution, all of them side by side: the short proof for a second browser.
+// `challenge-proof.spec.ts` also has the attempts that must fail.
+import { ChallengePage } from "../support/challenge.ts";
+import { REQUEST_FAILED, SOCKET_FAILED, lineOfNoSuchHost } from "../support/complaints.ts";
+import { expect, test } from "../support/lab.ts";
+import { challenges, type WrittenChallenge } from "../support/written-challenges.ts";
+
+/** Pages open at the same time. Most of the time each of them waits for a clock. */
+const PAGES = 6;
+
+test("the solutions of all challenges pass", { tag: "@waiting" }, async ({ context, complaints }) => {
+  complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
+  // The longest first, so that they do not end alone.
+  const left = challenges().sort((a, b) => a.limit - b.limit);
+  const work = async () => {
+    for (let written = left.pop(); written !== undefined; written = left.pop()) await passes(written);
+  };
+  const passes = async ({ id, checks, limit }: WrittenChallenge) => {
+    await test.step(id, async () => {
+      const page = await context.newPage();
+      const challenge = new ChallengePage(page);
+      await challenge.open(id);
+      // As the page gives it, with the learner's own values filled in.
+      await challenge.takeSolution();
+      await challenge.runToEnd(limit + 60_000);
+      if (checks.some((check) => check.pasted !== undefined)) await challenge.paste(await lineOfNoSuchHost(page));
+      await expect.soft(challenge.summary, id).toHaveText(`${checks.length} of ${checks.length} checks met`);
+      await expect.soft(challenge.passed, id).toBeVisible();
+      await page.close();
+    });
+  };
+  await Promise.all(Array.from({ length: PAGES }, work));
+});
