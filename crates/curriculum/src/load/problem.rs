@@ -19,9 +19,11 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, what, fix } = self;
+        // The lab's errors may end with a question, such as “did you mean `x`?”.
+        let stop = if what.ends_with('?') { "" } else { "." };
         match line {
-            Some(line) => write!(f, "{file}:{line}: {what}. {fix}"),
-            None => write!(f, "{file}: {what}. {fix}"),
+            Some(line) => write!(f, "{file}:{line}: {what}{stop} {fix}"),
+            None => write!(f, "{file}: {what}{stop} {fix}"),
         }
     }
 }

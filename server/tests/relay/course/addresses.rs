@@ -105,11 +105,11 @@ async fn a_course_with_problems_keeps_the_relay_from_starting() {
     assert_eq!(
         lines,
         [
-            "challenges/first-echo/starter.js:1: it is no UTF-8. Save it as UTF-8.",
-            "lessons/hello.md:50: the lab does not take this query: there is no setting `fragment`; did you mean `fragments`?. `/api/behaviours` lists what it takes.",
+            "challenges/first-echo/starter.js:1: the file is not valid UTF-8. Save it as UTF-8.",
+            "lessons/hello.md:50: the lab rejects this query: there is no setting `fragment`; did you mean `fragments`? See `/api/behaviours` for the settings it accepts.",
         ]
     );
     let config = framescope::args::Config { course: Some("nowhere".into()), ..Default::default() };
     let error = framescope::Relay::start(config).await.unwrap_err().to_string();
-    assert!(error.contains("there is no folder nowhere"), "{error}");
+    assert!(error.contains("the folder nowhere does not exist"), "{error}");
 }

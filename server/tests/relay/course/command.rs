@@ -31,11 +31,12 @@ fn a_new_course_has_no_problems() {
     assert_eq!(code, 0);
     assert!(out.contains(&format!("framescope serve --course {}", folder.display())), "{out}");
     let (code, out, _) = framescope(&["course", "check", text(&folder)], "");
-    let expect = format!("{}: no problems: 1 lessons with 8 pieces, 1 challenges, 0 pictures\n", folder.display());
+    let expect =
+        format!("{}: no problems found in 1 lesson with 8 pieces, 1 challenge and 0 images\n", folder.display());
     assert_eq!((code, out), (0, expect));
     let (code, _, err) = framescope(&["course", "new", text(&folder)], "");
     assert_eq!(code, 1);
-    assert!(err.contains("is not empty; name a folder that is"), "{err}");
+    assert!(err.contains("is not empty; use an empty folder"), "{err}");
 }
 
 #[test]
@@ -48,10 +49,8 @@ fn each_problem_has_a_line() {
     let (code, out, err) = framescope(&["course", "check", text(&folder)], "");
     let lines: Vec<_> = out.lines().collect();
     assert_eq!((code, err.as_str(), lines.len()), (1, "", 2), "{out}");
-    assert!(
-        lines[0].starts_with("challenges/first-echo/challenge.md:6: the lab does not take this query: `deflate` is")
-    );
-    assert!(lines[1].starts_with("challenges/first-echo/challenge.md:7: there is no such middlebox:"), "{out}");
+    assert!(lines[0].starts_with("challenges/first-echo/challenge.md:6: the lab rejects this query: `deflate` takes"));
+    assert!(lines[1].starts_with("challenges/first-echo/challenge.md:7: the lab rejects this middlebox:"), "{out}");
 }
 
 #[test]
@@ -64,7 +63,7 @@ fn receipts_are_verified_line_by_line() {
     assert!(err.contains("cannot read nowhere.txt"), "{err}");
     let (code, _, err) = framescope(&["receipt", "key", "Cargo.toml"], "");
     assert_eq!(code, 1);
-    assert!(err.contains("holds no private key"), "{err}");
+    assert!(err.contains("contains no private key"), "{err}");
 }
 
 /// What is handed in goes to a terminal, and must not write there what it likes.
@@ -89,7 +88,7 @@ fn hostile_texts_stay_in_their_line() {
 fn a_folder_that_is_none_is_said_once() {
     let (code, out, _) = framescope(&["course", "check", "Cargo.toml"], "");
     assert_eq!((code, out.lines().count()), (1, 1), "{out}");
-    assert!(out.contains("Cargo.toml is no folder that can be read"), "{out}");
+    assert!(out.contains("the folder Cargo.toml cannot be read"), "{out}");
 }
 
 pub(super) fn verify(text: impl AsRef<[u8]>, key: Option<&str>) -> (i32, String) {
