@@ -1,20 +1,20 @@
-//! `page-split INPUT FOLDER` cuts the page apart, between the linker and wasm-bindgen.
+//! `page-split INPUT FOLDER` splits the page's wasm. It runs between the linker and wasm-bindgen.
 //!
-//! INPUT is wasm that was linked with `--emit-relocs`, so that every reference in it is known. FOLDER then holds
+//! INPUT is wasm that was linked with `--emit-relocs`, which keeps every reference. The output in FOLDER:
 //!
-//! - `page.wasm`, which has what the first view needs and goes to wasm-bindgen
-//! - a module for each part that is loaded later, and one for what several parts have in common
-//! - `parts.json`, which names the modules of each part, without `.wasm`
-//! - `__wasm_split.js`, which is a way to load them
+//! - `page.wasm`: the code of the first view, for wasm-bindgen
+//! - a module for each part that loads later, and one for each set of parts with common code
+//! - `parts.json`: the modules of each part, without `.wasm`
+//! - `__wasm_split.js`: a script that loads them
 //!
-//! It is a program of its own, and not a piece of xtask, because what it is made of takes half a minute to build.
+//! It is not part of xtask because its dependencies take half a minute to build.
 
 use std::{env, fs, path::Path};
 
 use anyhow::{Context, Result, anyhow, bail};
 use wasm_split_cli_support::{Options, transform};
 
-/// What the first view's module imports the loaders of the other parts from.
+/// The module from which the first view imports the loaders of the other parts.
 const LINK: &str = "./__wasm_split.js";
 
 fn main() -> Result<()> {
@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     options.main_out_path = &main;
     options.link_name = LINK;
     options.main_module = "./page.js";
-    let split = transform(options).map_err(|error| anyhow!("cutting {} apart: {error:#}", input.display()))?;
+    let split = transform(options).map_err(|error| anyhow!("splitting {} failed: {error:#}", input.display()))?;
     fs::write(folder.join("parts.json"), serde_json::to_vec(&split.prefetch_map)?)?;
     Ok(())
 }
