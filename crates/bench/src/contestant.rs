@@ -1,4 +1,4 @@
-//! Who is compared, and how each is started.
+//! The servers to compare, and how to start them.
 
 use crate::nginx;
 use crate::observer::Observer;
@@ -140,7 +140,7 @@ impl Contestant {
             let path = format!("/relay/{}?to={target}", session(&server)?);
             return Ok(Running { observer: None, server, upstream: Some(upstream), path, folder: None });
         }
-        let program = programs.nginx.as_ref().context("there is no nginx: name it with --nginx")?;
+        let program = programs.nginx.as_ref().context("nginx was not found: set its location with --nginx")?;
         let folder = nginx::Folder::new();
         let arguments = ["nginx", "--upstream", &address, "--folder"].map(OsString::from);
         let arguments: Vec<_> = arguments

@@ -37,8 +37,8 @@ pub fn allow_files(needed: u64) -> Result<()> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("asking for the limit on open files")?;
     ensure!(
         needed <= hard,
-        "{needed} open files are needed and the hard limit is {hard}: raise it (`ulimit -Hn`), or say fewer connections \
-         with --memory-connections"
+        "the benchmark needs {needed} open files, but the hard limit is {hard}: raise it (`ulimit -Hn`), or lower \
+         --memory-connections"
     );
     if soft < hard {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("raising the limit on open files")?;

@@ -1,6 +1,6 @@
 //! The load: sends batches over open connections, checks and counts what comes back, and times it.
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 use crate::batch::Batch;
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
@@ -88,7 +88,7 @@ pub fn run(
             line.advance(&mut load, &mut scratch).with_context(|| format!("connection {}", event.token().0))?;
             heard = now;
         }
-        ensure!(heard.elapsed() < PATIENCE, "no reply for {PATIENCE:?}");
+        ensure!(heard.elapsed() < TIMEOUT, "no reply for {TIMEOUT:?}");
     }
     Ok(Outcome { messages: load.messages, elapsed, round_trips: load.round_trips })
 }

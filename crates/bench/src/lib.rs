@@ -1,10 +1,10 @@
-//! Measures what an echoed message costs the relay, beside other echo servers, on the same machine in the same run; and
-//! what it costs as a proxy, beside nginx.
+//! Measures the cost of an echoed message in the relay and in other echo servers, on the same machine in the same run. Compares
+//! the relay as a proxy with nginx.
 //!
-//! Each server is a process of its own on one core; the load generator has another core. The measure is the server's CPU
-//! time per message, which depends far less on the generator and on the machine's mood than messages per second do.
+//! Each server is a separate process on one core; the load generator has another core. The main figure is the server's CPU time
+//! per message. It depends far less on the generator and on the state of the machine than messages per second do.
 //!
-//! | module | what it does |
+//! | module | content |
 //! |---|---|
 //! | [`case`] | what is sent: the cases |
 //! | [`contestant`] | who is compared, and how each is started |
@@ -40,5 +40,5 @@ pub mod targets;
 
 use std::time::Duration;
 
-/// After this long without any progress something is broken, and the run ends.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The run fails after this time without progress.
+pub const TIMEOUT: Duration = Duration::from_secs(10);

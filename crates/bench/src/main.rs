@@ -1,4 +1,4 @@
-//! The binary `bench`: measures the relay beside other echo servers, and prints what it found as Markdown.
+//! The binary `bench`: compares the relay with other echo servers and prints the results as Markdown.
 
 #[cfg(target_os = "linux")]
 mod run;
@@ -16,6 +16,6 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("error: this pins processes to cores and reads their CPU clocks as Linux has them");
+    eprintln!("error: the benchmark needs Linux, to pin processes to cores and to read their CPU clocks");
     std::process::exit(1);
 }

@@ -1,6 +1,6 @@
 //! What an idle connection holds: a server's resident memory with thousands of them open, less that with none.
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 use crate::batch::Batch;
 use crate::contestant::Contestant;
 use crate::measure::Setup;
@@ -71,7 +71,7 @@ fn echo(streams: &mut [TcpStream]) -> Result<()> {
 }
 
 fn wait_until_quiet(server: &Server) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let mut used = server.cpu_time()?;
     loop {
         std::thread::sleep(BETWEEN_LOOKS);

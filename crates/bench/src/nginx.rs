@@ -1,6 +1,6 @@
 //! nginx as a WebSocket proxy: its configuration, and the process that becomes it.
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 use anyhow::{Context, Result, bail};
 use std::convert::Infallible;
 use std::fs;
@@ -49,8 +49,8 @@ pub fn become_nginx(program: &Path, upstream: SocketAddr, folder: &Path) -> Resu
 pub fn wait_for(address: SocketAddr) -> Result<()> {
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
-        if begun.elapsed() > PATIENCE {
-            bail!("nobody listens on {address}");
+        if begun.elapsed() > TIMEOUT {
+            bail!("no server is listening on {address}");
         }
         std::thread::yield_now();
     }

@@ -1,5 +1,5 @@
 //! The command line, and the order of a run.
-#![expect(clippy::print_stdout, reason = "the figures are what the program is for; its progress goes to stderr")]
+#![expect(clippy::print_stdout, reason = "the figures go to stdout and the progress to stderr")]
 
 use anyhow::{Context, Result, bail};
 use bench::case::Case;
@@ -16,42 +16,42 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Measure the relay beside other echo servers: CPU time per message, throughput, round trips, memory per connection.
+/// Compare the relay with other echo servers: CPU time per message, throughput, round-trip time, memory per connection.
 ///
-/// Each server runs alone on one core and the load generator on another, so leave the machine to it meanwhile. Figures go
-/// to stdout as Markdown, progress to stderr. A missed target is no error.
+/// Each server runs on one core and the load generator on another. Do not run anything else on the machine meanwhile. Figures
+/// go to stdout as Markdown, progress to stderr. A missed target is not an error.
 #[derive(Parser)]
 #[command(name = "bench", args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// Measure this part alone; may be said several times
+    /// Measure only this part; can be repeated
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
 
-    /// Measure this contestant alone; may be said several times
+    /// Measure only this contestant; can be repeated
     #[arg(long, value_enum, value_name = "NAME")]
     contestant: Vec<Contestant>,
 
-    /// How long each measurement lasts
+    /// The duration of each measurement in seconds
     #[arg(long, default_value = "1", value_parser = seconds)]
     seconds: Duration,
 
-    /// How long the load is on before that
+    /// The duration of the load before each measurement
     #[arg(long, value_name = "SECONDS", default_value = "0.3", value_parser = seconds)]
     warm_up: Duration,
 
-    /// How often everything is measured, in turns, before the medians are taken
+    /// How often to measure everything; the results are medians
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
 
-    /// Connections that are open at once when memory is measured
+    /// How many connections to open for the memory measurement
     #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..))]
     memory_connections: u16,
 
-    /// nginx, to compare the relay with as a proxy [default: that on PATH; without one proxies are left out]
+    /// The nginx binary for the proxy comparison [default: from PATH; the comparison is skipped if there is none]
     #[arg(long, value_name = "FILE", env = "FRAMESCOPE_NGINX")]
     nginx: Option<PathBuf>,
 
-    /// The relay's binary [default: `framescope` beside this one]
+    /// The relay's binary [default: `framescope` in the folder of this binary]
     #[arg(long, value_name = "FILE", env = "FRAMESCOPE_BIN")]
     relay: Option<PathBuf>,
 
@@ -61,7 +61,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Inner {
-    /// Become a server: what the benchmark has each of its processes begin with
+    /// Pin this process to cores and become a server; used internally
     #[command(hide = true)]
     Launch {
         #[arg(long)]
@@ -69,7 +69,7 @@ enum Inner {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
-    /// Become nginx in front of another server
+    /// Become nginx in front of another server; used internally
     #[command(hide = true)]
     Nginx {
         #[arg(long)]
@@ -107,17 +107,21 @@ impl ValueEnum for Part {
         match self {
             Self::Case(case) => case.to_possible_value(),
             Self::Proxies => {
-                Some(PossibleValue::new("proxies").help("The relay beside nginx, in front of an echo server"))
+                Some(PossibleValue::new("proxies").help("The relay compared with nginx, as a proxy to an echo server"))
             }
-            Self::Memory => Some(PossibleValue::new("memory").help("What an idle connection holds")),
-            Self::Cores => Some(PossibleValue::new("cores").help("One core for the relay beside two")),
+            Self::Memory => Some(PossibleValue::new("memory").help("The memory of an idle connection")),
+            Self::Cores => Some(PossibleValue::new("cores").help("The relay on one core compared with two")),
         }
     }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "say a number of seconds")?;
-    if (0.05..=600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("say 0.05 to 600".into()) }
+    let seconds: f64 = text.parse().map_err(|_| "not a number; give a number of seconds")?;
+    if (0.05..=600.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("out of range; give 0.05 to 600 seconds".into())
+    }
 }
 
 pub(super) fn run() -> Result<()> {
@@ -142,8 +146,8 @@ struct Run {
 impl Run {
     fn new(arguments: Arguments) -> Result<Self> {
         let cores = cores::allowed()?;
-        let Some(&server_core) = cores.first() else { bail!("this process may use no core") };
-        // With one core only, the two take turns: the server's CPU time is measured all the same.
+        let Some(&server_core) = cores.first() else { bail!("this process is not allowed to use any core") };
+        // With a single core, server and generator share it. The server's CPU time can still be measured.
         let generator_core = cores.get(1).copied().unwrap_or(server_core);
         cores::pin(&[generator_core])?;
         let this = std::env::current_exe().context("finding this binary")?;
@@ -162,7 +166,7 @@ impl Run {
         cores::allow_files(u64::from(connections) + OTHER_FILES)?;
         println!("# Benchmark\n\n{}", machine::description(&self.cores));
         if self.cores.len() < 2 {
-            println!("There is one core only: server and load generator take turns on it.\n");
+            println!("This machine has one core, which the server and the load generator share.\n");
         }
         for case in Case::ALL {
             if self.wants(Part::Case(case)) {
@@ -176,9 +180,9 @@ impl Run {
             let connections = self.arguments.memory_connections;
             println!("## Memory: {connections} idle connections\n\n{}", self.memory()?);
             println!(
-                "Resident memory of the server, each connection upgraded and one message of 20 bytes echoed, less the \
-                 same before they came; the kernel's socket buffers are not in it. The lab has all of them in one \
-                 session, whose log is held at 64 KiB.\n"
+                "The increase of the server's resident memory per connection, after the upgrade and one echoed message of \
+                 20 bytes. The kernel's socket buffers are not included. In the lab, all connections are in one session, \
+                 whose log is limited to 64 KiB.\n"
             );
         }
         if self.wants(Part::Cores) {
@@ -203,11 +207,11 @@ impl Run {
         Ok(self.results.case_table(case))
     }
 
-    /// In front of one and the same echo server, which has the load generator's core.
+    /// All proxies forward to the same echo server, which runs on the load generator's core.
     fn proxies(&mut self) -> Result<()> {
         println!("## As a proxy\n");
         if self.setup.programs.nginx.is_none() {
-            println!("Skipped: there is no nginx on PATH to compare with; name one with --nginx.\n");
+            println!("Skipped: nginx is not on PATH. Set its location with --nginx.\n");
             return Ok(());
         }
         for case in Case::ALL {
@@ -217,7 +221,7 @@ impl Run {
         Ok(())
     }
 
-    /// The contestants take turns, so that the machine's moods meet all of them.
+    /// The contestants take turns, so slow phases of the machine affect all of them.
     fn rounds(&mut self, case: Case, all: &[Contestant]) -> Result<()> {
         let contestants = self.contestants(all);
         for round in 1..=self.arguments.rounds {
@@ -243,12 +247,12 @@ impl Run {
 
     fn scaling(&self) -> Result<String> {
         if self.contestants(&[Contestant::Echo]).is_empty() {
-            return Ok("Skipped: this is about `/echo`.\n".to_owned());
+            return Ok("Skipped: this part measures only the contestant `echo`.\n".to_owned());
         }
         let (here, needed) = (self.cores.len(), scaling::CORES);
         if here < needed {
             return Ok(format!(
-                "Skipped: this needs {needed} cores, two for the relay and two for the load on it; here are {here}.\n"
+                "Skipped: this part needs {needed} cores, two for the relay and two for the load; this machine has {here}.\n"
             ));
         }
         eprintln!("cores: {}", Contestant::Echo.title());
@@ -259,10 +263,10 @@ impl Run {
     }
 }
 
-/// The program of that name that a shell would run.
+/// Finds a program on PATH.
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    // Where Debian has it, which is on the PATH of root alone.
+    // Debian installs nginx here, which is only on the PATH of root.
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }

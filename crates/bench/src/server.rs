@@ -1,6 +1,6 @@
 //! A contestant's process: started on its cores, measured from outside, ended when dropped.
 
-use crate::{PATIENCE, cores};
+use crate::{TIMEOUT, cores};
 use anyhow::{Context, Result, ensure};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -31,7 +31,7 @@ impl Server {
     /// # Errors
     /// When it ends, or says nothing for long.
     pub fn start(program: &Path, arguments: &[OsString], cores: &[usize]) -> Result<Self> {
-        ensure!(program.is_file(), "{} is not there: build it first", program.display());
+        ensure!(program.is_file(), "{} does not exist: build it first", program.display());
         // This binary becomes the server, once it has seen to the things that are inherited: see `become_server`.
         let mut command = Command::new(std::env::current_exe().context("finding this binary")?);
         command.arg("launch").args(cores.iter().map(|core| format!("--core={core}")));
@@ -116,7 +116,7 @@ fn first_line(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>)> {
         let read = stdout.read_line(&mut line);
         let _ = sender.send(read.map(|_| (line, stdout)));
     });
-    Ok(receiver.recv_timeout(PATIENCE).context("it does not say where it listens")??)
+    Ok(receiver.recv_timeout(TIMEOUT).context("it does not say where it listens")??)
 }
 
 /// Takes the address off the end of `listening on http://127.0.0.1:4321`.

@@ -1,4 +1,4 @@
-//! What the figures are to be. Informative: a machine is noisy, and a missed target fails nothing.
+//! Targets for the figures. They are informative: machines are noisy, so a missed target is not an error.
 
 use crate::case::Case;
 use crate::contestant::Contestant;
@@ -37,7 +37,7 @@ pub fn targets_table(results: &Results) -> String {
     };
     let rows: Vec<_> = targets(results).into_iter().filter_map(row).collect();
     if rows.is_empty() {
-        return "Nothing was measured that a target is about.\n".to_owned();
+        return "This run measured nothing that has a target.\n".to_owned();
     }
     table(&["", "at most", "measured", ""], &rows)
 }

@@ -54,5 +54,5 @@ fn a_relay_that_is_not_there_is_an_error() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
     let output = command.args(["--only=one", "--contestant=echo", "--relay=/nowhere/framescope"]).output().unwrap();
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("/nowhere/framescope is not there"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/nowhere/framescope does not exist"));
 }
