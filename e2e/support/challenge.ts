@@ -101,7 +101,7 @@ export class ChallengePage {
     };
     await expect.poll(open).toEqual([]);
     if (last === undefined) return;
-    const filter = this.evidence.getByRole("searchbox", { name: "Filter the rows" });
+    const filter = this.evidence.getByRole("searchbox", { name: "Filter rows" });
     await filter.fill(`connection:${last.connection}`);
     // Only rows near those in view are in the document.
     await this.evidence.getByRole("listbox").press("End");

@@ -52,7 +52,7 @@ export class Lab {
     this.route = new RouteChooser(page);
     this.composer = page.getByRole("region", { name: "Send" });
     this.drafting = this.composer.locator("form.drafting");
-    this.filter = page.getByRole("searchbox", { name: "Filter the rows" });
+    this.filter = page.getByRole("searchbox", { name: "Filter rows" });
     this.banner = page.getByRole("status").first();
   }
 

@@ -112,7 +112,7 @@ async function connect({ query, subprotocols, send, until }: Required<Pick<Case,
   return { events, seen };
 }
 
-/** What the wire carried from the first thing on that was done on purpose; of the same again and again, once. */
+/** What the wire carried from the first thing on that was done deliberate; of the same again and again, once. */
 function wireAfter(seen: Seen[]): string[] {
   const deliberate = ({ event }: Seen) => event.act !== undefined || event.frame?.deliberate != null || event.refusal !== undefined;
   const first = Math.max(0, seen.findIndex(deliberate));

@@ -82,7 +82,7 @@ export class Relay {
 
     let limit: NodeJS.Timeout | undefined;
     const listening = new Promise<void>((resolve, reject) => {
-      limit = setTimeout(() => reject(new Error(`it said nothing for ${START_LIMIT} ms`)), START_LIMIT);
+      limit = setTimeout(() => reject(new Error(`it sent nothing for ${START_LIMIT} ms`)), START_LIMIT);
       child.on("error", reject);
       child.on("exit", (code, signal) => reject(new Error(`it ended with ${signal ?? code}`)));
       createInterface(child.stdout).on("line", (line) => {

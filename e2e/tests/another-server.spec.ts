@@ -24,11 +24,11 @@ test("a server that nobody watches shows what JavaScript saw, and says what is m
   );
 
   const inspector = await lab.inspect(2);
-  await expect(inspector.title).toHaveText("Seen by the page only");
+  await expect(inspector.title).toHaveText("Seen only by the page");
   await expect(inspector.root).toContainText("The handshake is complete. Subprotocol: chat. Extensions: permessage-deflate.");
   await expect(inspector.root).toContainText("there is no one to say what the wire carried");
   await lab.inspect(3);
-  await expect(inspector.root).toContainText("5 B were handed to the browser to send.");
+  await expect(inspector.root).toContainText("The page gave the browser 5 B to send.");
 });
 
 test("back in the lab both sides are there again", async ({ lab, relay }) => {

@@ -54,9 +54,9 @@ test("of the subprotocols that are offered the relay takes the first, and both l
 });
 
 const NO_HEX = [
-  ["48 6g", "Character 5 is “g”, which is no hex digit. Write bytes as 48 65 6c 6c 6f."],
-  ["48 6", "The last byte has one hex digit; a byte has two."],
-  ["é8", "Character 1 is “é”, which is no hex digit. Write bytes as 48 65 6c 6c 6f."],
+  ["48 6g", "Character 5 is “g”, which is not a hex digit. Write bytes as 48 65 6c 6c 6f."],
+  ["48 6", "The last byte has only only one hex digit. A byte needs two."],
+  ["é8", "Character 1 is “é”, which is not a hex digit. Write bytes as 48 65 6c 6c 6f."],
 ] as const;
 
 test("what is no hex is not sent, and the composer says where it goes wrong", async ({ lab }) => {
@@ -89,7 +89,7 @@ test("a filter that is none says what there is, and hides nothing", async ({ lab
   await lab.filter.fill("from:relay");
   await lab.expectSequence(/^From the relay: 101/);
   await lab.filter.fill("nothing has these words");
-  await expect(lab.sequence).toContainText("No row fits the filter.");
+  await expect(lab.sequence).toContainText("No rows match the filter.");
 });
 
 test("a message over the relay's limit is foretold, sent all the same, and closed with 1009", async ({ lab, startRelay, complaints }) => {
@@ -103,7 +103,7 @@ test("a message over the relay's limit is foretold, sent all the same, and close
   await lab.submit.click();
   await expect(lab.row(/^To the relay: TEXT .*over the limit/)).toBeVisible();
   await expect(lab.row(/^From the relay: CLOSE 1009/)).toBeVisible();
-  await expect(lab.row(/^CLOSED: the relay said goodbye first, 1009 JavaScript: .*onclose 1009/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the relay closed first, 1009 JavaScript: .*onclose 1009/)).toBeVisible();
 });
 
 test("a kind of message that the URL leaves out is closed with 1003", async ({ lab }) => {
@@ -115,5 +115,5 @@ test("a kind of message that the URL leaves out is closed with 1003", async ({ l
   await lab.sendHex("48 69");
   const inspector = await lab.inspect(/^To the relay: BINARY .*not accepted here/);
   await expect(inspector.root).toContainText("this connection does not accept binary messages");
-  await expect(lab.row(/^CLOSED: the relay said goodbye first, 1003/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the relay closed first, 1003/)).toBeVisible();
 });

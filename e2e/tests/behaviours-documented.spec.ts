@@ -160,7 +160,7 @@ function faultsTable({ faults }: Catalogue): string {
 
 function outcomesTables(rows: [Case, Outcome][]): string {
   const cells = ([{ query, subprotocols, send }, { script, wire, console }]: [Case, Outcome]) => {
-    const offered = subprotocols === undefined ? "" : `, offering ${subprotocols.join(", ")}`;
+    const offered = subprotocols === undefined ? "" : `and offered ${subprotocols.join(", ")}`;
     const sent = { binary: ", sending bytes", long: ", sending 120 bytes", nothing: "" }[send ?? "nothing"];
     return [`\`${query}\`${offered}${sent}`, script.join(", "), wire.join(", "), console === "" ? "nothing" : console];
   };

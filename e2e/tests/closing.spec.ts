@@ -12,13 +12,13 @@ test("a close with code and reason travels, is answered with the code, and JavaS
     /^OPEN/,
     /^To the relay: CLOSE 4001 that was it FIN · masked JavaScript: close\(4001, "that was it"\)/,
     /^From the relay: CLOSE 4001 .*FIN JavaScript: nothing Wire:/,
-    /^CLOSED: the browser said goodbye first, 4001 JavaScript: onclose 4001/,
+    /^CLOSED: the browser closed first, 4001 JavaScript: onclose 4001/,
   );
   await lab.expectState("CLOSED");
 
   const inspector = await lab.inspect(6);
   await expect(inspector.title).toHaveText("The end");
-  await expect(inspector.root).toContainText("The browser said goodbye first. Both sides sent a close frame");
+  await expect(inspector.root).toContainText("The browser closed first. Both sides sent a close frame");
   const goodbyes = inspector.root.getByRole("button", { name: /^CLOSE/ });
   await expect(goodbyes).toHaveCount(2);
   await expect(goodbyes.first()).toContainText("4001 for private use by the application “that was it”");
@@ -43,7 +43,7 @@ test("the connect bar's button closes with 1000", async ({ lab }) => {
   await lab.open();
   await lab.connect();
   await lab.connection.getByRole("button", { name: "Close" }).click();
-  await expect(lab.row(/^CLOSED: the browser said goodbye first, 1000 JavaScript: onclose 1000/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the browser closed first, 1000 JavaScript: onclose 1000/)).toBeVisible();
   await lab.expectState("CLOSED");
 
   // And the same button connects again.
@@ -71,7 +71,7 @@ test("the relay says goodbye with 1001 when it is shut down", async ({ lab, star
   await relay.stop();
   await lab.expectState("CLOSED");
   await expect(lab.row(/^From the relay: CLOSE 1001 /)).toBeVisible();
-  await expect(lab.row(/^CLOSED: the relay said goodbye first, 1001 JavaScript: onclose 1001/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the relay closed first, 1001 JavaScript: onclose 1001/)).toBeVisible();
 });
 
 const UNSENDABLE = [
@@ -99,5 +99,5 @@ test("a code or reason that a browser may not send is judged before it is sent",
 
   // What is put right can be sent at once.
   await lab.close("3000", "é".repeat(61));
-  await expect(lab.row(/^CLOSED: the browser said goodbye first, 3000/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the browser closed first, 3000/)).toBeVisible();
 });

@@ -28,13 +28,13 @@ test("what the browser offers and what the relay answers is explained, piece by 
 
   await inspector.turnTo("Response");
   expect(await inspector.headLines()).toContain("Sec-WebSocket-Extensions: permessage-deflate");
-  await expect(inspector.root).toContainText("permessage-deflate It can: from here on both ends may compress messages.");
+  await expect(inspector.root).toContainText("permessage-deflate The server accepts: both sides may now compress messages.");
   const offer = inspector.offer("permessage-deflate; client_max_window_bits");
   await expect(offer).toContainText("Accepted");
   await expect(offer).toContainText("Answered with permessage-deflate.");
   for (const end of ["from the browser", "from the relay"]) {
     const cells = inspector.root.getByRole("row", { name: end }).getByRole("cell");
-    await expect(cells).toHaveText(["the messages before serve as context", "32,768 B, 15 bits"]);
+    await expect(cells).toHaveText(["earlier messages are the context", "32,768 B, 15 bits"]);
   }
 });
 
@@ -73,7 +73,7 @@ test("a text is deflated, masked, and inflated again, and sent again takes far f
       const sent = await expectInflates(inspector, TEXT_ALONE, { ours, context });
       const words = `deflated ${TEXT_ALONE.length} → ${sent.length} B${ours ? " · masked" : ""}`;
       await expect(lab.row(number)).toHaveAccessibleName(new RegExp(`TEXT ${TEXT_ALONE} FIN · RSV1 · ${words} `));
-      await expect(inspector.root).toContainText(`${TEXT_ALONE.length} B of content travelled as ${sent.length} B:`);
+      await expect(inspector.root).toContainText(`${TEXT_ALONE.length} B of content was sent as ${sent.length} B:`);
       await expect(inspector.why("RSV1 1")).toContainText("The message is compressed.");
       await expect(inspector.root).toContainText(number < 6 ? "Send the same again, and compare." : "Context takeover: the messages before");
       sizes[number] = sent.length;
@@ -92,12 +92,12 @@ test("short messages get larger, and it is said why; an empty one is one byte", 
   const inspector = await lab.inspect(/^From the relay: TEXT Hello /);
   // RFC 7692 §7.2.3.1
   expect((await inspector.bytes()).toString("hex")).toBe("c107f248cdc9c90700");
-  await expect(inspector.root).toContainText("5 B of content travelled as 7 B: 2 B more.");
+  await expect(inspector.root).toContainText("5 B of content was sent as 7 B: 2 B more.");
   await expect(inspector.root).toContainText("So short a message repeats little");
   await inspector.turnTo("Message");
-  await expect(inspector.root.getByRole("tabpanel")).toContainText("A text message of 5 B in one frame. Compressed, it travelled as 7 B.");
+  await expect(inspector.root.getByRole("tabpanel")).toContainText("A text message of 5 B in one frame. It was sent compressed, as 7 B.");
   await inspector.turnTo("Both sides");
-  await expect(inspector.bothSides("size").wire).toHaveText("9 B = 2 of header + 7 of payload, deflated");
+  await expect(inspector.bothSides("size").wire).toHaveText("9 B = 2 header + 7 payload, deflated");
   await expect(inspector.bothSides("compression").script).toHaveText("nothing");
   await expect(inspector.bothSides("compression").wire).toHaveText("5 B of content, deflated to 7 B");
 
@@ -122,12 +122,12 @@ test("a large text that repeats itself gets many times smaller, and the front of
   expect(text.startsWith(content.toString())).toBe(true);
   await inspector.root.getByRole("button", { name: "Show more" }).last().click();
   expect((await inspector.inflated()).length).toBeGreaterThan(content.length);
-  await expect(inspector.root).toContainText(`${size} B of content travelled as`);
+  await expect(inspector.root).toContainText(`${size} B of content was sent as`);
   await expect(inspector.root).toContainText("times smaller");
-  await expect(inspector.root).toContainText(`Of these ${size} B the relay kept the first 16,384 B.`);
+  await expect(inspector.root).toContainText(`The relay recorded the first 16,384 B of these ${size} B.`);
   await inspector.turnTo("Message");
   await expect(inspector.root.getByRole("tabpanel")).toContainText(`A text message of ${size} B in`);
-  await expect(inspector.root.getByRole("tabpanel")).toContainText("Compressed, it travelled as");
+  await expect(inspector.root.getByRole("tabpanel")).toContainText("It was sent compressed, as");
 });
 
 test("an image gets no smaller, and is shown again when it comes back", async ({ lab }) => {
@@ -151,11 +151,11 @@ test("terms in the URL are kept by the switch, agreed on, and felt", async ({ la
   const inspector = await lab.inspect(2);
   const answer = "permessage-deflate; server_no_context_takeover; client_max_window_bits=9";
   expect(await inspector.headLines()).toContain(`Sec-WebSocket-Extensions: ${answer}`);
-  await expect(inspector.root).toContainText("server_no_context_takeover The server compresses each message by itself.");
-  await expect(inspector.root).toContainText("client_max_window_bits=9 The client must look back 512 B at most.");
+  await expect(inspector.root).toContainText("server_no_context_takeover The server compresses each message independently.");
+  await expect(inspector.root).toContainText("client_max_window_bits=9 The client must use a window of at most 512 B.");
   const terms = (end: string) => inspector.root.getByRole("row", { name: end }).getByRole("cell");
-  await expect(terms("from the browser")).toHaveText(["the messages before serve as context", "512 B, 9 bits"]);
-  await expect(terms("from the relay")).toHaveText(["each message by itself", "32,768 B, 15 bits"]);
+  await expect(terms("from the browser")).toHaveText(["earlier messages are the context", "512 B, 9 bits"]);
+  await expect(terms("from the relay")).toHaveText(["each message independently", "32,768 B, 15 bits"]);
 
   await lab.sendText(TEXT_ALONE);
   await lab.expectRows(5);
@@ -269,7 +269,7 @@ for (const { name, bytes, row, breaks, says, code } of [
     const inspector = await lab.inspect(row);
     await expect(inspector.root).toContainText(breaks);
     await expect(inspector.root).toContainText(says);
-    await expect(lab.row(new RegExp(`^CLOSED: the relay said goodbye first, ${code}`))).toBeVisible();
+    await expect(lab.row(new RegExp(`^CLOSED: the relay closed first, ${code}`))).toBeVisible();
   });
 }
 
@@ -280,12 +280,12 @@ test("offers of other clients are answered one by one", async ({ lab }) => {
   for (const [offer, verdict, words] of [
     ["x-unheard-of; y=1", "Declined", "x-unheard-of is not an extension that this relay supports."],
     ["permessage-deflate; server_max_window_bits=8", "Declined", "this relay compresses with zlib, whose smallest window is 2^9 bytes, not 2^8"],
-    ["permessage-deflate; client_no_context_takeover", "Accepted", "Taken as it was offered."],
+    ["permessage-deflate; client_no_context_takeover", "Accepted", "Accepted as offered."],
   ] as const) {
     await expect(inspector.offer(offer)).toContainText(verdict);
     await expect(inspector.offer(offer)).toContainText(words);
   }
-  await expect(inspector.root.getByRole("row", { name: "from the client" }).getByRole("cell").first()).toHaveText("each message by itself");
+  await expect(inspector.root.getByRole("row", { name: "from the client" }).getByRole("cell").first()).toHaveText("each message independently");
 });
 
 for (const width of [1440, 360]) {

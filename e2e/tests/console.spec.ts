@@ -19,8 +19,8 @@ test("the relay speaks unasked: a text, bytes and a pong by hand", async ({ lab,
   const text = lab.row(/^From the relay: TEXT unasked FIN · 7 B by hand JavaScript: onmessage "unasked"/);
   // It was the visitor's own act, so its row is chosen.
   await expect(text).toHaveAttribute("aria-selected", "true");
-  await expect(lab.inspector.root).toContainText("By hand: an observer of this session told the relay to.");
-  await expect(lab.inspector.root).toContainText("JavaScript got it like any other message.");
+  await expect(lab.inspector.root).toContainText("By hand: an observer of this session sent the command.");
+  await expect(lab.inspector.root).toContainText("JavaScript received it like any other message.");
 
   await relaySide.choose("Binary");
   await relaySide.field("Bytes in hex").fill("00 ff");
@@ -87,7 +87,7 @@ test("a frame that is wrong goes out wrong, and fails the connection", async ({ 
   await relaySide.field("Payload format").selectOption("hex");
   await expect(relaySide.field("Payload")).toHaveValue("48 65 6c 6c 6f");
   await relaySide.submit.click();
-  const row = lab.row(/^From the relay: TEXT Hello FIN · RSV3 · 5 B on purpose · §5\.2 JavaScript: nothing/);
+  const row = lab.row(/^From the relay: TEXT Hello FIN · RSV3 · 5 B deliberate · §5\.2 JavaScript: nothing/);
   await expect(row).toHaveAttribute("aria-selected", "true");
   expect((await lab.inspector.bytes()).toString("hex")).toBe("910548656c6c6f");
   await expect(lab.inspector.root).toContainText("a frame composed by hand");
@@ -125,7 +125,7 @@ test("any close code may be sent from here, also one that must not be", async ({
   await relaySide.field("Code").fill("4321");
   await relaySide.field("Reason").fill("by hand");
   await relaySide.submit.click();
-  await expect(lab.row(/^CLOSED: the relay said goodbye first, 4321 JavaScript: onclose 4321/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: the relay closed first, 4321 JavaScript: onclose 4321/)).toBeVisible();
   await expect(lab.inspector.root).toContainText("Both sides said goodbye");
   await expect(lab.inspector.root).toContainText('onclose: code 4321, reason "by hand", wasClean true');
 
@@ -133,7 +133,7 @@ test("any close code may be sent from here, also one that must not be", async ({
   await relaySide.field("Code").fill("1005");
   await relaySide.field("Reason").fill("");
   await relaySide.submit.click();
-  await expect(lab.row(/^From the relay: CLOSE 1005 .*on purpose · §7\.4 /)).toBeVisible();
+  await expect(lab.row(/^From the relay: CLOSE 1005 .*deliberate · §7\.4 /)).toBeVisible();
   await expect(lab.row(/^CLOSED: .*JavaScript: onerror, onclose 1006/)).toBeVisible();
 });
 
@@ -174,17 +174,17 @@ test("reading is paused and goes on, and the line is dropped or reset", async ({
   await expect(lab.row(/^BY HAND: the relay stops reading/)).toHaveAttribute("aria-selected", "true");
   await lab.sendText("into the pipe");
   // JavaScript has sent it; the relay has not read it.
-  await expect(lab.row(/^a message leaves JavaScript: send\("into the pipe"\)/)).toBeVisible();
+  await expect(lab.row(/^the browser sends a message JavaScript: send\("into the pipe"\)/)).toBeVisible();
   await expect(lab.row(/^To the relay: TEXT/)).toHaveCount(0);
   await relaySide.open();
   await relaySide.act("Resume reading").click();
   await expect(lab.row(/^To the relay: TEXT into the pipe .*JavaScript: send/)).toBeVisible();
 
-  for (const [button, cause] of [["Drop", "dropped"], ["Reset", "reset"]] as const) {
+  for (const [button, cause] of [["Drop", "ends"], ["Reset", "resets"]] as const) {
     await relaySide.act(button).click();
     const act = lab.row(new RegExp(`^BY HAND: the relay ${cause} the TCP connection by hand`)).last();
     await expect(act).toHaveAttribute("aria-selected", "true");
-    await expect(lab.inspector.root).toContainText("The line was cut without a goodbye.");
+    await expect(lab.inspector.root).toContainText("The connection was cut without a close frame.");
     await expect(lab.inspector.root).toContainText("onclose: code 1006");
     await lab.expectState("CLOSED");
     await lab.pressConnect();
@@ -203,7 +203,7 @@ test("another client's connection can be spoken on, too", async ({ lab, relaySid
   await relaySide.field("Text").fill("to you");
   await relaySide.send();
   expect(await other.bytes(8)).toEqual(Buffer.concat([Buffer.of(0x81, 6), Buffer.from("to you")]));
-  await expect(lab.row(/^From the relay: TEXT to you .*by hand JavaScript: not this page’s/)).toBeVisible();
+  await expect(lab.row(/^From the relay: TEXT to you .*by hand JavaScript: not this page/)).toBeVisible();
   // Once that one is gone, the page's own is spoken on again.
   other.hangUp();
   await expect(relaySide.root).toContainText("Relay → this page’s browser, connection 1");
@@ -220,7 +220,7 @@ test("without a line to the relay a command is refused, and the draft stays", as
   line.cut();
   await expect(lab.banner).toContainText("The connection to the relay is lost.");
   await relaySide.submit.click();
-  await expect(relaySide.fates.first()).toHaveText("text refused: there is no line to the relay just now");
+  await expect(relaySide.fates.first()).toHaveText("text refused: the page is not connected to the relay right now");
   await expect(relaySide.field("Text")).toHaveValue("is anyone there");
   // Before the line is mended: afterwards the page may be back before the click.
   await lab.banner.getByRole("button", { name: "Retry now" }).click();

@@ -18,7 +18,7 @@ test("a live piece says what it will do, does it, and shows the part that it is 
   await expect(hello.root).not.toContainText("What to look for");
   const [run] = await hello.run();
   await expect(run!.part).toHaveText("Key → accept");
-  await expect(run!.inspector).toContainText("The response carried exactly this");
+  await expect(run!.inspector).toContainText("The response has exactly this value");
   await expect(run!.row(/From the relay: BINARY/)).toBeVisible();
   await expect(hello.root).toContainText("What to look for");
   await hello.expectDone();
@@ -83,7 +83,7 @@ test("ws beside wss: what the path reads of each", async ({ page, startRelay }) 
   const lesson = new LessonPage(page);
   await lesson.open(relay, "first", relay.url.replace("127.0.0.1", "localhost"));
   const [ws, wss] = await lesson.piece("secrets").run();
-  await expect(ws!.inspector).toContainText("In the clear");
+  await expect(ws!.inspector).toContainText("Not encrypted");
   await expect(wss!.inspector).toContainText("Inside TLS");
   await expect(wss!.part).toHaveText("On the path");
 });
@@ -91,7 +91,7 @@ test("ws beside wss: what the path reads of each", async ({ page, startRelay }) 
 test("ws is shown without TLS at the relay, and wss says how to have it", async ({ lesson, course }) => {
   await lesson.open(course, "first");
   const [ws, wss] = await lesson.piece("secrets").run();
-  await expect(ws!.inspector).toContainText("In the clear");
+  await expect(ws!.inspector).toContainText("Not encrypted");
   await expect(wss!.root.getByRole("alert")).toContainText("--tls-listen 127.0.0.1:8443 --tls-self-signed");
 });
 
@@ -165,7 +165,7 @@ test("widget: the handshake is stepped through with the reader’s own key", asy
   await expect(steps.root.locator(".marked")).toHaveText(`Sec-WebSocket-Key: ${key}`);
   for (let step = 3; step < 7; step++) await steps.button("Next").click();
   await expect(steps.root.getByRole("listitem").first()).toContainText(key);
-  await expect(steps.root).toContainText("The response carried exactly this");
+  await expect(steps.root).toContainText("The response has exactly this value");
   await steps.expectDone();
   await steps.button("Back").click();
   await expect(steps.root).toContainText("6 of 7");

@@ -41,7 +41,7 @@ test("the accept value comes from the key step by step", async ({ lab }) => {
   await inspector.turnTo("Key → accept");
   const steps = await inspector.derivation();
   expect(steps.map((step) => step.replaceAll(/\s/g, ""))).toEqual([key, joined, sha1.toString("hex"), accept]);
-  await expect(inspector.root.getByText("The response carried exactly this")).toBeVisible();
+  await expect(inspector.root.getByText("The response has exactly this value")).toBeVisible();
 });
 
 test("a text leaves masked and comes back unmasked, byte for byte", async ({ lab, relay, lineTo }) => {
@@ -86,7 +86,7 @@ test("both sides of a message stand next to each other", async ({ lab }) => {
   await expect(inspector.bothSides("event").script).toHaveText('send("Grüße")');
   await expect(inspector.bothSides("event").wire).toHaveText("a text frame from the browser");
   await expect(inspector.bothSides("size").script).toHaveText("length 5");
-  await expect(inspector.bothSides("size").wire).toHaveText("13 B = 6 of header + 7 of payload in UTF-8");
+  await expect(inspector.bothSides("size").wire).toHaveText("13 B = 6 header + 7 payload in UTF-8");
   await expect(inspector.bothSides("masking key").script).toHaveText("nothing");
   expect((await inspector.bothSides("masking key").wire.innerText()).replaceAll(" ", "")).toBe(key);
 

@@ -16,7 +16,7 @@ test("a heartbeat is answered unseen by JavaScript, and each round trip is told 
     await lab.row(/^From the relay: PING/).first().click();
     const { root } = lab.inspector;
     await expect(root).toContainText("a heartbeat: the browser answers with a pong by itself.");
-    await expect(root).toContainText("The browser answered by itself, as RFC 6455 §5.5.2 asks. JavaScript saw neither ping nor pong.");
+    await expect(root).toContainText("The browser answered automatically, as RFC 6455 §5.5.2 requires. JavaScript saw neither ping nor pong.");
     const picture = root.getByRole("img", { name: /^\d+ round trips, from [\d.]+ to [\d.]+ ms; the last took [\d.]+ ms\.$/ });
     await expect(picture).toBeVisible();
     // A dot for each, and the one that is looked at stands out.
@@ -25,9 +25,9 @@ test("a heartbeat is answered unseen by JavaScript, and each round trip is told 
   });
 
   await test.step("and a pong leads to its ping", async () => {
-    await lab.inspector.root.getByRole("button", { name: "Go to the pong" }).click();
+    await lab.inspector.root.getByRole("button", { name: "Show the pong" }).click();
     await expect(pong.first()).toHaveAttribute("aria-selected", "true");
-    await lab.inspector.root.getByRole("button", { name: "Go to the ping" }).click();
+    await lab.inspector.root.getByRole("button", { name: "Show the ping" }).click();
     await expect(lab.row(/^From the relay: PING/).first()).toHaveAttribute("aria-selected", "true");
     await test.step("axe", () => expectAccessible(page, { rules: "all", within: "aside[aria-label=Inspector]" }));
   });
@@ -36,14 +36,14 @@ test("a heartbeat is answered unseen by JavaScript, and each round trip is told 
 test("a client that does not answer is closed with 1011, and the end says why", async ({ lab }) => {
   await lab.open();
   const client = await Client.open(`${lab.labUrl}?ping-every=100ms&pong-within=200ms`);
-  const end = lab.row(/^CLOSED: the relay said goodbye first, 1011/);
+  const end = lab.row(/^CLOSED: the relay closed first, 1011/);
   expect((await client.bytes(2))[0]).toBe(0x80 | PING);
-  await expect(lab.row(/^From the relay: CLOSE 1011 .*on purpose/)).toBeVisible();
+  await expect(lab.row(/^From the relay: CLOSE 1011 .*deliberate/)).toBeVisible();
   // A goodbye is answered all the same.
   client.send(frame({ opcode: CLOSE, payload: Buffer.of(0x03, 0xf3) }));
   await expect(end).toBeVisible();
   const inspector = await lab.inspect(/^CLOSED/);
-  await expect(inspector.root).toContainText("What led to it");
+  await expect(inspector.root).toContainText("Cause");
   await expect(inspector.root).toContainText("no pong arrived within the timeout of the behavior");
 });
 

@@ -1,4 +1,4 @@
-// Middleboxes on the way, in the clear and in front of TLS: what each does to a connection of the browser's.
+// Middleboxes on the way, not encrypted and in front of TLS: what each does to a connection of the browser's.
 import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
 
@@ -18,11 +18,11 @@ test("an old proxy drops the upgrade, and the browser is told nothing but 1006",
   await expect(lab.row(/^From old-proxy to the relay/)).toBeVisible();
   await expect(lab.row(/onclose 1006/)).toBeVisible();
   const inspector = await lab.inspect(1);
-  await expect(inspector.root).toContainText("The near leg: the client to old-proxy");
+  await expect(inspector.root).toContainText("Client side of the hop: the client to old-proxy");
   const upgrade = inspector.root.locator(".changes .gone", { hasText: "Upgrade" });
   await expect(upgrade).toContainText("left out");
   await inspector.root.getByRole("button", { name: /^Go to the other leg/ }).click();
-  await expect(inspector.root).toContainText("The far leg: old-proxy to the relay");
+  await expect(inspector.root).toContainText("Server side of the hop: old-proxy to the relay");
   await inspector.turnTo("Response");
   await expect(inspector.root).toContainText("426");
 });

@@ -23,7 +23,7 @@ test("both legs of a way to another server", async ({ lab, startRelay, python })
   await expect(lab.row(/TEXT to Python/)).toHaveCount(4);
 
   const inspector = await lab.inspect(1);
-  await expect(inspector.root).toContainText("The near leg: the client to the relay");
+  await expect(inspector.root).toContainText("Client side of the hop: the client to the relay");
   await inspector.root.getByRole("button", { name: /^Go to the other leg/ }).click();
   await expect(inspector.root).toContainText(`Dialled: ${new URL(python.url).host}`);
   await inspector.turnTo("Response");

@@ -13,8 +13,8 @@ test("over ws the path reads everything, and the mask hides nothing", async ({ l
   await lab.sendText("read along");
   const inspector = await lab.inspect(/^To the relay: TEXT read along/);
   await inspector.turnTo("On the path");
-  const path = inspector.root.getByRole("list", { name: "What crossed the line" });
-  await expect(inspector.root).toContainText("In the clear");
+  const path = inspector.root.getByRole("list", { name: "What crossed the wire" });
+  await expect(inspector.root).toContainText("Not encrypted");
   await expect(path).toContainText("GET /lab/");
   await expect(path).toContainText("101 Switching Protocols");
   // The echo is bare; the client's frame is masked, until it is not.
@@ -48,8 +48,8 @@ test("from a page on http, wss is an upgrade inside TLS, of which only records a
   await lab.inspect(/^To the relay: TEXT not for the path/);
   await inspector.turnTo("On the path");
   await expect(inspector.root).toContainText("Inside TLS");
-  await expect(inspector.root.getByRole("row", { name: "host" })).toContainText("localhost, in the clear");
-  const path = inspector.root.getByRole("list", { name: "What crossed the line" });
+  await expect(inspector.root.getByRole("row", { name: "host" })).toContainText("localhost, not encrypted");
+  const path = inspector.root.getByRole("list", { name: "What crossed the wire" });
   await expect(path).toContainText("application_data");
   // 22 bytes of frame, a byte of type and 16 of tag: RFC 8446 §5.2.
   await expect(path).toContainText("length 39");

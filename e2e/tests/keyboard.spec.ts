@@ -75,7 +75,7 @@ test("a whole exchange needs no mouse", async ({ lab, page }) => {
     await tabTo(page, lab.composer.getByLabel("Reason"));
     await page.keyboard.type("no mouse");
     await page.keyboard.press("Enter");
-    await expect(lab.row(/^CLOSED: the browser said goodbye first, 1000/)).toBeVisible();
+    await expect(lab.row(/^CLOSED: the browser closed first, 1000/)).toBeVisible();
     await expectFocusShown(page);
   });
 

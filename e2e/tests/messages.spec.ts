@@ -54,7 +54,7 @@ test("an image that is sent is shown again when it comes back", async ({ lab }) 
   expect((await inspector.bytes()).subarray(0, 4)).toEqual(header);
   await expect(inspector.root.getByRole("group", { name: "bit by bit" })).toContainText("126: 2 bytes follow");
   await inspector.turnTo("Message");
-  await expectPicture(inspector.root.getByRole("img", { name: "The image that travelled" }), 24);
+  await expectPicture(inspector.root.getByRole("img", { name: "The image in the message" }), 24);
 });
 
 test("a large image arrives whole, though the relay keeps only the front of each frame", async ({ lab }) => {
@@ -67,11 +67,11 @@ test("a large image arrives whole, though the relay keeps only the front of each
   const last = lab.row(/^From the relay: .*onmessage/);
   await expect(last).toBeVisible();
   const inspector = await lab.inspect(/^From the relay: .*onmessage/);
-  await expect(inspector.root.getByText(/crossed the wire; the relay kept the first [\d,]+ B/)).toBeVisible();
+  await expect(inspector.root.getByText(/crossed the wire; the relay recorded the first [\d,]+ B/)).toBeVisible();
   await inspector.turnTo("Message");
   const size = image.length.toLocaleString("en");
   await expect(inspector.root.getByRole("tabpanel")).toContainText(`A binary message of ${size} B in`);
-  await expectPicture(inspector.root.getByRole("img", { name: "The image that travelled" }), 200);
+  await expectPicture(inspector.root.getByRole("img", { name: "The image in the message" }), 200);
 });
 
 test("a length past 65,535 takes the 64-bit form", async ({ lab }) => {

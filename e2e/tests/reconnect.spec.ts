@@ -45,7 +45,7 @@ test("the page's own connection that was cut with the feed is told both ways", a
 
   line.mend();
   await expect(lab.banner).toBeEmpty();
-  await expect(lab.row(/^CLOSED: no one said goodbye JavaScript: .*onclose 1006/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: no close frame JavaScript: .*onclose 1006/)).toBeVisible();
   await lab.expectRows(6);
   await lab.connect();
   await lab.expectRows(9);

@@ -18,13 +18,13 @@ test("a refused browser sees error and 1006, and beside them why the relay refus
   );
   const inspector = await lab.inspect(5);
   await expect(inspector.title).toHaveText("Refused");
-  await expect(inspector.root).toContainText("this session already has 1 open connections, which is the limit; close one first");
-  await expect(inspector.root).toContainText("JavaScript is told only: error, then close 1006.");
+  await expect(inspector.root).toContainText("this session has reached its connection limit (1); close a connection first");
+  await expect(inspector.root).toContainText("JavaScript gets only an error event and then close with 1006.");
   expect(await inspector.headLines()).toContain("HTTP/1.1 503 Service Unavailable");
 
   // With room again the same button works.
   first.hangUp();
-  await expect(lab.row(/^CLOSED: no one said goodbye/)).toBeVisible();
+  await expect(lab.row(/^CLOSED: no close frame/)).toBeVisible();
   await lab.connect();
 });
 
@@ -70,7 +70,7 @@ test("the refusals of other clients appear live, each with its reason", async ({
       rows += 2;
       await lab.expectRows(rows);
       await expect(lab.row(rows)).toHaveAccessibleName(
-        new RegExp(`^From the relay: ${answer} refused JavaScript: not this page’s Wire:`),
+        new RegExp(`^From the relay: ${answer} refused JavaScript: not this page Wire:`),
       );
       const inspector = await lab.inspect(rows);
       await expect(inspector.root).toContainText("Why the relay refused");
@@ -123,7 +123,7 @@ async function expectUnexplained(lab: Lab): Promise<void> {
     /JavaScript: onclose 1006 Wire:/,
   );
   const inspector = await lab.inspect(3);
-  await expect(inspector.title).toHaveText("Seen by the page only");
+  await expect(inspector.title).toHaveText("Seen only by the page");
   await expect(inspector.root).toContainText("1006 says that no close frame came.");
   await expect(inspector.root).toContainText("This socket leads to another server");
   await lab.inspect(2);

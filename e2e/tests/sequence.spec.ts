@@ -86,6 +86,6 @@ test("what the relay's log no longer holds is said to be gone", async ({ lab, st
   const late = await anotherLab();
   await late.page.goto(lab.page.url());
   await late.expectRows(11);
-  await expect(late.row(1)).toHaveAccessibleName(/^31 observations no longer kept by the relay/);
+  await expect(late.row(1)).toHaveAccessibleName(/^31 observations dropped from the relay’s log/);
   await expect(late.row(11)).toHaveAccessibleName(/TEXT message 20\./);
 });

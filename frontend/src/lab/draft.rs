@@ -1,4 +1,4 @@
-//! A message being written: judged before it is sent, and what it will look like on the wire.
+//! A message before it is sent: checks of its parts, and its bytes on the wire.
 
 use crate::ui::format;
 use wire::close::{CloseCode, MAX_REASON};
@@ -6,10 +6,10 @@ use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
-/// Reads hex digits in pairs; spaces, line breaks, commas and `0x` between them are passed over.
+/// Reads pairs of hex digits. Spaces, line breaks, commas and `0x` between them are ignored.
 ///
 /// # Errors
-/// Which character is no hex digit, counted from 1, or that a digit is left over.
+/// Which character, counted from 1, is not a hex digit, or that a digit is missing.
 pub fn hex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut high = None;
@@ -24,7 +24,7 @@ pub fn hex(text: &str) -> Result<Vec<u8>, String> {
         }
         let Some(digit) = c.to_digit(16) else {
             return Err(format!(
-                "Character {} is “{c}”, which is no hex digit. Write bytes as 48 65 6c 6c 6f.",
+                "Character {} is “{c}”, which is not a hex digit. Write bytes as 48 65 6c 6c 6f.",
                 column + 1
             ));
         };
@@ -35,48 +35,44 @@ pub fn hex(text: &str) -> Result<Vec<u8>, String> {
     }
     match high {
         None => Ok(bytes),
-        Some(_) => Err("The last byte has one hex digit; a byte has two.".into()),
+        Some(_) => Err("The last byte has only one hex digit. A byte needs two.".into()),
     }
 }
 
 /// Reads a close code that a browser may send; empty for none.
 ///
 /// # Errors
-/// Why the browser would throw, and what it takes instead.
+/// Why the browser would throw, and which codes it accepts.
 pub fn close_code(text: &str) -> Result<Option<u16>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = || {
-        "A page may close with 1000 or a code from 3000 to 4999; the others are for browsers and servers.".to_owned()
-    };
+    let wrong = || "A page can close only with 1000 or a code from 3000 to 4999.".to_owned();
     let code: u16 = text.parse().map_err(|_| wrong())?;
     if CloseCode(code).browser_may_send() {
         return Ok(Some(code));
     }
     let meaning = CloseCode(code).meaning();
-    Err(format!("{code} ({meaning}) is not for pages to send: a page may close with 1000 or a code from 3000 to 4999."))
+    Err(format!("A page cannot send {code} ({meaning}). Use 1000 or a code from 3000 to 4999."))
 }
 
-/// Judges a close reason.
+/// Checks a close reason.
 ///
 /// # Errors
-/// When it is too long for a close frame, or has no code to go with.
+/// If it is too long for a close frame, or has no code before it.
 pub fn close_reason(reason: &str, code: Option<u16>) -> Result<(), String> {
     let bytes = reason.len();
     if bytes > MAX_REASON {
-        return Err(format!(
-            "The reason has {bytes} bytes of UTF-8, and a close frame holds {MAX_REASON}: shorten it."
-        ));
+        return Err(format!("The reason is {bytes} bytes long in UTF-8; the limit is {MAX_REASON}. Shorten it."));
     }
     if !reason.is_empty() && code.is_none() {
-        return Err("A reason travels behind a code: give a code too, such as 1000.".into());
+        return Err("A reason needs a code before it. Add a code, such as 1000.".into());
     }
     Ok(())
 }
 
-/// The first bytes of the frame a browser will make of a payload, up to the masking key that only it knows.
+/// The first bytes of the frame that a browser makes of a payload, up to the masking key, which only the browser knows.
 pub fn preview(opcode: Opcode, payload: usize) -> String {
     let mut header = FrameHeader::unmasked(true, opcode, payload as u64);
     header.masking_key = Some(MaskingKey([0; 4]));
@@ -84,7 +80,7 @@ pub fn preview(opcode: Opcode, payload: usize) -> String {
     format::hex(&bytes[..bytes.len() - 4])
 }
 
-/// The first byte of the same where messages are compressed: the length behind it is that of what deflate makes.
+/// The first byte of the frame of a compressed message. The length after it depends on deflate.
 pub fn compressed_preview(opcode: Opcode) -> String {
     let mut header = FrameHeader::unmasked(true, opcode, 0);
     header.rsv.rsv1 = true;
@@ -103,7 +99,7 @@ mod tests {
         assert_eq!(hex(""), Ok(vec![]));
         assert!(hex("48 6g").is_err_and(|said| said.contains("Character 5 is “g”")));
         assert!(hex("é8").is_err_and(|said| said.contains("Character 1 is “é”")));
-        assert!(hex("48 6").is_err_and(|said| said.contains("one hex digit")));
+        assert!(hex("48 6").is_err_and(|said| said.contains("only one hex digit")));
     }
 
     #[test]

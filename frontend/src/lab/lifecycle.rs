@@ -1,4 +1,4 @@
-//! The four states of a socket as a strip that moves with it, and a word on where it stands. WebSockets Standard, §3.1.
+//! The four states of a socket as a strip, with the current state in words. WebSockets Standard, §3.1.
 
 use crate::lab::store::{ReadyState, SocketState};
 use crate::lab::{Lab, Record};
@@ -8,17 +8,17 @@ use observation::event::Cause;
 use wire::close::CloseCode;
 
 const STATES: [(ReadyState, &str, &str); 4] = [
-    (ReadyState::Connecting, "CONNECTING", "readyState 0: the opening handshake is under way"),
-    (ReadyState::Open, "OPEN", "readyState 1: messages can travel"),
-    (ReadyState::Closing, "CLOSING", "readyState 2: close() was called, or the other side’s close frame came"),
-    (ReadyState::Closed, "CLOSED", "readyState 3: it is over"),
+    (ReadyState::Connecting, "CONNECTING", "readyState 0: the opening handshake is in progress"),
+    (ReadyState::Open, "OPEN", "readyState 1: both sides can send messages"),
+    (ReadyState::Closing, "CLOSING", "readyState 2: close() was called, or a close frame arrived"),
+    (ReadyState::Closed, "CLOSED", "readyState 3: the connection is closed"),
 ];
 
 #[component]
 pub fn Lifecycle() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let now = Memo::new(move |_| lab.socket.with(|socket| socket.as_ref().map(|socket| socket.ready)));
-    // Closed without a close event that was clean: the strip says so by colour, the end's row by words.
+    // An unclean close has its own color in the strip; the last row describes it in words.
     let unclean = Memo::new(move |_| {
         lab.socket.with(|socket| {
             socket.as_ref().is_some_and(|socket| socket.closed.as_ref().is_some_and(|(_, _, clean)| !clean))
@@ -59,14 +59,14 @@ pub fn Lifecycle() -> impl IntoView {
     }
 }
 
-/// Where the socket stands; once closed, what really happened, as far as the relay saw it.
+/// The state of the socket in words; once closed, what really happened, as far as the relay saw it.
 fn caption(record: &Record, socket: &SocketState) -> String {
     let Some((code, _, was_clean)) = &socket.closed else {
         return match socket.ready {
-            ReadyState::Connecting => "The handshake is under way".into(),
-            ReadyState::Open if socket.protocol.is_empty() => "Messages can travel both ways".into(),
-            ReadyState::Open => format!("Messages can travel, as {}", socket.protocol),
-            ReadyState::Closing | ReadyState::Closed => "The goodbye is under way".into(),
+            ReadyState::Connecting => "Opening handshake in progress".into(),
+            ReadyState::Open if socket.protocol.is_empty() => "Both sides can send messages".into(),
+            ReadyState::Open => format!("Both sides can send messages ({})", socket.protocol),
+            ReadyState::Closing | ReadyState::Closed => "Closing handshake in progress".into(),
         };
     };
     let connection = record.sequence.connection(socket.number);
@@ -82,17 +82,17 @@ fn caption(record: &Record, socket: &SocketState) -> String {
             let told = if sent == *code { String::new() } else { format!("; JavaScript is told {code}") };
             format!("The {who} closed first, {sent}{told}")
         }
-        // What is odd about the answer made the browser go before it said a word.
+        // The browser rejected the response and left without sending anything.
         (Some(None), _)
             if odd
                 && closed.is_some_and(|closed| closed.client.frames == 0 && closed.cause == Cause::ConnectionEnded) =>
         {
-            format!("The browser turned the handshake down; JavaScript is told {code}")
+            format!("The browser rejected the handshake; JavaScript is told {code}")
         }
-        (Some(None), _) => format!("The line was cut: {code} says no close frame came"),
+        (Some(None), _) => format!("Connection cut: {code} means no close frame came"),
         (None, Some(refusal)) => match refusal.status {
             Some(status) => format!("Refused with {status}; JavaScript is told {code}"),
-            None => format!("No answer in HTTP; JavaScript is told {code}"),
+            None => format!("The answer was not HTTP; JavaScript is told {code}"),
         },
         (None, None) if *was_clean => format!("Closed, {code}"),
         (None, None) => format!("Closed, {code}: JavaScript is not told why"),

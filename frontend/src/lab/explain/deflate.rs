@@ -1,4 +1,4 @@
-//! The words for compression: what was offered and agreed on, and what it did to a payload. RFC 7692.
+//! Explains compression: what was offered and agreed on, and what it did to a payload. RFC 7692.
 
 use crate::ui::format;
 use observation::{Deflate, Frame, Inflated, Party};
@@ -8,20 +8,20 @@ use wire::deflate::negotiation::{
 };
 use wire::extension;
 
-/// Up to here a message is called short, in bytes.
+/// The length of a short message, in bytes.
 const SHORT: u64 = 200;
 
-pub const TAIL: &str = "The deflated bytes of every message end in 00 00 ff ff. So no one sends these four: the sender leaves them out, and the receiver puts them back before it inflates.";
+pub const TAIL: &str = "The deflated bytes of every message end in 00 00 ff ff. The sender removes these four bytes, and the receiver adds them again before it inflates.";
 
-/// What stands in a `Sec-WebSocket-Extensions` line, piece by piece: as written, and what it means.
+/// The parts of a `Sec-WebSocket-Extensions` header: as written, and what each means.
 pub fn extensions(list: &str, answer: bool) -> Vec<(String, String)> {
     let mut pieces = Vec::new();
     for extension in extension::parse(list).unwrap_or_default() {
         let known = extension.name == NAME;
         let meaning = match (known, answer) {
-            (false, _) => "An extension that this page does not know.",
-            (true, false) => "The client can compress messages with deflate, and asks whether the server can.",
-            (true, true) => "It can: from here on both ends may compress messages.",
+            (false, _) => "This page does not know this extension.",
+            (true, false) => "The client can compress messages with deflate and asks whether the server can too.",
+            (true, true) => "The server accepts: both sides may now compress messages.",
         };
         pieces.push((extension.name.to_owned(), meaning.to_owned()));
         for (name, value) in extension.parameters {
@@ -34,19 +34,26 @@ pub fn extensions(list: &str, answer: bool) -> Vec<(String, String)> {
 }
 
 fn parameter(name: &str, value: Option<&str>, answer: bool) -> String {
-    let window =
-        value.and_then(|bits| bits.parse().ok()).map_or("a window of no size that there is".to_owned(), window);
+    let window = value.and_then(|bits| bits.parse().ok()).map_or("a window of an invalid size".to_owned(), window);
     match (name, answer) {
-        (SERVER_NO_CONTEXT_TAKEOVER, false) => "The server is asked to compress each message by itself, so that the client need not remember the ones before.".into(),
-        (SERVER_NO_CONTEXT_TAKEOVER, true) => "The server compresses each message by itself.".into(),
-        (CLIENT_NO_CONTEXT_TAKEOVER, false) => "The client will compress each message by itself.".into(),
-        (CLIENT_NO_CONTEXT_TAKEOVER, true) => "The client must compress each message by itself, so that the server need not remember the ones before.".into(),
-        (SERVER_MAX_WINDOW_BITS, false) => format!("The server is asked to look back {window} at most."),
-        (SERVER_MAX_WINDOW_BITS, true) => format!("The server looks back {window} at most."),
-        (CLIENT_MAX_WINDOW_BITS, false) if value.is_none() => "The server may say how far back the client looks for repetitions.".into(),
-        (CLIENT_MAX_WINDOW_BITS, false) => format!("The client looks back {window} at most, or less if the server says so."),
-        (CLIENT_MAX_WINDOW_BITS, true) => format!("The client must look back {window} at most."),
-        _ => "No parameter that permessage-deflate has.".into(),
+        (SERVER_NO_CONTEXT_TAKEOVER, false) => {
+            "Asks the server to compress each message independently, so that the client need not keep earlier messages."
+                .into()
+        }
+        (SERVER_NO_CONTEXT_TAKEOVER, true) => "The server compresses each message independently.".into(),
+        (CLIENT_NO_CONTEXT_TAKEOVER, false) => "The client will compress each message independently.".into(),
+        (CLIENT_NO_CONTEXT_TAKEOVER, true) => {
+            "The client must compress each message independently, so that the server need not keep earlier messages."
+                .into()
+        }
+        (SERVER_MAX_WINDOW_BITS, false) => format!("Asks the server to use a window of at most {window}."),
+        (SERVER_MAX_WINDOW_BITS, true) => format!("The server uses a window of at most {window}."),
+        (CLIENT_MAX_WINDOW_BITS, false) if value.is_none() => "The server may choose the client’s window size.".into(),
+        (CLIENT_MAX_WINDOW_BITS, false) => {
+            format!("The client uses a window of at most {window}. The server may choose a smaller one.")
+        }
+        (CLIENT_MAX_WINDOW_BITS, true) => format!("The client must use a window of at most {window}."),
+        _ => "permessage-deflate has no such parameter.".into(),
     }
 }
 
@@ -59,22 +66,22 @@ pub fn window(bits: u8) -> String {
 pub fn sizes(frame: &Frame, inflated: &Inflated) -> String {
     let (content, wire) = (format::bytes(inflated.bytes), format::bytes(frame.payload_bytes));
     if is_whole(frame) {
-        format!("{content} of content travelled as {wire}: {}.", difference(inflated.bytes, frame.payload_bytes))
+        format!("{content} of content was sent as {wire}: {}.", difference(inflated.bytes, frame.payload_bytes))
     } else {
-        format!("These {wire} of a compressed message gave {content} of its content.")
+        format!("These {wire} of a compressed message inflate to {content}.")
     }
 }
 
-/// Why it did no more and no less.
+/// Why the sizes are as they are.
 pub fn why(frame: &Frame, inflated: &Inflated, agreed: Option<Deflate>) -> Vec<&'static str> {
     let mut why = Vec::new();
     let Some(position) = frame.position.filter(|_| frame.violations.is_empty()) else { return why };
     if !is_whole(frame) {
-        why.push("A message is cut into fragments where it suits the sender: what one begins may come out only with the next.");
+        why.push("The sender can split a message anywhere, so some content of this fragment may appear only with the next one.");
     } else if frame.payload_bytes > inflated.bytes && inflated.bytes > SHORT {
-        why.push("What repeats nothing, such as an image that is compressed already, gets no smaller, and deflate’s own marks come on top.");
+        why.push("Data without repetition, such as a compressed image, does not get smaller, and deflate adds its own bytes.");
     } else if frame.payload_bytes > inflated.bytes && inflated.bytes > 0 {
-        why.push("So short a message repeats little, and deflate’s own marks take more than they save.");
+        why.push("A short message has little repetition, and deflate’s own bytes cost more than it saves.");
     }
     let Some(agreed) = agreed else { return why };
     let alone = match frame.from {
@@ -92,10 +99,11 @@ pub fn why(frame: &Frame, inflated: &Inflated, agreed: Option<Deflate>) -> Vec<&
 /// What to say where only the front of `of` bytes was kept.
 pub fn kept(kept: usize, of: u64) -> Option<String> {
     let kept = kept as u64;
-    (kept < of).then(|| format!("Of these {} the relay kept the first {}.", format::bytes(of), format::bytes(kept)))
+    (kept < of)
+        .then(|| format!("The relay recorded the first {1} of these {0}.", format::bytes(of), format::bytes(kept)))
 }
 
-/// Whether the frame is a message by itself, with nothing wrong.
+/// Whether the frame is a whole and valid message.
 fn is_whole(frame: &Frame) -> bool {
     frame.violations.is_empty() && frame.position.is_some_and(|at| at.last && at.fragment == 1)
 }
@@ -104,10 +112,10 @@ fn is_whole(frame: &Frame) -> bool {
 fn difference(content: u64, wire: u64) -> String {
     match content {
         0 => "an empty message is the single byte 00".into(),
-        _ if wire > content => format!("{} more", format::bytes(wire - content)),
-        _ if wire == content => "nothing won".into(),
+        _ if wire > content => format!("{} larger", format::bytes(wire - content)),
+        _ if wire == content => "nothing saved".into(),
         _ if wire * 10 <= content => format!("{} times smaller", format::count(content / wire.max(1))),
-        _ => format!("{} % less", (content - wire) * 100 / content),
+        _ => format!("{} % smaller", (content - wire) * 100 / content),
     }
 }
 
@@ -117,9 +125,9 @@ mod tests {
 
     #[test]
     fn sizes_are_compared_in_words() {
-        assert_eq!(difference(5, 7), "2 B more");
-        assert_eq!(difference(5, 5), "nothing won");
-        assert_eq!(difference(100, 34), "66 % less");
+        assert_eq!(difference(5, 7), "2 B larger");
+        assert_eq!(difference(5, 5), "nothing saved");
+        assert_eq!(difference(100, 34), "66 % smaller");
         assert_eq!(difference(100_000, 97), "1,030 times smaller");
         assert_eq!(difference(0, 1), "an empty message is the single byte 00");
     }
@@ -130,7 +138,7 @@ mod tests {
         let written: Vec<_> = pieces.iter().map(|(written, _)| written.as_str()).collect();
         assert_eq!(written, ["permessage-deflate", "client_max_window_bits", "x-other", "y=1"]);
         let answer = extensions("permessage-deflate; server_max_window_bits=9", true);
-        assert_eq!(answer[1].1, "The server looks back 512 B at most.");
+        assert_eq!(answer[1].1, "The server uses a window of at most 512 B.");
         assert!(extensions("; ;", false).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! How the accept value came from the key, and why HTTP/2 has neither. RFC 6455 §4.2.2, RFC 8441 §5.
+//! How the accept value is derived from the key, and why HTTP/2 has neither. RFC 6455 §4.2.2, RFC 8441 §5.
 
 use crate::ui::format;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub fn Accept(request: Vec<u8>, response: Vec<u8>) -> impl IntoView {
         .flatten()
         .and_then(|head| values(&response, &head.headers, "Sec-WebSocket-Accept").next().map(to_text));
     let Some(key) = key else {
-        return view! { <p class="note">"The request had no key."</p> }.into_any();
+        return view! { <p class="note">"The request has no key."</p> }.into_any();
     };
     let derived = Derivation::from_key(&key);
     let fits = sent.as_ref() == Some(&derived.accept);
@@ -25,11 +25,11 @@ pub fn Accept(request: Vec<u8>, response: Vec<u8>) -> impl IntoView {
     view! {
         <ol class="steps">
             <li>
-                <p>"The client drew 16 random bytes and sent them in base64:"</p>
+                <p>"The client chose 16 random bytes and sent them in base64:"</p>
                 <code class="f-key">{key.clone()}</code>
             </li>
             <li>
-                <p>"The relay puts the protocol’s own string behind them, the same for every server in the world:"</p>
+                <p>"The relay appends the protocol’s fixed string, which is the same for every server:"</p>
                 <code>
                     <span class="f-key">{key}</span>
                     <wbr/>
@@ -37,36 +37,36 @@ pub fn Accept(request: Vec<u8>, response: Vec<u8>) -> impl IntoView {
                 </code>
             </li>
             <li>
-                <p>"SHA-1 of that text makes 20 bytes:"</p>
+                <p>"The SHA-1 hash of that text has 20 bytes:"</p>
                 <code class="f-len">{sha1}</code>
             </li>
             <li>
-                <p>"In base64 they are the accept value:"</p>
+                <p>"In base64, the hash is the accept value:"</p>
                 <code class="f-fin">{derived.accept}</code>
             </li>
         </ol>
         <p class="card" class:good=fits class:bad=!fits>
-            <b>{if fits { "The response carried exactly this" } else { "The response carried something else" }}</b>
+            <b>{if fits { "The response has exactly this value" } else { "The response has a different value" }}</b>
             <span>
                 {if fits {
-                    "so the client knows that the other side read its key and speaks WebSocket."
+                    "so the client knows that the server read its key and speaks WebSocket."
                 } else {
-                    "and a client fails the connection over it."
+                    "so a client must fail the connection."
                 }}
             </span>
         </p>
         <p class="note">
-            "It is proof of understanding, not of identity: nothing here is secret, and anyone can compute it. Secrecy is the business of wss."
+            "This proves that the server understands WebSocket, not who it is: nothing here is secret, and anyone can compute it. For secrecy, use wss."
         </p>
     }
     .into_any()
 }
 
-/// What says the same in both versions of HTTP.
+/// The same information in both versions of HTTP.
 const BOTH: [(&str, &str); 7] = [
     ("GET /path", ":method CONNECT and :path /path"),
     ("Upgrade: websocket", ":protocol websocket"),
-    ("Connection: Upgrade", "nothing: such lines are forbidden"),
+    ("Connection: Upgrade", "nothing: such fields are forbidden"),
     ("Host", ":authority"),
     ("Sec-WebSocket-Key, -Accept", "nothing"),
     ("101 Switching Protocols", ":status 200"),
@@ -86,18 +86,18 @@ pub fn NoKey() -> impl IntoView {
     view! {
         <h3>"No 101 " <span class="muted">"RFC 8441 §4"</span></h3>
         <p>
-            "A connection of HTTP/2 carries many requests at once, each in a stream of its own. It cannot change to another protocol as a whole, so HTTP/2 has no "
-            <code>"Upgrade"</code> " and no 101 (RFC 9113 §8.6). Instead one stream becomes the WebSocket: an extended CONNECT names it in "
-            <code>":protocol"</code> ", and 200 says that it is open. The others go on beside it."
+            "An HTTP/2 connection carries many requests at once, each in its own stream. The whole connection cannot switch to another protocol, so HTTP/2 has no "
+            <code>"Upgrade"</code> " and no 101 (RFC 9113 §8.6). Instead, one stream becomes the WebSocket: an extended CONNECT asks for it in "
+            <code>":protocol"</code> ", and 200 accepts. The other streams continue."
         </p>
         <p class="note">
-            "A client may ask so only after the server’s setting SETTINGS_ENABLE_CONNECT_PROTOCOL has come (§3); without it a browser opens a connection of HTTP/1.1 for the WebSocket."
+            "A client may do this only after it has received the server’s setting SETTINGS_ENABLE_CONNECT_PROTOCOL (§3). Without it, a browser opens an HTTP/1.1 connection for the WebSocket."
         </p>
         <h3>"No key " <span class="muted">"RFC 8441 §5"</span></h3>
         <p>
-            "Key and accept value prove that a server which answers 101 has understood the request, and is no cache that repeats an old answer. Here the setting and "
+            "In HTTP/1.1, key and accept value prove that the server understood the request and is not a cache that repeats an old response. In HTTP/2, the setting and "
             <code>":protocol"</code>
-            " prove it, for no server says yes to them by accident. So both are left out."
+            " prove that, because no server accepts them by accident. So key and accept value are not needed."
         </p>
         <h3>"The same in both"</h3>
         <table class="sides">
@@ -109,6 +109,6 @@ pub fn NoKey() -> impl IntoView {
             </thead>
             <tbody>{BOTH.into_iter().map(row).collect_view()}</tbody>
         </table>
-        <p class="note">"The frames are the same, and a client still masks them. They travel inside the DATA frames of the stream."</p>
+        <p class="note">"The frames are the same, and the client still masks them. They are sent inside the DATA frames of the stream."</p>
     }
 }

@@ -1,4 +1,4 @@
-//! What the browser did about it: what the wire carried because of what the relay did, and what JavaScript was told.
+//! How the browser reacted to what the relay did: what the wire carried then, and what JavaScript was told.
 
 use super::purpose::citation;
 use crate::lab::Lab;
@@ -13,7 +13,7 @@ use observation::{Event, Party, Seq};
 use wire::close::ClosePayload;
 use wire::opcode::Opcode;
 
-/// Nothing where nothing was done on purpose, refused or ended.
+/// Empty unless something was deliberate, refused or ended.
 #[component]
 pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -28,7 +28,7 @@ pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
         let words = conclusion(kind, &aftermath, client);
         let Aftermath { wire, reported, .. } = aftermath;
         Some(view! {
-            <h3>"What came of it"</h3>
+            <h3>"What happened next"</h3>
             <p class="lead" role="status">
                 {words}
             </p>
@@ -46,11 +46,11 @@ pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
     }
 }
 
-/// What the wire carried because of it, each with the way to its row.
+/// What the wire carried as a reaction, each with a button to its row.
 #[component]
 pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
     if wire.is_empty() {
-        return view! { <span class="muted">"nothing in answer"</span> }.into_any();
+        return view! { <span class="muted">"no answer"</span> }.into_any();
     }
     let lab = expect_context::<Lab>();
     let item = |carried: Carried| {
@@ -59,7 +59,7 @@ pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
                 (RowKey::Response(seq), Party::Server, status.to_string(), "bad", "instead of 101".to_owned())
             }
             Carried::Response { seq, status: None } => {
-                (RowKey::Response(seq), Party::Server, "NO HTTP".into(), "bad", "instead of 101".to_owned())
+                (RowKey::Response(seq), Party::Server, "NOT HTTP".into(), "bad", "instead of 101".to_owned())
             }
             Carried::Close { seq, from, close } => {
                 (RowKey::Frame(seq), from, "CLOSE".into(), "close", close_words(&close))
@@ -128,14 +128,14 @@ fn end_words(cause: Cause) -> &'static str {
     }
 }
 
-/// What kind of thing it was, as far as the conclusion differs.
+/// What was done, as far as the conclusion depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Opening,
     Ping,
     Goodbye,
     Message,
-    /// Bytes that a strict client does not take.
+    /// Bytes that a strict client rejects.
     Wrong,
     Other,
 }
@@ -156,7 +156,7 @@ impl Kind {
     }
 }
 
-/// What came of it, in a sentence or two that name the rule.
+/// What happened next, in a sentence or two that name the rule.
 fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
     let rule = aftermath.did.iter().find_map(|(_, did)| did.rule.as_ref()).map(citation);
     let reported = match &aftermath.reported {
@@ -167,44 +167,55 @@ fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
         PageAct::Closed { code, .. } => Some(*code),
         _ => None,
     });
-    // Why a page is told so little: WebSockets Standard, §5, and RFC 6455 §7.1.7.
-    let not_why =
-        if code == Some(1006) { " JavaScript is told 1006 and not why: a page must not learn it." } else { "" };
+    // Why a page learns so little: WebSockets Standard, §5, and RFC 6455 §7.1.7.
+    let not_why = if code == Some(1006) {
+        " JavaScript is told only 1006, because a page must not learn the reason."
+    } else {
+        ""
+    };
     match aftermath.outcome {
-        Outcome::Pending if code.is_some() => "JavaScript has been told; what the relay saw is still to come.".into(),
-        Outcome::Pending if kind == Kind::Ping => format!("No answer yet. The {client} owes a pong (RFC 6455 §5.5.2)."),
-        Outcome::Pending => "Nothing so far.".into(),
+        Outcome::Pending if code.is_some() => {
+            "JavaScript has been told. The relay has not reported the end yet.".into()
+        }
+        Outcome::Pending if kind == Kind::Ping => {
+            format!("No answer yet. The {client} must answer with a pong (RFC 6455 §5.5.2).")
+        }
+        Outcome::Pending => "Nothing yet.".into(),
         Outcome::Accepted => match (kind, rule) {
             (Kind::Wrong, Some(rule)) => {
-                format!("The {client} took it and went on. A strict one would fail the connection: {rule}.")
+                format!("The {client} accepted this and continued. A strict client would fail the connection: {rule}.")
             }
-            (Kind::Opening, _) => format!("The {client} agreed, and the connection is open."),
-            (Kind::Message, _) if reported.is_some() => "JavaScript got it like any other message.".into(),
-            _ => format!("The {client} went on as before."),
+            (Kind::Opening, _) => format!("The {client} accepted, and the connection is open."),
+            (Kind::Message, _) if reported.is_some() => "JavaScript received it like any other message.".into(),
+            _ => format!("The {client} continued as before."),
         },
-        Outcome::Silent => format!("Nothing that the {client} could notice at once."),
+        Outcome::Silent => format!("Nothing that the {client} could notice immediately."),
         Outcome::Answered => {
-            format!("The {client} answered by itself, as RFC 6455 §5.5.2 asks. JavaScript saw neither ping nor pong.")
+            format!(
+                "The {client} answered automatically, as RFC 6455 §5.5.2 requires. JavaScript saw neither ping nor pong."
+            )
         }
         Outcome::Unanswered if kind == Kind::Ping => {
-            format!("The {client} did not answer, as it must by RFC 6455 §5.5.2.")
+            format!("The {client} did not answer, although RFC 6455 §5.5.2 requires it.")
         }
-        Outcome::Unanswered => format!("The {client} did not answer the goodbye, as it must by RFC 6455 §5.5.1."),
+        Outcome::Unanswered => {
+            format!("The {client} did not answer the close frame, although RFC 6455 §5.5.1 requires it.")
+        }
         Outcome::Failed(code) => {
             let broken = rule.map_or("A rule was broken".to_owned(), |rule| format!("{rule} was broken"));
             let meaning = code.meaning();
             format!("{broken}, so the {client} failed the connection (§7.1.7) with {code}, {meaning}.{not_why}")
         }
-        Outcome::EndedByClient => format!("The {client} ended the line without a close frame.{not_why}"),
+        Outcome::EndedByClient => format!("The {client} ended the connection without a close frame.{not_why}"),
         Outcome::EndedByRelay => {
             let word = if code == Some(1006) {
-                " JavaScript is told 1006, which never travels: it stands for a line without a goodbye (§7.1.5)."
+                " JavaScript is told 1006, which is never sent: it means that no close frame came (§7.1.5)."
             } else {
                 ""
             };
-            format!("The line was cut without a goodbye.{word}")
+            format!("The connection was cut without a close frame.{word}")
         }
-        Outcome::Closed => "Both sides said goodbye, so the end was clean (RFC 6455 §7.1.4).".into(),
+        Outcome::Closed => "Both sides sent a close frame, so the close was clean (RFC 6455 §7.1.4).".into(),
         Outcome::NeverOpened => {
             let asked = rule.map_or(String::new(), |rule| format!(" ({rule})"));
             format!("The socket never opened{asked}.{not_why}")
@@ -230,10 +241,10 @@ mod tests {
         let failed = aftermath(Outcome::Failed(CloseCode(1002)), &[PageAct::Error, closed.clone()]);
         assert_eq!(
             conclusion(Kind::Wrong, &failed, "browser"),
-            "RFC 6455 §5.2 was broken, so the browser failed the connection (§7.1.7) with 1002, protocol error. JavaScript is told 1006 and not why: a page must not learn it."
+            "RFC 6455 §5.2 was broken, so the browser failed the connection (§7.1.7) with 1002, protocol error. JavaScript is told only 1006, because a page must not learn the reason."
         );
         let taken = conclusion(Kind::Wrong, &aftermath(Outcome::Accepted, &[]), "client");
-        assert!(taken.contains("A strict one would fail the connection: RFC 6455 §5.2."), "{taken}");
+        assert!(taken.contains("A strict client would fail the connection: RFC 6455 §5.2."), "{taken}");
         let early = conclusion(Kind::Wrong, &aftermath(Outcome::Pending, &[closed]), "browser");
         assert!(early.starts_with("JavaScript has been told"), "{early}");
         let answered = conclusion(Kind::Ping, &aftermath(Outcome::Answered, &[]), "browser");

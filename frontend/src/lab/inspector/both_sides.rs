@@ -1,4 +1,4 @@
-//! What JavaScript saw of a frame beside what the wire carried.
+//! What JavaScript saw of a frame compared with what the wire carried.
 
 use crate::lab::row_text;
 use crate::lab::{Lab, Record};
@@ -9,7 +9,7 @@ use observation::sequence::{PageSide, RowKey};
 use observation::{ConnectionNumber, Frame, MessageKind, Party};
 use wire::opcode::Opcode;
 
-/// One line of the comparison. `None`: JavaScript is not told.
+/// One line of the comparison. `None` if JavaScript is not told.
 type Line = (&'static str, Option<String>, String);
 
 #[component]
@@ -86,7 +86,9 @@ fn lines(record: &Record, frame: &Frame, connection: ConnectionNumber, key: RowK
 fn event_on_wire(frame: &Frame, client: &str) -> String {
     let who = if frame.from == Party::Client { format!("the {client}") } else { "the relay".to_owned() };
     match frame.opcode() {
-        Opcode::Ping if frame.violations.is_empty() => format!("a ping from {who}; the other side answers by itself"),
+        Opcode::Ping if frame.violations.is_empty() => {
+            format!("a ping from {who}; the other side answers automatically")
+        }
         Opcode::Ping => format!("a ping from {who}"),
         Opcode::Pong => format!("a pong from {who}"),
         Opcode::Close => format!("a close frame from {who}"),
@@ -103,10 +105,10 @@ fn bytes(frame: &Frame) -> String {
         None if text => " in UTF-8",
         None => "",
     };
-    format!("{} = {header} of header + {payload} of payload{form}", format::bytes(frame.wire_bytes()))
+    format!("{} = {header} header + {payload} payload{form}", format::bytes(frame.wire_bytes()))
 }
 
-/// What JavaScript would call the size of a message: UTF-16 code units of a string, bytes of a buffer.
+/// The size of a message in JavaScript: UTF-16 code units of a string, bytes of a buffer.
 fn size(event: &PageEvent) -> Option<String> {
     let (PageAct::Sent(payload) | PageAct::Received(payload)) = &event.act else { return None };
     Some(match payload.kind {

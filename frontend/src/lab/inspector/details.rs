@@ -1,4 +1,4 @@
-//! What the inspector shows of a row that is selected. All of it is fetched after the page's first view.
+//! The content of the inspector for the selected row. It is loaded after the page's first view.
 
 use super::subject::{Subject, client_of, ends_of};
 use super::{act, ending, frame, handshake, tunnel, unseen};
@@ -8,7 +8,7 @@ use observation::sequence::RowKey;
 
 pub fn details(key: RowKey, subject: Subject) -> AnyView {
     let client = client_of(expect_context::<Lab>(), key);
-    // Only a row of the page's own has none, and it is not seen by the relay.
+    // Only rows of the page's own events have none, and the relay does not see those.
     let seq = key.seq().unwrap_or_default();
     match subject {
         Subject::Asked(asked) => view! { <handshake::AskedView asked seq/> }.into_any(),
@@ -29,7 +29,7 @@ pub fn details(key: RowKey, subject: Subject) -> AnyView {
         }
         Subject::Act(act) => view! { <act::ActView act seq client/> }.into_any(),
         Subject::Unseen => view! { <unseen::UnseenView key/> }.into_any(),
-        Subject::Gone => view! { <p class="note">"This is no longer kept."</p> }.into_any(),
+        Subject::Gone => view! { <p class="note">"The relay has dropped this from its log."</p> }.into_any(),
         Subject::Nothing => ().into_any(),
     }
 }

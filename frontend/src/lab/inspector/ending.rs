@@ -1,8 +1,8 @@
-//! How a connection ended: who said goodbye, what the wire carried, what JavaScript was told.
+//! How a connection ended: who closed first, what the wire carried, what JavaScript was told.
 
 use super::aftermath::Wire;
 use super::hop::OtherLeg;
-use super::purpose::OnPurpose;
+use super::purpose::DeliberateActs;
 use crate::lab::Lab;
 use crate::lab::row_text::Ends;
 use crate::ui::format;
@@ -18,10 +18,10 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
     let lab = expect_context::<Lab>();
     let aftermath = Memo::new(move |_| lab.record.with(|record| record.aftermath(seq)));
     let who = match closed.first {
-        Some(party) => format!("{} said goodbye first.", ends.the_first(party)),
-        None => "No one said goodbye.".to_owned(),
+        Some(party) => format!("{} closed first.", ends.the_first(party)),
+        None => "Neither side sent a close frame.".to_owned(),
     };
-    // Of a near leg the middle is the server, of a far one the client.
+    // The middle is the server on the client side of a hop, and the client on the server side.
     let ender = ends.the(if ends.half == Some(Leg::Far) { Party::Client } else { Party::Server });
     let count = |party, count| (format!("from {}", ends.the(party)), count);
     let counts = [count(Party::Client, closed.client), count(Party::Server, closed.server)];
@@ -35,17 +35,17 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
         {move || {
             let Aftermath { did, wire, reported, .. } = aftermath.get()?;
             let at = did.first().map(|(seq, _)| *seq);
-            let led = at.map(|_| view! { <h3>"What led to it"</h3> });
+            let led = at.map(|_| view! { <h3>"Cause"</h3> });
             Some(view! {
                 {led}
-                <OnPurpose did=did.into_iter().map(|(_, did)| did).collect() at/>
+                <DeliberateActs did=did.into_iter().map(|(_, did)| did).collect() at/>
                 <h3>"What the wire carried"</h3>
                 <Wire wire client/>
                 <h3>"What JavaScript was told"</h3>
                 <ReportedView reported/>
             })
         }}
-        <h3>"In all"</h3>
+        <h3>"Total"</h3>
         <table class="sides">
             <tbody>
                 {counts
@@ -68,7 +68,7 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
 #[component]
 fn ReportedView(reported: Reported) -> impl IntoView {
     let Reported::Events(acts) = reported else {
-        let words = "This was not a socket of this page, or the page was loaded again since.";
+        let words = "This was not a socket of this page, or the page has been reloaded since.";
         return view! { <p class="note">{words}</p> }.into_any();
     };
     let close = acts.iter().find_map(|act| match act {
@@ -81,11 +81,11 @@ fn ReportedView(reported: Reported) -> impl IntoView {
     let error = if acts.contains(&PageAct::Error) { "error event\n\n" } else { "" };
     let meaning = CloseCode(code).meaning();
     let why = match code {
-        1005 => "1005 never travels: it is the browser’s word for a close frame without a code.",
+        1005 => "1005 is never sent. The browser reports it for a close frame without a code.",
         1006 => {
-            "1006 never travels: it is the browser’s word for an end without a close frame. It may not tell a page why."
+            "1006 is never sent. The browser reports it when a connection ends without a close frame, and does not tell the page why."
         }
-        _ => "The code and reason are those of the close frame that the browser received.",
+        _ => "The code and reason come from the close frame that the browser received.",
     };
     view! {
         <pre class="text">
@@ -96,32 +96,34 @@ fn ReportedView(reported: Reported) -> impl IntoView {
     .into_any()
 }
 
-/// What brought the end about. `ender` is who watched the connection and may have ended it: the relay, or a box.
+/// What ended the connection. `ender` is who recorded the connection and may have ended it: the relay, or a middlebox.
 fn cause(closed: &Closed, ender: &str) -> String {
     let words = match closed.cause {
-        Cause::ClosingHandshake => "Both sides sent a close frame, then the line was closed: a clean end.",
-        Cause::Violation => {
-            "A frame broke a rule, so the relay failed the connection and, as §7.1.7 asks, took no notice of what came after."
+        Cause::ClosingHandshake => {
+            "Both sides sent a close frame, and then the TCP connection closed. This is a clean close."
         }
-        Cause::TooBig => "A message was over the relay’s limit, so it closed with 1009 and read no further.",
-        Cause::ConnectionEnded => "The line ended before both sides had sent a close frame.",
-        Cause::ConnectionLost => "The line broke.",
-        Cause::NoCloseAnswer => "The relay’s close frame was not answered in time.",
-        Cause::NotReading => "The client stopped reading, and the relay gave up waiting.",
+        Cause::Violation => {
+            "A frame broke a rule, so the relay failed the connection and ignored everything after it, as §7.1.7 requires."
+        }
+        Cause::TooBig => "A message exceeded the relay’s limit, so the relay closed with 1009 and stopped reading.",
+        Cause::ConnectionEnded => "The TCP connection ended before both sides had sent a close frame.",
+        Cause::ConnectionLost => "The TCP connection failed.",
+        Cause::NoCloseAnswer => "The client did not answer the relay’s close frame in time.",
+        Cause::NotReading => "The client stopped reading, and the relay stopped waiting for it.",
         Cause::NotAccepted => {
-            "A kind of message came that this connection does not take, so the relay closed it with 1003."
+            "The client sent a type of message that this connection does not accept, so the relay closed with 1003."
         }
         Cause::OutOfMemory => {
-            "The relay had no memory left for a message that had not arrived whole, so it closed with 1013: try again later."
+            "The relay had no memory left for an incomplete message, so it closed with 1013 (try again later)."
         }
         Cause::Reset => {
-            "The relay reset the TCP connection on purpose, without a close frame: what was on its way is lost."
+            "The relay deliberately reset the TCP connection without a close frame. Data in transit is lost."
         }
-        Cause::Dropped => "The relay ended the TCP connection on purpose, without a close frame.",
-        Cause::NoPong => "The relay’s ping was not answered in time, so it closed with 1011.",
-        Cause::DeliberateClose => "The relay was asked to end it.",
-        Cause::Idle => "Nothing travelled for so long that the relay ended it.",
-        Cause::OtherLeg => "The other leg of the way ended, so this one was ended, too.",
+        Cause::Dropped => "The relay deliberately ended the TCP connection without a close frame.",
+        Cause::NoPong => "The client did not answer the relay’s ping in time, so the relay closed with 1011.",
+        Cause::DeliberateClose => "The relay closed because a setting or a command asked for it.",
+        Cause::Idle => "No data was sent for too long, so the relay ended the connection.",
+        Cause::OtherLeg => "The other side of the hop ended, so this side was closed too.",
         Cause::Shutdown => return "The relay was shut down.".to_owned(),
     };
     match ender {

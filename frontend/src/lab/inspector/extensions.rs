@@ -1,4 +1,4 @@
-//! What became of the extensions that a client offered, and the terms of compression. RFC 6455 §9.1, RFC 7692 §7.1.
+//! The extensions that a client offered, the answer to each, and the parameters of compression. RFC 6455 §9.1, RFC 7692 §7.1.
 
 use crate::lab::explain::deflate::window;
 use crate::ui::prose::Prose;
@@ -9,7 +9,7 @@ use observation::{Deflate, Offer};
 pub fn Extensions(
     offers: Vec<Offer>,
     deflate: Option<Deflate>,
-    /// Who offered them: the browser, or another client.
+    /// The client: the browser, or another program.
     client: &'static str,
 ) -> impl IntoView {
     if offers.is_empty() {
@@ -18,7 +18,7 @@ pub fn Extensions(
     let offer = |Offer { offer, answer, declined }: Offer| {
         let taken = answer.is_some();
         let words = match answer {
-            Some(answer) if answer == offer => "Taken as it was offered.".to_owned(),
+            Some(answer) if answer == offer => "Accepted as offered.".to_owned(),
             Some(answer) => format!("Answered with `{answer}`."),
             None => format!("{}.", declined.unwrap_or_default()),
         };
@@ -36,7 +36,7 @@ pub fn Extensions(
         {match deflate {
             Some(deflate) => view! { <Terms deflate client/> }.into_any(),
             None if client == "browser" => {
-                view! { <p class="note">"The switch beside the URL turns compression on and off, for the next connection."</p> }
+                view! { <p class="note">"The switch beside the URL turns compression on or off for the next connection."</p> }
                     .into_any()
             }
             None => ().into_any(),
@@ -47,7 +47,7 @@ pub fn Extensions(
 
 #[component]
 fn Terms(deflate: Deflate, client: &'static str) -> impl IntoView {
-    let context = |alone: bool| if alone { "each message by itself" } else { "the messages before serve as context" };
+    let context = |alone: bool| if alone { "each message independently" } else { "earlier messages are the context" };
     let rows = [
         (format!("from the {client}"), deflate.client_no_context_takeover, deflate.client_max_window_bits),
         ("from the relay".to_owned(), deflate.server_no_context_takeover, deflate.server_max_window_bits),
@@ -78,8 +78,8 @@ fn Terms(deflate: Deflate, client: &'static str) -> impl IntoView {
             </tbody>
         </table>
         <p class="note">
-            "JavaScript is told only that the extension is on, in " <code>"socket.extensions"</code>
-            ". To agree on other terms, add one to the URL, such as " <code>"&server_no_context_takeover"</code> " or "
+            "JavaScript learns only that the extension is on, from " <code>"socket.extensions"</code>
+            ". To use other parameters, add one to the URL, such as " <code>"&server_no_context_takeover"</code> " or "
             <code>"&server_max_window_bits=9"</code> "."
         </p>
     }

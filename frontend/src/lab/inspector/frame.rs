@@ -1,11 +1,11 @@
-//! One frame: its bits, its bytes, its mask, and why each field has its value.
+//! One frame: its bits, its bytes, its masking, and why each field has its value.
 
 use super::aftermath::AftermathView;
 use super::both_sides::BothSides;
 use super::inflating::Inflating;
 use super::message::MessageView;
 use super::on_the_path::OnThePath;
-use super::purpose::OnPurpose;
+use super::purpose::DeliberateActs;
 use super::round_trips::RoundTrips;
 use super::unmasking::Unmasking;
 use crate::lab::explain;
@@ -26,7 +26,7 @@ const PARTS: [&str; 4] = ["Frame", "Message", "Both sides", "On the path"];
 
 #[component]
 pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client: &'static str) -> impl IntoView {
-    // The part stays chosen from frame to frame.
+    // The chosen tab stays when another frame is selected.
     let chosen = use_context::<ChosenPart>().map_or_else(|| RwSignal::new(0), |chosen| chosen.of_frame);
     view! {
         <Tabs label="Parts of the inspector" id="part" tabs=&PARTS chosen/>
@@ -41,11 +41,11 @@ pub fn FrameView(frame: Frame, connection: ConnectionNumber, key: RowKey, client
     }
 }
 
-/// Which part the visitor looks at, by its place among the tabs.
+/// The index of the chosen tab.
 #[derive(Clone, Copy)]
 pub struct ChosenPart {
     of_frame: RwSignal<usize>,
-    /// Of a handshake, where it is not its own row that says it.
+    /// The tab of a handshake, if its row does not decide it.
     of_handshake: Option<usize>,
 }
 
@@ -54,12 +54,12 @@ impl ChosenPart {
         Self::showing(0, None)
     }
 
-    /// With these to begin with.
+    /// With these tabs at first.
     pub fn showing(of_frame: usize, of_handshake: Option<usize>) -> Self {
         Self { of_frame: RwSignal::new(of_frame), of_handshake }
     }
 
-    /// What is opened of a handshake, of which there are `parts`; `row` is what the row itself is about.
+    /// The tab of a handshake with so many `parts`. `row` is the tab that the row stands for.
     pub(super) fn handshake(row: usize, parts: usize) -> RwSignal<usize> {
         let wanted = use_context::<Self>().and_then(|chosen| chosen.of_handshake);
         RwSignal::new(wanted.map_or(row, |part| part.min(parts - 1)))
@@ -70,7 +70,7 @@ impl ChosenPart {
 fn Anatomy(frame: Frame, connection: ConnectionNumber, seq: Seq, client: &'static str) -> impl IntoView {
     let pointed = Pointed::new();
     let Some(header) = frame.parsed_header() else {
-        return view! { <p class="note">"The header of this frame was not kept."</p> }.into_any();
+        return view! { <p class="note">"The header of this frame was not recorded."</p> }.into_any();
     };
     let unmasking = frame.masking_key.filter(|_| !frame.payload.is_empty()).map(MaskingKey);
     let why = explain::frame(&frame, &header);
@@ -81,7 +81,7 @@ fn Anatomy(frame: Frame, connection: ConnectionNumber, seq: Seq, client: &'stati
     let did = frame.deliberate.clone();
     let beats = matches!(header.opcode, Opcode::Ping | Opcode::Pong);
     view! {
-        <OnPurpose did=did.iter().cloned().collect()/>
+        <DeliberateActs did=did.iter().cloned().collect()/>
         <Violations violations on_purpose=did.is_some()/>
         {did.is_some().then(|| view! { <AftermathView seq client/> })}
         {beats.then(|| view! { <RoundTrips connection seq/> })}
@@ -123,7 +123,7 @@ fn Anatomy(frame: Frame, connection: ConnectionNumber, seq: Seq, client: &'stati
 #[component]
 fn Violations(
     violations: Vec<Violation>,
-    /// Whether what became of them stands below.
+    /// Whether the outcome is shown below.
     on_purpose: bool,
 ) -> impl IntoView {
     let Some(code) = violations.first().map(|violation| CloseCode(violation.close_code)) else { return ().into_any() };
@@ -139,7 +139,7 @@ fn Violations(
         {violations.into_iter().map(card).collect_view()}
         {(!on_purpose)
             .then(|| {
-                let words = format!("The receiver answers with a close frame, {code}: {}, and ends the connection.", code.meaning());
+                let words = format!("The receiver answers with close frame {code} ({}) and ends the connection.", code.meaning());
                 view! { <p class="note">{words}</p> }
             })}
     }
@@ -150,7 +150,7 @@ fn Violations(
 fn CloseCard(close: ClosePayload) -> impl IntoView {
     let code = match close.code {
         Some(code) => format!("{code}, {}", code.meaning()),
-        None => "no code: the other side will be told 1005".to_owned(),
+        None => "no code: the other side reports 1005".to_owned(),
     };
     view! {
         <p class="card">

@@ -1,4 +1,4 @@
-//! The opening handshake: both texts line by line, how the accept value came from the key, and what carried it all.
+//! The opening handshake: request and response line by line, the derivation of the accept value, and the connection below.
 //! RFC 6455 §4, RFC 8441.
 
 use super::accept::{Accept, NoKey};
@@ -8,7 +8,7 @@ use super::frame::ChosenPart;
 use super::head_lines::{HeadLines, fields, lines};
 use super::hop::{HopCard, HopChanges};
 use super::on_the_path::OnThePath;
-use super::purpose::OnPurpose;
+use super::purpose::DeliberateActs;
 use super::route::Carried;
 use crate::ui::format;
 use crate::ui::prose::Prose;
@@ -24,7 +24,7 @@ pub fn OpeningView(
     opening: Opening,
     response: bool,
     seq: Seq,
-    /// Who asked: the browser, or another client.
+    /// The client: the browser, or another program.
     client: &'static str,
 ) -> impl IntoView {
     let chosen = ChosenPart::handshake(usize::from(response), 4);
@@ -36,7 +36,7 @@ pub fn OpeningView(
     };
     view! {
         <HopCard seq/>
-        <OnPurpose did=deliberate/>
+        <DeliberateActs did=deliberate/>
         {odd.then(|| view! { <AftermathView seq client/> })}
         <Tabs label="Parts of the handshake" id="handshake" tabs chosen/>
         <div id=Scope::here().id("handshake-panel") role="tabpanel" aria-label="Handshake" class="part">
@@ -62,13 +62,13 @@ pub fn RefusalView(
     refusal: Refusal,
     response: bool,
     seq: Seq,
-    /// Who asked: the browser, or another client.
+    /// The client: the browser, or another program.
     client: &'static str,
 ) -> impl IntoView {
     let chosen = ChosenPart::handshake(usize::from(response), 3);
     let Refusal { request, response, explanation, section, deliberate, route, .. } = refusal;
     let of_page = client == "browser";
-    // Of a near leg it is the answer of what stands in between, or of the server beyond.
+    // On the client side of a hop, the middle or the server beyond it answered.
     let of_lab = route.hop.as_ref().is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Intermediary::Relay);
     let why = deliberate.is_empty().then(|| {
         view! {
@@ -78,10 +78,10 @@ pub fn RefusalView(
                 <small>
                     {match section {
                         Some(section) => format!("RFC 6455 §{section}."),
-                        None if of_lab => "A rule of this relay’s own.".to_owned(),
+                        None if of_lab => "A rule of this relay.".to_owned(),
                         None => String::new(),
                     }}
-                    {of_page.then_some(" JavaScript is told only: error, then close 1006.")}
+                    {of_page.then_some(" JavaScript gets only an error event and then close with 1006.")}
                 </small>
             </p>
         }
@@ -89,7 +89,7 @@ pub fn RefusalView(
     view! {
         <HopCard seq/>
         {why}
-        <OnPurpose did=deliberate/>
+        <DeliberateActs did=deliberate/>
         <AftermathView seq client/>
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "Response", "On the path"] chosen/>
         <div id=Scope::here().id("handshake-panel") role="tabpanel" aria-label="Handshake" class="part">
@@ -102,14 +102,14 @@ pub fn RefusalView(
     }
 }
 
-/// A request that waits for the other leg.
+/// A request that waits for the other side of the hop.
 #[component]
 pub fn AskedView(asked: Asked, seq: Seq) -> impl IntoView {
     let chosen = RwSignal::new(0);
     let Asked { request, route, deliberate } = asked;
     view! {
         <HopCard seq/>
-        <OnPurpose did=deliberate/>
+        <DeliberateActs did=deliberate/>
         <Tabs label="Parts of the handshake" id="handshake" tabs=&["Request", "On the path"] chosen/>
         <div id=Scope::here().id("handshake-panel") role="tabpanel" aria-label="Handshake" class="part">
             {move || match chosen.get() {
@@ -123,7 +123,7 @@ pub fn AskedView(asked: Asked, seq: Seq) -> impl IntoView {
 #[component]
 fn RequestText(bytes: Vec<u8>, route: Route, seq: Seq) -> impl IntoView {
     let head = RequestHead::parse(&bytes).ok().flatten();
-    let first = "The request line: an ordinary GET, and HTTP 1.1 at least. So far any web server understands it.";
+    let first = "The request line: an ordinary GET of HTTP/1.1 or later, which any web server understands.";
     let of_stream = route.http == Http::Two;
     let lines = match head {
         _ if of_stream => Some(fields(&bytes, false)),
@@ -132,11 +132,11 @@ fn RequestText(bytes: Vec<u8>, route: Route, seq: Seq) -> impl IntoView {
     let size = format::bytes(bytes.len() as u64);
     let (before, after) = if of_stream {
         (
-            format!("{size} as text. On the line they were packed by HPACK (RFC 7541), in a HEADERS frame of HTTP/2:"),
-            "There is no request line and no empty line: the fields that begin with a colon say it all. The stream stays open.",
+            format!("{size} as text. On the wire they were compressed by HPACK (RFC 7541) in an HTTP/2 HEADERS frame:"),
+            "HTTP/2 has no request line and no empty line: fields that start with a colon replace them. The stream stays open.",
         )
     } else {
-        (format!("{size}, as they arrived:"), "The empty line ends the request. A handshake has no body.")
+        (format!("{size}, as received:"), "The empty line ends the request. A handshake has no body.")
     };
     view! {
         <HopChanges seq/>
@@ -153,9 +153,9 @@ fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
     let head = ResponseHead::parse(&bytes).ok().flatten();
     let switches = head.as_ref().is_some_and(|head| head.status == 101) || bytes.starts_with(b":status: 200\r");
     let first = if switches {
-        "101 means Switching Protocols: the server agrees, and HTTP ends with this text."
+        "101 means Switching Protocols: the server accepts, and HTTP ends with this response."
     } else {
-        "Any status but 101 is a no: the connection stays HTTP, and the browser gives up."
+        "Any status but 101 refuses the WebSocket. The connection stays HTTP, and the browser gives up."
     };
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
     let body = Some(to_text(&bytes[end..])).filter(|body| !body.is_empty() && (of_stream || head.is_some()));
@@ -164,17 +164,17 @@ fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
         head => head.map(|head| lines(&bytes, true, first, &head.headers)),
     };
     let after = if of_stream {
-        "The connection stays HTTP/2. From here on the DATA frames of this one stream carry the frames of WebSocket."
+        "The connection stays HTTP/2. The DATA frames of this stream now carry WebSocket frames."
     } else {
-        "The empty line ends the response, and HTTP with it. The TCP connection stays; from the next byte on it carries frames."
+        "The empty line ends the response and HTTP. The TCP connection stays open, and the next byte is the first byte of a frame."
     };
     view! {
-        <p class="note">{format!("{}, as they left:", format::bytes(bytes.len() as u64))}</p>
+        <p class="note">{format!("{}, as sent:", format::bytes(bytes.len() as u64))}</p>
         <HeadLines lines raw=to_text(&bytes) refused=!switches/>
         {body
             .map(|body| {
                 view! {
-                    <h3>"Body " <span class="muted">"JavaScript never gets to read it"</span></h3>
+                    <h3>"Body " <span class="muted">"JavaScript cannot read it"</span></h3>
                     <pre class="text" tabindex="0">{body}</pre>
                 }
             })}

@@ -1,4 +1,4 @@
-//! A head line by line, each with what it does.
+//! A request or response line by line, with an explanation of each header.
 
 use crate::lab::explain::{self, deflate};
 use leptos::prelude::*;
@@ -6,12 +6,12 @@ use observation::encoding::latin1::to_text;
 use wire::handshake::connect;
 use wire::handshake::head::HeaderLine;
 
-/// A line of a head, and what it does.
+/// A header line and what it does.
 pub struct Line {
     name: String,
     value: String,
     meaning: Option<&'static str>,
-    /// The pieces of a value that says several things, each as written and what it means.
+    /// The parts of a value: as written, and what each means.
     pieces: Vec<(String, String)>,
 }
 
@@ -22,7 +22,7 @@ pub fn lines(bytes: &[u8], response: bool, meaning: &'static str, headers: &[Hea
     std::iter::once(first).chain(headers.iter().map(header)).collect()
 }
 
-/// The fields of HTTP/2, which has no first line.
+/// The fields of HTTP/2, which has no request line or status line.
 pub fn fields(bytes: &[u8], response: bool) -> Vec<Line> {
     connect::fields(bytes).map(|(name, value)| Line::of(name, value, response)).collect()
 }

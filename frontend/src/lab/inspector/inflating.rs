@@ -1,4 +1,4 @@
-//! A compressed payload and what it holds. RFC 7692 §7.2.
+//! A compressed payload and its content. RFC 7692 §7.2.
 
 use crate::lab::Lab;
 use crate::lab::explain::deflate;
@@ -13,7 +13,7 @@ pub fn Inflating(frame: Frame, inflated: Inflated, connection: ConnectionNumber,
     let lab = expect_context::<Lab>();
     let mut deflated = frame.unmasked_payload();
     let sent = deflated.len();
-    // Only where all of the payload is here does the next byte stand in its place.
+    // Only if the whole payload was recorded does the tail follow it directly.
     let tail = frame.position.is_some_and(|at| at.last) && !frame.truncated() && frame.violations.is_empty();
     if tail {
         deflated.extend_from_slice(&TAIL);
@@ -26,7 +26,7 @@ pub fn Inflating(frame: Frame, inflated: Inflated, connection: ConnectionNumber,
         <h3>"Inflating " <span class="muted">"RFC 7692 §7.2"</span></h3>
         <p>{deflate::sizes(&frame, &inflated)}</p>
         {deflate::why(&frame, &inflated, agreed).into_iter().map(|words| note(words.into())).collect_view()}
-        <h4>"Deflated" {tail.then_some(", and the tail that is not sent")}</h4>
+        <h4>"Deflated" {tail.then_some(" and the tail that is not sent")}</h4>
         <Hex label="The deflated bytes in hex" bytes=deflated class_at=Box::new(class_at) fold=4 pointed/>
         {deflate::kept(sent, frame.payload_bytes).map(note)}
         {tail.then(|| note(deflate::TAIL.into()))}

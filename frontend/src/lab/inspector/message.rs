@@ -1,4 +1,4 @@
-//! The message a frame belongs to, put together from its fragments.
+//! The message of a frame, assembled from its fragments.
 
 use crate::lab::{Lab, Record};
 use crate::net::lab_socket::Payload;
@@ -7,18 +7,18 @@ use leptos::prelude::*;
 use observation::sequence::{PageSide, RowKey};
 use observation::{ConnectionNumber, Frame, MessageKind, Position, Seq};
 
-/// How much of a text or of bytes is shown.
+/// How much of a message is shown.
 const SHOWN: usize = 8 * 1024;
 
-/// A message, as far as it is known.
+/// A message, as far as the relay recorded it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Whole {
     fragments: Vec<(Seq, u64)>,
     payload: Vec<u8>,
     bytes: u64,
-    /// What of payloads crossed the wire, if it was compressed.
+    /// The payload bytes on the wire, if the message was compressed.
     deflated: Option<u64>,
-    /// A URL of it, if it is an image that the page holds.
+    /// The URL of the message, if it is an image that the page has.
     image: Option<String>,
     complete: bool,
 }
@@ -29,7 +29,7 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
     let Some(position) = frame.position else {
         return view! {
             <p class="note">
-                "A control frame is no message and no part of one: it may travel between the fragments of a message, and JavaScript never sees it."
+                "A control frame is not part of a message. It can come between the fragments of a message, and JavaScript never sees it."
             </p>
         }
         .into_any();
@@ -49,11 +49,11 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
         view! {
             <p>
                 {words}
-                {deflated.map(|deflated| format!(" Compressed, it travelled as {}.", format::bytes(deflated)))}
+                {deflated.map(|deflated| format!(" It was sent compressed, as {}.", format::bytes(deflated)))}
             </p>
             {(count > 1).then(|| view! { <Fragments fragments/> })}
             <Content kind=position.kind image payload/>
-            {partial.then(|| view! { <p class="note">"Only the front of it was kept."</p> })}
+            {partial.then(|| view! { <p class="note">"Only the first part was recorded."</p> })}
         }
     })
     .into_any()
@@ -67,7 +67,7 @@ fn whole(record: &Record, frame: &Frame, position: Position, connection: Connect
     let content = || frames.iter().map(|(_, frame)| frame.content_bytes()).sum();
     let (bytes, deflated) = if compressed { (content(), Some(crossed)) } else { (crossed, None) };
     let complete = frames.last().is_some_and(|(_, frame)| frame.fin);
-    // The page's own socket holds all of it; the relay keeps the front of each frame.
+    // The page has the whole message; the relay records only the first part of each frame.
     let numbers = match record.row(key).map(|row| row.page) {
         Some(PageSide::Events(numbers)) => numbers,
         _ => Vec::new(),
@@ -82,7 +82,7 @@ fn whole(record: &Record, frame: &Frame, position: Position, connection: Connect
             (bytes, held.image.as_ref().map(|url| url.as_str().to_owned()))
         }
         None => {
-            // A hole would shift what follows: stop at the first frame that was cut.
+            // A gap would shift the following bytes, so stop at the first shortened frame.
             let whole = frames.iter().take_while(|(_, frame)| !frame.content_truncated()).count();
             (frames.iter().take(whole + 1).flat_map(|(_, frame)| frame.content()).collect(), None)
         }
@@ -120,7 +120,7 @@ fn Fragments(fragments: Vec<(Seq, u64)>) -> impl IntoView {
 #[component]
 fn Content(kind: MessageKind, image: Option<String>, payload: Vec<u8>) -> impl IntoView {
     if let Some(url) = image {
-        return view! { <img class="picture" src=url alt="The image that travelled"/> }.into_any();
+        return view! { <img class="picture" src=url alt="The image in the message"/> }.into_any();
     }
     let shown = &payload[..payload.len().min(SHOWN)];
     match kind {

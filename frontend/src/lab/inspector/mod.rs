@@ -1,4 +1,4 @@
-//! The inspector: everything about the row that is selected.
+//! The inspector: everything about the selected row.
 
 pub mod accept;
 mod act;
@@ -42,14 +42,14 @@ later!(details: fn(RowKey, Subject) -> AnyView = details::details);
 pub fn Inspector() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let place = Scope::here();
-    // With the row's name: two rows may have the same content.
+    // With the row's key, since two rows can have the same content.
     let subject = Memo::new(move |_| {
         let key = lab.selected.get();
         let subject = key.map_or(Subject::Nothing, |key| lab.record.with(|record| Subject::of(record, key)));
         (key, subject)
     });
     let details = Later::after_first_view(details);
-    // With nothing in it to go to, it is scrolled by itself.
+    // Without focusable content, the inspector itself takes the focus, so that it can be scrolled.
     let tabindex = move || if subject.with(|(key, _)| key.is_none()) { "0" } else { "-1" };
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
@@ -74,7 +74,7 @@ pub fn Inspector() -> impl IntoView {
     }
 }
 
-/// What is inspected, and the way to its neighbours.
+/// What is inspected, and buttons to the rows before and after it.
 #[component]
 fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -91,24 +91,24 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
     let ends = move || lab.selected.get_untracked().map_or(Ends::of(None, "client"), |key| ends_of(lab, key));
     let leg = move || match ends().leg {
         None => String::new(),
-        Some(Leg::Near) => "near leg".into(),
-        Some(Leg::Far) => "far leg".into(),
+        Some(Leg::Near) => "client side".into(),
+        Some(Leg::Far) => "server side".into(),
     };
     let title = move || match subject.get().1 {
         Subject::Nothing => ("Inspector".to_owned(), None, String::new()),
         Subject::Opening { .. } | Subject::Asked(_) => ("Opening handshake".into(), None, leg()),
-        Subject::Tunnel(_) => ("A line to the box".into(), Some(("TLS".to_owned(), "")), leg()),
+        Subject::Tunnel(_) => ("Connection to the middlebox".into(), Some(("TLS".to_owned(), "")), leg()),
         Subject::Records(records) => ("TLS records".into(), None, ends().arrow(records.from)),
         Subject::Refusal { refusal, .. } => {
             ("Refused".into(), refusal.status.map(|status| (status.to_string(), "bad")), leg())
         }
         Subject::Ending(closed) => {
             let badge = closed.code.map(|code| (code.to_string(), if closed.clean { "close" } else { "bad" }));
-            ("The end".into(), badge, leg())
+            ("Close".into(), badge, leg())
         }
-        Subject::Act(act) => ("On purpose".into(), Some((act.deliberate.what.to_string(), "")), String::new()),
-        Subject::Unseen => ("Seen by the page only".into(), None, String::new()),
-        Subject::Gone => ("Gone".into(), None, String::new()),
+        Subject::Act(act) => ("Deliberate".into(), Some((act.deliberate.what.to_string(), "")), String::new()),
+        Subject::Unseen => ("Seen only by the page".into(), None, String::new()),
+        Subject::Gone => ("Dropped".into(), None, String::new()),
         Subject::Frame { frame, .. } => {
             let way = ends().arrow(frame.from);
             let badge = (row_text::badge(frame.opcode()), row_text::badge_class(&frame));
@@ -154,7 +154,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
 fn Empty() -> impl IntoView {
     view! {
         <div class="legend">
-            <p>"Choose a row to take it apart. Every field keeps its colour wherever it shows:"</p>
+            <p>"Choose a row to see every field. Each field has the same color everywhere:"</p>
             <dl class="why">
                 {explain::FIELDS
                     .into_iter()

@@ -1,4 +1,4 @@
-//! That something was done on purpose: what, by whose wish, and the rule that it is about.
+//! A deliberate act: what was done, who asked for it, and the rule that it concerns.
 
 use crate::lab::Lab;
 use crate::ui::prose::Prose;
@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use observation::sequence::RowKey;
 use observation::{Citation, Deliberate, Event, Origin, Seq};
 
-/// A card for each thing that was done on purpose.
+/// A card for each deliberate act.
 #[component]
-pub fn OnPurpose(
+pub fn DeliberateActs(
     did: Vec<Deliberate>,
-    /// The observation that shows it, where another one is inspected.
+    /// The observation that shows the act, if another one is inspected.
     #[prop(default = None)]
     at: Option<Seq>,
 ) -> impl IntoView {
@@ -19,14 +19,14 @@ pub fn OnPurpose(
     let card = |deliberate: Deliberate| {
         view! {
             <div class="card purpose">
-                <b>"On purpose"</b>
+                <b>"Deliberate"</b>
                 <Prose text=format!("{}.", deliberate.explanation)/>
                 <small>{origin(&deliberate)}</small>
                 {link
                     .map(|key| {
                         view! {
                             <button type="button" class="small" on:click=move |_| lab.inspect(key)>
-                                "Go to it"
+                                "Show"
                             </button>
                         }
                     })}
@@ -36,7 +36,7 @@ pub fn OnPurpose(
     did.into_iter().map(card).collect_view()
 }
 
-/// The row that shows what was done on purpose in an observation.
+/// The row of a deliberate act.
 pub fn row_of(event: &Event, seq: Seq) -> Option<RowKey> {
     Some(match event {
         Event::Opening(_) | Event::Refusal(_) => RowKey::Response(seq),
@@ -51,9 +51,9 @@ pub fn row_of(event: &Event, seq: Seq) -> Option<RowKey> {
 fn origin(deliberate: &Deliberate) -> String {
     let rule = deliberate.rule.as_ref().map(|rule| format!("{}. ", citation(rule)));
     let who = match deliberate.by {
-        Origin::Behaviour => format!("The connection’s settings ask for it: {}.", deliberate.what),
-        Origin::Middlebox => "The box that the URL leads over does it.".into(),
-        Origin::Console => "By hand: an observer of this session told the relay to.".into(),
+        Origin::Behaviour => format!("The connection’s settings ask for this: {}.", deliberate.what),
+        Origin::Middlebox => "The middlebox on the route does this.".into(),
+        Origin::Console => "By hand: an observer of this session sent the command.".into(),
     };
     rule.unwrap_or_default() + &who
 }

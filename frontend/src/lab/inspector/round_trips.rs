@@ -1,4 +1,4 @@
-//! The round trips of a connection's pings, drawn.
+//! A drawing of the round trips of a connection's pings.
 
 use crate::lab::Lab;
 use crate::ui::format;
@@ -7,18 +7,18 @@ use observation::round_trip::RoundTrip;
 use observation::sequence::RowKey;
 use observation::{ConnectionNumber, Seq};
 
-/// How many are drawn.
+/// The most round trips in the drawing.
 const SHOWN: usize = 60;
-/// The drawing, in its own units.
+/// The size of the drawing, in its own units.
 const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 56.0;
-/// Around it, so that a dot is never cut.
+/// The margin, so that no dot is cut off.
 const MARGIN: f64 = 6.0;
 
 #[component]
 pub fn RoundTrips(
     connection: ConnectionNumber,
-    /// The ping or pong that is inspected.
+    /// The inspected ping or pong.
     seq: Seq,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -29,7 +29,7 @@ pub fn RoundTrips(
             last
         })
     });
-    // It may be older than those that are drawn.
+    // It may be older than the ones in the drawing.
     let this = Memo::new(move |_| {
         let is_this = |trip: &RoundTrip| trip.ping == seq || trip.pong == seq;
         lab.record.with(|record| record.transcript.round_trips().of(connection).find(is_this))
@@ -37,7 +37,7 @@ pub fn RoundTrips(
     let some = Memo::new(move |_| trips.with(|trips| !trips.is_empty()));
     view! {
         <Show when=move || some.get()>
-            <h3>"Round trips " <span class="muted">"from ping to pong, on the relay’s clock"</span></h3>
+            <h3>"Round trips " <span class="muted">"from ping to pong, by the relay’s clock"</span></h3>
             {move || this.get().map(|trip| view! { <ThisTrip trip seq/> })}
             {move || view! { <Plot trips=trips.get() this=this.get()/> }}
             <p class="note">{move || trips.with(|trips| summary(trips))}</p>
@@ -48,7 +48,7 @@ pub fn RoundTrips(
 #[component]
 fn ThisTrip(trip: RoundTrip, seq: Seq) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let (other, words) = if seq == trip.ping { (trip.pong, "Go to the pong") } else { (trip.ping, "Go to the ping") };
+    let (other, words) = if seq == trip.ping { (trip.pong, "Show the pong") } else { (trip.ping, "Show the ping") };
     view! {
         <p class="this-trip">
             <b>{format!("{} ms", format::milliseconds(trip.us))}</b>
@@ -78,7 +78,7 @@ fn Plot(trips: Vec<RoundTrip>, this: Option<RoundTrip>) -> impl IntoView {
     }
 }
 
-/// Where each round trip is drawn: in order from left to right, from nothing at the bottom to the longest at the top.
+/// The position of each round trip: in order from left to right, from zero at the bottom to the longest at the top.
 fn places(all_us: &[u64]) -> Vec<(f64, f64)> {
     let longest = all_us.iter().copied().max().unwrap_or(0).max(1) as f64;
     let step = (WIDTH - 2.0 * MARGIN) / (all_us.len().max(2) - 1) as f64;

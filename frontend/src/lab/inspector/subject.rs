@@ -1,4 +1,4 @@
-//! What the selected row gives to inspect, and who is at both ends of its connection.
+//! What the selected row shows in the inspector, and the two ends of its connection.
 
 use crate::lab::row_text::{self, Ends};
 use crate::lab::{Lab, Record};
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use observation::sequence::RowKey;
 use observation::{Act, Asked, Closed, ConnectionNumber, Event, Frame, Opening, Records, Refusal, Tunnel};
 
-/// What there is to inspect.
+/// What the inspector shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Subject {
     Nothing,
@@ -27,18 +27,18 @@ pub(super) enum Subject {
     Act(Act),
     Tunnel(Tunnel),
     Records(Records),
-    /// Only the page knows of it.
+    /// An event that only the page has seen.
     Unseen,
     Gone,
 }
 
-/// Who is at the other end of a row: this page's browser, or another client.
+/// The client of a row: this page's browser, or another client.
 pub(super) fn client_of(lab: Lab, key: RowKey) -> &'static str {
     let row = lab.record.with_untracked(|record| record.row(key));
     row.map_or("client", |row| row_text::client(&row.page))
 }
 
-/// Who stands at both ends of a row's connection.
+/// The two ends of a row's connection.
 pub(super) fn ends_of(lab: Lab, key: RowKey) -> Ends {
     lab.record.with_untracked(|record| {
         let connection = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection));

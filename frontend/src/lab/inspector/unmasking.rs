@@ -35,7 +35,7 @@ fn Strip(
     masked: Vec<u8>,
     start: usize,
     key: MaskingKey,
-    /// Whether there is more to do before the message can be read.
+    /// Whether the message is compressed, so that unmasking alone does not make it readable.
     compressed: bool,
     pointed: Pointed,
 ) -> impl IntoView {

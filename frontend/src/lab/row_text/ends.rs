@@ -1,23 +1,23 @@
-//! Who stands at the two ends of a connection's line, in words.
+//! The two ends of a connection, in words.
 
 use observation::{Hop, Intermediary, Leg, Party};
 
-/// By their names, such as `browser` and `relay`, or `old-proxy` where a box is one of them.
+/// Their names, such as `browser` and `relay`, or `old-proxy` for a middlebox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ends {
     pub client: String,
     pub server: String,
     pub leg: Option<Leg>,
-    /// Where its arrows lie: on one side of the middle, or, as what goes through a box in TLS, across.
+    /// The half of the sequence that its arrows use; none for TLS that passes through a middlebox.
     pub half: Option<Leg>,
 }
 
 impl Ends {
-    /// Those of a connection that lies where `hop` says; `client` is who began it all.
+    /// The ends of a connection at `hop`. `client` is the name of the client.
     pub fn of(hop: Option<&Hop>, client: &str) -> Self {
         let middle = hop.map_or("relay", |hop| hop.middle.name().unwrap_or("relay"));
         let leg = hop.map(|hop| hop.leg);
-        // Whose the far end of a tunnel is: the client's own TLS ends there.
+        // In a tunnel, the client's own TLS ends at the server side.
         let through = leg == Some(Leg::Far) && hop.is_some_and(|hop| matches!(hop.middle, Intermediary::Tunnel(_)));
         let (client, server) = match leg {
             _ if through => (client, "relay"),
@@ -27,14 +27,14 @@ impl Ends {
         Self { client: client.to_owned(), server: server.to_owned(), leg, half: leg.filter(|_| !through) }
     }
 
-    /// `the browser`, or a name that takes no article.
+    /// `the browser`, or a name without an article.
     pub fn the(&self, party: Party) -> String {
         let name = if party == Party::Client { &self.client } else { &self.server };
         let article = if matches!(name.as_str(), "browser" | "client" | "relay") { "the " } else { "" };
         format!("{article}{name}")
     }
 
-    /// The same where a sentence begins.
+    /// The same at the start of a sentence.
     pub fn the_first(&self, party: Party) -> String {
         let words = self.the(party);
         words.strip_prefix("the ").map_or(words.clone(), |name| format!("The {name}"))
@@ -46,7 +46,7 @@ impl Ends {
         if from == Party::Client { format!("{client} → {server}") } else { format!("{server} → {client}") }
     }
 
-    /// The same in a sentence. With no leg but one, who the client is goes without saying.
+    /// The same in a sentence. Without a hop, only the server is named.
     pub fn direction(&self, from: Party) -> String {
         let (client, server) = (self.the(Party::Client), self.the(Party::Server));
         match (self.leg, from) {
@@ -57,13 +57,13 @@ impl Ends {
         }
     }
 
-    /// Which of two legs a band is of; nothing where there is but one.
+    /// The ends of this side of the hop; empty without a hop.
     pub fn between(&self) -> String {
         self.leg.map_or(String::new(), |_| format!(" ({} – {})", self.client, self.server))
     }
 }
 
-/// What is beyond the middle: the relay's own lab, or another server, by the name that it was asked for.
+/// The name of the server beyond the middle: the relay's lab, or the requested server.
 fn beyond(hop: &Hop) -> &str {
     match (&hop.middle, &hop.server) {
         (Intermediary::Relay, Some(server)) => server.split(' ').next().unwrap_or(server),

@@ -1,7 +1,7 @@
-//! The rows of an opening handshake, of either version of HTTP.
+//! The rows of an opening handshake in HTTP/1.1 and HTTP/2.
 
 use super::ends::Ends;
-use super::parts::{Arrow, Middle, PREVIEW, WireText, band, front, mildly};
+use super::parts::{Arrow, Middle, PREVIEW, WireText, band, deliberate_label, front};
 use crate::ui::format;
 use observation::{Deliberate, Http, Party, Refusal, Route};
 use wire::handshake::connect;
@@ -21,7 +21,7 @@ pub(super) fn request(bytes: &[u8], route: &Route, deliberate: &[Deliberate], co
     if let Some(tls) = &route.tls {
         detail = format!("{detail} · {}", tls.version);
     }
-    let purpose = deliberate.first().map(mildly).unwrap_or_default();
+    let purpose = deliberate.first().map(deliberate_label).unwrap_or_default();
     let arrow = Arrow {
         badge: method,
         badge_class: "http",
@@ -38,7 +38,7 @@ pub(super) fn response(bytes: &[u8], detail: &str, deliberate: &[Deliberate], re
     let (status, reason) = match ResponseHead::parse(bytes).ok().flatten() {
         Some(head) => (head.status.to_string(), String::from_utf8_lossy(&bytes[head.reason]).into_owned()),
         None if fields && refused => (field(bytes, ":status"), String::new()),
-        None if fields => (field(bytes, ":status"), "the stream is a WebSocket’s".into()),
+        None if fields => (field(bytes, ":status"), "the stream is a WebSocket".into()),
         None => ("HTTP".into(), String::new()),
     };
     let arrow = Arrow {
@@ -46,7 +46,7 @@ pub(super) fn response(bytes: &[u8], detail: &str, deliberate: &[Deliberate], re
         badge_class: if refused { "bad" } else { "http" },
         text: reason,
         detail: detail.to_owned(),
-        purpose: deliberate.first().map(mildly).unwrap_or_default(),
+        purpose: deliberate.first().map(deliberate_label).unwrap_or_default(),
         wrong: refused,
         ..Arrow::of(Party::Server)
     };
@@ -54,53 +54,53 @@ pub(super) fn response(bytes: &[u8], detail: &str, deliberate: &[Deliberate], re
     (Middle::Arrow(arrow), carried(bytes, http, "accept", "sec-websocket-accept"))
 }
 
-/// The answer to a request that is no HTTP, or none at all.
+/// An answer that is not HTTP, or no answer.
 pub(super) fn not_http(refusal: &Refusal, ends: &Ends) -> (Middle, WireText) {
     let bytes = refusal.response.len();
     if bytes == 0 {
         return (
-            band(format!("NO ANSWER: {} said nothing", ends.the(Party::Server)), "closed unclean"),
+            band(format!("NO ANSWER: {} sent nothing", ends.the(Party::Server)), "closed unclean"),
             WireText::default(),
         );
     }
     let arrow = Arrow {
-        badge: "NO HTTP".into(),
+        badge: "NOT HTTP".into(),
         badge_class: "bad",
         text: refusal.response.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
         detail: format::bytes(bytes as u64),
-        purpose: refusal.deliberate.first().map(mildly).unwrap_or_default(),
+        purpose: refusal.deliberate.first().map(deliberate_label).unwrap_or_default(),
         wrong: true,
         ..Arrow::of(Party::Server)
     };
     (Middle::Arrow(arrow), front(&refusal.response, bytes as u64))
 }
 
-/// The moment behind the response.
+/// The row after the response: the connection is open.
 pub(super) fn opened(route: &Route, ends: &Ends) -> Middle {
     let what = match route.http {
-        Http::Two => "from here on this stream of HTTP/2 carries frames",
-        Http::One if ends.leg.is_some() => "only frames from here",
-        Http::One => "HTTP is over, only frames travel from here",
+        Http::Two => "this HTTP/2 stream now carries frames",
+        Http::One if ends.leg.is_some() => "only frames follow",
+        Http::One => "HTTP is done, only frames follow",
     };
     band(format!("OPEN{}: {what}", ends.between()), "open")
 }
 
-/// The field that the version's two ends check, and how large the text is.
+/// The field that the other side checks, and the size of the text.
 fn carried(bytes: &[u8], http: Http, name: &str, header: &str) -> WireText {
     let value = field(bytes, header);
     let code = if value.is_empty() { String::new() } else { format!("{name} {value}") };
-    let of = if http == Http::Two { "fields, packed by HPACK" } else { "HTTP" };
+    let of = if http == Http::Two { "fields, compressed by HPACK" } else { "HTTP" };
     WireText { code, words: format!("{} of {of}", format::bytes(bytes.len() as u64)) }
 }
 
-/// The first field called `name`, in either version's text; empty if there is none.
+/// The first field called `name`; empty if there is none.
 fn field(bytes: &[u8], name: &str) -> String {
     let is = |other: &[u8]| other.eq_ignore_ascii_case(name.as_bytes());
     let value = connect::fields(bytes).find(|(other, _)| is(other)).map(|(_, value)| value);
     String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
 }
 
-/// A path with its long segments cut: a session's name says little in a row.
+/// A path with long segments shortened, such as a session's name.
 fn short_path(target: &str) -> String {
     let cut = |segment: &str| match segment.char_indices().nth(6) {
         Some((end, _)) if segment.len() > 20 && !segment.contains(',') => format!("{}…", &segment[..end]),

@@ -1,4 +1,4 @@
-//! What a row of the sequence says: a pure function of the record.
+//! The text of a row of the sequence: a pure function of the record.
 
 mod ends;
 mod head;
@@ -9,7 +9,7 @@ pub use ends::Ends;
 pub use parts::{Arrow, Middle, PageText, WireText};
 pub use script::act;
 
-use self::parts::{PREVIEW, band, front, mildly, plain};
+use self::parts::{PREVIEW, band, deliberate_label, front, plain};
 use crate::lab::Record;
 use crate::lab::explain;
 use crate::ui::format;
@@ -27,9 +27,9 @@ use wire::opcode::Opcode;
 /// A row, ready to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowText {
-    /// The leg that it is of, where something stands between client and server.
+    /// The side of the hop, if something is between client and server.
     pub leg: Option<Leg>,
-    /// Milliseconds since its connection began; empty where the relay has no time for it.
+    /// Milliseconds since its connection began; empty if the relay recorded no time.
     pub time: String,
     pub page: PageText,
     pub middle: Middle,
@@ -84,15 +84,15 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
         }
         (RowKey::Gap(from, to), _) => gap(Gap { from, to }),
         (RowKey::Page(_), _) => unseen(record, row),
-        // The observation was dropped to stay within bounds.
-        _ => (band("no longer kept", "gap"), WireText::default()),
+        // The observation was dropped to stay within the limits.
+        _ => (band("dropped", "gap"), WireText::default()),
     };
     let page_time = || {
         let event = record.events(&row.page).next().filter(|_| matches!(row.key, RowKey::Page(_)))?;
         Some(format::milliseconds(record.journal.since_began_us(event)))
     };
     let time = time.or_else(page_time);
-    // The moment after a 101 is that of the 101.
+    // A connection opens at the time of its 101.
     let time = time.filter(|_| !matches!(row.key, RowKey::Opened(_)));
     if let Middle::Arrow(arrow) = &mut middle {
         arrow.direction = ends.direction(arrow.from);
@@ -141,8 +141,8 @@ fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
             detail.extend(violation.map(|violation| explain::verdict(violation, true)));
             String::new()
         }
-        (Some(_), Some(violation)) => format!("on purpose · {}", explain::section(violation.rfc, &violation.section)),
-        (Some(deliberate), None) => mildly(deliberate),
+        (Some(_), Some(violation)) => format!("deliberate · {}", explain::section(violation.rfc, &violation.section)),
+        (Some(deliberate), None) => deliberate_label(deliberate),
     };
     let arrow = Arrow {
         from: frame.from,
@@ -191,25 +191,25 @@ pub fn badge_class(frame: &Frame) -> &'static str {
     }
 }
 
-/// Who is at the other end: this page's browser, or another client.
+/// Who is at the client's end: this page's browser, or another client.
 pub fn client(page: &PageSide) -> &'static str {
     if *page == PageSide::Elsewhere { "client" } else { "browser" }
 }
 
-/// A line to a middlebox that carries TLS from its first byte.
+/// A connection to a middlebox in front of TLS.
 fn tunnel(tunnel: &Tunnel, connection: u32) -> (Middle, WireText) {
-    let host = tunnel.server_name.as_deref().unwrap_or("a host that it does not name");
+    let host = tunnel.server_name.as_deref().unwrap_or("an unnamed host");
     let arrow = Arrow {
         badge: "TLS".into(),
         badge_class: "http",
-        text: format!("line for {host}"),
+        text: format!("connection for {host}"),
         detail: format!("connection {connection}"),
         ..Arrow::of(Party::Client)
     };
-    (Middle::Arrow(arrow), WireText { code: String::new(), words: "the name alone is readable".into() })
+    (Middle::Arrow(arrow), WireText { code: String::new(), words: "only the host name is readable".into() })
 }
 
-/// What crossed such a line.
+/// TLS records that crossed such a connection.
 fn records(seen: &Records) -> (Middle, WireText) {
     let bytes: u64 =
         seen.records.iter().map(|record| observation::eavesdrop::RECORD_HEADER + u64::from(record.length)).sum();
@@ -230,8 +230,8 @@ fn records(seen: &Records) -> (Middle, WireText) {
 
 fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
     let who = match closed.first {
-        Some(party) => format!("{} said goodbye first", ends.the(party)),
-        None => "no one said goodbye".to_owned(),
+        Some(party) => format!("{} closed first", ends.the(party)),
+        None => "no close frame".to_owned(),
     };
     let code = closed.code.map_or(String::new(), |code| format!(", {code}"));
     let class = if closed.clean { "closed" } else { "closed unclean" };
@@ -241,20 +241,20 @@ fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
     (band(format!("CLOSED{}: {who}{code}", ends.between()), class), WireText { code: String::new(), words })
 }
 
-/// What was done on purpose that is no frame.
+/// A deliberate act that is not a frame.
 fn of_act(act: &Act, leg: Option<Leg>) -> (Middle, WireText) {
     let Deliberate { what, explanation, by, .. } = &act.deliberate;
     let middle = match &act.refused {
-        Some(why) => band(format!("NOT DONE: {what}, for {}", plain(why)), "act"),
+        Some(why) => band(format!("NOT DONE: {what}: {}", plain(why)), "act"),
         None if act.sent > 0 => {
-            // A box is the server of its near leg, and the client of its far one.
+            // A middlebox is the server on its client side, and the client on its server side.
             let is_client = *by == Origin::Middlebox && leg == Some(Leg::Far);
             Middle::Arrow(Arrow {
                 badge: "RAW".into(),
                 badge_class: "http",
                 text: act.bytes.iter().take(PREVIEW).map(|&byte| format::ascii(byte)).collect(),
                 detail: format::bytes(act.sent),
-                purpose: mildly(&act.deliberate),
+                purpose: deliberate_label(&act.deliberate),
                 ..Arrow::of(if is_client { Party::Client } else { Party::Server })
             })
         }
@@ -262,32 +262,32 @@ fn of_act(act: &Act, leg: Option<Leg>) -> (Middle, WireText) {
             band(format!("{}: {}", what.to_ascii_uppercase(), plain(explanation)), "act")
         }
         None if *by == Origin::Console => band(format!("BY HAND: {}", plain(explanation)), "act"),
-        None => band(format!("ON PURPOSE: {}", plain(explanation)), "act"),
+        None => band(format!("DELIBERATE: {}", plain(explanation)), "act"),
     };
     (middle, front(&act.bytes, act.sent))
 }
 
 fn gap(Gap { from: Seq(from), to: Seq(to) }: Gap) -> (Middle, WireText) {
     let lost = format::plural(to + 1 - from, "observation");
-    (band(format!("{lost} no longer kept by the relay"), "gap"), WireText::default())
+    (band(format!("{lost} dropped from the relay’s log"), "gap"), WireText::default())
 }
 
-/// A row that only the page knows of.
+/// A row of an event that only the page has seen.
 fn unseen(record: &Record, row: &Row) -> (Middle, WireText) {
     let event = record.events(&row.page).next();
     let watched = event.is_some_and(|event| record.sequence.is_watched(event.socket));
     let first = event.is_some_and(|event| matches!(event.act, PageAct::Constructed { .. }));
     let words = match (watched, first) {
         (true, _) => "not seen by the relay",
-        (false, true) => "another server’s, so unseen",
-        (false, false) => "unseen",
+        (false, true) => "another server, so not visible",
+        (false, false) => "not visible",
     };
     let text = event.map_or("", |event| match event.act {
-        PageAct::Constructed { .. } => "the browser begins a handshake",
+        PageAct::Constructed { .. } => "the browser starts a handshake",
         PageAct::Open { .. } => "the handshake is complete",
-        PageAct::Sent(_) => "a message leaves",
-        PageAct::Received(_) => "a message came",
-        PageAct::CloseCalled { .. } => "the goodbye begins",
+        PageAct::Sent(_) => "the browser sends a message",
+        PageAct::Received(_) => "a message arrived",
+        PageAct::CloseCalled { .. } => "the closing handshake starts",
         PageAct::Error => "something failed; JavaScript is not told what",
         PageAct::Closed { .. } => "the socket is closed",
     });

@@ -1,17 +1,17 @@
-//! The cells of a row, and what several kinds of rows make them of.
+//! The cells of a row, and the pieces that several kinds of rows share.
 
 use crate::ui::format;
 use observation::{Deliberate, Origin, Party};
 
-/// How many characters of a payload a row may show.
+/// The most characters of a payload in a row.
 pub(super) const PREVIEW: usize = 80;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageText {
     pub text: String,
-    /// JavaScript saw nothing; the text says so in words that are not code.
+    /// JavaScript saw nothing, so the text is not code.
     pub nothing: bool,
-    /// A URL of the image that came or went.
+    /// The URL of an image in the message.
     pub image: Option<String>,
 }
 
@@ -28,14 +28,14 @@ pub enum Middle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrow {
     pub from: Party,
-    /// From whom to whom, for those who do not see the arrow.
+    /// The direction in words, for screen readers.
     pub direction: String,
     pub badge: String,
-    /// The badge's hue.
+    /// The color class of the badge.
     pub badge_class: &'static str,
     pub text: String,
     pub detail: String,
-    /// That it was done on purpose; empty if it was not.
+    /// Why it is deliberate; empty if it is not.
     pub purpose: String,
     pub control: bool,
     pub wrong: bool,
@@ -43,13 +43,13 @@ pub struct Arrow {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WireText {
-    /// Bytes or names, in the monospaced face.
+    /// Bytes or names, in monospace.
     pub code: String,
     pub words: String,
 }
 
 impl Arrow {
-    /// One that says nothing yet.
+    /// An empty arrow.
     pub(super) fn of(from: Party) -> Self {
         Self {
             from,
@@ -69,24 +69,24 @@ pub(super) fn band(text: impl Into<String>, class: &'static str) -> Middle {
     Middle::Band { text: text.into(), class }
 }
 
-/// Something on purpose that breaks no rule.
-pub(super) fn mildly(deliberate: &Deliberate) -> String {
+/// The short name of a deliberate act that breaks no rule.
+pub(super) fn deliberate_label(deliberate: &Deliberate) -> String {
     match (&*deliberate.what, deliberate.by) {
         ("ping-every", _) => "heartbeat",
         ("greet", _) => "greeting",
         ("push-every", _) => "pushed",
         (_, Origin::Console) => "by hand",
-        (_, Origin::Behaviour | Origin::Middlebox) => "on purpose",
+        (_, Origin::Behaviour | Origin::Middlebox) => "deliberate",
     }
     .into()
 }
 
-/// The relay’s words without the marks around code, which a row has no other face for.
+/// The relay’s words without the backticks around code.
 pub(super) fn plain(words: &str) -> String {
     words.replace('`', "")
 }
 
-/// The front of bytes that are no frame.
+/// The first bytes of data that is not a frame.
 pub(super) fn front(bytes: &[u8], sent: u64) -> WireText {
     let shown = &bytes[..bytes.len().min(14)];
     let rest = sent.saturating_sub(shown.len() as u64);

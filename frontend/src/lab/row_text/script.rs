@@ -1,4 +1,4 @@
-//! What JavaScript saw of a row, as a line of code.
+//! What JavaScript saw, as a line of code.
 
 use super::parts::{PREVIEW, PageText};
 use crate::lab::Record;
@@ -15,11 +15,11 @@ pub(super) fn page(record: &Record, row: &Row) -> PageText {
         PageSide::Fragment => words("nothing until FIN"),
         PageSide::Elsewhere => words(match row.key {
             RowKey::Opened(_) | RowKey::Gap(..) => "",
-            // What is beyond a box is hidden from whoever is in front of it.
+            // The client cannot see the server side of a middlebox.
             RowKey::Tunnel(_) | RowKey::Records(_) => "nothing",
-            _ if beyond_a_box(record, row.key) => "nothing",
+            _ if beyond_a_middlebox(record, row.key) => "nothing",
             _ if record.recorded => "not recorded",
-            _ => "not this page’s",
+            _ => "not this page",
         }),
         PageSide::Events(numbers) => {
             let said: Vec<_> = record.events(&row.page).map(|event| act(&event.act)).collect();
@@ -30,13 +30,13 @@ pub(super) fn page(record: &Record, row: &Row) -> PageText {
     }
 }
 
-/// Whether a row is of a leg whose other one is this page's.
-fn beyond_a_box(record: &Record, key: RowKey) -> bool {
+/// Whether the other side of the row's hop is this page's connection.
+fn beyond_a_middlebox(record: &Record, key: RowKey) -> bool {
     let connection = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection));
     connection.and_then(|leg| leg.other).is_some_and(|other| record.sequence.owner(other).is_some())
 }
 
-/// What was done or told, as a line of code.
+/// An event of the page, as a line of code.
 pub fn act(act: &PageAct) -> String {
     match act {
         PageAct::Constructed { .. } => "new WebSocket()".into(),

@@ -1,12 +1,12 @@
-//! Whose the lifelines are.
+//! The names of the lifelines.
 
 use crate::lab::Record;
 use observation::sequence::RowKey;
 
-/// By what a relay to another server is called; a middlebox has a name of its own.
+/// The name of the relay between client and another server. A middlebox has its own name.
 const RELAY: &str = "Relay";
 
-/// What stands in between for some rows, by name; `None` if nothing does.
+/// The name of what is between client and server for these rows; `None` if nothing is.
 pub(super) fn middle(record: &Record, rows: impl Iterator<Item = RowKey>) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     for key in rows {
@@ -20,7 +20,7 @@ pub(super) fn middle(record: &Record, rows: impl Iterator<Item = RowKey>) -> Opt
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// What is beyond it.
+/// The name of the server.
 pub(super) fn server(middle: Option<&str>) -> &'static str {
     match middle {
         Some(RELAY) => "Server",

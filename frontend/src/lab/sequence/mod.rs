@@ -1,5 +1,5 @@
-//! The sequence: two lifelines and everything that crossed between them; three, where something stands in between. Only the
-//! rows in view are in the document.
+//! The sequence: two lifelines and everything that crossed between them, or three if something is in between. Only the rows in
+//! view are in the document.
 
 mod lifelines;
 mod row;
@@ -16,10 +16,10 @@ use observation::sequence::{Row, RowKey};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
-/// Rows kept in the document above and below those in view.
+/// Rows in the document above and below those in view.
 const MARGIN: usize = 8;
 
-/// The rows that the filter lets through.
+/// The rows that match the filter.
 #[derive(Clone, Debug, PartialEq)]
 enum Shown {
     /// All of them.
@@ -35,7 +35,7 @@ impl Shown {
         }
     }
 
-    /// The row in the record that is shown at `index`.
+    /// The index in the record of the row at `index`.
     fn row(&self, index: usize) -> Option<usize> {
         match self {
             Self::All(len) => (index < *len).then_some(index),
@@ -43,7 +43,7 @@ impl Shown {
         }
     }
 
-    /// Where a row of the record is shown.
+    /// The index at which a row of the record is shown.
     fn index_of(&self, row: usize) -> Option<usize> {
         match self {
             Self::All(len) => (row < *len).then_some(row),
@@ -52,7 +52,7 @@ impl Shown {
     }
 }
 
-/// What is in view.
+/// The part of the list in view, in pixels.
 #[derive(Clone, Copy)]
 struct Window {
     top: RwSignal<usize>,
@@ -72,8 +72,7 @@ pub fn SequenceView(
     let shown = Memo::new(move |_| {
         lab.record.with(|record| match filter.get() {
             Ok(filter) if !filter.is_empty() => {
-                let fits =
-                    |&index: &usize| record.sequence.get(index).is_some_and(|row| filter.lets_through(record, &row));
+                let fits = |&index: &usize| record.sequence.get(index).is_some_and(|row| filter.matches(record, &row));
                 Shown::Some((0..record.sequence.len()).filter(fits).collect())
             }
             _ => Shown::All(record.sequence.len()),
@@ -135,7 +134,7 @@ fn Summary() -> impl IntoView {
             (total.frames, total.bytes)
         })
     });
-    // Of this page's connection, the last one.
+    // The last one on this page's connection.
     let round_trip = Memo::new(move |_| {
         let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
         lab.record.with(|record| {
@@ -161,7 +160,7 @@ fn FilterField(text: RwSignal<String>, filter: Memo<Result<Filter, String>>) -> 
     view! {
         <div class="filter">
             <label class="hidden" for=place.id("filter")>
-                "Filter the rows"
+                "Filter rows"
             </label>
             <TextInput
                 id=place.id("filter")
@@ -184,7 +183,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
     let lab = expect_context::<Lab>();
     let place = Scope::here();
     let list = NodeRef::<html::Div>::new();
-    // At the end, new rows pull the view along; scrolled up, it stays.
+    // At the end of the list, new rows scroll the view. Scrolled up, it stays.
     let at_end = StoredValue::new(true);
     let total = Signal::derive(move || shown.with(Shown::len));
     let measure = move || {
@@ -204,7 +203,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
         }
     };
     observe_size(list, move || {
-        // A list that shrinks at its end stays there.
+        // A list at its end stays at its end when it gets smaller.
         if at_end.get_value() {
             to_end();
         }
@@ -248,7 +247,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
         event.prevent_default();
         go_to(next);
     };
-    // The row that is inspected comes into view, also when a visitor's own act chose it.
+    // The selected row is scrolled into view, also if the page selected it.
     Effect::new(move || {
         if let Some(index) = lab.selected.get().and_then(index_of) {
             request_animation_frame(move || scroll_to(list, index));
@@ -277,13 +276,13 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
                 }/>
             </div>
             <p class="nothing" hidden=move || { total.get() > 0 }>
-                "No row fits the filter."
+                "No rows match the filter."
             </p>
         </div>
     }
 }
 
-/// Brings a row into view without moving more than needed.
+/// Scrolls a row into view, no further than needed.
 fn scroll_to(list: NodeRef<html::Div>, index: usize) {
     let Some(list) = list.try_get_untracked().flatten() else { return };
     let (top, bottom) = (index * HEIGHT, (index + 1) * HEIGHT);
@@ -299,7 +298,7 @@ fn pixels(length: i32) -> usize {
     usize::try_from(length).unwrap_or(0)
 }
 
-/// Calls `changed` now and whenever the element's size changes, as long as the view lives.
+/// Calls `changed` now and whenever the element's size changes, until the view is gone.
 fn observe_size(element: NodeRef<html::Div>, changed: impl Fn() + Copy + 'static) {
     let observer = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn FnMut()>)>);
     Effect::new(move || {

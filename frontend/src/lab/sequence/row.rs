@@ -1,4 +1,4 @@
-//! One row of the sequence: what JavaScript saw, what crossed the line, what the wire carried.
+//! One row of the sequence: what JavaScript saw, the arrow, what the wire carried.
 
 use crate::lab::Lab;
 use crate::lab::row_text::{Arrow, Middle, RowText, describe};
@@ -10,7 +10,7 @@ use observation::{Leg, Party};
 /// A row's height in CSS pixels; the style sheet has the same number.
 pub const HEIGHT: usize = 34;
 
-/// Texts up to here are shown whole, in bytes.
+/// Texts of up to this many bytes are never shortened.
 const SHORT: usize = 12;
 
 /// The id of a row's element.
@@ -32,7 +32,7 @@ pub fn element_id(key: RowKey) -> String {
 #[component]
 pub fn RowView(
     row: Row,
-    /// Its place among the rows shown, from 0.
+    /// Its index among the rows shown.
     index: usize,
     #[prop(into)] total: Signal<usize>,
 ) -> impl IntoView {
@@ -62,8 +62,8 @@ pub fn RowView(
     }
 }
 
-/// In the order in which a screen reader says it: what crossed, what JavaScript saw, what the wire carried, when. The style
-/// sheet puts each into its column.
+/// In the order for screen readers: arrow, what JavaScript saw, what the wire carried, time. The style sheet puts each into its
+/// column.
 #[component]
 fn RowCells(text: RowText) -> impl IntoView {
     let RowText { time, page, middle, wire, .. } = text;
@@ -90,7 +90,7 @@ fn RowCells(text: RowText) -> impl IntoView {
 
 #[component]
 fn ArrowCell(arrow: Arrow) -> impl IntoView {
-    // Of a long text the front is enough, where there is little room.
+    // A long text may be shortened where there is little room.
     let what = if arrow.text.len() > SHORT { "what long" } else { "what" };
     view! {
         <span class="arrow">

@@ -1,10 +1,10 @@
-//! What the relay was asked to do on its side of a connection, and what became of each command.
+//! The commands that the page sent to the relay, and the outcome of each.
 
 use observation::command::{Command, Request};
 use observation::{Answer, ConnectionNumber};
 use std::collections::VecDeque;
 
-/// Commands kept; the oldest go first.
+/// The most commands kept. The oldest are dropped first.
 const MAX: usize = 16;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ pub struct Asked {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// On its way.
+    /// Sent, not answered yet.
     Waiting,
     Done,
-    /// Why not, in a sentence without capital and full stop.
+    /// Why not, as a sentence without a capital and a period.
     Refused(String),
 }
 
@@ -29,12 +29,12 @@ pub enum Fate {
 #[derive(Clone, Debug, Default)]
 pub struct Commands {
     last: u64,
-    /// In the order in which they were given.
+    /// In the order in which they were sent.
     asked: VecDeque<Asked>,
 }
 
 impl Commands {
-    /// Notes a command, and gives it the number by which it will be answered.
+    /// Records a command and returns its request with a number.
     pub fn ask(&mut self, connection: ConnectionNumber, command: Command) -> Request {
         self.last += 1;
         if self.asked.len() == MAX {
@@ -44,7 +44,7 @@ impl Commands {
         Request { id: self.last, connection, command }
     }
 
-    /// Notes an answer. One without a number is to the oldest that waits: the relay answers in order.
+    /// Records an answer. An answer without a number is for the oldest open command, since the relay answers in order.
     pub fn answer(&mut self, Answer { id, refused }: Answer) {
         let waiting = |asked: &&mut Asked| asked.fate == Fate::Waiting && id.is_none_or(|id| id == asked.id);
         if let Some(asked) = self.asked.iter_mut().find(waiting) {
@@ -52,10 +52,10 @@ impl Commands {
         }
     }
 
-    /// Notes that nothing more will be answered.
+    /// Records that no more answers will come.
     pub fn give_up(&mut self) {
         for asked in self.asked.iter_mut().filter(|asked| asked.fate == Fate::Waiting) {
-            asked.fate = Fate::Refused("the line to the relay ended before it answered".into());
+            asked.fate = Fate::Refused("the connection to the relay ended before it answered".into());
         }
     }
 
@@ -93,7 +93,7 @@ mod tests {
         commands.answer(Answer { id: Some(pause), refused: Some("it is paused already".into()) });
         commands.answer(Answer { id: Some(ping), refused: None });
         assert_eq!(fates(&commands), [("pause", refused("it is paused already")), ("ping", Fate::Done)]);
-        // What was answered stays so.
+        // An answered command keeps its outcome.
         commands.answer(Answer { id: Some(ping), refused: Some("no".into()) });
         commands.give_up();
         assert_eq!(commands.last("ping").map(|asked| &asked.fate), Some(&Fate::Done));

@@ -1,4 +1,4 @@
-//! The filter over the sequence: `opcode:ping from:server hello`. All terms must fit.
+//! The filter of the sequence: `opcode:ping from:server hello`. All terms must match.
 
 use super::record::Record;
 use observation::aftermath;
@@ -22,10 +22,10 @@ enum Term {
 pub struct Filter(Vec<Term>);
 
 impl Filter {
-    /// Reads a filter. An empty one lets everything through.
+    /// Reads a filter. An empty filter matches every row.
     ///
     /// # Errors
-    /// Which value a filter does not take, and which it does.
+    /// Which value is wrong, and which values are accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
         text.split_whitespace().map(term).collect::<Result<_, _>>().map(Self)
     }
@@ -34,7 +34,7 @@ impl Filter {
         self.0.is_empty()
     }
 
-    pub fn lets_through(&self, record: &Record, row: &Row) -> bool {
+    pub fn matches(&self, record: &Record, row: &Row) -> bool {
         self.0.iter().all(|term| fits(term, record, row))
     }
 }
@@ -48,14 +48,14 @@ fn term(text: &str) -> Result<Term, String> {
         ("from", "browser" | "client") => Ok(Term::From(Party::Client)),
         ("from", "server" | "relay") => Ok(Term::From(Party::Server)),
         ("connection", number) => {
-            number.parse().map(Term::Connection).map_err(|_| "connection: takes a number, such as connection:2".into())
+            number.parse().map(Term::Connection).map_err(|_| "connection: needs a number, such as connection:2".into())
         }
         ("is", "wrong") => Ok(Term::Violation),
         ("is", "deliberate") => Ok(Term::Deliberate),
         ("is", "compressed") => Ok(Term::Compressed),
-        ("opcode", _) => Err("opcode: takes text, binary, continuation, close, ping or pong".into()),
-        ("from", _) => Err("from: takes browser or relay".into()),
-        ("is", _) => Err("is: takes wrong, deliberate or compressed".into()),
+        ("opcode", _) => Err("opcode: must be text, binary, continuation, close, ping or pong".into()),
+        ("from", _) => Err("from: must be browser or relay".into()),
+        ("is", _) => Err("is: must be wrong, deliberate or compressed".into()),
         // A colon in a text, such as `http://` or `"a":1`.
         _ => Ok(Term::Text(text.to_ascii_lowercase())),
     }
@@ -84,7 +84,7 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
             Some(Event::Closed(closed)) => !closed.clean,
             _ => false,
         },
-        // What is odd about an opening is odd about its response.
+        // A deliberate opening shows in its response.
         Term::Deliberate => {
             let on_purpose = observation.filter(|seen| !aftermath::deliberate(&seen.event).is_empty());
             on_purpose.is_some_and(|seen| match row.key {
@@ -116,7 +116,7 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
     }
 }
 
-/// Whether the kept content has `word`, unmasking as it goes: a filter looks at every frame there is.
+/// Whether the recorded content contains `word`. It unmasks while it searches, since a filter looks at every frame.
 fn frame_contains(frame: &Frame, word: &str) -> bool {
     if let Some(inflated) = &frame.inflated {
         return contains(&inflated.payload, word);
@@ -129,7 +129,7 @@ fn frame_contains(frame: &Frame, word: &str) -> bool {
     frame.payload.windows(word.len()).enumerate().any(fits)
 }
 
-/// Without regard to case where the letters are ASCII.
+/// Ignores the case of ASCII letters.
 fn contains(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
@@ -171,7 +171,7 @@ mod tests {
     fn through(filter: &str) -> Vec<u64> {
         let (record, filter) = (record(), Filter::parse(filter).expect("a filter"));
         let row = |seq| Row { key: RowKey::Frame(Seq(seq)), page: PageSide::Nothing };
-        (1..=3).filter(|&seq| filter.lets_through(&record, &row(seq))).collect()
+        (1..=3).filter(|&seq| filter.matches(&record, &row(seq))).collect()
     }
 
     #[test]

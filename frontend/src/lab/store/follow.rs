@@ -1,4 +1,4 @@
-//! What the inspector shows by itself: the last thing that the visitor did, or what a view is about.
+//! Which row the page selects automatically: the visitor's last action, or the row that a view is about.
 
 use super::Lab;
 use super::record::Record;
@@ -9,24 +9,24 @@ use observation::sequence::RowKey;
 use observation::{ConnectionNumber, Event, Origin, Seq};
 
 impl Lab {
-    /// Has the inspector show the row that `aim` finds, as it finds it, until the visitor chooses one.
+    /// Selects the row that `aim` finds, until the visitor chooses one.
     pub fn aim_at(self, aim: fn(&Record) -> Option<RowKey>) {
         self.inner.update_value(|inner| inner.aim = Some(aim));
     }
 
-    /// Shows a row in the inspector, by the visitor's own choice.
+    /// Selects a row that the visitor chose.
     pub fn inspect(self, key: RowKey) {
         self.inner.update_value(|inner| (inner.follow, inner.follow_command, inner.aim) = (None, None, None));
         self.selected.set(Some(key));
     }
 
-    /// The visitor did something: its row is the one to look at.
+    /// Selects the row of the visitor's action.
     pub(super) fn did(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
         let event = self.event(number, act, payload);
         self.inner.update_value(|inner| (inner.follow, inner.follow_command) = (event, None));
     }
 
-    /// Selects the first thing that a command had the relay do on `connection` after observation `last`.
+    /// Selects the first result of a command on `connection` after observation `last`.
     pub(super) fn follow_command(self, connection: ConnectionNumber, last: Seq) {
         let key = self.record.with_untracked(|record| {
             let new = record.transcript.iter().rev().take_while(|seen| seen.seq > last);
@@ -49,7 +49,7 @@ impl Lab {
         let Some(key) = self.record.with_untracked(|record| record.row_of_event(event)) else { return };
         let watched = self.socket.with_untracked(|socket| socket.as_ref().is_some_and(|socket| socket.watched));
         if watched && matches!(key, RowKey::Page(_)) {
-            // Its place on the wire is still to come.
+            // The relay has not reported it yet.
             return;
         }
         self.inner.update_value(|inner| inner.follow = None);

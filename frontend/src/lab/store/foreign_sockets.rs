@@ -1,4 +1,4 @@
-//! Sockets that are not the page's own: a reader's code has them, in its sandbox, and only tells of them.
+//! Sockets of a reader's code in its sandbox, which reports their events to the page.
 
 use super::{Lab, Session};
 use crate::address::target::{self, Target};
@@ -7,24 +7,24 @@ use leptos::prelude::*;
 use observation::page::{Fingerprint, PageAct, PageEvent, SocketNumber};
 use observation::{Event, FeedMessage, Observation};
 
-/// How a browser writes the origin of a document that has none.
+/// How a browser writes an opaque origin.
 const OPAQUE: &str = "null";
 
-/// Animation frames for which a request of the sandbox's waits for the sandbox to tell of its socket.
+/// How many animation frames a request waits for the sandbox to report its socket.
 const PATIENCE: u32 = 30;
 
-/// A run that goes on: the relay may tell of its sockets before it does.
+/// A run in progress. The relay may report a socket before the sandbox does.
 struct Run {
-    /// How the request of such a socket looks.
+    /// What identifies the request of such a socket.
     fingerprint: Fingerprint,
     patience: u32,
 }
 
 impl Run {
-    /// Takes `inbox` into the record, up to a request of a socket that the run has not told of yet; gives back the rest, which
-    /// is for the next animation frame. `hurried` is a page that has none.
+    /// Takes `inbox` into the record, up to a request whose socket the run has not reported yet. Returns the rest for the next
+    /// animation frame. `hurried` means that the page is hidden and has no animation frames.
     fn take_in(&mut self, inbox: Vec<Incoming>, record: &mut Record, hurried: bool) -> Vec<Incoming> {
-        // What is to be expected makes no row of its own, so it can come first.
+        // An expected socket makes no row, so these can come first.
         let (expected, others): (Vec<_>, Vec<_>) =
             inbox.into_iter().partition(|incoming| matches!(incoming, Incoming::Expect(..)));
         expected.into_iter().for_each(|incoming| record.take_in(incoming));
@@ -42,7 +42,7 @@ impl Run {
             record.take_in(incoming);
             return None;
         };
-        // One may take the socket that the next would have fitted, so they are looked at one after the other.
+        // One request can take the socket that would match the next, so they are handled one by one.
         while let Some(at) = items.iter().position(|observation| self.request(observation).is_some()) {
             let rest = items.split_off(at);
             take(record, std::mem::replace(&mut items, rest));
@@ -52,7 +52,7 @@ impl Run {
                 self.patience -= 1;
                 return Some(Incoming::Feed(FeedMessage::Observations(items)));
             }
-            // Each request is waited for as long as any other.
+            // Every request gets the same waiting time.
             self.patience = PATIENCE;
             let behind = items.split_off(1);
             take(record, std::mem::replace(&mut items, behind));
@@ -61,7 +61,7 @@ impl Run {
         None
     }
 
-    /// The request that is observed, if it may be the run's.
+    /// The request of an observation, if it can belong to the run.
     fn request<'a>(&self, observation: &'a Observation) -> Option<&'a [u8]> {
         let request = match &observation.event {
             Event::Asked(asked) => &asked.request,
@@ -78,7 +78,7 @@ fn take(record: &mut Record, items: Vec<Observation>) {
 }
 
 impl Lab {
-    /// A run begins whose code knows `url`.
+    /// A run starts whose code has `url`.
     pub fn run_begins(self, url: &str) {
         let session = self.session.with_untracked(Session::id);
         if let Ok(Target::Lab(own)) = target::judge(url, session.as_ref()) {
@@ -89,12 +89,12 @@ impl Lab {
         }
     }
 
-    /// There is no run any more, and perhaps no view.
+    /// The run is over, and the view may be gone.
     pub fn run_is_over(self) {
         self.inner.try_update_value(|inner| inner.gate = None);
     }
 
-    /// Takes note of a socket that leads to `url`; if that is this session's lab, its wire side is waited for.
+    /// Records a socket to `url`. If that is this session's lab, the relay's side is expected.
     pub fn foreign_socket(self, url: &str) -> Option<SocketNumber> {
         let number = self.inner.try_update_value(|inner| {
             inner.sockets += 1;
@@ -107,7 +107,7 @@ impl Lab {
         Some(number)
     }
 
-    /// Takes in what such a socket did or was told, at a time of the page's clock.
+    /// Records an event of such a socket, at a time of the page's clock.
     pub fn foreign_event(self, socket: SocketNumber, at_us: u64, act: PageAct) -> Option<PageEvent> {
         let event = PageEvent { number: self.next_event()?, socket, at_us, act };
         self.take(Incoming::Page(event.clone(), None));

@@ -1,4 +1,4 @@
-//! How what the sockets tell gets into the record: gathered, and taken in once per animation frame.
+//! Takes events of the sockets into the record, once per animation frame.
 
 use super::Lab;
 use super::record::Incoming;

@@ -1,20 +1,20 @@
-//! What this page's JavaScript did and was told, with the payloads it held, both within bounds.
+//! What this page's JavaScript did and was told, with its payloads, both within limits.
 
 use crate::net::lab_socket::Payload;
 use crate::ui::object_url::ObjectUrl;
 use observation::page::{EventNumber, PageEvent, SocketNumber};
 use std::collections::{HashMap, VecDeque};
 
-/// Events kept; the oldest go first.
+/// The most events kept. The oldest are dropped first.
 const MAX_EVENTS: usize = 40_000;
-/// Payload bytes kept; the oldest payloads go first.
+/// The most payload bytes kept. The oldest payloads are dropped first.
 const MAX_PAYLOAD_BYTES: usize = 64 << 20;
 
 #[derive(Default)]
 pub struct Journal {
-    /// Ascending by number, without holes.
+    /// Ascending by number, without gaps.
     events: VecDeque<PageEvent>,
-    /// When each socket was made, in microseconds of the page's clock.
+    /// When each socket was created, in microseconds of the page's clock.
     began_us: HashMap<SocketNumber, u64>,
     /// Of kept events only.
     payloads: HashMap<EventNumber, Held>,
@@ -23,7 +23,7 @@ pub struct Journal {
     payload_bytes: usize,
 }
 
-/// A payload, and a URL to show it by if it is an image.
+/// A payload, and a URL if it is an image.
 pub struct Held {
     pub payload: Payload,
     pub image: Option<ObjectUrl>,
@@ -53,7 +53,7 @@ impl Journal {
         self.events.iter()
     }
 
-    /// Microseconds from the making of its socket to the event.
+    /// Microseconds between the creation of the socket and the event.
     pub fn since_began_us(&self, event: &PageEvent) -> u64 {
         let began = self.began_us.get(&event.socket).copied();
         event.at_us.saturating_sub(began.unwrap_or(event.at_us))
@@ -90,7 +90,7 @@ fn size(payload: &Payload) -> usize {
     }
 }
 
-/// The MIME type of an image that every browser shows, told by its first bytes. WHATWG MIME Sniffing, §6.1.
+/// The MIME type of an image format that every browser supports, from its first bytes. WHATWG MIME Sniffing, §6.1.
 pub fn image_type(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some("image/png"),

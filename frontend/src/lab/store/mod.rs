@@ -1,4 +1,4 @@
-//! The one store of a playground: it owns the sockets and takes in what they tell, once per animation frame.
+//! The store of a lab: it owns the sockets and takes in their events, once per animation frame.
 
 pub mod commands;
 pub mod filter;
@@ -25,13 +25,13 @@ use std::rc::Rc;
 /// The largest command that the relay takes, in bytes of JSON.
 const MAX_COMMAND: usize = 64 << 10;
 
-/// Where this page's session stands.
+/// The state of this page's session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Session {
-    /// Being made.
+    /// Being created.
     Starting,
     Ready(SessionId),
-    /// The relay gave none.
+    /// The relay could not create one.
     Failed(ApiError),
 }
 
@@ -44,14 +44,14 @@ impl Session {
     }
 }
 
-/// Where the observation feed stands.
+/// The state of the observation feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedState {
     Connecting,
     Live,
-    /// Off; it is tried again, less and less often.
+    /// Disconnected; the page tries again, less and less often.
     Lost,
-    /// The relay does not know the session any more.
+    /// The session has ended.
     Expired,
     Unreadable(String),
 }
@@ -62,7 +62,7 @@ pub struct SocketState {
     pub number: SocketNumber,
     pub url: String,
     pub ready: ReadyState,
-    /// Whether the relay watches it.
+    /// Whether the relay records it.
     pub watched: bool,
     /// The subprotocol agreed on; empty for none.
     pub protocol: String,
@@ -85,11 +85,11 @@ pub enum ReadyState {
 pub struct Lab {
     pub session: RwSignal<Session>,
     pub feed: RwSignal<FeedState>,
-    /// The relay's first words, with its limits.
+    /// The relay's first message, with its limits.
     pub hello: RwSignal<Option<Hello>>,
     pub record: RwSignal<Record, LocalStorage>,
     pub socket: RwSignal<Option<SocketState>>,
-    /// What the relay was asked to do, and what became of it.
+    /// The commands of this page and their outcomes.
     pub commands: RwSignal<Commands>,
     pub selected: RwSignal<Option<RowKey>>,
     /// On a narrow screen: whether the inspector covers the sequence.
@@ -141,7 +141,7 @@ impl Lab {
         lab
     }
 
-    /// Asks the relay for a session and hands its name to `then`.
+    /// Creates a session and calls `then` with its name.
     pub fn create_session(self, then: impl FnOnce(SessionId) + 'static) {
         self.session.set(Session::Starting);
         spawn_local(async move {
@@ -172,7 +172,7 @@ impl Lab {
     pub fn connect(self, url: &str, protocols: Vec<String>, target: Target) -> Result<(), String> {
         let number = self.inner.try_update_value(|inner| {
             inner.sockets += 1;
-            // The one before has closed; without its handlers it is silent.
+            // The socket before is closed. Dropping it removes its handlers.
             inner.socket = None;
             SocketNumber(inner.sockets)
         });
@@ -225,7 +225,7 @@ impl Lab {
         Ok(())
     }
 
-    /// Has the relay do something on its side of a connection. What became of it is in `commands`.
+    /// Sends a command to the relay. Its outcome is in `commands`.
     pub fn command(self, connection: ConnectionNumber, command: Command) {
         let Some(request) = self.commands.try_update(|commands| commands.ask(connection, command)) else { return };
         let last = self.record.with_untracked(|record| record.transcript.last());
@@ -233,11 +233,11 @@ impl Lab {
         let text = serde_json::to_string(&request).unwrap_or_default();
         let outcome = self.inner.try_update_value(|inner| {
             if text.len() > MAX_COMMAND {
-                return Err("it is larger than the relay takes: about 32,000 bytes are the most");
+                return Err("it is too large: the limit is about 32,000 bytes");
             }
             let sent = inner.feed.as_ref().is_some_and(|feed| feed.send(&text));
             if !sent {
-                return Err("there is no line to the relay just now");
+                return Err("the page is not connected to the relay right now");
             }
             (inner.follow, inner.follow_command) = (None, Some((connection, last)));
             Ok(())
@@ -248,13 +248,13 @@ impl Lab {
         }
     }
 
-    /// Has `script` be told what the page did and was told, as it happens.
+    /// Calls `script` with every event of the page's sockets.
     pub fn follow_script(self, script: impl Fn(&PageAct) + 'static) {
         self.inner.update_value(|inner| inner.script = Some(Rc::new(script)));
     }
 
     fn on_socket(self, act: impl FnOnce(&LabSocket) -> Result<(), String>) -> Result<(), String> {
-        let none = || Err("There is no connection: connect first.".to_owned());
+        let none = || Err("There is no connection. Connect first.".to_owned());
         self.inner.with_value(|inner| inner.socket.as_ref().map_or_else(none, act))
     }
 
@@ -287,7 +287,7 @@ impl Lab {
         self.inner.update_value(|inner| inner.feed = Some(feed));
     }
 
-    /// Notes where the feed stands; what is no news stirs nothing.
+    /// Sets the state of the feed, if it has changed.
     fn feed_is(self, state: FeedState) {
         if self.feed.with_untracked(|known| *known != state) {
             if state != FeedState::Live {
@@ -297,7 +297,7 @@ impl Lab {
         }
     }
 
-    /// The socket told the page something.
+    /// Handles an event of the socket.
     fn heard(self, number: SocketNumber, act: PageAct, payload: Option<Payload>) {
         self.socket.update(|socket| {
             let Some(socket) = socket.as_mut().filter(|socket| socket.number == number) else { return };
@@ -323,7 +323,7 @@ impl Lab {
     }
 }
 
-/// Judges and connects in one go, for the button and the Enter key.
+/// Checks the fields and connects.
 pub fn connect(lab: Lab, url: &str, protocols: &str) -> Result<(), ConnectError> {
     let session = lab.session_id();
     let target = target::judge(url, session.as_ref()).map_err(ConnectError::Url)?;
@@ -331,7 +331,7 @@ pub fn connect(lab: Lab, url: &str, protocols: &str) -> Result<(), ConnectError>
     lab.connect(url.trim(), protocols, target).map_err(ConnectError::Url)
 }
 
-/// Which field is wrong, and why.
+/// Which field is wrong and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectError {
     Url(String),

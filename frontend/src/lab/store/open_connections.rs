@@ -1,17 +1,17 @@
-//! Which connections are open at the relay, as far as its observations tell.
+//! The connections that are open at the relay, according to its observations.
 
 use observation::{ConnectionNumber, Event, Observation, Transcript};
 
-/// A connection on which the relay can be told to send something.
+/// A connection on which the relay accepts commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenConnection {
     pub number: ConnectionNumber,
-    /// Whether the relay has stopped reading on purpose.
+    /// Whether a command has paused reading.
     pub paused: bool,
 }
 
-/// The open ones, in no order. One whose end was in a gap stays as long as anything of it is kept; the relay refuses what it
-/// is told to do there.
+/// The open connections, in no order. A connection whose end fell into a gap stays until the transcript forgets it; the relay
+/// refuses commands on it.
 #[derive(Debug, Default)]
 pub struct OpenConnections(Vec<OpenConnection>);
 
@@ -20,14 +20,14 @@ impl OpenConnections {
         let number = observation.connection;
         match &observation.event {
             Event::Refusal(_) | Event::Closed(_) => self.0.retain(|line| line.number != number),
-            // Its opening may have been dropped from the log long ago.
+            // Its opening may have been dropped from the log.
             Event::Opening(_) | Event::Frame(_) => drop(self.line(number)),
             Event::Act(act) if act.refused.is_none() => match &*act.deliberate.what {
                 "pause" => self.line(number).paused = true,
                 "resume" => self.line(number).paused = false,
                 _ => {}
             },
-            // The relay has no side to be told on: of a line to something in between, only what passes is seen.
+            // The relay takes no commands on connections that it only forwards.
             Event::Act(_) | Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
         }
     }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_open_until_its_end_and_knows_whether_it_is_read() {
+    fn a_connection_is_open_until_its_end_and_knows_whether_it_is_paused() {
         let mut lines = OpenConnections::default();
         let observe = |lines: &mut OpenConnections, connection, event| lines.observe(&seen(1, connection, event));
         observe(&mut lines, 1, frame());

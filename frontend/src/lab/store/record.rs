@@ -1,4 +1,4 @@
-//! Everything seen so far: what the relay says, what the page's JavaScript saw, and both side by side.
+//! Everything recorded so far: what the relay reports, what the page's JavaScript saw, and both paired.
 
 use super::journal::Journal;
 use super::open_connections::OpenConnections;
@@ -9,7 +9,7 @@ use observation::sequence::{PageSide, Row, RowKey, Sequence};
 use observation::{ConnectionNumber, FeedMessage, Intermediary, Leg, Observation, Seq, Transcript};
 use std::rc::Rc;
 
-/// Observations and rows kept; more than the relay's log holds by default.
+/// The most observations and rows kept; more than the relay's log holds by default.
 pub const CAPACITY: usize = 60_000;
 
 pub struct Record {
@@ -17,20 +17,20 @@ pub struct Record {
     pub sequence: Sequence,
     pub journal: Journal,
     pub lines: OpenConnections,
-    /// Whether it was read from a file, which knows nothing of any page.
+    /// Whether it was read from a file, which has no page events.
     pub recorded: bool,
 }
 
-/// One thing to take in.
+/// One event to take in.
 pub enum Incoming {
     Feed(FeedMessage),
-    /// A socket of this page that the relay will have a record of.
+    /// A socket of this page that the relay will record.
     Expect(SocketNumber, Fingerprint),
     Page(PageEvent, Option<Payload>),
 }
 
-/// Lets what has come into the record, and gives back what has to wait for the next animation frame. The last argument says
-/// that there is none, since the page is hidden.
+/// Takes events into the record and returns those that must wait for the next animation frame. The last argument is true if the
+/// page is hidden and has no animation frames.
 pub type Gate = Box<dyn FnMut(Vec<Incoming>, &mut Record, bool) -> Vec<Incoming>>;
 
 impl Default for Record {

@@ -1,20 +1,20 @@
-//! What differs between two requests, line by line.
+//! The differences between two requests, line by line.
 
 use observation::encoding::latin1::to_text;
 use wire::handshake::connect;
 use wire::handshake::head::RequestHead;
 
-/// A line that is not the same in front of the middle and behind it.
+/// A header that differs between the client side and the server side of a hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    /// As it is written where it was first.
+    /// The name as first written.
     pub(super) name: String,
-    /// `None` where there is no such line.
+    /// `None` if there is no such header.
     pub(super) near: Option<String>,
     pub(super) far: Option<String>,
 }
 
-/// In the order of the near request; what is new comes behind.
+/// In the order of the client-side request. New headers come last.
 pub(super) fn changes(near: &[u8], far: &[u8]) -> Vec<Change> {
     let (near, mut far) = (lines(near), lines(far));
     let mut changes = Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn changes(near: &[u8], far: &[u8]) -> Vec<Change> {
     changes
 }
 
-/// Names and values; what stands for the request line comes first, alike in both versions of HTTP.
+/// Names and values. Method and target come first, in the same form for both versions of HTTP.
 fn lines(request: &[u8]) -> Vec<(String, String)> {
     let field = |(name, value): (&[u8], &[u8])| (to_text(name), to_text(value).trim().to_owned());
     let pair = |name: &str, span: &std::ops::Range<usize>| (name.to_owned(), to_text(&request[span.clone()]));

@@ -1,4 +1,4 @@
-//! A leg of a way over something in between: which one it is, the other one, and what was done on the way.
+//! One side of a hop: which one, the other one, and what the middle did.
 
 mod changes;
 
@@ -12,10 +12,10 @@ use observation::sequence::RowKey;
 use observation::transcript::Connection;
 use observation::{Event, Hop, Intermediary, Leg, Origin, Party, Seq, aftermath};
 
-/// How many acts of a box are listed, the newest.
+/// How many of a middlebox's newest acts are listed.
 const ACTS: usize = 8;
 
-/// Which leg it is, and the way to the other one. Nothing where there are none.
+/// Which side of the hop this is, and a button to the other side. Empty without a hop.
 #[component]
 pub fn HopCard(seq: Seq) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -24,8 +24,8 @@ pub fn HopCard(seq: Seq) -> impl IntoView {
     let ends = Ends::of(Some(&hop), "client");
     let (client, server) = (ends.the(Party::Client), ends.the(Party::Server));
     let title = match hop.leg {
-        Leg::Near => format!("The near leg: {client} to {server}"),
-        Leg::Far => format!("The far leg: {client} to {server}"),
+        Leg::Near => format!("Client side of the hop: {client} to {server}"),
+        Leg::Far => format!("Server side of the hop: {client} to {server}"),
     };
     view! {
         <div class="card leg">
@@ -41,27 +41,25 @@ pub fn HopCard(seq: Seq) -> impl IntoView {
 fn words(hop: &Hop) -> &'static str {
     match (&hop.middle, hop.leg) {
         (Intermediary::Box(_), Leg::Near) => {
-            "What the browser takes for the server is a box, which reads all of it and asks further on."
+            "The browser is connected to a middlebox, which reads everything and makes its own request to the server."
         }
         (Intermediary::Box(_), Leg::Far) => {
-            "A connection of its own, made by the box. The server sees the box, and what the box tells of the browser."
+            "The middlebox opened this connection. The server sees the middlebox, and only what the middlebox says about the browser."
         }
-        (Intermediary::Tunnel(_), Leg::Near) => {
-            "TLS goes through the box from end to end. It sees records, and has no key to them."
-        }
+        (Intermediary::Tunnel(_), Leg::Near) => "TLS passes through the middlebox. It sees records but has no keys.",
         (Intermediary::Tunnel(_), Leg::Far) => {
-            "What came through the box in records, read at the end that has the keys. Nothing in it can have been changed on the way without a sign."
+            "The same data, decrypted at the end that has the keys. The middlebox cannot have changed it unnoticed."
         }
         (Intermediary::Relay, Leg::Near) => {
-            "The relay asks another server in the browser’s place, and passes on what comes."
+            "The relay connects to another server for the browser and forwards what it receives."
         }
         (Intermediary::Relay, Leg::Far) => {
-            "A connection of the relay’s own to the other server. Here the relay is the client."
+            "The relay’s own connection to the other server. Here, the relay is the client."
         }
     }
 }
 
-/// A button that goes to the other leg, if there is one.
+/// A button that shows the other side of the hop, if there is one.
 #[component]
 pub fn OtherLeg(seq: Seq) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -76,14 +74,14 @@ pub fn OtherLeg(seq: Seq) -> impl IntoView {
         other.get().map(|(number, key)| {
             view! {
                 <button type="button" class="small" on:click=move |_| lab.inspect(key)>
-                    {format!("Go to the other leg, connection {number}")}
+                    {format!("Show the other side, connection {number}")}
                 </button>
             }
         })
     }
 }
 
-/// The row with which a connection began.
+/// The first row of a connection.
 fn beginning(connection: &Connection) -> Option<RowKey> {
     let request = connection.asked.or(connection.opening).or(connection.refusal).map(RowKey::Request);
     connection.tunnel.map(RowKey::Tunnel).or(request)
@@ -93,7 +91,7 @@ fn connection(record: &Record, seq: Seq) -> Option<&Connection> {
     record.transcript.connection(record.transcript.get(seq)?.connection)
 }
 
-/// What differs between the request in front of the middle and the one behind it, and what else a box did.
+/// What the middle changed in the request, and what else it did.
 #[component]
 pub fn HopChanges(seq: Seq) -> impl IntoView {
     let lab = expect_context::<Lab>();
@@ -110,8 +108,8 @@ fn Changes(name: String, changes: Vec<Change>) -> impl IntoView {
     let same = changes.is_empty();
     let change = |Change { name, near, far }: Change| {
         let (class, words) = match (&near, &far) {
-            (Some(_), None) => ("gone", "left out"),
-            (None, Some(_)) => ("added", "put in"),
+            (Some(_), None) => ("gone", "removed"),
+            (None, Some(_)) => ("added", "added"),
             _ => ("changed", "changed"),
         };
         view! {
@@ -121,15 +119,15 @@ fn Changes(name: String, changes: Vec<Change>) -> impl IntoView {
                     " "
                     <em class="op">{words}</em>
                 </dt>
-                {near.map(|value| view! { <dd class="was"><span class="hidden">"in front: "</span><del>{value}</del></dd> })}
-                {far.map(|value| view! { <dd class="is"><span class="hidden">"behind: "</span><ins>{value}</ins></dd> })}
+                {near.map(|value| view! { <dd class="was"><span class="hidden">"before: "</span><del>{value}</del></dd> })}
+                {far.map(|value| view! { <dd class="is"><span class="hidden">"after: "</span><ins>{value}</ins></dd> })}
             </div>
         }
     };
     view! {
         <h3>{format!("What {name} changed in the request")}</h3>
         {if same {
-            view! { <p class="note">"Nothing: it went on line by line as it came."</p> }.into_any()
+            view! { <p class="note">"Nothing: every header was forwarded unchanged."</p> }.into_any()
         } else {
             view! { <dl class="changes">{changes.into_iter().map(change).collect_view()}</dl> }.into_any()
         }}
@@ -144,18 +142,18 @@ fn Acts(acts: Vec<(Seq, RowKey, String)>) -> impl IntoView {
             <li>
                 <Prose text=words/>
                 <button type="button" class="small" on:click=move |_| lab.inspect(key)>
-                    "Go to it"
+                    "Show"
                 </button>
             </li>
         }
     };
     view! {
-        <h3>"What was done on the way"</h3>
+        <h3>"What the middlebox did"</h3>
         <ol class="acts">{acts.into_iter().map(act).collect_view()}</ol>
     }
 }
 
-/// The middle's name, and the changes; `None` until both requests are there, or if there is no middle that reads them.
+/// The name of the middle and its changes; `None` until both requests are recorded, or if the middle cannot read them.
 fn compare(record: &Record, seq: Seq) -> Option<(String, Vec<Change>)> {
     let this = connection(record, seq)?;
     let other = record.transcript.connection(this.other?)?;
@@ -178,12 +176,12 @@ fn request<'a>(record: &'a Record, connection: &Connection) -> Option<&'a [u8]> 
     })
 }
 
-/// What a box did on both legs, besides what the row `seq` says itself.
+/// What a middlebox did on both sides, apart from the act of row `seq`.
 fn acts(record: &Record, seq: Seq) -> Vec<(Seq, RowKey, String)> {
     let (Some(this), Some(row)) = (connection(record, seq), record.transcript.get(seq)) else { return Vec::new() };
     let of_way = |number| number == this.number || Some(number) == this.other;
     let seen = record.transcript.iter().rev().filter(|seen| seen.seq != seq && of_way(seen.connection));
-    // What is said of the request is said of its answer, too.
+    // An act on the request is shown with its response too.
     let mut said: Vec<&str> = aftermath::deliberate(&row.event).iter().map(|done| &*done.explanation).collect();
     let done = seen.filter_map(|seen| {
         let of_box = aftermath::deliberate(&seen.event).iter().find(|done| done.by == Origin::Middlebox)?;

@@ -1,4 +1,4 @@
-//! What someone on the path of the inspected connection would have read. A part of its own, for those who look.
+//! What an eavesdropper on the path of the inspected connection could read. It is loaded when it is opened.
 
 mod passage;
 mod view;

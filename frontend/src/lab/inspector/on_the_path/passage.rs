@@ -1,4 +1,4 @@
-//! One stretch of the line: its records with what they held, or its bytes in the clear.
+//! One passage of the connection: its records with their content, or its unencrypted bytes.
 
 use crate::lab::Record;
 use crate::lab::row_text;
@@ -11,22 +11,22 @@ use observation::encoding::latin1::to_text;
 use observation::{Event, Frame, Party, Seq};
 use wire::header::Field;
 
-/// Bytes of a frame, and of a record’s fragment, that are shown at all; and rows of them at first.
+/// The most bytes of a frame or a record that are shown, and how many rows at first.
 const FRAME: usize = 512;
 const FRAGMENT: usize = 64;
 const FOLD: usize = 3;
-/// Records of one passage that are shown.
+/// The most records of one passage that are shown.
 const RECORDS: usize = 8;
 
-/// Types of records that say in the clear what they are of, and of those that are encrypted. RFC 8446 §5.1.
+/// The types of TLS records. RFC 8446 §5.1.
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
-/// A passage, ready to be shown.
+/// A passage, ready to draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Drawn {
     pub(super) from: Party,
-    /// Whether the inspected row is of it.
+    /// Whether it contains the inspected row.
     here: bool,
     /// Milliseconds since the connection began.
     time: String,
@@ -35,7 +35,7 @@ pub(super) struct Drawn {
     held: Vec<Content>,
 }
 
-/// What was held, in words, and its bytes where they crossed in the clear.
+/// The content in words, and its bytes if they were not encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Content {
     words: String,
@@ -47,9 +47,9 @@ enum Bytes {
     Text(String),
     Frame(Box<Frame>),
     Raw(Vec<u8>),
-    /// Of TLS: the first records of it are in the clear.
+    /// Of TLS, whose first records are not encrypted.
     Handshake,
-    /// No longer kept.
+    /// Dropped from the log.
     Gone,
 }
 
@@ -83,10 +83,10 @@ fn content(record: &Record, held: Contents) -> Content {
             Content { words, bytes: Bytes::Frame(Box::new(frame.clone())) }
         }
         (_, Some(Event::Act(act))) => {
-            let words = format!("{}, of no frame", format::plural(act.sent, "byte"));
+            let words = format!("{} outside of any frame", format::plural(act.sent, "byte"));
             Content { words, bytes: Bytes::Raw(act.bytes.clone()) }
         }
-        _ => Content { words: "something that is no longer kept".into(), bytes: Bytes::Gone },
+        _ => Content { words: "data that was dropped from the log".into(), bytes: Bytes::Gone },
     }
 }
 
@@ -95,9 +95,9 @@ pub(super) fn PassageView(
     passage: Drawn,
     /// `browser → relay`
     way: String,
-    /// Whether the passage that is inspected has been brought into view.
+    /// Whether the inspected passage has been scrolled into view.
     settled: StoredValue<bool>,
-    /// Whether the line is in the clear.
+    /// Whether the connection is not encrypted.
     clear: bool,
     unmasked: RwSignal<bool>,
 ) -> impl IntoView {
@@ -115,7 +115,7 @@ pub(super) fn PassageView(
     let what = if clear {
         held.first().map(|held| held.words.clone()).unwrap_or_default()
     } else if records.is_empty() {
-        "records not kept".to_owned()
+        "records not recorded".to_owned()
     } else {
         format!("{}, {}", format::plural(records.len() as u64, "record"), format::bytes(size))
     };
@@ -137,7 +137,7 @@ pub(super) fn PassageView(
     }
 }
 
-/// Brings a passage into view, without moving the page around it.
+/// Scrolls a passage into view without scrolling the page.
 fn into_view(element: &web_sys::HtmlElement) {
     let Ok(Some(panel)) = element.closest(".inspector") else { return };
     let (top, height) = (element.offset_top(), panel.client_height());
@@ -146,7 +146,7 @@ fn into_view(element: &web_sys::HtmlElement) {
     }
 }
 
-/// Bytes that everyone on the path has.
+/// Bytes that anyone on the path can read.
 #[component]
 fn Clear(bytes: Bytes, unmasked: RwSignal<bool>) -> impl IntoView {
     match bytes {
@@ -177,17 +177,16 @@ fn FrameBytes(frame: Frame, plain: bool) -> impl IntoView {
         Some(header) => Box::new(class_at(&header)),
         None => Box::new(|_| field::class(Field::Payload)),
     };
-    let label =
-        if plain { "The frame’s bytes in hex, unmasked" } else { "The frame’s bytes in hex, as they crossed" };
+    let label = if plain { "The frame’s bytes in hex, unmasked" } else { "The frame’s bytes in hex, as sent" };
     let compressed = plain && frame.inflated.is_some();
     view! {
         <Hex label bytes class_at fold=FOLD pointed=Pointed::new()/>
         {(rest > 0).then(|| view! { <p class="note">{format!("and {} more", format::bytes(rest))}</p> })}
-        {compressed.then(|| view! { <p class="note">"What is left is deflated, and anyone can inflate it."</p> })}
+        {compressed.then(|| view! { <p class="note">"The content is compressed, and anyone can inflate it."</p> })}
     }
 }
 
-/// Records, and what only the two ends know they held.
+/// Records, and their content, which only the two ends know.
 #[component]
 fn Sealed(records: Vec<observation::Record>, missed: u64, held: Vec<Content>) -> impl IntoView {
     let more = records.len().saturating_sub(RECORDS);
@@ -197,13 +196,13 @@ fn Sealed(records: Vec<observation::Record>, missed: u64, held: Vec<Content>) ->
         let of_handshake = held.bytes == Bytes::Handshake;
         view! {
             {(of_handshake && hello)
-                .then(|| view! { <p class="note">"In the clear: a hello, with what there is to agree on and, from a client, the host’s name."</p> })}
+                .then(|| view! { <p class="note">"Not encrypted: a hello with the offered parameters and, from a client, the host name."</p> })}
             {(sealed || !of_handshake)
                 .then(|| {
                     view! {
                         <p class="carried">
                             <span>{format!("carried: {}", held.words)}</span>
-                            <small>"the eavesdropper cannot see this"</small>
+                            <small>"an eavesdropper cannot see this"</small>
                         </p>
                     }
                 })}
@@ -211,7 +210,7 @@ fn Sealed(records: Vec<observation::Record>, missed: u64, held: Vec<Content>) ->
     });
     let carried = carried.collect_view();
     view! {
-        {(missed > 0).then(|| view! { <p class="note">{format!("{} before were not kept", format::plural(missed, "record"))}</p> })}
+        {(missed > 0).then(|| view! { <p class="note">{format!("{} before these were not recorded", format::plural(missed, "record"))}</p> })}
         {records.into_iter().take(RECORDS).map(|record| view! { <RecordView record/> }).collect_view()}
         {(more > 0).then(|| view! { <p class="note">{format!("and {} more", format::plural(more as u64, "record"))}</p> })}
         {carried}

@@ -1,4 +1,4 @@
-//! The whole line around what is inspected: what covers it, what crossed it, and what stays visible through the cover.
+//! The connection around the inspected row: its encryption, its bytes, and what stays visible despite the encryption.
 
 use super::passage::{Drawn, PassageView, draw};
 use crate::lab::row_text::{Ends, client};
@@ -9,29 +9,29 @@ use observation::eavesdrop::{Encryption, PathView, Visible, visible};
 use observation::sequence::PageSide;
 use observation::{Party, Seq};
 
-/// Passages shown before and behind the inspected one at first, and how many more at a click.
+/// How many passages are shown before and after the inspected one at first, and how many more with each click.
 const AROUND: usize = 6;
 const MORE: usize = 30;
 
-/// What is shown of a line.
+/// The part of a connection that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Excerpt {
     cover: Encryption,
     ends: Ends,
     passages: Vec<Drawn>,
-    /// How many there are before and behind these.
+    /// How many passages are before and after these.
     before: usize,
     behind: usize,
     client: Visible,
     server: Visible,
 }
 
-/// How far the excerpt reaches from the inspected passage.
+/// How far the excerpt reaches around the inspected passage.
 #[derive(Clone, Copy)]
 struct Reach {
     back: RwSignal<usize>,
     on: RwSignal<usize>,
-    /// Whether that one has been brought into view.
+    /// Whether the inspected passage has been scrolled into view.
     settled: StoredValue<bool>,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn view(seq: Seq) -> AnyView {
     view! {
         {move || match excerpt.get() {
             None => {
-                view! { <p class="note">"How this connection began is no longer kept, so what covered it is not known."</p> }.into_any()
+                view! { <p class="note">"The relay has dropped the start of this connection from its log, so its encryption is not known."</p> }.into_any()
             }
             Some(excerpt) => view! { <ExcerptView excerpt reach unmasked/> }.into_any(),
         }}
@@ -71,7 +71,7 @@ fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl
             view! { <Covered cover ends=ends.clone() client server/> }.into_any()
         }}
         {more(before, "earlier", reach.back)}
-        <ol class="passages" aria-label="What crossed the line">
+        <ol class="passages" aria-label="What crossed the wire">
             {passages
                 .into_iter()
                 .map(|passage| {
@@ -88,8 +88,8 @@ fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl
 fn InTheClear(unmasked: RwSignal<bool>) -> impl IntoView {
     view! {
         <p class="card bad">
-            <b>"In the clear"</b>
-            <span>"Whoever is on the path reads all of this, as you do here, and may change it."</span>
+            <b>"Not encrypted"</b>
+            <span>"Anyone on the path can read all of this, as you do here, and can change it."</span>
         </p>
         <p class="unmask">
             <button type="button" class="small" aria-pressed=move || unmasked.get().to_string() on:click=move |_| unmasked.update(|on| *on = !*on)>
@@ -98,9 +98,9 @@ fn InTheClear(unmasked: RwSignal<bool>) -> impl IntoView {
             <span class="note">
                 {move || {
                     if unmasked.get() {
-                        "Unmasked by the key in each header: masking hides nothing from a reader."
+                        "Unmasked with the key in each header. Masking does not hide anything."
                     } else {
-                        "The client’s payloads are masked. The key travels along, right in front of them."
+                        "The client’s payloads are masked, but the key is sent right before them."
                     }
                 }}
             </span>
@@ -111,24 +111,24 @@ fn InTheClear(unmasked: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn Covered(cover: Encryption, ends: Ends, client: Visible, server: Visible) -> impl IntoView {
     let Encryption::Tls { server_name, shared } = cover else { return ().into_any() };
-    let name = server_name
-        .map_or("none: the URL has an address in its place".to_owned(), |name| format!("{name}, in the clear"));
+    let name =
+        server_name.map_or("none: the URL has an IP address".to_owned(), |name| format!("{name}, not encrypted"));
     let missed = client.missed + server.missed;
     let sent = |shown: Visible| format!("{}, {}", format::plural(shown.records, "record"), format::bytes(shown.bytes));
     let rows = [
         ("host".to_owned(), name),
         (format!("from {}", ends.the(Party::Client)), sent(client)),
         (format!("from {}", ends.the(Party::Server)), sent(server)),
-        ("moments".to_owned(), "when each record crossed, to the microsecond".to_owned()),
+        ("times".to_owned(), "when each record was sent, to the microsecond".to_owned()),
     ];
     view! {
         <p class="card good">
             <b>"Inside TLS"</b>
-            <span>"Whoever is on the path sees records go by, and can neither read nor change what is in them."</span>
+            <span>"Anyone on the path sees the records, but cannot read or change their content."</span>
         </p>
         {shared.then(|| view! {
             <p class="note">
-                "This connection of HTTP/2 is shared with the page’s other requests and its feed. So the records hold more than this WebSocket, and from outside nobody can tell which is which."
+                "The page’s other requests and its feed share this HTTP/2 connection. So the records contain more than this WebSocket, and nobody outside can tell them apart."
             </p>
         })}
         <h3>"What stays visible"</h3>
@@ -148,7 +148,7 @@ fn Covered(cover: Encryption, ends: Ends, client: Visible, server: Visible) -> i
             </tbody>
         </table>
         {(missed > 0).then(|| {
-            let words = format!("{} more were not kept.", format::plural(missed, "record"));
+            let words = format!("{} more were not recorded.", format::plural(missed, "record"));
             view! { <p class="note">{words}</p> }
         })}
         <h3>"Record by record"</h3>
