@@ -102,6 +102,9 @@ pub(super) fn in_flight(evidence: &Evidence<'_>, at_least: u32) -> Finding {
             }
         }
     }
+    if best.0 == 0 {
+        return Finding::unmet("You have not sent any messages yet.", None);
+    }
     let said = format!("At most {} in flight at the same time.", messages(best.0));
     if best.0 >= at_least { Finding::met(said, best.1) } else { Finding::unmet(said, best.1) }
 }
