@@ -1,34 +1,34 @@
-//! Which other servers may be reached: those on the command line, and no others, whatever a name resolves to.
+//! Which other servers the relay may connect to: only those on the command line, whatever a name resolves to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use thiserror::Error;
 use url::{Host, Url};
 
-/// `ws://` or `wss://`, a host, a port, and the beginning of a path.
+/// `ws://` or `wss://`, a host, a port, and a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedServer {
-    /// As it was given.
+    /// The original text.
     text: String,
     secure: bool,
     host: Host,
     port: u16,
-    /// Without a slash at its end; empty for every path.
+    /// Without a trailing slash. Empty for every path.
     path: String,
 }
 
-/// Why a URL leads nowhere. Its text says what to write instead.
+/// Why a URL is refused. The message says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum TargetError {
-    #[error("`to` is missing; say where to, as in `?to=wss%3A%2F%2Fhost%2Fpath`")]
+    #[error("`to` is missing; add the server’s URL, as in `?to=wss%3A%2F%2Fhost%2Fpath`")]
     Missing,
-    #[error("`to` is no URL of a WebSocket: write `ws://host/path` or `wss://host/path`, and nothing behind a `#`")]
+    #[error("`to` is not a WebSocket URL; write `ws://host/path` or `wss://host/path`, without a fragment (`#`)")]
     Malformed,
-    #[error("`to` has a user name in it; such are sent as a header: leave it out, and use `header=Authorization: …`")]
+    #[error("`to` contains a user name or password; remove it, and use `header=Authorization: …`")]
     User,
-    #[error("this relay leads to no other servers; whoever runs it names them with --relay-to")]
+    #[error("this relay does not connect to other servers; its operator can allow them with --relay-to")]
     Nowhere,
-    #[error("this relay does not lead there; it leads to {names}", names = .0.join(", "))]
+    #[error("this relay may not connect to that server; it may connect to {names}", names = .0.join(", "))]
     NotAllowed(Vec<String>),
 }
 
@@ -37,11 +37,12 @@ impl FromStr for AllowedServer {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            "say ws:// or wss://, a host, and if you like a port and a path, such as wss://echo.example/ws".to_owned()
+            "expected ws:// or wss:// and a host, with an optional port and path, such as wss://echo.example/ws"
+                .to_owned()
         };
         let url = parse(text).map_err(|_| wrong())?;
         if url.query().is_some() {
-            return Err("leave out what is behind the `?`: every query is allowed".to_owned());
+            return Err("remove the query (`?…`): every query is allowed".to_owned());
         }
         let (Some(host), Some(port)) = (host(&url), url.port_or_known_default()) else { return Err(wrong()) };
         let path = url.path().trim_end_matches('/').to_owned();
@@ -65,8 +66,8 @@ impl AllowedServer {
             && below
     }
 
-    /// Whether that address may be dialled for it. One that is not for the whole internet must stand there itself, or be this
-    /// machine by the name `localhost`.
+    /// Whether the relay may connect to that address. A non-public address must be on the list itself, or be this machine under
+    /// the name `localhost`.
     pub(crate) fn permits_address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         match &self.host {
@@ -78,14 +79,14 @@ impl AllowedServer {
     }
 }
 
-/// Whether a server cannot take that part of a path for one that leads back up, which `Url` has resolved where it is written
-/// plainly: some decode slashes and dots first, some cut off what stands behind a `;`.
+/// Whether no server could read this part of a path as leading up. `Url` has resolved plain `..`, but some servers decode
+/// escaped slashes and dots first, and some cut off what follows a `;`.
 fn stays_below(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     !["..", "%2e", "%2f", "%5c", "%25"].iter().any(|part| path.contains(part))
 }
 
-/// Reads where to, and finds what allows it.
+/// Parses the target URL and finds the entry that allows it.
 pub(crate) fn judge<'a>(
     to: Option<&str>,
     allowed: &'a [AllowedServer],
@@ -111,7 +112,7 @@ fn parse(text: &str) -> Result<Url, TargetError> {
     Ok(url)
 }
 
-/// Without the dot that a full name may end with.
+/// Without the trailing dot of a fully qualified name.
 fn host(url: &Url) -> Option<Host> {
     match url.host()?.to_owned() {
         Host::Domain(name) => Some(Host::Domain(name.trim_end_matches('.').to_owned())),
@@ -119,7 +120,7 @@ fn host(url: &Url) -> Option<Host> {
     }
 }
 
-/// Whether an address is one of the internet, and none of a net or a machine of its own. RFC 6890 has most of the others.
+/// Whether an address is public, not of a private network or of this machine. RFC 6890 lists most of the others.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -149,7 +150,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let segments = ip.segments();
-    // 2000::/3 is all that is given out. In it: documentation, Teredo and 6to4, which have others inside them.
+    // Only 2000::/3 is allocated. It contains documentation addresses, and Teredo and 6to4, which embed other addresses.
     let given_out = segments[0] & 0xe000 == 0x2000;
     let documentation = (segments[0], segments[1]) == (0x2001, 0x0db8) || segments[0] & 0xfff0 == 0x3ff0;
     let special = segments[0] == 0x2001 && segments[1] < 0x0200;
@@ -216,7 +217,9 @@ mod tests {
         }
         assert_eq!(judge(Some("ws://a.example"), &[]), Err(TargetError::Nowhere));
         let error = judge(Some("ws://a.example"), &list).unwrap_err().to_string();
-        assert!(error.ends_with("it leads to wss://Echo.example/ws, ws://other.example:9000, ws://[2001:4860::8]/a/"));
+        assert!(
+            error.ends_with("it may connect to wss://Echo.example/ws, ws://other.example:9000, ws://[2001:4860::8]/a/")
+        );
         assert_eq!(judge(None, &list), Err(TargetError::Missing));
     }
 

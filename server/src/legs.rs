@@ -1,4 +1,4 @@
-//! Which connections of the lab are the far legs of a way over a middlebox: known by where they come from.
+//! Which connections to the lab are the server side of a middlebox. They are recognized by their source address.
 
 use crate::session::Session;
 use observation::{ConnectionNumber, Deliberate, Event, Hop, Intermediary, Leg, SessionId};
@@ -13,16 +13,16 @@ const KEPT: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerSideLegs(Arc<Mutex<HashMap<SocketAddr, ExpectedLeg>>>);
 
-/// What is known of a far leg before the lab has heard of it.
+/// What is known of a server side before the lab has its request.
 #[derive(Clone, Debug)]
 pub(crate) enum ExpectedLeg {
-    /// It comes from a box that has read the request.
+    /// From a middlebox that has read the request.
     Box { session: SessionId, near: ConnectionNumber, middle: Intermediary },
-    /// It comes from one that cannot know whose it is.
+    /// From a middlebox in front of TLS, which does not know the session.
     Tunnel(Arc<TunnelLeg>),
 }
 
-/// Forgets the leg when dropped.
+/// Removes the entry on drop.
 #[derive(Debug)]
 pub(crate) struct LegRegistration {
     legs: ServerSideLegs,
@@ -30,13 +30,13 @@ pub(crate) struct LegRegistration {
 }
 
 impl ServerSideLegs {
-    /// Says what will come from `address`, the near end of a line that a box has opened.
+    /// Registers a connection that will come from `address`, the middlebox's end of it.
     pub(crate) fn expect(&self, address: SocketAddr, expected: ExpectedLeg) -> LegRegistration {
         self.lock().insert(address, expected);
         LegRegistration { legs: self.clone(), address }
     }
 
-    /// Of which hop a request is the far leg that came into `session` from `peer`; `None` for what comes straight.
+    /// The hop of a request that came into `session` from `peer`; `None` for a direct connection.
     pub(crate) fn hop(&self, peer: SocketAddr, session: &Arc<Session>) -> Option<Hop> {
         let expected = self.lock().get(&peer).cloned()?;
         let (near, middle) = match expected {
@@ -57,7 +57,7 @@ impl Drop for LegRegistration {
     }
 }
 
-/// A line to a box, as far as it is known.
+/// The client side of a tunnel, as far as it is known.
 #[derive(Debug)]
 pub(crate) struct TunnelLeg {
     name: &'static str,
@@ -66,7 +66,7 @@ pub(crate) struct TunnelLeg {
 
 #[derive(Debug)]
 enum State {
-    /// Nobody knows whose it is.
+    /// The session is not known yet.
     Unknown {
         kept: Vec<Event>,
         server_name: Option<String>,
@@ -82,7 +82,7 @@ impl TunnelLeg {
         Self { name, state: Mutex::new(State::Unknown { kept: Vec::new(), server_name: None }) }
     }
 
-    /// It is of that session: its number there. `None` if it is of another.
+    /// Assigns the tunnel to that session and returns its number there. `None` if it belongs to another session.
     pub(crate) fn join(&self, session: &Arc<Session>) -> Option<(ConnectionNumber, Intermediary)> {
         let middle = Intermediary::Tunnel(self.name.to_owned());
         let mut state = self.lock();
@@ -101,11 +101,11 @@ impl TunnelLeg {
         Some((number, middle))
     }
 
-    /// That it is here for nothing, if it is.
+    /// Why the middlebox has no effect in front of TLS, if it has none.
     fn reason(&self) -> Vec<Deliberate> {
         let words = match self.name {
-            "old-proxy" => "there is nothing here that the box could drop: all that it sees are TLS records",
-            "rewrite" => "there is no request here that the box could change: all that it sees are TLS records",
+            "old-proxy" => "the proxy has nothing to remove here: it sees only TLS records",
+            "rewrite" => "the proxy has no request to change here: it sees only TLS records",
             _ => return Vec::new(),
         };
         vec![Deliberate::by_middlebox(self.name, words)]
@@ -115,7 +115,7 @@ impl TunnelLeg {
         match &mut *self.lock() {
             State::Known { session, number } => session.append_event(*number, &event),
             State::Unknown { kept, .. } if kept.len() < KEPT => kept.push(event),
-            // A line that has brought no request of a session by now is none that a learner has opened.
+            // A connection without a lab request by now was not opened by a learner.
             State::Unknown { .. } => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The relay: upgrades, echoes, and shows what it saw on the wire.
+//! The relay: upgrades connections, echoes messages, and shows what crossed the wire.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -56,7 +56,7 @@ use tokio::net::TcpListener;
 use upstream::Upstreams;
 pub use upstream::UpstreamsError;
 
-/// A relay that runs until it is told to stop.
+/// A running relay.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
@@ -65,12 +65,12 @@ pub struct Relay {
     shutdown: Shutdown,
 }
 
-/// Why a relay could not start. Its text says what to do.
+/// Why a relay could not start. The message says what to do.
 #[derive(Debug, Error)]
 pub enum StartError {
     #[error("cannot listen on {0}; choose another address with {1}")]
     Listen(SocketAddr, &'static str, #[source] std::io::Error),
-    #[error("there is no page in {0}: it has no index.html; build it with `cargo xtask serve`, or leave --page out")]
+    #[error("{0} contains no page: index.html is missing; build the page with `cargo xtask serve`, or omit --page")]
     NoPage(std::path::PathBuf),
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -83,11 +83,11 @@ pub enum StartError {
 }
 
 impl Relay {
-    /// Starts to listen, and serves in the background.
+    /// Starts listening and serves in the background.
     ///
     /// # Errors
-    /// When an address cannot be listened on, TLS has no certificate, `--page` names a folder without a page, or there is something
-    /// wrong with `--course` or `--receipt-key`.
+    /// When the relay cannot listen on an address, TLS has no certificate, `--page` names a folder without a page, or `--course` or
+    /// `--receipt-key` is invalid.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         if let Some(folder) = config.page.as_ref().filter(|folder| !folder.join("index.html").is_file()) {
             return Err(StartError::NoPage(folder.clone()));
@@ -100,7 +100,7 @@ impl Relay {
             Some(file) => Key::kept(file)?,
             None => Key::made()?,
         };
-        tracing::info!(key = key.public(), kept = config.receipt_key.is_some(), "receipts are signed");
+        tracing::info!(key = key.public(), kept = config.receipt_key.is_some(), "receipts are signed with this key");
         let (listener, address) = bind(config.listen, "--listen").await?;
         let acceptor = config.tls_listen.map(|_| listen::tls::acceptor(&config)).transpose()?;
         let tls = match config.tls_listen {
@@ -115,7 +115,7 @@ impl Relay {
         let tunnel_ports = tunnels.iter().filter_map(|tunnel| Some(tunnel.local_addr().ok()?.port())).collect();
         let upstreams = Upstreams::new(&config.relay_to, config.relay_ca.as_deref())?;
         let tls_address = tls.as_ref().map(|(_, address)| *address);
-        // Where it really listens, which port 0 does not say.
+        // The actual addresses, which differ for port 0.
         let config = Config { listen: address, tls_listen: tls_address, ..config };
         let (config, shutdown) = (Arc::new(config), Shutdown::default());
         let registry = Arc::new(Registry::new(Arc::clone(&config)));
@@ -137,19 +137,19 @@ impl Relay {
         Ok(Self { address, tls_address, config, shutdown })
     }
 
-    /// Where it listens for http and ws.
+    /// The address for http and ws.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it listens for https and wss, if it does.
+    /// The address for https and wss, if there is one.
     #[must_use]
     pub fn tls_address(&self) -> Option<SocketAddr> {
         self.tls_address
     }
 
-    /// Says goodbye to everyone, and waits until all are gone or the grace is over.
+    /// Closes all connections, and waits until they have ended or the grace period is over.
     pub async fn stop(self) {
         self.shutdown.run(self.config.shutdown_grace).await;
     }

@@ -1,4 +1,4 @@
-//! The binary: reads the command line, starts the relay and ends it on a signal, or does one of the small things beside that.
+//! The binary: parses the command line, then serves until a signal arrives or runs one of the smaller commands.
 
 use anyhow::Context;
 use clap::Parser;
@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// One line for each problem, or one that says how much there is.
+/// Prints one line for each problem, or a summary of the course.
 fn course(command: CourseCommand) -> anyhow::Result<ExitCode> {
     let mut stdout = std::io::stdout();
     match command {
@@ -34,13 +34,13 @@ fn course(command: CourseCommand) -> anyhow::Result<ExitCode> {
         CourseCommand::New { folder } => {
             course::begin(&folder)?;
             let folder = folder.display();
-            writeln!(stdout, "{folder} holds a small course. Next: framescope serve --course {folder}")?;
+            writeln!(stdout, "Created a small course in {folder}. To see it, run: framescope serve --course {folder}")?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line for each receipt.
+/// Prints one line for each receipt.
 fn receipt(command: ReceiptCommand) -> anyhow::Result<ExitCode> {
     let mut stdout = std::io::stdout();
     let (file, key) = match command {
@@ -55,7 +55,7 @@ fn receipt(command: ReceiptCommand) -> anyhow::Result<ExitCode> {
         Some(file) => bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?,
         None => _ = std::io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?,
     }
-    // Whatever stands around a receipt in a mail, in whichever encoding.
+    // The text around a receipt may use any encoding.
     let receipts = receipt::read_all(&String::from_utf8_lossy(&bytes));
     let mut all_good = true;
     if receipts.is_empty() {
@@ -73,7 +73,8 @@ fn receipt(command: ReceiptCommand) -> anyhow::Result<ExitCode> {
 #[tokio::main]
 async fn serve(config: Config) -> anyhow::Result<()> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).with_env_var("FRAMESCOPE_LOG");
-    let filter = filter.from_env().context("FRAMESCOPE_LOG: say a level, such as debug, or framescope=debug")?;
+    let filter =
+        filter.from_env().context("FRAMESCOPE_LOG is invalid; use a level such as debug, or framescope=debug")?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_env_filter(filter).init();
     let stop = stop_signal()?;
@@ -85,12 +86,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     stdout.flush()?;
     stop.await;
-    tracing::info!("saying goodbye to everyone");
+    tracing::info!("shutting down");
     relay.stop().await;
     Ok(())
 }
 
-/// Resolves when the process is asked to end. Listens from now on.
+/// Resolves on SIGINT or SIGTERM. Both are caught as soon as this is called.
 #[cfg(unix)]
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,20 +1,20 @@
-//! The memory for messages that have not arrived whole: each connection is bounded by the largest frame, all together here.
+//! The memory budget for incomplete messages of all connections. The frame limit bounds each single connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is left of it. Cheap to clone.
+/// What is left of the budget. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct MemoryBudget(Arc<AtomicUsize>);
 
-/// One connection's part. Given back when dropped.
+/// One connection's share of the budget, returned on drop.
 #[derive(Debug)]
 pub(crate) struct MemoryShare {
     budget: MemoryBudget,
     bytes: usize,
 }
 
-/// There is not so much left.
+/// The budget has not enough memory left.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BudgetExhausted;
 
@@ -23,14 +23,14 @@ impl MemoryBudget {
         Self(Arc::new(AtomicUsize::new(usize::try_from(bytes).unwrap_or(usize::MAX))))
     }
 
-    /// A part of nothing yet.
+    /// An empty share.
     pub(crate) fn share(&self) -> MemoryShare {
         MemoryShare { budget: self.clone(), bytes: 0 }
     }
 }
 
 impl MemoryShare {
-    /// Makes it `bytes`. Costs nothing where that is what it has.
+    /// Changes the share to `bytes`. Cheap if the size is unchanged.
     #[inline]
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), BudgetExhausted> {
         if bytes == self.bytes { Ok(()) } else { self.settle(bytes) }

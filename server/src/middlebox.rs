@@ -1,4 +1,4 @@
-//! The middleboxes there are, and how one is asked for: `idle-cut,after=5s`.
+//! The available middleboxes and their syntax: `idle-cut,after=5s`.
 
 use crate::args::units;
 use observation::command::DropBy;
@@ -10,30 +10,30 @@ use thiserror::Error;
 /// What a middlebox does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Drops the headers that are of one connection, as HTTP/1.1 has every proxy do, and knows of no upgrade.
+    /// Removes the hop-by-hop headers, as HTTP/1.1 requires of every proxy, and does not support upgrades.
     OldProxy,
-    /// Cuts both lines when nothing has travelled for so long.
+    /// Ends both connections after this much time without traffic.
     IdleCut { after: Duration, by: DropBy },
-    /// Holds back what comes from the server until there are `size` bytes, or `wait` is over.
+    /// Holds data from the server until it has `size` bytes, or `wait` is over.
     Buffer { size: usize, wait: Duration },
-    /// Passes on `rate` bytes in a second, each `latency` late.
+    /// Forwards `rate` bytes per second, each delayed by `latency`.
     Slow { rate: u64, latency: Duration },
-    /// Resets both lines once so many bytes have come from the server.
+    /// Resets both connections after this many bytes from the server.
     Reset { after: u64 },
-    /// Passes the request on as its own, as a reverse proxy does.
+    /// Forwards the request as its own, as a reverse proxy does.
     Rewrite,
 }
 
-/// Why no middlebox can be had. Its text says what to write instead.
+/// Why a middlebox is refused. The message says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum BoxError {
-    #[error("there is no middlebox `{found}`{meant}; there are {names}", meant = meant(.found), names = names())]
+    #[error("there is no middlebox `{found}`{meant}; available: {names}", meant = meant(.found), names = names())]
     Unknown { found: String },
     #[error("the middlebox `{name}` has no setting `{found}`; {some}", some = settings_of(.name))]
     Setting { name: &'static str, found: String },
-    #[error("`{setting}` of `{name}` takes {takes}, and this is `{found}`")]
+    #[error("`{setting}` of `{name}` takes {takes}, not `{found}`")]
     Value { name: &'static str, setting: &'static str, takes: String, found: String },
-    #[error("`{setting}` of `{name}` stands there twice; say it once")]
+    #[error("`{setting}` of `{name}` appears twice; write it once")]
     Repeated { name: &'static str, setting: &'static str },
 }
 
@@ -52,61 +52,61 @@ struct Entry {
     settings: &'static [(&'static str, &'static str, &'static str)],
 }
 
-/// In the order in which they get their ports in front of TLS.
+/// In the order of their ports in front of TLS.
 const ENTRIES: [Entry; 6] = [
     Entry {
         name: "old-proxy",
         title: "An old proxy",
-        explanation: "It drops `Upgrade` and `Connection`, for they are about one connection, and it knows of no other \
-                      protocol. The server sees a plain GET and answers 426, and the browser fails. In front of TLS there \
-                      is nothing that it could drop.",
+        explanation: "It removes `Upgrade` and `Connection`, which apply to one connection only, and supports no other \
+                      protocol. The server sees a plain GET and answers 426, so the browser fails the connection. In front \
+                      of TLS it can remove nothing.",
         settings: &[],
     },
     Entry {
         name: "idle-cut",
-        title: "A box that cuts silent lines",
-        explanation: "When nothing has travelled for a while it drops both lines without a word, as many do after sixty \
-                      seconds. A heartbeat that is faster keeps the connection alive.",
+        title: "A proxy with an idle timeout",
+        explanation: "After a while without traffic, it ends both TCP connections without a close frame. Many proxies do this \
+                      after 60 seconds. A heartbeat at a shorter interval keeps the connection open.",
         settings: &[
-            ("after", "The silence after which it cuts, from 100ms to 60s", "6s"),
-            ("by", "How: `fin`, in good order as far as TCP is concerned, or `reset`", "fin"),
+            ("after", "The idle timeout, from 100ms to 60s", "6s"),
+            ("by", "How it ends them: `fin`, a normal end for TCP, or `reset`", "fin"),
         ],
     },
     Entry {
         name: "buffer",
         title: "A buffering proxy",
-        explanation: "It holds back what the server sends until there is enough of it, or a time is over: small frames come \
-                      late, and many at once.",
+        explanation: "It holds data from the server until it has enough or a timeout passes. Small frames arrive late, and \
+                      many arrive at once.",
         settings: &[
             ("size", "How much is enough, from 16 to 64KiB", "4KiB"),
-            ("wait", "How long it waits for that, from 100ms to 10s", "3s"),
+            ("wait", "The timeout, from 100ms to 10s", "3s"),
         ],
     },
     Entry {
         name: "slow",
-        title: "A slow line",
-        explanation: "So many bytes in a second, each late by the latency, both ways. Who sends more is slowed down.",
+        title: "A slow connection",
+        explanation: "It limits the rate and adds latency, in both directions. Traffic above that rate is delayed.",
         settings: &[
-            ("rate", "Bytes in a second, from 100 to 1MiB", "2KiB"),
-            ("latency", "How late each is, from 1ms to 5s", "200ms"),
+            ("rate", "Bytes per second, from 100 to 1MiB", "2KiB"),
+            ("latency", "The added latency, from 1ms to 5s", "200ms"),
         ],
     },
     Entry {
         name: "reset",
-        title: "A box that resets in the middle",
-        explanation: "Once so many bytes have come from the server, it resets both lines, in the middle of whatever that is: \
-                      the browser has half a message, and is told nothing but 1006.",
+        title: "A proxy that resets the connection",
+        explanation: "After a number of bytes from the server, it resets both TCP connections, even inside a message. The \
+                      browser has half a message, and JavaScript gets only 1006.",
         settings: &[(
             "after",
-            "So many bytes behind the handshake, from 1 to 1MiB; in front of TLS of all that it sees, and 4KiB",
+            "The number of bytes after the handshake, from 1 to 1MiB. In front of TLS it counts every byte, and the number is 4KiB",
             "20",
         )],
     },
     Entry {
         name: "rewrite",
         title: "A reverse proxy",
-        explanation: "It passes the request on as its own: another `Host`, `X-Forwarded-For` and `X-Forwarded-Proto` for the \
-                      client it came from, and a `Via`. Frames go through as they are.",
+        explanation: "It forwards the request as its own: with another `Host`, with `X-Forwarded-For` and `X-Forwarded-Proto` \
+                      for the client, and with `Via`. Frames pass unchanged.",
         settings: &[],
     },
 ];
@@ -126,12 +126,12 @@ pub(crate) struct Middlebox {
 }
 
 impl Middlebox {
-    /// Each of them as it is without settings.
+    /// Each middlebox with its default settings.
     pub(crate) fn all() -> impl ExactSizeIterator<Item = Self> {
         ENTRIES.iter().map(|entry| Self { name: entry.name, kind: Kind::of(entry.name) })
     }
 
-    /// The same in front of TLS, where bytes are counted that are of no message.
+    /// The same middlebox in front of TLS, where the counted bytes do not belong to messages.
     pub(crate) fn in_front_of_tls(mut self) -> Self {
         if let Kind::Reset { after } = &mut self.kind {
             *after = 4 << 10;
@@ -139,10 +139,10 @@ impl Middlebox {
         self
     }
 
-    /// Reads `name,setting=value…`.
+    /// Parses `name,setting=value…`.
     ///
     /// # Errors
-    /// For the first thing that there is not, or is malformed.
+    /// The first unknown or malformed part.
     pub(crate) fn parse(text: &str) -> Result<Self, BoxError> {
         let mut parts = text.split(',');
         let name = parts.next().unwrap_or_default();
@@ -170,7 +170,7 @@ impl Middlebox {
 }
 
 impl Kind {
-    /// With what holds if nothing is said.
+    /// The default settings.
     fn of(name: &str) -> Self {
         match name {
             "idle-cut" => Self::IdleCut { after: Duration::from_secs(6), by: DropBy::Fin },
@@ -182,7 +182,7 @@ impl Kind {
         }
     }
 
-    /// Or what the setting takes.
+    /// Returns what the setting takes if the value is invalid.
     fn set(&mut self, setting: &str, value: &str) -> Result<(), String> {
         match (self, setting) {
             (Self::IdleCut { after, .. }, "after") => *after = time(value, AFTER)?,
@@ -214,16 +214,16 @@ fn number(value: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
     units::bytes(value).ok().filter(|bytes| range.contains(bytes)).ok_or_else(takes)
 }
 
-/// What was found goes into a sentence, and a visitor may write anything.
+/// Shortens user input for an error message.
 fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// The name that it is most like, if it is.
+/// A suggestion for a misspelled name.
 fn meant(found: &str) -> String {
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, found);
     let best = ENTRIES.iter().map(|entry| entry.name).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    best.filter(|best| likeness(best) > 0.6).map(|best| format!(", but `{best}`")).unwrap_or_default()
+    best.filter(|best| likeness(best) > 0.6).map(|best| format!("; did you mean `{best}`?")).unwrap_or_default()
 }
 
 fn names() -> String {
@@ -241,7 +241,7 @@ fn settings_of(name: &str) -> String {
     }
 }
 
-/// All of them in words, `tunnel_port` being where each stands in front of TLS.
+/// Describes all middleboxes. `tunnel_port` returns the port of each one in front of TLS.
 pub(crate) fn offers(tunnel_port: impl Fn(usize) -> Option<u16>) -> Vec<MiddleboxOffer> {
     let setting = |(name, explanation, default): &(&str, &str, &str)| MiddleboxSetting {
         name: (*name).to_owned(),
@@ -291,10 +291,10 @@ mod tests {
             let error = Middlebox::parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
-        check("", "there are `old-proxy`, `idle-cut`");
-        check("proxy", "no middlebox `proxy`; there are");
-        check("idlecut", "no middlebox `idlecut`, but `idle-cut`; there are");
-        check(&"x".repeat(1000), "there are");
+        check("", "available: `old-proxy`, `idle-cut`");
+        check("proxy", "no middlebox `proxy`; available:");
+        check("idlecut", "no middlebox `idlecut`; did you mean `idle-cut`?; available:");
+        check(&"x".repeat(1000), "available:");
         check("old-proxy,after=5s", "it takes none");
         check("idle-cut,afer=5s", "no setting `afer`; it takes `after` and `by`");
         check("idle-cut,after=5s,after=6s", "twice");

@@ -1,4 +1,4 @@
-//! All sessions by name: begun, found, and let go when nobody uses them.
+//! All sessions by name: created, found, and removed when unused.
 
 use crate::args::Config;
 use crate::session::Session;
@@ -13,7 +13,7 @@ use thiserror::Error;
 #[derive(Debug)]
 pub(crate) struct Registry {
     config: Arc<Config>,
-    /// A plain lock: held for one look-up, or for a scan that is bounded by `max_sessions`.
+    /// A plain lock, held for one lookup or for a scan that is bounded by `max_sessions`.
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
     all_logs: Arc<AtomicU64>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Registry {
 pub(crate) enum CreateError {
     #[error("all {0} sessions are in use")]
     Full(usize),
-    #[error("the system gave no random bits")]
+    #[error("the system did not provide random bits")]
     NoRandomness,
 }
 
@@ -31,7 +31,7 @@ impl Registry {
         Self { config, sessions: Mutex::default(), all_logs: Arc::default() }
     }
 
-    /// Begins a session. When all places are taken, the one longest out of use with nothing in it makes way.
+    /// Creates a session. If all are in use, it replaces the empty session that was unused for the longest time.
     pub(crate) fn create(&self) -> Result<Arc<Session>, CreateError> {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits).map_err(|_| CreateError::NoRandomness)?;
@@ -48,7 +48,7 @@ impl Registry {
         Ok(session)
     }
 
-    /// Finds a session and counts that as use of it.
+    /// Finds a session, which counts as use.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<Session>> {
         let id = SessionId::parse(name)?;
         let sessions = self.sessions();
@@ -57,9 +57,9 @@ impl Registry {
         Some(Arc::clone(session))
     }
 
-    /// Lets go of sessions out of use, until the relay ends.
+    /// Removes unused sessions until the relay shuts down.
     pub(crate) async fn sweep(self: Arc<Self>, shutdown: Shutdown) {
-        // Often enough that none stays much longer than said.
+        // Often enough that no session stays much longer than its limit.
         let period = (self.config.session_ttl / 10).clamp(Duration::from_millis(50), Duration::from_secs(30));
         let mut ticks = tokio::time::interval(period);
         loop {

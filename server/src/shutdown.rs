@@ -1,5 +1,5 @@
-//! The end of the relay: everyone is asked to finish, and after a grace told to stop. Lab connections go first, so that
-//! their observers still see how they ended.
+//! Shutdown in stages: tasks are asked to finish, and are stopped after a grace period. Lab connections end first, so that
+//! observers can still see how they ended.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,10 +8,10 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// After the grace, how long tasks have to notice that it is over.
+/// How long tasks have to stop after the grace period.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
-/// Shared by everything that runs. Cheap to clone.
+/// Shared by all tasks. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shutdown {
     asked: CancellationToken,
@@ -22,22 +22,22 @@ pub(crate) struct Shutdown {
 }
 
 impl Shutdown {
-    /// Resolves once everyone should say goodbye.
+    /// Resolves when tasks should finish.
     pub(crate) fn asked(&self) -> WaitForCancellationFuture<'_> {
         self.asked.cancelled()
     }
 
-    /// Resolves once no lab connection waits any longer.
+    /// Resolves when lab connections must end.
     pub(crate) fn connections_over(&self) -> WaitForCancellationFuture<'_> {
         self.connections_over.cancelled()
     }
 
-    /// Resolves once nobody waits any longer.
+    /// Resolves when everything must end.
     pub(crate) fn over(&self) -> WaitForCancellationFuture<'_> {
         self.over.cancelled()
     }
 
-    /// How many of these have resolved. Cheap, and nobody waits for anybody: to be asked before each of them.
+    /// How many of these have resolved. Takes no lock, so check it before you poll one of them.
     pub(crate) fn stage(&self) -> u8 {
         self.stage.load(Ordering::Acquire)
     }
@@ -47,12 +47,12 @@ impl Shutdown {
         self.tasks.spawn(task);
     }
 
-    /// Makes the shutdown wait for work that runs in a task of someone else, until the token is dropped.
+    /// Makes the shutdown wait for work in a task it did not spawn, until the token is dropped.
     pub(crate) fn hold(&self) -> TaskTrackerToken {
         self.tasks.token()
     }
 
-    /// Asks everyone to finish and waits for it, for `grace` at the most.
+    /// Asks all tasks to finish, and waits for at most `grace`.
     pub(crate) async fn run(&self, grace: Duration) {
         self.next_stage(&self.asked);
         self.tasks.close();
@@ -68,7 +68,7 @@ impl Shutdown {
     }
 
     fn next_stage(&self, token: &CancellationToken) {
-        // First, so that whoever is woken by the token finds it done.
+        // Before the token, so that a woken task sees the new stage.
         self.stage.fetch_add(1, Ordering::Release);
         token.cancel();
     }

@@ -1,4 +1,4 @@
-//! A line to another server: its address found and checked, dialled, and TLS made on it.
+//! Connections to other servers: looks up and checks the address, connects, and adds TLS.
 
 use crate::allowlist::AllowedServer;
 use crate::listen::{Stream, tls};
@@ -17,52 +17,54 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-/// How long each step may take.
+/// The timeout of each step.
 const LOOK_UP: Duration = Duration::from_secs(5);
 const DIAL: Duration = Duration::from_secs(5);
 const TLS: Duration = Duration::from_secs(5);
 /// How many addresses of a name are tried.
 const ADDRESSES: usize = 4;
 
-/// Where other servers may be, and how they are known.
+/// Which other servers are allowed, and how to verify them.
 #[derive(Clone, Debug)]
 pub(crate) struct Upstreams {
     pub(crate) allowed: Arc<[AllowedServer]>,
     tls: Arc<ClientConfig>,
 }
 
-/// Why the relay cannot know other servers. Its text says what to do.
+/// Why the relay cannot verify other servers. The message says what to do.
 #[derive(Debug, Error)]
 pub enum UpstreamsError {
     #[error("cannot read {0}; --relay-ca takes a PEM file with certificates")]
     Ca(PathBuf, #[source] rustls::pki_types::pem::Error),
-    #[error("a certificate in {0} is no authority’s; --relay-ca takes a PEM file with such")]
+    #[error(
+        "a certificate in {0} is not from a certificate authority; --relay-ca takes a PEM file with CA certificates"
+    )]
     NoAuthority(PathBuf, #[source] rustls::Error),
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
 }
 
-/// Why a server was not reached. Its text goes into a sentence.
+/// Why a server was not reached. The message is embedded in a sentence.
 #[derive(Debug, Error)]
 pub(crate) enum UpstreamError {
-    #[error("there is no address for the name `{0}`; look at how it is written")]
+    #[error("the name `{0}` has no address; check its spelling")]
     NameUnknown(String),
     #[error(
-        "`{0}` leads to an address of a private net or of this machine, and those must be listed themselves with --relay-to"
+        "`{0}` resolves to an address of a private network or of this machine; list such an address itself with --relay-to"
     )]
     AddressNotAllowed(String),
-    #[error("{0} cannot be reached ({1}); see whether it runs, and what stands in between")]
+    #[error("the relay cannot connect to {0} ({1}); check that the server runs and that no firewall blocks it")]
     Unreachable(String, std::io::Error),
-    #[error("{0} does not answer a call; see whether it runs, and what stands in between")]
+    #[error("{0} did not answer in time; check that the server runs and that no firewall blocks it")]
     Silent(String),
     #[error(
-        "TLS with {0} failed ({1}); see for which names its certificate is, who signed it, and whether --relay-ca must name them"
+        "TLS with {0} failed ({1}); check the names in its certificate and who signed it; --relay-ca can add an authority"
     )]
     Tls(String, std::io::Error),
 }
 
 impl UpstreamError {
-    /// The status of the refusal, and its stable name.
+    /// The status and the stable name of the refusal.
     pub(crate) fn status_and_rule(&self) -> (u16, &'static str) {
         match self {
             Self::NameUnknown(_) => (502, "name-unknown"),
@@ -74,7 +76,7 @@ impl UpstreamError {
     }
 }
 
-/// A line to it.
+/// An open connection to a server.
 pub(crate) struct UpstreamConnection {
     pub(crate) stream: Stream,
     pub(crate) tls: Option<Tls>,
@@ -95,12 +97,12 @@ impl Upstreams {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let mut tls =
             builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
-        // What is asked for is an upgrade of HTTP/1.1.
+        // The relay asks for an HTTP/1.1 upgrade.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { allowed: allowed.into(), tls: Arc::new(tls) })
     }
 
-    /// Reaches the server of `url`, at an address that `allowed` permits and no other.
+    /// Connects to the server of `url`, only at an address that `allowed` permits.
     pub(crate) async fn reach(&self, url: &Url, allowed: &AllowedServer) -> Result<UpstreamConnection, UpstreamError> {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.').to_owned();
         let port = url.port_or_known_default().unwrap_or_default();
@@ -114,7 +116,7 @@ impl Upstreams {
         let permitted: Vec<_> = permitted.take(ADDRESSES).collect();
         let mut failed = UpstreamError::AddressNotAllowed(host.clone());
         for address in permitted {
-            // The very address that was checked: a name may lead elsewhere the next time.
+            // Connect to the checked address itself: the name may resolve differently next time.
             match timeout(DIAL, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return self.speak_tls(stream, url, host, address).await,
                 Ok(Err(error)) => failed = UpstreamError::Unreachable(host.clone(), error),

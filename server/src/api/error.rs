@@ -1,66 +1,66 @@
-//! What the HTTP interface answers when it cannot do what was asked: one JSON shape, with what to do next.
+//! The errors of the HTTP interface. All have the same JSON shape, with a hint about what to do.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use curriculum::grade::Report;
 use curriculum::load::Problem;
-use export::snippet::WishError;
+use export::snippet::ParameterError;
 use serde::Serialize;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// A request under `/api` that was not served. Its text goes into a sentence of whoever shows it, so it has neither capital
-/// nor full stop; the hint is a sentence of its own.
+/// A request under `/api` that failed. The message is embedded in other sentences, so it has no capital and no full stop. The
+/// hint is a complete sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum ApiError {
-    #[error("there is no session of that name")]
+    #[error("the session does not exist")]
     SessionUnknown,
-    #[error("every session of this relay is in use (it may have {0} at once)")]
+    #[error("all {0} sessions of this relay are in use")]
     TooManySessions(usize),
-    #[error("a session may have {0} observers at once, and this one has")]
+    #[error("this session has reached its observer limit ({0})")]
     TooManyObservers(usize),
-    #[error("the feed speaks the subprotocol {}, which is not among those offered", observation::SUBPROTOCOL)]
+    #[error("the feed requires the subprotocol {}, which the request does not offer", observation::SUBPROTOCOL)]
     SubprotocolUnknown,
-    #[error("the feed is a WebSocket, and this is a plain request ({0})")]
+    #[error("the feed is a WebSocket, but this request does not ask for an upgrade ({0})")]
     UpgradeExpected(String),
-    #[error("the WebSocket handshake has a fault ({0})")]
+    #[error("the WebSocket handshake is invalid ({0})")]
     HandshakeMalformed(String),
-    #[error("`after` is the number of the last observation you have, and this is no number")]
+    #[error("`after` is not a number; it should be the number of the last observation you have")]
     AfterMalformed,
-    #[error("`connection` is a connection’s number in its session, and this is none")]
+    #[error("`connection` is not a number; it should be the number of a connection in this session")]
     ConnectionMalformed,
-    #[error("nothing is kept of a connection {0} in this session")]
+    #[error("this session has no recorded connection {0}")]
     ConnectionUnknown(u32),
-    #[error("{0} exports are under way, and this relay makes no more at once")]
+    #[error("this relay has reached its limit of exports at once ({0})")]
     TooManyExports(usize),
-    #[error("{0} attempts are being graded, and this relay grades no more at once")]
+    #[error("this relay has reached its limit of attempts graded at once ({0})")]
     TooManyGradings(usize),
     #[error(transparent)]
-    Snippet(#[from] WishError),
-    #[error("the request body is over {0} bytes")]
+    Snippet(#[from] ParameterError),
+    #[error("the request body is larger than {0} bytes")]
     BodyTooLarge(usize),
     #[error("the request body did not arrive in time")]
     BodyTooSlow,
-    #[error("the course of this relay has no {0} of that name")]
+    #[error("the course has no such {0}")]
     NotInCourse(&'static str),
-    #[error("there {} wrong with the course of this relay", match .0.len() { 1 => "is something".to_owned(), n => format!("are {n} things") })]
+    #[error("the course of this relay has {}", match .0.len() { 1 => "a problem".to_owned(), n => format!("{n} problems") })]
     CourseBroken(Arc<[Problem]>),
-    #[error("the request body is not what this address takes ({0})")]
+    #[error("the request body is invalid ({0})")]
     BodyMalformed(String),
-    #[error("a name has at most {0} characters, and none that controls how the others are shown")]
+    #[error("the name is longer than {0} characters, or contains control characters")]
     NameMalformed(usize),
-    #[error("the session’s log has dropped observations {0} to {1}, which the attempt may have needed")]
+    #[error("the session’s log has dropped observations {0} to {1}, so the attempt cannot be graded")]
     EvidenceGone(u64, u64),
-    #[error("the attempt could not be graded")]
+    #[error("grading failed")]
     GradingFailed,
-    #[error("the attempt does not meet every check of the challenge")]
+    #[error("the attempt does not pass every check of the challenge")]
     NotPassed(Box<Report>),
-    #[error("there is nothing at this address")]
+    #[error("this URL does not exist")]
     NotFound,
-    #[error("this address does not take that method")]
+    #[error("this URL does not support that method")]
     MethodNotAllowed,
-    #[error("the system gave no random bits to name a session with")]
+    #[error("the system did not provide random bits for a session name")]
     NoRandomness,
 }
 
@@ -69,10 +69,10 @@ pub(super) enum ApiError {
 struct Body {
     error: String,
     hint: &'static str,
-    /// What is wrong with the course, each with its file and line.
+    /// The course's problems, each with its file and line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<String>,
-    /// The verdicts, where there are any.
+    /// The verdicts, if the attempt was graded.
     #[serde(flatten)]
     report: Option<Report>,
 }
@@ -99,35 +99,35 @@ impl ApiError {
 
     fn hint(&self) -> &'static str {
         match self {
-            Self::SessionUnknown => "It may have expired. `POST /api/sessions` begins a new one.",
-            Self::TooManySessions(_) => "Sessions that nobody uses expire, so try again in a minute.",
-            Self::TooManyObservers(_) => "Close a page or a tool that watches this session.",
-            Self::SubprotocolUnknown => "Offer `Sec-WebSocket-Protocol: framescope.observe.v1`, or none.",
-            Self::UpgradeExpected(_) => "Open it with a WebSocket client, such as `websocat ws://HOST/…`.",
-            Self::HandshakeMalformed(_) => "See RFC 6455, section 4.1, for what an opening handshake holds.",
-            Self::AfterMalformed => "Ask with `?after=N`, or leave it out to get everything that is kept.",
-            Self::ConnectionMalformed => "Ask with `?connection=N`, or leave it out to get all that are kept.",
-            Self::ConnectionUnknown(_) => "Leave `connection` out to get all that are kept.",
-            Self::TooManyExports(_) => "Each takes a few seconds, so try again soon.",
-            Self::TooManyGradings(_) => "Each takes a moment, so try again.",
-            Self::Snippet(_) => "Ask with `?url=ws://…&subprotocol=a,b&message=Hello`; only `url` must be there.",
-            Self::BodyTooLarge(_) | Self::BodyTooSlow => "Send less, or no body at all where none is needed.",
-            Self::NotInCourse(_) => "`GET /api/course` lists all there are.",
-            Self::CourseBroken(_) => "`framescope course check DIR` says the same to whoever writes it.",
+            Self::SessionUnknown => "It may have expired. Create a new one with `POST /api/sessions`.",
+            Self::TooManySessions(_) => "Unused sessions expire. Try again in a minute.",
+            Self::TooManyObservers(_) => "Close another page or tool that observes this session.",
+            Self::SubprotocolUnknown => "Offer `Sec-WebSocket-Protocol: framescope.observe.v1`, or no subprotocol.",
+            Self::UpgradeExpected(_) => "Use a WebSocket client, such as `websocat ws://HOST/…`.",
+            Self::HandshakeMalformed(_) => "See RFC 6455, section 4.1, for the requirements of an opening handshake.",
+            Self::AfterMalformed => "Use `?after=N`, or omit it to get every recorded observation.",
+            Self::ConnectionMalformed => "Use `?connection=N`, or omit it to get all connections.",
+            Self::ConnectionUnknown(_) => "Omit `connection` to get all recorded connections.",
+            Self::TooManyExports(_) => "Each export takes a few seconds. Try again soon.",
+            Self::TooManyGradings(_) => "Grading takes a moment. Try again.",
+            Self::Snippet(_) => "Use `?url=ws://…&subprotocol=a,b&message=Hello`. Only `url` is required.",
+            Self::BodyTooLarge(_) | Self::BodyTooSlow => "Send a smaller body, or no body if the request needs none.",
+            Self::NotInCourse(_) => "`GET /api/course` lists all of them.",
+            Self::CourseBroken(_) => "To see the same list as the author, run `framescope course check DIR`.",
             Self::BodyMalformed(_) => {
-                "A receipt is asked for with `{\"challenge\": \"ID\", \"since\": N}`, and verified as plain text."
+                "Request a receipt with `{\"challenge\": \"ID\", \"since\": N}`. Verify a receipt by sending it as plain text."
             }
-            Self::NameMalformed(_) => "Write the name in one line, or leave it out.",
-            Self::EvidenceGone(..) => "Make the attempt once more, and ask for the receipt right after it.",
-            Self::GradingFailed => "That is a fault of this relay’s; its log says more.",
-            Self::NotPassed(_) => "`verdicts` says of each check what was found.",
+            Self::NameMalformed(_) => "Write the name on one line, or omit it.",
+            Self::EvidenceGone(..) => "Repeat the attempt, and request the receipt right after it.",
+            Self::GradingFailed => "This is a bug in the relay. Its log has details.",
+            Self::NotPassed(_) => "`verdicts` has the result of each check.",
             Self::NotFound => {
-                "There are `POST /api/sessions`, `GET /api/sessions/ID`, its `/observe`, `/export.json` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
+                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
             }
             Self::MethodNotAllowed => {
-                "`POST` begins a session, asks for a receipt and verifies one; everything else is read with GET."
+                "Use `POST` to create a session and to request or verify a receipt, and `GET` for everything else."
             }
-            Self::NoRandomness => "Try again; if it stays, whoever runs this relay should look at its machine.",
+            Self::NoRandomness => "Try again. If this persists, tell the operator of this relay.",
         }
     }
 }
@@ -145,7 +145,7 @@ impl IntoResponse for ApiError {
         let body = Body { error: self.to_string(), hint: self.hint(), problems, report };
         let mut response = (self.status(), Json(body)).into_response();
         if matches!(self, Self::UpgradeExpected(_)) {
-            // RFC 9110 §15.5.22: a 426 names the protocol.
+            // RFC 9110 §15.5.22: a 426 response names the protocol.
             response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
         response

@@ -1,4 +1,4 @@
-//! A recorded session as a file to take away: `/api/sessions/{session}/export.har`, `.pcapng` and `.json`.
+//! A recorded session as a file: `/api/sessions/{session}/export.har`, `.pcapng` and `.json`.
 
 use super::error::ApiError;
 use crate::session::{Extract, Session};
@@ -22,10 +22,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-/// Longer than that none goes on, so that no one who reads slowly keeps others from it.
+/// The longest time for one export, so that a slow reader cannot block others.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// The query: one connection by its number, or all of them.
+/// The query: the number of one connection, or none for all.
 #[derive(Deserialize)]
 struct Which {
     connection: Option<ConnectionNumber>,
@@ -65,18 +65,18 @@ async fn export(
     let headers = [
         (header::CONTENT_TYPE, format.media_type()),
         (header::CONTENT_DISPOSITION, &file),
-        // A session's name is the right to it: no cache may keep what it led to.
+        // Knowing a session's name gives access to it, so no cache may keep its data.
         (header::CACHE_CONTROL, "no-store"),
     ];
     let body = Body::from_stream(futures_util::stream::unfold(Some(download), Download::next));
     Ok((headers, body).into_response())
 }
 
-/// A session's log as it was at one time, in parts.
+/// A snapshot of a session's log, in parts.
 struct Snapshot(VecDeque<Extract>);
 
 impl Snapshot {
-    /// What is in it is without holes: where the log drops something meanwhile that was not read yet, it begins behind that.
+    /// The snapshot has no gaps: if the log drops unread observations meanwhile, the snapshot begins after them.
     async fn of(session: &Arc<Session>) -> Self {
         let mut parts = VecDeque::new();
         for part in session.parts() {
@@ -89,7 +89,7 @@ impl Snapshot {
         Self(parts)
     }
 
-    /// Whether anything in it is of this connection.
+    /// Whether it contains observations of this connection.
     async fn has(&self, connection: ConnectionNumber) -> bool {
         for part in &self.0 {
             if part.observations().iter().any(|observation| observation.connection == connection) {
@@ -100,15 +100,15 @@ impl Snapshot {
         false
     }
 
-    /// The next observations, in their order.
+    /// The next observations, in order.
     fn next(&mut self) -> Option<Vec<Observation>> {
         self.0.pop_front().map(|part| part.observations())
     }
 }
 
-/// A file on its way out, made as fast as it is taken.
+/// A file that is generated as fast as the client reads it.
 struct Download {
-    /// Its beginning, until that has gone.
+    /// The beginning of the file, until it was sent.
     first: Vec<u8>,
     export: Export,
     snapshot: Snapshot,
@@ -118,11 +118,11 @@ struct Download {
 }
 
 impl Download {
-    /// The next piece of it, and what is left.
+    /// The next part of the file, and the rest of the download.
     async fn next(this: Option<Self>) -> Option<(io::Result<Bytes>, Option<Self>)> {
         let mut this = this?;
         if Instant::now() > this.until {
-            // hyper ends the connection in the middle of it, so the client sees that it is not whole.
+            // hyper ends the connection, so the client sees that the file is incomplete.
             return Some((Err(io::ErrorKind::TimedOut.into()), None));
         }
         let mut out = std::mem::take(&mut this.first);
@@ -131,7 +131,7 @@ impl Download {
             for observation in observations.into_iter().filter(wanted) {
                 this.export.observe(observation, &mut out);
             }
-            // Others first: a whole log takes a while.
+            // Let other tasks run: a whole log takes a while.
             yield_now().await;
             if !out.is_empty() {
                 return Some((Ok(out.into()), Some(this)));

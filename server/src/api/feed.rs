@@ -24,15 +24,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 const BATCH: usize = 512;
 /// About the most bytes in one message, as JSON.
 const BATCH_BYTES: usize = 256 << 10;
-/// After a message that was not full, how long the next observations are gathered: a frame by itself goes out at once, and
-/// a flood of them in a few large messages.
+/// How long observations are collected after a message that was not full. A single frame is sent immediately, and a flood of
+/// frames in a few large messages.
 const GATHER: Duration = Duration::from_millis(8);
-/// For how long an observer rests, as a multiple of what its last message took: a flood costs a fifth of a core at the
-/// most, whatever the observer would take. What it misses meanwhile it reads from the log, or is told as a gap.
+/// How long a feed rests after a message, as a multiple of the time that message took. A flood therefore takes at most a fifth of
+/// a core. Afterwards the feed reads from the log what it missed, or reports a gap.
 const REST: u32 = 4;
 /// The largest message that an observer may send, in bytes: a command.
 const MAX_INCOMING: usize = 64 << 10;
-/// An observer silent for so many pings is gone.
+/// An observer that is silent for this many ping intervals is dropped.
 const SILENT_PINGS: u32 = 3;
 
 pub(super) fn routes() -> Router<AppState> {
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<AppState> {
 
 #[derive(Deserialize)]
 struct Resume {
-    /// The last number that the observer has.
+    /// The number of the last observation that the observer has.
     #[serde(default)]
     after: Seq,
 }
@@ -58,7 +58,7 @@ async fn observe(
     let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
     let session = app.registry.find(&name).ok_or(ApiError::SessionUnknown)?;
     let upgrade = upgrade.map_err(|rejection| handshake_fault(&rejection))?;
-    // hyper would wait for the body before it lets go of the line, for as long as the client likes.
+    // hyper would wait for the body before it releases the connection, with no limit.
     if !body.is_end_stream() {
         return Err(ApiError::HandshakeMalformed("it has a body".to_owned()));
     }
@@ -91,13 +91,13 @@ fn handshake_fault(rejection: &WebSocketUpgradeRejection) -> ApiError {
 struct Observer {
     socket: WebSocket,
     presence: Presence,
-    /// The last number that went out, or is not to.
+    /// The number of the last observation sent or skipped.
     after: Seq,
     console: Console,
     app: AppState,
 }
 
-/// The observer is gone, or given up.
+/// The observer is gone or does not respond.
 struct Gone;
 
 impl Observer {
@@ -119,9 +119,9 @@ impl Observer {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
         let mut rest_until = heard;
-        let mut leaving = false;
+        let mut closing = false;
         loop {
-            // Enabled before the log is read, so that nothing appended meanwhile is slept over.
+            // Enabled before the log is read, so that no append is missed.
             let mut changed = pin!(session.changed());
             changed.as_mut().enable();
             let backlog = self.backlog();
@@ -131,13 +131,13 @@ impl Observer {
                 let rest = began.elapsed() * REST;
                 rest_until = Instant::now() + if backlog < BATCH as u64 { rest.max(GATHER) } else { rest };
             }
-            if leaving && session.is_quiet() && self.backlog() == 0 {
-                return self.goodbye().await;
+            if closing && session.is_quiet() && self.backlog() == 0 {
+                return self.close().await;
             }
             let backlog = self.backlog();
             tokio::select! {
                 biased;
-                () = &mut asked, if !leaving => leaving = true,
+                () = &mut asked, if !closing => closing = true,
                 incoming = self.socket.recv() => match incoming {
                     Some(Ok(message)) => {
                         heard = Instant::now();
@@ -162,7 +162,7 @@ impl Observer {
         }
     }
 
-    /// How many observations the log has had that have not gone out.
+    /// The number of observations that were not sent yet.
     fn backlog(&self) -> u64 {
         self.presence.session().last().0.saturating_sub(self.after.0)
     }
@@ -183,7 +183,7 @@ impl Observer {
         self.send_json(&FeedMessage::<observation::Observation>::Hello(hello)).await
     }
 
-    /// Sends what follows the last number sent, as much as goes into one message.
+    /// Sends the next observations, as many as fit into one message.
     async fn send_batch(&mut self) -> Result<(), Gone> {
         let extract = self.presence.session().extract(self.after, BATCH, BATCH_BYTES);
         if let Some(gap) = extract.gap {
@@ -197,7 +197,7 @@ impl Observer {
         Ok(())
     }
 
-    async fn goodbye(&mut self) -> Result<std::convert::Infallible, Gone> {
+    async fn close(&mut self) -> Result<std::convert::Infallible, Gone> {
         let frame = CloseFrame { code: close_code::AWAY, reason: "the relay is shutting down".into() };
         self.send(Message::Close(Some(frame))).await?;
         let answer = async { while let Some(Ok(_)) = self.socket.recv().await {} };
@@ -216,7 +216,7 @@ impl Observer {
         self.send(Message::text(message.to_json())).await
     }
 
-    /// Sends, or gives up on an observer that does not read.
+    /// Sends a message. Fails if the observer does not read in time.
     async fn send(&mut self, message: Message) -> Result<(), Gone> {
         let limit: Duration = self.app.config.write_timeout;
         timeout(limit, self.socket.send(message)).await.map_err(|_| Gone)?.map_err(|_| Gone)

@@ -21,13 +21,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
-/// How long a request waits for one of those to be over.
+/// How long a request waits for a grading slot.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// What may come with a request for a receipt, in bytes: most of it is what the page was told.
+/// The largest request for a receipt, in bytes. Most of it is what the page reports.
 const MAX_REQUEST: usize = 256 << 10;
-/// A text to verify.
+/// The largest text to verify, in bytes.
 const MAX_TEXT: usize = 4 << 10;
-/// A learner's name, in characters.
+/// The longest name, in characters.
 const MAX_NAME: usize = 80;
 
 #[derive(Deserialize)]
@@ -35,14 +35,14 @@ const MAX_NAME: usize = 80;
 struct Request {
     /// The challenge's id.
     challenge: String,
-    /// The last observation before the attempt.
+    /// The number of the last observation before the attempt.
     since: Seq,
     name: Option<String>,
-    /// What the page saw of it, taken on its word.
+    /// What the page reports about the run. The relay cannot verify it.
     told: Option<Word>,
 }
 
-/// What grading reads of a [`PageRun`]. The rest, such as what was printed, is passed over and not held.
+/// The part of a [`PageRun`] that grading uses. The rest, such as printed output, is skipped and not stored.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Word {
@@ -84,7 +84,7 @@ async fn grant(
 ) -> Result<Response, ApiError> {
     let Path(session) = session.map_err(|_| ApiError::SessionUnknown)?;
     let session = app.registry.find(&session).ok_or(ApiError::SessionUnknown)?;
-    // First of all, so that no request waits here with all of its body.
+    // Before the body is read, so that no waiting request holds its body in memory.
     let slot = timeout(PATIENCE, Arc::clone(&app.grading_slots).acquire_owned()).await;
     let slot = slot.ok().and_then(Result::ok).ok_or(ApiError::TooManyGradings(MAX_GRADINGS))?;
     let body = read_body(&headers, body, MAX_REQUEST).await?;
@@ -95,7 +95,7 @@ async fn grant(
     if name.is_some_and(|name| !is_name(name)) {
         return Err(ApiError::NameMalformed(MAX_NAME));
     }
-    // A mail breaks lines at spaces, and where there are several nobody could put them back.
+    // Mail clients wrap lines at spaces, and several spaces could not be restored.
     let name = name.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
     let course = app.library.course().await.map_err(ApiError::CourseBroken)?;
     if !course.challenges.contains_key(&id) {
@@ -113,7 +113,7 @@ async fn grant(
     let (report, evidence) = graded
         .await
         .map_err(|error| {
-            tracing::error!(%error, "an attempt could not be graded");
+            tracing::error!(%error, "grading an attempt failed");
             ApiError::GradingFailed
         })?
         .map_err(|gap| ApiError::EvidenceGone(gap.from.0, gap.to.0))?;
@@ -141,13 +141,13 @@ async fn public_key(State(app): State<AppState>) -> Response {
     (headers, Json(PublicKey { key: app.key.public() })).into_response()
 }
 
-/// What `/api/receipts/verify` answers.
+/// The response of `/api/receipts/verify`.
 #[derive(Serialize)]
 struct Verdict {
     valid: bool,
-    /// Why not, in a sentence.
+    /// Why it is invalid, as a sentence.
     reason: Option<String>,
-    /// Whether it was signed by this relay.
+    /// Whether this relay signed it.
     own: bool,
     #[serde(flatten)]
     verified: Option<Verified>,
@@ -155,7 +155,7 @@ struct Verdict {
 
 async fn verify(State(app): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = read_body(&headers, body, MAX_TEXT).await?;
-    let text = std::str::from_utf8(&body).map_err(|_| ApiError::BodyMalformed("it is no UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(&body).map_err(|_| ApiError::BodyMalformed("it is not UTF-8".to_owned()))?;
     let mut read = read_all(text);
     let verdict = match (read.len(), read.pop()) {
         (1, Some(Ok(verified))) => {
@@ -164,7 +164,7 @@ async fn verify(State(app): State<AppState>, headers: HeaderMap, body: Body) -> 
         (1, Some(Err(fault))) => Verdict { valid: false, reason: Some(fault.to_string()), own: false, verified: None },
         (0, _) => Verdict { valid: false, reason: Some(Fault::None.to_string()), own: false, verified: None },
         (count, _) => {
-            let reason = format!("There are {count} receipts in this text. Paste one at a time.");
+            let reason = format!("This text contains {count} receipts. Paste one at a time.");
             Verdict { valid: false, reason: Some(reason), own: false, verified: None }
         }
     };

@@ -1,14 +1,14 @@
-//! Code for a connection, to be copied: `/api/snippets?url=ws://…&subprotocol=a,b&message=Hello`.
+//! Code that opens a connection: `/api/snippets?url=ws://…&subprotocol=a,b&message=Hello`.
 
 use super::error::ApiError;
 use crate::state::AppState;
 use axum::extract::RawQuery;
 use axum::routing::get;
 use axum::{Json, Router};
-use export::snippet::{Snippet, Wish, WishError};
+use export::snippet::{ParameterError, Parameters, Snippet};
 use serde::Serialize;
 
-/// What is sent where no message is asked for.
+/// The message if the query has none.
 const MESSAGE: &str = "Hello";
 
 pub(super) fn routes() -> Router<AppState> {
@@ -21,12 +21,12 @@ struct Snippets {
 }
 
 async fn snippets(RawQuery(query): RawQuery) -> Result<Json<Snippets>, ApiError> {
-    let wish = read(&query.unwrap_or_default())?;
-    Ok(Json(Snippets { snippets: wish.snippets() }))
+    let parameters = read(&query.unwrap_or_default())?;
+    Ok(Json(Snippets { snippets: parameters.snippets() }))
 }
 
-/// Reads a query as browsers write it. `message` may be there several times; `subprotocol` is one or a list with commas.
-fn read(query: &str) -> Result<Wish, WishError> {
+/// Parses a form-encoded query. `message` may be repeated; `subprotocol` may be a comma-separated list.
+fn read(query: &str) -> Result<Parameters, ParameterError> {
     let (mut url, mut subprotocols, mut messages) = (String::new(), Vec::new(), Vec::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
@@ -34,11 +34,11 @@ fn read(query: &str) -> Result<Wish, WishError> {
             "subprotocol" if value.trim().is_empty() => {}
             "subprotocol" => subprotocols.extend(value.split(',').map(|name| name.trim().to_owned())),
             "message" => messages.push(value.into_owned()),
-            _ => return Err(WishError::ParameterUnknown),
+            _ => return Err(ParameterError::ParameterUnknown),
         }
     }
     if messages.is_empty() {
         messages.push(MESSAGE.to_owned());
     }
-    Wish::new(url, subprotocols, messages)
+    Parameters::new(url, subprotocols, messages)
 }

@@ -1,4 +1,4 @@
-//! Sizes and times as people write them.
+//! Parses sizes and times.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ const TIMES: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let (number, unit) =
         SIZES.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit))).unwrap_or((text, 1));
-    product(number, unit).ok_or_else(|| "say a size such as 65536, 64KiB or 16MiB".to_owned())
+    product(number, unit).ok_or_else(|| "expected a size such as 65536, 64KiB or 16MiB".to_owned())
 }
 
 /// `250ms`, `30s`, `5m`, `1h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let split = TIMES.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)));
     let millis = split.and_then(|(number, unit)| product(number, unit));
-    // A year is long enough, and keeps every deadline inside what the clock can hold.
+    // The limit of a year keeps every deadline within the range of the clock.
     let millis = millis.filter(|millis| (1..=365 * 24 * 3_600_000).contains(millis));
-    millis.map(Duration::from_millis).ok_or_else(|| "say a time such as 250ms, 30s, 5m or 1h".to_owned())
+    millis.map(Duration::from_millis).ok_or_else(|| "expected a time such as 250ms, 30s, 5m or 1h".to_owned())
 }
 
 fn product(number: &str, unit: u64) -> Option<u64> {

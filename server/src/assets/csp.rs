@@ -1,11 +1,11 @@
-//! The page's Content-Security-Policy, with the hashes of the scripts that stand inside its HTML.
+//! The page's Content-Security-Policy, with the hashes of its inline scripts.
 
 use axum::http::HeaderValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 
-/// The policy for a page whose HTML is `html`. Inline scripts run only as they stand there.
+/// The policy for a page. An inline script runs only if it is unchanged.
 pub(super) fn policy(html: &str) -> HeaderValue {
     let hashes: String = inline_scripts(html)
         .map(|script| format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(script.as_bytes()))))
@@ -18,17 +18,17 @@ pub(super) fn policy(html: &str) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
-/// The policy for the frame in which a reader's code runs. It has no origin, so it reaches nothing of the page's, and loads
-/// nothing from here; it may run what it is given, speak over WebSockets, and show images that it has made.
+/// The policy for the frame that runs a reader's code. It has an opaque origin, so it cannot access the page or load anything
+/// from here. It may run the code it gets, open WebSockets, and show images that it creates.
 pub(super) const SANDBOX: HeaderValue = HeaderValue::from_static(
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; \
      connect-src ws: wss:; img-src blob: data:; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'self'",
 );
 
-/// What stands between `<script …>` and `</script>` where no `src` is given. A browser hashes exactly that.
+/// The text of inline scripts: between `<script …>` and `</script>`, without `src`. A browser hashes exactly this text.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
-    // The same length as `html`, so that places in one are places in the other.
+    // The same length as `html`, so positions are the same in both.
     let lower = html.to_ascii_lowercase();
     let mut from = 0;
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! The page inside the binary: compressed when the relay was built, chosen by what the client accepts.
+//! The page inside the binary, compressed at build time. The client's headers select the encoding.
 
 use super::csp;
 use super::paths::{SANDBOX, file_at, is_current, not_found, wants_html};
@@ -8,15 +8,15 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// A file of the page. The build script writes the table of them.
+/// A file of the page. The build script generates the table.
 struct File {
-    /// Transport the root, with `/` between folders.
+    /// Relative to the root, with `/` between folders.
     name: &'static str,
     mime: &'static str,
-    /// An entity tag for the file as it is; each encoding adds its own letter.
+    /// The entity tag of the plain file. Each encoding appends its own letter.
     hash: &'static str,
     plain: &'static [u8],
-    /// Empty where compressing does not make it smaller.
+    /// Empty if compression does not make it smaller.
     brotli: &'static [u8],
     gzip: &'static [u8],
 }
@@ -32,7 +32,7 @@ pub(super) fn router() -> Router {
 fn answer(request: &Request, policy: &HeaderValue) -> Response {
     let (file, found) = match file_at(request.uri().path()).and_then(find) {
         Some(file) => (file, StatusCode::OK),
-        // The page says so in its own words to whoever looks at it.
+        // The page itself explains a 404 to a person.
         None => match find("index.html").filter(|_| wants_html(request.headers())) {
             Some(index) => (index, StatusCode::NOT_FOUND),
             None => return not_found(),
@@ -69,7 +69,7 @@ fn find(name: &str) -> Option<&'static File> {
     FILES.binary_search_by_key(&name, |file| file.name).ok().map(|index| &FILES[index])
 }
 
-/// The smallest form that the client takes. RFC 9110 §12.5.3.
+/// The smallest encoding that the client accepts. RFC 9110 §12.5.3.
 fn choose(file: &'static File, headers: &HeaderMap) -> (&'static [u8], Option<&'static str>) {
     let forms = [(file.brotli, "br"), (file.gzip, "gzip")];
     let form = forms.into_iter().find(|(bytes, encoding)| !bytes.is_empty() && accepts(headers, encoding));
@@ -88,7 +88,7 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     weight(encoding).or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
 }
 
-/// A file with a hash in its name never changes; any other is asked for again.
+/// A file with a hash in its name never changes. Any other file is revalidated.
 fn caching(name: &str) -> &'static str {
     if has_hash(name) { "public, max-age=31536000, immutable" } else { "no-cache" }
 }

@@ -1,4 +1,4 @@
-//! The page from a folder, read anew for each request, for working on it.
+//! The page from a folder, read again for each request, for development.
 
 use super::csp;
 use super::paths::{SANDBOX, file_at, not_found, wants_html};
@@ -23,7 +23,7 @@ async fn answer(files: ServeDir, folder: PathBuf, mut request: Request) -> Respo
         Some(SANDBOX) => {
             *request.uri_mut() = Uri::from_static("/sandbox.html");
             let mut response = file(files, folder, request).await;
-            // What a browser holds gets the headers of the answer that says it is current.
+            // A browser updates its cached headers from a 304 response.
             if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, csp::SANDBOX);
             }
@@ -43,7 +43,7 @@ async fn file(files: ServeDir, folder: PathBuf, request: Request) -> Response {
     let for_a_person = wants_html(request.headers());
     let Ok(response) = files.oneshot(request).await;
     if response.status().is_client_error() {
-        // The page says so in its own words to whoever looks at it.
+        // The page itself explains a 404 to a person.
         return match for_a_person {
             true => (StatusCode::NOT_FOUND, page(&folder).await).into_response(),
             false => not_found(),

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
-/// Serves the page at its own addresses, the sandbox, and the page's files; anything else is not found.
+/// Serves the page at its own URLs, the sandbox, and the page's files. Any other URL gets a 404.
 pub(crate) fn router(config: &Config) -> Router {
     let router = match &config.page {
         Some(folder) => folder::router(folder.clone()),
@@ -29,7 +29,7 @@ async fn with_strict_headers(mut response: Response) -> Response {
     ];
     let headers = response.headers_mut();
     headers.extend(STRICT.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    // The page itself says which scripts stand inside it; nothing else needs one.
+    // The page's own policy lists its inline scripts; nothing else needs one.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| csp::policy(""));
     response
 }

@@ -3,13 +3,13 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// The file in which a reader's code runs, in a frame of its own at `/sandbox`.
+/// The file that runs a reader's code, in a frame at `/sandbox`.
 pub(super) const SANDBOX: &str = "sandbox.html";
 
-/// The page's own addresses, beside `/s/{session}`, `/course/{lesson}` and `/challenges/{challenge}`.
+/// The page's own URLs, in addition to `/s/{session}`, `/course/{lesson}` and `/challenges/{challenge}`.
 const OWN: [&str; 6] = ["", "course", "challenges", "receipt", "recording", "index.html"];
 
-/// The page's own addresses lead to it; it sorts out which view to show. Any other is a file's name.
+/// The file for a URL. The page's own URLs all lead to index.html, which selects the view.
 pub(super) fn file_at(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
     let one_of_many = |prefix: &str| path.strip_prefix(prefix).is_some_and(|id| !id.is_empty() && !id.contains('/'));
@@ -19,20 +19,20 @@ pub(super) fn file_at(path: &str) -> Option<&str> {
     Some(if path == "sandbox" { SANDBOX } else { path })
 }
 
-/// Whether the client holds what has this tag.
+/// Whether the client's cached copy has this tag.
 pub(crate) fn is_current(headers: &HeaderMap, tag: &str) -> bool {
     let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     let mut held = held.flat_map(|line| line.split(',')).map(|held| held.trim().trim_start_matches("W/"));
     held.any(|held| held == tag || held == "*")
 }
 
-/// Whether a person is to read the answer.
+/// Whether a person will read the response.
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     accepted.flat_map(|line| line.split(',')).any(|item| item.trim().starts_with("text/html"))
 }
 
 pub(super) fn not_found() -> Response {
-    let text = "There is nothing at this address. The playground is at /\n";
+    let text = "This URL does not exist. The playground is at /\n";
     (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-cache")], text).into_response()
 }

@@ -1,21 +1,21 @@
-//! Every setting, fault and preset in words: for the page, for the documentation, and for whoever asks `/api/behaviours`.
+//! Describes every setting, fault and preset, for the page, the documentation and `/api/behaviours`.
 
 use super::fault::Fault;
 use super::presets::{PRESETS, Preset};
 use serde::Serialize;
 
-/// What a setting is called, takes and does.
+/// The name, the values and the effect of a setting.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
     pub(crate) group: Group,
-    /// What it takes, where that is no choice; `null` for nothing.
+    /// The kind of value, if it is not a choice; `null` for none.
     value: Option<&'static str>,
     choices: Option<&'static [&'static str]>,
     pub(crate) example: &'static str,
-    /// In a sentence.
+    /// A complete sentence.
     what: &'static str,
-    /// Whether it may change while a connection is open.
+    /// Whether it can change while a connection is open.
     pub(crate) while_open: bool,
 }
 
@@ -25,7 +25,7 @@ pub(crate) enum Group {
     Opening,
     ConnectionBehaviour,
     Heartbeat,
-    Goodbye,
+    Closing,
     Faults,
     Compression,
 }
@@ -81,7 +81,7 @@ const fn bare(group: Group, name: &'static str, what: &'static str) -> Setting {
     Setting { value: None, ..free(group, name, "", name, what) }
 }
 
-use Group::{Compression, ConnectionBehaviour, Faults, Goodbye, Heartbeat, Opening};
+use Group::{Closing, Compression, ConnectionBehaviour, Faults, Heartbeat, Opening};
 
 pub(crate) const SETTINGS: [Setting; 38] = [
     free(
@@ -89,115 +89,133 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "open-delay",
         "TIME",
         "open-delay=2s",
-        "The answer to the opening handshake waits so long, 60s at the most.",
+        "The server waits this long before it answers the opening handshake, at most 60s.",
     ),
     free(
         Opening,
         "refuse",
         "STATUS",
         "refuse=503",
-        "The request is refused with this status, 300 to 599, in place of 101.",
+        "The server refuses the request with this status, 300 to 599, instead of 101.",
     ),
-    free(Opening, "location", "URL", "refuse=302&location=/elsewhere", "Where a refusal of 3xx leads."),
-    free(Opening, "body", "TEXT", "refuse=503&body=Back+at+noon", "What a refusal says in its body."),
+    free(Opening, "location", "URL", "refuse=302&location=/elsewhere", "The `Location` header of a 3xx refusal."),
+    free(Opening, "body", "TEXT", "refuse=503&body=Back+at+noon", "The body of a refusal."),
     one_of(
         Opening,
         "sec-accept",
         &["wrong", "missing"],
         "sec-accept=wrong",
-        "`Sec-WebSocket-Accept` is that of another key, or not there.",
+        "`Sec-WebSocket-Accept` belongs to another key, or is missing.",
     ),
     one_of(
         Opening,
         "omit",
         &["upgrade", "connection", "both"],
         "omit=upgrade",
-        "The 101 leaves out `Upgrade`, `Connection`, or both.",
+        "The 101 response omits `Upgrade`, `Connection`, or both.",
     ),
     one_of(
         Opening,
         "subprotocol",
         &["first", "none", "unoffered"],
         "subprotocol=unoffered",
-        "The subprotocol that the server picks: the first that was offered, none of them, or one that was not offered.",
+        "The subprotocol that the server selects: the first one offered, none, or one that was not offered.",
     ),
     one_of(
         Opening,
         "extension",
         &["unoffered"],
         "extension=unoffered",
-        "The server names an extension that nobody offered.",
+        "The server selects an extension that the client did not offer.",
     ),
     one_of(
         Opening,
         "open",
         &["silence", "drop", "reset", "garbage"],
         "open=silence",
-        "The request is not answered at all, the line is dropped or reset, or what comes back is no HTTP.",
+        "The server never answers, ends or resets the TCP connection, or answers with bytes that are not HTTP.",
     ),
-    one_of(ConnectionBehaviour, "reply", &["echo", "none"], "reply=none", "Whether messages come back."),
-    free(ConnectionBehaviour, "fragments", "N", "fragments=3", "Each message goes out in so many fragments, 1 to 100."),
+    one_of(ConnectionBehaviour, "reply", &["echo", "none"], "reply=none", "Whether the server echoes messages."),
+    free(
+        ConnectionBehaviour,
+        "fragments",
+        "N",
+        "fragments=3",
+        "The server splits each message into this many fragments, 1 to 100.",
+    ),
     Setting {
         example: "fragments=3&fragment-pings",
-        ..bare(ConnectionBehaviour, "fragment-pings", "A ping goes between fragments.")
+        ..bare(ConnectionBehaviour, "fragment-pings", "The server sends a ping between fragments.")
     },
-    free(ConnectionBehaviour, "delay", "TIME", "delay=500ms", "A reply waits so long, 60s at the most."),
+    free(
+        ConnectionBehaviour,
+        "delay",
+        "TIME",
+        "delay=500ms",
+        "The server waits this long before each reply, at most 60s.",
+    ),
     free(
         ConnectionBehaviour,
         "drip",
         "TIME",
         "drip=20ms",
-        "Messages go out byte by byte, with so much time between two bytes, 1ms to 1s.",
+        "The server sends messages byte by byte, with this much time between two bytes, 1ms to 1s.",
     ),
-    free(ConnectionBehaviour, "greet", "TEXT", "greet=Welcome", "The server speaks first, with this message."),
+    free(
+        ConnectionBehaviour,
+        "greet",
+        "TEXT",
+        "greet=Welcome",
+        "The server sends this message as soon as the connection is open.",
+    ),
     free(
         ConnectionBehaviour,
         "push-every",
         "TIME",
         "push-every=1s",
-        "The server sends a message of its own again and again, 20ms to 10m apart.",
+        "The server sends a message on its own at this interval, 20ms to 10m.",
     ),
     free(
         ConnectionBehaviour,
         "push",
         "TEXT",
         "push-every=1s&push=tick",
-        "What it sends; without it, a number that counts up.",
+        "The text of these messages. The default is a counter.",
     ),
     one_of(
         ConnectionBehaviour,
         "accept",
         &["text", "binary"],
         "accept=text",
-        "The only kind of message that is taken; the other ends with 1003.",
+        "The only message type that the server accepts. It closes with 1003 on the other type.",
     ),
     free(
         ConnectionBehaviour,
         "max-message",
         "SIZE",
         "max-message=1000",
-        "The largest message that is taken, in bytes; a larger one ends with 1009.",
+        "The largest message that the server accepts, in bytes. It closes with 1009 on a larger one.",
     ),
     free(
         Heartbeat,
         "ping-every",
         "TIME",
         "ping-every=5s",
-        "The server pings again and again, 20ms to 10m apart; each pong gives a round-trip time.",
+        "The server sends a ping at this interval, 20ms to 10m. Each pong gives a round-trip time.",
     ),
     free(
         Heartbeat,
         "ping-payload",
         "TEXT",
         "ping-every=5s&ping-payload=hi",
-        "What a ping carries, 125 bytes at the most; without it, a number that counts up.",
+        "The payload of these pings, at most 125 bytes. The default is a counter.",
     ),
     free(
         Heartbeat,
         "pong-within",
         "TIME",
         "ping-every=5s&pong-within=2s",
-        "How long a pong may take, 60s at the most; then the server closes with 1011.",
+        "How long the client may take to answer a ping, at most 60s. After that, the server closes with 1011.",
     ),
     one_of(Heartbeat, "pong", &["on", "off"], "pong=off", "Whether the server answers pings."),
     free(
@@ -205,81 +223,87 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "idle",
         "TIME",
         "idle=10s",
-        "When nothing has travelled for so long, either way, the connection ends.",
+        "The connection ends after this much time without traffic in either direction.",
     ),
     one_of(
         Heartbeat,
         "idle-end",
         &["close", "drop", "reset"],
         "idle=10s&idle-end=drop",
-        "How it ends then: with a goodbye of 1001, or as an idle proxy does it, without one.",
+        "How an idle connection ends: with a close frame (1001), or without one, as proxies do it.",
     ),
     free(
-        Goodbye,
+        Closing,
         "close-after",
         "TIME or N",
         "close-after=3",
-        "The server closes after so much time, or so many messages of the client's.",
+        "The server closes the connection after this much time, or after this many messages from the client.",
     ),
-    free(Goodbye, "close-code", "CODE", "close-after=3&close-code=4000", "The code of that goodbye; 1000 without it."),
+    free(Closing, "close-code", "CODE", "close-after=3&close-code=4000", "The close code. The default is 1000."),
     free(
-        Goodbye,
+        Closing,
         "close-reason",
         "TEXT",
         "close-after=3&close-code=4000&close-reason=enough",
-        "Its reason, 123 bytes at the most.",
+        "The close reason, at most 123 bytes.",
     ),
     one_of(
-        Goodbye,
+        Closing,
         "close-answer",
         &["on", "off"],
         "close-answer=off",
         "Whether the server answers the client's close frame.",
     ),
     free(
-        Goodbye,
+        Closing,
         "drop-after",
         "TIME or N",
         "drop-after=5s",
-        "The line is dropped after so much time or so many messages, without a goodbye.",
+        "The server ends the TCP connection without a close frame, after this much time or this many messages.",
     ),
     one_of(
-        Goodbye,
+        Closing,
         "drop-by",
         &["fin", "reset"],
         "drop-after=5s&drop-by=reset",
-        "How it is dropped: in good order, as far as TCP is concerned, or reset.",
+        "How the server ends it: `fin` is a normal end for TCP, `reset` aborts the connection.",
     ),
-    free(Faults, "fault", "NAME@N", "fault=rsv1@2", "What is wrong with the N-th reply; several are parted by commas."),
+    free(
+        Faults,
+        "fault",
+        "NAME@N",
+        "fault=rsv1@2",
+        "The fault in the N-th reply. Separate several faults with commas.",
+    ),
     one_of(
         Compression,
         "deflate",
         &["on", "off"],
         "deflate=on",
-        "Whether permessage-deflate is agreed on where the client offers it.",
+        "Whether the server accepts permessage-deflate when the client offers it.",
     ),
-    bare(Compression, "server_no_context_takeover", "The server compresses each message by itself."),
-    bare(Compression, "client_no_context_takeover", "The client is to compress each message by itself."),
+    bare(Compression, "server_no_context_takeover", "The server compresses each message independently."),
+    bare(Compression, "client_no_context_takeover", "The client must compress each message independently."),
     free(
         Compression,
         "server_max_window_bits",
         "N",
         "server_max_window_bits=9",
-        "The largest window that the server uses, 9 to 15.",
+        "The largest window that the server uses, 9 to 15 bits.",
     ),
     free(
         Compression,
         "client_max_window_bits",
         "N",
         "client_max_window_bits=9",
-        "The largest window that the client may use, 8 to 15.",
+        "The largest window that the client may use, 8 to 15 bits.",
     ),
     free(
         ConnectionBehaviour,
         "preset",
         "NAME",
         "preset=idle-cut",
-        "The settings of a preset, to which others can be added.",
+        "The settings of a preset. You can add other settings.",
     ),
 ];
 

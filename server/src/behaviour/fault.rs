@@ -1,4 +1,4 @@
-//! The wrong frames that a server can send, and two that only look wrong.
+//! The wrong frames that a server can send, and some that only look wrong.
 
 use observation::{Citation, Deliberate, Origin};
 use std::borrow::Cow;
@@ -33,25 +33,25 @@ pub(crate) enum Fault {
     CutOff,
 }
 
-/// A frame to be sent, whatever is wrong with it.
+/// A frame to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) header: FrameHeader,
-    /// Unmasked, also where the header has a key.
+    /// Unmasked, even if the header has a key.
     pub(crate) payload: Vec<u8>,
-    /// Whether it is the one that the fault is about.
+    /// Whether it is the faulty one.
     pub(crate) deliberate: bool,
 }
 
-/// What a fault is called, what it does, and the rule that it is about.
+/// A fault's name, effect and rule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     pub(crate) name: &'static str,
-    /// What the relay does, in a sentence without capital and full stop.
+    /// What the relay does, without a capital and a full stop.
     pub(crate) what: &'static str,
     pub(crate) rfc: u16,
     pub(crate) section: &'static str,
-    /// Whether it only looks wrong.
+    /// Whether the frame only looks wrong.
     pub(crate) legal: bool,
 }
 
@@ -86,78 +86,82 @@ impl Fault {
     pub(crate) fn words(self) -> Words {
         let rule = |name, what, section| Words { name, what, rfc: 6455, section, legal: false };
         match self {
-            Self::Masked => rule("masked", "the reply is masked, as only a client’s frames may be", "5.1"),
-            Self::Rsv1 => rule("rsv1", "the reply has RSV1 set, and it is not compressed", "5.2"),
-            Self::Rsv2 => rule("rsv2", "the reply has RSV2 set, which no extension gives a meaning", "5.2"),
-            Self::Rsv3 => rule("rsv3", "the reply has RSV3 set, which no extension gives a meaning", "5.2"),
+            Self::Masked => rule("masked", "the reply is masked, but only a client’s frames may be", "5.1"),
+            Self::Rsv1 => rule("rsv1", "the reply has RSV1 set, but it is not compressed", "5.2"),
+            Self::Rsv2 => rule("rsv2", "the reply has RSV2 set, but no extension defines it", "5.2"),
+            Self::Rsv3 => rule("rsv3", "the reply has RSV3 set, but no extension defines it", "5.2"),
             Self::ReservedData => {
-                rule("reserved-data", "the reply is a frame with opcode 3, which is reserved for data", "5.2")
+                rule("reserved-data", "the reply is a frame with opcode 3, which is reserved for data frames", "5.2")
             }
             Self::ReservedControl => rule(
                 "reserved-control",
-                "before the reply comes a frame with opcode 0xB, which is reserved for control",
+                "before the reply, the server sends a frame with opcode 0xB, which is reserved for control frames",
                 "5.2",
             ),
             Self::InvalidUtf8 => {
-                rule("invalid-utf8", "the reply is a text message with a byte that is never part of UTF-8", "8.1")
+                rule("invalid-utf8", "the reply is a text message with a byte that never occurs in UTF-8", "8.1")
             }
             Self::SplitCodePoint => Words {
                 legal: true,
                 ..rule(
                     "split-code-point",
-                    "the reply is text in two fragments that part in the middle of a character, which is allowed",
+                    "the reply is text in two fragments, split inside a character, which is allowed",
                     "5.6",
                 )
             },
-            Self::PingFragmented => {
-                rule("ping-fragmented", "before the reply comes a ping with FIN 0, as if more of it followed", "5.5")
-            }
+            Self::PingFragmented => rule(
+                "ping-fragmented",
+                "before the reply, the server sends a ping with FIN 0, as if more fragments followed",
+                "5.5",
+            ),
             Self::PingTooLong => rule(
                 "ping-too-long",
-                "before the reply comes a ping of 126 bytes, one more than a control frame may have",
+                "before the reply, the server sends a ping of 126 bytes, one more than a control frame may have",
                 "5.5",
             ),
             Self::LengthNotMinimal => {
-                rule("length-not-minimal", "the reply says its length in a longer form than it needs", "5.2")
+                rule("length-not-minimal", "the reply encodes its length in a longer form than it needs", "5.2")
             }
             Self::LengthTopBit => {
-                rule("length-top-bit", "the reply says its length in 64 bits, and the highest of them is set", "5.2")
+                rule("length-top-bit", "the reply encodes its length in 64 bits, and the highest bit is set", "5.2")
             }
             Self::NothingToContinue => rule(
                 "nothing-to-continue",
-                "the reply is a continuation frame, and there is no message to continue",
+                "the reply is a continuation frame, but there is no message to continue",
                 "5.4",
             ),
             Self::MessageInsideMessage => rule(
                 "message-inside-message",
-                "the reply is a first fragment, and then a new message begins before its last one",
+                "the reply is a first fragment, and a new message begins before the last fragment",
                 "5.4",
             ),
             Self::CloseOneByte => rule(
                 "close-one-byte",
-                "instead of the reply comes a close frame whose payload is a single byte, half a code",
+                "instead of the reply, the server sends a close frame with a one-byte payload, half a close code",
                 "5.5.1",
             ),
             Self::Close1005 => rule(
                 "close-1005",
-                "instead of the reply comes a close frame with 1005, a code that must never travel",
+                "instead of the reply, the server sends a close frame with 1005, a code that must never be sent",
                 "7.4.1",
             ),
             Self::CloseReasonNotUtf8 => rule(
                 "close-reason-not-utf8",
-                "instead of the reply comes a close frame whose reason is no UTF-8",
+                "instead of the reply, the server sends a close frame whose reason is not UTF-8",
                 "5.5.1",
             ),
             Self::DataAfterClose => rule(
                 "data-after-close",
-                "a close frame comes, and the reply after it, when all should be silent",
+                "the server sends the reply after a close frame, although nothing may follow it",
                 "5.5.1",
             ),
             Self::BrokenDeflate => Words {
                 rfc: 7692,
-                ..rule("broken-deflate", "the reply is marked as compressed, and its bytes do not inflate", "7.2.2")
+                ..rule("broken-deflate", "the reply is marked as compressed, but its bytes do not decompress", "7.2.2")
             },
-            Self::CutOff => rule("cut-off", "half of the reply’s frame is sent, and then the line is dropped", "7.1.7"),
+            Self::CutOff => {
+                rule("cut-off", "the server sends half of the reply’s frame, then ends the TCP connection", "7.1.7")
+            }
         }
     }
 
@@ -171,12 +175,12 @@ impl Fault {
         }
     }
 
-    /// Whether the line is dropped after half of the frame.
+    /// Whether the connection ends after half of the frame.
     pub(crate) fn cuts(self) -> bool {
         self == Self::CutOff
     }
 
-    /// The frames that take the place of a reply.
+    /// The frames that replace a reply.
     pub(crate) fn make(self, kind: MessageKind, content: &[u8]) -> Vec<Made> {
         let opcode = opcode(kind);
         let plain = FrameHeader::unmasked(true, opcode, content.len() as u64);
@@ -189,7 +193,7 @@ impl Fault {
             vec![wrong(header, content)]
         };
         match self {
-            // A key that is easy to see in the bytes.
+            // An easily recognized key.
             Self::Masked => with(&|header| header.masking_key = Some(MaskingKey([0x37, 0xfa, 0x21, 0x3d]))),
             Self::Rsv1 => with(&|header| header.rsv.rsv1 = true),
             Self::Rsv2 => with(&|header| header.rsv.rsv2 = true),
@@ -211,7 +215,7 @@ impl Fault {
             Self::PingTooLong => vec![whole(Opcode::Ping, &[b'.'; 126]), reply()],
             Self::LengthNotMinimal => {
                 let form = if content.len() <= 125 { LengthForm::Bits16 } else { LengthForm::Bits64 };
-                // Over 65,535 bytes the longest form is the right one.
+                // Over 65,535 bytes, the longest form is the right one.
                 let mut end = content.len().min(0xFFFF);
                 while kind == MessageKind::Text && content.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
                     end -= 1;
@@ -237,7 +241,7 @@ impl Fault {
             Self::Close1005 => vec![whole(Opcode::Close, &close::payload(CloseCode::NO_STATUS, ""))],
             Self::CloseReasonNotUtf8 => {
                 let mut payload = close::payload(CloseCode::NORMAL, "caf");
-                // é as ISO-8859-1 has it.
+                // é in ISO-8859-1.
                 payload.push(0xe9);
                 vec![whole(Opcode::Close, &payload)]
             }
@@ -251,7 +255,7 @@ impl Fault {
                 broken.header.rsv.rsv1 = true;
                 vec![broken]
             }
-            // A reply of a byte or none has no half; its header says what does not come.
+            // A reply of at most one byte has no half, so its header announces more than is sent.
             Self::CutOff => {
                 let length = PayloadLength::minimal(content.len().max(2) as u64);
                 vec![wrong(FrameHeader { length, ..plain }, &content[..content.len() / 2])]
@@ -267,13 +271,13 @@ pub(crate) fn opcode(kind: MessageKind) -> Opcode {
     }
 }
 
-/// The front of a reply that another byte goes behind.
+/// The beginning of a reply, to which a byte is added.
 fn front(content: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(&content[..content.len().min(80)]);
     text.trim_end_matches('\u{FFFD}').as_bytes().to_vec()
 }
 
-/// Two fragments of text that part inside a character: one of the reply's own, or one that is put behind it.
+/// Two fragments of text, split inside a character of the reply, or inside one that is added.
 fn split_in_a_character(kind: MessageKind, content: &[u8]) -> Vec<Made> {
     let mut text = match kind {
         MessageKind::Text => String::from_utf8_lossy(content).into_owned(),

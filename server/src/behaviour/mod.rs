@@ -1,4 +1,4 @@
-//! How the server behaves on a lab connection, as the URL's query asks: `/lab/{session}?fragments=3&ping-every=1s&fault=rsv1@2`.
+//! How the server behaves on a lab connection, set by the URL's query: `/lab/{session}?fragments=3&ping-every=1s&fault=rsv1@2`.
 //!
 //! `parse` turns a query into a [`Behaviour`]. `fault` makes the wrong frames. `catalogue` describes every setting, fault and
 //! preset for the page and the documentation.

@@ -1,4 +1,4 @@
-//! What a behaviour consists of.
+//! The parts of a behavior.
 
 use super::fault::Fault;
 use observation::command::DropBy;
@@ -8,7 +8,7 @@ use wire::deflate::Policy;
 use wire::incoming::Limits;
 use wire::message::MessageKind;
 
-/// How a connection is to be, from its first byte to its last.
+/// The behavior of a connection from the handshake to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Behaviour {
     pub(crate) deflate: Policy,
@@ -16,30 +16,30 @@ pub(crate) struct Behaviour {
     pub(crate) talk: ConnectionBehaviour,
 }
 
-/// What happens to the opening handshake.
+/// The behavior during the opening handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OpeningBehaviour {
-    /// How long the answer waits.
+    /// The delay of the answer.
     pub(crate) delay: Option<Duration>,
     pub(crate) answer: OpeningAnswer,
     pub(crate) accept: AcceptValue,
     pub(crate) without_upgrade: bool,
     pub(crate) without_connection: bool,
     pub(crate) subprotocol: SubprotocolChoice,
-    /// Whether the answer names an extension that nobody offered.
+    /// Whether the response selects an extension that was not offered.
     pub(crate) unoffered_extension: bool,
 }
 
-/// How a right request is answered.
+/// The answer to a valid request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OpeningAnswer {
     #[default]
     Upgrade,
     Refuse(Refuse),
-    /// Nothing, for as long as the client waits.
+    /// No answer, for as long as the client waits.
     Silence,
     Drop(DropBy),
-    /// Bytes that are no HTTP.
+    /// Bytes that are not HTTP.
     Garbage,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Refuse {
     pub(crate) body: Option<String>,
 }
 
-/// What `Sec-WebSocket-Accept` says.
+/// The value of `Sec-WebSocket-Accept`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum AcceptValue {
     #[default]
@@ -62,68 +62,68 @@ pub(crate) enum AcceptValue {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SubprotocolChoice {
-    /// The first that was offered, if any was.
+    /// The first offered subprotocol, if there is one.
     #[default]
     First,
     None,
-    /// One that was not offered.
+    /// A subprotocol that was not offered.
     Unoffered,
 }
 
-/// What an open connection does. The default is a plain echo.
+/// The behavior of an open connection. The default is a plain echo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ConnectionBehaviour {
-    /// The only kind of message that is taken; `None` for both.
+    /// The only accepted message type; `None` for both.
     pub(crate) accept: Option<MessageKind>,
-    /// The largest message that is taken, in bytes, where that is less than the relay's own limit.
+    /// The largest accepted message in bytes, if it is less than the relay's limit.
     pub(crate) max_message: Option<u64>,
-    /// Whether messages are not answered.
+    /// Whether messages get no reply.
     pub(crate) silent: bool,
-    /// In how many fragments a message goes out; `None` for as it came, or one.
+    /// The number of fragments per message; `None` to keep the client's fragments, or for one.
     pub(crate) fragments: Option<u32>,
-    /// Whether a ping goes between them.
+    /// Whether a ping is sent between fragments.
     pub(crate) fragment_pings: bool,
-    /// How long a reply waits.
+    /// The delay of a reply.
     pub(crate) delay: Option<Duration>,
-    /// The time between two bytes of a message that goes out.
+    /// The time between two bytes of a sent message.
     pub(crate) drip: Option<Duration>,
-    /// The first message, before the client has said anything.
+    /// A message that is sent as soon as the connection is open.
     pub(crate) greet: Option<String>,
     pub(crate) push: Option<Push>,
     pub(crate) heartbeat: Option<Heartbeat>,
-    /// Whether pings are left unanswered.
+    /// Whether pings get no answer.
     pub(crate) no_pong: bool,
     pub(crate) idle: Option<Idle>,
     pub(crate) close: Option<CloseAfter>,
-    /// Whether the client's close frame is left unanswered.
+    /// Whether the client's close frame gets no answer.
     pub(crate) no_close_answer: bool,
     pub(crate) drop: Option<DropAfter>,
-    /// Each with the number of the reply that it spoils, from 1; no number twice.
+    /// The faults, each with the number of its reply, from 1. Each number occurs once.
     pub(crate) faults: Vec<(u32, Fault)>,
 }
 
-/// Messages that nobody asked for.
+/// Messages that the server sends on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Push {
     pub(crate) every: Duration,
-    /// `None` for a number that counts up.
+    /// `None` for a counter.
     pub(crate) text: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heartbeat {
     pub(crate) every: Duration,
-    /// 125 bytes at the most; `None` for a number that counts up.
+    /// At most 125 bytes; `None` for a counter.
     pub(crate) payload: Option<String>,
-    /// How long a pong may take.
+    /// The timeout for a pong.
     pub(crate) within: Option<Duration>,
 }
 
-/// What happens when nothing travels, either way.
+/// What happens without traffic in either direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Idle {
     pub(crate) after: Duration,
-    /// `None` for a goodbye with 1001.
+    /// `None` for a close frame with 1001.
     pub(crate) drop: Option<DropBy>,
 }
 
@@ -142,9 +142,9 @@ pub(crate) struct DropAfter {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
-    /// Since the connection was opened, or took this behaviour on.
+    /// Time since the connection opened, or since it got this behavior.
     Time(Duration),
-    /// So many messages of the client's.
+    /// The number of messages from the client.
     Messages(u32),
 }
 
@@ -153,7 +153,7 @@ impl ConnectionBehaviour {
         *self == Self::default()
     }
 
-    /// What it takes of what the relay takes.
+    /// The limits of this behavior, within the relay's limits.
     pub(crate) fn limits(&self, most: &Limits) -> Limits {
         let most_of = |limit: u64| self.max_message.map_or(limit, |bytes| bytes.min(limit));
         Limits { frame: most_of(most.frame), message: most_of(most.message) }

@@ -1,4 +1,4 @@
-//! A query into a [`Behaviour`], or what is wrong with it.
+//! Parses a query into a [`Behaviour`].
 
 use super::catalogue::{self, SETTINGS};
 use super::error::{MAX_FAULTS, SettingError, shown};
@@ -20,15 +20,15 @@ use wire::deflate::negotiation::{
 };
 use wire::message::MessageKind;
 
-/// The longest text that a setting takes, in bytes.
+/// The longest text in a setting, in bytes.
 const MAX_TEXT: usize = 1024;
-/// Between two bytes of a drip.
+/// The time between two bytes.
 const DRIP: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(1);
-/// A wait before something is done once.
+/// A delay before something happens once.
 const WAIT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(60);
-/// Between two of what is done again and again: no visitor makes the relay busy with it.
+/// An interval. The lower limit keeps visitors from overloading the relay.
 const EVERY: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(600);
-/// The life of a connection, or of its silence.
+/// The lifetime of a connection, or an idle timeout.
 const LIFE: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(3600);
 
 /// Checks a query.
@@ -40,7 +40,7 @@ pub(crate) fn check_query(query: &str) -> Result<(), String> {
 }
 
 impl Behaviour {
-    /// Reads a query. What it leaves out is as in `deflate`, and a plain echo; a parameter of compression switches it on.
+    /// Parses a query. Missing settings mean `deflate` and a plain echo. A compression parameter turns compression on.
     ///
     /// # Errors
     /// The first setting that is unknown, malformed, or contradicts another.
@@ -55,10 +55,10 @@ impl Behaviour {
         behaviour.finish(rest, &settings)
     }
 
-    /// Reads what an open connection is to do from now on.
+    /// Parses the behavior for an open connection.
     ///
     /// # Errors
-    /// As above, and for a setting of the opening handshake.
+    /// As for `parse`, and for settings of the opening handshake.
     pub(crate) fn parse_open(query: &str) -> Result<ConnectionBehaviour, SettingError> {
         let mut settings = Vec::new();
         read(query, true, &mut settings)?;
@@ -148,7 +148,7 @@ impl Behaviour {
         Ok(())
     }
 
-    /// Puts together what several settings say, and looks for those that contradict each other.
+    /// Combines settings that belong together, and finds contradictions.
     fn finish(mut self, rest: Rest, settings: &[(&'static str, String)]) -> Result<Self, SettingError> {
         let has = |wanted: &str| settings.iter().any(|(name, _)| *name == wanted);
         for (name, needs) in NEEDS {
@@ -167,21 +167,25 @@ impl Behaviour {
                 && has(known.name)
         };
         if let (Some(one), Some(other)) = (ends_early, SETTINGS.iter().find(later)) {
-            let why = "there is no open connection";
+            let why = "the connection never opens";
             return Err(SettingError::Contradiction { one, other: other.name, why });
         }
         let talk = &mut self.talk;
         if let Some(other) = ["delay", "fault"].into_iter().find(|name| talk.silent && has(name)) {
-            return Err(SettingError::Contradiction { one: "reply=none", other, why: "it is about replies" });
+            return Err(SettingError::Contradiction {
+                one: "reply=none",
+                other,
+                why: "it applies to replies, and there are none",
+            });
         }
         if let Some(status) = rest.refuse {
             let contradiction = |other, why| Err(SettingError::Contradiction { one: "refuse", other, why });
             if rest.location.is_some() && status >= 400 {
-                return contradiction("location", "only an answer of 3xx leads elsewhere");
+                return contradiction("location", "only a 3xx response has a `Location`");
             }
             // RFC 9110 §15.4.5.
             if rest.body.is_some() && status == 304 {
-                return contradiction("body", "an answer of 304 has none");
+                return contradiction("body", "a 304 response has no body");
             }
             self.opening.answer = OpeningAnswer::Refuse(Refuse { status, location: rest.location, body: rest.body });
         }
@@ -208,7 +212,7 @@ impl Behaviour {
 const DEFLATE_PARAMETERS: [&str; 4] =
     [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS];
 
-/// Settings that say more about another one.
+/// Settings that require another one.
 const NEEDS: [(&str, &str); 10] = [
     ("location", "refuse"),
     ("body", "refuse"),
@@ -222,10 +226,10 @@ const NEEDS: [(&str, &str); 10] = [
     ("drop-by", "drop-after"),
 ];
 
-/// Settings that cannot stand together, and why.
-const AGAINST: [(&str, &[&str], &str); 1] = [("refuse", &["open"], "a request is answered once")];
+/// Settings that exclude each other, and why.
+const AGAINST: [(&str, &[&str], &str); 1] = [("refuse", &["open"], "a request gets one answer")];
 
-/// What is put together at the end.
+/// Values that are combined at the end.
 #[derive(Default)]
 struct Rest {
     refuse: Option<u16>,
@@ -246,7 +250,7 @@ struct Rest {
     deflate: Option<bool>,
 }
 
-/// The settings of a query, each once, those of a preset in its place.
+/// The settings of a query, each once, with presets expanded.
 fn read(query: &str, presets: bool, settings: &mut Vec<(&'static str, String)>) -> Result<(), SettingError> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if presets && name == "preset" {
@@ -313,7 +317,7 @@ fn text(name: &'static str, value: &str, most: usize) -> Result<String, SettingE
     if bytes > most { Err(SettingError::TooLong { name, most, bytes }) } else { Ok(value.to_owned()) }
 }
 
-/// A text that can stand in a header.
+/// A text that is valid in a header.
 fn line(name: &'static str, value: &str) -> Result<String, SettingError> {
     let value = text(name, value, MAX_TEXT)?;
     if value.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(value) } else { Err(SettingError::NotALine { name }) }

@@ -1,4 +1,4 @@
-//! Queries into behaviours, and each text that says what is wrong with one.
+//! Parses queries, and checks each error message.
 
 use super::model::*;
 use super::*;
@@ -42,16 +42,16 @@ fn compression() {
     let client = Policy { client_no_context_takeover: true, client_max_window_bits: 8, ..Policy::ON };
     check("deflate=on&client_max_window_bits=8&client_no_context_takeover=", client);
     refused("deflat=on", "no setting `deflat`; did you mean `deflate`?");
-    refused("deflate", "`deflate` is `on` or `off`, and this is ``");
-    refused("deflate=yes", "this is `yes`");
-    refused("deflate=on&deflate=on", "`deflate` stands there twice; say it once");
+    refused("deflate", "`deflate` takes `on` or `off`, not ``");
+    refused("deflate=yes", "not `yes`");
+    refused("deflate=on&deflate=on", "`deflate` appears twice; write it once");
     refused("server_no_context_takeover=1", "`server_no_context_takeover` takes no value");
-    refused("server_max_window_bits=8", "from 9 to 15, and this is `8`");
+    refused("server_max_window_bits=8", "from 9 to 15, not `8`");
     refused("client_max_window_bits=16", "from 8 to 15");
-    refused("client_max_window_bits", "from 8 to 15, and this is ``");
+    refused("client_max_window_bits", "from 8 to 15, not ``");
     refused("server_max_window_bits=-1", "from 9");
-    refused("deflate=off&server_max_window_bits=9", "leave one of them out");
-    refused("deflate=off&fault=broken-deflate", "`broken-deflate` is about compression");
+    refused("deflate=off&server_max_window_bits=9", "remove one of them");
+    refused("deflate=off&fault=broken-deflate", "`broken-deflate` requires compression");
     refused(&format!("{}=1", "é".repeat(10_000)), "é…`");
 }
 
@@ -62,7 +62,7 @@ fn what_is_left_out_is_as_the_relay_has_it() {
     assert_eq!((read("fault=rsv1"), read("fault=rsv1,broken-deflate@9")), (false, true));
     let behaviour = Behaviour::parse("", Policy::ON).unwrap();
     assert_eq!((behaviour.opening, behaviour.talk.is_plain_echo()), (OpeningBehaviour::default(), true));
-    // Said aloud, it is the same.
+    // Explicit defaults mean the same.
     let aloud = "reply=echo&pong=on&close-answer=on&subprotocol=first&deflate=on";
     assert_eq!(Behaviour::parse(aloud, Policy::ON), Behaviour::parse("", Policy::ON));
 }
@@ -72,8 +72,8 @@ fn one_kind_may_be_asked_for() {
     assert_eq!(talk("deflate=on").accept, None);
     assert_eq!(talk("accept=text").accept, Some(MessageKind::Text));
     assert_eq!(talk("accept=binary&deflate=off").accept, Some(MessageKind::Binary));
-    refused("accept=both", "`accept` is `text` or `binary`, and this is `both`");
-    refused("accept", "and this is ``");
+    refused("accept=both", "`accept` takes `text` or `binary`, not `both`");
+    refused("accept", "not ``");
 }
 
 #[test]
@@ -100,24 +100,27 @@ fn the_opening() {
     assert_eq!(opening("subprotocol=none").subprotocol, SubprotocolChoice::None);
     assert_eq!(opening("subprotocol=unoffered").subprotocol, SubprotocolChoice::Unoffered);
     assert!(opening("extension=unoffered").unoffered_extension);
-    refused("refuse=299", "`refuse` takes a number from 300 to 599, and this is `299`");
-    refused("refuse=600", "this is `600`");
-    refused("refuse=teapot", "this is `teapot`");
-    refused("location=/", "`location` says more about `refuse`, which is not there; add it, or leave `location` out");
-    refused("body=x", "`body` says more about `refuse`");
-    refused("refuse=400&location=/", "`refuse` and `location` contradict each other: only an answer of 3xx");
-    refused("refuse=304&body=x", "an answer of 304 has none");
-    refused("refuse=301&location=a%0d%0ab", "`location` becomes a line of the response");
+    refused("refuse=299", "`refuse` takes a number from 300 to 599, not `299`");
+    refused("refuse=600", "not `600`");
+    refused("refuse=teapot", "not `teapot`");
+    refused("location=/", "`location` requires `refuse`; add `refuse`, or remove `location`");
+    refused("body=x", "`body` requires `refuse`");
+    refused("refuse=400&location=/", "`refuse` and `location` contradict each other: only a 3xx response");
+    refused("refuse=304&body=x", "a 304 response has no body");
+    refused("refuse=301&location=a%0d%0ab", "`location` becomes a header of the response");
     refused("refuse=301&location=a+b", "printable ASCII only");
     refused("refuse=301&location=%C3%A9", "printable ASCII only");
-    refused(&format!("refuse=500&body={}", "x".repeat(1025)), "`body` takes 1024 bytes at the most, and this has 1025");
-    refused("refuse=500&open=silence", "`refuse` and `open` contradict each other: a request is answered once");
-    refused("refuse=500&greet=hi", "`refuse` and `greet` contradict each other: there is no open connection");
+    refused(
+        &format!("refuse=500&body={}", "x".repeat(1025)),
+        "`body` takes at most 1024 bytes, but this value has 1025",
+    );
+    refused("refuse=500&open=silence", "`refuse` and `open` contradict each other: a request gets one answer");
+    refused("refuse=500&greet=hi", "`refuse` and `greet` contradict each other: the connection never opens");
     refused("open=drop&sec-accept=wrong", "`open` and `sec-accept` contradict each other");
     refused("open=nothing", "`silence` or `drop` or `reset` or `garbage`");
     refused("omit=host", "`upgrade` or `connection` or `both`");
-    refused("extension=offered", "`extension` is `unoffered`, and this is `offered`");
-    refused("open-delay=61s", "`open-delay` takes a time from 1ms to 60s, such as 500ms or 5s, and this is `61s`");
+    refused("extension=offered", "`extension` takes `unoffered`, not `offered`");
+    refused("open-delay=61s", "`open-delay` takes a time from 1ms to 60s, such as 500ms or 5s, not `61s`");
 }
 
 #[test]
@@ -131,18 +134,18 @@ fn what_becomes_of_messages() {
     assert_eq!(talk("push-every=20ms").push, Some(Push { every: millis(20), text: None }));
     assert_eq!(talk("push=&push-every=10m").push, Some(Push { every: millis(600_000), text: Some(String::new()) }));
     assert_eq!(talk("max-message=64KiB").max_message, Some(65_536));
-    refused("fragments=0", "from 1 to 100, and this is `0`");
+    refused("fragments=0", "from 1 to 100, not `0`");
     refused("fragments=101", "from 1 to 100");
-    refused("fragment-pings", "`fragment-pings` says more about `fragments`");
+    refused("fragment-pings", "`fragment-pings` requires `fragments`");
     refused("fragments=2&fragment-pings=on", "takes no value");
     refused("delay=0s", "from 1ms to 60s");
     refused("delay=2m", "from 1ms to 60s");
     refused("drip=2s", "from 1ms to 1s");
     refused("push-every=19ms", "from 20ms to 600s");
-    refused("push=x", "`push` says more about `push-every`");
-    refused(&format!("greet={}", "x".repeat(1025)), "1024 bytes at the most");
-    refused("max-message=big", "`max-message` takes a size such as 1000 or 64KiB, and this is `big`");
-    refused("reply=none&delay=1s", "`reply=none` and `delay` contradict each other: it is about replies");
+    refused("push=x", "`push` requires `push-every`");
+    refused(&format!("greet={}", "x".repeat(1025)), "at most 1024 bytes");
+    refused("max-message=big", "`max-message` takes a size such as 1000 or 64KiB, not `big`");
+    refused("reply=none&delay=1s", "`reply=none` and `delay` contradict each other: it applies to replies");
     refused("fault=rsv1&reply=none", "`reply=none` and `fault` contradict each other");
     refused("reply=maybe", "`echo` or `none`");
 }
@@ -168,12 +171,12 @@ fn the_heartbeat() {
     assert_eq!(talk("idle=1h&idle-end=close").idle, Some(Idle { after: millis(3_600_000), drop: None }));
     assert_eq!(talk("idle=1s&idle-end=drop").idle, Some(Idle { after: millis(1000), drop: Some(DropBy::Fin) }));
     assert_eq!(talk("idle-end=reset&idle=1s").idle, Some(Idle { after: millis(1000), drop: Some(DropBy::Reset) }));
-    refused(&format!("ping-every=1s&ping-payload={}", "x".repeat(126)), "125 bytes at the most, and this has 126");
-    refused("ping-payload=x", "`ping-payload` says more about `ping-every`");
-    refused("pong-within=1s", "`pong-within` says more about `ping-every`");
+    refused(&format!("ping-every=1s&ping-payload={}", "x".repeat(126)), "at most 125 bytes, but this value has 126");
+    refused("ping-payload=x", "`ping-payload` requires `ping-every`");
+    refused("pong-within=1s", "`pong-within` requires `ping-every`");
     refused("ping-every=11m", "from 20ms to 600s");
     refused("idle=61m", "from 20ms to 3600s");
-    refused("idle-end=drop", "`idle-end` says more about `idle`");
+    refused("idle-end=drop", "`idle-end` requires `idle`");
     refused("idle=1s&idle-end=fin", "`close` or `drop` or `reset`");
     refused("pong=no", "`on` or `off`");
 }
@@ -194,20 +197,20 @@ fn goodbyes() {
         assert_eq!(close(&format!("close-after=1&close-code={code}")).code, CloseCode(code));
     }
     for code in ["999", "1004", "1005", "1006", "1015", "2999", "5000", "65536", "-1", "x"] {
-        refused(&format!("close-after=1&close-code={code}"), &format!("and this is `{code}`; the fault `close-1005`"));
+        refused(&format!("close-after=1&close-code={code}"), &format!("not `{code}`; the fault `close-1005`"));
     }
     assert!(talk("close-answer=off").no_close_answer);
     let drop = |query: &str| talk(query).drop.unwrap();
     assert_eq!(drop("drop-after=1000000"), DropAfter { when: After::Messages(1_000_000), by: DropBy::Fin });
     assert_eq!(drop("drop-after=1h&drop-by=fin").by, DropBy::Fin);
     assert_eq!(drop("drop-after=1h&drop-by=reset").by, DropBy::Reset);
-    refused("close-after=0", "a time such as 5s or a number of messages such as 3, and this is `0`");
+    refused("close-after=0", "a time such as 5s or a number of messages such as 3, not `0`");
     refused("close-after=1000001", "a time such as 5s");
     refused("drop-after=2h", "`drop-after` takes a time such as 5s");
-    refused("close-code=1000", "`close-code` says more about `close-after`");
-    refused("close-reason=x", "`close-reason` says more about `close-after`");
-    refused("drop-by=fin", "`drop-by` says more about `drop-after`");
-    refused(&format!("close-after=1&close-reason={}", "x".repeat(124)), "123 bytes at the most, and this has 124");
+    refused("close-code=1000", "`close-code` requires `close-after`");
+    refused("close-reason=x", "`close-reason` requires `close-after`");
+    refused("drop-by=fin", "`drop-by` requires `drop-after`");
+    refused(&format!("close-after=1&close-reason={}", "x".repeat(124)), "at most 123 bytes, but this value has 124");
 }
 
 #[test]
@@ -220,24 +223,24 @@ fn faults() {
     }
     let many = |count| format!("fault={}", (1..=count).map(|n| format!("rsv1@{n}")).collect::<Vec<_>>().join(","));
     assert_eq!(talk(&many(32)).faults.len(), 32);
-    refused(&many(33), "a connection may have 32 faults at the most");
-    refused("fault=", "there is no fault ``; there are `masked`, `rsv1`,");
+    refused(&many(33), "a connection can have at most 32 faults");
+    refused("fault=", "there is no fault ``; available: `masked`, `rsv1`,");
     refused("fault=rsv4@1", "no fault `rsv4`");
     refused("fault=rsv1,", "no fault ``");
-    refused("fault=rsv1@0", "`rsv1@0` says at which reply as `@N`, with a number from 1 to 1000000");
+    refused("fault=rsv1@0", "`rsv1@0` must name the reply as `@N`, with a number from 1 to 1000000");
     refused("fault=rsv1@1000001", "from 1 to 1000000");
-    refused("fault=rsv1@x", "`rsv1@x` says at which reply");
-    refused("fault=rsv1@2,masked@2", "one reply can have one fault, and reply 2 has two");
+    refused("fault=rsv1@x", "`rsv1@x` must name the reply");
+    refused("fault=rsv1@2,masked@2", "reply 2 has two faults; a reply can have one");
 }
 
 #[test]
 fn presets_and_what_is_added_to_them() {
     assert_eq!(talk("preset=heartbeat&delay=1s").delay, Some(millis(1000)));
     assert_eq!(talk("delay=1s&preset=heartbeat").heartbeat, talk("preset=heartbeat").heartbeat);
-    refused("preset=heartbeat&ping-every=1s", "`ping-every` stands there twice");
-    refused("preset=", "there is no preset ``; there are `heartbeat`, `idle-cut`,");
+    refused("preset=heartbeat&ping-every=1s", "`ping-every` appears twice");
+    refused("preset=", "there is no preset ``; available: `heartbeat`, `idle-cut`,");
     refused("preset=preset=heartbeat", "no preset `preset=heartbeat`");
-    refused("preset=maintenance&greet=hi", "there is no open connection");
+    refused("preset=maintenance&greet=hi", "the connection never opens");
 }
 
 #[test]
@@ -255,7 +258,7 @@ fn an_open_connection_has_its_handshake_behind_it() {
         ("server_max_window_bits=9", "server_max_window_bits"),
     ] {
         let says =
-            format!("`{name}` is about the opening handshake, and that is over; connect again with it in the URL");
+            format!("`{name}` applies to the opening handshake, which is over; connect again with it in the URL");
         assert_eq!(read(query), Err(says), "{query}");
     }
     assert!(read("fragmets=2").unwrap_err().contains("did you mean `fragments`?"));

@@ -1,7 +1,7 @@
-//! Two lines, and what comes on one going out on the other: bounded, with an end for every wait.
+//! Copies bytes between two connections. Memory is bounded, and every wait has a timeout.
 //!
-//! What was read is written on at once, in the same poll, and only then looked at. What the other line does not take is kept,
-//! at most one read of it, and meanwhile nothing more is read: so a slow end slows the other down, and no memory grows.
+//! Bytes are forwarded in the same poll that read them, and inspected afterwards. What the other connection does not accept is
+//! kept, at most one read of it, and nothing more is read meanwhile. So a slow end slows the other down, and no memory grows.
 
 use super::direction::Direction;
 use super::interference::Interference;
@@ -18,25 +18,25 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-/// What one read takes, in bytes.
+/// The size of one read, in bytes.
 const READ: usize = 256 << 10;
 
 thread_local! {
     static READ_INTO: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into());
 }
 
-/// Who writes down what passes.
+/// Records what crosses a bridge.
 pub(super) trait BridgeObserver: Send + 'static {
-    /// These bytes have passed; they may be changed. Gives whether all has been looked at: if not, it is called again, with
-    /// none, before more pass.
+    /// These bytes were forwarded; the observer may change them. Returns whether it has processed everything. If not, it is
+    /// called again without bytes before more are forwarded.
     fn passed(&mut self, direction: Direction, bytes: &mut [u8]) -> bool;
-    /// Something is done on purpose.
+    /// A deliberate act of the middlebox.
     fn act(&mut self, act: Act);
-    /// Whether both ends have said goodbye.
+    /// Whether both ends have sent a close frame.
     fn both_closed(&self) -> bool;
-    /// What the relay itself says to the server and to the client when it is to end; nothing where that is for others.
+    /// The relay's own close frames to the server and to the client at shutdown. Empty if other code sends them.
     fn close_frames(&mut self) -> [Vec<u8>; 2];
-    /// It is over, for these causes on either leg.
+    /// The bridge has ended, with a cause for the client side and one for the server side.
     fn over(self, near: Cause, far: Cause);
 }
 
@@ -47,49 +47,49 @@ pub(super) struct Bridge<W> {
     to_client: OneWay,
     observer: W,
     interference: Option<Box<Interference>>,
-    /// When something last came.
+    /// When data last arrived.
     heard: Instant,
-    /// When a box last let something through.
+    /// When a middlebox last forwarded data that it held.
     moved: Instant,
-    /// Which end was the first to end, and when.
+    /// Which end was the first to close, and when.
     first_end: Option<(Direction, Instant)>,
     app: AppState,
     _slot: ConnectionSlot,
 }
 
-/// One direction.
+/// The state of one direction.
 #[derive(Default)]
 struct OneWay {
-    /// What came behind a head, and is taken before anything is read.
+    /// What arrived after a head. It is forwarded before anything is read.
     early: Vec<u8>,
-    /// What the line has not taken: `unsent[sent..]`.
+    /// What the destination has not accepted: `unsent[sent..]`.
     unsent: Vec<u8>,
     sent: usize,
     unflushed: bool,
-    /// Since when the line has taken nothing.
+    /// Since when the destination has accepted nothing.
     stalled: Option<Instant>,
-    /// Whether its source has ended, and whether the other end has been told.
+    /// Whether the source has closed, and whether the destination was told.
     ended: bool,
     passed_end: bool,
-    /// Whether the observer has not looked at all of it.
+    /// Whether the observer has not processed everything.
     unseen: bool,
 }
 
-/// Why it is over: what became of each line, and how what is left of them ends.
+/// Why the bridge ended: the cause on each side, and how to close what is still open.
 struct Outcome {
     near: Cause,
     far: Cause,
     how: DropBy,
 }
 
-/// Which end of a direction has broken.
+/// Which end of a direction has failed.
 enum BrokenEnd {
     Source,
     Sink,
 }
 
 impl OneWay {
-    /// Writes what waits; ready when nothing does.
+    /// Writes what is unsent. Ready when nothing is left.
     fn poll_drain(&mut self, to: &mut Stream, cx: &mut Context<'_>) -> Poll<Result<(), BrokenEnd>> {
         while self.sent < self.unsent.len() {
             match Pin::new(&mut *to).poll_write(cx, &self.unsent[self.sent..]) {
@@ -121,7 +121,7 @@ impl OneWay {
         Poll::Pending
     }
 
-    /// Writes `bytes` on, as far as the line takes them.
+    /// Forwards `bytes`, as far as the destination accepts them.
     fn write(&mut self, to: &mut Stream, bytes: &[u8], cx: &mut Context<'_>) -> Result<(), BrokenEnd> {
         let written = match Pin::new(&mut *to).poll_write(cx, bytes) {
             Poll::Ready(Ok(count)) if count > 0 => count,
@@ -133,7 +133,7 @@ impl OneWay {
         Ok(())
     }
 
-    /// More from the source: how much of `buffer` it fills, at most `most`.
+    /// Reads at most `most` bytes into `buffer`. Returns how many.
     fn poll_read(
         &mut self,
         from: &mut Stream,
@@ -157,7 +157,7 @@ impl OneWay {
 }
 
 impl<W: BridgeObserver> Bridge<W> {
-    /// `early` is what came behind the request, and behind the answer.
+    /// `early` is what arrived after the request and after the response.
     pub(super) fn new(
         (near, slot): (Stream, ConnectionSlot),
         far: Stream,
@@ -183,7 +183,7 @@ impl<W: BridgeObserver> Bridge<W> {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the bridge to its end.
     pub(super) async fn run(mut self: Box<Self>) {
         let Outcome { near, far, how } = self.pass().await;
         let Self { near: near_line, far: far_line, observer, .. } = *self;
@@ -199,7 +199,7 @@ impl<W: BridgeObserver> Bridge<W> {
         let mut clock = pin!(sleep_until(self.heard + config.idle_timeout));
         let mut asked = pin!(shutdown.asked());
         let mut connections_over = pin!(shutdown.connections_over());
-        // The stage of the shutdown at which these two were last looked at: all bridges wait for them, and looking takes their
+        // The shutdown stage at which these two were last polled. All bridges wait for them, and polling takes their
         // lock.
         let mut looked = None;
         let mut closing = false;
@@ -221,7 +221,7 @@ impl<W: BridgeObserver> Bridge<W> {
                         continue;
                     }
                 }
-                // Moved forward only when it fires: what passes puts off the end of silence each time.
+                // Moved forward only when it fires, because all traffic postpones the idle timeout.
                 let due = self.next_due(&config);
                 if due < clock.deadline() {
                     clock.as_mut().reset(due);
@@ -236,7 +236,7 @@ impl<W: BridgeObserver> Bridge<W> {
         .await
     }
 
-    /// Lets pass what can pass, both ways; gives the end when it has come.
+    /// Forwards in both directions what can be forwarded. Returns the outcome once the bridge has ended.
     fn poll_both(&mut self, cx: &mut Context<'_>) -> Option<Outcome> {
         for direction in [Direction::ToServer, Direction::ToClient] {
             let broken = match self.poll_direction(direction, cx) {
@@ -246,7 +246,7 @@ impl<W: BridgeObserver> Bridge<W> {
                 Err(BrokenEnd::Sink) if direction == Direction::ToServer => Direction::ToClient,
                 Err(BrokenEnd::Sink) => Direction::ToServer,
             };
-            // Where a goodbye has been said by both, a line that breaks changes nothing.
+            // After both close frames, a failing connection changes nothing.
             let causes = match broken {
                 _ if self.observer.both_closed() => [Cause::ClosingHandshake; 2],
                 _ if self.first_end.is_some() => return Some(self.ended()),
@@ -258,7 +258,7 @@ impl<W: BridgeObserver> Bridge<W> {
         (self.to_server.passed_end && self.to_client.passed_end).then(|| self.ended())
     }
 
-    /// Both lines have ended, one after the other.
+    /// Both connections have ended, one after the other.
     fn ended(&self) -> Outcome {
         let [near, far] = match self.first_end {
             _ if self.observer.both_closed() => [Cause::ClosingHandshake; 2],
@@ -268,12 +268,12 @@ impl<W: BridgeObserver> Bridge<W> {
         Outcome { near, far, how: DropBy::Fin }
     }
 
-    /// A middlebox ends both lines.
+    /// A middlebox ends both connections.
     fn cut(&self, by: DropBy) -> Outcome {
         Outcome { near: by.into(), far: by.into(), how: by }
     }
 
-    /// Lets pass what can pass one way; gives how both lines are to be cut, if they are.
+    /// Forwards one direction. Returns how to end both connections, if the middlebox does that.
     fn poll_direction(&mut self, direction: Direction, cx: &mut Context<'_>) -> Result<Option<DropBy>, BrokenEnd> {
         let Self { near, far, to_server, to_client, observer, interference, heard, moved, first_end, .. } = self;
         let (pass, from, to) = match direction {
@@ -288,7 +288,7 @@ impl<W: BridgeObserver> Bridge<W> {
             if pass.unseen {
                 pass.unseen = !observer.passed(direction, &mut []);
                 if pass.unseen {
-                    // It has been long enough: others first.
+                    // Let other tasks run.
                     cx.waker().wake_by_ref();
                     return Ok(None);
                 }
@@ -357,13 +357,13 @@ impl<W: BridgeObserver> Bridge<W> {
         }
     }
 
-    /// When to look again, if nothing comes before.
+    /// When to check again if nothing arrives before.
     fn next_due(&self, config: &Config) -> Instant {
         let stalled = [&self.to_server, &self.to_client]
             .into_iter()
             .filter_map(|pass| Some(pass.stalled? + config.write_timeout));
         let ending = self.ending(config);
-        // What waits behind a line that takes nothing is not due.
+        // Data behind a blocked connection is not due.
         let free = |pass: &OneWay| pass.stalled.is_none();
         let free = [free(&self.to_server), free(&self.to_client)];
         let interference = self.interference.as_ref().and_then(|interference| interference.next_due(free));
@@ -371,7 +371,7 @@ impl<W: BridgeObserver> Bridge<W> {
         all.min().unwrap_or(self.heard)
     }
 
-    /// Until when the other end has to follow the one that has ended. What a box still holds goes first.
+    /// The deadline for the second end to close after the first one. Data that a middlebox holds is forwarded first.
     fn ending(&self, config: &Config) -> Option<Instant> {
         let holds =
             |direction| self.interference.as_ref().is_some_and(|interference| !interference.is_empty(direction));
@@ -379,7 +379,7 @@ impl<W: BridgeObserver> Bridge<W> {
         Some(ended.max(self.moved) + config.close_timeout)
     }
 
-    /// What has taken too long, if something has.
+    /// The outcome, if a timeout has expired.
     fn too_late(&mut self, config: &Config) -> Option<Outcome> {
         let now = Instant::now();
         if let Some((by, act)) = self.interference.as_mut().and_then(|interference| interference.expired(now)) {

@@ -1,4 +1,4 @@
-//! The near leg of a way until its request is answered.
+//! The client side of a hop until its request is answered.
 
 use crate::lab::HandshakeRefusal;
 use crate::listen::Arrival;
@@ -13,7 +13,7 @@ use wire::deflate::Agreed;
 use wire::extension;
 use wire::handshake::connect::fields;
 
-/// A request that waits for the answer of the far leg. Dropped before that, it records that the client did not wait.
+/// A request that waits for the server side's response. Dropped before that, it records that the client left early.
 pub(super) struct ClientSide {
     pub(super) session: Arc<Session>,
     pub(super) number: ConnectionNumber,
@@ -24,7 +24,7 @@ pub(super) struct ClientSide {
 }
 
 impl ClientSide {
-    /// Records that the request has come, and what is done to it.
+    /// Records the request, and what the middlebox changed in it.
     pub(super) fn asked(
         presence: &Presence,
         mut arrival: Arrival,
@@ -47,12 +47,12 @@ impl ClientSide {
         &self.arrival
     }
 
-    /// The capture below TLS, if there is any.
+    /// Reads the TLS records, if there is TLS.
     pub(super) fn follow_records(&self) -> Option<Follower> {
         self.arrival.record_capture.as_ref().map(RecordCapture::follow)
     }
 
-    /// Answers with a refusal and records it.
+    /// Sends a refusal and records it.
     pub(super) async fn refuse(mut self, refused: HandshakeRefusal, method: &Method) -> Response {
         let (response, sent) = refused.answer(&self.arrival, method).await;
         self.answered = true;
@@ -61,20 +61,20 @@ impl ClientSide {
         response
     }
 
-    /// Passes a refusal on as it came, `text` being its head and body.
+    /// Forwards a refusal unchanged. `text` is its head and body.
     pub(super) async fn pass_refusal_on(mut self, status: u16, text: &[u8], method: &Method) -> Response {
         let (response, sent) = self.arrival.refuse(method, status, &String::from_utf8_lossy(text)).await;
         self.answered = true;
-        let explanation = format!("the server answered {status}, and that is passed on");
+        let explanation = format!("the server answered {status}, and the middlebox forwards it");
         self.record_refusal(Some(status), "passed-on", explanation, sent);
         response
     }
 
-    /// Records that it was accepted, `response` being what went out; gives how messages are compressed.
+    /// Records the accepted handshake with `response`, the text that was sent. Returns the agreed compression.
     pub(super) fn opened(mut self, response: Vec<u8>, subprotocol: Option<String>, extensions: &str) -> Option<Agreed> {
         self.answered = true;
         let request: Vec<u8> = self.arrival.text.clone().unwrap_or_default().into();
-        // The lines of a head and the fields of HTTP/2 are written alike.
+        // Header lines and HTTP/2 fields have the same text form.
         let offered = fields(&request).filter(|(name, _)| name.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
         let offered: Vec<_> = offered.map(|(_, value)| String::from_utf8_lossy(value)).collect();
         let offers = offers(&offered.join(", "), extensions);
@@ -112,24 +112,29 @@ impl ClientSide {
 impl Drop for ClientSide {
     fn drop(&mut self) {
         if !self.answered {
-            self.record_refusal(None, "left-early", "the client did not wait for the answer".to_owned(), Bytes::new());
+            self.record_refusal(
+                None,
+                "left-early",
+                "the client ended the connection before the answer".to_owned(),
+                Bytes::new(),
+            );
         }
     }
 }
 
-/// What was agreed on by the extensions that a server took.
+/// The compression in the extensions that a server selected.
 pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
     extension::parse(extensions)?.iter().find_map(Agreed::of_answer)
 }
 
-/// What became of each offer, told by the answer: the first of a name that was taken.
+/// What became of each offer, derived from the response: a selected extension belongs to the first offer of its name.
 pub(super) fn offers(offered: &str, taken: &str) -> Vec<Offer> {
     let name = |item: &str| item.split(';').next().map(|name| name.trim().to_owned()).unwrap_or_default();
     let mut taken: Vec<_> = extension::items(taken).map(str::to_owned).collect();
     let offer = |offer: &str| {
         let at = taken.iter().position(|item| name(item) == name(offer));
         let answer = at.map(|at| taken.remove(at));
-        let declined = answer.is_none().then(|| "the server did not take it".to_owned());
+        let declined = answer.is_none().then(|| "the server did not accept it".to_owned());
         Offer { offer: offer.to_owned(), answer, declined }
     };
     extension::items(offered).map(offer).collect()

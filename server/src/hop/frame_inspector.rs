@@ -1,4 +1,4 @@
-//! One direction of a direction, looked at while it passes: its frames, as they are, written down for each leg that they cross.
+//! Decodes the frames of one direction while they are forwarded, and records them for each side that they cross.
 
 use crate::session::{FrameRecord, Kept, PayloadPrefix, Records};
 use observation::Position;
@@ -8,19 +8,19 @@ use wire::close::ClosePayload;
 use wire::deflate::Agreed;
 use wire::incoming::{Frame, Handler, Incoming, Limits};
 
-/// How much is inflated before others have their turn, in bytes.
+/// How many bytes are decompressed before other connections get their turn.
 const MOST_INFLATED: usize = 256 << 10;
 
-/// A compressed byte counts as several: there are payloads that hold nothing and take long to find out.
+/// A compressed byte counts as several, because some payloads take long to decompress to nothing.
 const COMPRESSED_BYTE: usize = 16;
 
-/// What passes is not limited: nothing of it stays. Only what a message inflates to is, in bytes.
+/// Forwarded data is unlimited, because it is not kept. Only the decompressed size of a message is limited, in bytes.
 const MOST_CONTENT: u64 = 64 << 20;
 
-/// What was agreed on of permessage-deflate, and what is made of it here.
+/// The agreed permessage-deflate, and whether it is decompressed here.
 pub(super) enum Compression {
     None,
-    /// There is no memory left to inflate with.
+    /// There is no memory left to decompress with.
     Unread,
     Read(Agreed),
 }
@@ -28,25 +28,25 @@ pub(super) enum Compression {
 pub(super) struct FrameInspector {
     incoming: Incoming,
     notes: Notes,
-    /// What has been forwarded and is still to be looked at.
+    /// What was forwarded but not decoded yet.
     unseen: Vec<u8>,
-    /// Whether it has been said that nothing more can be told apart.
+    /// Whether it was reported that decoding has stopped.
     is_lost: bool,
 }
 
-/// What is written down of frames, and kept of them meanwhile.
+/// Records frames, and what it keeps meanwhile.
 struct Notes {
     from: Sender,
     payload_cap: usize,
-    /// Whether each frame is recorded on two legs.
+    /// Whether each frame is recorded on both sides.
     twins: bool,
-    /// Whether what is compressed is inflated.
+    /// Whether compressed payloads are decompressed.
     inflates: bool,
-    /// The fronts of payload and content that come in pieces.
+    /// The beginnings of payloads and contents that arrive in parts.
     piece: PayloadPrefix,
     inflated: PayloadPrefix,
     count: Count,
-    /// What the first close frame says.
+    /// The first close frame.
     close: Option<Box<ClosePayload>>,
 }
 
@@ -66,25 +66,25 @@ impl FrameInspector {
         Self { incoming, notes, unseen: Vec::new(), is_lost: false }
     }
 
-    /// How many frames there were, and their bytes.
+    /// The number of frames and their bytes.
     pub(super) fn count(&self) -> Count {
         self.notes.count
     }
 
-    /// What the first close frame says, if there was one.
+    /// The first close frame, if there was one.
     pub(super) fn close(&self) -> Option<&ClosePayload> {
         self.notes.close.as_deref()
     }
 
-    /// Looks at bytes that have passed, and unmasks them in place. Gives whether it has looked at all: if not, it is to be
-    /// asked again, with none, before more bytes are let pass.
+    /// Decodes forwarded bytes and unmasks them in place. Returns whether everything was decoded. If not, call it again without
+    /// bytes before more bytes are forwarded.
     pub(super) fn look(&mut self, bytes: &mut [u8], records: &mut Records) -> bool {
         let mut unseen = std::mem::take(&mut self.unseen);
         let mut rest = if unseen.is_empty() { bytes } else { &mut unseen[..] };
         let mut look = Look { notes: &mut self.notes, records, whole: None, content: 0 };
         self.incoming.receive(&mut rest, &mut look);
         look.put_by();
-        // Where it was cut short there may be more to come also without bytes: the end of a frame takes none.
+        // If it stopped at its limit, more may be pending even without bytes, such as the end of a frame.
         let has_looked_at_all = !look.is_full();
         if !rest.is_empty() {
             self.unseen = rest.to_vec();
@@ -92,17 +92,17 @@ impl FrameInspector {
         has_looked_at_all
     }
 
-    /// Whether, from now on, nothing more can be told apart. Said once.
+    /// Whether decoding has just become impossible. Returns `true` once.
     pub(super) fn gets_lost(&mut self) -> bool {
         self.incoming.has_failed() && !std::mem::replace(&mut self.is_lost, true)
     }
 
-    /// Whether a frame could come in between now.
+    /// Whether a frame could be inserted now.
     pub(super) fn is_between_frames(&self) -> bool {
         self.unseen.is_empty() && self.incoming.is_between_frames() && !self.is_lost
     }
 
-    /// The line has ended: the frame that it ended in, if it did.
+    /// The connection has ended. Records the frame in which it ended, if there is one.
     pub(super) fn cut_off(&mut self, records: &mut Records) {
         if let Some(frame) = self.incoming.cut_off() {
             self.notes.over(&frame, None, records);
@@ -111,7 +111,7 @@ impl FrameInspector {
 }
 
 impl Notes {
-    /// A frame that has come in pieces is over; `whole` is its payload if that has come in one.
+    /// A frame is complete; `whole` is its payload if it arrived in one part.
     fn over(&mut self, frame: &Frame, whole: Option<&[u8]>, records: &mut Records) {
         let (pieces, content) = (self.piece.take(), self.inflated.take());
         let inflated = (frame.compressed && self.inflates).then_some((&content.bytes[..], content.count));
@@ -142,18 +142,18 @@ impl Notes {
     }
 }
 
-/// A watch while it looks.
+/// The handler during one call of `look`.
 struct Look<'l, 'b> {
     notes: &'l mut Notes,
     records: &'l mut Records,
-    /// The payload of the frame under direction, if it is all here.
+    /// The payload of the current frame, if it is complete.
     whole: Option<&'b [u8]>,
-    /// How much has been inflated, or looked at for that.
+    /// The work done so far: decompressed bytes, and compressed bytes with their weight.
     content: usize,
 }
 
 impl Look<'_, '_> {
-    /// Keeps what goes with the bytes.
+    /// Copies what would be lost with the read buffer.
     fn put_by(&mut self) {
         if let Some(whole) = self.whole.take() {
             self.notes.piece.push(whole, self.notes.payload_cap);

@@ -1,4 +1,4 @@
-//! What passes between a client and a server, taken apart and written down: on the near leg, or on both.
+//! Records the frames that cross a hop, on the client side only or on both sides.
 
 use super::bridge::BridgeObserver;
 use super::direction::Direction;
@@ -17,23 +17,23 @@ use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
-/// However it goes away, it leaves exactly one [`Closed`] for each leg.
+/// On drop, it appends exactly one [`Closed`] for each side.
 pub(super) struct FrameRecorder {
     presence: Presence,
     near: ConnectionNumber,
-    /// `None` where the lab at its end records it.
+    /// `None` if the lab records the server side itself.
     far: Option<ConnectionNumber>,
     up: FrameInspector,
     down: FrameInspector,
-    /// The capture below TLS of the near leg.
+    /// Reads the client side's TLS records.
     tls_records: Option<Follower>,
-    /// The first goodbye on the near leg and on the far one.
+    /// The first close frame on the client side and on the server side.
     first_close: [Option<(Party, Box<ClosePayload>)>; 2],
-    /// The relay's own goodbye to the server and to the client: how many bytes it took.
+    /// The size of the relay's own close frames to the server and to the client, if it sent them.
     said: [Option<u64>; 2],
-    /// Until it is in the log.
+    /// `None` once they are in the log.
     causes: Option<[Cause; 2]>,
-    /// Its share of how many may have memory for compression at once, if it looks into what is compressed.
+    /// The permit for compression memory, if compressed payloads are decompressed here.
     _inflating: Option<OwnedSemaphorePermit>,
 }
 
@@ -55,7 +55,7 @@ impl FrameRecorder {
         };
         let watch = |from| FrameInspector::new(from, &compression, cap, far.is_some());
         let (up, down) = (watch(Sender::Client), watch(Sender::Server));
-        // For the case that nobody comes to say other ones.
+        // Used if the task ends without setting other causes.
         let causes = Some([Cause::ConnectionLost; 2]);
         let (first_close, said) = ([None, None], [None; 2]);
         let mut this =
@@ -64,7 +64,7 @@ impl FrameRecorder {
         this
     }
 
-    /// Records what has crossed the near line below TLS.
+    /// Records new TLS records of the client side.
     fn record_tls(&mut self) {
         let Some(tls_records) = &mut self.tls_records else { return };
         for records in tls_records.take() {
@@ -81,7 +81,7 @@ impl FrameRecorder {
         }
     }
 
-    /// Notes who was the first to say goodbye, of those whose words cross both legs.
+    /// Notes which close frame was the first, of those that cross both sides.
     fn note_close(&mut self) {
         let first = match (self.up.close(), self.down.close()) {
             (None, None) => return,
@@ -93,7 +93,7 @@ impl FrameRecorder {
         }
     }
 
-    /// A close frame of the relay's own, written down on the one leg that it crosses.
+    /// The relay's own close frame, recorded on the one side that it crosses.
     fn close_frame(&mut self, direction: Direction) -> Vec<u8> {
         let (watch, number, leg, from) = match direction {
             Direction::ToServer => (&self.up, self.far.unwrap_or(self.near), FAR, Party::Client),
@@ -105,7 +105,7 @@ impl FrameRecorder {
         let payload = close::payload(CloseCode::GOING_AWAY, "the relay is shutting down");
         let mut header = FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64);
         if direction == Direction::ToServer {
-            // §5.3 asks for one that cannot be foreseen; this is the last frame, and what it says is no secret.
+            // §5.3 asks for an unpredictable key. This is the last frame, and its content is no secret.
             let mut key = [0; 4];
             let _ = getrandom::fill(&mut key);
             header.masking_key = Some(MaskingKey(key));
@@ -130,16 +130,16 @@ impl FrameRecorder {
         frame
     }
 
-    /// What went up or down on that leg, the relay's own goodbye included.
+    /// What crossed that side in this direction, including the relay's own close frame.
     fn count(&self, direction: Direction, leg: usize) -> Count {
         let Count { frames, bytes } =
             if direction == Direction::ToServer { self.up.count() } else { self.down.count() };
-        // What it said to the server crossed the far leg alone, and what it said to the client the near one.
+        // The relay's close frame to the server crossed only the server side, and the one to the client only the client side.
         let said = self.said[direction as usize].filter(|_| (direction == Direction::ToServer) == (leg == FAR));
         Count { frames: frames + u64::from(said.is_some()), bytes: bytes + said.unwrap_or(0) }
     }
 
-    /// Whether both ends of that leg have said goodbye.
+    /// Whether both ends of that side have sent a close frame.
     fn is_clean(&self, leg: usize) -> bool {
         let said = |direction: Direction| {
             self.said[direction as usize].is_some() && (direction == Direction::ToServer) == (leg == FAR)
@@ -170,7 +170,7 @@ impl BridgeObserver for FrameRecorder {
             self.record_tls();
         }
         if gets_lost {
-            let words = "a rule was broken here: what follows is passed on, and not taken apart";
+            let words = "a protocol rule was broken here; everything after it is forwarded but not decoded";
             self.act(Act::of(Deliberate::by_middlebox("lost", words)));
         }
         all
@@ -185,7 +185,7 @@ impl BridgeObserver for FrameRecorder {
     }
 
     fn close_frames(&mut self) -> [Vec<u8>; 2] {
-        // The lab says its own, and it passes here.
+        // The lab sends its own close frame, which crosses this bridge.
         if self.far.is_none() {
             Default::default()
         } else {

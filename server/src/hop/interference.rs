@@ -1,5 +1,5 @@
-//! What a middlebox does to bytes that pass it: it holds them back, lets them through slowly, or cuts the line. Sans-IO: told
-//! of bytes and the time. What it holds is bounded; past that nothing is read.
+//! What a middlebox does to bytes: it delays them, limits their rate, or cuts the connection. Sans-I/O: bytes and time are passed
+//! in. The amount it holds is bounded; beyond that, the bridge stops reading.
 
 use super::direction::Direction;
 use crate::middlebox::Kind;
@@ -9,41 +9,41 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The most that a slow line has under direction, in bytes, each way.
+/// The most bytes that a slow connection holds in each direction.
 const UNDER_WAY: usize = 64 << 10;
-/// A slow line passes on so much at a time.
+/// A slow connection forwards this many bytes at a time.
 const PIECE: usize = 256;
 
 pub(super) struct Interference {
     kind: Kind,
-    /// When something last travelled, either way.
+    /// When data last crossed in either direction.
     travelled: Instant,
     up: Held,
     down: Held,
-    /// How many bytes have come from the server.
+    /// How many bytes the server has sent.
     from_server: u64,
     cut: bool,
-    /// What was done and is to be told.
+    /// Acts that were not reported yet.
     acts: Vec<Act>,
 }
 
-/// What has come and not gone on.
+/// What has arrived but was not forwarded.
 #[derive(Default)]
 struct Held {
-    /// Pieces with the moment at which each goes on.
+    /// Each part, with the time at which it is forwarded.
     pieces: VecDeque<(Instant, Vec<u8>)>,
     bytes: usize,
-    /// When the line is free again.
+    /// When the rate limit allows the next part.
     free: Option<Instant>,
-    /// What waits for more to come, and since when.
+    /// What waits for more data, and since when.
     gathering: Vec<u8>,
     since: Option<Instant>,
-    /// Nothing more will come.
+    /// The source has closed.
     is_last: bool,
 }
 
 impl Interference {
-    /// `None` for a box that lets all bytes through.
+    /// `None` for a middlebox that does not change bytes.
     pub(super) fn new(kind: &Kind, now: Instant) -> Option<Box<Self>> {
         let (up, down) = (Held::default(), Held::default());
         let this = Self { kind: kind.clone(), travelled: now, up, down, from_server: 0, cut: false, acts: Vec::new() };
@@ -57,7 +57,7 @@ impl Interference {
         }
     }
 
-    /// How many bytes it takes now.
+    /// How many bytes it accepts now.
     pub(super) fn room(&mut self, direction: Direction) -> usize {
         match self.kind {
             Kind::Slow { .. } => UNDER_WAY - self.held(direction).bytes.min(UNDER_WAY),
@@ -94,12 +94,12 @@ impl Interference {
         }
     }
 
-    /// Nothing more will come that way.
+    /// The source of this direction has closed.
     pub(super) fn end(&mut self, direction: Direction) {
         self.held(direction).is_last = true;
     }
 
-    /// What goes on now, if something does.
+    /// What to forward now, if anything.
     pub(super) fn take(&mut self, direction: Direction, now: Instant) -> Option<Vec<u8>> {
         if let Kind::Buffer { size, wait } = self.kind
             && direction == Direction::ToClient
@@ -109,7 +109,7 @@ impl Interference {
             let bytes = std::mem::take(&mut self.down.gathering);
             self.down.since = None;
             let (count, held) = (bytes.len(), (now - since).as_millis());
-            let words = format!("{count} bytes from the server were withheld for {held} ms, in the hope of more");
+            let words = format!("the proxy held {count} bytes from the server for {held} ms, waiting for more");
             self.acts.push(Act::of(Deliberate::by_middlebox("buffer", words)));
             return Some(bytes);
         }
@@ -124,30 +124,29 @@ impl Interference {
         (!due.is_empty()).then_some(due)
     }
 
-    /// What was done since this was asked last.
+    /// The acts since the last call.
     pub(super) fn acts(&mut self) -> Vec<Act> {
         std::mem::take(&mut self.acts)
     }
 
-    /// Whether nothing is held back.
+    /// Whether it holds nothing in this direction.
     pub(super) fn is_empty(&self, direction: Direction) -> bool {
         let held = if direction == Direction::ToServer { &self.up } else { &self.down };
         held.pieces.is_empty() && held.gathering.is_empty()
     }
 
-    /// Whether both lines are to be cut, now that what went before has gone.
+    /// Whether to cut both connections, now that everything before has been forwarded.
     pub(super) fn cuts_now(&self) -> Option<(DropBy, Act)> {
         if !self.cut || !self.is_empty(Direction::ToClient) {
             return None;
         }
         let Kind::Reset { after } = self.kind else { return None };
-        let words = format!(
-            "the box resets both lines once {after} bytes have come from the server, whatever they are part of"
-        );
+        let words =
+            format!("the proxy resets both TCP connections after {after} bytes from the server, even inside a frame");
         Some((DropBy::Reset, Act::of(Deliberate::by_middlebox("reset", words))))
     }
 
-    /// Whether a silence has lasted too long.
+    /// Whether the idle timeout has expired.
     pub(super) fn expired(&self, now: Instant) -> Option<(DropBy, Act)> {
         let Kind::IdleCut { after, by } = self.kind else { return None };
         if self.travelled + after > now {
@@ -157,12 +156,13 @@ impl Interference {
             DropBy::Fin => "ends",
             DropBy::Reset => "resets",
         };
-        let words =
-            format!("nothing has travelled either way for {after:?}, so the box {how} both lines without a word");
+        let words = format!(
+            "there was no traffic in either direction for {after:?}, so the proxy {how} both TCP connections without a close frame"
+        );
         Some((by, Act::of(Deliberate::by_middlebox("idle-cut", words))))
     }
 
-    /// When it has something to do, `free` being whether something could go up, and down.
+    /// When it next has something to do. `free` says for each direction whether the destination accepts data.
     pub(super) fn next_due(&self, free: [bool; 2]) -> Option<Instant> {
         let ways = [&self.up, &self.down].into_iter().zip(free);
         let pieces = ways.filter(|(_, free)| *free).filter_map(|(held, _)| held.pieces.front().map(|(at, _)| *at));
@@ -176,7 +176,7 @@ impl Interference {
 }
 
 impl Held {
-    /// Lets it through at once.
+    /// Forwards `bytes` without delay.
     fn pass(&mut self, bytes: &[u8], now: Instant) {
         if !bytes.is_empty() {
             self.pieces.push_back((now, bytes.to_vec()));

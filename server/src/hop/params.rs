@@ -1,12 +1,12 @@
-//! What the query of `/relay/{session}` says: where to, and which headers go along.
+//! The request parameters of `/relay/{session}`: the target URL, and which headers to forward or add.
 
 use super::request_builder::RequestBuilder;
 use thiserror::Error;
 
-/// Headers of the client's that may go along, and those that do if nothing is said.
+/// The client's headers that can be forwarded, and those that are forwarded by default.
 const PASSABLE: [&str; 5] = ["origin", "user-agent", "accept-language", "authorization", "cookie"];
 const PASSED: [&str; 2] = ["origin", "user-agent"];
-/// Headers that may be added, and how long one may be, in bytes.
+/// The most headers that can be added, and the longest one, in bytes.
 const MAX_HEADERS: usize = 16;
 const MAX_VALUE: usize = 2048;
 
@@ -17,22 +17,22 @@ pub(super) struct RelayParams {
     headers: Vec<(String, String)>,
 }
 
-/// What is wrong with it. Its text says what to write instead.
+/// Why the parameters are invalid. The message says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum RelayParamsError {
     #[error(
-        "`/relay` has no setting `{0}`; there are `to`, `pass` and `header`. What is for the other server goes into the URL in `to`"
+        "`/relay` has no parameter `{0}`; the parameters are `to`, `pass` and `header`. Put the other server’s own query into the URL in `to`"
     )]
     Unknown(String),
-    #[error("`{0}` stands there twice; say it once")]
+    #[error("`{0}` appears twice; write it once")]
     Repeated(&'static str),
-    #[error("`pass` lists headers of yours that go along, of {known}, and this has `{0}`", known = PASSABLE.join(", "))]
+    #[error("`pass` cannot forward the header `{0}`; it can forward {known}", known = PASSABLE.join(", "))]
     NotPassable(String),
-    #[error("a `header` is written `Name: value`, in printable ASCII and {MAX_VALUE} bytes at the most")]
+    #[error("a `header` is written `Name: value`, in printable ASCII and at most {MAX_VALUE} bytes")]
     Malformed,
-    #[error("the header `{0}` is the relay’s own: it belongs to the connection that it makes")]
+    #[error("you cannot set the header `{0}`: the relay sets it for its own connection")]
     Own(String),
-    #[error("{MAX_HEADERS} headers may be added at the most")]
+    #[error("you can add at most {MAX_HEADERS} headers")]
     TooMany,
 }
 
@@ -53,7 +53,7 @@ impl RelayParams {
         Ok(Self { to, pass: pass.unwrap_or_else(|| PASSED.to_vec()), headers })
     }
 
-    /// Puts into `head` what goes along of what came.
+    /// Copies the forwarded headers from `came` and adds the others.
     pub(super) fn put(&self, came: &RequestBuilder, head: &mut RequestBuilder) {
         for name in &self.pass {
             for value in came.values(name) {
@@ -67,7 +67,7 @@ impl RelayParams {
     }
 }
 
-/// As it is mostly written: `User-Agent`.
+/// The usual capitalization: `User-Agent`.
 fn capitals(name: &str) -> String {
     let part = |part: &str| part[..1].to_ascii_uppercase() + &part[1..];
     name.split('-').map(part).collect::<Vec<_>>().join("-")
@@ -143,8 +143,8 @@ mod tests {
             let error = RelayParams::parse(query).unwrap_err().to_string();
             assert!(error.contains(says), "{query}: {error}");
         }
-        check("fragments=3", "no setting `fragments`");
-        check("to=a&to=b", "`to` stands there twice");
+        check("fragments=3", "no parameter `fragments`");
+        check("to=a&to=b", "`to` appears twice");
         check("pass=host", "`host`");
         for wrong in [
             "header=",
@@ -158,11 +158,11 @@ mod tests {
         ] {
             check(wrong, "is written `Name: value`");
         }
-        check(&format!("header=a:{}", "b".repeat(3000)), "2048 bytes at the most");
+        check(&format!("header=a:{}", "b".repeat(3000)), "at most 2048 bytes");
         for own in
             ["Host:a", "connection:b", "Sec-WebSocket-Key:c", "Proxy-Authorization:d", "Transfer-Encoding:chunked"]
         {
-            check(&format!("header={own}"), "the relay’s own");
+            check(&format!("header={own}"), "the relay sets it");
         }
         check(&"header=a:b&".repeat(17), "16 headers");
     }

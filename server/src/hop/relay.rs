@@ -1,4 +1,4 @@
-//! `/relay/{session}?to=URL`: on to another server, every frame as it is, with both legs observed.
+//! `/relay/{session}?to=URL`: connects to another server, forwards every frame unchanged, and records both sides.
 
 use super::bridge::Bridge;
 use super::client_side::{ClientSide, agreed, offers};
@@ -64,16 +64,16 @@ pub(super) async fn relay(
     }
 }
 
-/// A request that goes on to another server.
+/// A request that is forwarded to another server.
 struct Relaying {
     app: AppState,
     presence: Presence,
-    /// What the client wants.
+    /// What the client offers.
     client: HandshakeOffer,
     params: RelayParams,
 }
 
-/// What became of the far leg.
+/// A server side that answered with a valid 101.
 struct Answered {
     reached: UpstreamConnection,
     reply: HandshakeResponse,
@@ -116,7 +116,7 @@ impl Relaying {
         response
     }
 
-    /// Asks the other server; or says why the client is refused.
+    /// Sends the request to the other server. Returns a refusal for the client if that fails.
     async fn ask(&self, near: &ClientSide) -> Result<Answered, Box<HandshakeRefusal>> {
         let (url, allowed) =
             allowlist::judge(self.params.to.as_deref(), &self.app.upstreams.allowed).map_err(|error| {
@@ -135,8 +135,9 @@ impl Relaying {
             () = self.app.shutdown.asked() => return Err(refused(503, "shutdown", "the relay is shutting down".to_owned())),
         };
         let mut random = [0; 16];
-        getrandom::fill(&mut random)
-            .map_err(|_| refused(500, "no-randomness", "the system gave no random bits for a key".to_owned()))?;
+        getrandom::fill(&mut random).map_err(|_| {
+            refused(500, "no-randomness", "the system did not provide random bits for a key".to_owned())
+        })?;
         let asked = OpeningRequest {
             key: STANDARD.encode(random),
             subprotocols: self.client.subprotocols.clone(),
@@ -184,7 +185,7 @@ impl Relaying {
         let host = authority(&url);
         let Some(reply) = reply else {
             let words = format!(
-                "{host} did not answer the request in {} seconds; see whether it is a WebSocket server",
+                "{host} did not answer the request within {} seconds; check that it is a WebSocket server",
                 ANSWER.as_secs()
             );
             return Err(failed(None, Vec::new(), "upstream-timeout", words));
@@ -193,11 +194,13 @@ impl Relaying {
             let (rule, words) = match reply.bytes.is_empty() {
                 true => (
                     "upstream-ended",
-                    format!("{host} ended the line without an answer; it may want TLS: try the other of ws and wss"),
+                    format!(
+                        "{host} ended the connection without an answer; it may require TLS: try wss instead of ws, or ws instead of wss"
+                    ),
                 ),
                 false => (
                     "upstream-not-http",
-                    format!("what {host} answered is no HTTP; see whether a WebSocket server is there"),
+                    format!("the answer of {host} is not HTTP; check that it is a WebSocket server"),
                 ),
             };
             return Err(failed(None, reply.bytes, rule, words));
@@ -222,16 +225,17 @@ impl Relaying {
                     (answer::AnswerError::Status(300..=399), Some(location)) => {
                         let location: String = location.chars().take(200).collect();
                         let words = format!(
-                            "{host} answered {status} and leads on to `{location}`; redirects are not followed: ask for that, if it is allowed"
+                            "{host} answered {status} with a redirect to `{location}`; the relay does not follow redirects: use that URL directly, if it is allowed"
                         );
                         ("upstream-redirect", words)
                     }
-                    (answer::AnswerError::Status(_), _) => {
-                        ("upstream-refused", format!("{host} refused: {error}; what it said stands on its own leg"))
-                    }
+                    (answer::AnswerError::Status(_), _) => (
+                        "upstream-refused",
+                        format!("{host} refused: {error}; its response is recorded on the server side"),
+                    ),
                     _ => (
                         "upstream-not-websocket",
-                        format!("{host} answered wrongly, and a client must fail the connection: {error}"),
+                        format!("the answer of {host} is invalid, so a client must fail the connection: {error}"),
                     ),
                 };
                 Err(failed(Some(status), reply.bytes, rule, words))
@@ -259,7 +263,7 @@ impl Relaying {
     }
 }
 
-/// Host, and the port where it is not the usual one.
+/// The host, and the port unless it is the default.
 fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -269,7 +273,7 @@ fn refused(status: u16, rule: &'static str, explanation: String) -> Box<Handshak
     Box::new(HandshakeRefusal::own(status, rule, &[], explanation))
 }
 
-/// A far leg that is open, and nothing has passed. Dropped so, it has ended: the client was gone before it was told.
+/// A server side that is open but unused. On drop, it is recorded as ended: the client left before it got its response.
 struct UnusedLeg {
     /// `None` once it is used.
     session: Option<Arc<Session>>,
@@ -283,7 +287,7 @@ impl UnusedLeg {
         Self { session: Some(Arc::clone(session)), number }
     }
 
-    /// Somebody else records its end.
+    /// The caller records its end.
     fn used(mut self) -> ConnectionNumber {
         self.session = None;
         self.number

@@ -1,4 +1,4 @@
-//! A request that goes on: what it was, as lines that can be left out, changed and added.
+//! Builds a forwarded request: headers of the original can be removed, replaced and added.
 
 use crate::listen::Arrival;
 use base64::Engine;
@@ -7,14 +7,14 @@ use observation::Http;
 use wire::handshake::connect::fields;
 use wire::handshake::head::RequestHead;
 
-/// A request of HTTP/1.1 in the making: names and values, byte for byte where they come from another.
+/// An HTTP/1.1 request head. Names and values of the original are kept byte for byte.
 pub(super) struct RequestBuilder {
     lines: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl RequestBuilder {
-    /// The lines of the request that came. What came over HTTP/2 gets those that make an upgrade of it (RFC 8441 §5 backwards),
-    /// with a key that is `random`.
+    /// The headers of the original. A request over HTTP/2 gets the headers of an upgrade (the reverse of RFC 8441 §5), with
+    /// `random` as its key.
     pub(super) fn of(arrival: &Arrival, random: [u8; 16]) -> Self {
         let text = arrival.text.as_deref().unwrap_or_default();
         let owned = |name: &[u8], value: &[u8]| (name.to_vec(), value.to_vec());
@@ -42,12 +42,12 @@ impl RequestBuilder {
         Self { lines }
     }
 
-    /// One with nothing in it.
+    /// A head without headers.
     pub(super) fn empty() -> Self {
         Self { lines: Vec::new() }
     }
 
-    /// Takes all lines of that name out; gives whether there were any.
+    /// Removes all headers of that name. Returns whether there were any.
     pub(super) fn drop(&mut self, name: &str) -> bool {
         let before = self.lines.len();
         self.lines.retain(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()));
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.lines.push((name.as_bytes().to_vec(), value.as_bytes().to_vec()));
     }
 
-    /// Puts `value` in the place of the line of that name, or behind all others.
+    /// Replaces the value of that header, or appends the header.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         match self.lines.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes())) {
             Some((_, old)) => *old = value.as_bytes().to_vec(),
@@ -66,7 +66,7 @@ impl RequestBuilder {
         }
     }
 
-    /// The values of that name, in their order.
+    /// The values of that header, in order.
     pub(super) fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
         self.lines
             .iter()
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .map(|(_, value)| &value[..])
     }
 
-    /// The whole head, for `target`.
+    /// The complete head, for `target`.
     pub(super) fn get(&self, target: &str) -> Vec<u8> {
         let mut text = format!("GET {target} HTTP/1.1\r\n").into_bytes();
         for (name, value) in &self.lines {

@@ -1,4 +1,4 @@
-//! What a server answers to a request that was passed on.
+//! A server's response to a forwarded request.
 
 use crate::listen::Stream;
 use std::time::Duration;
@@ -6,22 +6,22 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 use wire::handshake::head::{ResponseHead, values};
 
-/// The largest head that is taken, and the most of a body, in bytes.
+/// The largest head and the largest part of a body, in bytes.
 const MAX_HEAD: usize = 16 << 10;
 const MAX_BODY: usize = 16 << 10;
-/// How long a body may take to come, once its head is there.
+/// How long the body may take to arrive after its head.
 const BODY: Duration = Duration::from_secs(2);
 
-/// As much of it as came.
+/// As much of the response as arrived.
 pub(super) struct HandshakeResponse {
     pub(super) bytes: Vec<u8>,
-    /// `None` where it is no HTTP.
+    /// `None` if it is not HTTP.
     pub(super) head: Option<ResponseHead>,
 }
 
 impl HandshakeResponse {
-    /// Reads an answer: its head, and behind one that is no 101 its body. What the line has is taken, whatever it is; an
-    /// answer without a head has ended, broken, or is none.
+    /// Reads a head and, unless it is a 101, the body. If the head is missing, the stream ended, failed, or is not
+    /// HTTP.
     pub(super) async fn read(stream: &mut Stream) -> Self {
         let mut this = Self { bytes: Vec::new(), head: None };
         let mut part = [0; 4096];
@@ -59,17 +59,17 @@ impl HandshakeResponse {
         self.head.as_ref().map(|head| head.status)
     }
 
-    /// The head as text, its empty line included.
+    /// The head as text, including its empty line.
     pub(super) fn head_bytes(&self) -> &[u8] {
         &self.bytes[..self.head.as_ref().map_or(0, |head| head.len)]
     }
 
-    /// What came behind the head.
+    /// What arrived after the head.
     pub(super) fn rest(&self) -> Vec<u8> {
         self.bytes[self.head_bytes().len()..].to_vec()
     }
 
-    /// The values of a header, as one list.
+    /// The values of a header, joined into one list.
     pub(super) fn list(&self, name: &str) -> Option<String> {
         let head = self.head.as_ref()?;
         let all: Vec<_> = values(&self.bytes, &head.headers, name).map(String::from_utf8_lossy).collect();

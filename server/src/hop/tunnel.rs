@@ -1,5 +1,5 @@
-//! A middlebox in front of TLS: a port of its own, bytes that it passes on to where the relay speaks TLS, and no way to know
-//! what they are. The lab, where they come out, knows whose they are, and then the box's leg gets its place in that session.
+//! A middlebox in front of TLS. It has its own port, forwards to the relay's TLS port, and sees only encrypted bytes. The lab at
+//! the other end knows the session, so the client side joins that session once the lab has read the request.
 
 use super::bridge::{Bridge, BridgeObserver};
 use super::direction::Direction;
@@ -20,19 +20,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-/// After a failed accept, how long to let things settle.
+/// The pause after a failed accept.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
-/// How much of the beginning is looked at for a name, in bytes.
+/// How many bytes at the beginning are searched for a server name.
 const HELLO: usize = 16 << 10;
 
-/// What crosses a tunnel.
+/// Records what crosses a tunnel.
 struct TunnelObserver {
     tunnel: Arc<TunnelLeg>,
     up: RecordSplitter,
     down: RecordSplitter,
-    /// Reads the first bytes, until they have told a name or are none that could.
+    /// Parses the first bytes until the server name is found, or they cannot contain one.
     hello: Option<(Acceptor, usize)>,
-    /// How many have crossed, up and down.
+    /// How many bytes have crossed to the server and to the client.
     bytes: [u64; 2],
     cause: Option<Cause>,
 }
@@ -77,7 +77,7 @@ impl BridgeObserver for TunnelObserver {
     }
 
     fn both_closed(&self) -> bool {
-        // If they did, it was not for the box to see.
+        // A middlebox in front of TLS cannot see close frames.
         false
     }
 
@@ -100,10 +100,10 @@ impl Drop for TunnelObserver {
     }
 }
 
-/// A port for each box in front of TLS: the first one as it was given, and those behind it, or any if it is 0.
+/// Binds a port for each middlebox in front of TLS: consecutive ports from `first`, or any ports if it is 0.
 ///
 /// # Errors
-/// When one of them cannot be listened on.
+/// When it cannot listen on one of the ports.
 pub(crate) async fn bind(first: SocketAddr) -> Result<Vec<TcpListener>, (SocketAddr, std::io::Error)> {
     let mut listeners = Vec::new();
     for index in 0..Middlebox::all().len() {
@@ -117,14 +117,14 @@ pub(crate) async fn bind(first: SocketAddr) -> Result<Vec<TcpListener>, (SocketA
     Ok(listeners)
 }
 
-/// Has each of them lead through its box to where the relay speaks TLS.
+/// Connects each port through its middlebox to the relay's TLS port.
 pub(crate) fn open(listeners: Vec<TcpListener>, tls: SocketAddr, app: &AppState) {
     for (listener, middlebox) in listeners.into_iter().zip(Middlebox::all()) {
         app.shutdown.spawn(listen(listener, middlebox.in_front_of_tls(), tls, app.clone()));
     }
 }
 
-/// Accepts until the relay is asked to end. `tls` is where the relay speaks TLS.
+/// Accepts connections until the relay shuts down. `tls` is the relay's TLS address.
 async fn listen(listener: TcpListener, middlebox: Middlebox, tls: SocketAddr, app: AppState) {
     loop {
         let accepted = tokio::select! {
@@ -134,12 +134,12 @@ async fn listen(listener: TcpListener, middlebox: Middlebox, tls: SocketAddr, ap
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "no connection was accepted");
+                tracing::warn!(%error, "accepting a connection failed");
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 continue;
             }
         };
-        // Whoever expects TLS would not understand a word about there being no place.
+        // A client that expects TLS could not read an error, so close without one.
         if let Ok(slot) = Arc::clone(&app.connection_slots).try_acquire_owned() {
             app.shutdown.spawn(pass(stream, slot, middlebox.clone(), own_address(tls), app.clone()));
         }

@@ -1,5 +1,5 @@
-//! `/via/{box}/lab/{session}`: a way over a middlebox that reads HTTP. It is a hop like any other: it has its own connection to
-//! the lab, which records that one as it records all.
+//! `/via/{box}/lab/{session}`: a middlebox that reads HTTP. It opens its own connection to the lab, which records that side like
+//! any other connection.
 
 use super::bridge::Bridge;
 use super::client_side::ClientSide;
@@ -25,10 +25,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use wire::handshake::connect::Connected;
 
-/// How long the lab may take to answer: it may be told to wait for a minute.
+/// How long the lab may take to answer. A behavior may delay the answer by a minute.
 const ANSWER: Duration = Duration::from_secs(70);
 
-/// What a reverse proxy calls the server behind it.
+/// The reverse proxy's name for the server behind it.
 const BACKEND: &str = "backend.internal";
 
 pub(super) async fn via(
@@ -60,7 +60,7 @@ pub(super) async fn via(
     }
 }
 
-/// Asks the lab, and passes on what it answers.
+/// Forwards the request to the lab, and the lab's answer to the client.
 async fn pass_on(
     app: AppState,
     middlebox: Middlebox,
@@ -70,7 +70,7 @@ async fn pass_on(
     mut request: Request,
 ) -> Response {
     let mut random = [0; 16];
-    // A key that can be foreseen does no harm here: the far leg is inside this process.
+    // A predictable key is harmless here: the server side stays inside this process.
     let _ = getrandom::fill(&mut random);
     let mut head = RequestBuilder::of(&arrival, random);
     let deliberate = rewrite(&mut head, &middlebox.kind, &arrival);
@@ -128,15 +128,16 @@ async fn pass_on(
     response
 }
 
-/// What the box does to a request, and why.
+/// What the middlebox changes in a request, and why.
 fn rewrite(head: &mut RequestBuilder, kind: &Kind, arrival: &Arrival) -> Vec<Deliberate> {
     match kind {
         Kind::OldProxy => {
             let dropped: Vec<_> = ["Upgrade", "Connection"].into_iter().filter(|name| head.drop(name)).collect();
             head.add("Connection", "close");
             let names = dropped.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
-            let words =
-                format!("{names} go no further: they are about one connection, and this box knows of no upgrade");
+            let words = format!(
+                "the proxy removes {names}: they apply to one connection only, and this proxy does not support upgrades"
+            );
             let rule = Some(Citation::new(9110, "7.6.1"));
             if dropped.is_empty() {
                 Vec::new()
@@ -158,8 +159,8 @@ fn rewrite(head: &mut RequestBuilder, kind: &Kind, arrival: &Arrival) -> Vec<Del
             }
             head.add("Via", "1.1 framescope-box");
             let words = format!(
-                "the request goes on as the box’s own: `Host` is {BACKEND}, and where it came from stands in \
-                 `X-Forwarded-For`, `-Host` and `-Proto`"
+                "the proxy forwards the request as its own: `Host` is {BACKEND}, and `X-Forwarded-For`, `-Host` and `-Proto` \
+                 describe the original request"
             );
             vec![Deliberate::by_middlebox("rewrite", words)]
         }
@@ -168,7 +169,7 @@ fn rewrite(head: &mut RequestBuilder, kind: &Kind, arrival: &Arrival) -> Vec<Del
 }
 
 fn unreachable() -> HandshakeRefusal {
-    let words = "the box could not reach the lab: too much may be open at once; close something, or try again soon";
+    let words = "the proxy could not connect to the lab, perhaps because too many connections are open; close one, or try again soon";
     HandshakeRefusal::own(502, "unreachable", &[], words.to_owned())
 }
 
@@ -177,11 +178,12 @@ fn no_answer() -> HandshakeRefusal {
         504,
         "no-answer",
         &[],
-        "the lab did not answer the box in time, as it may have been told".to_owned(),
+        "the lab did not answer the proxy in time; its behavior may be set to do that".to_owned(),
     )
 }
 
 fn no_http() -> HandshakeRefusal {
-    let words = "what the lab answered is no HTTP, or nothing, as it may have been told; a box makes a 502 of that";
+    let words =
+        "the lab’s answer was empty or not HTTP; its behavior may be set to do that; a proxy answers 502 in that case";
     HandshakeRefusal::own(502, "bad-answer", &[], words.to_owned())
 }

@@ -1,4 +1,4 @@
-//! The loop that runs an open connection: turns while bytes come, and an end for every wait.
+//! The loop that runs an open connection: it takes turns while bytes arrive. Every wait has a timeout.
 
 use super::conversation::Conversation;
 use super::engine::command;
@@ -23,13 +23,13 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::WaitForCancellationFuture;
 use wire::close::CloseCode;
 
-/// What one read takes, in bytes: a little more than a large power of two, so that a message of such a size is not followed
-/// by a read for its last bytes.
+/// The size of one read, in bytes. It is a little more than a power of two, so that a message of that size with its header fits
+/// into one read.
 const READ: usize = (256 << 10) + (4 << 10);
-/// A write buffer that a large frame has stretched goes back to this.
+/// A write buffer that a large frame has grown shrinks back to this size.
 const GATHERED: usize = 64 << 10;
 
-/// What turns work with. Between turns nothing is in it, so all connections of a thread share one.
+/// The buffers of a turn. They are empty between turns, so all connections of a thread share them.
 struct Workspace {
     read: Box<[u8]>,
     gathered: Vec<u8>,
@@ -40,39 +40,39 @@ thread_local! {
         RefCell::new(Workspace { read: vec![0; READ].into(), gathered: Vec::new() });
 }
 
-/// An open connection: everything that stays between turns. In a box, because a future would hold it more than once.
+/// An open connection: everything that stays between turns. It is boxed, because a future would store it more than once.
 pub(super) struct Connection<R> {
     socket: Socket,
     conversation: Conversation<R>,
-    /// What was read and is to be looked at in another turn.
+    /// Bytes that were read but not processed yet.
     unread: Vec<u8>,
-    /// Its part of the memory for what has not arrived whole.
+    /// This connection's share of the memory for incomplete messages.
     held: MemoryShare,
-    /// When something last came.
+    /// When data last arrived.
     heard: Instant,
-    /// Until when the client has to answer the relay's close frame, once that has gone out.
+    /// The deadline for the client to answer the relay's close frame, once it was sent.
     close_deadline: Option<Instant>,
     app: AppState,
-    /// Its share of how many may compress at once; given back when it goes.
+    /// The permit to compress, released on drop.
     _deflating: Option<OwnedSemaphorePermit>,
 }
 
 /// Why turns stopped.
 enum Stop {
-    /// The line did not take all that was to be written.
+    /// The socket did not accept everything.
     Stalled,
     /// The connection has ended.
     Over(Cause),
-    /// The clock has run out.
+    /// The timer fired.
     Clock,
-    /// An observer wants something.
+    /// An observer sent a command.
     Command(PendingCommand),
-    /// The relay is to end, or to end now.
+    /// The relay shuts down.
     Shutdown,
 }
 
 impl<R: Recorder> Connection<R> {
-    /// `early` is what came right behind the request.
+    /// `early` is what arrived right after the request.
     pub(super) fn new(
         socket: Socket,
         early: Bytes,
@@ -92,10 +92,10 @@ impl<R: Recorder> Connection<R> {
 
     async fn talk(&mut self) -> Cause {
         let (config, shutdown) = (self.app.config.clone(), self.app.shutdown.clone());
-        // One timer for the whole connection: a read only notes the time, and the timer is moved when it fires early.
+        // One timer for the whole connection. A read only stores the time; the timer is reset when it fires early.
         let mut clock = pin!(sleep_until(self.heard + config.idle_timeout));
         let mut end = pin!(shutdown.asked());
-        // The stage of the shutdown at which `end` was last looked at.
+        // The shutdown stage at which `end` was last polled.
         let mut looked = None;
         loop {
             let stop = poll_fn(|cx| {
@@ -108,11 +108,11 @@ impl<R: Recorder> Connection<R> {
                 {
                     return Poll::Ready(Stop::Command(pending));
                 }
-                // A turn may have brought the next moment closer, where a behaviour is at work.
+                // With an engine, a turn may have brought the next deadline closer.
                 if let Some(next) = self.next_moment().filter(|next| *next < clock.deadline()) {
                     clock.as_mut().reset(next);
                 }
-                // Looked at only before a wait, so that a busy connection meets no one else.
+                // Polled only before a wait, so that busy connections do not contend.
                 if clock.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Stop::Clock);
                 }
@@ -132,7 +132,7 @@ impl<R: Recorder> Connection<R> {
                     Some(cause) if !self.conversation.outgoing.sent_close() => Some(cause),
                     Some(_) => Some(Cause::NoCloseAnswer),
                     None if self.heard.elapsed() < config.idle_timeout => None,
-                    None => Box::pin(self.begin_close(Cause::Idle, "nothing came for too long")).await,
+                    None => Box::pin(self.begin_close(Cause::Idle, "no data received for too long")).await,
                 },
                 Stop::Shutdown if shutdown.stage() > 1 => Some(Cause::Shutdown),
                 Stop::Shutdown => {
@@ -155,12 +155,12 @@ impl<R: Recorder> Connection<R> {
         }
     }
 
-    /// When a behaviour has something to do, or the goodbye that it has said is not answered.
+    /// The next deadline: of the engine, or for the answer to a close frame.
     fn next_moment(&self) -> Option<Instant> {
         [self.conversation.next_due(), self.close_deadline].into_iter().flatten().min()
     }
 
-    /// Takes turns for as long as bytes come and answers go.
+    /// Takes turns as long as bytes arrive and the socket accepts the answers.
     fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
         WORKSPACE.with_borrow_mut(|Workspace { read, gathered }| {
             loop {
@@ -187,8 +187,8 @@ impl<R: Recorder> Connection<R> {
                     return Poll::Ready(stop);
                 }
                 if self.conversation.cut_short {
-                    // A turn that was cut short has been long enough: others first. Waking this task would not do: as long
-                    // as one is awake, tokio looks but seldom for what has come on other lines.
+                    // This turn reached its limit, so let other tasks run. Waking this task directly is not enough: while a
+                    // task is ready, tokio rarely polls for I/O on other connections.
                     let _ = pin!(yield_now()).poll(cx);
                     return Poll::Pending;
                 }
@@ -196,7 +196,7 @@ impl<R: Recorder> Connection<R> {
         })
     }
 
-    /// One turn: looks at `bytes`, and writes what goes back for them.
+    /// One turn: processes `bytes` and writes the answers.
     #[inline]
     fn turn(&mut self, mut bytes: &mut [u8], gathered: &mut Vec<u8>, cx: &mut Context<'_>) -> Option<Stop> {
         let conversation = &mut self.conversation;
@@ -208,7 +208,7 @@ impl<R: Recorder> Connection<R> {
         }
         let conversation = &mut self.conversation;
         if self.held.resize(conversation.held()).is_err() {
-            let reason = "this relay holds as many unfinished messages as it may; try again later";
+            let reason = "this relay has no memory left for incomplete messages; try again later";
             conversation.send_close(CloseCode::TRY_AGAIN_LATER, reason, &mut replies);
             conversation.over = Some(Cause::OutOfMemory);
         }
@@ -225,7 +225,7 @@ impl<R: Recorder> Connection<R> {
         }
     }
 
-    /// Writes what the line has not taken. Meanwhile commands wait, but for one that drops the socket.
+    /// Writes what the socket has not accepted. Commands wait meanwhile, except one that drops the connection.
     async fn drain(&mut self) -> Result<(), Cause> {
         let recorder = &mut self.conversation.recorder;
         let mailbox = recorder.mailbox().cloned();
@@ -243,7 +243,7 @@ impl<R: Recorder> Connection<R> {
         drained
     }
 
-    /// Does what an observer asks for; gives the cause if that ends the connection.
+    /// Executes an observer's command. Returns the cause if that ends the connection.
     async fn execute(&mut self, pending: PendingCommand) -> Option<Cause> {
         let PendingCommand { command, .. } = &pending;
         let limits = self.app.config.limits();
@@ -255,7 +255,7 @@ impl<R: Recorder> Connection<R> {
         self.act().await
     }
 
-    /// A turn without bytes: does what a behaviour has to do now.
+    /// A turn without bytes: the engine does what is due.
     async fn act(&mut self) -> Option<Cause> {
         let stop = poll_fn(|cx| {
             let mut unread = std::mem::take(&mut self.unread);
@@ -269,7 +269,7 @@ impl<R: Recorder> Connection<R> {
         }
     }
 
-    /// Begins the closing handshake from this side; gives the cause if that ends the connection.
+    /// Begins the closing handshake. Returns the cause if that ends the connection.
     async fn begin_close(&mut self, cause: Cause, reason: &'static str) -> Option<Cause> {
         self.close_deadline = Some(Instant::now() + self.app.config.close_timeout);
         let mut room = Vec::new();
@@ -289,7 +289,7 @@ impl<R: Recorder> Connection<R> {
         conversation.cut_off();
         let sent_close = conversation.outgoing.sent_close();
         conversation.recorder.closed(cause);
-        // For others, also while this one waits for the other end to close.
+        // Release these before waiting for the client to close.
         drop((conversation.incoming, conversation.outgoing, held, deflating));
         match cause {
             Cause::Reset => socket.reset(),
@@ -301,8 +301,8 @@ impl<R: Recorder> Connection<R> {
     }
 }
 
-/// Whether the relay has begun to end, or `end` has come. The future registers this task once and is then left alone: all
-/// connections wait for the same thing, and looking takes its lock.
+/// Whether the shutdown reached `end`. The future is polled once per stage, which registers this task. Polling takes a lock that
+/// all connections share.
 fn poll_end(
     looked: &mut Option<u8>,
     shutdown: &Shutdown,

@@ -1,4 +1,4 @@
-//! An open connection between turns: what has come and gone so far, and the behaviour at work. No waiting, no IO.
+//! The protocol state of an open connection between turns, and the engine of its behavior. No waiting, no I/O.
 
 use super::engine::Engine;
 use super::recorder::{Outbound, Recorder};
@@ -14,29 +14,29 @@ use wire::incoming::{Handler, Incoming, Limits};
 use wire::opcode::Opcode;
 use wire::outgoing::Outgoing;
 
-/// An open connection between turns.
+/// The protocol state of an open connection between turns.
 pub(super) struct Conversation<R> {
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
     pub(super) recorder: R,
-    /// The behaviour at work, if it is more than a plain echo.
+    /// Runs the behavior, unless it is a plain echo.
     engine: Option<Box<Engine>>,
-    /// A text frame on its way back, header and all, that has not arrived whole.
+    /// The echo of an incomplete text frame, including its header.
     held: Vec<u8>,
-    /// Whether the frame under way is one that goes back as it comes, and has begun to.
+    /// Whether part of the current frame's echo has been sent already.
     streaming: bool,
-    /// Whether a compressed message on its way back has sent a fragment.
+    /// Whether a fragment of the current compressed reply has been sent.
     fragmented: bool,
-    /// Bytes that were queued since the connection began.
+    /// Bytes queued since the connection began.
     queued: u64,
-    /// Whether the last turn has had all it may have. Another one has to follow, also where no bytes are close_cause: what a frame
-    /// inflates to may come out, or the frame end, without any.
+    /// Whether the last turn reached its limit. Another turn must follow even if no bytes are left: decompressed data or the
+    /// end of a frame may still be pending.
     pub(super) cut_short: bool,
-    /// Why the relay itself has begun the closing handshake, if it has.
+    /// Why the relay began the closing handshake, if it did.
     pub(super) close_cause: Option<Cause>,
-    /// What is to be said in it as soon as the frame that goes out has ended.
+    /// The reason for a close frame that must wait for the end of the frame being sent.
     deferred_close: Option<&'static str>,
-    /// Why the connection is over once what is queued has gone out, if it is.
+    /// Why the connection ends once everything queued has been sent, if it does.
     pub(super) over: Option<Cause>,
 }
 
@@ -58,7 +58,7 @@ impl<R: Recorder> Conversation<R> {
         }
     }
 
-    /// Takes bytes from the front of `bytes`, all of them or as many as one turn may have.
+    /// Consumes bytes from the front of `bytes`, up to the limit of one turn.
     pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
         let now = self.engine.as_ref().map(|_| Instant::now());
         let Self {
@@ -97,7 +97,7 @@ impl<R: Recorder> Conversation<R> {
         incoming.receive(bytes, &mut turn);
         *cut_short = turn.is_full() && turn.over.is_none();
         turn.finish(bytes.len() < there);
-        // What a client says after the goodbye, or after it was failed, is not for anyone.
+        // Ignore what a client sends after the closing handshake, or after the connection was failed.
         if over.is_some() {
             *bytes = &mut [];
         }
@@ -105,8 +105,8 @@ impl<R: Recorder> Conversation<R> {
         recorder.publish();
     }
 
-    /// Begins the closing handshake from this side, at the latest when the frame that is half out has ended: until then a
-    /// close frame would be taken for a part of it.
+    /// Begins the closing handshake. If a frame is being sent, the close frame waits for its end; otherwise it would be read as
+    /// part of that frame.
     pub(super) fn begin_close(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
         self.close_cause = Some(cause);
         if self.streaming {
@@ -116,26 +116,26 @@ impl<R: Recorder> Conversation<R> {
         }
     }
 
-    /// How many bytes are kept here: of a text frame that is not whole, and of what a behaviour puts by.
+    /// The number of bytes held for incomplete text frames and pending actions.
     pub(super) fn held(&self) -> usize {
         self.held.len() + self.engine.as_ref().map_or(0, |engine| engine.held())
     }
 
-    /// When the behaviour next has something to do.
+    /// When the engine next has something to do.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let engine = self.engine.as_ref()?;
         engine.next(engine.ready(self.streaming, &self.outgoing))
     }
 
-    /// Whether nothing is to be read for now.
+    /// Whether reading is paused.
     pub(super) fn is_blocked(&self) -> bool {
         self.engine.as_ref().is_some_and(|engine| engine.is_blocked())
     }
 
-    /// Takes a command; what it does happens in the next turn.
+    /// Accepts a command. It takes effect in the next turn.
     ///
     /// # Errors
-    /// Why it is refused.
+    /// Why the command is refused.
     pub(super) fn execute(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
         let now = Instant::now();
         let Self { incoming, outgoing, engine, .. } = self;
@@ -153,7 +153,7 @@ impl<R: Recorder> Conversation<R> {
         Ok(())
     }
 
-    /// Sends a close frame, unless one has been sent, or half of another frame: it would be taken for a part of that.
+    /// Sends a close frame, unless one was sent already or another frame is being sent.
     pub(super) fn send_close(&mut self, code: CloseCode, reason: &str, replies: &mut Replies<'_, '_>) {
         self.held = Vec::new();
         if self.outgoing.sent_close() || self.streaming {
@@ -172,7 +172,7 @@ impl<R: Recorder> Conversation<R> {
         self.recorder.queued(Outbound { header: &header, position, compressed: false, end: self.queued }, &payload);
     }
 
-    /// Tells the recorder of the frame that the connection ended in, if there is one.
+    /// Records the frame in which the connection ended, if there is one.
     pub(super) fn cut_off(&mut self) {
         if let Some(frame) = self.incoming.cut_off() {
             self.recorder.received(&frame, None, None);

@@ -66,7 +66,7 @@ async fn echo(
     }
 }
 
-/// `/lab/{session}`: the session's observers see everything.
+/// `/lab/{session}`: everything is recorded for the session's observers.
 async fn lab(
     State(app): State<AppState>,
     name: Result<Path<String>, PathRejection>,
@@ -97,7 +97,7 @@ async fn lab(
     }
 }
 
-/// Answers a right request as its behaviour wants.
+/// Answers a valid request as its behavior asks.
 async fn answer(
     app: AppState,
     accepted: Accepted,
@@ -149,13 +149,13 @@ async fn answer(
     response
 }
 
-/// A request that is upgraded.
+/// A valid request.
 struct Accepted {
     offer: HandshakeOffer,
     behaviour: Behaviour,
 }
 
-/// Judges the request by the bytes it came in.
+/// Judges the request by its original bytes.
 fn judge(arrival: &Arrival, query: Option<String>, app: &AppState) -> Result<Accepted, HandshakeRefusal> {
     let offer = judge_request(arrival)?;
     let default = Policy { enabled: app.config.deflate.into(), ..Policy::ON };
@@ -166,7 +166,7 @@ fn judge(arrival: &Arrival, query: Option<String>, app: &AppState) -> Result<Acc
     }
 }
 
-/// Judges a request as `/lab` does, whatever its URL asks for.
+/// Judges a request as `/lab` does, but ignores the query.
 pub(crate) fn judge_request(arrival: &Arrival) -> Result<HandshakeOffer, HandshakeRefusal> {
     judge_text(arrival.text.as_ref().ok_or_else(HandshakeRefusal::not_followed)?, arrival.route.http)
 }
@@ -178,7 +178,7 @@ fn judge_text(text: &[u8], http: Http) -> Result<HandshakeOffer, HandshakeRefusa
     }
 }
 
-/// Judges a request for an upgrade of HTTP/1.1.
+/// Judges an HTTP/1.1 upgrade request.
 fn judge_upgrade(text: &[u8]) -> Result<HandshakeOffer, HandshakeRefusal> {
     let head = RequestHead::parse(text).ok().flatten().ok_or_else(HandshakeRefusal::not_followed)?;
     let opening = request::judge(text, &head)?;
@@ -189,7 +189,7 @@ fn judge_upgrade(text: &[u8]) -> Result<HandshakeOffer, HandshakeRefusal> {
     Ok(opening.into())
 }
 
-/// Accepts, and goes on with the raw line in a task of its own. `record` is told what was agreed on once both texts have
+/// Accepts the request and runs the raw connection in a new task. `record` gets the agreement once both handshake texts have
 /// crossed the wire.
 async fn upgrade<R: Recorder>(
     app: AppState,
@@ -202,7 +202,7 @@ async fn upgrade<R: Recorder>(
     let agreement = Agreement::new(&offer, &behaviour, &app);
     let (response, raw) = arrival.leave_http(&mut request, Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
-    // In a box of its own, so that a connection does not keep the room that its handshake took.
+    // Boxed, so that the connection does not keep the memory of its handshake.
     let begun = Box::pin(begin(raw, agreement, behaviour.talk, record, app));
     shutdown.spawn(async move {
         if let Some(connection) = begun.await {
@@ -212,7 +212,7 @@ async fn upgrade<R: Recorder>(
     response
 }
 
-/// Takes the raw line over once hyper has let go of it with the answer sent, and with it what has come past the request.
+/// Takes the raw connection over once hyper has sent the answer, with any bytes that arrived after the request.
 async fn begin<R: Recorder>(
     raw: impl Future<Output = Option<RawConnection>>,
     mut agreement: Agreement,

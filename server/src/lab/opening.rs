@@ -1,4 +1,4 @@
-//! The answer to a right request: what both ends agree on, and what a behaviour makes of it.
+//! The answer to a valid request: what both ends agree on, and what a behavior changes in it.
 
 use crate::behaviour::{AcceptValue, Behaviour, OpeningAnswer, OpeningBehaviour, SubprotocolChoice};
 use crate::state::AppState;
@@ -12,11 +12,11 @@ use wire::handshake::connect::{ConnectRequest, Connected};
 use wire::handshake::request::OpeningRequest;
 use wire::handshake::response::SwitchingProtocols;
 
-/// What a server names that picks what was not offered.
+/// The names that a server selects although the client did not offer them.
 const UNOFFERED_SUBPROTOCOL: &str = "never-offered";
 const UNOFFERED_EXTENSION: &str = "x-never-offered";
 
-/// What a right request wants, by whichever version of HTTP it came.
+/// What a valid request offers, over HTTP/1.1 or HTTP/2.
 pub(crate) struct HandshakeOffer {
     /// `None` over HTTP/2.
     pub(crate) key: Option<String>,
@@ -36,7 +36,7 @@ impl From<ConnectRequest> for HandshakeOffer {
     }
 }
 
-/// The setting that is about HTTP/1.1, or a line of its own, if there is one.
+/// The setting that requires HTTP/1.1 or its own TCP connection, if there is one.
 pub(super) fn about_own_line(opening: &OpeningBehaviour) -> Option<&'static str> {
     match opening {
         OpeningBehaviour { accept: AcceptValue::Wrong | AcceptValue::Missing, .. } => Some("sec-accept"),
@@ -48,14 +48,14 @@ pub(super) fn about_own_line(opening: &OpeningBehaviour) -> Option<&'static str>
     }
 }
 
-/// What both ends have agreed on, and the response that says so.
+/// What both ends agree on, and the response.
 pub(super) struct Agreement {
     pub(super) response: String,
     pub(super) subprotocol: Option<String>,
     pub(super) offers: Vec<Offer>,
     pub(super) deflate: Option<Agreed>,
     pub(super) deliberate: Vec<Deliberate>,
-    /// This connection's share of how many may compress at once, if it does.
+    /// The permit to compress, if both ends agreed on compression.
     pub(super) deflate_slot: Option<OwnedSemaphorePermit>,
 }
 
@@ -124,19 +124,21 @@ fn another_key(key: &str) -> String {
     first.to_owned() + key.get(1..).unwrap_or_default()
 }
 
-/// That the answer waits, if it does.
+/// The delay of the answer, if there is one.
 pub(super) fn delay(opening: &OpeningBehaviour) -> Option<Deliberate> {
-    opening.delay.map(|delay| Deliberate::by_behaviour("open-delay", format!("the answer waits {delay:?}"), None))
+    opening
+        .delay
+        .map(|delay| Deliberate::by_behaviour("open-delay", format!("the answer is delayed by {delay:?}"), None))
 }
 
-/// What is odd about a 101. RFC 6455 §4.2.2 says what is in it, §4.1 what a client must make of it.
+/// What is deliberately wrong in a 101 response. RFC 6455 §4.2.2 defines the response, §4.1 how a client must check it.
 fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Deliberate> {
     let mut purposes: Vec<_> = delay(opening).into_iter().collect();
     match opening.accept {
         AcceptValue::Right => {}
         AcceptValue::Wrong => purposes.push(Deliberate::by_behaviour(
             "sec-accept",
-            "`Sec-WebSocket-Accept` is that of another key, so the client must fail the connection",
+            "`Sec-WebSocket-Accept` belongs to another key, so the client must fail the connection",
             Some("4.1"),
         )),
         AcceptValue::Missing => purposes.push(Deliberate::by_behaviour(
@@ -154,7 +156,7 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
     purposes.extend(missing.map(|words| Deliberate::by_behaviour("omit", words, Some("4.1"))));
     match opening.subprotocol {
         SubprotocolChoice::None if subprotocols_offered => {
-            let words = "none of the subprotocols that were offered is taken, which is the server’s right";
+            let words = "the server selects no offered subprotocol, which is allowed";
             purposes.push(Deliberate::by_behaviour("subprotocol", words, Some("4.2.2")));
         }
         SubprotocolChoice::Unoffered => purposes.push(Deliberate::by_behaviour(
@@ -171,19 +173,19 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
     purposes
 }
 
-/// An answer that is no 101, as a refusal is recorded: its rule, and why.
+/// The rule and the reasons of an answer other than 101, as recorded in a refusal.
 pub(super) fn no_upgrade(opening: &OpeningBehaviour) -> Option<(&'static str, Vec<Deliberate>)> {
     let (rule, words) = match &opening.answer {
         OpeningAnswer::Upgrade => return None,
-        OpeningAnswer::Refuse(refuse) => {
-            ("refuse", format!("the behaviour asks for {} in deflate_slot of 101", refuse.status))
+        OpeningAnswer::Refuse(refuse) => ("refuse", format!("the behavior asks for {} instead of 101", refuse.status)),
+        OpeningAnswer::Silence => ("silence", "the server accepts the request and never answers".to_owned()),
+        OpeningAnswer::Drop(DropBy::Fin) => {
+            ("drop", "the server ends the TCP connection instead of answering".to_owned())
         }
-        OpeningAnswer::Silence => ("silence", "the request is taken and never answered".to_owned()),
-        OpeningAnswer::Drop(DropBy::Fin) => ("drop", "the line is dropped in deflate_slot of an answer".to_owned()),
-        OpeningAnswer::Drop(DropBy::Reset) => ("reset", "the line is reset in deflate_slot of an answer".to_owned()),
-        OpeningAnswer::Garbage => {
-            ("garbage", "what comes back is no HTTP, but the greeting of an SSH server".to_owned())
+        OpeningAnswer::Drop(DropBy::Reset) => {
+            ("reset", "the server resets the TCP connection instead of answering".to_owned())
         }
+        OpeningAnswer::Garbage => ("garbage", "the answer is not HTTP but the greeting of an SSH server".to_owned()),
     };
     let what = if rule == "refuse" { rule } else { "open" };
     let mut deliberate: Vec<_> = delay(opening).into_iter().collect();

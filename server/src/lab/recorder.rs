@@ -1,4 +1,4 @@
-//! What is kept of a connection: everything in a session's log, or nothing at all.
+//! Records a connection in a session's log, or not at all.
 
 use crate::listen::record_capture::Follower;
 use crate::session::{End, FrameRecord, Kept, Mailbox, PayloadPrefix, Presence, Records};
@@ -13,21 +13,21 @@ use wire::message::MessagePosition;
 use wire::opcode::Opcode;
 use wire::violation::Violation;
 
-/// Told of everything on one connection, in the order in which it crosses the wire.
+/// Receives everything that happens on one connection, in wire order.
 pub(super) trait Recorder: Send + 'static {
-    /// More of the payload of a frame that does not come in one piece.
+    /// The next part of a payload that arrives in several parts.
     fn piece(&mut self, bytes: &[u8]);
-    /// More of what the payload of the frame under way inflates to.
+    /// The next part of the current frame's decompressed payload.
     fn inflated(&mut self, bytes: &[u8]);
-    /// A frame is over, and `whole` is its payload if it came in one piece. With `echo` it goes back as it came.
+    /// A frame is complete. `whole` is its payload if it arrived in one part. With `echo`, the frame is sent back unchanged.
     fn received(&mut self, frame: &Frame, whole: Option<&[u8]>, echo: Option<Outbound<'_>>);
-    /// All that came in so far may be seen.
+    /// Makes everything received so far visible to observers.
     fn publish(&mut self);
-    /// More of what the payload of the next compressed frame on its way out inflates to.
+    /// The next part of the uncompressed content of the next compressed frame to send.
     fn deflated(&mut self, bytes: &[u8]);
-    /// A frame with this payload was put at the end of what is to be written.
+    /// A frame with this payload was queued.
     fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]);
-    /// The same for a frame that is sent on purpose as it is, with what a strict client finds wrong with it.
+    /// The same for a deliberate frame, with the violations that a strict client finds in it.
     fn on_purpose(
         &mut self,
         outbound: Outbound<'_>,
@@ -35,32 +35,32 @@ pub(super) trait Recorder: Send + 'static {
         deliberate: Option<&Deliberate>,
         violations: &[Violation],
     );
-    /// Something else is done on purpose once `end` bytes have gone out.
+    /// Another deliberate act, which happens once `end` bytes have been sent.
     fn act(&mut self, act: Act, end: u64);
-    /// The same, and because of it nothing follows those bytes.
+    /// The same, and nothing is sent after those bytes.
     fn abandon(&mut self, act: Act, end: u64);
-    /// Something that has nothing to do with what goes out: it is recorded at once.
+    /// An act that is unrelated to sent bytes. It is recorded immediately.
     fn note(&mut self, act: Act);
-    /// Where the connection takes commands; `None` where nobody may give any.
+    /// The connection's mailbox for commands; `None` if it takes none.
     fn mailbox(&self) -> Option<&Arc<Mailbox>>;
-    /// So many bytes have gone out since the connection began.
+    /// The number of bytes sent since the connection began.
     fn written(&mut self, written: u64);
     /// The connection has ended.
     fn closed(self, cause: Cause);
 }
 
-/// A frame on its way out.
+/// A frame to send.
 #[derive(Clone, Copy)]
 pub(super) struct Outbound<'a> {
     pub(super) header: &'a FrameHeader,
     pub(super) position: Option<MessagePosition>,
     /// Whether it belongs to a compressed message.
     pub(super) compressed: bool,
-    /// How many bytes will have gone out on the connection once it has.
+    /// The connection's sent bytes after this frame.
     pub(super) end: u64,
 }
 
-/// Keeps nothing.
+/// Records nothing.
 pub(super) struct NoRecorder;
 
 impl Recorder for NoRecorder {
@@ -81,36 +81,36 @@ impl Recorder for NoRecorder {
     fn closed(self, _: Cause) {}
 }
 
-/// Appends to the log of a session. However it goes away, it leaves exactly one [`Closed`] there.
+/// Appends to a session's log. On drop, it appends exactly one [`Closed`].
 pub(super) struct SessionRecorder {
     presence: Presence,
     connection: ConnectionNumber,
     mailbox: Arc<Mailbox>,
     payload_cap: usize,
-    /// The capture below TLS.
+    /// Reads the TLS records.
     tls_records: Option<Follower>,
-    /// What has come in since the last publication.
+    /// What arrived since the last publication.
     incoming: Records,
-    /// Frames on their way out.
+    /// Frames to send.
     outgoing: Records,
-    /// The fronts of payload and content that come in pieces.
+    /// The beginnings of payloads and contents that arrive in parts.
     piece: PayloadPrefix,
     inflated: PayloadPrefix,
     deflated: PayloadPrefix,
     client: Count,
     server: Count,
-    /// The first goodbye, and those that are known to have been said.
+    /// The first close frame, and which sides have sent one.
     first_close: Option<(Party, Box<ClosePayload>)>,
     client_closed: bool,
     server_closed: bool,
-    /// The relay's close frame until it has gone out.
+    /// The relay's close frame until it was sent.
     closing: Option<(u64, Box<ClosePayload>)>,
-    /// Until it is in the log.
+    /// `None` once it is in the log.
     cause: Option<Cause>,
 }
 
 impl SessionRecorder {
-    /// Begins with the opening handshake.
+    /// Records the opening handshake and opens a mailbox.
     pub(super) fn begin(
         presence: Presence,
         opening: Opening,
@@ -137,14 +137,14 @@ impl SessionRecorder {
             client_closed: false,
             server_closed: false,
             closing: None,
-            // For the case that nobody comes to say another.
+            // Used if the task ends without setting another cause.
             cause: Some(Cause::ConnectionLost),
         };
         recorder.record_tls();
         recorder
     }
 
-    /// Records what has crossed the line below TLS.
+    /// Records new TLS records.
     fn record_tls(&mut self) {
         let Some(tls_records) = &mut self.tls_records else { return };
         for records in tls_records.take() {
@@ -161,7 +161,7 @@ impl SessionRecorder {
         violations: &[Violation],
     ) {
         let Outbound { header, position, compressed, end } = outbound;
-        // Another frame may go out while a compressed message waits for the rest of its content.
+        // Another frame may be sent while a compressed message waits for the rest of its content.
         let content = if compressed { self.deflated.take() } else { PayloadPrefix::default() };
         let outgoing = filled(&mut self.outgoing);
         outgoing.frame(FrameRecord {
@@ -183,7 +183,7 @@ impl SessionRecorder {
     }
 }
 
-/// `records`, which was empty until now, with room for more.
+/// Replaces an empty `records` with a pooled one.
 fn filled(records: &mut Records) -> &mut Records {
     if records.is_empty() {
         *records = Records::pooled();
@@ -217,7 +217,7 @@ impl Recorder for SessionRecorder {
         });
         self.client.frames += 1;
         self.client.bytes += frame.header.len() as u64 + frame.arrived;
-        // The front of a close frame is no goodbye.
+        // An incomplete close frame does not count.
         if let Some(close) = &frame.close {
             self.client_closed = true;
             self.first_close.get_or_insert_with(|| (Party::Client, Box::new(close.clone())));

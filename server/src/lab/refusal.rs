@@ -1,4 +1,4 @@
-//! A request that is not upgraded: what goes out for it, and what is recorded.
+//! A request that is not upgraded: the response, and what is recorded.
 
 use crate::behaviour::{Refuse, SettingError};
 use crate::listen::{Arrival, HeadFault, UnfinishedHead};
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use wire::handshake::request::RequestError;
 use wire::handshake::response;
 
-/// A request that is not upgraded, and why.
+/// Why a request is not upgraded, and the response.
 pub(crate) struct HandshakeRefusal {
     /// Status line, headers and body.
     text: String,
@@ -43,53 +43,52 @@ impl From<SettingError> for HandshakeRefusal {
 }
 
 impl HandshakeRefusal {
-    /// A refusal for a reason that is the relay's own.
+    /// A refusal for one of the relay's own reasons.
     pub(crate) fn own(status: u16, rule: &'static str, headers: &[(&str, &str)], explanation: String) -> Self {
         let text = response::refusal(status, headers, &format!("{explanation}.\n"));
         Self { text, status, rule, explanation, section: None, deliberate: Vec::new() }
     }
 
-    /// A refusal that a behaviour asks for.
+    /// A refusal that a behavior asks for.
     pub(super) fn on_purpose(refuse: &Refuse, rule: &'static str, deliberate: Vec<Deliberate>) -> Self {
         let Refuse { status, location, body } = refuse;
         let headers: Vec<_> = location.iter().map(|location| ("Location", location.as_str())).collect();
         let text = response::refusal(*status, &headers, body.as_deref().unwrap_or_default());
-        let explanation = format!("{status} was asked for by the behaviour in the URL");
+        let explanation = format!("the behavior in the URL asks for {status}");
         Self { text, status: *status, rule, explanation, section: None, deliberate }
     }
 
     pub(crate) fn session_unknown() -> Self {
-        let explanation = "there is no session of that name: it may have expired, or the relay was restarted; \
-                           load the page again, or begin a session with `POST /api/sessions`";
+        let explanation = "the session does not exist: it may have expired, or the relay restarted; \
+                           reload the page, or create a session with `POST /api/sessions`";
         Self::own(404, "session-unknown", &[], explanation.to_owned())
     }
 
     pub(crate) fn too_many_connections(limit: usize) -> Self {
-        let explanation =
-            format!("a session may have {limit} open at once, and this one has: close one connection first");
+        let explanation = format!("this session has reached its connection limit ({limit}); close a connection first");
         Self::own(503, "too-many-connections", &[("Retry-After", "5")], explanation)
     }
 
     pub(super) fn body_present() -> Self {
-        let explanation = "an opening handshake has no body; leave out `Content-Length` and `Transfer-Encoding`";
+        let explanation = "an opening handshake has no body; omit `Content-Length` and `Transfer-Encoding`";
         Self::own(400, "request-body", &[], explanation.to_owned())
     }
 
-    /// What is asked for cannot be done on a stream of HTTP/2.
+    /// The setting is impossible on an HTTP/2 stream.
     pub(super) fn needs_own_line(setting: &str) -> Self {
         let explanation = format!(
-            "`{setting}` is about a connection of its own, and this is one stream of a connection over HTTP/2: use the \
-             ws:// address for it, or leave it out"
+            "`{setting}` requires its own TCP connection, but this is a stream of an HTTP/2 connection: use the ws:// URL, \
+             or omit it"
         );
         Self::own(400, "setting", &[], explanation)
     }
 
     pub(super) fn not_followed() -> Self {
-        let explanation = "the relay could not follow where this request begins; send it on a connection of its own";
+        let explanation = "the relay could not find the start of this request; send it on a new connection";
         Self::own(400, "not-followed", &[], explanation.to_owned())
     }
 
-    /// Has the refusal go out; returns what hyper needs to know of it, and the bytes.
+    /// Sends the refusal. Returns the response for hyper and the bytes sent.
     pub(crate) async fn answer(&self, arrival: &Arrival, method: &Method) -> (Response, Bytes) {
         arrival.refuse(method, self.status, &self.text).await
     }
@@ -98,7 +97,7 @@ impl HandshakeRefusal {
         self.record_as(session.next_connection(), session, requested_us, arrival, sent);
     }
 
-    /// The same for a request that has its number already.
+    /// The same for a request that has a number already.
     pub(crate) fn record_as(
         self,
         connection: ConnectionNumber,
@@ -122,21 +121,23 @@ impl HandshakeRefusal {
     }
 }
 
-/// Records a head that never became a request in the session that it asks for, if its first line got that far.
+/// Records a head that never became a request, if its request line names a session.
 pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
     let Some(session) = session_asked_for(&head.bytes).and_then(|name| registry.find(name)) else { return };
     let (status, rule, explanation) = match head.fault {
         HeadFault::TooLarge => {
-            (431, "head-too-large", "the request head is over this relay’s limit in bytes or lines; send fewer headers")
+            (431, "head-too-large", "the request head exceeds this relay’s limit in bytes or lines; send fewer headers")
         }
         HeadFault::TooSlow => (
             408,
             "head-too-slow",
-            "the request head did not arrive whole in the time this relay gives it; send it at once",
+            "the request head did not arrive completely within this relay’s timeout; send it at once",
         ),
-        HeadFault::Malformed => {
-            (400, "head-malformed", "this is no HTTP/1.1 head; each line is `Name: value`, and an empty line ends it")
-        }
+        HeadFault::Malformed => (
+            400,
+            "head-malformed",
+            "this is not an HTTP/1.1 request head; each line is `Name: value`, and an empty line ends it",
+        ),
     };
     let refusal = Refusal {
         request: head.bytes.clone().into(),
@@ -152,7 +153,7 @@ pub(crate) fn record_unfinished(registry: &Registry, head: &UnfinishedHead) {
     session.append_event(session.next_connection(), &Event::Refusal(refusal));
 }
 
-/// The session in a request line such as `GET /lab/{session}?…`, also where something stands in between.
+/// The session in a request line such as `GET /lab/{session}?…`, also for `/via` and `/relay`.
 fn session_asked_for(head: &[u8]) -> Option<&str> {
     let line = head.split(|byte| *byte == b'\r' || *byte == b'\n').find(|line| !line.is_empty())?;
     let target = line.split(|byte| *byte == b' ').nth(1)?;

@@ -1,29 +1,29 @@
-//! What one turn sends: small parts gathered in a buffer, large ones sent from where they were read.
+//! The output of one turn: small parts are copied into a buffer, large ones are sent from the read buffer.
 
 use std::io::IoSlice;
 
-/// From this size on, in bytes, a part is worth a slice of its own.
+/// A part of at least this size, in bytes, gets its own slice.
 const LARGE: usize = 2 << 10;
-/// How many large parts one turn has; more of them are gathered like the small ones.
+/// The most slices of large parts. Further large parts are copied.
 const MOST: usize = 7;
 
 pub(super) struct Replies<'w, 'b> {
     gathered: &'w mut Vec<u8>,
-    /// `parts[..count]`: large parts, each with how much is gathered before it.
+    /// `parts[..count]`: the large parts, each with the number of copied bytes before it.
     parts: [(usize, &'b [u8]); MOST],
     count: usize,
-    /// What the large parts have together.
+    /// The total size of the large parts.
     large: usize,
 }
 
 impl<'w, 'b> Replies<'w, 'b> {
-    /// None yet; `room` is emptied to gather in.
+    /// Starts empty and clears `room`, the buffer for small parts.
     pub(super) fn new(room: &'w mut Vec<u8>) -> Self {
         room.clear();
         Self { gathered: room, parts: [(0, &[]); MOST], count: 0, large: 0 }
     }
 
-    /// How many bytes there are to send.
+    /// The number of bytes to send.
     pub(super) fn len(&self) -> usize {
         self.gathered.len() + self.large
     }
@@ -32,7 +32,7 @@ impl<'w, 'b> Replies<'w, 'b> {
         self.gathered.extend_from_slice(bytes);
     }
 
-    /// Adds what need not be copied.
+    /// Adds bytes without copying them, if they are large.
     pub(super) fn lend(&mut self, bytes: &'b [u8]) {
         if bytes.len() < LARGE || self.count == MOST {
             self.copy(bytes);
@@ -43,12 +43,12 @@ impl<'w, 'b> Replies<'w, 'b> {
         }
     }
 
-    /// Takes out what was gathered since there were `len` bytes; nothing large may be among it.
+    /// Removes what was added after the first `len` bytes. None of it may be a large part.
     pub(super) fn take_back(&mut self, len: usize) -> Vec<u8> {
         self.gathered.split_off(len - self.large)
     }
 
-    /// Adds what an earlier turn put by.
+    /// Adds what an earlier turn held back.
     pub(super) fn append(&mut self, held: Vec<u8>) {
         if self.gathered.is_empty() {
             *self.gathered = held;
@@ -57,7 +57,7 @@ impl<'w, 'b> Replies<'w, 'b> {
         }
     }
 
-    /// All of it in order, in `slices`, of which as many are used as are returned.
+    /// All bytes in order. The result is the used part of `slices`.
     pub(super) fn slices<'s>(&'s self, slices: &'s mut [IoSlice<'s>; 2 * MOST + 1]) -> &'s [IoSlice<'s>] {
         let (mut used, mut from) = (0, 0);
         let mut add = |bytes: &'s [u8]| {
@@ -80,7 +80,7 @@ impl<'w, 'b> Replies<'w, 'b> {
         [IoSlice::new(&[]); 2 * MOST + 1]
     }
 
-    /// What is left after `written` bytes of it.
+    /// What is left after `written` bytes.
     pub(super) fn rest(&self, mut written: usize) -> Vec<u8> {
         let mut rest = Vec::with_capacity(self.len() - written);
         let mut slices = Self::no_slices();

@@ -1,4 +1,4 @@
-//! The raw line after the upgrade: every wait on it has an end.
+//! The byte stream after the upgrade. Every wait has a timeout.
 
 use super::replies::Replies;
 use crate::listen::{ConnectionSlot, Stream};
@@ -11,18 +11,18 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// How long the other end has to close after the relay did. However much is still on its way, draining it costs no memory.
+/// How long the client may take to close after the relay did. Discarding what still arrives takes no memory.
 const CLOSE_WAIT: Duration = Duration::from_secs(10);
-/// How long it may send nothing meanwhile.
+/// How long the client may send nothing during that time.
 const CLOSE_WAIT_SILENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Socket {
     stream: Stream,
-    /// What the other end has not taken yet: at most what one turn sends, since meanwhile nothing is read.
+    /// What the client has not accepted yet. It is at most the output of one turn, because nothing is read meanwhile.
     unsent: Vec<u8>,
-    /// Bytes that have gone out since the connection began.
+    /// Bytes sent since the connection began.
     written: u64,
-    /// This connection's share of how many may be open; given back when the line goes.
+    /// This connection's permit, released on drop.
     _slot: ConnectionSlot,
 }
 
@@ -35,13 +35,13 @@ impl Socket {
         self.written
     }
 
-    /// Reads what is there; `Ok(0)` is the end of the socket.
+    /// Reads available bytes. `Ok(0)` is the end of the stream.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
         Pin::new(&mut self.stream).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
     }
 
-    /// Writes all of `replies` in one go if the line takes it; what it does not take is kept, and `false` given.
+    /// Writes `replies` with one system call. Returns `false` if the socket did not accept everything, and keeps the rest.
     pub(super) fn write(&mut self, cx: &mut Context<'_>, replies: &Replies<'_, '_>) -> Result<bool, Cause> {
         let length = replies.len();
         if length == 0 {
@@ -62,11 +62,11 @@ impl Socket {
         if written < length {
             self.unsent = replies.rest(written);
         }
-        // What was written is on its way, but with TLS, which may have it still.
+        // Written bytes have been sent, except with TLS, which may still buffer them.
         Ok(written == length && (!self.stream.needs_flush() || self.flush(cx)?))
     }
 
-    /// Whether all that was written has gone out.
+    /// Whether everything written has been sent.
     fn flush(&mut self, cx: &mut Context<'_>) -> Result<bool, Cause> {
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Ready(Ok(())) => Ok(true),
@@ -75,8 +75,8 @@ impl Socket {
         }
     }
 
-    /// Writes what was left, while nothing is read: a client that does not read what it asked for is slowed down, and given
-    /// up when it takes nothing for `patience`.
+    /// Writes what is left. Nothing is read meanwhile, which slows down a client that does not read. Gives up when the client
+    /// accepts nothing for `patience`.
     pub(super) async fn drain(&mut self, patience: Duration, shutdown: &Shutdown) -> Result<(), Cause> {
         let unsent = std::mem::take(&mut self.unsent);
         let mut rest = &unsent[..];
@@ -101,7 +101,7 @@ impl Socket {
         }
     }
 
-    /// Reads until the other end closes, for `patience` at the most, and keeps nothing; gives whether it did.
+    /// Reads and discards until the client closes, for at most `patience`. Returns whether the client closed.
     pub(super) async fn wait_for_end(&mut self, patience: Duration, shutdown: &Shutdown) -> bool {
         let mut nothing = [0; 4096];
         let until = Instant::now() + patience;
@@ -117,13 +117,13 @@ impl Socket {
         }
     }
 
-    /// Ends the connection at once; what is on its way is lost.
+    /// Aborts the connection. Unsent data is lost.
     pub(super) fn reset(self) {
         self.stream.reset();
     }
 
-    /// Closes this end first (RFC 6455 §7.1.1), and lets the other one close before the socket goes: closing over unread
-    /// bytes would reset the line, and the client might lose the close frame.
+    /// Closes this end first (RFC 6455 §7.1.1), then waits for the client to close. Closing a socket with unread bytes would reset
+    /// the connection, and the client could lose the close frame.
     pub(super) async fn close(mut self, shutdown: &Shutdown) {
         if self.stream.shutdown().await.is_err() {
             return;

@@ -1,9 +1,9 @@
-//! One turn of an open connection: what its bytes mean, and what goes back for them. No waiting, no IO.
+//! One turn of an open connection: what received bytes mean, and what to send for them. No waiting, no I/O.
 //!
-//! Data frames go back as they came. A binary frame is on its way back before it has arrived whole; a text frame waits
-//! until it is known to be text, because a frame that has begun cannot be taken back. A compressed message is compressed
-//! anew, with the relay's own context, and so in frames of the relay's own. Where a behaviour is at work, it says which
-//! messages go back so, and what happens to the others.
+//! Data frames are echoed unchanged. The echo of a binary frame starts before the frame is complete. A text frame waits until its
+//! UTF-8 is checked, because a frame that has begun cannot be withdrawn. A compressed message is compressed again with the
+//! relay's own context, so its frames differ. With an engine, the behavior decides which messages are echoed this way, and what
+//! happens to the others.
 
 use super::engine::{Engine, TurnContext};
 use super::recorder::{Outbound, Recorder};
@@ -18,13 +18,13 @@ use wire::opcode::Opcode;
 use wire::outgoing::{Answer, Outgoing};
 use wire::violation::Violation;
 
-/// A compressed message that is longer goes back in fragments of about this size, in bytes.
+/// A longer compressed message is echoed in fragments of about this size, in bytes.
 const FRAGMENT: usize = 64 << 10;
-/// How much is inflated in one turn, in bytes, before others have theirs. A compressed byte counts as several: there are
-/// payloads that hold nothing and take long to find out.
+/// How many bytes one turn decompresses before other connections get their turn. A compressed byte counts as several, because
+/// some payloads take long to decompress to nothing.
 const MOST_INFLATED: usize = 256 << 10;
 const COMPRESSED_BYTE: usize = 16;
-/// How much goes out for one turn, in bytes, before more is answered. Inflating can make it a mebibyte more.
+/// How many bytes one turn sends before it stops answering. Decompression can exceed this by a mebibyte.
 const MOST_OUT: usize = 512 << 10;
 
 /// A conversation during one turn.
@@ -32,7 +32,7 @@ pub(super) struct Turn<'t, 'w, 'b, R> {
     pub(super) outgoing: &'t mut Outgoing,
     pub(super) recorder: &'t mut R,
     pub(super) engine: Option<&'t mut Engine>,
-    /// The time, where a behaviour is at work.
+    /// The time, if there is an engine.
     pub(super) now: Option<Instant>,
     pub(super) held: &'t mut Vec<u8>,
     pub(super) streaming: &'t mut bool,
@@ -40,24 +40,24 @@ pub(super) struct Turn<'t, 'w, 'b, R> {
     pub(super) close_cause: &'t mut Option<Cause>,
     pub(super) deferred_close: &'t mut Option<&'static str>,
     pub(super) over: &'t mut Option<Cause>,
-    /// Bytes that were queued before this turn.
+    /// Bytes queued before this turn.
     pub(super) before: u64,
     pub(super) replies: &'t mut Replies<'w, 'b>,
-    /// The payload of the frame under way, if it is all here.
+    /// The payload of the current frame, if it is complete.
     pub(super) whole: Option<&'b [u8]>,
-    /// Where the text frame under way begins among the replies, if it began in this turn.
+    /// Where the current text frame begins in the replies, if it began in this turn.
     pub(super) text: Option<usize>,
     pub(super) inflated: usize,
 }
 
 impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
-    /// Puts by what is not whole, and lets the behaviour do what is due. `heard` is whether anything came.
+    /// Holds back what is incomplete, and lets the engine do what is due. `heard` is whether any data arrived.
     pub(super) fn finish(mut self, heard: bool) {
         if let Some(start) = self.text.take() {
             *self.held = self.replies.take_back(start);
         }
         if let Some(whole) = self.whole.take() {
-            // Its end is for the next turn.
+            // The end of this frame belongs to the next turn.
             self.recorder.piece(whole);
         }
         if let (Some(engine), Some(now), true) = (self.engine.as_deref_mut(), self.now, heard) {
@@ -66,7 +66,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         self.perform();
     }
 
-    /// Whether `frame` goes back as it comes. After a close frame nothing follows. RFC 6455 §5.5.1.
+    /// Whether `frame` is echoed unchanged. Nothing follows a close frame. RFC 6455 §5.5.1.
     fn is_echoed(&self, frame: &Frame) -> bool {
         !frame.compressed
             && frame.position.is_some()
@@ -75,13 +75,13 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
             && self.is_plain()
     }
 
-    /// Whether messages are echoed and no more, as far as the behaviour is concerned.
+    /// Whether the engine leaves the current message to the plain echo.
     #[inline]
     fn is_plain(&self) -> bool {
         self.engine.as_ref().is_none_or(|engine| engine.is_plain())
     }
 
-    /// A behaviour decides about each message at its beginning.
+    /// The engine decides about each message when it begins.
     #[inline]
     fn message_begins(&mut self, frame: &Frame) {
         if let Some(engine) = &mut self.engine
@@ -91,7 +91,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         }
     }
 
-    /// It is told of those that are over, and of pongs.
+    /// Notifies the engine of complete messages and of pongs.
     fn notify_engine(&mut self, frame: &Frame, control: &[u8]) {
         let (Some(engine), Some(now)) = (&mut self.engine, self.now) else { return };
         match frame.position {
@@ -99,11 +99,11 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
             None if frame.header.opcode == Opcode::Pong => return engine.pong(control),
             _ => return,
         }
-        // At once, so that it makes no difference in how many reads messages come.
+        // Immediately, so that the number of reads makes no difference.
         self.perform();
     }
 
-    /// Lets the behaviour do what is due. Not in the middle of a frame that is gathered.
+    /// Lets the engine do what is due.
     fn perform(&mut self) {
         let (Some(engine), Some(now), None) = (self.engine.as_deref_mut(), self.now, &*self.over) else { return };
         engine.perform(
@@ -118,13 +118,13 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
                 over: self.over,
             },
         );
-        // What has not arrived whole cannot follow a goodbye.
+        // An incomplete message cannot follow a close frame.
         if self.outgoing.sent_close() {
             self.held.clear();
         }
     }
 
-    /// Whether it lets the relay answer as it must.
+    /// Whether the engine lets the relay answer as the RFC requires.
     fn may_answer(&mut self, opcode: Opcode) -> bool {
         match (&mut self.engine, self.now) {
             (Some(engine), Some(now)) if opcode == Opcode::Pong => engine.answers_ping(now),
@@ -138,7 +138,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         Outbound { header, position, compressed, end: self.before + self.replies.len() as u64 }
     }
 
-    /// Puts a frame behind what is to be sent.
+    /// Queues a frame.
     fn queue(&mut self, header: &FrameHeader, payload: &[u8], compressed: bool) {
         if self.outgoing.sent_close() {
             return;
@@ -183,7 +183,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         }
     }
 
-    /// Keeps the content of a message that does not go back as it comes.
+    /// Keeps the content of a message for the engine.
     fn collect(&mut self, frame: &Frame, bytes: &[u8], inflated: bool) {
         if let Some(engine) = &mut self.engine
             && frame.position.is_some()
@@ -194,7 +194,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         }
     }
 
-    /// Sends what the deflater has made of a message, as a fragment or as the end of it.
+    /// Queues compressed output as a fragment or as the last frame of a message.
     fn queue_deflated(&mut self, kind: MessageKind, last: bool) {
         let Some(payload) = self.outgoing.deflater().map(|deflater| deflater.take()) else { return };
         let opcode = match kind {
@@ -277,14 +277,14 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             let outbound = self.outbound(&header, false);
             self.recorder.received(frame, whole, Some(outbound));
             self.notify_engine(frame, control);
-            // Not left until the turn is over: the next frame may be half out by then.
+            // Queue it now: at the end of the turn, the next frame may be half sent.
             if let Some(reason) = self.deferred_close.take() {
                 let payload = close::payload(CloseCode::GOING_AWAY, reason);
                 self.queue(&FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64), &payload, false);
             }
             return;
         }
-        // Text that turned out to be none is not sent back.
+        // Do not echo invalid text.
         if let Some(start) = self.text.take() {
             self.replies.take_back(start);
         }
@@ -320,7 +320,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             return;
         }
         let header = echo_header(frame);
-        // A server's header is shorter by the masking key. So it fits before the payload, and both leave as one piece.
+        // A server's header has no masking key, so it fits in front of the payload, and both are sent as one slice.
         let start = at - header.len();
         bytes[start..at].copy_from_slice(&header.encode());
         let bytes: &'b [u8] = bytes;
@@ -339,7 +339,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
     }
 }
 
-/// The header with which a frame goes back as it came.
+/// The header of a frame's echo.
 fn echo_header(frame: &Frame) -> FrameHeader {
     FrameHeader::unmasked(frame.header.fin, frame.header.opcode, frame.header.length.bytes)
 }

@@ -1,4 +1,4 @@
-//! A request that gets no answer in HTTP, on purpose: silence, a dropped line, or bytes of another protocol.
+//! A request that deliberately gets no HTTP answer: silence, a closed or reset connection, or bytes of another protocol.
 
 use super::socket::Socket;
 use crate::behaviour::OpeningAnswer;
@@ -13,12 +13,12 @@ use observation::{Act, ConnectionNumber, Deliberate, Event, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a request may go unanswered.
+/// How long a request may stay unanswered.
 const SILENCE: Duration = Duration::from_secs(60);
-/// What an SSH server says first. RFC 4253 §4.2.
+/// What an SSH server sends first. RFC 4253 §4.2.
 const GARBAGE: &[u8] = b"SSH-2.0-OpenSSH_9.6\r\n";
 
-/// What is known of a request until it is answered. Dropped before that, it records that the client did not wait.
+/// A request that is not answered yet. Dropped before that, it records that the client ended the connection.
 pub(super) struct PendingRequest {
     /// `None` on `/echo`, and once it has been recorded.
     session: Option<Arc<Session>>,
@@ -37,18 +37,18 @@ impl PendingRequest {
         Self { session: presence.map(|presence| Arc::clone(presence.session())), arrival, requested_us, deliberate }
     }
 
-    /// It has been answered, and is recorded by whoever did.
+    /// The request was answered. The caller records it.
     pub(super) fn answered(mut self) {
         self.session = None;
     }
 
-    /// Records it as answered with `response`, which is no HTTP.
+    /// Records it as answered with `response`, which is not HTTP.
     fn record(&mut self, rule: &'static str, response: Bytes) -> Option<(Arc<Session>, ConnectionNumber)> {
         let session = self.session.take()?;
         let deliberate = std::mem::take(&mut self.deliberate);
         let explanation = match deliberate.last() {
             Some(why) if rule != LEFT_EARLY => why.explanation.to_string(),
-            _ => "the client did not wait for the answer".to_owned(),
+            _ => "the client ended the connection before the answer".to_owned(),
         };
         let refusal = Refusal {
             request: self.arrival.text.take().unwrap_or_default().into(),
@@ -75,7 +75,7 @@ impl Drop for PendingRequest {
     }
 }
 
-/// Takes the line away from hyper without a word, and does with it what `answer` says.
+/// Takes the connection from hyper without a response, and does with it what `answer` says.
 pub(super) async fn leave_unanswered(
     app: AppState,
     answer: OpeningAnswer,
@@ -85,7 +85,7 @@ pub(super) async fn leave_unanswered(
     mut request: Request,
 ) -> Response {
     let said = if answer == OpeningAnswer::Garbage { Bytes::from_static(GARBAGE) } else { Bytes::new() };
-    // What hyper makes of the response never goes out.
+    // hyper's own response is never sent.
     let (response, taken) = pending.arrival.leave_http(&mut request, said.clone()).await;
     let shutdown = app.shutdown.clone();
     app.shutdown.spawn(async move {
@@ -112,9 +112,9 @@ pub(super) async fn leave_unanswered(
 
 fn silence_over(client_left: bool, relay_ends: bool) -> Deliberate {
     let explanation = match (client_left, relay_ends) {
-        (true, _) => "the client has waited long enough, and ended the line",
-        (false, true) => "the relay shuts down, and the silence with it",
-        (false, false) => "the silence has been as long as it may be, and the relay ended the line",
+        (true, _) => "the client stopped waiting and ended the connection",
+        (false, true) => "the relay is shutting down and ends the connection",
+        (false, false) => "the silence reached its time limit, and the relay ended the connection",
     };
     Deliberate::by_behaviour("open", explanation, Some("4.1"))
 }

@@ -1,4 +1,4 @@
-//! A request as it came: its text, what carried it, and how to answer it byte for byte.
+//! A request's original text, what carried it, and how to answer it byte for byte.
 
 use super::captured_stream::HeadCapturedStream;
 use super::head_capture::HeadCapture;
@@ -17,51 +17,51 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use wire::handshake::connect;
 
-/// What every handler can know of its request besides what axum says.
+/// What handlers can know about a request besides what axum provides.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
-    /// The head as it came, from the request line to the empty line, or its fields (`wire::handshake::connect`). `None` when
-    /// it was not followed.
+    /// The head from the request line to the empty line, or its HTTP/2 fields (`wire::handshake::connect`). `None` if it was not
+    /// captured.
     pub(crate) text: Option<Bytes>,
-    /// What carries it. Nothing is known of hops.
+    /// The transport. Hops are not known here.
     pub(crate) route: Route,
-    /// The other end of the line.
+    /// The client's address.
     pub(crate) peer: SocketAddr,
-    /// The capture below TLS.
+    /// The captured TLS records.
     pub(crate) record_capture: Option<RecordCapture>,
-    /// Where answers are dictated; `None` over HTTP/2, which has no texts.
+    /// Replaces the text of responses; `None` over HTTP/2, which has no text.
     pub(super) head_capture: Option<HeadCapture>,
-    /// Over HTTP/2: that something is going on, for as long as it is kept.
+    /// Over HTTP/2: marks the connection as in use while it exists.
     pub(super) busy: Option<Arc<()>>,
 }
 
-/// A line that HTTP has let go of.
+/// A connection that has left HTTP.
 pub(crate) struct RawConnection {
     pub(crate) stream: Stream,
-    /// What came right behind the request.
+    /// What arrived right after the request.
     pub(crate) early: Bytes,
     pub(crate) slot: ConnectionSlot,
 }
 
-/// A share of what all connections have together, given back when dropped.
+/// A permit for an open connection, released on drop.
 #[derive(Debug)]
 pub(crate) enum ConnectionSlot {
-    /// Of how many may be open.
+    /// A TCP connection of its own.
     Own { _permit: OwnedSemaphorePermit },
-    /// Of one that is shared: it is in use.
+    /// A stream of a shared HTTP/2 connection, which it marks as in use.
     Shared { _busy: Option<Arc<()>> },
 }
 
 impl Arrival {
-    /// The request leaves HTTP, and somebody else has seen to its answer.
+    /// Stops capturing: the request leaves HTTP, and the caller sends the response.
     pub(crate) fn stop_following(&self) {
         if let Some(head_capture) = &self.head_capture {
             head_capture.stop();
         }
     }
 
-    /// Has `text` go out, and then gives the raw line, with whatever has come behind the request; `None` if it ended before.
-    /// Over HTTP/2 `text` are the fields of the answer. The response is what hyper must be given.
+    /// Sends `text` as the response, then returns the raw connection with any bytes that arrived after the request; `None` if it
+    /// ended before. Over HTTP/2, `text` contains the response's fields. Return the response to hyper.
     pub(crate) async fn leave_http(
         &self,
         request: &mut Request,
@@ -83,7 +83,7 @@ impl Arrival {
             match on_upgrade.await {
                 Ok(upgraded) => RawConnection::new(upgraded, busy),
                 Err(error) => {
-                    tracing::debug!(%error, "the line ended during the opening handshake");
+                    tracing::debug!(%error, "the connection ended during the opening handshake");
                     None
                 }
             }
@@ -91,11 +91,11 @@ impl Arrival {
         (response, taken)
     }
 
-    /// Has a refusal go out, `text` being its head and body in HTTP/1.1; gives what hyper needs to know of it, and the bytes
-    /// that go out, or what stands for them over HTTP/2.
+    /// Sends a refusal; `text` is its HTTP/1.1 head and body. Returns the response for hyper, and the bytes sent or their
+    /// equivalent over HTTP/2.
     pub(crate) async fn refuse(&self, method: &Method, status: u16, text: &str) -> (Response, Bytes) {
         let (head, body) = text.split_at(text.find("\r\n\r\n").map_or(text.len(), |end| end + 4));
-        // RFC 9110 §9.3.2: the same head, and nothing behind it.
+        // RFC 9110 §9.3.2: HEAD gets the same head without a body.
         let body = if method == Method::HEAD { "" } else { body };
         let Some(head_capture) = &self.head_capture else {
             let fields = connect::from_response(status, head);
@@ -110,7 +110,7 @@ impl Arrival {
     }
 }
 
-/// The response with these fields. What HTTP/2 cannot carry is left out.
+/// Builds a response from fields. Omits what HTTP/2 does not allow.
 fn of_fields(text: &[u8], body: Body) -> Response {
     let mut response = Response::new(body);
     for (name, value) in connect::fields(text) {
@@ -125,7 +125,7 @@ fn of_fields(text: &[u8], body: Body) -> Response {
 }
 
 impl RawConnection {
-    /// `busy` is of a connection that is shared.
+    /// `busy` is set for a shared connection.
     fn new(upgraded: Upgraded, busy: Option<Option<Arc<()>>>) -> Option<Self> {
         if let Some(busy) = busy {
             let stream = Stream::Shared(Box::new(TokioIo::new(upgraded)));

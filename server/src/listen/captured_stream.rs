@@ -1,4 +1,4 @@
-//! A stream whose request heads are kept and whose responses can be dictated, until it is taken out for something else.
+//! A stream that captures request heads and replaces responses, until the raw stream is taken out.
 
 use super::head_capture::{HeadCapture, Outbound};
 use bytes::Buf;
@@ -10,16 +10,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
-/// What hyper reads from and writes to.
+/// The stream that hyper reads from and writes to.
 #[derive(Debug)]
 pub(crate) struct HeadCapturedStream<S> {
     io: S,
-    /// This connection's share of how many may be open.
+    /// The permit for an open connection.
     slot: OwnedSemaphorePermit,
     head_capture: HeadCapture,
-    /// How long the other end may leave written bytes unread.
+    /// How long the client may leave written bytes unread.
     patience: Duration,
-    /// Running since a write could not go on.
+    /// Runs while a write cannot proceed.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -28,7 +28,7 @@ impl<S> HeadCapturedStream<S> {
         Self { io, slot, head_capture, patience, stalled: None }
     }
 
-    /// The stream and its place. hyper lets go of a connection only once everything has been flushed.
+    /// The stream and its permit. hyper releases a connection only after a complete flush.
     pub(crate) fn into_parts(self) -> (S, OwnedSemaphorePermit) {
         (self.io, self.slot)
     }
@@ -41,8 +41,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadCapturedStream<S> {
             return Pin::new(&mut this.io).poll_read(cx, buf);
         };
         if room == 0 {
-            // hyper refuses a head of this size before it reads on; this is for the case that it should not.
-            return Poll::Ready(Err(io::Error::new(ErrorKind::InvalidData, "the request head is over its limit")));
+            // hyper refuses a head of this size before it reads more, so this should not happen.
+            return Poll::Ready(Err(io::Error::new(ErrorKind::InvalidData, "the request head exceeds its limit")));
         }
         let room = room.min(buf.remaining());
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(room));
@@ -55,7 +55,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadCapturedStream<S> {
 }
 
 impl<S: AsyncWrite + Unpin> HeadCapturedStream<S> {
-    /// Lets dictated text go out that has waited for hyper's head to pass.
+    /// Sends replaced text that waits for the end of hyper's head.
     fn poll_dictated(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.head_capture.lock();
         let Outbound::Sending { text } = &mut state.outbound else { return Poll::Ready(Ok(())) };
@@ -72,7 +72,7 @@ impl<S: AsyncWrite + Unpin> HeadCapturedStream<S> {
     }
 }
 
-/// Gives up on a write that has made no progress for as long as `patience`.
+/// Fails a write that made no progress for `patience`.
 fn in_time(
     stalled: &mut Option<Pin<Box<Sleep>>>,
     patience: Duration,
@@ -155,7 +155,7 @@ mod tests {
         (HeadCapturedStream::new(io, slot, head_capture.clone(), Duration::from_secs(5)), head_capture)
     }
 
-    /// Serves `requests` over a pipe that holds `size` bytes: what came back, and the heads that the handler was given.
+    /// Serves `requests` over a pipe of `size` bytes. Returns the responses and the heads that the handler got.
     async fn serve(requests: String, size: usize) -> (String, Vec<String>) {
         let (near, far) = duplex(size);
         let (capture, head_capture) = capture(far).await;

@@ -1,4 +1,4 @@
-//! HTTP/2 over TLS: many requests on one connection, and WebSockets among them by extended CONNECT (RFC 8441).
+//! HTTP/2 over TLS: many requests on one connection, including WebSockets by extended CONNECT (RFC 8441).
 
 use super::arrival::Arrival;
 use super::stream::Stream;
@@ -18,24 +18,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// How many requests one connection may have under way; a page with its feed and its WebSockets has a dozen.
+/// The most concurrent requests per connection. A page with its feed and WebSockets has about a dozen.
 const STREAMS: u32 = 128;
-/// What may wait to be sent on one stream, in bytes.
+/// The most unsent bytes per stream.
 const UNSENT: usize = 256 << 10;
-/// What a client may send on one stream, and on all together, before the relay has read it, in bytes: one stream that waits
-/// does not hold the others back.
+/// The most unread bytes per stream and per connection. A stream that waits does not block the others.
 const STREAM_WINDOW: u32 = 256 << 10;
 const WINDOW: u32 = 16 * STREAM_WINDOW;
-/// How often the other end is asked whether it is there, and how long it may take to say so.
+/// The interval of keep-alive pings, and the timeout for their answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(10);
-/// How long a connection may have nothing under way.
+/// The longest time a connection may be idle.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Speaks HTTP/2 on one connection until it ends.
+/// Serves HTTP/2 on one connection until it ends.
 pub(super) async fn serve(stream: Stream, transport: Transport, router: Router, max_head: usize, shutdown: &Shutdown) {
     let router = TowerToHyperService::new(router);
-    // Each request that is being answered has one, and each stream that has become a WebSocket.
+    // Cloned for each request in progress and for each stream that is a WebSocket.
     let under_way = Arc::new(());
     let counted = Arc::clone(&under_way);
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -72,7 +71,7 @@ pub(super) async fn serve(stream: Stream, transport: Transport, router: Router, 
             ended = connection.as_mut() => break ended,
             () = look.as_mut() => {
                 look.as_mut().reset(Instant::now() + IDLE);
-                // This one, and the one that is copied for each request.
+                // This clone and the one in the service.
                 if Arc::strong_count(&under_way) == 2 {
                     connection.as_mut().graceful_shutdown();
                 }
@@ -91,7 +90,7 @@ pub(super) async fn serve(stream: Stream, transport: Transport, router: Router, 
     }
 }
 
-/// The request's fields, a line each.
+/// The request's fields, one per line.
 fn text(request: &Request<Incoming>) -> Bytes {
     let mut text = BytesMut::new();
     let mut line = |name: &str, value: &[u8]| {

@@ -1,7 +1,7 @@
-//! What hyper and the wire have in common for one connection: the text of each request, and text to send as it stands.
+//! Captures the text of each request of a connection, and replaces the text of responses.
 //!
-//! hyper hands over parsed requests and writes its own heads (lower-case names, a date). The lab shows both handshake
-//! texts byte for byte, so the head_capture keeps the head under way as it arrived, and lets a handler dictate a response.
+//! hyper passes on parsed requests and writes its own heads (lower-case names, a date). The lab shows both handshake texts byte
+//! for byte, so `HeadCapture` keeps the current head as it arrived, and lets a handler set the text of a response.
 
 use bytes::Bytes;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use wire::handshake::head::{RequestHead, values};
 
-/// Shared by a connection's capture and its handlers. The lock is std's: it is never held across an await, and the two
+/// Shared by a connection's stream and its handlers. It uses a std lock, because the lock is never held across an await, and both
 /// sides run in one task.
 #[derive(Clone, Debug)]
 pub(crate) struct HeadCapture(Arc<Mutex<CaptureState>>);
@@ -18,35 +18,35 @@ pub(crate) struct HeadCapture(Arc<Mutex<CaptureState>>);
 pub(super) struct CaptureState {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
-    /// The front of what hyper has written since the last head was taken.
+    /// The beginning of what hyper has written since the last head.
     answer: Vec<u8>,
 }
 
-/// What hyper writes by itself, about a head that it cannot take, is shorter than this, in bytes.
+/// hyper's own error responses are shorter than this, in bytes.
 const ANSWER: usize = 1024;
 
 #[derive(Debug)]
 pub(super) enum Inbound {
     Following {
-        /// What hyper has read and not yet made a request of, bodies left out: `bytes.len() <= limit`.
+        /// What hyper has read but not turned into a request yet, without bodies: `bytes.len() <= limit`.
         bytes: Vec<u8>,
         limit: usize,
-        /// How much of the current request's body is still to come, or stands at the front of `bytes`.
+        /// The remaining bytes of the current request's body. They are still to come, or at the front of `bytes`.
         body: u64,
     },
-    /// Nothing more is kept: where the next head would begin is unknown, or no head will come.
+    /// Capturing has stopped: the start of the next head is unknown, or there will be none.
     Off,
 }
 
 #[derive(Debug)]
 pub(super) enum Outbound {
-    /// What hyper writes goes out.
+    /// hyper's output is sent.
     Hyper,
-    /// Waiting until everything hyper wrote before has gone out.
+    /// Waits until hyper's earlier output has been sent.
     Wanted { text: Bytes, waker: Waker },
-    /// hyper's next head is taken out. `matched` bytes of the empty line that ends it have been seen.
+    /// hyper's next head is discarded. `matched` bytes of the empty line at its end were seen.
     Swallowing { text: Bytes, matched: usize },
-    /// The dictated text goes out in its place; `text` is what is left of it.
+    /// The replacement is sent; `text` is the rest of it.
     Sending { text: Bytes },
 }
 
@@ -56,15 +56,15 @@ impl HeadCapture {
         Self(Arc::new(Mutex::new(CaptureState { inbound, outbound: Outbound::Hyper, answer: Vec::new() })))
     }
 
-    /// The head of the request that hyper hands over now, from the request line to the empty line; `None` when it was not
-    /// followed. To be called once for each.
+    /// The head of the current request, from the request line to the empty line; `None` if it was not captured. Call it once per
+    /// request.
     pub(super) fn take_head(&self) -> Option<Bytes> {
         let mut state = self.lock();
         state.answer = Vec::new();
         state.inbound.take_head()
     }
 
-    /// What has come of a head that will not be finished, and what hyper has answered to it; `None` between requests.
+    /// The bytes of an unfinished head and hyper's response to it; `None` between requests.
     pub(super) fn unfinished(&self) -> Option<(Bytes, Bytes)> {
         let mut state = self.lock();
         match &mut state.inbound {
@@ -76,18 +76,18 @@ impl HeadCapture {
         }
     }
 
-    /// Whether the end of the current request cannot be known here, so that it must be the last of its connection.
+    /// Whether the end of the current request is unknown, so that it must be the last one of its connection.
     pub(super) fn lost_track(&self) -> bool {
         matches!(self.lock().inbound, Inbound::Off)
     }
 
-    /// Stops following requests: this one leaves HTTP.
+    /// Stops capturing, because this request leaves HTTP.
     pub(crate) fn stop(&self) {
         self.lock().inbound = Inbound::Off;
     }
 
-    /// Has `text` go out instead of the head that hyper writes next, which must have no body behind it. Resolves as soon
-    /// as the handler may return its response.
+    /// Sends `text` instead of hyper's next head, which must have no body. Resolves as soon as the handler may return its
+    /// response.
     pub(crate) fn dictate(&self, text: Bytes) -> impl Future<Output = ()> + Send + use<> {
         Dictation { head_capture: self.clone(), text: Some(text) }
     }
@@ -98,7 +98,7 @@ impl HeadCapture {
 }
 
 impl CaptureState {
-    /// Notes what hyper has written of its own.
+    /// Keeps the beginning of hyper's own output.
     pub(super) fn written(&mut self, bytes: &[u8]) {
         let room = ANSWER.saturating_sub(self.answer.len()).min(bytes.len());
         self.answer.extend_from_slice(&bytes[..room]);
@@ -148,14 +148,14 @@ impl Inbound {
     }
 }
 
-/// The length of the body behind `head`; `None` when only reading it can tell.
+/// The length of the body after `head`; `None` if only reading it can tell.
 fn body_length(bytes: &[u8], head: &RequestHead) -> Option<u64> {
     if values(bytes, &head.headers, "Transfer-Encoding").next().is_some() {
         return None;
     }
     let mut lengths = values(bytes, &head.headers, "Content-Length");
     let Some(length) = lengths.next() else { return Some(0) };
-    // hyper has refused lengths that differ from each other; a list in one line is left to it.
+    // hyper has refused differing lengths. A list in one line is left to hyper.
     std::str::from_utf8(length).ok()?.parse().ok()
 }
 
@@ -165,7 +165,7 @@ fn skip_body(bytes: &mut &[u8], body: &mut u64) {
     *body -= here as u64;
 }
 
-/// Line ends before a request line are no part of it. RFC 9112 §2.2.
+/// Line ends before a request line do not belong to it. RFC 9112 §2.2.
 fn skip_line_ends(bytes: &mut &[u8]) {
     while let [b'\r' | b'\n', rest @ ..] = bytes {
         *bytes = rest;
@@ -173,7 +173,7 @@ fn skip_line_ends(bytes: &mut &[u8]) {
 }
 
 impl Outbound {
-    /// Called when hyper flushes, which it does only once all that it wrote has been taken from it.
+    /// Called when hyper flushes, which happens only after all its output was accepted.
     pub(super) fn flushed(&mut self) {
         match std::mem::replace(self, Self::Hyper) {
             Self::Wanted { text, waker } => {
@@ -184,8 +184,8 @@ impl Outbound {
         }
     }
 
-    /// Takes hyper's head out of `written`, as far as it is there: the number of bytes taken. Zero when what hyper
-    /// writes is to go out.
+    /// Discards hyper's head from `written`. Returns the number of bytes discarded; zero if hyper's output is to be
+    /// sent.
     pub(super) fn swallow(&mut self, written: &[u8]) -> usize {
         const END: &[u8] = b"\r\n\r\n";
         let Self::Swallowing { text, matched } = self else { return 0 };
@@ -206,7 +206,7 @@ impl Outbound {
 
 struct Dictation {
     head_capture: HeadCapture,
-    /// Until it is on the head_capture.
+    /// `None` once it is handed over.
     text: Option<Bytes>,
 }
 
@@ -234,7 +234,7 @@ impl Future for Dictation {
 mod tests {
     use super::*;
 
-    /// Feeds `wire` in pieces of `size` bytes, taking a head as soon as one is there.
+    /// Feeds `wire` in parts of `size` bytes, and takes each head as soon as it is complete.
     fn heads(wire: &[u8], size: usize) -> Vec<String> {
         let mut inbound = Inbound::Following { bytes: Vec::new(), limit: 1024, body: 0 };
         let mut heads = Vec::new();

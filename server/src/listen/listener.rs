@@ -27,16 +27,16 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use wire::handshake::response;
 
-/// After a failed accept (no file handles left, most likely), how long to let things settle.
+/// The pause after a failed accept, most likely because no file handles are left.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
-/// What all listeners of a relay have in common.
+/// What all listeners of a relay share.
 pub(crate) struct Listener {
     router: Router,
     config: Arc<Config>,
     shutdown: Shutdown,
     on_unfinished: OnUnfinished,
-    /// One for each connection that may be open.
+    /// One permit for each open connection.
     connection_slots: Arc<Semaphore>,
 }
 
@@ -51,7 +51,7 @@ impl Listener {
         Self { router, config, shutdown, on_unfinished, connection_slots }
     }
 
-    /// Accepts until the relay is asked to end; with `tls` each connection begins with its handshake.
+    /// Accepts connections until the relay shuts down. With `tls`, each connection begins with a TLS handshake.
     pub(crate) async fn listen(self: Arc<Self>, listener: TcpListener, tls: Option<TlsAcceptor>) {
         loop {
             let accepted = tokio::select! {
@@ -61,14 +61,14 @@ impl Listener {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(%error, "no connection was accepted");
+                    tracing::warn!(%error, "accepting a connection failed");
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                     continue;
                 }
             };
-            // Echoes are small and must not wait for one another.
+            // Echoes are small and must not wait for each other.
             if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "the connection went before it was used");
+                tracing::debug!(%error, "the connection closed before it was used");
                 continue;
             }
             match Arc::clone(&self.connection_slots).try_acquire_owned() {
@@ -84,14 +84,14 @@ impl Listener {
                         }
                     });
                 }
-                // Whoever expects TLS would not understand a word.
+                // A client that expects TLS could not read an error.
                 Err(_) if tls.is_some() => {}
                 Err(_) => turn_away(&stream),
             }
         }
     }
 
-    /// Agrees on TLS, and on a version of HTTP with it.
+    /// Performs the TLS handshake, which also selects the HTTP version.
     async fn serve_tls(&self, stream: TcpStream, peer: SocketAddr, tls: &TlsAcceptor, slot: OwnedSemaphorePermit) {
         let accepted = tokio::select! {
             accepted = timeout(self.config.head_timeout, tls::accept(tls, stream)) => accepted,
@@ -100,7 +100,7 @@ impl Listener {
         let (stream, record_capture) = match accepted {
             Ok(Ok(accepted)) => accepted,
             Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => return tracing::debug!("a TLS handshake took too long"),
+            Err(_) => return tracing::debug!("a TLS handshake timed out"),
         };
         let Ok(agreed) = tls::agreed(stream.get_ref().1) else { return };
         let speaks_h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
@@ -118,7 +118,7 @@ impl Listener {
         }
     }
 
-    /// Speaks HTTP/1.1 on one connection until it ends or is upgraded.
+    /// Serves HTTP/1.1 on one connection until it ends or is upgraded.
     async fn serve(&self, stream: Stream, transport: Transport, slot: OwnedSemaphorePermit) {
         let config = &self.config;
         let head_capture = HeadCapture::new(config.max_head);
@@ -144,7 +144,7 @@ impl Listener {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // `nc` and scripts close their half once they have asked; they are answered all the same.
+            // `nc` and scripts close their half after the request; answer them anyway.
             .half_close(true)
             .header_read_timeout(config.head_timeout)
             .max_header_size(config.max_head)
@@ -155,7 +155,7 @@ impl Listener {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.shutdown.asked() => {
-                // Whatever is under way is answered, and then the connection ends.
+                // Answer requests in progress, then end the connection.
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     ended = connection => ended,
@@ -174,14 +174,14 @@ impl Listener {
     }
 }
 
-/// Says that the relay is full, without waiting for anything.
+/// Tells the client that the relay is full, without waiting.
 fn turn_away(stream: &TcpStream) {
     let text = response::refusal(
         503,
         &[("Retry-After", "10")],
-        "This relay has all the connections it may have. Try again soon.\n",
+        "This relay has reached its maximum number of connections. Try again soon.\n",
     );
     let _ = stream.try_write(text.as_bytes());
-    // Closing over unread bytes would reset the line, and take the answer with it.
+    // Closing a socket with unread bytes would reset the connection and could discard the response.
     let _ = stream.try_read(&mut [0; 4096]);
 }

@@ -1,4 +1,4 @@
-//! A capture below TLS: the records of a connection as anyone on the way sees them, bounded.
+//! Captures the TLS records of a connection, as anyone on the network path sees them. Memory is bounded.
 
 use observation::{Party, Record, Records};
 use std::collections::VecDeque;
@@ -10,27 +10,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How much of each record's fragment is kept, in bytes.
 const FRAGMENT: usize = 256;
-/// Records that are kept while nobody follows: a TLS handshake, a request and its answer.
+/// Records kept without a follower: a TLS handshake, a request and its response.
 const UNFOLLOWED: usize = 24;
-/// Records that are kept for those who follow, past which the oldest go.
+/// Records kept for followers. Beyond that, the oldest are dropped.
 const FOLLOWED: usize = 256;
 /// Content type, version and length. RFC 8446 §5.1.
 const HEADER: usize = 5;
 
-/// Cuts one direction of a connection into records, however its bytes come.
+/// Splits one direction of a connection into records.
 #[derive(Debug, Default)]
 pub(crate) struct RecordSplitter {
     header: [u8; HEADER],
-    /// How much of the header has come.
+    /// How much of the header has arrived.
     begun: usize,
-    /// The record under way.
+    /// The current record.
     record: Option<Record>,
-    /// How many bytes of it are still to come.
+    /// How many of its bytes are still missing.
     missing: usize,
 }
 
 impl RecordSplitter {
-    /// Takes the next bytes; hands on each record that ends in them.
+    /// Processes bytes, and passes on each record that ends in them.
     pub(crate) fn push(&mut self, mut bytes: &[u8], mut whole: impl FnMut(Record)) {
         while !bytes.is_empty() {
             let Some(record) = &mut self.record else {
@@ -60,7 +60,7 @@ impl RecordSplitter {
     }
 }
 
-/// What is known of a connection's records. Shared by its stream and those who follow it.
+/// The captured records, shared by the stream and its followers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordCapture(Arc<Mutex<CapturedRecords>>);
 
@@ -69,10 +69,10 @@ struct CapturedRecords {
     client: RecordSplitter,
     server: RecordSplitter,
     kept: VecDeque<KeptRecord>,
-    /// How many records have gone from the front of `kept`, or did not come into it.
+    /// How many records were dropped from `kept`, or never entered it.
     dropped: u64,
     followers: usize,
-    /// How many came after `kept` was full and before anybody followed.
+    /// How many arrived after `kept` was full and before there was a follower.
     untold: u64,
 }
 
@@ -80,11 +80,11 @@ struct CapturedRecords {
 struct KeptRecord {
     from: Party,
     record: Record,
-    /// How many came right before it and were not kept.
+    /// How many were lost right before it.
     missed: u64,
 }
 
-/// Somebody who is told of the records, from those of the TLS handshake on.
+/// Reads the records, starting with the TLS handshake.
 #[derive(Debug)]
 pub(crate) struct Follower {
     record_capture: RecordCapture,
@@ -93,7 +93,7 @@ pub(crate) struct Follower {
 }
 
 impl RecordCapture {
-    /// Notes bytes that `from` has sent.
+    /// Records bytes sent by `from`.
     pub(crate) fn push(&self, from: Party, bytes: &[u8]) {
         let mut captured = self.lock();
         let CapturedRecords { client, server, kept, dropped, followers, untold } = &mut *captured;
@@ -123,7 +123,7 @@ impl RecordCapture {
 }
 
 impl Follower {
-    /// What has crossed the line since this was asked last, in order, each run of one direction by itself.
+    /// The new records in order, grouped by direction.
     pub(crate) fn take(&mut self) -> Vec<Records> {
         let mut captured = self.record_capture.lock();
         let end = captured.dropped + captured.kept.len() as u64;
@@ -155,7 +155,7 @@ impl Drop for Follower {
     }
 }
 
-/// A stream that tells a record_capture of every byte. The relay is the server of it.
+/// A stream whose bytes are captured. The relay is its server.
 #[derive(Debug)]
 pub(crate) struct RecordCapturedStream<S> {
     io: S,

@@ -1,4 +1,4 @@
-//! The raw line of a connection, whatever carries it.
+//! The byte stream of a connection, over any transport.
 
 use super::record_capture::RecordCapturedStream;
 use hyper::upgrade::Upgraded;
@@ -11,26 +11,26 @@ use tokio::net::TcpStream;
 use tokio_rustls::client;
 use tokio_rustls::server::TlsStream;
 
-/// What is read from and written to. The rarer ones are boxed, so that an idle connection is no larger for them.
+/// Rare variants are boxed, so that they do not enlarge an idle connection.
 #[derive(Debug)]
 pub(crate) enum Stream {
     Plain(TcpStream),
-    /// TLS on a connection of its own. What was written is on its way only once it was flushed.
+    /// TLS on its own TCP connection. Written bytes are sent only after a flush.
     Tls(Box<TlsStream<RecordCapturedStream<TcpStream>>>),
-    /// TLS towards another server, of which the relay is a client.
+    /// TLS to another server; the relay is the client.
     Outgoing(Box<client::TlsStream<TcpStream>>),
-    /// One of the streams of an HTTP/2 connection. RFC 8441 §5.
+    /// A stream of an HTTP/2 connection. RFC 8441 §5.
     Shared(Box<TokioIo<Upgraded>>),
 }
 
 impl Stream {
-    /// Whether what was written has to be flushed.
+    /// Whether written bytes need a flush.
     pub(crate) fn needs_flush(&self) -> bool {
         matches!(self, Self::Tls(_) | Self::Outgoing(_))
     }
 
-    /// Ends the connection at once; what is on its way is lost. RFC 9293 §3.10.4, ABORT. A stream of HTTP/2 is reset by
-    /// itself (RFC 9113 §8.1), and the connection that it shares stays.
+    /// Aborts the connection; unsent data is lost. RFC 9293 §3.10.4, ABORT. An HTTP/2 stream is reset on drop
+    /// (RFC 9113 §8.1), and its connection stays open.
     pub(crate) fn reset(self) {
         let tcp = match &self {
             Self::Plain(tcp) => tcp,
@@ -39,12 +39,12 @@ impl Stream {
             Self::Shared(_) => return,
         };
         if let Err(error) = tcp.set_zero_linger() {
-            tracing::debug!(%error, "the line was gone before it was reset");
+            tracing::debug!(%error, "the connection ended before it was reset");
         }
     }
 }
 
-/// A line that ends without a word of TLS (close_notify, RFC 8446 §6.1) has ended: browsers leave so.
+/// Treats an end without TLS's close_notify (RFC 8446 §6.1) as a normal end, because browsers end connections this way.
 fn ended(read: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
     match read {
         Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),

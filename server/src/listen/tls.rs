@@ -1,4 +1,4 @@
-//! TLS in front of HTTP: the certificate, and what a client and the relay have agreed on.
+//! TLS: the certificate, and what a handshake agreed on.
 
 use super::record_capture::{RecordCapture, RecordCapturedStream};
 use crate::args::Config;
@@ -18,29 +18,29 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// By ALPN (RFC 7301), the relay's preference first.
+/// The ALPN names (RFC 7301), in the relay's order of preference.
 pub(super) const H2: &[u8] = b"h2";
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// What a self-signed certificate is called.
+/// The common name of a self-signed certificate.
 const NAME: &str = "Framescope, self-signed";
 
-/// Why TLS cannot be spoken. Its text says what to do.
+/// Why TLS cannot be set up. The message says what to do.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    #[error("cannot read {0}; it should be a PEM file: give its path with --tls-cert or --tls-key")]
+    #[error("cannot read {0} as a PEM file; check the path in --tls-cert or --tls-key")]
     Pem(PathBuf, #[source] rustls::pki_types::pem::Error),
-    #[error("there is no certificate in {0}; give a PEM file with --tls-cert, the server's own certificate first")]
+    #[error("{0} contains no certificate; --tls-cert takes a PEM file with the server's own certificate first")]
     NoCertificate(PathBuf),
-    #[error("the certificate and the key do not go together; give those of one server")]
+    #[error("the certificate and the key do not match; use a certificate and its own key")]
     Mismatch(#[source] rustls::Error),
-    #[error("a self-signed certificate cannot be made for these names; give host names or addresses with --tls-name")]
+    #[error("cannot create a self-signed certificate for these names; use host names or addresses with --tls-name")]
     Names(#[source] rcgen::Error),
-    #[error("cannot keep the self-signed certificate in {0}; choose a folder that can be written to")]
+    #[error("cannot store the self-signed certificate in {0}; choose a writable folder")]
     Keep(PathBuf, #[source] io::Error),
 }
 
-/// What answers TLS handshakes, as `config` says.
+/// Creates the TLS acceptor from `config`.
 pub(crate) fn acceptor(config: &Config) -> Result<TlsAcceptor, TlsError> {
     let (chain, key) = match (&config.tls_cert, &config.tls_key, &config.tls_self_signed) {
         (Some(cert), Some(key), _) => load(cert, key)?,
@@ -72,7 +72,7 @@ fn load(cert: &Path, key: &Path) -> Result<Identity, TlsError> {
     Ok((chain, PrivateKeyDer::from_pem_file(key).map_err(failed(key))?))
 }
 
-/// The self-signed certificate in `folder`, made now if there is none.
+/// The self-signed certificate in `folder`, created if it does not exist.
 fn kept(folder: &Path, names: &[String]) -> Result<Identity, TlsError> {
     let (cert_path, key_path) = (folder.join("cert.pem"), folder.join("key.pem"));
     if !cert_path.exists() || !key_path.exists() {
@@ -86,7 +86,7 @@ fn kept(folder: &Path, names: &[String]) -> Result<Identity, TlsError> {
     load(&cert_path, &key_path)
 }
 
-/// Writes a file that its owner alone may read; `options` say what becomes of one that is there.
+/// Writes a file that only its owner can read. `options` say how to treat an existing file.
 pub(crate) fn write_private(options: &mut OpenOptions, path: &Path, text: &str) -> io::Result<()> {
     options.write(true);
     #[cfg(unix)]
@@ -103,7 +103,7 @@ fn self_signed(names: &[String]) -> Result<(rcgen::Certificate, KeyPair), TlsErr
     Ok((cert, key))
 }
 
-/// Makes a TLS connection of `stream`, with a capture below it.
+/// Performs a TLS handshake on `stream`, with a record capture below it.
 pub(super) async fn accept(
     acceptor: &TlsAcceptor,
     stream: TcpStream,
@@ -113,9 +113,9 @@ pub(super) async fn accept(
     Ok((tls, record_capture))
 }
 
-/// What was agreed on.
+/// What the handshake agreed on.
 pub(super) fn agreed(connection: &ServerConnection) -> io::Result<Tls> {
-    let unknown = || io::Error::new(ErrorKind::InvalidData, "the TLS handshake is not over");
+    let unknown = || io::Error::new(ErrorKind::InvalidData, "the TLS handshake is not complete");
     let suite = connection.negotiated_cipher_suite().ok_or_else(unknown)?;
     let version = connection.protocol_version().ok_or_else(unknown)?;
     Ok(Tls {
@@ -131,7 +131,7 @@ pub(crate) fn version_name(version: rustls::ProtocolVersion) -> String {
     version.as_str().map_or_else(|| format!("{version:?}"), |name| name.replace("TLSv", "TLS ").replace('_', "."))
 }
 
-/// IANA's name: rustls says of those of TLS 1.3 that they are.
+/// The IANA name. rustls' names differ for TLS 1.3.
 pub(crate) fn suite_name(suite: rustls::CipherSuite) -> String {
     suite.as_str().map_or_else(|| format!("{suite:?}"), |name| name.replace("TLS13_", "TLS_"))
 }

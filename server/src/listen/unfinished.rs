@@ -4,11 +4,11 @@ use bytes::Bytes;
 use observation::Route;
 use std::sync::Arc;
 
-/// A request head that hyper gave up on, so that no handler has heard of it.
+/// A request head that hyper gave up on, so no handler got it.
 pub(crate) struct UnfinishedHead {
-    /// What has come of it.
+    /// The bytes that arrived.
     pub(crate) bytes: Bytes,
-    /// What hyper answered; empty where the line was closed without a word.
+    /// hyper's response; empty if it closed the connection without one.
     pub(crate) answer: Bytes,
     pub(crate) fault: HeadFault,
     pub(crate) route: Route,

@@ -8,7 +8,7 @@ use observation::{Gap, Seq, Transcript};
 use sha2::{Digest, Sha256};
 use std::rc::Rc;
 
-/// The report, and the hash of what it rests on: SHA-256 over the observations past `since`, each as JSON and a line end.
+/// The report, and the hash of the evidence: SHA-256 over the observations after `since`, each as JSON and a line feed.
 pub(crate) fn grade(
     session: &Session,
     challenge: &Challenge,

@@ -1,4 +1,4 @@
-//! The key that receipts are signed with: Ed25519, RFC 8032.
+//! The key that signs receipts: Ed25519, RFC 8032.
 
 use crate::listen::tls::write_private;
 use base64::Engine;
@@ -19,47 +19,47 @@ pub struct Key {
     public: String,
 }
 
-/// Why there is no key. Its text says what to do.
+/// Why there is no key. The message says what to do.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    #[error("the system gave no random bits for a key; if that stays, look at the machine")]
+    #[error("the system did not provide random bits for a key; try again")]
     NoRandomness,
-    #[error("{0} holds no private key in PEM (PKCS#8); name another file, or one that is not there, and it is made")]
+    #[error("{0} contains no private key in PEM (PKCS#8); use another file, or a new file name to create a key")]
     Pem(PathBuf, #[source] pem::Error),
-    #[error("the private key in {0} is no Ed25519 key; `openssl genpkey -algorithm ed25519` makes one")]
+    #[error("the private key in {0} is not an Ed25519 key; create one with `openssl genpkey -algorithm ed25519`")]
     Kind(PathBuf),
-    #[error("cannot write the new key to {0}; name another file with --receipt-key")]
+    #[error("cannot write the new key to {0}; choose another file with --receipt-key")]
     Write(PathBuf, #[source] io::Error),
 }
 
 impl Key {
-    /// A key for as long as the relay runs.
+    /// Creates a key that lasts until the relay stops.
     pub(crate) fn made() -> Result<Self, KeyError> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
         Self::of(document.as_ref()).ok_or(KeyError::NoRandomness)
     }
 
-    /// The key in `file`, made now if there is no such file.
+    /// The key in `file`, created if the file does not exist.
     pub(crate) fn kept(file: &Path) -> Result<Self, KeyError> {
         if fs::symlink_metadata(file).is_err() {
             let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(|_| KeyError::NoRandomness)?;
-            // Only a file that was not there.
+            // Never overwrites an existing file.
             write_private(OpenOptions::new().create_new(true), file, &pair.serialize_pem())
                 .map_err(|error| KeyError::Write(file.to_owned(), error))?;
         }
         Self::read(file)
     }
 
-    /// The key in `file`.
+    /// Reads the key in `file`.
     ///
     /// # Errors
-    /// When there is none, or one of another kind.
+    /// When there is no key, or one of another type.
     pub fn read(file: &Path) -> Result<Self, KeyError> {
         let pkcs8 = PrivatePkcs8KeyDer::from_pem_file(file).map_err(|error| KeyError::Pem(file.to_owned(), error))?;
         Self::of(pkcs8.secret_pkcs8_der()).ok_or_else(|| KeyError::Kind(file.to_owned()))
     }
 
-    /// With or without the public key inside: openssl leaves it out.
+    /// Accepts a key with or without the public part, which openssl omits.
     fn of(pkcs8: &[u8]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).ok()?;
         let public = BASE64.encode(pair.public_key().as_ref());

@@ -1,4 +1,4 @@
-//! A receipt as text: short, readable, and still valid after a mail has quoted it or broken its lines.
+//! A receipt as text: short, readable, and still valid after a mail client has quoted it or wrapped its lines.
 
 use super::key::Key;
 use base64::Engine;
@@ -8,50 +8,50 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use thiserror::Error;
 
-/// The first line; the number is the format's.
+/// The first line, with the version of the format.
 const FIRST: &str = "framescope receipt 1";
-/// How long a signature is, in base64.
+/// The length of a signature, in base64.
 const SIGNATURE: usize = 88;
-/// In their order.
+/// In order.
 const FIELDS: [&str; 8] = ["course", "challenge", "passed", "name", "checks", "evidence", "key", "signature"];
 
-/// What a receipt says.
+/// The content of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     pub course: String,
     pub challenge: String,
     /// RFC 3339, to the second.
     pub passed: String,
-    /// As the learner wrote it; nobody knows whether it is theirs.
+    /// As the learner typed it. It is not verified.
     pub name: Option<String>,
-    /// How many checks were met, and how many of them rest on what the page told.
+    /// How many checks passed, and how many of them rest on what the page reported.
     pub checks: usize,
     pub on_word: usize,
     /// SHA-256 over the observations, in hex.
     pub evidence: String,
 }
 
-/// A receipt that is as it was signed.
+/// A receipt with a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
     #[serde(flatten)]
     pub receipt: Receipt,
-    /// Whose signature it is: a public key, base64.
+    /// The public key that signed it, in base64.
     pub key: String,
 }
 
-/// Why a text is no valid receipt, in a sentence.
+/// Why a text is not a valid receipt, as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
-    #[error("There is no receipt in this text: one begins with “{FIRST}”.")]
+    #[error("This text contains no receipt. A receipt begins with “{FIRST}”.")]
     None,
-    #[error("It is a receipt of a format that this version does not know: “{0}”.")]
+    #[error("This version does not support the receipt’s format: “{0}”.")]
     Version(String),
-    #[error("It is not whole: the line “{0}: …” is missing, or not where it belongs.")]
+    #[error("The receipt is incomplete: the line “{0}: …” is missing or out of order.")]
     Missing(&'static str),
-    #[error("The line “{0}: …” is not as a relay writes it.")]
+    #[error("The line “{0}: …” is malformed.")]
     Malformed(&'static str),
-    #[error("The signature does not fit the text: something in it was changed after it was signed.")]
+    #[error("The signature does not match the text: the text was changed after it was signed.")]
     Signature,
 }
 
@@ -73,13 +73,13 @@ impl Receipt {
     }
 }
 
-/// Whether it stands in one line, and reads as it was written. Whoever made a key of their own may have signed anything, and a
-/// text goes to terminals whether it was signed or not.
+/// Whether the text is one line that displays as written. Anyone can create a key and sign anything, and the text is printed to
+/// terminals even if its signature is invalid.
 pub(crate) fn reads_as_written(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || misleads(c))
 }
 
-/// Those that turn the direction of what follows, break lines, or take no room.
+/// Characters that change the text direction, break lines, or are invisible.
 fn misleads(c: char) -> bool {
     matches!(
         c,
@@ -88,7 +88,7 @@ fn misleads(c: char) -> bool {
     )
 }
 
-/// The front of somebody's line, to be put into a sentence.
+/// The beginning of user input, for an error message.
 fn front(line: &str) -> String {
     const SHOWN: usize = 60;
     let mut readable = line.chars().filter(|c| !c.is_control() && !misleads(*c));
@@ -96,7 +96,7 @@ fn front(line: &str) -> String {
     if readable.next().is_some() { format!("{front}…") } else { front }
 }
 
-/// All receipts in a text, each verified with the key that it names.
+/// All receipts in a text, each verified with the key that it contains.
 #[must_use]
 pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
     let mut lines = text.lines().map(unquoted).filter(|line| !line.is_empty()).peekable();
@@ -112,7 +112,7 @@ pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
                     break;
                 }
                 match body.last_mut() {
-                    // A name has spaces, and a line is broken at one.
+                    // A name has spaces, and lines are wrapped at spaces.
                     Some(last) if last.starts_with("name:") && !line.starts_with("checks:") => {
                         last.push(' ');
                         last.push_str(line);
@@ -129,7 +129,7 @@ pub fn read_all(text: &str) -> Vec<Result<Verified, Fault>> {
     receipts
 }
 
-/// Whether a receipt is good, and a line that says so. With `key`, it must be of that one.
+/// Whether a receipt is valid, and a line that says so. With `key`, that key must have signed it.
 #[must_use]
 pub fn verdict(read: Result<Verified, Fault>, key: Option<&str>) -> (bool, String) {
     let Verified { receipt: Receipt { course, challenge, passed, name, checks, on_word, .. }, key: signer } = match read
@@ -146,12 +146,12 @@ pub fn verdict(read: Result<Verified, Fault>, key: Option<&str>) -> (bool, Strin
     }
 }
 
-/// Without what mails put around a line.
+/// Without mail quotation marks and spaces around a line.
 fn unquoted(line: &str) -> &str {
     line.trim_start_matches(|c: char| c == '>' || c.is_whitespace()).trim_end()
 }
 
-/// Whether `line` goes on where a long value was broken. Those have no spaces in them.
+/// Whether `line` continues a long value that was wrapped. Such values contain no spaces.
 fn is_cut(last: &str, line: &str) -> bool {
     let is_long = ["evidence: ", "key: ", "signature: "].iter().any(|name| last.starts_with(name));
     let alone = last.strip_suffix(':').is_some_and(|name| FIELDS.contains(&name));
@@ -248,7 +248,7 @@ mod tests {
             format!("\u{FEFF}{text}").trim_start_matches('\u{FEFF}').to_owned(),
             broken,
         ];
-        // As mailers do, at spaces, with the longest name there may be.
+        // Wrapped at spaces as mail clients do, with the longest possible names.
         for name in ["Ada ".repeat(20), "L".repeat(80), format!("{} checks {}", "é".repeat(35), "b".repeat(35))] {
             let receipt = receipt(Some(name.trim()));
             for columns in [72, 76] {
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(read_all(&format!("{text}\n{text}{text}")).iter().filter(|read| read.is_ok()).count(), 3);
     }
 
-    /// With lines broken at spaces where they are longer.
+    /// Wraps long lines at spaces.
     fn wrapped(text: &str, columns: usize) -> String {
         let mut wrapped = String::new();
         for line in text.lines() {
@@ -296,7 +296,7 @@ mod tests {
         let long = format!("framescope receipt {}", "9".repeat(4000));
         let (good, line) = verdict(read_all(&long).remove(0), None);
         assert!(!good && line.chars().count() < 200, "{line}");
-        // Signed by whoever likes to: the signature is right.
+        // The signature is valid, but anyone can sign.
         for name in ["a\u{1b}[2J", "a\u{9b}2J", "\u{202E}a", "a\u{200B}b", "a\u{2066}b", "a\u{E0041}"] {
             let receipt = receipt(Some(name));
             assert_eq!(read_all(&receipt.signed(&key)), [Err(Fault::Malformed("name"))], "{name:?}");

@@ -1,4 +1,4 @@
-//! Where a connection takes its commands: put there by observers, taken by the task that runs it.
+//! A connection's command queue: observers put commands in, the connection's task takes them out.
 
 use futures_util::task::AtomicWaker;
 use observation::{Answer, Command};
@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 /// The most commands that wait for one connection.
 const MAX_WAITING: usize = 64;
 
-/// A command, and who is to be told what became of it.
+/// A command, and the observer that gets the answer.
 #[derive(Debug)]
 pub(crate) struct PendingCommand {
-    /// The observer's own number for it.
+    /// The observer's own number for the command.
     pub(crate) id: u64,
     pub(crate) command: Command,
     answers: mpsc::Sender<Answer>,
@@ -31,7 +31,7 @@ struct Waiting {
     closed: bool,
 }
 
-/// Why an order was not put there.
+/// Why a command was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MailboxError {
     Closed,
@@ -43,18 +43,18 @@ impl PendingCommand {
         Self { id, command, answers }
     }
 
-    /// Tells whoever gave it; nobody, if that observer is gone.
+    /// Answers the observer, if it still exists.
     pub(crate) fn answer(&self, refused: Option<String>) {
-        // The observer has room for as many answers as it has commands waiting.
+        // The channel has room for as many answers as an observer may have pending commands.
         let _ = self.answers.try_send(Answer { id: Some(self.id), refused });
     }
 }
 
 impl Mailbox {
-    /// Puts an order behind the others, and wakes the connection.
+    /// Appends a command and wakes the connection.
     ///
     /// # Errors
-    /// When the connection has ended, or does not take what is there already.
+    /// When the connection has ended, or its mailbox is full.
     pub(crate) fn put(&self, pending: PendingCommand) -> Result<(), (MailboxError, PendingCommand)> {
         let mut waiting = self.waiting();
         if waiting.closed {
@@ -69,13 +69,13 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The next pending; while there is none, the task is woken by the one that comes.
+    /// The next command. If there is none, the next one wakes the task.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<PendingCommand> {
         self.waker.register(cx.waker());
         self.waiting().commands.pop_front().map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// The next order that ends the line, past all others: for a connection that is stuck.
+    /// The next command that drops the connection, ahead of all others: for a connection that is stuck.
     pub(crate) fn poll_take_drop(&self, cx: &mut Context<'_>) -> Poll<PendingCommand> {
         self.waker.register(cx.waker());
         let commands = &mut self.waiting().commands;
@@ -83,7 +83,7 @@ impl Mailbox {
         at.and_then(|at| commands.remove(at)).map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Takes no more, and gives what waits.
+    /// Closes the mailbox and returns the remaining commands.
     pub(super) fn close(&self) -> VecDeque<PendingCommand> {
         let mut waiting = self.waiting();
         waiting.closed = true;

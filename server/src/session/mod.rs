@@ -1,4 +1,4 @@
-//! A session: a bounded log of what its connections did, and who is there to fill or read it.
+//! A session: a bounded log of its connections, and who uses it.
 
 mod log;
 mod mailbox;
@@ -20,37 +20,37 @@ use tokio::time::Instant;
 
 /// The most observations in one of [`Session::parts`].
 const PART: usize = 256;
-/// About the most bytes of them, as JSON.
+/// The approximate size limit of a part, as JSON in bytes.
 const PART_BYTES: usize = 128 << 10;
 
 #[derive(Debug)]
 pub(crate) struct Session {
     id: SessionId,
     began: Instant,
-    /// The same as a time of day.
+    /// The same as wall-clock time.
     began_at: SystemTime,
-    /// A plain lock: it is held for an append or for copying pointers out, never across an await, so that nobody who
-    /// reads can keep a lab connection waiting. Appends come from many connections, so a lock-free queue would not do.
+    /// A plain lock, held for an append or to copy pointers, never across an await. So readers cannot delay a lab
+    /// connection. Many connections append, so a single-producer queue would not do.
     log: Mutex<Log>,
-    /// Wakes observers; what is new they read from the log themselves.
+    /// Wakes observers, which then read the log.
     changed: Notify,
     last_connection: AtomicU32,
-    /// Where the open connections take their commands. Locked for a look-up, and when one begins or ends.
+    /// The mailboxes of the open connections. Locked for a lookup, and when a connection begins or ends.
     mailboxes: Mutex<HashMap<ConnectionNumber, Arc<Mailbox>>>,
     connections: AtomicUsize,
     observers: AtomicUsize,
-    /// Microseconds after `began` of the last thing that happened here.
+    /// Microseconds from `began` to the last activity.
     touched_us: AtomicU64,
 }
 
-/// Which of a session's two limits a presence counts for.
+/// Which of a session's two limits a presence counts toward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Connection,
     Observer,
 }
 
-/// Someone is here. Ends when dropped.
+/// A connection or observer of a session, counted until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Presence {
     session: Arc<Session>,
@@ -77,7 +77,7 @@ impl Session {
         &self.id
     }
 
-    /// When it began, by the clock on the wall.
+    /// When the session began, as wall-clock time.
     pub(crate) fn began(&self) -> SystemTime {
         self.began_at
     }
@@ -86,24 +86,24 @@ impl Session {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// A number for the next connection or refused request.
+    /// The number of the next connection or refused request.
     pub(crate) fn next_connection(&self) -> ConnectionNumber {
         ConnectionNumber(self.last_connection.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
     }
 
-    /// Whether a connection or refused request of that number has been seen.
+    /// Whether a connection or refused request has had that number.
     pub(crate) fn has_seen(&self, connection: ConnectionNumber) -> bool {
         (1..=self.last_connection.load(Ordering::Relaxed)).contains(&connection.0)
     }
 
-    /// Opens a mailbox for the commands to a connection.
+    /// Opens a mailbox for a connection.
     pub(crate) fn open_mailbox(&self, connection: ConnectionNumber) -> Arc<Mailbox> {
         let mailbox = Arc::default();
         self.mailboxes().insert(connection, Arc::clone(&mailbox));
         mailbox
     }
 
-    /// Closes it: nothing is put there any more. Gives what was left there.
+    /// Closes the mailbox of a connection and returns the remaining commands.
     pub(crate) fn close_mailbox(&self, connection: ConnectionNumber) -> impl Iterator<Item = PendingCommand> + use<> {
         let mailbox = self.mailboxes().remove(&connection);
         mailbox.map(|mailbox| mailbox.close()).into_iter().flatten()
@@ -114,12 +114,12 @@ impl Session {
         self.mailboxes().get(&connection).cloned()
     }
 
-    /// Appends what happened on a connection, all at one time, and leaves `records` empty.
+    /// Appends what happened on a connection, with one time stamp, and empties `records`.
     pub(crate) fn append(&self, connection: ConnectionNumber, records: &mut Records) {
         self.append_twins([connection, connection], records);
     }
 
-    /// The same for frames that have crossed two connections, the first one first.
+    /// The same for frames that crossed two connections, first the one at index 0.
     pub(crate) fn append_twins(&self, connections: [ConnectionNumber; 2], records: &mut Records) {
         let mut log = self.log();
         // Read under the lock, so that times ascend with numbers.
@@ -127,7 +127,7 @@ impl Session {
         log.append(at_us, connections, records);
         self.touched_us.store(at_us, Ordering::Relaxed);
         drop(log);
-        // Whoever comes after this look reads the log after this append.
+        // An observer that arrives after this check reads the log after this append.
         if self.observers.load(Ordering::Relaxed) > 0 {
             self.changed.notify_waiters();
         }
@@ -146,13 +146,13 @@ impl Session {
         self.log().last()
     }
 
-    /// What follows number `after`, as much as goes into one message.
+    /// What follows number `after`, as much as fits into one message.
     pub(crate) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
         self.log().extract(after, max_count, max_json)
     }
 
-    /// All that is there now, part by part, so that no connection has to wait long for the log's lock. What is dropped
-    /// meanwhile is a gap in the part behind it.
+    /// The whole log in parts, so that no connection waits long for the log's lock. Observations dropped meanwhile are a gap
+    /// in the next part.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Extract> {
         let (mut after, last) = (Seq(0), self.last());
         std::iter::from_fn(move || {
@@ -162,17 +162,17 @@ impl Session {
         })
     }
 
-    /// Whether no lab connection is open. How the last one ended is in the log by then.
+    /// Whether no lab connection is open. The log then contains how the last one ended.
     pub(crate) fn is_quiet(&self) -> bool {
         self.connections.load(Ordering::Acquire) == 0
     }
 
-    /// Resolves at the next append, or when someone leaves, after it was enabled or first polled.
+    /// Resolves at the next append, or when a participant leaves, after it was enabled or first polled.
     pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()
     }
 
-    /// Comes in as `role`, unless `limit` are here already.
+    /// Enters as `role`, unless the limit is reached.
     pub(crate) fn enter(self: &Arc<Self>, role: Role, limit: usize) -> Option<Presence> {
         let count = self.count(role);
         count.fetch_update(Ordering::AcqRel, Ordering::Acquire, |here| (here < limit).then_some(here + 1)).ok()?;
@@ -184,7 +184,7 @@ impl Session {
         self.touched_us.fetch_max(self.now_us(), Ordering::Relaxed);
     }
 
-    /// For how long nobody was here and nothing happened.
+    /// How long the session has been unused.
     pub(crate) fn idle(&self) -> Duration {
         let anyone =
             [Role::Connection, Role::Observer].iter().any(|&role| self.count(role).load(Ordering::Acquire) > 0);
@@ -222,7 +222,7 @@ impl Drop for Presence {
     fn drop(&mut self) {
         self.session.touch();
         self.session.count(self.role).fetch_sub(1, Ordering::AcqRel);
-        // An observer may be waiting for the last connection to leave.
+        // An observer may wait for the last connection to end.
         self.session.changed.notify_waiters();
     }
 }

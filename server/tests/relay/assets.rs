@@ -23,7 +23,7 @@ async fn the_page_answers_at_its_own_addresses_only() {
     for path in ["/nothing", "/s/", "/s/a/b", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "//", "/lab", "/app.js"] {
         let missing = http(lab.address(), "GET", path, "").await;
         assert_eq!(missing.status, 404, "{path}");
-        assert!(String::from_utf8(missing.body.clone()).unwrap().contains("nothing at this address"));
+        assert!(String::from_utf8(missing.body.clone()).unwrap().contains("This URL does not exist"));
         is_strict(&missing);
     }
     assert_eq!(http(lab.address(), "POST", "/", "").await.status, 405);

@@ -122,11 +122,11 @@ async fn unfinished_text_is_bounded_for_all_together() {
         frame = other.frame() => (frame, other, one),
     };
     assert_eq!((first, &payload[..2]), (0x88, &1013_u16.to_be_bytes()[..]));
-    assert_eq!(payload[2..], *b"this relay holds as many unfinished messages as it may; try again later");
+    assert_eq!(payload[2..], *b"this relay has no memory left for incomplete messages; try again later");
     feed.opening().await;
     feed.opening().await;
     let (events, closed) = feed.until_closed().await;
-    assert_eq!((closed.cause, closed.first, closed.code), (Cause::OutOfRoom, Some(Party::Server), Some(1013)));
+    assert_eq!((closed.cause, closed.first, closed.code), (Cause::OutOfMemory, Some(Party::Server), Some(1013)));
     let [Event::Frame(close), Event::Frame(half)] = &events[..] else { panic!("two frames, not {events:?}") };
     assert_eq!((close.opcode, half.from, closed.clean), (8, Party::Client, false));
     assert_eq!((half.length, half.payload_bytes < 90_000), (90_000, true), "as far as it came");
@@ -156,7 +156,7 @@ async fn one_alone_may_not_have_more_than_all() {
     soon(flood).await;
     assert_eq!(raw.close_code().await, 1013);
     feed.opening().await;
-    assert_eq!(feed.until_closed().await.1.cause, Cause::OutOfRoom);
+    assert_eq!(feed.until_closed().await.1.cause, Cause::OutOfMemory);
     // A connection that ends in the middle gives back what it had, too.
     for _ in 0..5 {
         let mut raw = lab.open().await;

@@ -1,4 +1,4 @@
-//! What a behaviour does because its time has come.
+//! What the engine does because time has passed.
 
 use super::outbox::Action;
 use super::reasons;
@@ -10,14 +10,14 @@ use wire::close_code::CloseCode;
 use wire::message::MessageKind;
 
 impl Engine {
-    /// Something travelled.
+    /// Data was sent or received.
     pub(crate) fn travelled(&mut self, now: Instant) {
         if let (Some(idle), Some(at)) = (self.talk.idle, &mut self.timers.idle) {
             *at = now + idle.after;
         }
     }
 
-    /// A ping of the heartbeat has gone out.
+    /// A heartbeat ping was sent.
     pub(super) fn pinged(&mut self, payload: Vec<u8>, now: Instant) {
         let within = self.talk.heartbeat.as_ref().and_then(|heartbeat| heartbeat.within);
         if let Some(within) = within.filter(|_| self.timers.pinged.len() < MAX_PINGED) {
@@ -25,14 +25,14 @@ impl Engine {
         }
     }
 
-    /// A pong came. It answers the pings before its own too: a client may answer only the last. RFC 6455 §5.5.3.
+    /// A pong arrived. It also answers earlier pings, because a client may answer only the latest. RFC 6455 §5.5.3.
     pub(crate) fn pong(&mut self, payload: &[u8]) {
         if let Some(index) = self.timers.pinged.iter().rposition(|(sent, _)| sent == payload) {
             self.timers.pinged.drain(..=index);
         }
     }
 
-    /// Does what the time asks for.
+    /// Does what is due.
     pub(super) fn tick(&mut self, now: Instant) {
         if due(&mut self.timers.resume, now) {
             self.outbox.push(now, Action::Act(reasons::resumed_by_itself()));
@@ -43,7 +43,7 @@ impl Engine {
             self.timers.push = Some(now + push.every);
             self.pushes += 1;
             let text = push.text.unwrap_or_else(|| self.pushes.to_string());
-            // One that cannot go out yet is not joined by more.
+            // Skip a message if earlier ones cannot be sent yet.
             if self.outbox.has_room_for_more() {
                 self.message(MessageKind::Text, text.as_bytes(), now, Some(reasons::pushed()));
             }
@@ -61,11 +61,11 @@ impl Engine {
         self.end_in_time(now);
     }
 
-    /// Of several ends that are due at once, the last one here counts: it is the hardest.
+    /// If several ends are due at once, the last one here wins, because it is the most abrupt.
     fn end_in_time(&mut self, now: Instant) {
         if self.timers.pinged.front().is_some_and(|(_, by)| *by <= now) {
             self.timers.pinged.clear();
-            let reason = "no pong came in time".to_owned();
+            let reason = "no pong arrived in time".to_owned();
             self.urgent =
                 Some(Action::Close(CloseCode::INTERNAL_ERROR, reason, reasons::no_pong_came(), Cause::NoPong));
         }
@@ -81,7 +81,7 @@ impl Engine {
             self.urgent = Some(match idle.drop {
                 Some(by) => Action::Drop(by, reasons::idle_drop(by)),
                 None => {
-                    let reason = "nothing travelled for too long".to_owned();
+                    let reason = "no traffic for too long".to_owned();
                     Action::Close(CloseCode::GOING_AWAY, reason, reasons::idle_close(), Cause::Idle)
                 }
             });

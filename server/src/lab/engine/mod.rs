@@ -1,4 +1,4 @@
-//! Runs a behaviour on an open connection. No waiting, no I/O.
+//! Runs a behavior on an open connection. No waiting, no I/O.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `run` | carries out what is due |
 //! | `reasons` | why the relay does it, in words |
 //!
-//! A connection with the default behaviour, a plain echo, has no engine until a command comes.
+//! A connection with the default behavior, a plain echo, has no engine until a command arrives.
 
 mod clock;
 pub(super) mod command;

@@ -1,4 +1,4 @@
-//! What is to go out, each with its moment; bounded, for past a point nothing more is read.
+//! The actions that wait for their time. The queue is bounded: when it is full, the connection stops reading.
 
 use crate::lab::replies::Replies;
 use observation::command::DropBy;
@@ -10,16 +10,16 @@ use wire::close::CloseCode;
 use wire::header::FrameHeader;
 use wire::opcode::Opcode;
 
-/// From so many entries or bytes on nothing more is read that could add to them.
+/// With this many entries or bytes, the connection stops reading data that could add more.
 const FULL: usize = 256;
 const FULL_BYTES: usize = 1 << 20;
 
 #[derive(Default)]
 pub(super) struct Outbox {
-    /// Ascending by time; of one time, in the order in which they came.
+    /// Sorted by time; entries with the same time keep their order.
     waiting: VecDeque<(Instant, Action)>,
     bytes: usize,
-    /// A frame that goes out byte by byte: what is left of it.
+    /// The rest of a frame that is sent byte by byte.
     drip: Option<Drip>,
 }
 
@@ -28,33 +28,33 @@ pub(super) struct Drip {
     pub(super) at: Instant,
 }
 
-/// One thing to be done.
+/// An action to carry out.
 pub(super) enum Action {
     Frame {
         header: FrameHeader,
         /// Unmasked.
         payload: Vec<u8>,
         deliberate: Option<Deliberate>,
-        /// Whether what it holds does not inflate.
+        /// Whether the payload cannot be decompressed.
         broken: bool,
     },
-    /// A ping whose pong has a deadline from then on, with this payload.
+    /// A ping with this payload, whose pong has a deadline.
     Heartbeat(Vec<u8>),
     Close(CloseCode, String, Deliberate, Cause),
-    /// Bytes of no frame.
+    /// Bytes outside any frame.
     Raw(Vec<u8>, Deliberate),
-    /// Only noted.
+    /// Only recorded.
     Act(Act),
     Drop(DropBy, Deliberate),
 }
 
-/// What may go out just now.
+/// What may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
     Everything,
-    /// All but data: a message of the client's is on its way back, and another must not begin inside it.
+    /// Everything but data: a client's message is being echoed, and no other message may begin inside it.
     NoData,
-    /// Nothing: half a frame is out.
+    /// Nothing: a frame is half sent.
     Nothing,
 }
 
@@ -63,7 +63,7 @@ impl Action {
         Self::Frame { header, payload, deliberate, broken: false }
     }
 
-    /// A whole frame with that opcode.
+    /// A complete frame with that opcode.
     pub(super) fn control(opcode: Opcode, payload: Vec<u8>, deliberate: Option<Deliberate>) -> Self {
         Self::frame(FrameHeader::unmasked(true, opcode, payload.len() as u64), payload, deliberate)
     }
@@ -79,7 +79,7 @@ impl Action {
         }
     }
 
-    /// Whether it goes out after a goodbye too.
+    /// Whether the action is still allowed after a close frame.
     fn may_follow_close(&self) -> bool {
         match self {
             Self::Frame { deliberate, .. } => {
@@ -98,7 +98,7 @@ impl Outbox {
         self.waiting.insert(index, (at, out));
     }
 
-    /// The next thing that is due.
+    /// The next action that is due.
     pub(super) fn take(&mut self, now: Instant, ready: Ready) -> Option<Action> {
         let index = self.index(ready).filter(|&index| self.waiting[index].0 <= now)?;
         let (_, out) = self.waiting.remove(index)?;
@@ -106,7 +106,7 @@ impl Outbox {
         Some(out)
     }
 
-    /// When that will be.
+    /// When the next action is due.
     pub(super) fn next(&self, ready: Ready) -> Option<Instant> {
         let drip = self.drip.as_ref().map(|drip| drip.at);
         let waiting = || self.index(ready).map(|index| self.waiting[index].0);
@@ -134,12 +134,12 @@ impl Outbox {
         self.waiting.is_empty() && self.drip.is_none()
     }
 
-    /// Not for what goes out byte by byte: that takes as long as it takes, and meanwhile a ping or a goodbye is to be seen.
+    /// A frame that is sent byte by byte does not count: it takes long, and the relay must still read pings and close frames.
     pub(super) fn is_full(&self) -> bool {
         self.waiting.len() >= FULL || self.bytes >= FULL_BYTES
     }
 
-    /// Whether what comes by the clock may still be added.
+    /// Whether timed messages may still be added.
     pub(super) fn has_room_for_more(&self) -> bool {
         self.waiting.len() < FULL / 2
     }
@@ -148,13 +148,13 @@ impl Outbox {
         self.bytes + self.drip.as_ref().map_or(0, |drip| drip.rest.len())
     }
 
-    /// Drops what may not follow a goodbye.
+    /// Removes what may not follow a close frame.
     pub(super) fn keep_only_deliberate(&mut self) {
         self.waiting.retain(|(_, out)| out.may_follow_close());
         self.bytes = self.waiting.iter().map(|(_, out)| out.bytes()).sum();
     }
 
-    /// Sends what is left of a frame that goes out byte by byte, since something has to follow that cannot wait.
+    /// Sends the rest of a frame that is sent byte by byte, because something urgent has to follow.
     pub(super) fn finish_drip(&mut self, replies: &mut Replies<'_, '_>) {
         if let Some(drip) = self.drip.take() {
             let (front, back) = drip.rest.as_slices();

@@ -1,57 +1,53 @@
-//! Why the relay does what a behaviour asks for, in words, with the rule that it is about.
+//! Why the relay does what a behavior asks for, in words, with the relevant section of the RFC.
 
 use observation::command::DropBy;
 use observation::{Act, Deliberate};
 use std::time::Duration;
 
 pub(super) fn greeting() -> Deliberate {
-    Deliberate::by_behaviour(
-        "greet",
-        "the server speaks first: once the handshake is over, either side may",
-        Some("1.2"),
-    )
+    Deliberate::by_behaviour("greet", "the server sends first: after the handshake, either side may send", Some("1.2"))
 }
 
 pub(super) fn pushed() -> Deliberate {
     Deliberate::by_behaviour(
         "push-every",
-        "a message that nobody asked for: either side may send at any time",
+        "the server sends this on its own: either side may send at any time",
         Some("1.2"),
     )
 }
 
 pub(super) fn heartbeat() -> Deliberate {
-    Deliberate::by_behaviour("ping-every", "a heartbeat: the browser answers with a pong by itself", Some("5.5.2"))
+    Deliberate::by_behaviour("ping-every", "a heartbeat: the browser answers with a pong automatically", Some("5.5.2"))
 }
 
 pub(super) fn ping_between() -> Deliberate {
     Deliberate::by_behaviour(
         "fragment-pings",
-        "a ping between two fragments: control frames may come there",
+        "a ping between two fragments, where control frames are allowed",
         Some("5.4"),
     )
 }
 
 pub(super) fn delayed(delay: Duration) -> Deliberate {
-    Deliberate::by_behaviour("delay", format!("this reply has waited {delay:?}"), None)
+    Deliberate::by_behaviour("delay", format!("this reply was delayed by {delay:?}"), None)
 }
 
 pub(super) fn fragments(count: usize) -> Deliberate {
-    Deliberate::by_behaviour("fragments", format!("the message goes out in {count} fragments"), Some("5.4"))
+    Deliberate::by_behaviour("fragments", format!("the server sends the message in {count} fragments"), Some("5.4"))
 }
 
 pub(super) fn drip(gap: Duration) -> Deliberate {
-    Deliberate::by_behaviour("drip", format!("the frame goes out byte by byte, {gap:?} apart"), None)
+    Deliberate::by_behaviour("drip", format!("the server sends the frame byte by byte, {gap:?} apart"), None)
 }
 
 pub(super) fn close_after() -> Deliberate {
-    Deliberate::by_behaviour("close-after", "the server says goodbye, as its behaviour asks", Some("5.5.1"))
+    Deliberate::by_behaviour("close-after", "the server closes the connection, as its behavior asks", Some("5.5.1"))
 }
 
 pub(super) fn no_pong_came() -> Deliberate {
     Deliberate::by_behaviour(
         "pong-within",
-        "no pong came in the time that the behaviour gives, so the server closes",
+        "no pong arrived within the timeout of the behavior, so the server closes",
         Some("5.5.3"),
     )
 }
@@ -59,7 +55,7 @@ pub(super) fn no_pong_came() -> Deliberate {
 pub(super) fn idle_close() -> Deliberate {
     Deliberate::by_behaviour(
         "idle",
-        "nothing travelled for as long as the behaviour allows, so the server closes",
+        "there was no traffic for as long as the behavior allows, so the server closes",
         None,
     )
 }
@@ -68,38 +64,44 @@ pub(super) fn idle_drop(by: DropBy) -> Deliberate {
     let how = how(by);
     Deliberate::by_behaviour(
         "idle",
-        format!("nothing travelled for too long, so the line is {how} without a goodbye, as a proxy does it"),
+        format!(
+            "there was no traffic for too long, so the server {how} the TCP connection without a close frame, as a proxy does"
+        ),
         None,
     )
 }
 
 pub(super) fn drop(by: DropBy) -> Deliberate {
-    Deliberate::by_behaviour("drop-after", format!("the line is {} without a goodbye", how(by)), Some("7.1.7"))
+    Deliberate::by_behaviour(
+        "drop-after",
+        format!("the server {} the TCP connection without a close frame", how(by)),
+        Some("7.1.7"),
+    )
 }
 
 pub(super) fn how(by: DropBy) -> &'static str {
     match by {
-        DropBy::Fin => "dropped",
-        DropBy::Reset => "reset",
+        DropBy::Fin => "ends",
+        DropBy::Reset => "resets",
     }
 }
 
 pub(super) fn no_reply() -> Act {
-    Act::of(Deliberate::by_behaviour("reply", "the message is not answered", None))
+    Act::of(Deliberate::by_behaviour("reply", "the server does not answer the message", None))
 }
 
 pub(super) fn no_pong() -> Act {
-    Act::of(Deliberate::by_behaviour("pong", "the ping is not answered, though it must be", Some("5.5.2")))
+    Act::of(Deliberate::by_behaviour("pong", "the server does not answer the ping, although it must", Some("5.5.2")))
 }
 
 pub(super) fn no_close_answer() -> Act {
     Act::of(Deliberate::by_behaviour(
         "close-answer",
-        "the close frame is not answered, though it must be",
+        "the server does not answer the close frame, although it must",
         Some("5.5.1"),
     ))
 }
 
 pub(super) fn resumed_by_itself() -> Act {
-    Act::of(Deliberate::by_console("resume", "the pause has been as long as one may be, and reading goes on", None))
+    Act::of(Deliberate::by_console("resume", "the pause reached its time limit, and the relay reads again", None))
 }

@@ -1,4 +1,4 @@
-//! Puts what is due among the replies, and has it recorded.
+//! Carries out what is due: puts it into the replies and records it.
 
 use super::outbox::{Action, Drip, Ready};
 use super::reasons;
@@ -17,14 +17,14 @@ use wire::opcode::Opcode;
 use wire::outgoing::Outgoing;
 use wire::violation::Violation;
 
-/// What a behaviour acts on: the rest of the conversation, during one turn.
+/// The parts of the conversation that the engine acts on during one turn.
 pub(crate) struct TurnContext<'a, 'w, 'b, R> {
     pub(crate) outgoing: &'a mut Outgoing,
     pub(crate) recorder: &'a mut R,
     pub(crate) replies: &'a mut Replies<'w, 'b>,
-    /// Bytes that were queued before this turn.
+    /// Bytes queued before this turn.
     pub(crate) before: u64,
-    /// Whether half a frame is out that goes back as it comes.
+    /// Whether the echo of a frame is half sent.
     pub(crate) streaming: bool,
     pub(crate) close_cause: &'a mut Option<Cause>,
     pub(crate) over: &'a mut Option<Cause>,
@@ -39,7 +39,7 @@ impl<R: Recorder> TurnContext<'_, '_, '_, R> {
         engine.ready(self.streaming, self.outgoing)
     }
 
-    /// Sends a frame; all of it now, or the first byte of a drip.
+    /// Sends a frame: all of it now, or the first byte if it is sent byte by byte.
     fn frame(
         &mut self,
         engine: &mut Engine,
@@ -67,13 +67,13 @@ impl<R: Recorder> TurnContext<'_, '_, '_, R> {
             None => self.replies.copy(&bytes),
         }
         if header.opcode == Opcode::Close {
-            // What comes of it is the client's: its answer is waited for.
+            // The client decides what happens next: wait for its answer.
             self.close_cause.get_or_insert(Cause::DeliberateClose);
             engine.end(Closing::Sent);
         }
     }
 
-    /// Once all before it has gone out.
+    /// Records an act that happens once everything before it has been sent.
     fn note(&mut self, act: Act) {
         let end = self.end();
         self.recorder.act(act, end);
@@ -81,11 +81,11 @@ impl<R: Recorder> TurnContext<'_, '_, '_, R> {
 }
 
 impl Engine {
-    /// What may go out just now.
+    /// What may be sent now.
     pub(crate) fn ready(&self, streaming: bool, outgoing: &Outgoing) -> Ready {
         match streaming {
             true => Ready::Nothing,
-            // Of its own messages the next fragment may go out. Nor may one begin that takes longer than this turn.
+            // The next fragment of the relay's own message is allowed. A new message that takes longer than this turn is not.
             false if self.is_inside_plain_message() && (outgoing.is_inside_message() || self.talk.drip.is_some()) => {
                 Ready::NoData
             }
@@ -109,11 +109,11 @@ impl Engine {
         }
     }
 
-    /// A drop waits for nothing, and a goodbye for the end of the client's frame that is on its way back.
+    /// A drop does not wait. A close frame waits for the end of the frame that is being echoed.
     fn do_what_is_urgent<R: Recorder>(&mut self, now: Instant, turn: &mut TurnContext<'_, '_, '_, R>) {
         match self.urgent.take() {
             Some(Action::Close(code, reason, why, cause)) if turn.streaming => {
-                // If that takes too long, the connection ends without it.
+                // If that takes too long, the connection ends without the close frame.
                 turn.close_cause.get_or_insert(cause);
                 self.urgent = Some(Action::Close(code, reason, why, cause));
             }
@@ -137,7 +137,7 @@ impl Engine {
                 turn.frame(self, &header, &payload, Some(&reasons::heartbeat()), false, now);
                 self.pinged(payload, now);
             }
-            // It has been said already.
+            // A close frame was sent already.
             Action::Close(..) if turn.outgoing.sent_close() => {}
             Action::Close(code, reason, why, cause) => {
                 *turn.close_cause = Some(cause);
@@ -160,7 +160,7 @@ impl Engine {
     }
 
     fn go_on_dripping<R: Recorder>(&mut self, now: Instant, turn: &mut TurnContext<'_, '_, '_, R>) {
-        // Without a gap, for a behaviour that has changed meanwhile, what is left goes out at once.
+        // If the behavior changed meanwhile and has no gap, send the rest immediately.
         let gap = self.talk.drip.unwrap_or(Duration::ZERO);
         let Some(drip) = self.outbox.drip() else { return };
         while drip.at <= now

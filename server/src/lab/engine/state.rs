@@ -1,4 +1,4 @@
-//! What a behaviour decides: which actions wait, and until when. No waiting, no I/O.
+//! The engine's decisions: which actions wait, and until when. No waiting, no I/O.
 
 use super::outbox::{Action, Outbox, Ready};
 use super::reasons;
@@ -15,33 +15,33 @@ use wire::opcode::Opcode;
 
 pub(in crate::lab) struct Engine {
     pub(super) talk: ConnectionBehaviour,
-    /// Whether permessage-deflate was agreed on.
+    /// Whether both ends agreed on permessage-deflate.
     pub(super) deflate: bool,
-    /// Messages of the client's that have come whole under this behaviour, and replies to them.
+    /// Complete messages from the client under this behavior, and replies to them.
     pub(super) messages: u32,
     pub(super) replies: u32,
-    /// Whether the client's message under way goes back as it comes, as on a connection without a behaviour.
+    /// Whether the client's current message is echoed unchanged, as without an engine.
     pub(super) plain: bool,
-    /// Whether one is under way.
+    /// Whether a client's message is incomplete.
     pub(super) under_way: bool,
-    /// What has come of it, if it does not go back as it comes.
+    /// The content of the current message so far, if it is not echoed unchanged.
     pub(super) content: Vec<u8>,
     pub(super) outbox: Outbox,
-    /// A goodbye or a drop for which the time has come: it does not wait behind others.
+    /// A close frame or a drop that is due. It does not wait for the queue.
     pub(super) urgent: Option<Action>,
     pub(super) timers: Timers,
     pub(super) pushes: u64,
     pub(super) pings: u64,
-    /// How far the closing handshake has come, if it has begun.
+    /// The state of the closing handshake, if it has begun.
     pub(super) closing: Option<Closing>,
 }
 
-/// Past this, nothing goes out by itself any more but what is wrong on purpose.
+/// After this, only deliberate violations are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
-    /// The client’s close frame is left without an answer.
+    /// The client’s close frame is deliberately not answered.
     Unanswered,
-    /// The relay has sent its own.
+    /// The relay has sent its close frame.
     Sent,
 }
 
@@ -66,7 +66,7 @@ impl Engine {
         engine
     }
 
-    /// The same for a connection that had no behaviour until now: perhaps in the middle of a message, or closing.
+    /// For a connection that had no engine so far. It may be inside a message, or closing.
     pub(in crate::lab) fn in_the_middle(mut self, of_message: bool, sent_close: bool) -> Self {
         self.under_way = of_message;
         self.closing = sent_close.then_some(Closing::Sent);
@@ -77,7 +77,7 @@ impl Engine {
         &self.talk
     }
 
-    /// Behaves so from now on. What waits already still goes out.
+    /// Switches to another behavior. Actions that already wait are kept.
     pub(super) fn switch_to(&mut self, talk: ConnectionBehaviour, now: Instant) {
         self.timers.start(&talk, now);
         (self.messages, self.replies, self.pushes) = (0, 0, 0);
@@ -88,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// A message of the client's begins.
+    /// A message from the client begins.
     pub(in crate::lab) fn begins(&mut self) {
         let ConnectionBehaviour { silent, fragments, delay, drip, .. } = &self.talk;
         let as_it_comes = !silent && fragments.is_none() && delay.is_none() && drip.is_none();
@@ -97,20 +97,20 @@ impl Engine {
         self.under_way = true;
     }
 
-    /// Whether the message under way goes back as it comes.
+    /// Whether the current message is echoed unchanged.
     #[inline]
     pub(in crate::lab) fn is_plain(&self) -> bool {
         self.plain
     }
 
-    /// More of the content of a message that does not.
+    /// Adds content to a message that is not echoed unchanged.
     pub(in crate::lab) fn collect(&mut self, bytes: &[u8]) {
         if !self.talk.silent && self.closing.is_none() {
             self.content.extend_from_slice(bytes);
         }
     }
 
-    /// The client's message has come whole.
+    /// The client's message is complete.
     pub(in crate::lab) fn message_over(&mut self, kind: MessageKind, now: Instant) {
         self.under_way = false;
         self.messages = self.messages.saturating_add(1);
@@ -123,7 +123,7 @@ impl Engine {
             self.replies = self.replies.saturating_add(1);
             self.reply(kind, &content, now);
         }
-        // Behind the reply that waits longest.
+        // After the reply that waits the longest.
         let at = self.talk.delay.map_or(now, |delay| now + delay);
         if let Some(close) = self.talk.close.as_ref().filter(|close| close.when == After::Messages(self.messages)) {
             let (code, reason) = (close.code, close.reason.clone());
@@ -154,7 +154,7 @@ impl Engine {
         }
     }
 
-    /// Puts a message of the relay's by, in as many frames as the behaviour wants.
+    /// Queues a message in as many frames as the behavior asks for.
     pub(super) fn message(&mut self, kind: MessageKind, content: &[u8], at: Instant, why: Option<Deliberate>) {
         let count = self.talk.fragments.unwrap_or(1).max(1) as usize;
         let why = why.or_else(|| match (count, self.talk.drip) {
@@ -164,7 +164,7 @@ impl Engine {
         let mut from = 0;
         for number in 1..=count {
             let mut to = content.len() * number / count;
-            // A cut inside a character is allowed, and a fault of its own shows it.
+            // Splitting inside a character is allowed, but has its own fault.
             while kind == MessageKind::Text && to < content.len() && content[to] & 0xC0 == 0x80 {
                 to += 1;
             }
@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    /// Whether a ping of the client's is answered; notes it if not.
+    /// Whether a ping is answered. Records it if not.
     pub(in crate::lab) fn answers_ping(&mut self, now: Instant) -> bool {
         if self.talk.no_pong {
             self.outbox.push(now, Action::Act(reasons::no_pong()));
@@ -189,7 +189,7 @@ impl Engine {
         !self.talk.no_pong
     }
 
-    /// The same for its close frame.
+    /// Whether a close frame is answered. Records it if not.
     pub(in crate::lab) fn answers_close(&mut self, now: Instant) -> bool {
         if self.talk.no_close_answer {
             self.outbox.push(now, Action::Act(reasons::no_close_answer()));
@@ -198,7 +198,7 @@ impl Engine {
         !self.talk.no_close_answer
     }
 
-    /// The goodbye has been said, or will not be: only what is on purpose still goes out.
+    /// The close frame was sent or will never be. Only deliberate actions remain.
     pub(super) fn end(&mut self, closing: Closing) {
         self.closing = Some(closing);
         self.timers.stop();
@@ -207,14 +207,14 @@ impl Engine {
         self.content = Vec::new();
     }
 
-    /// The relay says goodbye by itself, among `replies`. A pause ends too: the client's answer is to be seen.
+    /// The relay sends its own close frame. This also ends a pause, so that the relay can read the answer.
     pub(in crate::lab) fn begin_close(&mut self, replies: &mut Replies<'_, '_>) {
         self.outbox.finish_drip(replies);
         self.timers.resume = None;
         self.end(Closing::Sent);
     }
 
-    /// A frame that answers the client's has to wait behind one that goes out byte by byte.
+    /// Queues an answer behind a frame that is sent byte by byte. Returns whether it has to wait.
     pub(in crate::lab) fn wait(&mut self, header: FrameHeader, payload: &[u8], now: Instant) -> bool {
         let waits = self.outbox.is_dripping();
         if waits {
@@ -223,7 +223,7 @@ impl Engine {
         waits
     }
 
-    /// Whether nothing is to be read for now. What waits for the end of the client's message does not keep that from coming.
+    /// Whether reading is paused. Actions that wait for the end of the client's message do not pause it.
     pub(in crate::lab) fn is_blocked(&self) -> bool {
         self.timers.resume.is_some() || (self.outbox.is_full() && !self.is_inside_plain_message())
     }
@@ -232,12 +232,12 @@ impl Engine {
         self.plain && self.under_way
     }
 
-    /// Bytes that it keeps.
+    /// The number of bytes held.
     pub(in crate::lab) fn held(&self) -> usize {
         self.content.len() + self.outbox.bytes()
     }
 
-    /// When something is next to be done, if `ready` says what may go out.
+    /// When something is next due. `ready` says what may be sent.
     pub(in crate::lab) fn next(&self, ready: Ready) -> Option<Instant> {
         [self.timers.next(), self.outbox.next(ready)].into_iter().flatten().min()
     }

@@ -1,21 +1,21 @@
-//! When a behaviour's timed actions are due.
+//! When a behavior's timed actions are due.
 
 use crate::behaviour::{After, ConnectionBehaviour};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The longest that a command may keep the relay from reading.
+/// The longest pause that a command can set.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// Pings that may wait for their pong at once; those past them have no deadline.
+/// The most pings that wait for their pong. Further pings have no deadline.
 pub(super) const MAX_PINGED: usize = 64;
 
-/// When the next of each is due.
+/// When each action is next due.
 #[derive(Default)]
 pub(super) struct Timers {
     pub(super) push: Option<Instant>,
     pub(super) ping: Option<Instant>,
-    /// Pings that have gone out, and until when each is to be answered; ascending.
+    /// Sent pings with the deadline for their pong, in ascending order.
     pub(super) pinged: VecDeque<(Vec<u8>, Instant)>,
     pub(super) close: Option<Instant>,
     pub(super) drop: Option<Instant>,
@@ -25,7 +25,7 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// Begins with `talk`; a pause goes on.
+    /// Starts the timers of `talk`. A pause continues.
     pub(super) fn start(&mut self, talk: &ConnectionBehaviour, now: Instant) {
         let at = |after: Option<After>| match after {
             Some(After::Time(time)) => Some(now + time),
@@ -42,7 +42,7 @@ impl Timers {
         };
     }
 
-    /// No more of what a behaviour asks for.
+    /// Stops the behavior's timers.
     pub(super) fn stop(&mut self) {
         *self = Self { resume: self.resume, ..Self::default() };
     }
@@ -58,7 +58,7 @@ impl Timers {
     }
 }
 
-/// Takes the time out of `timer` if it has come.
+/// Takes the time out of `timer` if it has passed.
 pub(super) fn due(timer: &mut Option<Instant>, now: Instant) -> bool {
     timer.take_if(|at| *at <= now).is_some()
 }

@@ -1,7 +1,7 @@
-//! A session's log: numbered observations, the oldest of which go when it is full.
+//! A session's log: numbered observations. When it is full, the oldest are dropped.
 //!
-//! They lie packed in a few chunks. In a log that is full, the chunk that has run empty becomes the next one to be written,
-//! so that a connection that floods it neither allocates nor touches what other logs touch.
+//! They are packed into a few chunks. In a full log, the chunk that has become empty is written next, so a connection that
+//! floods the log neither allocates nor contends with other logs.
 
 mod record;
 #[cfg(test)]
@@ -15,29 +15,29 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What one chunk holds, in bytes; a record that is larger has one for itself.
+/// The size of a chunk, in bytes. A larger record has its own chunk.
 const CHUNK: usize = 32 << 10;
-/// What a record takes besides its bytes: its share of the structures around it.
+/// The memory of a record besides its bytes: its share of the structures around it.
 const OVERHEAD: usize = 16;
-/// A log takes its part of what all logs may have in steps of this size, in bytes.
+/// A log claims its part of the memory for all logs in steps of this size, in bytes.
 const STEP: u64 = 4 << 10;
 
 #[derive(Debug)]
 pub(super) struct Log {
-    /// None of them is empty. Numbers go on from one to the next without holes, and the last one has number `last`.
+    /// No chunk is empty. Numbers continue from chunk to chunk without gaps, and the last observation has number `last`.
     chunks: VecDeque<Chunk>,
-    /// Room that the next chunk takes.
+    /// The buffer for the next chunk.
     spare: Vec<u8>,
-    /// How many observations there are, and in how many records.
+    /// The number of observations, and of records.
     count: usize,
     records: usize,
     last: Seq,
-    /// What the records take in memory: the sum of their weights.
+    /// The memory of the records: the sum of their weights.
     bytes: u64,
     max_bytes: u64,
     max_count: usize,
-    /// What all logs of the relay have announced that they take, and how much of it this one has: `bytes` rounded up, and
-    /// a little more where it was larger before.
+    /// The memory that all logs have claimed, and this log's part of it: `bytes` rounded up, plus a little more if the log
+    /// was larger before.
     all_bytes: Arc<AtomicU64>,
     announced: u64,
     max_all_bytes: u64,
@@ -45,9 +45,9 @@ pub(super) struct Log {
 
 #[derive(Debug)]
 struct Chunk {
-    /// The number of the first observation that is still there.
+    /// The number of the first remaining observation.
     first: Seq,
-    /// How many there are.
+    /// The number of remaining observations.
     count: usize,
     /// Records from `start` on.
     bytes: Vec<u8>,
@@ -55,12 +55,12 @@ struct Chunk {
     blobs: VecDeque<Arc<[u8]>>,
 }
 
-/// A part of a log as it lies there, and what is gone before it.
+/// A part of a log in packed form, and the gap before it.
 #[derive(Debug)]
 pub(crate) struct Extract {
     pub(crate) gap: Option<Gap>,
     first: Seq,
-    /// Whether the first record is a twin of which `first` is the second.
+    /// Whether `first` is the second observation of a twin record.
     half: bool,
     bytes: Vec<u8>,
     blobs: Vec<Arc<[u8]>>,
@@ -87,7 +87,7 @@ impl Log {
         self.last
     }
 
-    /// Takes all of `records`, and leaves it empty. Twins are of both connections, all others of the first.
+    /// Appends all `records` and empties it. Twins belong to both connections, all others to the first.
     pub(super) fn append(&mut self, at_us: u64, connections: [ConnectionNumber; 2], records: &mut Records) {
         let Records { bytes, blobs, .. } = records;
         // `bytes[run..at]` waits to be copied into the last chunk, which has room for it.
@@ -113,7 +113,7 @@ impl Log {
         }
         self.copy(&bytes[run..at]);
         bytes.clear();
-        // The newest stays whatever it weighs.
+        // The newest record always stays.
         while self.records > 1 && self.is_over() {
             self.drop_oldest();
         }
@@ -130,7 +130,7 @@ impl Log {
     fn open_chunk(&mut self) {
         let mut bytes = std::mem::take(&mut self.spare);
         bytes.clear();
-        // The first one grows with what comes: most sessions stay small.
+        // The first chunk grows on demand, because most sessions stay small.
         if !self.chunks.is_empty() {
             bytes.reserve(CHUNK);
         }
@@ -138,8 +138,8 @@ impl Log {
         self.chunks.push_back(Chunk { first, count: 0, bytes, start: 0, blobs: VecDeque::new() });
     }
 
-    /// What follows `after`: at most `max_count`, and about `max_json` bytes as JSON but always something, if there is
-    /// something.
+    /// What follows `after`: at most `max_count` observations and about `max_json` bytes as JSON, but at least one if there is
+    /// any.
     pub(super) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
         let first = self.last.0 + 1 - self.count as u64;
         let wanted = after.0.saturating_add(1);
@@ -175,7 +175,7 @@ impl Log {
     fn is_over(&self) -> bool {
         self.count > self.max_count
             || self.bytes > self.max_bytes
-            // What the others have announced, and what this one really has.
+            // The claims of the other logs, and the actual size of this one.
             || self.all_bytes.load(Ordering::Relaxed).saturating_sub(self.announced) + self.bytes > self.max_all_bytes
     }
 
@@ -200,11 +200,11 @@ impl Log {
         }
     }
 
-    /// Lets the other logs know what this one takes, in steps, so that they seldom meet.
+    /// Updates this log's claim in steps, so that logs rarely contend.
     fn announce(&mut self) {
         let wanted = self.bytes.next_multiple_of(STEP);
         if wanted > self.announced || wanted + 2 * STEP < self.announced {
-            // Wraps round where it is less than before, as it should.
+            // Wraps around if the claim shrinks, which is intended.
             self.all_bytes.fetch_add(wanted.wrapping_sub(self.announced), Ordering::Relaxed);
             self.announced = wanted;
         }
@@ -218,7 +218,7 @@ impl Drop for Log {
 }
 
 impl Extract {
-    /// The number of its last record; `None` if it has none.
+    /// The number of its last observation; `None` if it is empty.
     pub(crate) fn last(&self) -> Option<Seq> {
         let mut at = 0;
         let counts = std::iter::from_fn(|| record::next(&self.bytes, &mut at)).map(|record| record.count);
@@ -246,13 +246,13 @@ impl Extract {
     }
 }
 
-/// What a record takes in memory, in bytes. A payload that two records share counts for both.
+/// The memory of a record, in bytes. A payload that two records share counts for both.
 fn weight(length: usize, blob: Option<&[u8]>) -> u64 {
     (OVERHEAD + length + blob.map_or(0, |blob| blob.len() + OVERHEAD)) as u64
 }
 
-/// About how long a record of so many bytes is as JSON.
+/// The approximate size of a record as JSON.
 fn json_bytes(bytes: usize) -> usize {
-    // Names and numbers take about 400 bytes; texts at most double (a byte past ASCII takes two, a line end is escaped).
+    // Names and numbers take about 400 bytes. Texts at most double: a non-ASCII byte takes two, a line end is escaped.
     400 + 2 * bytes
 }

@@ -1,10 +1,10 @@
-//! Events as they lie in a log: packed into bytes, because a flood of small frames must cost neither an allocation nor a
-//! pointer each. What a record means is written and read here only.
+//! The packed form of events in a log. A flood of small frames must not cost an allocation or a pointer each. Only this module
+//! reads and writes the format.
 //!
-//! A record is its length (4 bytes, all of it), the time in microseconds (8), the connection (4), a tag (1), and then an
-//! event as JSON, or a frame: flags (1), the header as on the wire, what flags and tag announce, and the kept payload.
-//! A frame that has crossed two legs at once is one record and two observations, the other connection (4) behind the flags.
-//! Numbers are little-endian. Time and connections are stamped on when it comes into the log.
+//! A record is its total length (4 bytes), the time in microseconds (8), the connection (4), a tag (1), and then an event as
+//! JSON, or a frame: flags (1), the header as on the wire, what flags and tag announce, and the kept payload.
+//! A frame that crossed two connections at once is one record and two observations; the other connection (4) follows the flags.
+//! Numbers are little-endian. Time and connections are filled in when the record enters the log.
 
 use observation::event::{Frame, Inflated};
 use observation::{ConnectionNumber, Deliberate, Event, MessageKind, Observation, Party, Position, Seq, Violation};
@@ -15,14 +15,14 @@ use wire::Sender;
 use wire::header::{FrameHeader, MAX_HEADER};
 use wire::mask::MaskingKey;
 
-/// A payload of this size and more is not copied into the record but shared: a frame and its echo have one.
+/// A payload of at least this size is shared instead of copied: a frame and its echo have the same one.
 pub(crate) const SHARED: usize = 512;
 
 const EVENT: u8 = 0;
 const FRAME: u8 = 1;
-/// A frame that says why it was sent on purpose.
+/// A frame with the reason why it was sent deliberately.
 const DELIBERATE: u8 = 2;
-/// A frame that is of two connections.
+/// A frame that belongs to two connections.
 const TWIN: u8 = 3;
 
 const FROM_SERVER: u8 = 0x01;
@@ -34,37 +34,37 @@ const BLOB: u8 = 0x20;
 const INFLATED: u8 = 0x40;
 const VIOLATIONS: u8 = 0x80;
 
-/// Where a record's tag is: behind length, time and connection.
+/// The position of the tag: after length, time and connection.
 const TAG: usize = 16;
 const TIME: std::ops::Range<usize> = 4..12;
 const CONNECTION: std::ops::Range<usize> = 12..TAG;
 /// The other connection of a twin.
 const OTHER: std::ops::Range<usize> = TAG + 2..TAG + 6;
-/// What a frame takes before its kept payload, if there is nothing unusual about it: tag and flags, the other connection,
-/// header, position, and how much of it came.
+/// The size of a frame's record before its payload in the common case: tag and flags, the other connection, header, position,
+/// and the number of bytes that arrived.
 const FRONT: usize = OTHER.end + MAX_HEADER + 12 + 8;
 
-/// Records that are not in a log yet, in their order.
+/// Records that are not in a log yet, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
     pub(super) bytes: Vec<u8>,
-    /// The shared payloads of those that have one.
+    /// The shared payloads.
     pub(super) blobs: VecDeque<Arc<[u8]>>,
-    /// Of each one on its way out, what will have gone out with it.
+    /// For each record to send, the position of its last byte.
     pub(crate) ends: VecDeque<End>,
 }
 
-/// Where a record stands among the bytes that go out.
+/// The position of a record in the sent bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End {
-    /// How many bytes will have gone out on the connection once it has.
+    /// The connection's sent bytes after this record.
     pub(crate) at: u64,
-    /// How many are its own.
+    /// The size of this record on the wire.
     pub(crate) bytes: u64,
     pub(crate) is_frame: bool,
 }
 
-/// The front of a payload, unmasked.
+/// The beginning of a payload, unmasked.
 #[derive(Clone, Debug)]
 pub(crate) enum Kept<'a> {
     Copied(&'a [u8]),
@@ -77,7 +77,7 @@ impl<'a> Kept<'a> {
     }
 }
 
-/// A frame to be recorded.
+/// A frame to record.
 pub(crate) struct FrameRecord<'a> {
     pub(crate) from: Sender,
     pub(crate) header: &'a FrameHeader,
@@ -85,14 +85,14 @@ pub(crate) struct FrameRecord<'a> {
     /// Payload bytes that crossed the wire.
     pub(crate) payload_bytes: u64,
     pub(crate) kept: Kept<'a>,
-    /// The front of what they inflate to, and how many bytes that is in all.
+    /// The beginning of the decompressed payload, and its full size.
     pub(crate) inflated: Option<(&'a [u8], u64)>,
     pub(crate) violations: &'a [wire::violation::Violation],
     pub(crate) deliberate: Option<&'a Deliberate>,
 }
 
 thread_local! {
-    /// Empty ones with room in them: what one connection has done with, the next one takes.
+    /// Empty records with allocated buffers, reused by the next connection.
     static POOL: RefCell<Vec<Records>> = const { RefCell::new(Vec::new()) };
 }
 const POOLED: usize = 4;
@@ -100,12 +100,12 @@ const POOLED_BYTES: usize = 1 << 20;
 const POOLED_FRAMES: usize = 4096;
 
 impl Records {
-    /// An empty one, with room from the last that was done with.
+    /// Empty records with a reused buffer.
     pub(crate) fn pooled() -> Self {
         POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
     }
 
-    /// Gives its room to the next.
+    /// Returns the buffers to the pool.
     pub(crate) fn give_back(mut self) {
         self.bytes.clear();
         self.blobs.clear();
@@ -123,7 +123,7 @@ impl Records {
         self.bytes.is_empty()
     }
 
-    /// Takes the first `count` records out.
+    /// Removes and returns the first `count` records.
     pub(crate) fn take_front(&mut self, count: usize) -> Self {
         let mut front = Self::default();
         let mut at = 0;
@@ -151,7 +151,7 @@ impl Records {
         self.tagged(tag, frame);
     }
 
-    /// A frame that crosses two legs at once. It is never deliberate: neither end of it is the relay's.
+    /// A frame that crosses two connections at once. It is never deliberate, because the relay is at neither end.
     pub(crate) fn twin(&mut self, frame: FrameRecord<'_>) {
         self.tagged(TWIN, FrameRecord { deliberate: None, ..frame });
     }
@@ -173,7 +173,7 @@ impl Records {
             | set(!violations.is_empty(), VIOLATIONS);
         let mut end = if tag == TWIN { OTHER.end } else { OTHER.start };
         front[end..][..MAX_HEADER].copy_from_slice(header.encode().padded());
-        // Each part is written over what the one before it did not need.
+        // Each part overwrites what the one before it did not need.
         end += header.len();
         if let Some(position) = position {
             front[end..][..8].copy_from_slice(&position.message.to_le_bytes());
@@ -214,16 +214,16 @@ impl Records {
     }
 }
 
-/// What a walk along records needs to know of one.
+/// What a walk along records needs to know of each one.
 pub(super) struct Outline {
-    /// All of it, in bytes.
+    /// The total size, in bytes.
     pub(super) length: usize,
     pub(super) has_blob: bool,
-    /// How many observations it is.
+    /// The number of observations.
     pub(super) count: u64,
 }
 
-/// The record at `at`, which then is past it; `None` at the end.
+/// The record at `at`, which is moved past it; `None` at the end.
 #[inline]
 pub(super) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
     let (front, _) = bytes.get(*at..)?.split_first_chunk::<{ TAG + 2 }>()?;
@@ -233,7 +233,7 @@ pub(super) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
     Some(Outline { length, has_blob, count: if front[TAG] == TWIN { 2 } else { 1 } })
 }
 
-/// The same, with time and connection written into it, and into a twin the other one too.
+/// The same, and writes the time and the connection, for a twin both connections.
 #[inline]
 pub(super) fn next_to_stamp(
     bytes: &mut [u8],
@@ -253,7 +253,7 @@ pub(super) fn next_to_stamp(
     Some(outline)
 }
 
-/// What a record holds, the first of a twin; `blob` is its payload, if that is shared. `None` for bytes that are no record.
+/// Decodes a record, of a twin the first observation. `blob` is the shared payload. `None` if the bytes are not a record.
 pub(super) fn read(seq: Seq, record: &[u8], blob: Option<&[u8]>) -> Option<Observation> {
     let mut rest = record.get(TIME.start..)?;
     let at_us = u64::from_le_bytes(take(&mut rest)?);
@@ -299,7 +299,7 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<Frame> {
     let violations = if is(VIOLATIONS) { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { Vec::new() };
     let deliberate = if tag == DELIBERATE { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { None };
     let mut payload = if is(BLOB) { blob? } else { rest }.to_vec();
-    // Kept as it was before masking, and shown as it was on the wire.
+    // Stored unmasked, and shown as on the wire.
     if let Some(MaskingKey(key)) = header.masking_key {
         MaskingKey(key).apply(&mut payload, 0);
     }
@@ -309,9 +309,9 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<Frame> {
 }
 
 fn json<T: serde::Serialize>(bytes: &mut Vec<u8>, value: &T) {
-    // Plain data becomes JSON, and a vector takes what is written to it.
+    // Plain data always serializes, and writing to a vector cannot fail.
     if let Err(error) = serde_json::to_writer(bytes, value) {
-        tracing::error!(%error, "an event could not be recorded");
+        tracing::error!(%error, "recording an event failed");
     }
 }
 

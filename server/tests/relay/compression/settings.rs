@@ -40,17 +40,17 @@ async fn a_name_that_is_none() {
 
 #[tokio::test]
 async fn a_value_that_is_none() {
-    check("deflate", "`deflate` is `on` or `off`, and this is ``").await;
-    check("deflate=maybe", "`deflate` is `on` or `off`, and this is `maybe`").await;
+    check("deflate", "`deflate` takes `on` or `off`, not ``").await;
+    check("deflate=maybe", "`deflate` takes `on` or `off`, not `maybe`").await;
     check("server_no_context_takeover=yes", "`server_no_context_takeover` takes no value; leave out what follows it")
         .await;
-    check("server_max_window_bits=8", "`server_max_window_bits` takes a number from 9 to 15, and this is `8`").await;
-    check("client_max_window_bits=7", "`client_max_window_bits` takes a number from 8 to 15, and this is `7`").await;
+    check("server_max_window_bits=8", "`server_max_window_bits` takes a number from 9 to 15, not `8`").await;
+    check("client_max_window_bits=7", "`client_max_window_bits` takes a number from 8 to 15, not `7`").await;
 }
 
 #[tokio::test]
 async fn settings_that_contradict_each_other() {
-    check("deflate=on&deflate=off", "the setting `deflate` stands there twice; say it once").await;
+    check("deflate=on&deflate=off", "the setting `deflate` appears twice; write it once").await;
     check(
         "client_max_window_bits=9&deflate=off",
         "`client_max_window_bits` is about compression, which `deflate=off` switches off; leave one of them out",

@@ -69,7 +69,7 @@ async fn a_goodbye() {
         let rest = raw.rest().await;
         assert!(rest.is_empty() || rest == frame(0x8a, b"crossed"), "{rest:?}");
         let (events, closed) = feed.until_closed().await;
-        assert_eq!(ending(&closed), (Cause::Left, code, true));
+        assert_eq!(ending(&closed), (Cause::DeliberateClose, code, true));
         let Event::Frame(goodbye) = &events[0] else { panic!("{events:?}") };
         assert_eq!(by_hand(goodbye.deliberate.as_ref().unwrap()), ("close", Some("5.5.1")));
         let broken = matches!(code, Some(0 | 1006));
@@ -164,7 +164,7 @@ async fn behind_the_goodbye_only_bits_and_bytes() {
     else {
         unreachable!()
     };
-    assert_eq!((rules(late), ending(&closed)), (vec!["after-close"], (Cause::Left, None, true)));
+    assert_eq!((rules(late), ending(&closed)), (vec!["after-close"], (Cause::DeliberateClose, None, true)));
 }
 
 /// The relay has said goodbye by itself, on a connection that had no behaviour.
@@ -231,11 +231,11 @@ async fn the_line_dropped() {
 async fn reading_paused_and_gone_on_with() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
-    assert_eq!(feed.command(1, Command::Resume).await.unwrap(), "it is not paused");
-    assert_eq!(act(&mut feed).await.refused.as_deref(), Some("it is not paused"));
+    assert_eq!(feed.command(1, Command::Resume).await.unwrap(), "the relay is not paused");
+    assert_eq!(act(&mut feed).await.refused.as_deref(), Some("the relay is not paused"));
     assert_eq!(feed.command(1, Command::Pause).await, None);
     assert_eq!(by_hand(&act(&mut feed).await.deliberate), ("pause", None));
-    assert_eq!(feed.command(1, Command::Pause).await.unwrap(), "it is paused already");
+    assert_eq!(feed.command(1, Command::Pause).await.unwrap(), "the relay is already paused");
     act(&mut feed).await;
     raw.send(&masked(0x81, b"hi")).await;
     // It speaks all the same.

@@ -17,18 +17,18 @@ async fn what_cannot_be_done_is_refused_and_told_of() {
     };
     let close = |code, reason: &str| Command::Close(CloseWith { code, reason: reason.to_owned() });
     let cases = [
-        (Command::Ping(vec![0; 126]), "ping", "a ping carries 125 bytes at the most, and this has 126"),
-        (Command::Pong(vec![0; 126]), "pong", "a pong carries 125 bytes at the most, and this has 126"),
+        (Command::Ping(vec![0; 126]), "ping", "a ping carries at most 125 bytes, but this payload has 126"),
+        (Command::Pong(vec![0; 126]), "pong", "a pong carries at most 125 bytes, but this payload has 126"),
         (Command::Raw(vec![]), "raw", "there are no bytes to send"),
-        (Command::Resume, "resume", "it is not paused"),
-        (close(None, "why"), "close", "a reason travels behind a code"),
-        (close(Some(1000), &"x".repeat(124)), "close", "a reason has 123 bytes at the most, and this has 124"),
+        (Command::Resume, "resume", "the relay is not paused"),
+        (close(None, "why"), "close", "a close reason requires a close code"),
+        (close(Some(1000), &"x".repeat(124)), "close", "a close reason has at most 123 bytes, but this one has 124"),
         (composed(16, None, None), "frame", "an opcode has four bits"),
         (composed(1, Some(8), None), "frame", "7, 16 or 64 bits"),
         (composed(1, Some(7), Some(126)), "frame", "does not fit its form"),
         (composed(1, Some(16), Some(65_536)), "frame", "does not fit its form"),
         (Command::Behave("fragmets=2".to_owned()), "behave", "did you mean `fragments`?"),
-        (Command::Behave("refuse=500".to_owned()), "behave", "that is over; connect again"),
+        (Command::Behave("refuse=500".to_owned()), "behave", "which is over; connect again"),
         (Command::Behave("deflate=off".to_owned()), "behave", "`deflate` is about the opening handshake"),
         (Command::Behave("preset=maintenance".to_owned()), "behave", "`refuse` is about the opening handshake"),
         (Command::Behave("pong-within=1s".to_owned()), "behave", "says more about `ping-every`"),
@@ -67,7 +67,10 @@ async fn what_is_no_command_is_refused_by_itself() {
         let answer = feed.say(text).await;
         assert_eq!(answer.id, None, "{text}");
         let refused = answer.refused.unwrap();
-        assert!(refused.starts_with("this is no command (") && refused.contains(r#"{"ping": "6869"}"#), "{refused}");
+        assert!(
+            refused.starts_with("this is not a valid command (") && refused.contains(r#"{"ping": "6869"}"#),
+            "{refused}"
+        );
     }
     // It is heard no less than before, and the connection has noticed nothing.
     assert_eq!(feed.command(1, Command::Ping(vec![])).await, None);
@@ -99,12 +102,12 @@ async fn a_connection_that_is_over_or_never_was() {
     let (raw, mut feed) = watched(&lab, "").await;
     for number in [0, 2, u32::MAX] {
         let refused = feed.command(number, Command::Pause).await.unwrap();
-        assert_eq!(refused, format!("connection {number} is not open: it has ended, or was never there"));
+        assert_eq!(refused, format!("connection {number} is not open: it has ended or never existed"));
     }
     drop(raw);
     feed.closed().await;
     let refused = feed.command(1, Command::Pause).await.unwrap();
-    assert_eq!(refused, "connection 1 is not open: it has ended, or was never there");
+    assert_eq!(refused, "connection 1 is not open: it has ended or never existed");
     assert_eq!(act(&mut feed).await.refused, Some(refused));
     // A refused request has a number and no connection.
     http(lab.address(), "GET", &lab.path(), "").await;

@@ -110,10 +110,10 @@ async fn what_was_changed_or_signed_by_others_is_seen() {
     let elsewhere = judged(&other, &receipt).await;
     assert_eq!((&elsewhere["valid"], &elsewhere["own"]), (&json!(true), &json!(false)));
     for (text, says) in [
-        ("", "no receipt in this text"),
-        ("framescope receipt 2\n", "format that this version does not know"),
+        ("", "This text contains no receipt"),
+        ("framescope receipt 2\n", "This version does not support"),
         ("framescope receipt 1\ncourse: a\n", "“challenge: …” is missing"),
-        (&format!("{receipt}{receipt}"), "There are 2 receipts"),
+        (&format!("{receipt}{receipt}"), "This text contains 2 receipts"),
     ] {
         let verdict = judged(&lab, text).await;
         assert_eq!(verdict["valid"], false);
@@ -142,7 +142,7 @@ async fn an_attempt_that_is_not_enough_says_what_differs() {
     let report: curriculum::grade::Report = serde_json::from_slice(&answer.body).unwrap();
     let met: BTreeMap<_, _> = report.verdicts.iter().map(|verdict| (verdict.check.as_str(), verdict.met)).collect();
     assert_eq!(met, BTreeMap::from([("connected", true), ("sent", false)]));
-    assert!(answer.json()["error"].as_str().unwrap().contains("does not meet every check"));
+    assert!(answer.json()["error"].as_str().unwrap().contains("does not pass every check"));
     // What was before the attempt does not count.
     attempt(&lab, &words(&lab).await).await;
     assert_eq!(ask(&lab, &request).await.status, 200);
@@ -248,7 +248,7 @@ async fn few_attempts_are_graded_at_once() {
         }
     };
     assert_eq!(refused.status, 503);
-    assert!(refused.json()["hint"].as_str().unwrap().contains("try again"));
+    assert!(refused.json()["hint"].as_str().unwrap().contains("Try again"));
     drop(slow);
     while ask(&lab, &request).await.status == 503 {}
     assert_eq!(ask(&lab, &request).await.status, 422);
@@ -332,7 +332,7 @@ async fn a_key_is_kept_in_a_file() {
     std::fs::write(&file, "no key").unwrap();
     let config = framescope::args::Config { receipt_key: Some(file), ..Default::default() };
     let error = framescope::Relay::start(config).await.unwrap_err().to_string();
-    assert!(error.contains("holds no private key in PEM"), "{error}");
+    assert!(error.contains("contains no private key in PEM"), "{error}");
 }
 
 /// `openssl genpkey -algorithm ed25519` writes keys without the public one inside.

@@ -60,7 +60,9 @@ pub(super) fn known_difference(ours: &Outcome, theirs: &Outcome) -> Option<&'sta
     let says = |words| ours.reason.contains(words);
     match (ours.end, theirs.end) {
         (Some(1002), _) if says("must use the shortest form") => Some("a length in too many bits"),
-        (Some(1002), Some(1009)) if says("the most significant bit of a 64-bit length") => Some("a length with the highest bit"),
+        (Some(1002), Some(1009)) if says("the most significant bit of a 64-bit length") => {
+            Some("a length with the highest bit")
+        }
         (Some(1002), Some(1007)) if says("must not be sent") => Some("two faults in one close frame"),
         (Some(1002 | 1007), None) => Some("a frame that never ends"),
         // IANA's registry has it since RFC 6455, and tungstenite does not know it.

@@ -3,7 +3,7 @@
 use super::{Legs, relay_path};
 use crate::python::{client::run, server::Server};
 use crate::support::Lab;
-use observation::Middle;
+use observation::Intermediary;
 use observation::event::Cause;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn check(parameters: Value, offer: Value) {
     let agreed = !parameters.is_null() && !offer.is_null();
     assert_eq!(report["agreed"].as_array().unwrap().len(), usize::from(agreed));
     assert_eq!(server.received().await, "4000 c'est fini");
-    let (near, far) = legs.pair(&Middle::Relay);
+    let (near, far) = legs.pair(&Intermediary::Relay);
     for leg in [&near, &far] {
         assert_eq!((leg.closed().cause, leg.closed().clean), (Cause::ClosingHandshake, true));
         assert_eq!(leg.opening().deflate.is_some(), agreed);

@@ -5,7 +5,7 @@ use super::{Legs, ask, field, fields, relay_path};
 use crate::support::deflate::{deflated, noise};
 use crate::support::{ACCEPT, DEFLATE_OFFER, KEY, Lab, Raw, handshake, masked, soon};
 use observation::event::Cause;
-use observation::{Event, Http, Leg, Middle, Party};
+use observation::{Event, Http, Intermediary, Leg, Party};
 use tokio::io::AsyncWriteExt;
 use wire::handshake::accept::is_key;
 
@@ -53,7 +53,7 @@ async fn two_handshakes_and_the_frames_between_them() {
     assert_eq!((is("x-token").as_deref(), is("cookie"), is("x-hop")), (Some("t=1"), None, None));
     assert_eq!((is("connection").as_deref(), is("upgrade").as_deref()), (Some("Upgrade"), Some("websocket")));
 
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     assert_eq!((near.leg(), far.leg()), (Leg::Near, Leg::Far));
     assert_eq!(far.opening().request, head.as_bytes());
     assert_eq!(far.opening().response, greeting[..greeting.len() - 7]);
@@ -99,7 +99,7 @@ async fn subprotocol_and_compression_are_those_of_the_server() {
     raw.send(&frame).await;
     assert_eq!(server.take(frame.len()).await, frame);
     drop((raw, server));
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     for leg in [&near, &far] {
         let opening = leg.opening();
         assert_eq!(opening.subprotocol.as_deref(), Some("two"));
@@ -126,7 +126,7 @@ async fn offers_that_the_server_leaves_are_told_as_declined() {
     let (server, _) = upstream.accept().await;
     assert_eq!(field(raw.head().await.as_bytes(), "sec-websocket-extensions"), None);
     drop((raw, server));
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     for leg in [near, far] {
         let told: Vec<_> = leg.opening().offers.iter().map(|offer| (&*offer.offer, offer.declined.is_some())).collect();
         assert_eq!(told, [("permessage-deflate", true), ("x-a", true)]);
@@ -152,7 +152,7 @@ async fn whatever_is_said_arrives() {
         tokio::join!(talk(&mut raw, &up), talk(&mut server, &down));
         assert!(server.rest().await == up && raw.rest().await == down, "seed {seed}");
         drop((raw, server));
-        let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+        let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
         assert_eq!(near.frames(), far.frames());
     }
 }
@@ -212,7 +212,7 @@ async fn over_http_2_too() {
     assert_eq!(take(&mut response.into_body(), 4).await, b"\x81\x02ok");
     drop(server);
     drop((sending, client));
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Middle::Relay);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
     assert_eq!((near.opening().route.http, far.opening().route.http), (Http::Two, Http::One));
     assert_eq!(near.frames(), far.frames());
 }

@@ -53,7 +53,7 @@ fn what_does_not_go_together_is_told_on_the_command_line() {
     use framescope::args::Arguments;
     let parse = |flags: &[&str]| Arguments::try_parse_from([&["framescope", "serve"], flags].concat());
     assert!(parse(&["--box-listen", "127.0.0.1:0"]).unwrap_err().to_string().contains("--tls-listen"));
-    assert!(parse(&["--relay-to", "https://a.example"]).unwrap_err().to_string().contains("say ws:// or wss://"));
+    assert!(parse(&["--relay-to", "https://a.example"]).unwrap_err().to_string().contains("expected ws:// or wss://"));
     assert!(parse(&["--relay-to", "ws://a.example", "--relay-to", "wss://b.example/c"]).is_ok());
 }
 

@@ -77,9 +77,9 @@ async fn what_cannot_be_used_says_what_to_do() {
     let file = |folder: &Folder, name: &str| Some(folder.0.join(name));
     for (cert, key, says) in [
         (file(&folder, "none.pem"), file(&folder, "key.pem"), "--tls-cert"),
-        (file(&folder, "empty.pem"), file(&folder, "key.pem"), "no certificate in"),
+        (file(&folder, "empty.pem"), file(&folder, "key.pem"), "contains no certificate"),
         (file(&folder, "cert.pem"), file(&folder, "empty.pem"), "--tls-key"),
-        (file(&folder, "cert.pem"), file(&other, "key.pem"), "do not go together"),
+        (file(&folder, "cert.pem"), file(&other, "key.pem"), "do not match"),
     ] {
         let error = start(|config| (config.tls_cert, config.tls_key) = (cert, key)).await.unwrap_err().to_string();
         assert!(error.contains(says), "{says}: {error}");
@@ -92,7 +92,7 @@ async fn what_cannot_be_used_says_what_to_do() {
     assert!(error.contains("--tls-name"), "{error}");
     let unwritable = |config: &mut Config| config.tls_self_signed = Some(file(&folder, "cert.pem"));
     let error = start(unwritable).await.unwrap_err().to_string();
-    assert!(error.contains("cannot keep"), "{error}");
+    assert!(error.contains("cannot store"), "{error}");
 }
 
 #[test]

@@ -215,7 +215,7 @@ async fn each_refusal_says_why() {
     }
     let (status, body, _) = refused(&secure, connect("/lab/none", "websocket", &[VERSION])).await;
     assert_eq!(status, 404);
-    assert!(body.contains("there is no session"), "{body}");
+    assert!(body.contains("the session does not exist"), "{body}");
 }
 
 /// The feed, as a page that was loaded over HTTP/2 has it.
