@@ -63,8 +63,8 @@ fn what_is_left_out_is_as_the_relay_has_it() {
     let behaviour = Behaviour::parse("", Policy::ON).unwrap();
     assert_eq!((behaviour.opening, behaviour.talk.is_plain_echo()), (OpeningBehaviour::default(), true));
     // Explicit defaults mean the same.
-    let aloud = "reply=echo&pong=on&close-answer=on&subprotocol=first&deflate=on";
-    assert_eq!(Behaviour::parse(aloud, Policy::ON), Behaviour::parse("", Policy::ON));
+    let explicit = "reply=echo&pong=on&close-answer=on&subprotocol=first&deflate=on";
+    assert_eq!(Behaviour::parse(explicit, Policy::ON), Behaviour::parse("", Policy::ON));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn the_heartbeat() {
 }
 
 #[test]
-fn goodbyes() {
+fn closing() {
     let close = |query: &str| talk(query).close.unwrap();
     assert_eq!(
         close("close-after=3"),

@@ -30,7 +30,7 @@ pub(super) struct FrameRecorder {
     /// The first close frame on the client side and on the server side.
     first_close: [Option<(Party, Box<ClosePayload>)>; 2],
     /// The size of the relay's own close frames to the server and to the client, if it sent them.
-    said: [Option<u64>; 2],
+    own_close: [Option<u64>; 2],
     /// `None` once they are in the log.
     causes: Option<[Cause; 2]>,
     /// The permit for compression memory, if compressed payloads are decompressed here.
@@ -57,9 +57,9 @@ impl FrameRecorder {
         let (up, down) = (watch(Sender::Client), watch(Sender::Server));
         // Used if the task ends without setting other causes.
         let causes = Some([Cause::ConnectionLost; 2]);
-        let (first_close, said) = ([None, None], [None; 2]);
+        let (first_close, own_close) = ([None, None], [None; 2]);
         let mut this =
-            Self { presence, near, far, up, down, tls_records, first_close, said, causes, _inflating: inflating };
+            Self { presence, near, far, up, down, tls_records, first_close, own_close, causes, _inflating: inflating };
         this.record_tls();
         this
     }
@@ -125,7 +125,7 @@ impl FrameRecorder {
         });
         self.presence.session().append(number, &mut records);
         records.give_back();
-        self.said[direction as usize] = Some(frame.len() as u64);
+        self.own_close[direction as usize] = Some(frame.len() as u64);
         self.first_close[leg].get_or_insert_with(|| (from, Box::new(ClosePayload::parse(&payload).0)));
         frame
     }
@@ -135,17 +135,18 @@ impl FrameRecorder {
         let Count { frames, bytes } =
             if direction == Direction::ToServer { self.up.count() } else { self.down.count() };
         // The relay's close frame to the server crossed only the server side, and the one to the client only the client side.
-        let said = self.said[direction as usize].filter(|_| (direction == Direction::ToServer) == (leg == FAR));
-        Count { frames: frames + u64::from(said.is_some()), bytes: bytes + said.unwrap_or(0) }
+        let own_close =
+            self.own_close[direction as usize].filter(|_| (direction == Direction::ToServer) == (leg == FAR));
+        Count { frames: frames + u64::from(own_close.is_some()), bytes: bytes + own_close.unwrap_or(0) }
     }
 
     /// Whether both ends of that side have sent a close frame.
     fn is_clean(&self, leg: usize) -> bool {
-        let said = |direction: Direction| {
-            self.said[direction as usize].is_some() && (direction == Direction::ToServer) == (leg == FAR)
+        let own_close = |direction: Direction| {
+            self.own_close[direction as usize].is_some() && (direction == Direction::ToServer) == (leg == FAR)
         };
-        (self.up.close().is_some() || said(Direction::ToServer))
-            && (self.down.close().is_some() || said(Direction::ToClient))
+        (self.up.close().is_some() || own_close(Direction::ToServer))
+            && (self.down.close().is_some() || own_close(Direction::ToClient))
     }
 }
 
@@ -194,7 +195,7 @@ impl BridgeObserver for FrameRecorder {
     }
 
     fn over(mut self, near: Cause, far: Cause) {
-        let leaves = self.said.iter().any(Option::is_some);
+        let leaves = self.own_close.iter().any(Option::is_some);
         self.causes = Some(if leaves { [Cause::Shutdown; 2] } else { [near, far] });
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The most bytes that a slow connection holds in each direction.
-const UNDER_WAY: usize = 64 << 10;
+const MAX_HELD: usize = 64 << 10;
 /// A slow connection forwards this many bytes at a time.
 const PIECE: usize = 256;
 
@@ -60,10 +60,10 @@ impl Interference {
     /// How many bytes it accepts now.
     pub(super) fn room(&mut self, direction: Direction) -> usize {
         match self.kind {
-            Kind::Slow { .. } => UNDER_WAY - self.held(direction).bytes.min(UNDER_WAY),
+            Kind::Slow { .. } => MAX_HELD - self.held(direction).bytes.min(MAX_HELD),
             Kind::Buffer { size, .. } => size,
             _ if self.cut => 0,
-            _ => UNDER_WAY,
+            _ => MAX_HELD,
         }
     }
 
@@ -164,8 +164,9 @@ impl Interference {
 
     /// When it next has something to do. `free` says for each direction whether the destination accepts data.
     pub(super) fn next_due(&self, free: [bool; 2]) -> Option<Instant> {
-        let ways = [&self.up, &self.down].into_iter().zip(free);
-        let pieces = ways.filter(|(_, free)| *free).filter_map(|(held, _)| held.pieces.front().map(|(at, _)| *at));
+        let directions = [&self.up, &self.down].into_iter().zip(free);
+        let pieces =
+            directions.filter(|(_, free)| *free).filter_map(|(held, _)| held.pieces.front().map(|(at, _)| *at));
         let own = match self.kind {
             Kind::IdleCut { after, .. } => Some(self.travelled + after),
             Kind::Buffer { wait, .. } if free[1] => self.down.since.map(|since| since + wait),

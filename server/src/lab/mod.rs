@@ -140,7 +140,7 @@ async fn answer(
     let OpeningAnswer::Refuse(refuse) = &opening.answer else {
         return leave_unanswered(app, opening.answer.clone(), rule, asked, presence, request).await;
     };
-    let refused = HandshakeRefusal::on_purpose(refuse, rule, deliberate);
+    let refused = HandshakeRefusal::deliberate(refuse, rule, deliberate);
     let (response, sent) = refused.answer(&arrival, request.method()).await;
     asked.answered();
     if let Some(presence) = presence {

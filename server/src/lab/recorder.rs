@@ -28,7 +28,7 @@ pub(super) trait Recorder: Send + 'static {
     /// A frame with this payload was queued.
     fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]);
     /// The same for a deliberate frame, with the violations that a strict client finds in it.
-    fn on_purpose(
+    fn queued_deliberate(
         &mut self,
         outbound: Outbound<'_>,
         payload: &[u8],
@@ -70,7 +70,7 @@ impl Recorder for NoRecorder {
     fn publish(&mut self) {}
     fn deflated(&mut self, _: &[u8]) {}
     fn queued(&mut self, _: Outbound<'_>, _: &[u8]) {}
-    fn on_purpose(&mut self, _: Outbound<'_>, _: &[u8], _: Option<&Deliberate>, _: &[Violation]) {}
+    fn queued_deliberate(&mut self, _: Outbound<'_>, _: &[u8], _: Option<&Deliberate>, _: &[Violation]) {}
     fn act(&mut self, _: Act, _: u64) {}
     fn abandon(&mut self, _: Act, _: u64) {}
     fn note(&mut self, _: Act) {}
@@ -241,10 +241,10 @@ impl Recorder for SessionRecorder {
     }
 
     fn queued(&mut self, outbound: Outbound<'_>, payload: &[u8]) {
-        self.on_purpose(outbound, payload, None, &[]);
+        self.queued_deliberate(outbound, payload, None, &[]);
     }
 
-    fn on_purpose(
+    fn queued_deliberate(
         &mut self,
         outbound: Outbound<'_>,
         payload: &[u8],

@@ -50,7 +50,7 @@ impl HandshakeRefusal {
     }
 
     /// A refusal that a behavior asks for.
-    pub(super) fn on_purpose(refuse: &Refuse, rule: &'static str, deliberate: Vec<Deliberate>) -> Self {
+    pub(super) fn deliberate(refuse: &Refuse, rule: &'static str, deliberate: Vec<Deliberate>) -> Self {
         let Refuse { status, location, body } = refuse;
         let headers: Vec<_> = location.iter().map(|location| ("Location", location.as_str())).collect();
         let text = response::refusal(*status, &headers, body.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The relay says goodbye while a frame is half out: a close frame never comes in the middle of another.
+//! The relay says close frame while a frame is half out: a close frame never comes in the middle of another.
 
 use crate::support::clock::Clock;
 use crate::support::{Lab, Raw, masked, soon};
@@ -92,7 +92,7 @@ async fn a_client_that_stays_silent_in_the_middle_is_cut_off() {
 }
 
 #[tokio::test]
-async fn half_a_text_frame_holds_no_goodbye_up() {
+async fn half_a_text_frame_holds_no_close_frame_up() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -109,7 +109,7 @@ async fn half_a_text_frame_holds_no_goodbye_up() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_pauses_between_frames_hears_the_goodbye() {
+async fn a_client_that_never_pauses_between_frames_hears_the_close_frame() {
     const LENGTH: usize = 300_001;
     let lab = Lab::new().await;
     let raw = lab.open().await;
@@ -120,7 +120,7 @@ async fn a_client_that_never_pauses_between_frames_hears_the_goodbye() {
     let mut room = vec![0; 10 + LENGTH];
     soon(reading.read_exact(&mut room)).await.unwrap();
     let stopping = tokio::spawn(lab.relay.stop());
-    // Once there is no frame any more, there is the goodbye.
+    // Once there is no frame any more, there is the close frame.
     let mut head = [0; 4];
     loop {
         soon(reading.read_exact(&mut head)).await.expect("the line ends with a close frame");

@@ -46,7 +46,7 @@ async fn the_client_hangs_up_in_the_middle_of_a_frame() {
 }
 
 #[tokio::test]
-async fn the_client_hangs_up_in_the_middle_of_its_goodbye() {
+async fn the_client_hangs_up_in_the_middle_of_its_close_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -81,7 +81,7 @@ async fn the_client_closes_its_half_and_still_gets_everything() {
 }
 
 #[tokio::test]
-async fn the_line_breaks() {
+async fn the_connection_breaks() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let raw = lab.open().await;

@@ -114,7 +114,7 @@ async fn a_client_that_closes_its_half_after_asking_is_answered() {
 }
 
 #[tokio::test]
-async fn after_a_chunked_request_the_line_ends() {
+async fn after_a_chunked_request_the_connection_ends() {
     let lab = Lab::new().await;
     let mut raw = lab.raw().await;
     raw.send(b"POST /api/sessions HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").await;

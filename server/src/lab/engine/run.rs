@@ -57,7 +57,12 @@ impl<R: Recorder> TurnContext<'_, '_, '_, R> {
         encoder::encode(header, payload, &mut bytes);
         let end = self.end() + bytes.len() as u64;
         let compressed = false;
-        self.recorder.on_purpose(Outbound { header, position, compressed, end }, payload, deliberate, &violations);
+        self.recorder.queued_deliberate(
+            Outbound { header, position, compressed, end },
+            payload,
+            deliberate,
+            &violations,
+        );
         match engine.talk.drip.filter(|_| !header.opcode.is_control()) {
             Some(gap) => {
                 let rest = bytes.split_off(1).into();

@@ -1,4 +1,4 @@
-//! How the server ends it: a goodbye of its own, the client's left unanswered, or the line dropped.
+//! How the server ends it: a close frame of its own, the client's left unanswered, or the line dropped.
 
 use super::{
     acts, close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told, until_broken,
@@ -27,8 +27,8 @@ async fn after_a_time() {
     let (events, closed) = life(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(1012), true));
     assert_eq!((closed.first, closed.reason.as_str()), (Some(Party::Server), "back söön"));
-    let goodbye = frames(events, Party::Server).pop().unwrap();
-    assert_eq!(goodbye.deliberate.as_ref().map(name), Some(("close-after", Some((6455, "5.5.1")))));
+    let close_frame = frames(events, Party::Server).pop().unwrap();
+    assert_eq!(close_frame.deliberate.as_ref().map(name), Some(("close-after", Some((6455, "5.5.1")))));
 }
 
 #[tokio::test]
@@ -66,12 +66,12 @@ async fn after_so_many_messages() {
 }
 
 #[tokio::test]
-async fn a_goodbye_that_is_not_answered() {
+async fn a_close_frame_that_is_not_answered() {
     let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "close-after=1&push-every=20ms").await;
     raw.send(&masked(0x81, b"hi")).await;
-    // Nothing follows the goodbye, although pushes were due.
+    // Nothing follows the close frame, although pushes were due.
     let all = raw.rest().await;
     assert!(all.ends_with(&frame(0x88, &close(1000, ""))), "{all:?}");
     let (_, closed) = life(&mut feed).await;
@@ -79,7 +79,7 @@ async fn a_goodbye_that_is_not_answered() {
 }
 
 #[tokio::test]
-async fn the_clients_goodbye_is_left_unanswered() {
+async fn the_clients_close_frame_is_left_unanswered() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -102,7 +102,7 @@ async fn the_clients_goodbye_is_left_unanswered() {
 }
 
 #[tokio::test]
-async fn the_line_is_dropped() {
+async fn the_connection_is_dropped() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     for (by, reset) in [("", false), ("&drop-by=fin", false), ("&drop-by=reset", true)] {
@@ -162,7 +162,7 @@ async fn a_drop_does_not_wait_for_the_end_of_a_frame() {
 }
 
 #[tokio::test]
-async fn a_goodbye_by_the_clock_lets_a_drip_end_at_once() {
+async fn a_close_frame_by_the_clock_lets_a_drip_end_at_once() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();

@@ -59,7 +59,7 @@ async fn nothing_comes_inside_a_frame_that_is_half_back() {
 }
 
 #[tokio::test]
-async fn a_ping_and_a_goodbye_of_the_clients_during_a_drip() {
+async fn a_ping_and_a_close_frame_of_the_clients_during_a_drip() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -67,7 +67,7 @@ async fn a_ping_and_a_goodbye_of_the_clients_during_a_drip() {
     raw.send(&masked(0x81, b"a long text")).await;
     raw.take(1).await;
     raw.send(&[masked(0x89, b"?"), masked(0x88, &close(1000, ""))].concat()).await;
-    // The frame has to end before the goodbye, and does so at once: the clock is stopped.
+    // The frame has to end before the close frame, and does so at once: the clock is stopped.
     assert_eq!(raw.rest().await, [&b"\x0ba long text"[..], b"\x88\x02\x03\xe8"].concat());
     drop(clock);
     let (events, closed) = life(&mut feed).await;
@@ -85,7 +85,7 @@ async fn a_broken_rule_during_a_drip() {
 }
 
 #[tokio::test]
-async fn the_relays_own_goodbye_during_a_drip() {
+async fn the_relays_own_close_frame_during_a_drip() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -102,7 +102,7 @@ async fn the_relays_own_goodbye_during_a_drip() {
 }
 
 #[tokio::test]
-async fn a_goodbye_while_replies_wait() {
+async fn a_close_frame_while_replies_wait() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     // The client's: what waits is not sent any more.
@@ -125,7 +125,7 @@ async fn a_goodbye_while_replies_wait() {
 }
 
 #[tokio::test]
-async fn a_goodbye_by_the_clock_while_text_is_half_there() {
+async fn a_close_frame_by_the_clock_while_text_is_half_there() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -291,7 +291,7 @@ async fn everything_at_once() {
         .await;
     let mut messages = Vec::new();
     let mut open_message = Vec::new();
-    let goodbye = loop {
+    let close_frame = loop {
         let (first, payload) = raw.frame().await;
         match first & 0x0F {
             8 => break payload,
@@ -305,7 +305,7 @@ async fn everything_at_once() {
             other => panic!("opcode {other}"),
         }
     };
-    assert_eq!(goodbye, close(4321, "three"));
+    assert_eq!(close_frame, close(4321, "three"));
     messages.retain(|message| message != "tick");
     assert_eq!(messages, ["hi", "€1", "€2", "€3"]);
     raw.send(&masked(0x88, &close(4321, ""))).await;

@@ -33,7 +33,7 @@ fn spoilt(fault: &str, text: bool, content: &[u8]) -> Spoilt {
         frames: vec![(true, vec![rule]), (false, vec![])],
         end: End::None,
     };
-    let goodbye = |payload: &[u8], rule| Spoilt { end: End::Goodbye, ..one(frame(0x88, payload), rule) };
+    let close_frame = |payload: &[u8], rule| Spoilt { end: End::Goodbye, ..one(frame(0x88, payload), rule) };
     match fault {
         "masked" => one(masked(first, content), "server-frame-masked"),
         "rsv1" => one(frame(first | 0x40, content), "reserved-bits"),
@@ -76,9 +76,9 @@ fn spoilt(fault: &str, text: bool, content: &[u8]) -> Spoilt {
             frames: vec![(false, vec![]), (true, vec!["message-still-open"])],
             end: End::None,
         },
-        "close-one-byte" => goodbye(b"\x03", "close-payload-one-byte"),
-        "close-1005" => goodbye(b"\x03\xed", "close-code-not-allowed"),
-        "close-reason-not-utf8" => goodbye(b"\x03\xe8caf\xe9", "close-reason-not-utf8"),
+        "close-one-byte" => close_frame(b"\x03", "close-payload-one-byte"),
+        "close-1005" => close_frame(b"\x03\xed", "close-code-not-allowed"),
+        "close-reason-not-utf8" => close_frame(b"\x03\xe8caf\xe9", "close-reason-not-utf8"),
         "data-after-close" => Spoilt {
             bytes: [b"\x88\x0a\x03\xe8but wait".to_vec(), reply()].concat(),
             frames: vec![(true, vec![]), (true, vec!["after-close"])],

@@ -77,8 +77,8 @@ async fn no_pong_in_time() {
     assert_eq!(raw.rest().await, b"");
     let (events, closed) = life(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::NoPong, Some(1011), true));
-    let goodbye = super::frames(events, Party::Server).pop().unwrap();
-    assert_eq!(goodbye.deliberate.as_ref().map(name), Some(("pong-within", Some((6455, "5.5.3")))));
+    let close_frame = super::frames(events, Party::Server).pop().unwrap();
+    assert_eq!(close_frame.deliberate.as_ref().map(name), Some(("pong-within", Some((6455, "5.5.3")))));
 }
 
 /// Answers pings that come every 50 ms as `answer` says. Returns whether the relay has closed.
@@ -219,7 +219,7 @@ async fn idle_in_the_middle_of_a_frame_that_is_half_back() {
         let (_, closed) = feed.until_closed().await;
         assert_eq!(ending(&closed), (cause, None, false), "{query}");
     }
-    // If its end comes in time, so does the goodbye.
+    // If its end comes in time, so does the close frame.
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();

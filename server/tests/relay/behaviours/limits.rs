@@ -84,16 +84,16 @@ async fn a_drip_of_a_huge_message() {
     let content = vec![7; 8 << 20];
     raw.send(&masked(0x82, &content)).await;
     assert_eq!(raw.take(1).await, [0x82]);
-    // It would take a quarter of a year, and the goodbye is heard all the same.
+    // It would take a quarter of a year, and the close frame is heard all the same.
     raw.send(&masked(0x88, &close(1000, ""))).await;
     let rest = raw.rest().await;
     assert_eq!(rest.len(), 9 + content.len() + 4);
     assert!(rest.ends_with(&frame(0x88, &close(1000, ""))));
 }
 
-/// The end of the drip and the goodbye behind it have been written, and the client takes only a part of that.
+/// The end of the drip and the close frame behind it have been written, and the client takes only a part of that.
 #[tokio::test]
-async fn a_goodbye_behind_a_drip_that_does_not_get_through_has_not_been_said() {
+async fn a_close_frame_behind_a_drip_that_does_not_get_through_has_not_been_said() {
     let length = more_than_buffered();
     let change = |config: &mut framescope::args::Config| {
         (config.idle_timeout, config.write_timeout) = (Duration::from_secs(2), Duration::from_millis(500));
@@ -161,7 +161,7 @@ async fn no_behaviour_keeps_the_processor_busy() {
     let half = &masked(0x82, &[0; 100])[..56];
     let half_text = &masked(0x81, &[b'x'; 100])[..56];
     let message = masked(0x81, &[b'x'; 100]);
-    let goodbye = masked(0x88, b"");
+    let close_frame = masked(0x88, b"");
     let states: [(&str, &[u8]); 17] = [
         ("", b""),
         ("push-every=50ms&ping-every=50ms", b""),
@@ -174,8 +174,8 @@ async fn no_behaviour_keeps_the_processor_busy() {
         ("push-every=20ms", half),
         ("push-every=20ms&drip=1s", half_text),
         ("push-every=20ms", &masked(0x01, b"begun")),
-        ("close-answer=off&push-every=20ms&ping-every=20ms&idle=20ms", &goodbye),
-        ("close-answer=off", &goodbye),
+        ("close-answer=off&push-every=20ms&ping-every=20ms&idle=20ms", &close_frame),
+        ("close-answer=off", &close_frame),
         ("fault=message-inside-message&push-every=50ms", &message),
         ("fault=data-after-close", &message),
         ("delay=60s&push-every=20ms&fragments=100", &message),
@@ -192,7 +192,7 @@ async fn no_behaviour_keeps_the_processor_busy() {
     let mut full = open(&lab, "delay=60s").await;
     flood(&mut full, &masked(0x82, b"x")).await;
     assert_eq!(feed.command(1, Command::Pause).await, None);
-    // Nothing comes of either: the client's goodbye has ended it.
+    // Nothing comes of either: the client's close frame has ended it.
     for query in ["ping-every=20ms&push-every=20ms", "idle=20ms"] {
         assert!(feed.command(13, Command::Behave(query.to_owned())).await.is_some());
     }
@@ -205,8 +205,8 @@ async fn no_behaviour_keeps_the_processor_busy() {
     assert!(each_second < 600, "it wakes up {each_second} times a second");
 }
 
-/// Answers the relay's goodbye as soon as it comes; gives whether one came.
-async fn answer_goodbye(raw: &mut Raw) -> bool {
+/// Answers the relay's close frame as soon as it comes; gives whether one came.
+async fn answer_close(raw: &mut Raw) -> bool {
     let mut bytes = Vec::new();
     let _ = soon(async {
         let mut part = [0; 4096];
@@ -252,7 +252,7 @@ async fn the_relay_ends_in_every_state() {
             assert_eq!(feed.command(1, command).await, None);
         }
         let stopping = tokio::spawn(lab.relay.stop());
-        assert!(answer_goodbye(&mut raw).await, "{query}");
+        assert!(answer_close(&mut raw).await, "{query}");
         let (_, closed) = feed.until_closed().await;
         assert_eq!((closed.cause, closed.clean), (Cause::Shutdown, true), "{query} {command:?}");
         drop((feed, raw));

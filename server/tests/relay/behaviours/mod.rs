@@ -55,13 +55,13 @@ pub(crate) fn close(code: u16, reason: &str) -> Vec<u8> {
     [&code.to_be_bytes()[..], reason.as_bytes()].concat()
 }
 
-/// The client's goodbye, answered with the relay's as the last thing that comes.
+/// The client's close frame, answered with the relay's as the last thing that comes.
 pub(crate) async fn leave(raw: &mut Raw) {
     raw.send(&masked(0x88, &close(1000, ""))).await;
     assert_eq!(raw.rest().await, frame(0x88, &close(1000, "")));
 }
 
-/// The relay's goodbye, and the client's answer to it.
+/// The relay's close frame, and the client's answer to it.
 pub(crate) async fn left(raw: &mut Raw, code: u16, reason: &str) {
     assert_eq!(raw.frame().await, (0x88, close(code, reason)));
     raw.send(&masked(0x88, &close(code, ""))).await;
@@ -141,7 +141,7 @@ pub(crate) async fn life(feed: &mut Feed) -> (Vec<Event>, Closed) {
     (events, closed)
 }
 
-/// How it ended: cause, code, and whether both said goodbye.
+/// How it ended: cause, code, and whether both said close frame.
 pub(crate) fn ending(closed: &Closed) -> (Cause, Option<u16>, bool) {
     (closed.cause, closed.code, closed.clean)
 }

@@ -27,9 +27,9 @@ fn client_bytes() -> impl Strategy<Value = Vec<u8>> {
         let text = if first & 8 == 0 { text.as_bytes() } else { &text.as_bytes()[..text.len().min(125)] };
         masked(first, text)
     });
-    let goodbye = Just(masked(0x88, b"\x03\xe8"));
+    let close_frame = Just(masked(0x88, b"\x03\xe8"));
     let noise = prop::collection::vec(any::<u8>(), 0..40);
-    let piece = prop_oneof![12 => good, 1 => goodbye, 1 => noise];
+    let piece = prop_oneof![12 => good, 1 => close_frame, 1 => noise];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 

@@ -226,7 +226,7 @@ async fn a_silence_has_an_end() {
 }
 
 #[tokio::test]
-async fn the_line_dropped_reset_or_speaking_another_language() {
+async fn the_connection_dropped_reset_or_speaking_another_language() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = ask(&lab, "open=drop", "").await;
@@ -269,7 +269,7 @@ async fn echo_does_the_same_and_nobody_is_told() {
 }
 
 #[tokio::test]
-async fn behind_other_requests_on_a_kept_line() {
+async fn behind_other_requests_on_a_kept_alive_connection() {
     let lab = Lab::new().await;
     for (query, expect) in [("open=garbage", &b"SSH-2.0-OpenSSH_9.6\r\n"[..]), ("open=drop", b"")] {
         let mut raw = lab.raw().await;

@@ -103,7 +103,7 @@ async fn a_reply_comes_before_the_answer_to_what_follows_in_the_same_read() {
         let all = raw.rest().await;
         let reply =
             if query == "fragments=2" { [frame(2, b"a"), frame(0x80, b"b")].concat() } else { frame(0x82, b"ab") };
-        // In a drip the pong waits, and is not sent any more once there was a goodbye.
+        // In a drip the pong waits, and is not sent any more once there was a close frame.
         let pong = if query == "drip=1ms" { Vec::new() } else { frame(0x8a, b"?") };
         assert_eq!(all, [reply, pong, frame(0x88, b"\x03\xe8")].concat(), "{query}");
     }
@@ -223,7 +223,7 @@ async fn silence() {
     assert_eq!(came, ["> text", "> binary", "> continuation", "> ping", "> text"]);
     assert_eq!(done, ["! reply", "! reply", "< pong", "< close"]);
     assert_eq!(ending(&closed), (Cause::Violation, Some(1007), false));
-    // Also where the goodbye comes in the same read.
+    // Also where the close frame comes in the same read.
     let mut raw = open(&lab, "reply=none").await;
     raw.send(&[masked(0x81, b"hello?"), masked(0x88, b"")].concat()).await;
     assert_eq!(raw.rest().await, frame(0x88, b""));

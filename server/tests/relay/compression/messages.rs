@@ -270,7 +270,7 @@ async fn the_plain_echo_compresses_too() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_line_inside_a_compressed_frame_is_seen() {
+async fn the_end_of_the_connection_inside_a_compressed_frame_is_seen() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;

@@ -207,12 +207,12 @@ async fn only_so_many_compress_at_once() {
         raw.send(handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate\r\n").as_bytes()).await;
         raw.head().await.contains("Sec-WebSocket-Extensions").then_some(raw)
     };
-    // A place comes back with the goodbye, and does not wait for the client to go.
+    // A place comes back with the close frame, and does not wait for the client to go.
     first.send(&masked(0x88, b"\x03\xe8")).await;
     assert_eq!(first.close_code().await, 1000);
     let second = taken().await.expect("the place of the first");
     assert!(taken().await.is_none());
-    // It comes back as well where nobody said goodbye.
+    // It comes back as well where nobody said close frame.
     drop((echo, second));
     eventually(async || {
         let (one, other) = (taken().await, taken().await);

@@ -50,7 +50,7 @@ async fn messages_and_control_frames() {
 }
 
 #[tokio::test]
-async fn a_goodbye() {
+async fn a_close_frame() {
     let lab = Lab::new().await;
     let with = |code, reason: &str| CloseWith { code, reason: reason.to_owned() };
     for (number, (said, payload)) in (1..).zip([
@@ -70,10 +70,10 @@ async fn a_goodbye() {
         assert!(rest.is_empty() || rest == frame(0x8a, b"crossed"), "{rest:?}");
         let (events, closed) = feed.until_closed().await;
         assert_eq!(ending(&closed), (Cause::DeliberateClose, code, true));
-        let Event::Frame(goodbye) = &events[0] else { panic!("{events:?}") };
-        assert_eq!(by_hand(goodbye.deliberate.as_ref().unwrap()), ("close", Some("5.5.1")));
+        let Event::Frame(close_frame) = &events[0] else { panic!("{events:?}") };
+        assert_eq!(by_hand(close_frame.deliberate.as_ref().unwrap()), ("close", Some("5.5.1")));
         let broken = matches!(code, Some(0 | 1006));
-        assert_eq!(rules(goodbye), if broken { vec!["close-code-not-allowed"] } else { vec![] });
+        assert_eq!(rules(close_frame), if broken { vec!["close-code-not-allowed"] } else { vec![] });
     }
 }
 
@@ -131,7 +131,7 @@ async fn a_frame_composed_bit_by_bit() {
 
 /// Where nothing may follow, what is wrong by hand still can.
 #[tokio::test]
-async fn behind_the_goodbye_only_bits_and_bytes() {
+async fn behind_the_close_frame_only_bits_and_bytes() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     assert_eq!(feed.command(1, Command::Close(CloseWith::default())).await, None);
@@ -167,9 +167,9 @@ async fn behind_the_goodbye_only_bits_and_bytes() {
     assert_eq!((rules(late), ending(&closed)), (vec!["after-close"], (Cause::DeliberateClose, None, true)));
 }
 
-/// The relay has said goodbye by itself, on a connection that had no behaviour.
+/// The relay has said close frame by itself, on a connection that had no behaviour.
 #[tokio::test]
-async fn behind_a_goodbye_of_the_relays_own() {
+async fn behind_a_close_frame_of_the_relays_own() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(100)).await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     assert_eq!(raw.frame().await.0, 0x88);
@@ -180,7 +180,7 @@ async fn behind_a_goodbye_of_the_relays_own() {
 }
 
 #[tokio::test]
-async fn an_unanswered_goodbye_can_be_answered_by_hand() {
+async fn an_unanswered_close_frame_can_be_answered_by_hand() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "close-answer=off").await;
     raw.send(&masked(0x88, &close(1000, "bye"))).await;
@@ -197,7 +197,7 @@ async fn an_unanswered_goodbye_can_be_answered_by_hand() {
 }
 
 #[tokio::test]
-async fn the_line_dropped() {
+async fn the_connection_dropped() {
     let lab = Lab::new().await;
     for (number, by) in [(1, DropBy::Fin), (2, DropBy::Reset)] {
         let (mut raw, mut feed) = watched(&lab, "").await;

@@ -128,7 +128,7 @@ async fn a_connection_of_another_session() {
 }
 
 #[tokio::test]
-async fn while_its_goodbye_is_under_way() {
+async fn while_its_close_frame_is_under_way() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "close-answer=off").await;
     raw.send(&masked(0x88, &close(1000, ""))).await;

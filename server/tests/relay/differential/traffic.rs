@@ -8,7 +8,7 @@ use proptest::sample::Index;
 #[derive(Clone, Debug)]
 pub(super) struct Traffic {
     frames: Vec<Frame>,
-    /// The payload of its close frame, if it says goodbye.
+    /// The payload of its close frame, if it says close frame.
     close: Option<Vec<u8>>,
 }
 

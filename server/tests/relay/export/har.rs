@@ -79,7 +79,7 @@ async fn each_connection_is_an_entry_with_whole_messages() {
     let binary = [&[0, 1, 2, 0xff][..], &[7; 300]].map(|bytes| STANDARD.encode(bytes));
     let said = [(1, "Grüße, 世界"), (1, ""), (2, binary[0].as_str()), (2, &binary[1]), (1, "in three pieces")];
     assert_eq!(sorted(messages(entry(TALK))), echoed(&said));
-    // Two pings, their pongs, the unasked pong, and both goodbyes.
+    // Two pings, their pongs, the unasked pong, and both close frames.
     assert_eq!(comment(TALK), "control frames left out: 7");
     let talk = entry(TALK);
     let header = |of: &Value, name: &str| {

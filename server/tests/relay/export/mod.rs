@@ -127,7 +127,7 @@ async fn until_over(feed: &mut Feed, observations: &mut Vec<Observation>) {
     }
 }
 
-/// Every kind of frame and every form of length, fragments with a ping between them, and a goodbye.
+/// Every kind of frame and every form of length, fragments with a ping between them, and a close frame.
 async fn talk(lab: &Lab) {
     let mut raw = Raw::connect(lab.address()).await;
     let more = format!("Sec-WebSocket-Protocol: chat, {}\r\nReferer: http://lab/s/{}\r\n", lab.id, lab.id);

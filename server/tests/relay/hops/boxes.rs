@@ -189,7 +189,7 @@ async fn both_legs_count() {
     assert_eq!((&*near.refusal().rule, &*far.refusal().rule), ("passed-on", "too-many-connections"));
 }
 
-/// The lab fails the connection; the box passes on what it does not understand, and the goodbye comes back.
+/// The lab fails the connection; the box passes on what it does not understand, and the close frame comes back.
 #[tokio::test]
 async fn a_broken_rule_crosses_the_box() {
     let lab = Lab::new().await;
@@ -292,7 +292,7 @@ async fn without_memory_to_inflate_the_content_is_not_told() {
 
 /// A box that ends TLS reads what was encrypted, and someone before it does not.
 #[tokio::test]
-async fn over_tls_the_records_of_the_near_leg_are_told() {
+async fn over_tls_the_records_of_the_client_side_are_recorded() {
     let secure = Secure::new("via-tls").await;
     let mut feed = secure.lab.feed().await;
     let mut line = secure.connect(&[b"http/1.1"]).await;

@@ -69,7 +69,7 @@ async fn what_was_sent_before_the_end_arrives() {
 }
 
 #[tokio::test]
-async fn a_client_that_ends_its_line_still_gets_the_rest() {
+async fn a_client_that_ends_its_connection_still_gets_the_rest() {
     let (lab, mut raw, mut server) = pair(|_| {}).await;
     let mut feed = lab.feed().await;
     raw.0.shutdown().await.unwrap();
@@ -182,7 +182,7 @@ async fn both_ends_are_told_that_the_relay_shuts_down() {
     soon(stopping).await.unwrap();
 }
 
-/// Where nobody answers the goodbye it is over all the same, and not in good order.
+/// Where nobody answers the close frame it is over all the same, and not in good order.
 #[tokio::test]
 async fn nobody_can_hold_the_end_of_the_relay_up() {
     // The grace ends it, and no other limit does.
@@ -242,7 +242,7 @@ async fn a_silent_way_is_ended_and_one_that_is_used_is_not() {
     assert_eq!((near.closed().cause, far.closed().cause), (Cause::Idle, Cause::Idle));
 }
 
-/// The lab says goodbye, and the box passes it on.
+/// The lab says close frame, and the box passes it on.
 #[tokio::test]
 async fn the_end_of_the_relay_crosses_a_box() {
     let lab = Lab::new().await;

@@ -20,7 +20,7 @@ fn act_of<'s>(leg: &'s Seen, what: &str) -> &'s str {
 }
 
 #[tokio::test]
-async fn a_silent_line_is_cut_without_a_word() {
+async fn a_silent_connection_is_cut_without_a_word() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -89,7 +89,7 @@ async fn or_until_the_wait_is_over() {
 }
 
 #[tokio::test]
-async fn a_slow_line_takes_its_time_both_ways() {
+async fn a_slow_connection_takes_its_time_both_ways() {
     let lab = Lab::new().await;
     let mut raw = open_via(&lab, "slow,rate=10KiB,latency=50ms", "").await;
     let payload = noise(3, 2500);
@@ -100,13 +100,13 @@ async fn a_slow_line_takes_its_time_both_ways() {
     assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
 }
 
-/// What is under way when the ends say goodbye arrives all the same, however long that takes.
+/// What is under way when the ends say close frame arrives all the same, however long that takes.
 #[tokio::test]
-async fn a_slow_line_loses_nothing_at_the_end() {
+async fn a_slow_connection_loses_nothing_at_the_end() {
     let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let mut raw = open_via(&lab, "slow,rate=10KiB,latency=100ms", "").await;
-    // Text goes back once all of it is there, so the lab has said goodbye when most of the answer is still under way.
+    // Text goes back once all of it is there, so the lab has said close frame when most of the answer is still under way.
     let payload = vec![b'x'; 9000];
     raw.send(&[masked(0x81, &payload), masked(0x88, b"\x03\xe8")].concat()).await;
     assert_eq!(raw.frame().await, (0x81, payload));
@@ -138,7 +138,7 @@ async fn a_reset_in_the_middle_of_a_message() {
 
 /// The relay waits for a client that does not read without using the processor, and gives it up.
 #[tokio::test]
-async fn a_slow_line_that_nobody_reads_costs_nothing_and_ends() {
+async fn a_slow_connection_that_nobody_reads_costs_nothing_and_ends() {
     for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
         let change = |config: &mut framescope::args::Config| {
             (config.max_frame, config.max_message) = (u64::MAX, u64::MAX);

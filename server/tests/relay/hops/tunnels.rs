@@ -59,7 +59,7 @@ fn records(leg: &Seen, from: Party) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_box_has_nothing_to_meddle_with() {
+async fn a_middlebox_in_front_of_tls_can_change_nothing() {
     let secure = secure("tunnel-blind").await;
     for middlebox in ["old-proxy", "rewrite"] {
         let mut feed = secure.lab.feed_after(u64::MAX).await;
@@ -86,7 +86,7 @@ async fn a_box_has_nothing_to_meddle_with() {
 }
 
 #[tokio::test]
-async fn a_silent_line_is_cut_all_the_same() {
+async fn a_silent_connection_is_cut_all_the_same() {
     let secure = Secure::with("tunnel-idle", |config| config.box_listen = Some(([127, 0, 0, 1], 0).into())).await;
     let mut feed = secure.lab.feed().await;
     let clock = Clock::stop();
@@ -168,7 +168,7 @@ async fn tunnels_count_as_connections() {
 
 /// One line for all that a browser says: HTTP/2, with the WebSocket as a stream of it.
 #[tokio::test]
-async fn over_http_2_the_box_sees_one_line() {
+async fn over_http_2_the_box_sees_one_connection() {
     use crate::tls::http2::{VERSION, client_to, take};
     let secure = secure("tunnel-h2").await;
     let mut feed = secure.lab.feed().await;

@@ -133,7 +133,7 @@ async fn a_reset_is_one_below_tls_too() {
 
 /// Nothing is said of it in TLS, as when a tab is closed.
 #[tokio::test]
-async fn a_line_that_ends_without_a_goodbye() {
+async fn a_connection_that_ends_without_a_close_frame() {
     let secure = Secure::new("ended").await;
     let mut feed = secure.lab.feed().await;
     let (mut tcp, _tls) = open(&secure, "").await.into_inner();
