@@ -27,12 +27,17 @@ test("a fault shows all three together: the act, the browser's close frame, and 
   await expect(inspector.root).toContainText(
     "RFC 6455 §5.2 was broken, so the browser failed the connection (§7.1.7) with 1002, protocol error.",
   );
-  const goodbyes = inspector.root.getByRole("button", { name: /^CLOSE 1002/ });
-  await expect(goodbyes).toHaveCount(2);
+  const closeFrames = inspector.root.getByRole("button", { name: /^CLOSE 1002/ });
+  await expect(closeFrames).toHaveCount(2);
   await expect(inspector.root.locator(".aftermath")).toContainText(/onerror\s*onclose: code 1006, reason "", wasClean false/);
 
+  // Beside it: what both browsers did when it was recorded.
+  await inspector.root.getByText("What Chromium and Firefox do").click();
+  await expect(inspector.root.getByText(/^Firefox \d+$/)).toBeVisible();
+  await expect(inspector.root).toContainText("The wire carried: browser: CLOSE 1002 “Invalid reserved bit”");
+
   // Each leads to its row, and the end leads back.
-  await goodbyes.first().click();
+  await closeFrames.first().click();
   await expect(lab.row(/^To the relay: CLOSE 1002/)).toHaveAttribute("aria-selected", "true");
   await lab.inspect(/^CLOSED/);
   await expect(inspector.root).toContainText("Cause");

@@ -19,17 +19,17 @@ test("a close with code and reason travels, is answered with the code, and JavaS
   const inspector = await lab.inspect(6);
   await expect(inspector.title).toHaveText("The end");
   await expect(inspector.root).toContainText("The browser closed first. Both sides sent a close frame");
-  const goodbyes = inspector.root.getByRole("button", { name: /^CLOSE/ });
-  await expect(goodbyes).toHaveCount(2);
-  await expect(goodbyes.first()).toContainText("4001 for private use by the application “that was it”");
+  const closeFrames = inspector.root.getByRole("button", { name: /^CLOSE/ });
+  await expect(closeFrames).toHaveCount(2);
+  await expect(closeFrames.first()).toContainText("4001 for private use by the application “that was it”");
   const told = inspector.root.locator("pre");
   await expect(told).toContainText(/code\s+4001/);
   // A reason goes one way: the relay's answer has the code alone, and that answer is what JavaScript hears.
   await expect(told).toContainText(/reason\s+""/);
   await expect(told).toContainText(/wasClean\s+true/);
 
-  // The goodbyes lead to their frames.
-  await goodbyes.first().click();
+  // The closeFrames lead to their frames.
+  await closeFrames.first().click();
   await expect(lab.row(4)).toHaveAttribute("aria-selected", "true");
   // RFC 6455 §5.5.1: two bytes of code, then the reason.
   const payload = Buffer.concat([Buffer.of(4001 >> 8, 4001 & 0xff), Buffer.from("that was it")]);

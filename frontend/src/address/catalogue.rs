@@ -17,10 +17,10 @@ pub struct Catalogue {
 pub struct Known {
     pub name: String,
     pub group: String,
-    /// What stands for its value in a description; `None` if it takes none, or one of `choices`.
+    /// A placeholder for its value; `None` if it has no value or one of `choices`.
     pub value: Option<String>,
     pub choices: Option<Vec<String>>,
-    /// As it stands in a query.
+    /// As written in a query.
     pub example: String,
     pub what: String,
     /// Whether it may change while a connection is open.
@@ -45,7 +45,7 @@ pub struct Preset {
     pub what: String,
 }
 
-/// The setting that stands for several.
+/// The setting that names a preset.
 pub const PRESET: &str = "preset";
 /// The setting that lists faults.
 pub const FAULT: &str = "fault";

@@ -1,5 +1,4 @@
-//! The route that a URL of this relay's takes: where it enters, and what stands in between. The URL is what counts; here it is
-//! read and written.
+//! The route of a URL of this relay: the listener, and what is between it and the lab. Reads it from a URL and writes it.
 
 use super::settings::Settings;
 use observation::{Routes, SessionId};
@@ -24,14 +23,14 @@ pub struct Listener {
 /// What a connection goes over, once it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Through {
-    /// To the session's lab at once; or over a box in front of TLS, which only the port tells.
+    /// Directly to the session's lab; or through a middlebox in front of TLS, which only the port reveals.
     Direct,
     Middlebox(Via),
     /// The relay itself, to another server.
     Relay,
 }
 
-/// A middlebox with its settings, as it stands in a path: `idle-cut,after=5s`.
+/// A middlebox with its settings, as in a path: `idle-cut,after=5s`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Via {
     pub name: String,
@@ -51,7 +50,7 @@ impl Route {
         settings.in_url(&format!("{}{}", self.listener, self.through.path(session)))
     }
 
-    /// The box that stands in front of TLS where it enters. `tunnels` are known by port and name: `8444 idle-cut`.
+    /// The middlebox in front of TLS on the port of this route. `tunnels` are ports and names: `8444 idle-cut`.
     pub fn tunnel<'a>(&self, tunnels: &'a [String]) -> Option<&'a str> {
         let is_there = |tunnel: &'a String| {
             let (port, name) = tunnel.split_once(' ')?;
@@ -60,7 +59,7 @@ impl Route {
         tunnels.iter().find_map(is_there).filter(|_| self.listener.secure && self.through == Through::Direct)
     }
 
-    /// At a glance; `to` is where a relay to another server leads.
+    /// The route in a few words. `to` is the target of a relayed connection.
     pub fn summary(&self, tunnels: &[String], to: Option<String>) -> String {
         let scheme = if self.listener.secure { "wss" } else { "ws" };
         match (&self.through, self.tunnel(tunnels)) {
@@ -69,12 +68,12 @@ impl Route {
             }
             (Through::Middlebox(via), _) => format!("Through {} · {scheme}", via.name),
             (Through::Direct, Some(name)) => format!("Through {name} · wss"),
-            (Through::Direct, None) => format!("Straight · {scheme}"),
+            (Through::Direct, None) => format!("Direct · {scheme}"),
         }
     }
 }
 
-/// The boxes in front of TLS that a relay has, as `tunnel` wants them.
+/// The middleboxes in front of TLS, in the form that `tunnel` expects.
 pub fn tunnels(routes: &Routes) -> Vec<String> {
     routes.boxes.iter().filter_map(|offer| Some(format!("{} {}", offer.tunnel_port?, offer.name))).collect()
 }
@@ -129,7 +128,7 @@ impl Listener {
         Some(Self { secure, port: port.to_string() })
     }
 
-    /// As it stands in a link: `wss:8443`.
+    /// The form in a link: `wss:8443`.
     pub fn short(&self) -> String {
         format!("{}:{}", if self.secure { "wss" } else { "ws" }, self.port)
     }
@@ -203,9 +202,9 @@ mod tests {
             (route.summary(&["8444 idle-cut".into()], None), route.summary(&[], Some("wss://h".into())))
         };
         let both = |words: &str| (words.to_owned(), words.to_owned());
-        assert_eq!(summary(true, "8443", Through::Direct), both("Straight · wss"));
-        assert_eq!(summary(true, "8444", Through::Direct), ("Through idle-cut · wss".into(), "Straight · wss".into()));
-        assert_eq!(summary(false, "8444", Through::Direct), both("Straight · ws"));
+        assert_eq!(summary(true, "8443", Through::Direct), both("Direct · wss"));
+        assert_eq!(summary(true, "8444", Through::Direct), ("Through idle-cut · wss".into(), "Direct · wss".into()));
+        assert_eq!(summary(false, "8444", Through::Direct), both("Direct · ws"));
         assert_eq!(summary(false, "", Through::Middlebox(Via::of_segment("slow,rate=1"))), both("Through slow · ws"));
         assert_eq!(summary(false, "", Through::Relay), ("To no server yet".into(), "To wss://h".into()));
     }

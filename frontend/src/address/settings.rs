@@ -37,7 +37,7 @@ impl Settings {
         Self::of_query(parts(url).1)
     }
 
-    /// `url` with these settings instead of its own.
+    /// `url` with its settings replaced by these.
     pub fn in_url(&self, url: &str) -> String {
         let place = parts(url).0;
         if self.0.is_empty() { place.to_owned() } else { format!("{place}?{self}") }

@@ -37,7 +37,7 @@ enum State {
 
 #[derive(Clone, Copy)]
 struct Page {
-    /// A store without session and feed. One file is read into it; for another the page is loaded anew.
+    /// A store without session and feed. It takes one file; for another, the page is reloaded.
     lab: Lab,
     state: RwSignal<State, LocalStorage>,
 }

@@ -1,30 +1,30 @@
-//! A reader who comes to another page of this app: what the document is called there, and where the keyboard is.
+//! When a reader moves to another page of the app: the document's title, and the keyboard focus.
 
 use super::focus::focus;
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Names the document after what it shows, as long as that is shown.
+/// Sets the document's title while the view is shown.
 pub fn title(words: &str) {
     let title = format!("{words} · Framescope");
     document().set_title(&title);
     on_cleanup(move || {
-        // What is shown next may have named it already.
+        // The next view may have set it already.
         if document().title() == title {
             document().set_title("Framescope");
         }
     });
 }
 
-/// Whether the reader comes from another page, and not by an address.
+/// Whether the reader came from another page of the app, not from an address.
 pub fn came_along() -> bool {
     static BEEN: AtomicBool = AtomicBool::new(false);
     BEEN.swap(true, Ordering::Relaxed)
 }
 
-/// Brings the element called `name` into view and the keyboard there, as soon as it can have it: its style may still be coming.
+/// Scrolls the element with this id into view and focuses it, as soon as it can be focused: its style may still be loading.
 pub fn focus_when_seen(name: impl Into<String>) {
-    /// Frames to wait; a few seconds.
+    /// Animation frames to wait; a few seconds.
     const PATIENCE: u32 = 300;
     fn again(name: String, left: u32) {
         request_animation_frame(move || {
@@ -40,8 +40,8 @@ pub fn focus_when_seen(name: impl Into<String>) {
     again(name.into(), PATIENCE);
 }
 
-/// Changes what stands inside the element called `place`. If the focus is in there and goes with it, the place itself gets it,
-/// for which it needs a `tabindex`.
+/// Changes the content of the element `place`. If the change removes the focused element, `place` gets the focus; it needs a
+/// `tabindex`.
 pub fn keep_focus(place: &'static str, change: impl FnOnce()) {
     let inside = move || {
         let focused = document().active_element()?;

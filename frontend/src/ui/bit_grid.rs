@@ -79,7 +79,7 @@ fn cells(header: &FrameHeader, bytes: &[u8]) -> Vec<Cell> {
             }
             Field::MaskingKey => {
                 let shown = format::hex(&bytes[(span.first_bit / 8) as usize..]);
-                cell(32, shown, "masking key, chosen anew for each frame".into())
+                cell(32, shown, "masking key, new for each frame".into())
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Parts of the page that are no part of its first view: each is a module of wasm by itself, fetched when it is wanted.
+//! Parts of the page outside its first view: each is a separate wasm module that is loaded when it is needed.
 //!
 //! [`later!`] names such a part. A [`Later`] loads and draws it, or says that loading failed:
 //!

@@ -89,14 +89,14 @@ pub fn why(frame: &Frame, inflated: &Inflated, agreed: Option<Deflate>) -> Vec<&
         Party::Server => agreed.server_no_context_takeover,
     };
     why.push(match position.message {
-        _ if alone => "No context takeover: every message is compressed by itself, so the same text takes as many bytes again.",
-        1 => "It is the first message, so there is none to point back to. Send the same again, and compare.",
-        _ => "Context takeover: the messages before this one are its context. What they already had is pointed back to instead of sent again.",
+        _ if alone => "No context takeover: each message is compressed independently, so the same text takes the same number of bytes again.",
+        1 => "This is the first message, so there is no earlier one to refer to. Send the same text again and compare.",
+        _ => "Context takeover: earlier messages are the context. Data that they contained is replaced by a reference.",
     });
     why
 }
 
-/// What to say where only the front of `of` bytes was kept.
+/// A note if only the first of `of` bytes were recorded.
 pub fn kept(kept: usize, of: u64) -> Option<String> {
     let kept = kept as u64;
     (kept < of)

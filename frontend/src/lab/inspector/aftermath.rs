@@ -1,5 +1,6 @@
 //! How the browser reacted to what the relay did: what the wire carried then, and what JavaScript was told.
 
+use super::browsers::Browsers;
 use super::purpose::citation;
 use crate::lab::Lab;
 use crate::lab::row_text;
@@ -26,7 +27,7 @@ pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
     move || {
         let (kind, aftermath) = came.get()?;
         let words = conclusion(kind, &aftermath, client);
-        let Aftermath { wire, reported, .. } = aftermath;
+        let Aftermath { did, wire, reported, .. } = aftermath;
         Some(view! {
             <h3>"What happened next"</h3>
             <p class="lead" role="status">
@@ -42,6 +43,7 @@ pub fn AftermathView(seq: Seq, client: &'static str) -> impl IntoView {
                     <Script reported/>
                 </dd>
             </dl>
+            <Browsers did/>
         })
     }
 }
@@ -91,7 +93,7 @@ pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <ol class="goodbyes">{wire.into_iter().map(item).collect_view()}</ol> }.into_any()
+    view! { <ol class="close-frames">{wire.into_iter().map(item).collect_view()}</ol> }.into_any()
 }
 
 #[component]
@@ -133,7 +135,7 @@ fn end_words(cause: Cause) -> &'static str {
 enum Kind {
     Opening,
     Ping,
-    Goodbye,
+    Close,
     Message,
     /// Bytes that a strict client rejects.
     Wrong,
@@ -147,7 +149,7 @@ impl Kind {
             Event::Frame(frame) if !frame.violations.is_empty() => Self::Wrong,
             Event::Frame(frame) => match frame.opcode() {
                 Opcode::Ping => Self::Ping,
-                Opcode::Close => Self::Goodbye,
+                Opcode::Close => Self::Close,
                 _ if frame.position.is_some() => Self::Message,
                 _ => Self::Other,
             },

@@ -4,6 +4,7 @@ pub mod accept;
 mod act;
 mod aftermath;
 mod both_sides;
+mod browsers;
 mod details;
 mod ending;
 mod extensions;
@@ -115,7 +116,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
             ("Frame".into(), Some(badge), format!("{way}, {}", format::bytes(frame.wire_bytes())))
         }
     };
-    let stands = move || subject.with(|(key, _)| key.is_some());
+    let has_row = move || subject.with(|(key, _)| key.is_some());
     view! {
         <div class="bar">
             <button
@@ -138,7 +139,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
                 }
             }}
             <span class="grow"></span>
-            <span class="steps-through" hidden=move || !stands()>
+            <span class="steps-through" hidden=move || !has_row()>
                 <button type="button" class="icon" aria-label="Previous row" on:click=move |_| step(-1)>
                     <Icon path=UP/>
                 </button>

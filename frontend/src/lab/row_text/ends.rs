@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn each_leg_has_its_own_two_ends() {
-        let straight = Ends::of(None, "browser");
-        assert_eq!((straight.direction(Party::Client), straight.between()), ("To the relay: ".into(), String::new()));
+        let direct = Ends::of(None, "browser");
+        assert_eq!((direct.direction(Party::Client), direct.between()), ("To the relay: ".into(), String::new()));
         let near = ends(Leg::Near, Intermediary::Box("old-proxy".into()), None);
         assert_eq!(near.direction(Party::Client), "From the client to old-proxy: ");
         assert_eq!(near.direction(Party::Server), "From old-proxy to the client: ");

@@ -108,20 +108,20 @@ struct Inner {
     scheduled: bool,
     events: u64,
     sockets: u32,
-    /// The visitor's last act: its row is selected as soon as the relay has seen it.
+    /// The visitor's last action. Its row is selected as soon as the relay has recorded it.
     follow: Option<EventNumber>,
-    /// In place of both: what is to be looked at, as long as the visitor chooses nothing.
+    /// Instead of both: the row to select until the visitor chooses one.
     aim: Option<fn(&Record) -> Option<RowKey>>,
     /// While a reader's code runs in its sandbox.
     gate: Option<Gate>,
-    /// Is told of all that happens on a socket.
+    /// Called with every event of the page's sockets.
     script: Option<Script>,
-    /// Their last command: the connection, and the last observation before it. What came of it is selected likewise.
+    /// The visitor's last command: its connection, and the last observation before it. Its result is selected too.
     follow_command: Option<(ConnectionNumber, Seq)>,
 }
 
 impl Lab {
-    /// A store for `session`, with its feed opening; without one, for a session still to be made.
+    /// A store for `session`, whose feed it opens. `None` is for a session that still has to be created.
     pub fn new(session: Option<SessionId>) -> Self {
         let state = session.clone().map_or(Session::Starting, Session::Ready);
         let lab = Self {

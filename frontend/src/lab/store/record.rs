@@ -95,7 +95,7 @@ impl Record {
         (0..self.sequence.len()).rev().filter_map(|index| self.sequence.get(index)).find(joined).map(|row| row.key)
     }
 
-    /// What became of something that was done on purpose, refused or ended, as far as both sides have told.
+    /// What happened after something deliberate, a refusal or an end, as far as both sides have reported.
     pub fn aftermath(&self, seq: Seq) -> Option<Aftermath> {
         let socket = self.sequence.owner(self.transcript.get(seq)?.connection);
         let page: Vec<_> = self.journal.iter().filter(|event| Some(event.socket) == socket).collect();
@@ -108,7 +108,7 @@ impl Record {
         hop.is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Intermediary::Relay)
     }
 
-    /// The lab's connection that a socket of this page leads to: its own, or over a box the far leg.
+    /// The lab's connection of a socket of this page: its own, or the server side behind a middlebox.
     pub fn in_lab(&self, socket: SocketNumber) -> Option<ConnectionNumber> {
         let own = self.sequence.connection(socket)?;
         let other = self.transcript.connection(own).and_then(|connection| connection.other);

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn goodbyes_may_have_any_code() {
+    fn close_frames_may_have_any_code() {
         let with = |code, reason: &str| Ok(Command::Close(CloseWith { code, reason: reason.into() }));
         assert_eq!(close("1005", ""), with(Some(1005), ""));
         assert_eq!(close(" 0 ", "why"), with(Some(0), "why"));

@@ -19,7 +19,7 @@ pub(super) struct Choice {
 
 impl Choice {
     /// The middlebox of the URL, without TLS or in front of it.
-    pub(super) fn over(self) -> Option<String> {
+    pub(super) fn middlebox(self) -> Option<String> {
         let route = self.route.get()?;
         match &route.through {
             Through::Middlebox(via) => Some(via.name.clone()),
@@ -39,10 +39,10 @@ impl Choice {
 
     /// Chooses ws or wss for the same route.
     pub(super) fn enter(self, secure: bool) {
-        match untrack(|| self.over()) {
-            Some(name) => self.go_over(Some(&name), secure),
+        match untrack(|| self.middlebox()) {
+            Some(name) => self.go_through(Some(&name), secure),
             None if untrack(|| self.is_relayed()) => self.go(secure, Through::Relay, self.form.settings()),
-            None => self.go_over(None, secure),
+            None => self.go_through(None, secure),
         }
     }
 
@@ -52,7 +52,7 @@ impl Choice {
     }
 
     /// Chooses a middlebox, or none. One in front of TLS has its own port.
-    pub(super) fn go_over(self, name: Option<&str>, secure: bool) {
+    pub(super) fn go_through(self, name: Option<&str>, secure: bool) {
         let to_lab = untrack(|| self.route.get()).is_some_and(|route| route.through != Through::Relay);
         let settings =
             if to_lab { untrack(|| self.form.settings()) } else { Settings::default().with_compression(false) };
@@ -87,7 +87,7 @@ impl Choice {
     }
 
     /// Changes a setting of the middlebox in the URL's path.
-    pub(super) fn set_box(self, name: &str, value: &str) {
+    pub(super) fn set_middlebox(self, name: &str, value: &str) {
         if let Some(Route { listener, through: Through::Middlebox(mut via) }) = untrack(|| self.route.get()) {
             via.settings.set(name, value);
             self.set(Route { listener, through: Through::Middlebox(via) }, &untrack(|| self.form.settings()));

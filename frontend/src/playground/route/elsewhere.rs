@@ -40,7 +40,7 @@ pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
         <p class="what">"The relay opens its own connection to the server and forwards every frame."</p>
         <ul class="presets" aria-labelledby="route-elsewhere">{allowed.into_iter().map(prefix).collect_view()}</ul>
         <Show when=move || choice.is_relayed()>
-            <fieldset class="box-settings">
+            <fieldset class="middlebox-settings">
                 <legend>"Other server"</legend>
                 {[("to", "wss://host/path", "Its URL."), PASS, HEADER]
                     .into_iter()

@@ -1,9 +1,9 @@
 //! The route from the browser to a server: ws or wss; direct, through a middlebox, or through the relay to another server. A
 //! button names it, and a sheet changes it in the URL.
 
-mod boxes;
 mod choice;
 mod elsewhere;
+mod middleboxes;
 mod mixed;
 mod panel;
 mod setting;

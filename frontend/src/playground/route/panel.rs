@@ -1,8 +1,8 @@
 //! All routes that the relay offers, and the URL of the chosen one.
 
-use super::boxes::Boxes;
 use super::choice::Choice;
 use super::elsewhere::Elsewhere;
+use super::middleboxes::Middleboxes;
 use super::mixed::Mixed;
 use crate::address::route::page_is_secure;
 use crate::lab::Lab;
@@ -47,7 +47,7 @@ fn Choices(routes: Arc<Routes>) -> impl IntoView {
             <h3 id="route-scheme">"Encryption"</h3>
             <Schemes choice/>
             <h3 id="route-middlebox">"Middlebox"</h3>
-            <Boxes choice/>
+            <Middleboxes choice/>
             <h3 id="route-elsewhere">"Another server"</h3>
             <Elsewhere choice/>
             <h3 id="route-mixed">"What this page may open"</h3>

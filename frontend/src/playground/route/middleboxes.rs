@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use observation::route::{MiddleboxOffer, MiddleboxSetting};
 
 #[component]
-pub(super) fn Boxes(choice: Choice) -> impl IntoView {
+pub(super) fn Middleboxes(choice: Choice) -> impl IntoView {
     let boxes = choice.routes.with_value(|routes| routes.boxes.clone());
-    let over = Memo::new(move |_| choice.over());
-    let straight = Memo::new(move |_| over.get().is_none() && choice.route.get().is_some() && !choice.is_relayed());
+    let over = Memo::new(move |_| choice.middlebox());
+    let direct = Memo::new(move |_| over.get().is_none() && choice.route.get().is_some() && !choice.is_relayed());
     let settings = {
         let boxes = boxes.clone();
         move || {
@@ -23,23 +23,23 @@ pub(super) fn Boxes(choice: Choice) -> impl IntoView {
     };
     view! {
         <ul class="presets" aria-labelledby="route-middlebox">
-            <Offer chosen=straight choose=move || choice.go_over(None, choice.secure())>
+            <Offer chosen=direct choose=move || choice.go_through(None, choice.secure())>
                 <b>"Nothing"</b>
                 <span class="prose">"Directly to the relay’s lab."</span>
             </Offer>
-            {boxes.into_iter().map(|offer| view! { <BoxButton choice offer over/> }).collect_view()}
+            {boxes.into_iter().map(|offer| view! { <MiddleboxButton choice offer over/> }).collect_view()}
         </ul>
         {settings}
     }
 }
 
 #[component]
-fn BoxButton(choice: Choice, offer: MiddleboxOffer, over: Memo<Option<String>>) -> impl IntoView {
+fn MiddleboxButton(choice: Choice, offer: MiddleboxOffer, over: Memo<Option<String>>) -> impl IntoView {
     let MiddleboxOffer { name, title, explanation, .. } = offer;
     let (known, code) = (name.clone(), name.clone());
     let chosen = Signal::derive(move || over.with(|over| over.as_ref() == Some(&known)));
     view! {
-        <Offer chosen choose=move || choice.go_over(Some(&name), choice.secure())>
+        <Offer chosen choose=move || choice.go_through(Some(&name), choice.secure())>
             <b>{title}</b>
             <Prose text=explanation/>
             <code>{code}</code>
@@ -66,7 +66,7 @@ fn Settings(choice: Choice, offer: MiddleboxOffer) -> impl IntoView {
     view! {
         <p class="note" role="status">{words}</p>
         <Show when=move || some && !blind.get()>
-            <fieldset class="box-settings">
+            <fieldset class="middlebox-settings">
                 <legend>{format!("Settings of “{title}”")}</legend>
                 {settings.get_value().into_iter().map(|setting| view! { <Field choice setting/> }).collect_view()}
             </fieldset>
@@ -82,6 +82,6 @@ fn Field(choice: Choice, setting: MiddleboxSetting) -> impl IntoView {
         Some(Through::Middlebox(via)) => via.settings.value(&known).unwrap_or_default(),
         _ => String::new(),
     });
-    let set = move |name: &str, value: &str| choice.set_box(name, value);
-    view! { <Setting of="box" name example=default value what=explanation set/> }
+    let set = move |name: &str, value: &str| choice.set_middlebox(name, value);
+    view! { <Setting of="middlebox" name example=default value what=explanation set/> }
 }
