@@ -1,5 +1,5 @@
 // What the browser complains about. A page in good order gives it no cause.
-import type { BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext, ConsoleMessage, Page } from "@playwright/test";
 
 /** What a browser logs for a WebSocket that failed: Chromium in one sentence, Firefox in one of two. No page can prevent it. */
 export const SOCKET_FAILED =
@@ -8,11 +8,14 @@ export const SOCKET_FAILED =
 /** What Chromium logs for a request that got no answer, or one of 4xx or 5xx. Firefox logs nothing that a driver is told. */
 export const REQUEST_FAILED = /^Failed to load resource/;
 
-/** Calls `hear` with each line that the page's console shows about a WebSocket that failed. Firefox reports it as an error of the page. */
-export function onSocketFailure(page: Page, hear: (line: string) => void): void {
+/** Calls `hear` with each line that the page's console shows about a WebSocket that failed, until the returned function is called. */
+export function onSocketFailure(page: Page, hear: (line: string) => void): () => void {
   const listen = (line: string) => SOCKET_FAILED.test(line) && hear(line);
-  page.on("console", (message) => listen(message.text()));
-  page.on("pageerror", (error) => listen(error.message));
+  const onMessage = (message: ConsoleMessage) => listen(message.text());
+  // Firefox reports it as an error of the page.
+  const onError = (error: Error) => listen(error.message);
+  page.on("console", onMessage).on("pageerror", onError);
+  return () => void page.off("console", onMessage).off("pageerror", onError);
 }
 
 export class Complaints {

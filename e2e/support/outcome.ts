@@ -1,6 +1,8 @@
 // One connection of a real browser to a lab that behaves in a certain way: what JavaScript was told, what the wire carried,
 // and what the browser's console said.
-import type { ConsoleMessage, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
+
+import { onSocketFailure } from "./complaints.ts";
 
 export interface Case {
   /** The behaviour, as in the URL. */
@@ -8,7 +10,7 @@ export interface Case {
   subprotocols?: string[];
   /** What the page sends once it is open, the text `Hello` if nothing is said. */
   send?: "binary" | "long" | "nothing";
-  /** What is waited for before the page closes the socket by itself, if nothing has ended it. */
+  /** What is waited for before the page closes the socket, if nothing has ended it. */
   until?: "message" | "two messages" | "pong" | "nothing taken" | "connecting";
 }
 
@@ -29,22 +31,28 @@ interface Seen {
   };
 }
 
-/** Chromium's words before the reason. */
+/** What Chromium's console says before the reason. */
 const FAILED = /^WebSocket connection to '.*?' failed: /s;
+/** A URL in what Firefox's console says, without the full stop behind it. */
+const URL_IN_TEXT = /wss?:\/\/\S+?(?=\.?(\s|$))/g;
 
 export async function outcome(page: Page, { query, subprotocols = [], send, until = "message" }: Case): Promise<Outcome> {
   const said: string[] = [];
-  // Other complaints, such as about an icon that is not there, are not about the socket.
-  const isAboutSocket = (message: ConsoleMessage) => FAILED.test(message.text());
-  page.on("console", (message) => isAboutSocket(message) && said.push(message.text()));
-  const complaint = page.waitForEvent("console", { predicate: isAboutSocket, timeout: 0 }).catch(() => {});
+  let hear = () => {};
+  const complaint = new Promise<void>((resolve) => (hear = resolve));
+  const stop = onSocketFailure(page, (line) => {
+    said.push(line);
+    hear();
+  });
   const { events, seen } = await page.evaluate(connect, { query, subprotocols, send, until });
   if (events.includes("error")) await complaint;
-  page.removeAllListeners("console");
+  // A second line comes with the first one, so it is here before the answer to a further command.
+  await page.evaluate(() => {});
+  stop();
   return {
     script: events,
     wire: wireAfter(seen as Seen[]),
-    console: said.map((text) => text.replace(FAILED, "")).join("; "),
+    console: said.map((text) => text.replace(FAILED, "").replaceAll(URL_IN_TEXT, "URL")).join("; "),
   };
 }
 
@@ -100,7 +108,7 @@ async function connect({ query, subprotocols, send, until }: Required<Pick<Case,
   }[until];
   await holds(() => ended() || enough());
   if (!ended()) {
-    // What comes while it closes is of no interest.
+    // What arrives during the closing handshake does not matter here.
     socket.onmessage = null;
     note("(the page calls close)");
     socket.close();
@@ -131,18 +139,18 @@ function endOf(cause: string): string {
   switch (cause) {
     case "line-ended":
     case "line-broke":
-      return "the browser cuts the line";
+      return "the browser ends the TCP connection";
     case "dropped":
     case "reset":
-      return "the relay has cut the line";
+      return "the relay has ended the TCP connection";
     case "no-close-answer":
       return "no close frame comes back";
     case "violation":
     case "too-big":
     case "not-accepted":
-      return "the relay ends the line";
+      return "the relay ends the TCP connection";
     default:
-      return "both ends close the line";
+      return "both sides close";
   }
 }
 

@@ -1,13 +1,15 @@
-// docs/behaviours.md, whose tables are made from the relay and from a real browser: cargo xtask docs
+// What browsers do about each behavior, and docs/behaviours.md, whose tables come from the relay and from real browsers:
+// cargo xtask docs
 //
-// A run without that command compares: a behaviour that is gone or new, and a browser that has changed its mind, show.
+// A run without that command compares: it fails if a behavior is new or gone, or if a browser now reacts in another way.
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { catalogue, type Catalogue, type Setting } from "../support/catalogue.ts";
 import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
-import { outcome, type Case, type Outcome } from "../support/outcome.ts";
+import { outcome, type Case } from "../support/outcome.ts";
+import { KNOWN, outcomesTable, recorded, table, type Browser, type Reaction } from "../support/reactions.ts";
 
 const PAGE = path.resolve(import.meta.dirname, "../../docs/behaviours.md");
 const WRITING = process.env.FRAMESCOPE_DOCS === "1";
@@ -47,25 +49,25 @@ const CASES: Case[] = [
   { query: "ping-every=50ms&ping-payload=hi", send: "nothing", until: "pong" },
   { query: "ping-every=50ms&pong-within=10s", send: "nothing", until: "pong" },
   { query: "pong=off" },
-  { query: "idle=100ms", send: "nothing" },
-  { query: "idle=100ms&idle-end=drop", send: "nothing" },
-  { query: "idle=100ms&idle-end=reset", send: "nothing" },
+  { query: "idle=1s", send: "nothing" },
+  { query: "idle=1s&idle-end=drop", send: "nothing" },
+  { query: "idle=1s&idle-end=reset", send: "nothing" },
   { query: "close-after=1", until: "two messages" },
-  { query: "close-after=100ms&close-code=4000&close-reason=enough", send: "nothing" },
-  { query: "close-after=100ms&close-code=1012&close-reason=restarting", send: "nothing" },
+  { query: "close-after=1s&close-code=4000&close-reason=enough", send: "nothing" },
+  { query: "close-after=1s&close-code=1012&close-reason=restarting", send: "nothing" },
   { query: "close-answer=off" },
   { query: "drop-after=1", until: "two messages" },
   { query: "drop-after=1&drop-by=reset", until: "two messages" },
 ];
 
-test("every behaviour is documented, with what this browser makes of it", { tag: "@waiting" }, async ({ context, relay, browser, complaints }) => {
+test("every behaviour is documented, with what this browser does", { tag: "@waiting" }, async ({ context, relay, browser, browserName, complaints }) => {
   complaints.expect(SOCKET_FAILED, /^Failed to load resource/);
   const all = await catalogue(relay.url);
   const faults = all.faults.map(({ name }) => ({ query: `fault=${name}` }));
   everythingIsTried(all, [...CASES, ...faults]);
 
   const cases = [...CASES, ...faults];
-  const outcomes: Outcome[] = [];
+  const reactions: Reaction[] = [];
   let next = 0;
   const work = async () => {
     const page = await context.newPage();
@@ -74,27 +76,36 @@ test("every behaviour is documented, with what this browser makes of it", { tag:
       const tried = cases[at]!;
       // Broken compression takes compression.
       const query = tried.query.includes("broken-deflate") ? tried.query : PLAIN + tried.query;
-      outcomes[at] = await outcome(page, { ...tried, query });
+      reactions[at] = { ...tried, ...(await outcome(page, { ...tried, query })) };
     }
   };
   await Promise.all(Array.from({ length: PAGES }, work));
-  const rows = cases.map((tried, at): [Case, Outcome] => [tried, outcomes[at]!]);
 
-  const [major = ""] = browser.version().split(".");
+  const name = browserName === "firefox" ? "Firefox" : "Chromium";
+  const version = Number.parseInt(browser.version());
+  const known = JSON.parse(await readFile(KNOWN, "utf8")) as Browser[];
+  const before = known.find((other) => other.name === name);
+  const comparable = WRITING || before === undefined || before.version === version;
+  const now = comparable ? { name, version, reactions } : before;
+  if (!comparable) {
+    const differ = JSON.stringify(before.reactions) === JSON.stringify(reactions) ? "nothing has changed" : "something has changed";
+    const description = `recorded for ${name} ${before.version}, this is ${version}; ${differ}`;
+    test.info().annotations.push({ type: "not compared", description });
+    console.log(`${path.basename(KNOWN)} was ${description}. To record it again: cargo xtask docs`);
+  }
+  const browsers = [...known.filter((other) => other.name !== name), now].sort((a, b) => (a.name < b.name ? -1 : 1));
   const old = await readFile(PAGE, "utf8");
-  const written = /What Chromium (\d+) does/.exec(old)?.[1] ?? "";
   let text = fill(old, "settings", settingsTables(all));
   text = fill(text, "presets", presetsTable(all));
   text = fill(text, "faults", faultsTable(all));
-  if (WRITING || written === major) {
-    text = fill(text, "outcomes", outcomesTables(rows)).replace(/What Chromium \d* ?does/, `What Chromium ${major} does`);
-  } else {
-    const differ = fill(text, "outcomes", outcomesTables(rows)) === text ? "nothing has changed" : "some of it has changed";
-    test.info().annotations.push({ type: "not compared", description: `written for Chromium ${written}, this is ${major}; ${differ}` });
-    console.log(`docs/behaviours.md was written for Chromium ${written}, this is ${major}, and ${differ}: cargo xtask docs`);
+  text = fill(text, "outcomes", outcomesTable(browsers));
+  if (WRITING) {
+    await writeFile(KNOWN, recorded(browsers));
+    await writeFile(PAGE, text);
+    return;
   }
-  if (WRITING) await writeFile(PAGE, text);
-  expect(text, "write it anew with: cargo xtask docs").toEqual(WRITING ? text : old);
+  expect(now.reactions, "to record it again: cargo xtask docs").toEqual(before?.reactions);
+  expect(text, "to write it again: cargo xtask docs").toEqual(old);
 });
 
 /** Each setting is tried, and each of its choices. */
@@ -113,11 +124,6 @@ function fill(page: string, name: string, table: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < 0) throw new Error(`docs/behaviours.md has no place for ${name}`);
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
-}
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
 const GROUPS = [
@@ -156,14 +162,4 @@ function faultsTable({ faults }: Catalogue): string {
     `RFC ${rfc} §${section}${legal ? ", which allows it" : ""}`,
   ]);
   return table(["fault", "what the relay does", "the rule"], rows);
-}
-
-function outcomesTables(rows: [Case, Outcome][]): string {
-  const cells = ([{ query, subprotocols, send }, { script, wire, console }]: [Case, Outcome]) => {
-    const offered = subprotocols === undefined ? "" : `and offered ${subprotocols.join(", ")}`;
-    const sent = { binary: ", sending bytes", long: ", sending 120 bytes", nothing: "" }[send ?? "nothing"];
-    return [`\`${query}\`${offered}${sent}`, script.join(", "), wire.join(", "), console === "" ? "nothing" : console];
-  };
-  const head = ["asked for", "JavaScript was told", "what the wire carried then", "what the console said"];
-  return table(head, rows.map(cells));
 }

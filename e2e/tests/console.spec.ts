@@ -9,6 +9,12 @@ const test = base.extend<{ relaySide: Console }>({
   relaySide: async ({ lab }, use) => use(new Console(lab)),
 });
 
+/** What the page says once the browser has met a frame that breaks a rule: Firefox sends no close frame. */
+const FAILED = {
+  chromium: "the browser failed the connection (§7.1.7) with 1002",
+  firefox: "The browser ended the connection without a close frame.",
+};
+
 test("the relay speaks unasked: a text, bytes and a pong by hand", async ({ lab, relaySide }) => {
   await lab.open();
   await lab.connect();
@@ -77,7 +83,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
   });
 });
 
-test("a frame that is wrong goes out wrong, and fails the connection", async ({ lab, relaySide, complaints }) => {
+test("a frame that is wrong goes out wrong, and fails the connection", async ({ lab, relaySide, complaints, browserName }) => {
   complaints.expect(SOCKET_FAILED);
   await lab.open();
   await lab.connect();
@@ -91,7 +97,7 @@ test("a frame that is wrong goes out wrong, and fails the connection", async ({ 
   await expect(row).toHaveAttribute("aria-selected", "true");
   expect((await lab.inspector.bytes()).toString("hex")).toBe("910548656c6c6f");
   await expect(lab.inspector.root).toContainText("a frame composed by hand");
-  await expect(lab.inspector.root).toContainText("the browser failed the connection (§7.1.7) with 1002");
+  await expect(lab.inspector.root).toContainText(FAILED[browserName === "firefox" ? "firefox" : "chromium"]);
   await lab.expectState("CLOSED");
   await expect(relaySide.note).toHaveText("No connection is open. Connect first.");
   await expect(relaySide.fates.first()).toHaveText("frame done");
@@ -114,7 +120,7 @@ test("a ping by hand is answered behind the back of JavaScript, and the round tr
   await expect(relaySide.submit).toHaveAttribute("aria-disabled", "true");
 });
 
-test("any close code may be sent from here, also one that must not be", async ({ lab, relaySide, complaints }) => {
+test("any close code may be sent from here, also one that must not be", async ({ lab, relaySide, complaints, browserName }) => {
   complaints.expect(SOCKET_FAILED);
   await lab.open();
   await lab.connect();
@@ -134,10 +140,12 @@ test("any close code may be sent from here, also one that must not be", async ({
   await relaySide.field("Reason").fill("");
   await relaySide.submit.click();
   await expect(lab.row(/^From the relay: CLOSE 1005 .*deliberate · §7\.4 /)).toBeVisible();
-  await expect(lab.row(/^CLOSED: .*JavaScript: onerror, onclose 1006/)).toBeVisible();
+  // Firefox takes it for a close frame without a code.
+  const reported = browserName === "firefox" ? /^CLOSED: .*JavaScript: onclose 1005/ : /^CLOSED: .*JavaScript: onerror, onclose 1006/;
+  await expect(lab.row(reported)).toBeVisible();
 });
 
-test("raw bytes go out as they are, and what they mean to the page is told beside them", async ({ lab, relaySide, complaints }) => {
+test("raw bytes go out as they are, and what they mean to the page is told beside them", async ({ lab, relaySide, complaints, browserName }) => {
   complaints.expect(SOCKET_FAILED);
   await lab.open();
   await lab.connect();
@@ -154,7 +162,7 @@ test("raw bytes go out as they are, and what they mean to the page is told besid
   await relaySide.field("Bytes in hex").fill("ff 00");
   await relaySide.submit.click();
   await expect(lab.row(/^From the relay: RAW .*2 B by hand JavaScript: nothing Wire: ff 00/)).toHaveAttribute("aria-selected", "true");
-  await expect(lab.inspector.root).toContainText("the browser failed the connection (§7.1.7) with 1002");
+  await expect(lab.inspector.root).toContainText(FAILED[browserName === "firefox" ? "firefox" : "chromium"]);
 
   await lab.connect();
   await relaySide.field("Bytes in hex").fill("00".repeat(40_000));

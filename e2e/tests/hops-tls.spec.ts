@@ -28,7 +28,8 @@ test("over ws the path reads everything, and the mask hides nothing", async ({ l
   expect((await shown()).map((bytes) => bytes.endsWith(words))).toEqual([true, true]);
 });
 
-test("from a page on http, wss is an upgrade inside TLS, of which only records are seen", async ({ lab, startRelay }) => {
+test("from a page on http, wss is an upgrade inside TLS, of which only records are seen", async ({ lab, startRelay, browserName }) => {
+  test.skip(browserName === "firefox", "Firefox uses HTTP/2 for a wss:// URL from a page on http, too: there is no key and no upgrade");
   const relay = await startRelay(...TLS);
   await lab.open(relay.url.replace("127.0.0.1", "localhost"));
   await lab.route.takeWss();

@@ -142,6 +142,7 @@ pub mod feed;
 pub mod frame;
 pub mod id;
 pub mod page;
+pub mod reactions;
 pub mod round_trip;
 pub mod route;
 pub mod sequence;

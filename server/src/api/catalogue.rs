@@ -4,16 +4,26 @@ use crate::behaviour::Catalogue;
 use crate::middlebox;
 use crate::state::AppState;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use observation::Routes;
 
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/behaviours", get(behaviours)).route("/routes", get(relay_routes))
+    Router::new()
+        .route("/behaviours", get(behaviours))
+        .route("/behaviours/reactions", get(reactions))
+        .route("/routes", get(relay_routes))
 }
 
 async fn behaviours() -> Json<Catalogue> {
     Json(Catalogue::new())
+}
+
+/// What browsers did about the behaviors, as `cargo xtask docs` recorded it: a list of `observation::reactions::Browser`.
+async fn reactions() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], include_str!("../behaviour/reactions.json"))
 }
 
 async fn relay_routes(State(app): State<AppState>) -> Json<Routes> {
