@@ -13,6 +13,9 @@ use crate::{
 /// The crates that the page and the relay share. Their tests must pass in the browser too.
 const WASM_CRATES: [&str; 3] = ["wire", "observation", "curriculum"];
 
+/// How many tests run at once. Many of the relay's tests wait for a time limit, so more of them can run than there are cores.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
     /// Formatting of all Rust code
@@ -114,8 +117,9 @@ fn released_page(project: &Project, tools: &Tools) -> Result<()> {
 
 fn native(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
     let programs = tools.for_native_tests()?;
-    let command = project.host_cargo("test").args(["--workspace", "--no-fail-fast"]).args(runner_args).envs(programs);
-    tally.run(Runner::Libtest, command)
+    let threads = std::env::var(TEST_THREADS).unwrap_or_else(|_| "8".to_owned());
+    let command = project.host_cargo("test").args(["--workspace", "--no-fail-fast"]).args(runner_args);
+    tally.run(Runner::Libtest, command.envs(programs).env(TEST_THREADS, threads))
 }
 
 fn wasm(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
