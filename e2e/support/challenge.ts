@@ -2,7 +2,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
 /** How a run may end, by the words beside the button. */
-export const ENDED = /^(It (has )?ended|Stopped)/;
+export const ENDED = /^(Finished|Failed|Stopped)/;
 
 /** What the relay exports of an observation, as far as it matters here. */
 interface Observed {
@@ -42,7 +42,7 @@ export class ChallengePage {
     this.checks = checks.getByRole("listitem");
     this.summary = checks.getByRole("status");
     this.passed = page.getByRole("region", { name: "Passed" });
-    this.pasteField = page.getByRole("textbox", { name: "What the browser’s console says" });
+    this.pasteField = page.getByRole("textbox", { name: "Console message" });
     this.ownMachine = page.getByRole("region", { name: "From your own machine" });
     this.evidence = page.getByRole("region", { name: "What crossed the wire" });
     this.help = page.getByRole("region", { name: "Hints and solution" });
@@ -76,7 +76,7 @@ export class ChallengePage {
   async takeSolution(): Promise<void> {
     await this.help.getByRole("button", { name: "Show the solution" }).click();
     await this.help.getByRole("button", { name: "Show it anyway" }).click();
-    await this.help.getByRole("button", { name: "Put it into the editor" }).click();
+    await this.help.getByRole("button", { name: "Copy to the editor" }).click();
   }
 
   /** Runs what stands in the editor, and waits until it has ended. */
@@ -120,11 +120,11 @@ export class ChallengePage {
   }
 
   async expectMet(which: number | string): Promise<void> {
-    await expect(this.check(which).locator(".standing")).toHaveText("met");
+    await expect(this.check(which).locator(".check-state")).toHaveText("met");
   }
 
   async expectNotMet(which: number | string): Promise<void> {
-    await expect(this.check(which).locator(".standing")).toHaveText("not met");
+    await expect(this.check(which).locator(".check-state")).toHaveText("not met");
   }
 
   /** Where a client elsewhere connects to. */
@@ -140,7 +140,7 @@ export class ChallengePage {
   }
 
   async getReceipt(name: string): Promise<string> {
-    await this.passed.getByLabel(/^Your name/).fill(name);
+    await this.passed.getByLabel(/^Name for the receipt/).fill(name);
     await this.passed.getByRole("button", { name: "Get a receipt" }).click();
     const receipt = this.passed.getByRole("textbox", { name: "The receipt" });
     await expect(receipt).toBeVisible();

@@ -26,15 +26,15 @@ export interface Outline {
 export class CourseIndex {
   readonly title: Locator;
   readonly lessons: Locator;
-  /** To where the reader was last, or to the beginning. */
+  /** Leads to where the reader left off, or to the first lesson. */
   readonly goOn: Locator;
-  /** What came of an export or import. */
+  /** The result of an import or a reset. */
   readonly said: Locator;
 
   constructor(readonly page: Page) {
     this.title = page.getByRole("heading", { level: 1 });
     this.lessons = page.getByRole("region", { name: "Lessons" }).getByRole("listitem");
-    this.goOn = page.getByRole("link", { name: /^(Begin$|Continue where you were)/ });
+    this.goOn = page.getByRole("link", { name: /^(Start$|Continue:)/ });
     this.said = page.getByRole("region", { name: "Your progress" }).getByRole("status");
   }
 
@@ -47,8 +47,8 @@ export class CourseIndex {
     return this.lessons.filter({ has: this.page.getByRole("link", { name: title }) });
   }
 
-  /** Takes the progress along as a file. */
-  async takeAlong(): Promise<string> {
+  /** Exports the progress as a file. */
+  async export(): Promise<string> {
     const coming = this.page.waitForEvent("download");
     await this.page.getByRole("link", { name: "Export" }).click();
     const stream = await (await coming).createReadStream();
@@ -57,7 +57,7 @@ export class CourseIndex {
     return Buffer.concat(chunks).toString();
   }
 
-  async takeIn(text: string, name = "progress.json"): Promise<void> {
+  async import(text: string, name = "progress.json"): Promise<void> {
     await this.page.getByLabel("Import").setInputFiles({ name, mimeType: "application/json", buffer: Buffer.from(text) });
   }
 }
@@ -71,7 +71,7 @@ export class LessonPage {
   constructor(readonly page: Page) {
     this.title = page.getByRole("heading", { level: 1 });
     this.contents = page.getByRole("navigation", { name: "In this lesson" });
-    const beside = page.getByRole("navigation", { name: "Lessons beside this one" });
+    const beside = page.getByRole("navigation", { name: "Previous and next lesson" });
     this.next = beside.getByRole("link", { name: /^Next/ });
     this.previous = beside.getByRole("link", { name: /^Previous/ });
   }

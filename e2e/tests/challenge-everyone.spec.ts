@@ -41,7 +41,7 @@ test("a challenge is found, solved, looked into and signed for with the keyboard
   await expect(challenge.evidence.getByRole("listbox")).toBeFocused();
   await expect(challenge.evidence.getByRole("complementary")).toContainText("browser → relay, 11 B");
 
-  const name = challenge.passed.getByLabel(/^Your name/);
+  const name = challenge.passed.getByLabel(/^Name for the receipt/);
   await tabTo(page, name, "backwards");
   await page.keyboard.type("Ada");
   await page.keyboard.press("Enter");
@@ -59,11 +59,11 @@ test("nothing is wrong for axe once it is passed, nor where receipts are checked
   await challenge.try(HELLO);
   await expect(challenge.passed).toBeVisible();
   const receipt = await challenge.getReceipt("Ada");
-  await challenge.help.getByRole("button", { name: /^Hint 1/ }).click();
+  await challenge.help.getByRole("button", { name: /^Show hint 1/ }).click();
   await lookAt(page);
 
   await page.goto("/receipt");
-  for (const [text, words] of [[receipt, "is real"], [receipt.replace("Ada", "Eve"), "no valid receipt"]] as const) {
+  for (const [text, words] of [[receipt, "is valid"], [receipt.replace("Ada", "Eve"), "is not valid"]] as const) {
     await page.getByRole("textbox", { name: "The receipt" }).fill(text);
     await page.getByRole("button", { name: "Check", exact: true }).click();
     await expect(page.getByRole("status")).toContainText(words);

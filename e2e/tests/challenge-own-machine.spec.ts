@@ -42,7 +42,7 @@ test("a run in the page gives way to a client elsewhere", async ({ page }) => {
   await challenge.expectNotMet(0);
   await challenge.ownMachine.getByRole("button", { name: "Start over" }).click();
   // Nothing is left of the run, and nothing has been tried.
-  await expect(challenge.check(0).locator(".standing")).toHaveText("not yet");
+  await expect(challenge.check(0).locator(".check-state")).toHaveText("not yet");
   await expect(challenge.state).toHaveText("");
   await expect(challenge.console).toBeHidden();
   await expect(challenge.returned).toBeHidden();

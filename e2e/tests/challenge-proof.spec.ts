@@ -37,7 +37,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
         for (let run = 1; run <= runs; run++) {
           await challenge.try(code, limit + HANG);
           await challenge.settle();
-          const standing = await challenge.check(place).locator(".standing").innerText();
+          const standing = await challenge.check(place).locator(".check-state").innerText();
           if (standing === "not met" || run === runs) break;
           // The waits were irregular, and that passed. Begin with a new session, and without the page, which would write it down.
           await page.goto("/healthz");

@@ -18,7 +18,7 @@ test("a receipt has the name, and is verified; one that was changed is not", asy
   const said = page.getByRole("status");
   await field.fill(receipt);
   await check.click();
-  await expect(said).toContainText("This receipt is real");
+  await expect(said).toContainText("This receipt is valid");
   await expect(said.getByRole("definition").first()).toHaveText("Ada Lovelace");
   await expect(said).toContainText("first-echo");
 

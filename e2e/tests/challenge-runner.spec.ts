@@ -35,9 +35,9 @@ test("an endless loop is stopped, by the reader or by the clock, and the page go
   await expect(challenge.state).toHaveText("Stopped.");
 
   await challenge.run.click();
-  await page.getByRole("button", { name: /^Hint 1/ }).click();
+  await page.getByRole("button", { name: /^Show hint 1/ }).click();
   await expect(challenge.help.getByRole("listitem")).toHaveCount(1);
-  await expect(challenge.state).toHaveText(/^Stopped: its \d+ s were over\.$/);
+  await expect(challenge.state).toHaveText(/^Stopped at the limit of \d+ s\.$/);
 
   await challenge.try("return 7;");
   await expect(challenge.returned).toHaveText("7");
@@ -46,21 +46,21 @@ test("an endless loop is stopped, by the reader or by the clock, and the page go
 test("an error has the line of the reader’s own code", async ({ challenge }) => {
   await challenge.try("const a = 1;\nconst b = ;\n");
   await expect(challenge.console).toContainText("SyntaxError");
-  await expect(challenge.state).toHaveText("It ended with an error in line 2.");
+  await expect(challenge.state).toHaveText("Failed with an error in line 2.");
 
   await challenge.try("// first\nawait lab.sleep(1);\nnull.x;\n");
   await expect(challenge.console).toContainText("TypeError");
-  await expect(challenge.state).toHaveText("It ended with an error in line 3.");
+  await expect(challenge.state).toHaveText("Failed with an error in line 3.");
 
   await challenge.try("\n\nsetTimeout(() => { throw new RangeError('late'); }, 1);\n");
   await expect(challenge.console).toContainText("RangeError: late");
-  await expect(challenge.state).toHaveText("It ended with an error in line 3.");
+  await expect(challenge.state).toHaveText("Failed with an error in line 3.");
 });
 
 test("a loop that prints is cut short, and the page goes on", async ({ challenge }) => {
   await challenge.write("for (let i = 0; ; i += 1) console.log('line', i, 'x'.repeat(5000));");
   await challenge.run.click();
-  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible();
+  await expect(challenge.page.getByText(/lines not shown\.$/)).toBeVisible();
   await challenge.stop.click();
   await expect(challenge.state).toHaveText("Stopped.");
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
@@ -69,7 +69,7 @@ test("a loop that prints is cut short, and the page goes on", async ({ challenge
 test("so are errors without end, and what says that something was not noted", async ({ challenge }) => {
   await challenge.write(`for (;;) dispatchEvent(new ErrorEvent("error", { message: "x".repeat(2000) }));`);
   await challenge.run.click();
-  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible();
+  await expect(challenge.page.getByText(/lines not shown\.$/)).toBeVisible();
   await challenge.stop.click();
   await expect(challenge.state).toHaveText("Stopped.");
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
@@ -77,7 +77,7 @@ test("so are errors without end, and what says that something was not noted", as
   // Code that writes in the worker’s stead, past the worker’s own limits.
   await challenge.write(`const forged = Array(1000).fill('"unnoted"').join(); Array.prototype.join = () => forged; for (;;) console.log("a");`);
   await challenge.run.click();
-  await expect(challenge.page.getByText(/lines more, which are not shown\.$/)).toBeVisible();
+  await expect(challenge.page.getByText(/lines not shown\.$/)).toBeVisible();
   await challenge.stop.click();
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
 });
@@ -112,7 +112,7 @@ test("a sandbox that does not come is no fault of the code", async ({ challenge,
   await page.route("**/sandbox", (route) => route.abort());
   await challenge.write("return 1;");
   await challenge.run.click();
-  await expect(challenge.console).toContainText("did not come, so nothing was run");
+  await expect(challenge.console).toContainText("did not load, so nothing ran");
   await expect(challenge.state).toHaveText("Stopped.");
   await page.unroute("**/sandbox");
   await challenge.runToEnd();
@@ -194,7 +194,7 @@ test("an image is shown, and what is none is not", async ({ challenge }) => {
   await challenge.try(`await lab.show(new Uint8Array(${JSON.stringify(bytes)})); await lab.show(new Blob(["no image"]));`);
   await expect(challenge.images).toHaveCount(1);
   await expect(challenge.page.getByText(/image\/png, 20 × 10/)).toBeVisible();
-  await expect(challenge.console).toContainText("no PNG, JPEG, GIF or WebP");
+  await expect(challenge.console).toContainText("not a PNG, JPEG, GIF or WebP");
 });
 
 test("code and session are there again after a reload, and the start comes back when it is asked for", async ({ challenge, page }) => {
@@ -204,7 +204,7 @@ test("code and session are there again after a reload, and the start comes back 
   await page.reload();
   await expect(challenge.editor).toContainText('socket.send("hello")');
   expect(await challenge.labUrl()).toBe(url);
-  await page.getByRole("button", { name: "Reset to the start" }).click();
+  await page.getByRole("button", { name: "Reset code" }).click();
   await expect(challenge.editor).toContainText("TODO");
   await page.goto("/challenges");
   await expect(page.getByRole("link", { name: /The first echo.* · passed/ })).toBeVisible();
@@ -227,21 +227,21 @@ test("without the editor there is a plain field", async ({ page, complaints }) =
   await page.route(/\/editor-\w+\.js$/, (route) => route.abort());
   const challenge = new ChallengePage(page);
   await challenge.open(ID);
-  await expect(page.getByText(/The editor did not come/)).toBeVisible();
+  await expect(page.getByText(/The editor failed to load/)).toBeVisible();
   await challenge.editor.fill("return 2;");
   await challenge.run.click();
   await expect(challenge.returned).toHaveText("2");
   // Such a field undoes nothing.
-  await page.getByRole("button", { name: "Reset to the start" }).click();
+  await page.getByRole("button", { name: "Reset code" }).click();
   await expect(challenge.editor).toHaveValue(/TODO/);
-  await page.getByRole("button", { name: "Bring my code back" }).click();
+  await page.getByRole("button", { name: "Restore my code" }).click();
   await expect(challenge.editor).toHaveValue("return 2;");
 });
 
 test("a solution is asked for twice before it is earned", async ({ challenge }) => {
   await challenge.help.getByRole("button", { name: "Show the solution" }).click();
   await challenge.help.getByRole("button", { name: "Show it anyway" }).click();
-  await challenge.help.getByRole("button", { name: "Put it into the editor" }).click();
+  await challenge.help.getByRole("button", { name: "Copy to the editor" }).click();
   await challenge.run.click();
   await expect(challenge.passed).toBeVisible();
 });

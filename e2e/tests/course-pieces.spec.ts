@@ -12,7 +12,7 @@ test.beforeEach(async ({ lesson, course }, { title }) => {
 
 test("a live piece says what it will do, does it, and shows the part that it is about", async ({ lesson, page }) => {
   const hello = lesson.piece("hello");
-  await expect(hello.root.getByLabel("What the server is asked for")).toHaveValue("deflate=off");
+  await expect(hello.root.getByLabel("Server behavior")).toHaveValue("deflate=off");
   await expect(hello.root.getByRole("textbox", { name: "Message 1" })).toHaveValue("Hello");
   await expect(hello.root.getByRole("textbox", { name: "Message 2" })).toHaveValue("00ff");
   await expect(hello.root).not.toContainText("What to look for");
@@ -33,7 +33,7 @@ test("a live piece says what it will do, does it, and shows the part that it is 
 
 test("a live piece can be changed in place, and set back", async ({ lesson }) => {
   const hello = lesson.piece("hello");
-  await hello.root.getByLabel("What the server is asked for").fill("greet=Welcome&deflate=off");
+  await hello.root.getByLabel("Server behavior").fill("greet=Welcome&deflate=off");
   await hello.button("Remove message 2").click();
   await hello.root.getByRole("textbox", { name: "Message 1" }).fill("changed");
   const [run] = await hello.run();
@@ -102,11 +102,11 @@ test("an exercise tells a slip from a guess, gives a hint, and may be tried agai
   await expect(exercise.root).toContainText("That is 200.");
   await exercise.root.getByRole("textbox").fill("Teapot");
   await exercise.button("Check").click();
-  await expect(exercise.root).toContainText("Try again as often as you like.");
+  await expect(exercise.root).toContainText("You can try again as often as you like.");
   await exercise.root.getByRole("textbox").fill(" ");
   await exercise.button("Check").click();
-  await expect(exercise.root).toContainText("Write an answer first.");
-  await exercise.root.getByText("A hint").click();
+  await expect(exercise.root).toContainText("Type an answer first.");
+  await exercise.root.getByText("Hint", { exact: true }).click();
   await expect(exercise.root.getByText("Both sides change.")).toBeVisible();
   await exercise.expectNotDone();
   await exercise.root.getByRole("textbox").fill("Switching Protocols");
@@ -128,7 +128,7 @@ test("a quiz explains whatever is chosen", async ({ lesson }) => {
 
 test("a challenge is linked from its lesson, and Back leads to where it was taken", async ({ lesson, page }) => {
   const piece = lesson.piece("echo");
-  await piece.root.getByRole("link", { name: "Take the challenge" }).click();
+  await piece.root.getByRole("link", { name: "Open the challenge" }).click();
   await expect(page).toHaveURL(/\/challenges\/echo$/);
   await page.goBack();
   await expect(page).toHaveURL(/#echo$/);
@@ -143,21 +143,21 @@ test("an interview keeps the own answer, then compares", async ({ lesson, page }
   // Without leaving the field.
   await page.reload();
   await expect(interview.root.getByRole("textbox", { name: "Walk me through" })).toHaveValue("A request, a response.");
-  await interview.button("Compare with an answer").click();
-  await expect(interview.root.getByRole("group", { name: "An answer to compare with" })).toBeFocused();
+  await interview.button("Show the model answer").click();
+  await expect(interview.root.getByRole("group", { name: "Model answer" })).toBeFocused();
   await expect(interview.root).toContainText("A GET that asks for an upgrade, and a 101.");
   await interview.root.getByRole("checkbox", { name: "101" }).check();
   await interview.expectDone();
   const [run] = await interview.run();
   await expect(run!.part).toHaveText("Request");
   await page.reload();
-  await interview.button("Compare with an answer").click();
+  await interview.button("Show the model answer").click();
   await expect(interview.root.getByRole("checkbox", { name: "101" })).toBeChecked();
 });
 
 test("widget: the handshake is stepped through with the reader’s own key", async ({ lesson }) => {
   const steps = lesson.piece("steps");
-  await steps.button("Shake hands").click();
+  await steps.button("Run the handshake").click();
   await expect(steps.root).toContainText("1 of 7: The request line");
   await steps.button("Next").click();
   await steps.button("Next").click();
@@ -171,7 +171,7 @@ test("widget: the handshake is stepped through with the reader’s own key", asy
   await expect(steps.root).toContainText("6 of 7");
 });
 
-test("widget: a bit turned over, and what a strict server says", async ({ lesson, page }) => {
+test("widget: a flipped bit, and what a strict server says", async ({ lesson, page }) => {
   const bits = lesson.piece("bits");
   await expect(bits.root).toContainText("A text message: “Hi”");
   await expect(bits.root.getByRole("group", { name: "The frame, bit by bit" }).getByRole("button")).toHaveCount(64);
@@ -180,7 +180,7 @@ test("widget: a bit turned over, and what a strict server says", async ({ lesson
   await expect(bits.root).toContainText("1002");
   await expect(bits.root).toContainText("RFC 6455 §5.1");
   await bits.expectDone();
-  await bits.button("Reset the bits").click();
+  await bits.button("Reset bits").click();
   await expect(bits.root).toContainText("A text message: “Hi”");
   // By keyboard: one stop, arrows from bit to bit.
   await bits.button("Bit 0, FIN").focus();
@@ -195,7 +195,7 @@ test("widget: a bit turned over, and what a strict server says", async ({ lesson
   await bits.root.getByLabel("Message").fill("Hi");
   await expect(bits.root.locator(".eight [tabindex='0']")).toHaveCount(1);
   await bits.root.getByLabel("Message").fill("x".repeat(30));
-  await expect(bits.root.getByRole("alert")).toContainText("24 bytes at the most");
+  await expect(bits.root.getByRole("alert")).toContainText("The message has 30 bytes; the limit here is 24.");
 });
 
 test("widget: a mask by hand", async ({ lesson }) => {
@@ -208,20 +208,20 @@ test("widget: a mask by hand", async ({ lesson }) => {
   await mask.root.getByLabel("Masked byte 4").fill("00");
   await expect(mask.root.getByLabel("Masked byte 4")).toHaveAttribute("aria-invalid", "true");
   await mask.expectNotDone();
-  await mask.button("Do the rest for me").click();
+  await mask.button("Fill in the rest").click();
   await expect(mask.root).toContainText("5 of 5 right");
   await mask.expectNotDone();
-  await mask.button("Start again").click();
+  await mask.button("Clear").click();
   for (const [at, byte] of ["7f", "9f", "4d", "51"].entries()) await mask.root.getByLabel(`Masked byte ${at + 1}`).fill(byte);
   await mask.expectDone();
-  await mask.button("Do the rest for me").click();
+  await mask.button("Fill in the rest").click();
   await expect(mask.root.getByLabel("Masked byte 5")).toHaveValue("58");
   await expect(mask.root).toContainText("5 of 5 right");
 });
 
 test("widget: the life of a connection moves with it", async ({ lesson }) => {
   const life = lesson.piece("life");
-  const now = life.root.getByRole("list", { name: "The life of a connection, beside a meeting" }).locator("[aria-current]");
+  const now = life.root.getByRole("list", { name: "The life of a connection, compared with a meeting" }).locator("[aria-current]");
   await life.button("Greet").click();
   await expect(life.button("Start over")).toBeFocused();
   await expect(now).toContainText("CONNECTING");
@@ -237,13 +237,13 @@ test("widget: an image goes as a binary message, and comes back", async ({ lesso
   const image = lesson.piece("image");
   await image.root.getByLabel("Choose a file").setInputFiles({ name: "noise.png", mimeType: "image/png", buffer: noise(20, 20) });
   await expect(image.root).toContainText("noise.png");
-  await image.button("Send it").click();
+  await image.button("Send image").click();
   await expect(image.root).toContainText("Opcode 2 binary");
   const bytes = image.root.getByRole("group", { name: "The frame’s first bytes in hex" });
   await expect(bytes.locator(".bytes > *").first()).toHaveText("82");
-  const back = image.root.getByRole("img", { name: "The image as it came back" });
+  const back = image.root.getByRole("img", { name: "The echoed image" });
   await expect.poll(() => back.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(20);
   await image.expectDone();
   await image.root.getByLabel("Choose a file").setInputFiles({ name: "x.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
-  await expect(image.root.getByRole("alert").first()).toContainText("x.txt is no PNG");
+  await expect(image.root.getByRole("alert").first()).toContainText("x.txt is not a PNG");
 });

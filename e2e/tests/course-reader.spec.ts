@@ -11,7 +11,7 @@ test("the index says what is learnt, where, and how long it takes", async ({ ind
   await expect(index.lessons).toHaveCount(3);
   await expect(index.lesson("Questions and connections")).toContainText("5 min · 0 of 8 pieces done");
   await expect(page.locator("main")).toHaveAttribute("lang", "en-GB");
-  const objectives = page.getByRole("region", { name: "Afterwards you can" });
+  const objectives = page.getByRole("region", { name: "After this course you can" });
   await expect(objectives.getByRole("link", { name: "Questions and connections" })).toHaveAttribute("href", "/course/first");
   await expect(page.getByRole("region", { name: "Challenges" })).toContainText("not passed yet");
   await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Course" })).toHaveAttribute("aria-current", "page");
@@ -66,7 +66,7 @@ test("a heading’s link can be copied", async ({ lesson, course, page, context 
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await lesson.open(course, "first");
   await page.getByRole("link", { name: "Link to “One connection”" }).click();
-  await expect(page.getByText("The link is copied.")).toBeVisible();
+  await expect(page.getByText("Link copied.")).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${course.url}/course/first#one-connection`);
 });
 
@@ -88,32 +88,32 @@ test("progress is taken along, forgotten once asked, and taken in again", async 
   await lesson.piece("which-header").button(/Upgrade/).click();
   await lesson.piece("which-header").expectDone();
   await index.open(course);
-  const file = await index.takeAlong();
+  const file = await index.export();
   expect(JSON.parse(file)).toMatchObject({ version: 1, course: { "small-course": { pieces: { "first#which-header": { done: true } } } } });
 
-  await page.getByRole("button", { name: "Start afresh" }).click();
-  await expect(page.getByRole("button", { name: "Keep it" })).toBeFocused();
-  await page.getByRole("button", { name: "Keep it" }).click();
-  await expect(page.getByRole("button", { name: "Start afresh" })).toBeFocused();
+  await page.getByRole("button", { name: "Reset progress" }).click();
+  await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("button", { name: "Reset progress" })).toBeFocused();
   await expect(index.lesson("Questions and connections")).toContainText("1 of 8");
-  await page.getByRole("button", { name: "Start afresh" }).click();
-  await page.getByRole("button", { name: "Forget it" }).click();
+  await page.getByRole("button", { name: "Reset progress" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
   await expect(index.lesson("Questions and connections")).toContainText("0 of 8");
-  await expect(index.goOn).toHaveText("Begin");
+  await expect(index.goOn).toHaveText("Start");
 
-  await index.takeIn(file);
-  await expect(index.said).toHaveText("Your progress is taken over.");
+  await index.import(file);
+  await expect(index.said).toHaveText("Progress imported.");
   await expect(index.lesson("Questions and connections")).toContainText("1 of 8");
 });
 
-test("a file that is no progress is refused, and nothing changes", async ({ index, course }) => {
+test("a file that is not a Framescope progress file is refused, and nothing changes", async ({ index, course }) => {
   await index.open(course);
-  await index.takeIn("{}", "shopping.json");
-  await expect(index.said).toHaveText("shopping.json is not taken: it is no progress of this page: choose a file that was exported here.");
-  await index.takeIn('{"version":2,"course":{}}', "later.json");
+  await index.import("{}", "shopping.json");
+  await expect(index.said).toHaveText("Cannot import shopping.json: it is not a Framescope progress file. Choose a file that you exported here.");
+  await index.import('{"version":2,"course":{}}', "later.json");
   await expect(index.said).toContainText("version 2");
-  await index.takeIn(`{"version":1,"course":{}}${" ".repeat(1 << 20)}`, "big.json");
-  await expect(index.said).toContainText("more than 1048576 bytes");
+  await index.import(`{"version":1,"course":{}}${" ".repeat(1 << 20)}`, "big.json");
+  await expect(index.said).toContainText("the limit is 1048576");
 });
 
 test("a browser that keeps nothing is told of", async ({ lesson, course, page }) => {
@@ -123,7 +123,7 @@ test("a browser that keeps nothing is told of", async ({ lesson, course, page })
     };
   });
   await lesson.open(course, "first");
-  await expect(page.getByRole("alert").filter({ hasText: "no room left for your progress" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "no space left to store your progress" })).toBeVisible();
   await lesson.piece("which-header").button(/Upgrade/).click();
   // For as long as the page is open it is known all the same.
   await lesson.piece("which-header").expectDone();
@@ -135,7 +135,7 @@ test("progress that cannot be read is put aside, and the reader is told", async 
     if (localStorage.length === 0) localStorage.setItem("framescope.progress.v1", text);
   }, kept);
   await lesson.open(course, "first");
-  const trouble = page.getByRole("alert").filter({ hasText: "it is of version 7" });
+  const trouble = page.getByRole("alert").filter({ hasText: "it has version 7" });
   await expect(trouble).toBeVisible();
   await lesson.piece("which-header").button(/Upgrade/).click();
   await lesson.piece("which-header").expectDone();
@@ -149,7 +149,7 @@ test("progress that cannot be read is put aside, and the reader is told", async 
 test("a lesson that is none is said to be none", async ({ course, page, complaints }) => {
   complaints.expect(REQUEST_FAILED);
   await page.goto(`${course.url}/course/no-such-lesson`);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such lesson");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Lesson not found");
   await page.getByRole("link", { name: "See all lessons" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("A small course");
 });

@@ -1,4 +1,4 @@
-// The editor of the coding challenges: CodeMirror 6 behind four functions. The page loads it when a challenge is opened.
+// The editor of the coding challenges: CodeMirror 6 behind four functions. The page loads it when the reader opens a challenge.
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { HighlightStyle, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -14,7 +14,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-/** The page's tokens reach in here, so that light and dark are one theme. */
+/** Uses the page's design tokens, so one theme works for light and dark. */
 const theme = EditorView.theme({
   "&": { color: "var(--text)", backgroundColor: "var(--panel)", fontSize: "13px", height: "100%" },
   "&.cm-focused": { outline: "none" },
@@ -30,7 +30,7 @@ const theme = EditorView.theme({
   ".cm-wrong": { backgroundColor: "var(--bad-bg)", boxShadow: "inset 3px 0 0 var(--bad)" },
 });
 
-const colours = HighlightStyle.define([
+const colors = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.self], color: "var(--mask)" },
   { tag: [tags.string, tags.regexp, tags.special(tags.string)], color: "var(--in)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--fin)" },
@@ -39,7 +39,7 @@ const colours = HighlightStyle.define([
   { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: "var(--opc)" },
 ]);
 
-/** The line that a run failed at, until the text changes. */
+/** The line where a run failed, until the text changes. */
 const failedAt = StateEffect.define();
 const failedLine = StateField.define({
   create: () => Decoration.none,
@@ -53,7 +53,7 @@ const failedLine = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-/** What is typed over a selection the browser would give the look of what was there, with a `style` that the page's policy forbids. */
+/** Replaces a selection with typed text. The browser would add a `style` to it, which the page's policy forbids. */
 function typeOverSelection(event, view) {
   if (event.inputType !== "insertText" || event.data === null || event.isComposing || view.state.selection.main.empty) return false;
   view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
@@ -62,14 +62,14 @@ function typeOverSelection(event, view) {
 }
 
 /**
- * Draws an editor inside `parent`. Its styles are made by script, which the page's policy forbids outside of a shadow root:
- * there they are adopted, and here they would be a `<style>`.
+ * Draws an editor inside `parent`. CodeMirror creates its styles by script. In a shadow root it uses adopted style sheets;
+ * elsewhere it would add a `<style>`, which the page's policy forbids.
  */
 function mount(parent, text, label, describedBy, changed) {
   const root = parent.shadowRoot ?? parent.attachShadow({ mode: "open" });
   const frame = document.createElement("div");
   frame.style.height = "100%";
-  // Nothing outside can be referred to from in here.
+  // An id outside of the shadow root cannot be referenced.
   const note = Object.assign(document.createElement("div"), { id: "note", hidden: true, textContent: describedBy });
   root.replaceChildren(frame, note);
   const extensions = [
@@ -83,11 +83,11 @@ function mount(parent, text, label, describedBy, changed) {
     highlightActiveLineGutter(),
     failedLine,
     javascript(),
-    syntaxHighlighting(colours),
+    syntaxHighlighting(colors),
     theme,
-    // The page runs the code at this key; here it would open a line.
+    // The page runs the code at this key. Without this, the editor would insert a line.
     Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => true }])),
-    // Esc and then Tab leaves, which CodeMirror knows by itself.
+    // CodeMirror already lets Esc and then Tab leave the editor.
     keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
     EditorView.domEventHandlers({ beforeinput: typeOverSelection }),
     EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "note", spellcheck: "false", tabindex: "0" }),

@@ -1,14 +1,14 @@
-// The script of the sandbox's document: it stands between the page and the worker that has the reader's code. The frame has an
-// opaque origin, so neither can reach anything of the page; all that passes is data.
+// The script of the sandbox's document. It passes messages between the page and the worker that runs the reader's code. The
+// frame has an opaque origin, so neither can reach anything of the page.
 
-/** The text of worker.mjs; the build puts it here. */
+/** The text of worker.mjs. The build inserts it. */
 const WORKER = globalThis.FRAMESCOPE_WORKER;
 
 addEventListener("message", (event) => {
   if (event.source !== parent) return;
   const worker = new Worker(URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" })));
   const { port1, port2 } = new MessageChannel();
-  // The page is of the origin that this document came from, though it does not have it.
+  // The page has the origin that this document was loaded from; the document itself has an opaque one.
   port1.onmessage = ({ data }) => parent.postMessage(data, location.origin);
   worker.onerror = (event) => {
     event.preventDefault();

@@ -1,39 +1,39 @@
-// What runs around the reader's code, in a worker of its own: it watches WebSocket, timers and the console, and tells the
-// page. The code itself comes as a script of its own, so that its lines have the numbers that the reader sees.
+// The environment of the reader's code, in a separate worker. It watches WebSocket, timers and the console, and reports to the
+// page. The code is a separate script, so that its line numbers match the editor's.
 import { sha1 } from "@noble/hashes/legacy";
 
 const MAX_LINES = 1000;
 const MAX_LINE = 2000;
-/** Characters of all lines: a page takes its time to lay out more. */
+/** Characters of all lines. The page is slow with more. */
 const MAX_PRINTED = 300_000;
 const MAX_EVENTS = 5000;
-/** Sockets whose making is told at once. */
-const MAX_AT_ONCE = 200;
+/** How many new sockets are reported immediately. */
+const MAX_IMMEDIATE = 200;
 const MAX_RETURNED = 64 * 1024;
 const MAX_IMAGE = 4 * 1024 * 1024;
 const MAX_IMAGES = 16;
-/** Milliseconds that are gathered into one message, and characters. */
-const GATHERED_MS = 40;
-const GATHERED = 32 * 1024;
-/** How long all must have been quiet before a run counts as done: what a handler still awaits comes within that. */
-const QUIET_MS = 60;
+/** How long messages are batched, in milliseconds, and the size of a batch in characters. */
+const BATCH_MS = 40;
+const BATCH_SIZE = 32 * 1024;
+/** How long everything must be idle before a run counts as done. Promises that a handler awaits settle within this time. */
+const IDLE_MS = 60;
 
 onmessage = ({ data: { setup, code }, ports: [port] }) => {
   onmessage = null;
-  // The code cannot reach these, nor tell in their stead.
+  // The code cannot reach these, so it cannot imitate their messages.
   const post = port.postMessage.bind(port);
   const later = setTimeout.bind(globalThis);
   const now = performance.now.bind(performance);
   const { stringify } = JSON;
   delete globalThis.postMessage;
 
-  // ---- What is told, gathered so that a loop cannot flood the page.
+  // ---- Reports to the page, in batches so that a loop cannot flood it.
   let waiting = [];
   let waitingSize = 0;
   let lastPost = now();
   let timer = false;
   let ended = false;
-  let atOnce = 0;
+  let immediate = 0;
 
   function flush() {
     timer = false;
@@ -42,27 +42,27 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     [waiting, waitingSize, lastPost] = [[], 0, now()];
   }
 
-  function tell(what) {
+  function report(what) {
     if (ended) return;
     const text = stringify(what);
     waiting.push(text);
     waitingSize += text.length;
-    // A loop never comes to its timers, so time is looked at here too.
-    if (waitingSize > GATHERED || now() - lastPost > GATHERED_MS * 4) flush();
+    // Timers do not fire during a loop, so this checks the time too.
+    if (waitingSize > BATCH_SIZE || now() - lastPost > BATCH_MS * 4) flush();
     else if (!timer) {
       timer = true;
-      later(flush, GATHERED_MS);
+      later(flush, BATCH_MS);
     }
   }
 
-  /** At once, where the page must know of it before the relay does; but not as often as a loop could want. */
-  function tellAtOnce(what) {
-    tell(what);
-    if (++atOnce <= MAX_AT_ONCE) flush();
+  /** Reports immediately, so that the page knows of a socket before the relay does. Limited, because code may loop. */
+  function reportNow(what) {
+    report(what);
+    if (++immediate <= MAX_IMMEDIATE) flush();
   }
 
   function end(how) {
-    tell({ ended: how });
+    report({ ended: how });
     flush();
     ended = true;
   }
@@ -73,7 +73,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   let unprinted = 0;
   let lastSaid = 0;
 
-  /** Whether there is room for one more line; where there is not, it is counted. */
+  /** Whether one more line fits. Counts the lines that do not. */
   function hasRoom(text) {
     if (lines < MAX_LINES && printed < MAX_PRINTED) {
       lines += 1;
@@ -83,19 +83,19 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     unprinted += 1;
     if (unprinted === 1 || now() - lastSaid > 250) {
       lastSaid = now();
-      tell({ unprinted });
+      report({ unprinted });
     }
     return false;
   }
 
   function print(level, text) {
-    if (hasRoom(text)) tell({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
+    if (hasRoom(text)) report({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
   }
 
   function words(value, depth = 0) {
     if (typeof value === "string") return depth === 0 ? value : stringify(value);
     if (value instanceof Error) return `${value.name}: ${value.message}`;
-    if (typeof value === "function") return `function ${value.name || "without a name"}`;
+    if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value === "symbol" || value === null || typeof value !== "object") return String(value);
     if (value instanceof ArrayBuffer) return `ArrayBuffer(${value.byteLength}) ${hex(new Uint8Array(value))}`;
@@ -128,7 +128,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       try {
         text = values.map((value) => words(value)).join(" ");
       } catch (error) {
-        text = `(what was printed cannot be shown: ${error})`;
+        text = `(this value cannot be printed: ${error})`;
       }
       print(level, text);
     };
@@ -141,7 +141,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     error: saying("error"),
   });
 
-  // ---- Errors, with the line of the reader's own.
+  // ---- Errors, with the line in the reader's code.
   function place(error, line) {
     const found = line || Number(/challenge\.js:(\d+)/.exec(String(error?.stack ?? ""))?.[1]) || null;
     return found;
@@ -149,11 +149,11 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
 
   let failed = false;
 
-  /** The first error is told in any case: it says where the run failed. */
-  function tellThrew(text, line) {
+  /** Always reports the first error, because it says where the run failed. */
+  function reportThrow(text, line) {
     const first = !failed;
     failed = true;
-    if (first || hasRoom(text)) tell({ threw: { text: text.slice(0, MAX_LINE), line } });
+    if (first || hasRoom(text)) report({ threw: { text: text.slice(0, MAX_LINE), line } });
   }
 
   function threw(error) {
@@ -161,17 +161,17 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     try {
       text = error instanceof Error ? `${error.name}: ${error.message}` : words(error, 1);
     } catch {
-      text = "something that cannot be shown";
+      text = "a value that cannot be printed";
     }
-    tellThrew(text, place(error, 0));
+    reportThrow(text, place(error, 0));
   }
 
   addEventListener("error", (event) => {
     event.preventDefault();
     const before = !begun;
     const text = String(event.message).replace(/^Uncaught /, "");
-    tellThrew(text, event.lineno || place(event.error, 0));
-    // Code that cannot be read never begins.
+    reportThrow(text, event.lineno || place(event.error, 0));
+    // Code with a syntax error never starts.
     if (before) end("threw");
   });
   addEventListener("unhandledrejection", (event) => {
@@ -192,7 +192,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       try {
         call(handler, values);
       } finally {
-        look();
+        endWhenIdle();
       }
     }, delay);
     timers.add(id);
@@ -207,7 +207,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     timers.delete(id);
     intervals.delete(id);
     native.clearTimeout.call(globalThis, id);
-    look();
+    endWhenIdle();
   };
 
   // ---- WebSocket: the browser's own, watched.
@@ -225,9 +225,9 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
 
   function act(socket, what) {
     events += 1;
-    const tellNow = what.act === "constructed" ? tellAtOnce : tell;
-    if (events <= MAX_EVENTS) tellNow({ act: { socket, at: performance.timeOrigin + now(), ...what } });
-    else if (events === MAX_EVENTS + 1) tell("unnoted");
+    const reportAct = what.act === "constructed" ? reportNow : report;
+    if (events <= MAX_EVENTS) reportAct({ act: { socket, at: performance.timeOrigin + now(), ...what } });
+    else if (events === MAX_EVENTS + 1) report("unnoted");
   }
 
   function payload(data) {
@@ -253,7 +253,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       on("close", ({ code, reason, wasClean }) => {
         act(number, { act: "closed", code, reason, was_clean: wasClean });
         open -= 1;
-        look();
+        endWhenIdle();
       });
     }
 
@@ -265,7 +265,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       const amount = buffered.call(this);
       if (amount > most) {
         most = amount;
-        tell({ buffered: most });
+        report({ buffered: most });
       }
     }
 
@@ -278,13 +278,13 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   Object.defineProperty(Watched, "name", { value: "WebSocket" });
   globalThis.WebSocket = Watched;
 
-  // ---- What the code is given.
+  // ---- The `lab` object of the code.
   let busy = 0;
   let images = 0;
   const lab = {
     url: setup.url,
     given: Object.freeze(setup.given),
-    // Over plain http from another machine there is no crypto.subtle, and in a sandbox perhaps nowhere.
+    // crypto.subtle does not exist over plain http from another machine, and maybe not in a sandbox.
     sha1: (data) => sha1(typeof data === "string" ? encoder.encode(data) : new Uint8Array(data)),
     sleep: (ms) => new Promise((resolve) => globalThis.setTimeout(resolve, ms)),
     show: async (what) => {
@@ -301,7 +301,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
         post(view);
       } finally {
         busy -= 1;
-        look();
+        endWhenIdle();
       }
     },
   };
@@ -309,17 +309,17 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   // ---- The run.
   let begun = false;
   let settled = false;
-  let looking = false;
+  let waitingForIdle = false;
 
-  /** Ends the run once nothing is left to wait for, and that has stayed so for a while. */
-  function look() {
-    const quiet = () => settled && !ended && open === 0 && busy === 0 && timers.size === 0 && intervals.size === 0;
-    if (looking || !quiet()) return;
-    looking = true;
+  /** Ends the run if nothing is left to wait for, and stays so for a while. */
+  function endWhenIdle() {
+    const idle = () => settled && !ended && open === 0 && busy === 0 && timers.size === 0 && intervals.size === 0;
+    if (waitingForIdle || !idle()) return;
+    waitingForIdle = true;
     later(() => {
-      looking = false;
-      if (quiet()) end(failed ? "threw" : "done");
-    }, QUIET_MS);
+      waitingForIdle = false;
+      if (idle()) end(failed ? "threw" : "done");
+    }, IDLE_MS);
   }
 
   function returned(value) {
@@ -328,12 +328,12 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     try {
       text = stringify(value);
     } catch (error) {
-      print("warn", `What was returned is no JSON: ${error.message}`);
+      print("warn", `The return value is not JSON: ${error.message}`);
       return;
     }
-    if (text === undefined) print("warn", `What was returned is no JSON: ${words(value)}`);
-    else if (text.length > MAX_RETURNED) print("warn", `What was returned is longer than ${MAX_RETURNED} characters of JSON.`);
-    else tell({ returned: text });
+    if (text === undefined) print("warn", `The return value is not JSON: ${words(value)}`);
+    else if (text.length > MAX_RETURNED) print("warn", `The return value is too long: ${text.length} characters of JSON. The limit is ${MAX_RETURNED}.`);
+    else report({ returned: text });
   }
 
   const enter = `run${Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("")}`;
@@ -346,7 +346,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
         (value) => {
           returned(value);
           settled = true;
-          look();
+          endWhenIdle();
         },
         (error) => {
           threw(error);
@@ -354,9 +354,9 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
         },
       );
   };
-  // The first line is the reader's first.
+  // The reader's code starts in the first line.
   const script = `${enter}(async (lab) => {${code}\n})\n//# sourceURL=challenge.js`;
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  // By a timer: what the script throws, above all that it is no JavaScript, then comes as an event with its line.
+  // In a timer, so that an error of the script, such as a syntax error, becomes an event with its line.
   later(() => importScripts(address), 0);
 };

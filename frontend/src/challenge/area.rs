@@ -1,4 +1,4 @@
-//! Which of the pages the address names.
+//! Chooses the page that the address names.
 
 use super::list::List;
 use super::page::ChallengePage;
@@ -12,7 +12,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 pub fn area() -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")));
-    // Receipts are another route, which has an area of its own.
+    // Receipts have another route, and so another instance of this area.
     let is_receipt = use_location().pathname.with_untracked(|path| path.starts_with("/receipt"));
     view! {
         <a class="skip" href=format!("#{TITLE}")>

@@ -1,4 +1,4 @@
-//! An attempt at a challenge: its session, what counts of it, and how it is graded as it goes.
+//! An attempt at a challenge: its session, what counts toward it, and its current grading.
 
 use crate::lab::{FeedState, Lab, Record};
 use curriculum::challenge::Challenge;
@@ -19,13 +19,13 @@ pub struct Attempt {
     pub session: StoredValue<SessionId>,
     /// All values of this session.
     values: StoredValue<BTreeMap<String, String>>,
-    /// Those that the learner is shown; the others are to be found out.
+    /// The values that the page shows. The learner has to find out the others.
     pub shown: StoredValue<BTreeMap<String, String>>,
-    /// The last observation that was known when the attempt began.
+    /// The last observation known when the attempt started.
     begun: RwSignal<Seq>,
-    /// Only connections past this number count.
+    /// Only connections after this observation count.
     since: Memo<Seq>,
-    /// What the page saw of a run; `None` while what counts comes from elsewhere.
+    /// What the page saw of a run; `None` if only other clients count.
     pub run: RwSignal<Option<PageRun>>,
     pub report: Memo<Report>,
 }
@@ -56,7 +56,7 @@ impl Attempt {
         Self { lab, challenge, session, values, shown, begun, since, run, report }
     }
 
-    /// Begins anew, with a run in the page or elsewhere: what was seen so far counts no more. What was pasted stays.
+    /// Starts over, with a run in the page or another client. Earlier observations no longer count. A pasted line stays.
     pub fn start_over(self, in_page: bool) {
         let last = self.lab.record.with_untracked(|record| record.transcript.last());
         self.begun.set(last);
@@ -67,8 +67,8 @@ impl Attempt {
         self.remember();
     }
 
-    /// Notes something that the page saw; nothing while there is no run.
-    pub fn tell(self, note: impl FnOnce(&mut PageRun)) {
+    /// Records something that the page saw. Does nothing without a run.
+    pub fn record(self, note: impl FnOnce(&mut PageRun)) {
         self.run.update(|run| {
             if let Some(run) = run {
                 note(run);
@@ -76,7 +76,7 @@ impl Attempt {
         });
     }
 
-    /// What the reader pasted counts also without a run.
+    /// Records a pasted line, which counts even without a run.
     pub fn paste(self, line: String) {
         self.run.update(|run| run.get_or_insert_with(PageRun::default).pasted = Some(line));
     }
@@ -89,8 +89,8 @@ impl Attempt {
         self.since.get_untracked()
     }
 
-    /// Whether nothing more is to come of the connections that this page has made: there are as many as the run has told of, and
-    /// the ends of the page's own are known; or there is no line to hear of them.
+    /// Whether the page knows everything about its connections: the relay has seen as many as the run opened, and all of the
+    /// page's own have ended. Also true if the feed is not live, because nothing more can arrive.
     pub fn has_settled(self) -> bool {
         let over = |record: &Record| {
             let made = record.transcript.after(self.since.get()).map(|observation| observation.connection);
@@ -102,14 +102,14 @@ impl Attempt {
         self.lab.feed.get() != FeedState::Live || self.lab.record.with(over)
     }
 
-    /// What the relay is told of a run for a receipt.
-    pub fn word(self) -> Option<PageRun> {
+    /// The part of a run that the page reports to the relay for a receipt.
+    pub fn page_report(self) -> Option<PageRun> {
         self.challenge.with_value(|challenge| {
             self.run.with_untracked(|run| run.as_ref().map(|run| essence(run, &challenge.checks)))
         })
     }
 
-    /// Where this session's lab is for the challenge.
+    /// The URL of the challenge's lab in this session.
     pub fn url(self) -> String {
         let location = window().location();
         let scheme = if location.protocol().is_ok_and(|scheme| scheme == "https:") { "wss" } else { "ws" };
@@ -123,7 +123,7 @@ impl Attempt {
         })
     }
 
-    /// `text` with the placeholders filled in.
+    /// `text` with its placeholders filled in.
     pub fn filled(self, text: &str) -> String {
         self.values.with_value(|values| fill(text, values))
     }
@@ -137,17 +137,17 @@ impl Attempt {
         fill(html, &values)
     }
 
-    /// Keeps the session, so that it is there again after a reload.
+    /// Stores the session, so that a reload continues with it.
     pub fn remember(self) {
         let value = format!("{} {}", self.session.get_value(), self.since());
         if let Some(storage) = storage() {
-            // Without storage a reload begins with a new session.
+            // Without storage, a reload starts a new session.
             let _ = storage.set_item(&key(&self.id()), &value);
         }
     }
 }
 
-/// The session that this tab had for a challenge, and what counts of it.
+/// The session that this tab stored for a challenge, and the last observation that does not count.
 pub fn remembered(challenge: &str) -> Option<(SessionId, Seq)> {
     let value = storage()?.get_item(&key(challenge)).ok()??;
     let (session, since) = value.split_once(' ')?;
@@ -158,7 +158,7 @@ fn is_over(connection: &Connection) -> bool {
     connection.closed.is_some() || connection.refusal.is_some()
 }
 
-/// How many sockets a run has told of that the relay sees.
+/// How many sockets of a run connect to this relay.
 fn watched(record: &Record, run: &PageRun) -> usize {
     let is_own = |event: &&PageEvent| {
         matches!(event.act, PageAct::Constructed { .. }) && record.sequence.is_watched(event.socket)
@@ -166,8 +166,9 @@ fn watched(record: &Record, run: &PageRun) -> usize {
     run.events.iter().filter(is_own).count()
 }
 
-/// Up to where nothing counts of an attempt that began at `begun`: sockets of an older run may have been on their way then. Of
-/// the connections that sockets of this page have made since, the first are theirs, if there are more than this run has told of.
+/// The last observation that does not count for an attempt that started at `begun`. Sockets of an older run may have been
+/// connecting at that time. If this page has made more connections since than this run has opened, the first ones belong to
+/// the older run.
 fn past_older_runs(record: &Record, begun: Seq, run: Option<&PageRun>) -> Seq {
     let connection = |number: ConnectionNumber| record.transcript.connection(number);
     let begins = |observation: &Observation| matches!(observation.event, Event::Opening(_) | Event::Refusal(_));
@@ -179,12 +180,12 @@ fn past_older_runs(record: &Record, begun: Seq, run: Option<&PageRun>) -> Seq {
         .collect();
     let own = run.map_or(0, |run| watched(record, run));
     let older = of_page.len().saturating_sub(own);
-    let legs = of_page[..older].iter().filter_map(|&number| connection(number));
-    let legs = legs.flat_map(|near| [Some(near), near.other.and_then(connection)]).flatten();
-    legs.filter_map(|leg| leg.opening.or(leg.refusal)).fold(begun, Seq::max)
+    let client_sides = of_page[..older].iter().filter_map(|&number| connection(number));
+    let both_sides = client_sides.flat_map(|client| [Some(client), client.other.and_then(connection)]).flatten();
+    both_sides.filter_map(|side| side.opening.or(side.refusal)).fold(begun, Seq::max)
 }
 
-/// What of `run` a check can ask for. A run may have printed and done much more than a request may hold.
+/// The parts of `run` that a check can ask for. A whole run may be too large for a request.
 fn essence(run: &PageRun, checks: &[Check]) -> PageRun {
     const NO_PAYLOAD: PagePayload =
         PagePayload { kind: MessageKind::Text, bytes: 0, utf16_length: 0, preview: String::new() };
@@ -201,7 +202,7 @@ fn essence(run: &PageRun, checks: &[Check]) -> PageRun {
             PageAct::CloseCalled { .. } => continue,
             PageAct::Error => PageAct::Error,
         };
-        // Whether there is such an event is all that is asked.
+        // The checks only ask whether such an event exists.
         if checks.iter().any(|check| asks_for(&check.condition, &act)) && events.iter().all(|known| known.act != act) {
             events.push(PageEvent { act, ..*event });
         }
@@ -247,7 +248,7 @@ mod tests {
         PageEvent { number: EventNumber(socket.into()), socket: SocketNumber(socket), at_us: 0, act }
     }
 
-    /// What is known once these sockets were made, and once the relay has seen connections with these numbers.
+    /// The record after the page created these sockets and the relay saw connections with these numbers.
     fn record(sockets: &[u32], connections: &[u32]) -> Record {
         let mut record = Record::default();
         for &socket in sockets {
@@ -270,22 +271,22 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_of_an_older_run_that_comes_late_does_not_count() {
+    fn a_late_socket_of_an_older_run_does_not_count() {
         let past = |sockets: &[u32], connections: &[u32], own: &[u32]| {
             past_older_runs(&record(sockets, connections), Seq(0), Some(&run(own)))
         };
         assert_eq!(past(&[1], &[1], &[]), Seq(1));
         assert_eq!(past(&[1, 2], &[1, 2], &[2]), Seq(1));
         assert_eq!(past(&[1, 2], &[1, 2], &[1, 2]), Seq(0));
-        // One that never got there is nothing to leave out.
+        // A socket that never reached the relay leaves nothing to skip.
         assert_eq!(past(&[1, 2], &[1], &[2]), Seq(0));
-        // Nor is somebody else's.
+        // Neither does another client's connection.
         assert_eq!(past(&[], &[1], &[]), Seq(0));
         assert_eq!(past_older_runs(&record(&[1], &[1]), Seq(0), None), Seq(1));
     }
 
     #[test]
-    fn what_the_relay_is_told_is_small_and_says_the_same() {
+    fn the_report_to_the_relay_is_small_and_keeps_what_checks_need() {
         let check = |look: &str| -> Check {
             serde_json::from_str(&format!(r#"{{"id":"a","wants":"b",{look}}}"#)).expect("a check")
         };

@@ -1,4 +1,4 @@
-//! The checks, each with whether it is met and what was found; live while a run goes on.
+//! The checks: whether each is met, and what was found. They update during a run.
 
 use crate::challenge::runner::{RunState, Runner};
 use crate::ui::focus::focus;
@@ -7,15 +7,15 @@ use crate::ui::prose::Prose;
 use curriculum::grade::{ObservationRef, Verdict};
 use leptos::prelude::*;
 
-/// Where an attempt at a check stands.
+/// The state of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum CheckState {
     NotYet,
     Met,
     NotMet,
 }
 
-impl Standing {
+impl CheckState {
     fn words(self) -> &'static str {
         match self {
             Self::NotYet => "not yet",
@@ -72,12 +72,12 @@ pub fn Checks() -> impl IntoView {
 #[component]
 fn CheckView(wants: String, verdict: Memo<Option<Verdict>>) -> impl IntoView {
     let runner = expect_context::<Runner>();
-    let standing = Memo::new(move |_| {
+    let state = Memo::new(move |_| {
         let met = verdict.with(|verdict| verdict.as_ref().is_some_and(|verdict| verdict.met));
         match (met, runner.state.get()) {
-            (true, _) => Standing::Met,
-            (false, RunState::Ended(_)) => Standing::NotMet,
-            (false, _) => Standing::NotYet,
+            (true, _) => CheckState::Met,
+            (false, RunState::Ended(_)) => CheckState::NotMet,
+            (false, _) => CheckState::NotYet,
         }
     });
     let found = move || verdict.with(|verdict| verdict.as_ref().map(|verdict| verdict.found.clone()));
@@ -87,19 +87,19 @@ fn CheckView(wants: String, verdict: Memo<Option<Verdict>>) -> impl IntoView {
     };
     let at = Memo::new(move |_| verdict.with(|verdict| verdict.as_ref().and_then(|verdict| verdict.at)));
     view! {
-        <li class=move || standing.get().class()>
+        <li class=move || state.get().class()>
             <span class="mark">
-                {move || match standing.get() {
-                    Standing::Met => Some(view! { <Icon path=CHECK/> }),
-                    Standing::NotMet => Some(view! { <Icon path=CLOSE/> }),
-                    Standing::NotYet => None,
+                {move || match state.get() {
+                    CheckState::Met => Some(view! { <Icon path=CHECK/> }),
+                    CheckState::NotMet => Some(view! { <Icon path=CLOSE/> }),
+                    CheckState::NotYet => None,
                 }}
             </span>
             <span class="what">
                 <span>
                     <Prose text=wants/>
                     " "
-                    <b class="standing">{move || standing.get().words()}</b>
+                    <b class="check-state">{move || state.get().words()}</b>
                 </span>
                 {move || found().filter(|_| begun()).map(|found| view! {
                     <span class="muted found">
@@ -118,7 +118,7 @@ fn ShowFrame(at: ObservationRef) -> impl IntoView {
     let show = move |_| {
         let key = lab.record.with_untracked(|record| {
             let mut keys = (0..record.sequence.len()).filter_map(|index| Some(record.sequence.get(index)?.key));
-            // Of an opening that is its response, which comes last.
+            // An opening has two rows; the last one is its response.
             keys.rfind(|key| key.seq() == Some(at.seq))
         });
         if let Some(key) = key {

@@ -1,4 +1,4 @@
-//! The code and the buttons that run it.
+//! The code editor and its buttons.
 
 use super::editor::{Editor, EditorView};
 use crate::challenge::runner::{RunState, Runner};
@@ -18,13 +18,13 @@ pub fn Code() -> impl IntoView {
             }
         }
     };
-    // The line is shown inside the editor, which is not of this page's making.
+    // The editor is outside of Leptos, so an effect marks the line.
     Effect::new(move || editor.mark(runner.failed_at.get()));
     let press = move |event: web_sys::MouseEvent| {
         if !runner.state.with_untracked(|state| *state == RunState::Running) {
             run();
         } else if event.detail() < 2 {
-            // The second click of a double click is none to stop.
+            // The second click of a double click must not stop the run.
             runner.stop();
         }
     };
@@ -36,10 +36,10 @@ pub fn Code() -> impl IntoView {
                 <button
                     type="button"
                     class="small"
-                    aria-disabled=move || (editor.is_starter() && !editor.can_bring_back()).to_string()
-                    on:click=move |_| if editor.can_bring_back() { editor.bring_back() } else { editor.reset() }
+                    aria-disabled=move || (editor.is_starter() && !editor.can_restore()).to_string()
+                    on:click=move |_| if editor.can_restore() { editor.restore() } else { editor.reset() }
                 >
-                    {move || if editor.can_bring_back() { "Bring my code back" } else { "Reset to the start" }}
+                    {move || if editor.can_restore() { "Restore my code" } else { "Reset code" }}
                 </button>
             </div>
             <EditorView/>
@@ -57,7 +57,7 @@ pub fn Code() -> impl IntoView {
                     {move || state_words(runner)}
                 </span>
                 <span class="grow"></span>
-                <span class="muted keys">"Ctrl+Enter runs it"</span>
+                <span class="muted keys">"Ctrl+Enter to run"</span>
             </div>
         </section>
     }
@@ -67,13 +67,13 @@ fn state_words(runner: Runner) -> String {
     let limit = || runner.attempt.challenge.with_value(|challenge| f64::from(challenge.limit_ms) / 1_000.0);
     match runner.state.get() {
         RunState::NotYet => String::new(),
-        RunState::Running => format!("Running, for {} s at the most", limit()),
-        RunState::Ended(RunEnd::Done) => "It has ended: nothing was left to wait for.".into(),
-        RunState::Ended(RunEnd::TimeUp) => format!("Stopped: its {} s were over.", limit()),
+        RunState::Running => format!("Running (limit: {} s)", limit()),
+        RunState::Ended(RunEnd::Done) => "Finished: nothing left to wait for.".into(),
+        RunState::Ended(RunEnd::TimeUp) => format!("Stopped at the limit of {} s.", limit()),
         RunState::Ended(RunEnd::Stopped) => "Stopped.".into(),
         RunState::Ended(RunEnd::Threw) => match runner.failed_at.get() {
-            Some(line) => format!("It ended with an error in line {line}."),
-            None => "It ended with an error.".into(),
+            Some(line) => format!("Failed with an error in line {line}."),
+            None => "Failed with an error.".into(),
         },
     }
 }

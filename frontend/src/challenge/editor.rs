@@ -1,4 +1,4 @@
-//! The reader's code, and the editor that it stands in: CodeMirror, or a plain field where that does not come.
+//! The reader's code and its editor: CodeMirror, or a plain text field if that fails to load.
 
 use crate::ui::late_style::named;
 use js_sys::{Function, Promise, Reflect};
@@ -8,33 +8,33 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-/// The name under which the editor's script says what it can (`frontend/editor/editor.mjs`).
+/// The global variable of the editor's script (`frontend/editor/editor.mjs`).
 const GLOBAL: &str = "framescopeEditor";
-/// The longest code that is kept, in bytes.
-const MAX_KEPT: usize = 200_000;
+/// The longest code that is stored, in bytes.
+const MAX_STORED: usize = 200_000;
 
 const HOW_TO_LEAVE: &str = "Tab indents. To leave the editor by keyboard, press Esc and then Tab.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Coming,
-    Here,
-    Missing,
+    Loading,
+    Ready,
+    Failed,
 }
 
 #[derive(Clone, Copy)]
 pub struct Editor {
     pub code: RwSignal<String>,
     starter: StoredValue<String>,
-    /// Where the browser keeps it.
+    /// The storage key of the code.
     key: StoredValue<String>,
     state: RwSignal<State>,
-    /// What the reader had written, and what the page has put in its place.
+    /// The reader's code, and the code that the page replaced it with.
     replaced: RwSignal<Option<(String, String)>>,
     mounted: StoredValue<Option<Mounted>, LocalStorage>,
 }
 
-/// What the editor's script gave, and what it calls.
+/// The editor's object, and the callback that it calls.
 struct Mounted {
     view: JsValue,
     _changed: Closure<dyn FnMut(String)>,
@@ -48,13 +48,13 @@ impl Editor {
             code: RwSignal::new(kept.unwrap_or_else(|| starter.clone())),
             starter: StoredValue::new(starter),
             key: StoredValue::new(key),
-            state: RwSignal::new(State::Coming),
+            state: RwSignal::new(State::Loading),
             replaced: RwSignal::new(None),
             mounted: StoredValue::new_local(None),
         }
     }
 
-    /// Puts other code in. What was there can be brought back.
+    /// Replaces the code. The reader can restore the earlier code.
     pub fn replace(self, code: &str) {
         let before = self.code.get_untracked();
         if before != code {
@@ -67,12 +67,12 @@ impl Editor {
         self.replace(&self.starter.get_value());
     }
 
-    /// Whether what the page has put in stands there as it came.
-    pub fn can_bring_back(self) -> bool {
+    /// Whether the editor still has the unchanged code that the page put there.
+    pub fn can_restore(self) -> bool {
         self.replaced.with(|replaced| replaced.as_ref().is_some_and(|(_, put)| self.code.with(|code| code == put)))
     }
 
-    pub fn bring_back(self) {
+    pub fn restore(self) {
         if let Some((before, _)) = self.replaced.get_untracked() {
             self.replaced.set(None);
             self.put(&before);
@@ -83,7 +83,7 @@ impl Editor {
         self.starter.with_value(|starter| self.code.with(|code| code == starter))
     }
 
-    /// Marks the line that a run failed at; `None` for none.
+    /// Marks the line where a run failed; `None` removes the mark.
     pub fn mark(self, line: Option<u32>) {
         self.call("markLine", &line.unwrap_or(0).into());
     }
@@ -94,8 +94,8 @@ impl Editor {
     }
 
     fn changed(self, code: String) {
-        if let Some(storage) = storage().filter(|_| code.len() <= MAX_KEPT) {
-            // Without room it is there as long as the page is.
+        if let Some(storage) = storage().filter(|_| code.len() <= MAX_STORED) {
+            // If storage is full, the code stays only as long as the page is open.
             let _ = self.key.with_value(|key| storage.set_item(key, &code));
         }
         let _ = self.code.try_set(code);
@@ -106,7 +106,7 @@ impl Editor {
             let Some(mounted) = mounted else { return };
             let function = Reflect::get(&mounted.view, &method.into()).and_then(|method| method.dyn_into::<Function>());
             if let Ok(function) = function {
-                // The editor's own functions throw nothing that could be of use here.
+                // The editor's functions throw nothing useful.
                 let _ = function.call1(&mounted.view, argument);
             }
         });
@@ -116,7 +116,7 @@ impl Editor {
         let loaded = load().await;
         let Some(element) = place.try_get_untracked().flatten() else { return };
         let mounted = loaded.ok().and_then(|()| self.mount_in(&element));
-        let state = if mounted.is_some() { State::Here } else { State::Missing };
+        let state = if mounted.is_some() { State::Ready } else { State::Failed };
         if self.mounted.try_set_value(mounted).is_none() {
             let _ = self.state.try_set(state);
         }
@@ -138,18 +138,18 @@ impl Editor {
     }
 }
 
-/// Has the editor's script loaded; once is enough.
+/// Loads the editor's script if it is not loaded yet.
 async fn load() -> Result<(), JsValue> {
     if Reflect::has(&window(), &GLOBAL.into())? {
         return Ok(());
     }
-    let hash = named("framescope-editor").ok_or("this page was built without it")?;
+    let hash = named("framescope-editor").ok_or("this page was built without the editor")?;
     let script = document().create_element("script")?;
     script.set_attribute("type", "module")?;
     script.set_attribute("src", &format!("/editor-{hash}.js"))?;
     let loaded = Promise::new(&mut |resolve, reject| {
         for (event, then) in [("load", resolve), ("error", reject)] {
-            // On a new element it cannot fail.
+            // This cannot fail on a new element.
             let _ = script.add_event_listener_with_callback(event, &then);
         }
     });
@@ -170,10 +170,10 @@ pub fn EditorView() -> impl IntoView {
         editor.call("destroy", &JsValue::UNDEFINED);
         let _ = editor.mounted.try_set_value(None);
     });
-    let missing = move || editor.state.get() == State::Missing;
+    let failed = move || editor.state.get() == State::Failed;
     view! {
-        <div class="code-editor" hidden=missing node_ref=place></div>
-        <Show when=missing>
+        <div class="code-editor" hidden=failed node_ref=place></div>
+        <Show when=failed>
             <textarea
                 class="code-editor plain"
                 aria-label="Your code"
@@ -185,9 +185,9 @@ pub fn EditorView() -> impl IntoView {
         </Show>
         <p class="note" role="status">
             {move || match editor.state.get() {
-                State::Coming => "The editor is on its way…",
-                State::Here => HOW_TO_LEAVE,
-                State::Missing => "The editor did not come, so this is a plain field. Reload the page to try again; your code stays.",
+                State::Loading => "Loading the editor…",
+                State::Ready => HOW_TO_LEAVE,
+                State::Failed => "The editor failed to load, so this is a plain text field. Reload the page to try again. Your code stays.",
             }}
         </p>
     }

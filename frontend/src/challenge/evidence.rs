@@ -1,4 +1,4 @@
-//! What both sides saw of the attempt, frame by frame, as in the playground.
+//! What both sides saw, frame by frame, as in the playground.
 
 use crate::lab::Lab;
 use crate::lab::inspector::{ChosenPart, Inspector};
@@ -16,7 +16,7 @@ pub fn Evidence() -> impl IntoView {
             <Show
                 when=move || !empty.get()
                 fallback=|| view! {
-                    <p class="muted">"Nothing yet. Once your code has connected, every frame stands here, to be taken apart."</p>
+                    <p class="muted">"Nothing yet. After your code connects, you can inspect every frame here."</p>
                 }
             >
                 <div class="workspace" class:inspecting=move || lab.inspecting.get()>

@@ -1,4 +1,4 @@
-//! Hints, one after the other, and a solution for whoever wants it.
+//! Hints, one after another, and the solution.
 
 use super::editor::Editor;
 use crate::challenge::runner::Runner;
@@ -11,7 +11,7 @@ use curriculum::challenge::Solution;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// The places where the keyboard stays when a button of theirs goes away.
+/// The elements that get the focus when one of their buttons disappears.
 const HINTS: &str = "hints";
 const SOLUTION: &str = "solution";
 
@@ -24,15 +24,15 @@ pub fn Help(hints: Vec<String>) -> impl IntoView {
     let more = move |_| {
         shown.update(|shown| *shown = (*shown + 1).min(total));
         if shown.get_untracked() == total {
-            // The button goes with the last one.
+            // The button disappears with the last hint.
             request_animation_frame(|| {
                 focus(HINTS);
             });
         }
     };
     let next = move || match (shown.get(), total) {
-        (0, 1) => "A hint".to_owned(),
-        (shown, total) if shown < total => format!("Hint {} of {total}", shown + 1),
+        (0, 1) => "Show the hint".to_owned(),
+        (shown, total) if shown < total => format!("Show hint {} of {total}", shown + 1),
         _ => String::new(),
     };
     view! {
@@ -59,67 +59,67 @@ pub fn Help(hints: Vec<String>) -> impl IntoView {
 }
 
 #[derive(Clone)]
-enum Asked {
-    No,
-    /// The challenge is not passed yet, so it is asked once more.
-    Sure,
-    Coming,
-    Here(Result<Solution, ApiError>),
+enum Request {
+    None,
+    /// The challenge is not passed yet, so the page asks for confirmation.
+    Confirm,
+    Loading,
+    Loaded(Result<Solution, ApiError>),
 }
 
 #[component]
 fn SolutionPart() -> impl IntoView {
     let attempt = expect_context::<Runner>().attempt;
     let progress = Progress::provided();
-    let asked = RwSignal::new(Asked::No);
-    let go = move |to: Asked| keep_focus(SOLUTION, || asked.set(to));
+    let request = RwSignal::new(Request::None);
+    let go = move |to: Request| keep_focus(SOLUTION, || request.set(to));
     let fetch = move || {
-        go(Asked::Coming);
+        go(Request::Loading);
         let path = format!("/api/course/challenges/{}/solution", attempt.id());
         spawn_local(async move {
             let said = api::read::<Solution>(&path).await;
             // The page may have been left meanwhile.
-            if !asked.is_disposed() {
-                go(Asked::Here(said));
+            if !request.is_disposed() {
+                go(Request::Loaded(said));
             }
         });
     };
     let ask = move |_| {
         let passed = attempt.report.with_untracked(curriculum::grade::Report::passed)
             || untrack(|| progress.challenge_passed(&attempt.id()));
-        if passed { fetch() } else { go(Asked::Sure) }
+        if passed { fetch() } else { go(Request::Confirm) }
     };
-    let part = move || match asked.get() {
-        Asked::No => view! {
+    let part = move || match request.get() {
+        Request::None => view! {
             <button type="button" class="small" on:click=ask>
                 "Show the solution"
             </button>
         }
         .into_any(),
-        Asked::Sure => view! {
-            <p class="sure" role="alert">
-                "You have not passed yet. "
+        Request::Confirm => view! {
+            <p class="confirm" role="alert">
+                "You have not passed this challenge yet. "
                 <button type="button" class="small" on:click=move |_| fetch()>
                     "Show it anyway"
                 </button>
                 " "
-                <button type="button" class="small" on:click=move |_| go(Asked::No)>
-                    "Not now"
+                <button type="button" class="small" on:click=move |_| go(Request::None)>
+                    "Cancel"
                 </button>
             </p>
         }
         .into_any(),
-        Asked::Coming => view! { <p class="note coming">"Loading…"</p> }.into_any(),
-        Asked::Here(Err(error)) => view! {
+        Request::Loading => view! { <p class="note coming">"Loading…"</p> }.into_any(),
+        Request::Loaded(Err(error)) => view! {
             <p class="card bad" role="alert">
                 {error.words("The solution")}
                 <button type="button" class="small" on:click=move |_| fetch()>
-                    "Try again"
+                    "Retry"
                 </button>
             </p>
         }
         .into_any(),
-        Asked::Here(Ok(solution)) => view! { <SolutionView solution/> }.into_any(),
+        Request::Loaded(Ok(solution)) => view! { <SolutionView solution/> }.into_any(),
     };
     view! {
         <div id=SOLUTION class="solution-part" role="group" aria-label="Solution" tabindex="-1">
@@ -141,7 +141,7 @@ fn SolutionView(solution: Solution) -> impl IntoView {
                 <code>{code}</code>
             </pre>
             <button type="button" class="small" on:click=move |_| to_put.with_value(|code| editor.replace(code))>
-                "Put it into the editor"
+                "Copy to the editor"
             </button>
             <Rendered html=attempt.filled_html(&why)/>
         </div>

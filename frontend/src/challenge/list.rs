@@ -23,7 +23,7 @@ pub fn List() -> impl IntoView {
                 <main class="challenges">
                     <h1 id=TITLE tabindex="-1">"Challenges"</h1>
                     <p class="muted">
-                        "Write code, run it, and see on the wire what it did. Every challenge is graded on what the relay saw; most can be solved in any language."
+                        "Write code, run it, and see what it did on the wire. Each challenge is graded on what the relay saw. You can solve most of them in any language."
                     </p>
                     <ol class="challenge-list">
                         {items.map(|summary| view! { <Item summary progress/> }).collect_view()}

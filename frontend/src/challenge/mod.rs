@@ -1,4 +1,4 @@
-//! The coding challenges: the list, one of them, and the receipts that come of them. None of it belongs to the first view.
+//! The coding challenges: the list, one challenge, and receipts. The browser loads this part when the reader opens it.
 
 mod area;
 mod attempt;

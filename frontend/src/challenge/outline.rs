@@ -1,4 +1,4 @@
-//! What the course says of a challenge, in words.
+//! Texts for a challenge's level and place.
 
 use curriculum::challenge::Place;
 

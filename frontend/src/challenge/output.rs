@@ -1,4 +1,4 @@
-//! What a run printed, returned and showed.
+//! The output of a run: printed lines, the return value and images.
 
 use crate::challenge::runner::{Image, Line, LineKind, Runner};
 use crate::ui::format;
@@ -7,7 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// How far from its end, in pixels, the console still follows what is printed.
+/// How close to the end, in pixels, the console must be scrolled to follow new lines.
 const NEAR: i32 = 8;
 
 #[component]
@@ -21,7 +21,7 @@ pub fn Output() -> impl IntoView {
             follows.set_value(console.scroll_top() + console.client_height() + NEAR >= console.scroll_height());
         }
     };
-    // Where the console is scrolled to only its element knows.
+    // Only the element knows its scroll position.
     Effect::new(move || {
         if count.get() == 0 {
             follows.set_value(true);
@@ -38,7 +38,7 @@ pub fn Output() -> impl IntoView {
     let unprinted = move || {
         let more = runner.left_out();
         (more > 0).then(|| {
-            let words = format!("{} more, which are not shown.", format::plural(more, "line"));
+            let words = format!("{} not shown.", format::plural(more, "line"));
             view! { <p class="note">{words}</p> }
         })
     };
@@ -48,7 +48,7 @@ pub fn Output() -> impl IntoView {
         <section class="panel" aria-labelledby="output-title">
             <h2 id="output-title">"Output"</h2>
             <p class="muted" hidden=move || !nothing()>
-                "What your code prints with console.log, returns, or shows with lab.show comes here."
+                "Output from console.log, the return value and images from lab.show appear here."
             </p>
             <div
                 class="printed"
@@ -60,7 +60,7 @@ pub fn Output() -> impl IntoView {
                 on:scroll=scrolled
             >
                 <For each=move || 0..count.get() key=|index| *index children=move |index| {
-                    // A line never changes; with the next run all of them go.
+                    // A line never changes. The next run removes all lines.
                     let line = runner.lines.with_untracked(|lines| lines.get(index).cloned());
                     line.map(|line| view! { <LineView line/> })
                 }/>

@@ -1,4 +1,4 @@
-//! The same challenge from a client of the reader's own: where it connects, and what to begin with.
+//! The same challenge with the reader's own client: the URL, the values and starter code.
 
 use crate::challenge::runner::Runner;
 use crate::ui::copy_button::CopyButton;
@@ -20,14 +20,14 @@ pub fn OwnMachine() -> impl IntoView {
         <section class="panel own-machine" aria-labelledby="own-title">
             <h2 id="own-title">"From your own machine"</h2>
             <p>
-                "Any client in any language will do. Whatever connects to this address is graded in the checks above as it goes, for as long as this page is open. Keep the address to yourself: the session’s name is in it."
+                "Use any client in any language. The checks above grade every connection to this address while this page is open. Keep the address private: it contains the session’s name."
             </p>
             <div class="link">
                 <input readonly aria-label="Address of your lab" prop:value=url.clone()/>
                 <CopyButton text=Signal::stored(url) words="Copy"/>
             </div>
             {(!given.is_empty()).then(|| view! {
-                <h3>"Yours are"</h3>
+                <h3>"Your values"</h3>
                 <dl class="given">
                     {given
                         .into_iter()
@@ -40,10 +40,10 @@ pub fn OwnMachine() -> impl IntoView {
                         .collect_view()}
                 </dl>
             })}
-            <h3>"To begin with"</h3>
+            <h3>"Starter code"</h3>
             <Tabs label="Client" id="own-client" tabs=&LANGUAGES chosen/>
             <div id="own-client-panel" role="tabpanel" aria-label="Code for your own machine">
-                <pre class="snippet" tabindex="0" role="region" aria-label="Client to begin with">
+                <pre class="snippet" tabindex="0" role="region" aria-label="Starter code">
                     <code>{snippet}</code>
                 </pre>
             </div>
@@ -52,14 +52,14 @@ pub fn OwnMachine() -> impl IntoView {
                 <button type="button" class="small" on:click=move |_| runner.start_over()>
                     "Start over"
                 </button>
-                <span class="muted">"Starting over counts only what connects from then on, and no run in this page."</span>
+                <span class="muted">"After you start over, only new connections count, not earlier ones or runs in this page."</span>
             </div>
         </section>
     }
 }
 
 fn python(url: &str) -> String {
-    // A JSON string is one of Python's too.
+    // A JSON string is also a Python string.
     let url = serde_json::to_string(url).unwrap_or_default();
     format!(
         "# pip install websockets\nimport asyncio\nimport websockets\n\nasync def main():\n    async with websockets.connect({url}) as socket:\n        await socket.send(\"…\")\n        print(await socket.recv())\n\nasyncio.run(main())"
@@ -67,6 +67,6 @@ fn python(url: &str) -> String {
 }
 
 fn websocat(url: &str) -> String {
-    // No single quote stands in the URL: they are escaped.
+    // Single quotes in the URL are escaped.
     format!("websocat '{}'", url.replace('\'', "%27"))
 }

@@ -1,4 +1,4 @@
-//! `/challenges/{id}`: fetches the challenge, and has a session for it.
+//! `/challenges/{id}`: fetches the challenge and finds or creates a session for it.
 
 use super::work::Work;
 use crate::challenge::attempt::{self, Attempt};
@@ -14,7 +14,7 @@ use observation::{Seq, SessionId};
 #[derive(Clone)]
 struct Found {
     challenge: Challenge,
-    /// The course that it is of.
+    /// The id of its course.
     course: String,
     next: Option<Summary>,
     session: SessionId,
@@ -32,7 +32,7 @@ pub fn ChallengePage(id: String) -> impl IntoView {
             progress.enter(&course);
             let attempt = Attempt::new(challenge, session, since);
             attempt.remember();
-            view! { <Work attempt next begin_anew=move || found.again()/> }.into_any()
+            view! { <Work attempt next new_session=move || found.again()/> }.into_any()
         })
     }
 }

@@ -1,4 +1,4 @@
-//! All checks are met: how little it took, a receipt, and what comes next.
+//! A passed challenge: what it took, a receipt, and the next challenge.
 
 use crate::challenge::runner::Runner;
 use crate::course::progress::Progress;
@@ -21,13 +21,13 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
     let attempt = runner.attempt;
     let progress = Progress::provided();
     let passed = Memo::new(move |_| runner.has_passed());
-    // What it took is kept once the last of a run's frames have come too; the same figure is shown.
+    // The figures are stored after the last frames of a run have arrived. The page shows the same figures.
     let kept = Memo::new(move |kept: Option<&Option<Golf>>| {
         let now = || attempt.has_settled().then(|| attempt.report.with(|report| report.golf));
         passed.get().then(|| kept.copied().flatten().or_else(now)).flatten()
     });
-    // An effect, since the last that was missing may come from anywhere and at any time, and what is kept is kept outside of
-    // the page. Nothing that is read here depends on it.
+    // An effect, because the last missing observation can arrive at any time and the result is stored outside of the page.
+    // Nothing that this effect reads depends on what it writes.
     Effect::new(move || {
         if let Some(golf) = kept.get() {
             progress.pass_challenge(&attempt.id(), golf);
@@ -37,7 +37,7 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
     let golf = move || {
         let golf = kept.get().unwrap_or_else(|| attempt.report.with(|report| report.golf));
         if golf.connections == 0 {
-            return "It took no connection that the relay saw.".to_owned();
+            return "The relay saw no connection.".to_owned();
         }
         format!(
             "It took {}, {} and {} from the client.",
@@ -72,7 +72,7 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
 }
 
 #[derive(Serialize)]
-struct Wanted {
+struct ReceiptRequest {
     challenge: String,
     since: Seq,
     name: Option<String>,
@@ -80,7 +80,7 @@ struct Wanted {
 }
 
 #[derive(Deserialize)]
-struct Given {
+struct Issued {
     receipt: String,
 }
 
@@ -96,11 +96,11 @@ fn Receipt() -> impl IntoView {
             return;
         }
         let name = name.get_untracked().trim().to_owned();
-        let wanted = Wanted {
+        let wanted = ReceiptRequest {
             challenge: attempt.id(),
             since: attempt.since(),
             name: Some(name).filter(|name| !name.is_empty()),
-            told: attempt.word(),
+            told: attempt.page_report(),
         };
         coming.set(true);
         let session = attempt.session.get_value().to_string();
@@ -114,7 +114,7 @@ fn Receipt() -> impl IntoView {
     };
     view! {
         <form class="receipt-form" on:submit=ask>
-            <label for="receipt-name">"Your name, if it shall stand on a receipt"</label>
+            <label for="receipt-name">"Name for the receipt (optional)"</label>
             <div class="link">
                 <input
                     id="receipt-name"
@@ -129,7 +129,7 @@ fn Receipt() -> impl IntoView {
             </div>
             <p class="note" role="status">
                 {move || match (coming.get(), said.get()) {
-                    (true, _) => "The relay grades it and signs…",
+                    (true, _) => "The relay is grading and signing…",
                     (false, Some(Ok(_))) => "Here is your receipt.",
                     (false, _) => "",
                 }}
@@ -155,24 +155,24 @@ fn ReceiptText(text: String) -> impl IntoView {
                     "Download"
                 </a>
             })}
-            <a href="/receipt">"Check it"</a>
+            <a href="/receipt">"Check this receipt"</a>
         </div>
     }
 }
 
-async fn fetch(session: &str, wanted: &Wanted) -> Result<String, String> {
+async fn fetch(session: &str, wanted: &ReceiptRequest) -> Result<String, String> {
     // Plain data always becomes JSON.
     let body = serde_json::to_string(wanted).unwrap_or_default();
     let answer = api::post(&format!("/api/sessions/{session}/receipts"), &body).await;
     let (status, body) = answer.map_err(|error: ApiError| error.words("The receipt"))?;
-    if let Ok(Given { receipt }) = serde_json::from_str(&body) {
+    if let Ok(Issued { receipt }) = serde_json::from_str(&body) {
         return Ok(receipt);
     }
     Err(match serde_json::from_str::<Report>(&body) {
         Ok(report) => {
             let missing = report.verdicts.iter().filter(|verdict| !verdict.met).map(|verdict| verdict.found.as_str());
-            format!("The relay does not find all checks met: {}", missing.collect::<Vec<_>>().join(" "))
+            format!("The relay found that not all checks are met: {}", missing.collect::<Vec<_>>().join(" "))
         }
-        Err(_) => format!("The receipt did not come. The relay says: {}", api::words_of(status, &body)),
+        Err(_) => format!("The relay did not issue a receipt. It says: {}", api::words_of(status, &body)),
     })
 }

@@ -1,10 +1,10 @@
-//! A line that only the browser's console has: the reader copies it here.
+//! A field for a message that only the browser's console shows.
 
 use crate::challenge::runner::Runner;
 use curriculum::console::recognise;
 use leptos::prelude::*;
 
-/// The longest that is kept, in characters.
+/// The longest line that is used, in characters.
 const MAX_LINE: usize = 4_000;
 
 #[component]
@@ -31,7 +31,7 @@ pub fn PasteField() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="paste-title">
             <h2 id="paste-title">
-                <label for="paste">"What the browser’s console says"</label>
+                <label for="paste">"Console message"</label>
             </h2>
             <textarea
                 id="paste"
@@ -42,7 +42,7 @@ pub fn PasteField() -> impl IntoView {
                 on:input=input
             ></textarea>
             <p class="muted" id="paste-note">
-                "Open the console with F12, and paste its line here. It stays in this page, but for a receipt."
+                "Open the console with F12 and paste the message here. The page sends it to the relay only for a receipt."
             </p>
             <p id="paste-said" role="status">
                 {said}

@@ -1,4 +1,4 @@
-//! `/receipt`: whether a receipt is this relay's, and what stands in it.
+//! `/receipt`: checks a receipt and shows its contents.
 
 use crate::net::api;
 use crate::ui::arrival::{came_along, focus_when_seen, title};
@@ -27,7 +27,7 @@ pub fn ReceiptPage() -> impl IntoView {
     view! {
         <main class="challenges">
             <h1 id=TITLE tabindex="-1">"Check a receipt"</h1>
-            <p class="muted">"A receipt says which challenge was passed, when, and how, and the relay that graded it has signed it."</p>
+            <p class="muted">"A receipt records which challenge was passed, when and how. The relay that graded it has signed it."</p>
             <form class="receipt-form" on:submit=verify>
                 <label for="receipt">"The receipt"</label>
                 <textarea
@@ -45,18 +45,18 @@ pub fn ReceiptPage() -> impl IntoView {
             <div role="status">
                 {move || said.get().map(|said| match said {
                     Err(words) => view! { <p class="card bad">{words}</p> }.into_any(),
-                    Ok(said) => view! { <Judgement said/> }.into_any(),
+                    Ok(said) => view! { <Verification said/> }.into_any(),
                 })}
             </div>
         </main>
     }
 }
 
-/// What the relay says of a text.
+/// The relay's answer to a receipt.
 #[derive(Clone, Deserialize)]
 struct Said {
     valid: bool,
-    /// Why it is not.
+    /// Why it is not valid.
     reason: Option<String>,
     /// Whether this relay signed it.
     #[serde(default)]
@@ -65,7 +65,7 @@ struct Said {
     receipt: Option<Receipt>,
 }
 
-/// What stands in a receipt.
+/// The contents of a receipt.
 #[derive(Clone, Deserialize)]
 struct Receipt {
     course: String,
@@ -82,21 +82,21 @@ async fn verified(text: &str) -> Result<Said, String> {
     let (status, body) = api::post("/api/receipts/verify", text).await.map_err(|error| error.words("The answer"))?;
     match serde_json::from_str(&body) {
         Ok(said) if status == 200 => Ok(said),
-        _ => Err(format!("The relay cannot judge this. {}", api::words_of(status, &body))),
+        _ => Err(format!("The relay cannot check this. {}", api::words_of(status, &body))),
     }
 }
 
 #[component]
-fn Judgement(said: Said) -> impl IntoView {
+fn Verification(said: Said) -> impl IntoView {
     let (class, words) = match (said.valid, said.own) {
-        (true, true) => ("card good", "This receipt is real: this relay signed it, and nothing in it was changed.".to_owned()),
+        (true, true) => ("card good", "This receipt is valid: this relay signed it, and nothing in it was changed.".to_owned()),
         (true, false) => (
             "card warn",
-            "Nothing in this receipt was changed since it was signed, but another relay signed it, or this one before it was \
-             started anew. Trust it only if you know the key below."
+            "This receipt was not changed after it was signed, but another relay signed it, or this one before a restart. \
+             Trust it only if you know the key below."
                 .to_owned(),
         ),
-        (false, _) => ("card bad", format!("This is no valid receipt. {}", said.reason.unwrap_or_default())),
+        (false, _) => ("card bad", format!("This receipt is not valid. {}", said.reason.unwrap_or_default())),
     };
     view! {
         <p class=class>{words}</p>
@@ -108,20 +108,20 @@ fn Judgement(said: Said) -> impl IntoView {
 fn Fields(receipt: Receipt) -> impl IntoView {
     let Receipt { course, challenge, passed, name, checks, on_word, evidence, key } = receipt;
     let word = match on_word {
-        0 => "all on what the relay saw".to_owned(),
-        1 => "1 of them on the page’s word".to_owned(),
-        count => format!("{count} of them on the page’s word"),
+        0 => "all based on what the relay saw".to_owned(),
+        1 => "1 of them reported only by the page".to_owned(),
+        count => format!("{count} of them reported only by the page"),
     };
     let rows = [
-        ("Name", name.unwrap_or_else(|| "none was given".to_owned())),
-        ("Challenge", format!("{challenge}, of the course {course}")),
+        ("Name", name.unwrap_or_else(|| "not given".to_owned())),
+        ("Challenge", format!("{challenge}, in the course {course}")),
         ("Passed", passed.replace('T', " ").replace('Z', " UTC")),
         ("Checks met", format!("{checks}, {word}")),
         ("Evidence, SHA-256", evidence),
         ("Signed with the key", key),
     ];
     view! {
-        <h2>"What it says"</h2>
+        <h2>"Contents"</h2>
         <dl class="given">
             {rows
                 .map(|(name, value)| view! {

@@ -1,4 +1,4 @@
-//! A run of the reader's code: begun, watched, and ended by itself, by the clock or by the reader.
+//! Runs the reader's code, watches it, and ends the run: when it is done, at the time limit, or when the reader stops it.
 
 use super::attempt::Attempt;
 use crate::lab::store::journal::image_type;
@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The same limits as in `frontend/editor/worker.mjs`; what comes from there may be anybody's.
+/// The same limits as in `frontend/editor/worker.mjs`. The page does not trust messages from there.
 const MAX_LINES: usize = 1_000;
 const MAX_LINE: usize = 2_000;
 const MAX_EVENTS: usize = 5_000;
 const MAX_RETURNED: usize = 64 << 10;
 const MAX_IMAGES: usize = 16;
 
-/// How long the sandbox may take to come before the code runs. It does not count as time of the run.
-const TO_COME: Duration = Duration::from_secs(10);
+/// How long the sandbox may take to load. This time does not count for the run.
+const TO_LOAD: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
@@ -29,7 +29,7 @@ pub enum RunState {
     Ended(RunEnd),
 }
 
-/// A line of what the code printed, or of what there is to say about it.
+/// A line that the code printed, or a note of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub kind: LineKind,
@@ -56,13 +56,13 @@ pub struct Runner {
     pub attempt: Attempt,
     pub state: RwSignal<RunState>,
     pub lines: RwSignal<Vec<Line>>,
-    /// How many lines more the code printed.
+    /// How many more lines the code printed.
     unprinted: RwSignal<u64>,
-    /// How many more came for which this page has no room.
+    /// How many more lines arrived than the page shows.
     cut: RwSignal<u64>,
     pub returned: RwSignal<Option<String>>,
     pub images: RwSignal<Vec<Image>>,
-    /// The line of the code that the run failed at.
+    /// The line of the code where the run failed.
     pub failed_at: RwSignal<Option<u32>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
@@ -73,7 +73,7 @@ struct Inner {
     clock: Option<TimeoutHandle>,
     /// The lab's number of each of the code's sockets.
     sockets: BTreeMap<u32, SocketNumber>,
-    /// Runs, so that what an old one still says is not taken for a new one's.
+    /// The number of the current run, to ignore late messages of an older one.
     runs: u32,
 }
 
@@ -92,7 +92,7 @@ impl Runner {
         }
     }
 
-    /// Whether every check is met and can no longer change: nothing runs, and all that a run did is known.
+    /// Whether every check is met and can no longer change: nothing runs, and everything about the run is known.
     pub fn has_passed(self) -> bool {
         let attempt = self.attempt;
         !self.is_running() && attempt.report.with(curriculum::grade::Report::passed) && attempt.has_settled()
@@ -102,7 +102,7 @@ impl Runner {
         self.state.get() == RunState::Running
     }
 
-    /// How many lines there were besides those that are shown.
+    /// How many lines are not shown.
     pub fn left_out(self) -> u64 {
         self.unprinted.get().saturating_add(self.cut.get())
     }
@@ -113,34 +113,33 @@ impl Runner {
         let url = self.attempt.url();
         self.attempt.lab.run_begins(&url);
         let heard = move |said| {
-            // The view may be gone, or the next run have begun.
+            // The view may be gone, or the next run may have started.
             if self.inner.try_with_value(|inner| inner.runs == run) == Some(true) {
                 self.take_in(said);
             }
         };
         let sandbox = self.attempt.shown.with_value(|given| Sandbox::run(&Setup { url: &url, given }, code, heard));
         if sandbox.is_none() {
-            self.line(note("The browser makes no frame for the code."));
+            self.line(note("The browser could not create a frame for the code."));
             self.end(RunEnd::Stopped);
             return;
         }
         self.inner.update_value(|inner| inner.sandbox = sandbox);
-        self.wind(TO_COME, move || {
+        self.set_timer(TO_LOAD, move || {
             self.line(note(
-                "The frame that the code runs in did not come, so nothing was run. See whether the relay still answers, and run it again.",
+                "The frame for the code did not load, so nothing ran. Check that the relay is running, and run the code again.",
             ));
             self.end(RunEnd::Stopped);
         });
     }
 
-    /// Begins anew, for what connects from elsewhere: nothing is left of a run.
+    /// Starts over for another client and removes everything of a run.
     pub fn start_over(self) {
         self.clear(RunState::NotYet);
         self.attempt.start_over(false);
     }
 
-    /// Ends whatever runs and takes away what came of it; gives the number of the run that may come now. `None` where the view
-    /// is gone.
+    /// Ends the current run and removes its output. Returns the number of the next run, or `None` if the view is gone.
     fn clear(self, state: RunState) -> Option<u32> {
         self.let_go();
         let run = self.inner.try_update_value(|inner| {
@@ -157,8 +156,8 @@ impl Runner {
         Some(run)
     }
 
-    /// Has `then` be done after `time`, in place of what was to be done before.
-    fn wind(self, time: Duration, then: impl Fn() + 'static) {
+    /// Calls `then` after `time`, and cancels the earlier timer.
+    fn set_timer(self, time: Duration, then: impl Fn() + 'static) {
         let clock = set_timeout_with_handle(then, time).ok();
         let old = self.inner.try_update_value(|inner| std::mem::replace(&mut inner.clock, clock));
         if let Some(Some(old)) = old {
@@ -170,10 +169,10 @@ impl Runner {
         self.end(RunEnd::Stopped);
     }
 
-    /// An image has been drawn, and has this size.
+    /// Records the size of an image that the browser displayed.
     pub fn drawn(self, image: &Image, width: u32, height: u32) {
         let shown = Shown { media_type: image.media_type.into(), bytes: image.bytes, width, height };
-        self.attempt.tell(|run| {
+        self.attempt.record(|run| {
             if run.shown.len() < MAX_IMAGES {
                 run.shown.push(shown);
             }
@@ -181,10 +180,10 @@ impl Runner {
     }
 
     pub fn not_drawn(self) {
-        self.line(note("What was shown begins like an image, and is none that the browser can draw."));
+        self.line(note("The data from lab.show starts like an image, but the browser cannot display it."));
     }
 
-    /// Ends whatever runs, without a word.
+    /// Ends the current run silently.
     pub fn let_go(self) {
         self.attempt.lab.run_is_over();
         let old = self.inner.try_update_value(|inner| {
@@ -201,12 +200,12 @@ impl Runner {
             return;
         }
         self.let_go();
-        self.attempt.tell(|run| run.ended = Some(how));
+        self.attempt.record(|run| run.ended = Some(how));
         self.state.set(RunState::Ended(how));
     }
 
     fn take_in(self, said: Vec<Said>) {
-        let mut lines = self.paper();
+        let mut lines = self.batch();
         let mut ended = None;
         let mut run = self.attempt.run.write();
         let Some(recorded) = run.as_mut() else { return };
@@ -225,7 +224,9 @@ impl Runner {
                     }
                 }
                 Said::Unnoted => {
-                    lines.push(note("More happened on its sockets than is noted: what follows is left out."));
+                    lines.push(note(&format!(
+                        "The sockets had more than {MAX_EVENTS} events. The rest is not recorded."
+                    )));
                 }
                 Said::Buffered(bytes) => recorded.most_buffered = recorded.most_buffered.max(bytes),
                 Said::Returned(json) if json.len() <= MAX_RETURNED => match serde_json::from_str(&json) {
@@ -234,7 +235,7 @@ impl Runner {
                         recorded.returned = Some(value);
                     }
                     Err(error) => {
-                        lines.push(note(&format!("What was returned cannot be read: {error}.")));
+                        lines.push(note(&format!("The return value cannot be read: {error}.")));
                     }
                 },
                 Said::Threw { text, line } => {
@@ -248,7 +249,7 @@ impl Runner {
                 }
                 Said::Ready => {
                     let limit = self.attempt.challenge.with_value(|challenge| challenge.limit_ms);
-                    self.wind(Duration::from_millis(limit.into()), move || self.end(RunEnd::TimeUp));
+                    self.set_timer(Duration::from_millis(limit.into()), move || self.end(RunEnd::TimeUp));
                 }
                 Said::Image(bytes) => {
                     if let Some(line) = self.show(&bytes) {
@@ -258,7 +259,7 @@ impl Runner {
                 Said::Ended(Ended::Done) => ended = Some(RunEnd::Done),
                 Said::Ended(Ended::Threw) => ended = Some(RunEnd::Threw),
                 Said::Returned(_) | Said::Garbled => {
-                    lines.push(note("The code said something that this page does not understand, and was stopped."));
+                    lines.push(note("The code sent an unexpected message, so the page stopped it."));
                     ended = Some(RunEnd::Stopped);
                 }
             }
@@ -285,7 +286,7 @@ impl Runner {
             _ => return None,
         };
         let began = window().performance().map_or(0.0, |clock| clock.time_origin());
-        // What is no time becomes 0.
+        // An invalid time becomes 0.
         lab.foreign_event(number, ((at - began) * 1_000.0) as u64, act)
     }
 
@@ -295,7 +296,7 @@ impl Runner {
             return None;
         }
         let Some(media_type) = image_type(bytes) else {
-            return Some(note("What was shown is no PNG, JPEG, GIF or WebP."));
+            return Some(note("The data from lab.show is not a PNG, JPEG, GIF or WebP image."));
         };
         let url = Arc::new(ObjectUrl::of(bytes, media_type)?);
         self.images.update(|images| images.push(Image { number, url, media_type, bytes: bytes.len() as u64 }));
@@ -303,18 +304,18 @@ impl Runner {
     }
 
     fn line(self, line: Line) {
-        let mut lines = self.paper();
+        let mut lines = self.batch();
         lines.push(line);
         self.put(lines);
     }
 
-    /// An empty sheet with as much room as there is left.
-    fn paper(self) -> Paper {
+    /// A batch with as many lines as the console still has space for.
+    fn batch(self) -> Batch {
         let room = MAX_LINES.saturating_sub(self.lines.with_untracked(Vec::len));
-        Paper { room, lines: Vec::new(), cut: 0 }
+        Batch { room, lines: Vec::new(), cut: 0 }
     }
 
-    fn put(self, Paper { lines, cut, .. }: Paper) {
+    fn put(self, Batch { lines, cut, .. }: Batch) {
         if !lines.is_empty() {
             self.lines.update(|all| all.extend(lines));
         }
@@ -324,15 +325,15 @@ impl Runner {
     }
 }
 
-/// New lines, whoever writes them, as many as there is room for.
-struct Paper {
+/// New lines, up to the limit of the console.
+struct Batch {
     room: usize,
     lines: Vec<Line>,
-    /// How many found none.
+    /// How many lines were over the limit.
     cut: u64,
 }
 
-impl Paper {
+impl Batch {
     fn push(&mut self, line: Line) -> bool {
         let fits = self.lines.len() < self.room;
         if fits {

@@ -1,4 +1,4 @@
-//! A challenge at work: the task, the code, what it did, and how far that is what was asked for.
+//! An open challenge: the task, the code, its output, the checks, and help.
 
 use super::checks::Checks;
 use super::code::Code;
@@ -27,8 +27,8 @@ use leptos::prelude::*;
 pub fn Work(
     attempt: Attempt,
     next: Option<Summary>,
-    /// Begins with a new session.
-    begin_anew: impl Fn() + Copy + Send + Sync + 'static,
+    /// Starts a new session.
+    new_session: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let runner = Runner::new(attempt);
     on_cleanup(move || runner.let_go());
@@ -47,7 +47,7 @@ pub fn Work(
         }
     });
     view! {
-        <Expired attempt begin_anew/>
+        <Expired attempt new_session/>
         <main class="challenge">
             <header class="challenge-head">
                 <h1 id=TITLE tabindex="-1">{title}</h1>
@@ -79,13 +79,13 @@ pub fn Work(
     }
 }
 
-/// The relay knows the session no more: nothing that is done now would be seen.
+/// Warns if the page cannot see new observations.
 #[component]
-fn Expired(attempt: Attempt, begin_anew: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Expired(attempt: Attempt, new_session: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let trouble = move || match attempt.lab.feed.get() {
-        FeedState::Expired => Some(("The session is over, so nothing of a run would be seen.".to_owned(), true)),
-        FeedState::Lost => Some((ApiError::Unreachable.words("What the relay sees"), false)),
-        FeedState::Unreadable(why) => Some((format!("What the relay says cannot be read: {why}"), false)),
+        FeedState::Expired => Some(("This session has ended, so the relay records nothing more.".to_owned(), true)),
+        FeedState::Lost => Some((ApiError::Unreachable.words("The relay’s log"), false)),
+        FeedState::Unreadable(why) => Some((format!("The page cannot read the relay’s messages: {why}"), false)),
         FeedState::Connecting | FeedState::Live => None,
     };
     view! {
@@ -94,8 +94,8 @@ fn Expired(attempt: Attempt, begin_anew: impl Fn() + Copy + Send + Sync + 'stati
                 <Notice tone=Tone::Warning>
                     <span>{words}</span>
                     {anew.then(|| view! {
-                        <button type="button" class="small" on:click=move |_| begin_anew()>
-                            "Go on with a new session"
+                        <button type="button" class="small" on:click=move |_| new_session()>
+                            "Start a new session"
                         </button>
                     })}
                 </Notice>
@@ -104,7 +104,7 @@ fn Expired(attempt: Attempt, begin_anew: impl Fn() + Copy + Send + Sync + 'stati
     }
 }
 
-/// The same as a file that is opened by a double click.
+/// The same page as a file to download.
 #[component]
 fn AsFile(html: String) -> impl IntoView {
     let url = StoredValue::new_local(ObjectUrl::of(html.as_bytes(), "text/html"));
@@ -113,7 +113,7 @@ fn AsFile(html: String) -> impl IntoView {
         view! {
             <p>
                 <a href=address download="index.html" class="button small">
-                    "The same as a file to open"
+                    "Download as an HTML file"
                 </a>
             </p>
         }

@@ -1,4 +1,4 @@
-//! The reader's progress as a file: taken along, taken in, or begun anew.
+//! The reader's progress: export to a file, import from one, and reset.
 
 use crate::course::progress::{MAX_FILE, Progress};
 use crate::ui::focus::focus;
@@ -12,7 +12,7 @@ pub(super) fn ProgressFile() -> impl IntoView {
     let progress = Progress::provided();
     let said = RwSignal::new(None::<Result<&'static str, String>>);
     let asking = RwSignal::new(false);
-    // It is made when it is wanted, and given back with the view.
+    // Created on demand and released with the view.
     let link = RwSignal::new_local(None::<ObjectUrl>);
     let export = move |event: web_sys::MouseEvent| {
         let url = ObjectUrl::of(progress.export().as_bytes(), "application/json");
@@ -27,37 +27,40 @@ pub(super) fn ProgressFile() -> impl IntoView {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         let Some(input) = input else { return };
         let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
-        // The same file may be chosen again.
+        // Lets the reader choose the same file again.
         input.set_value("");
         let name = file.name();
         if file.size() > MAX_FILE as f64 {
-            said.set(Some(Err(format!("{name} is not taken: it has more than {MAX_FILE} bytes."))));
+            said.set(Some(Err(format!(
+                "Cannot import {name}: the file has {} bytes; the limit is {MAX_FILE}.",
+                file.size()
+            ))));
             return;
         }
         spawn_local(async move {
             let text = wasm_bindgen_futures::JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
             let outcome = match text {
-                None => Err("the browser could not read it: choose it again.".to_owned()),
+                None => Err("the browser could not read the file. Choose it again.".to_owned()),
                 Some(text) => progress.import(&text),
             };
-            let outcome = outcome.map(|()| "Your progress is taken over.");
-            // The page may have been left meanwhile.
-            let _ = said.try_set(Some(outcome.map_err(|why| format!("{name} is not taken: {why}"))));
+            let outcome = outcome.map(|()| "Progress imported.");
+            // The reader may have left the page.
+            let _ = said.try_set(Some(outcome.map_err(|why| format!("Cannot import {name}: {why}"))));
         });
     };
     let begun = Memo::new(move |_| progress.has_begun());
-    // What was pressed goes away, and the keyboard goes on to what comes in its place.
+    // The pressed button disappears, so the focus moves to the button that replaces it.
     let ask = move |yes: bool| {
         asking.set(yes);
         request_animation_frame(move || {
-            focus(if yes { "keep-progress" } else { "start-afresh" });
+            focus(if yes { "keep-progress" } else { "reset-progress" });
         });
     };
     view! {
         <section class="progress-file" aria-labelledby="progress-file">
             <h2 id="progress-file">"Your progress"</h2>
             <p>
-                "It is kept in this browser and nowhere else: no account, nothing of it is sent anywhere. Take it along as a file to go on in another browser."
+                "Your progress is stored only in this browser. There is no account, and nothing is uploaded. Export it as a file to continue in another browser."
             </p>
             <Trouble/>
             <div class="buttons">
@@ -74,31 +77,31 @@ pub(super) fn ProgressFile() -> impl IntoView {
                         view! {
                             <button
                                 type="button"
-                                id="start-afresh"
+                                id="reset-progress"
                                 class="small"
                                 aria-disabled=move || (!begun.get()).then_some("true")
                                 on:click=move |_| if untrack(|| begun.get()) { ask(true) }
                             >
-                                "Start afresh"
+                                "Reset progress"
                             </button>
                         }
                     }
                 >
-                    <span class="asking" role="group" aria-label="Forget all progress?">
-                        <b>"Forget all that you have done here?"</b>
+                    <span class="asking" role="group" aria-label="Delete all progress?">
+                        <b>"Delete all your progress in this course?"</b>
                         <button
                             type="button"
                             class="small"
                             on:click=move |_| {
-                                progress.start_afresh();
+                                progress.reset();
                                 ask(false);
-                                said.set(Some(Ok("You start afresh.")));
+                                said.set(Some(Ok("Progress deleted.")));
                             }
                         >
-                            "Forget it"
+                            "Delete"
                         </button>
                         <button type="button" id="keep-progress" class="small" on:click=move |_| ask(false)>
-                            "Keep it"
+                            "Cancel"
                         </button>
                     </span>
                 </Show>
@@ -110,7 +113,7 @@ pub(super) fn ProgressFile() -> impl IntoView {
     }
 }
 
-/// Why progress is not kept.
+/// Why the browser cannot store the progress.
 #[component]
 pub(super) fn Trouble() -> impl IntoView {
     let progress = Progress::provided();

@@ -1,4 +1,4 @@
-//! What the course holds, and how far the reader has come.
+//! The course overview: lessons, challenges and the reader's progress.
 
 use super::file::ProgressFile;
 use crate::course::progress::Progress;
@@ -51,7 +51,7 @@ fn Contents(course: Course) -> impl IntoView {
     }
 }
 
-/// To where the reader was last, or to the beginning.
+/// A link to where the reader left off, or to the first lesson.
 #[component]
 fn Continue(known: StoredValue<Vec<LessonSummary>>) -> impl IntoView {
     let progress = Progress::provided();
@@ -61,9 +61,9 @@ fn Continue(known: StoredValue<Vec<LessonSummary>>) -> impl IntoView {
             let lesson_of = |place: &str| place.split('#').next().unwrap_or_default().to_owned();
             let found = last.and_then(|place| {
                 let lesson = lessons.iter().find(|lesson| lesson.id == lesson_of(&place))?;
-                Some((format!("/course/{place}"), format!("Continue where you were: {}", lesson.title)))
+                Some((format!("/course/{place}"), format!("Continue: {}", lesson.title)))
             });
-            let first = || lessons.first().map(|lesson| (format!("/course/{}", lesson.id), "Begin".to_owned()));
+            let first = || lessons.first().map(|lesson| (format!("/course/{}", lesson.id), "Start".to_owned()));
             found.or_else(first)
         })
     };
@@ -87,13 +87,13 @@ fn Objectives(objectives: Vec<Objective>, lessons: StoredValue<Vec<LessonSummary
     };
     view! {
         <section aria-labelledby="objectives">
-            <h2 id="objectives">"Afterwards you can"</h2>
+            <h2 id="objectives">"After this course you can"</h2>
             <ul class="objectives">{objectives.into_iter().map(objective).collect_view()}</ul>
         </section>
     }
 }
 
-/// How many of a lesson's pieces are done, and how many there are.
+/// How many pieces of a lesson are done, and how many it has.
 pub(super) fn tally(progress: Progress, lesson: &LessonSummary) -> (usize, usize) {
     let done = |piece: &&curriculum::course::PieceSummary| match piece.kind {
         PieceKind::Challenge => progress.challenge_passed(&piece.id),
@@ -125,7 +125,7 @@ fn LessonLine(number: usize, lesson: LessonSummary) -> impl IntoView {
     }
 }
 
-/// The same as a bar; it is said in words beside it.
+/// The progress as a bar. The text beside it says the same.
 #[component]
 pub(super) fn Bar(tally: Memo<(usize, usize)>) -> impl IntoView {
     let width = move || {
@@ -143,7 +143,7 @@ fn Challenges(challenges: Vec<challenge::Summary>) -> impl IntoView {
         let href = format!("/challenges/{id}");
         let known = id.clone();
         let passed = Memo::new(move |_| progress.challenge_passed(&known));
-        // Of tries that passed, the one of fewest bytes.
+        // The passed attempt with the fewest bytes.
         let said = move || match progress.best(&id) {
             Some(golf) => {
                 format!("passed, with {} in {}", format::bytes(golf.bytes), format::plural(golf.frames, "frame"))

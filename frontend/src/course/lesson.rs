@@ -1,4 +1,4 @@
-//! One lesson: its text with the pieces in it, what it holds, and the way to the next.
+//! One lesson: its text and pieces, its contents list, and links to the previous and next lesson.
 
 use super::file::Trouble;
 use super::index::{Bar, COURSE, tally};
@@ -35,8 +35,8 @@ fn Opened(course: Arc<Course>, id: String) -> impl IntoView {
     let Some(place) = course.lessons.iter().position(|lesson| lesson.id == id) else {
         return view! {
             <main class="lost">
-                <h1>"There is no such lesson"</h1>
-                <p>"The address may have been cut when it was copied, or the course has changed since."</p>
+                <h1>"Lesson not found"</h1>
+                <p>"The address may be incomplete, or the course may have changed."</p>
                 <a href="/course" class="button primary">
                     "See all lessons"
                 </a>
@@ -57,7 +57,7 @@ fn Opened(course: Arc<Course>, id: String) -> impl IntoView {
 #[component]
 fn LessonView(
     course: Arc<Course>,
-    /// Its place in the course.
+    /// The index of the lesson in the course.
     place: usize,
     lesson: Lesson,
 ) -> impl IntoView {
@@ -82,7 +82,7 @@ fn LessonView(
     follow_hash();
     let (language, of_course, count) = (course.language.clone(), course.title.clone(), course.lessons.len());
     let copied = Copied::new();
-    // How often; what is said of each goes by itself.
+    // How many links were copied. The message disappears automatically.
     let times = RwSignal::new(0_u32);
     let copy = move |event: web_sys::MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
@@ -110,12 +110,12 @@ fn LessonView(
                     <Trouble/>
                 </header>
                 {blocks.into_iter().map(block_view).collect_view()}
-                <Neighbours course place/>
+                <PreviousNext course place/>
                 <div class="copied-place" role="status">
                     {move || {
                         times.track();
                         copied.get().map(|done| {
-                            let words = if done { "The link is copied." } else { "The link is in the address bar." };
+                            let words = if done { "Link copied." } else { "Not copied: the link is in the address bar." };
                             view! { <p class="copied">{words}</p> }
                         })
                     }}
@@ -158,7 +158,7 @@ fn ContentsList(headings: Vec<Heading>) -> impl IntoView {
 }
 
 #[component]
-fn Neighbours(course: Arc<Course>, place: usize) -> impl IntoView {
+fn PreviousNext(course: Arc<Course>, place: usize) -> impl IntoView {
     let link = |lesson: &LessonSummary, class: &'static str, words: &'static str| {
         view! {
             <a href=format!("/course/{}", lesson.id) class=class>
@@ -172,22 +172,21 @@ fn Neighbours(course: Arc<Course>, place: usize) -> impl IntoView {
     let end = after.is_none().then(|| {
         view! {
             <a href="/course" class="after">
-                <small>"That was the last lesson"</small>
+                <small>"This was the last lesson"</small>
                 <span>"Back to the course"</span>
             </a>
         }
     });
-    view! { <nav class="neighbours" aria-label="Lessons beside this one">{before}{after}{end}</nav> }
+    view! { <nav class="previous-next" aria-label="Previous and next lesson">{before}{after}{end}</nav> }
 }
 
-/// Brings the part of the lesson that the address names into view and moves the keyboard focus there, now and whenever the
-/// address changes.
+/// Scrolls to the part of the lesson that the address names and focuses it, now and whenever the address changes.
 fn follow_hash() {
     let hash = use_location().hash;
     Effect::new(move || {
         let name = hash.get().trim_start_matches('#').to_owned();
         if !name.is_empty() {
-            // Once all of it is in the document.
+            // After the whole lesson is in the document.
             request_animation_frame(move || go_to(name));
         }
     });

@@ -1,4 +1,4 @@
-//! The course: its contents, and its lessons with the pieces that are tried out in place. All of it is loaded when it is opened.
+//! The course: its overview, and its lessons with pieces to try. The browser loads this part when the reader opens it.
 
 mod file;
 mod index;
@@ -26,9 +26,9 @@ pub fn CoursePage() -> impl IntoView {
     view! { <div class="app course">{move || page.draw(|draw| draw())}</div> }
 }
 
-/// What the address names.
+/// The view that the address names.
 fn course_or_lesson() -> AnyView {
-    // Once for all that is opened here, so that it outlives each of them.
+    // Provided here so that it outlives the lessons.
     provide_context(Progress::open());
     let params = use_params_map();
     let is_lesson = Memo::new(move |_| params.with(|params| params.get("lesson").is_some()));

@@ -1,4 +1,4 @@
-//! The frame around each piece of a lesson: what it is, whether it is done, and its address.
+//! The frame around each piece of a lesson: its kind, its title, a link to it, and whether it is done.
 
 use super::reading::Reading;
 use crate::ui::icon::{CHECK, Icon};
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Piece(
     id: String,
-    /// Its class, and what it is in a word.
+    /// The CSS class, and the kind of the piece for the reader.
     class: &'static str,
     kind: &'static str,
     #[prop(optional_no_strip)] title: Option<String>,
@@ -18,7 +18,7 @@ pub(super) fn Piece(
     let done = Memo::new(move |_| reading.is_done(&known));
     let (label, anchor) = (format!("{id}-title"), format!("#{id}"));
     let labelled = label.clone();
-    // One level below what it belongs to. A question has no title: what it asks follows at once.
+    // One level below the section's heading. A question has no title, because its text follows.
     let heading = match title {
         None => view! { <span id=label class="hidden">{kind}</span> }.into_any(),
         Some(title) if reading.is_sectioned() => view! { <h3 id=label>{title}</h3> }.into_any(),

@@ -1,44 +1,44 @@
-//! How far the reader of a course has come. It is kept in this browser and nowhere else.
+//! The reader's progress in the course. It is stored only in this browser.
 
 use curriculum::grade::Golf;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the browser keeps it, and what of it could not be read.
+/// The storage keys of the progress, and of progress that could not be read.
 const KEY: &str = "framescope.progress.v1";
 const ASIDE: &str = "framescope.progress.unreadable";
 const VERSION: u32 = 1;
 
-/// The largest file that is taken in, in bytes.
+/// The largest file to import, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
-/// The most of anything, in characters or in number, that a file may hold of one kind.
+/// The limits of a file: characters of a note and of a name, and how many of each kind.
 const MAX_NOTE: usize = 8_000;
 const MAX_NAME: usize = 200;
 const MAX_COURSES: usize = 20;
 const MAX_ENTRIES: usize = 2_000;
 const MAX_POINTS: usize = 50;
 
-/// All that is kept, as it stands in the browser's storage and in a file.
+/// The progress in all courses, as stored in the browser and in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct Stored {
     version: u32,
-    /// By the courses' names.
-    course: BTreeMap<String, OfCourse>,
+    /// By course name.
+    course: BTreeMap<String, CourseProgress>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct OfCourse {
-    /// Those that are done, as `lesson#piece`.
+struct CourseProgress {
+    /// The pieces that are done, as `lesson#piece`.
     pieces: BTreeMap<String, Done>,
-    /// Those that are passed, with the best try.
+    /// The passed challenges, each with the best attempt.
     challenges: BTreeMap<String, Passed>,
-    /// What the reader wrote, as `lesson#piece`.
+    /// The reader's answers, by `lesson#piece`.
     notes: BTreeMap<String, String>,
-    /// Which points of a model answer theirs has, counted from 0, as `lesson#piece`.
+    /// The points of the model answer that the reader's answer covers, counted from 0, by `lesson#piece`.
     points: BTreeMap<String, BTreeSet<u32>>,
-    /// Where they were last, as `lesson` or `lesson#piece`.
+    /// Where the reader left off, as `lesson` or `lesson#piece`.
     last: Option<String>,
 }
 
@@ -52,7 +52,7 @@ struct Passed {
     golf: Golf,
 }
 
-impl OfCourse {
+impl CourseProgress {
     fn add(&mut self, other: Self) {
         self.pieces.extend(other.pieces);
         for (id, passed) in other.challenges {
@@ -78,19 +78,19 @@ impl OfCourse {
 /// The progress in one course.
 #[derive(Clone, Copy)]
 pub struct Progress {
-    kept: RwSignal<Kept>,
-    /// The course's name, once it is known.
+    kept: RwSignal<Stored>,
+    /// The name of the course; empty until it is known.
     course: RwSignal<String>,
-    /// What was kept and cannot be read, in words.
+    /// Why the stored progress could not be read.
     unread: StoredValue<Option<String>>,
-    /// That, or why what is done now will not be found again.
+    /// The same, or why new progress cannot be stored.
     trouble: RwSignal<Option<String>>,
 }
 
 impl Progress {
-    /// The one of this view, read from the browser's storage where there is none yet.
+    /// The progress that this view provides, or a new one read from the browser's storage.
     pub fn provided() -> Self {
-        // One that was provided where now another view is drawn has gone with the view before.
+        // A progress that an earlier view provided is disposed with that view.
         use_context().filter(|progress: &Self| !progress.kept.is_disposed()).unwrap_or_else(|| {
             let progress = Self::open();
             provide_context(progress);
@@ -98,30 +98,30 @@ impl Progress {
         })
     }
 
-    /// Reads what the browser has kept.
+    /// Reads the progress from the browser's storage.
     pub fn open() -> Self {
         let (kept, unread, trouble) = match stored().map(|text| text.as_deref().map(parse)) {
             Ok(Some(Ok(kept))) => (kept, None, None),
-            Ok(None) => (Kept::default(), None, None),
+            Ok(None) => (Stored::default(), None, None),
             Ok(Some(Err(why))) => {
                 let words = put_aside(&why);
-                (Kept::default(), Some(words.clone()), Some(words))
+                (Stored::default(), Some(words.clone()), Some(words))
             }
-            Err(why) => (Kept::default(), None, Some(why)),
+            Err(why) => (Stored::default(), None, Some(why)),
         };
         let (course, unread) = (RwSignal::new(String::new()), StoredValue::new(unread));
         Self { kept: RwSignal::new(kept), course, unread, trouble: RwSignal::new(trouble) }
     }
 
-    /// Says which course it is that is read.
+    /// Sets the current course.
     pub fn enter(&self, course: &str) {
-        // The view that it was asked for may be gone.
+        // The view may be gone.
         if self.course.try_with_untracked(|known| known != course) == Some(true) {
             self.course.set(course.to_owned());
         }
     }
 
-    /// Why nothing is kept; `None` as long as it is.
+    /// Why progress is not stored; `None` if it is.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.get()
     }
@@ -143,7 +143,7 @@ impl Progress {
         self.read(|of| of.challenges.contains_key(id))
     }
 
-    /// The best try at a challenge: of fewest bytes.
+    /// The best attempt at a challenge: the one with the fewest bytes.
     pub fn best(&self, id: &str) -> Option<Golf> {
         self.read(|of| of.challenges.get(id).map(|passed| passed.golf))
     }
@@ -152,7 +152,7 @@ impl Progress {
         self.write(|of| of.pass(id.to_owned(), golf));
     }
 
-    /// What the reader wrote at a piece.
+    /// The reader's answer to a question.
     pub fn note(&self, lesson: &str, piece: &str) -> String {
         self.untracked(|of| of.notes.get(&format!("{lesson}#{piece}")).cloned().unwrap_or_default())
     }
@@ -168,7 +168,7 @@ impl Progress {
         });
     }
 
-    /// Whether the reader's answer has this point of the model's.
+    /// Whether the reader ticked this point of the model answer.
     pub fn has_point(&self, lesson: &str, piece: &str, point: u32) -> bool {
         self.untracked(|of| of.points.get(&format!("{lesson}#{piece}")).is_some_and(|points| points.contains(&point)))
     }
@@ -184,12 +184,12 @@ impl Progress {
         });
     }
 
-    /// Where the reader was last: a lesson's name, or `lesson#piece`.
+    /// Where the reader left off: `lesson` or `lesson#piece`.
     pub fn last(&self) -> Option<String> {
         self.read(|of| of.last.clone())
     }
 
-    /// Notes where the reader is. Where they were in the same lesson stays when it is opened again.
+    /// Stores where the reader is. Opening the same lesson again keeps the piece.
     pub fn be_at(&self, lesson: &str, piece: Option<&str>) {
         let place = piece.map_or_else(|| lesson.to_owned(), |piece| format!("{lesson}#{piece}"));
         let known = |last: &str| last == place || (piece.is_none() && last.split('#').next() == Some(lesson));
@@ -198,69 +198,69 @@ impl Progress {
         }
     }
 
-    /// Whether there is anything to lose.
+    /// Whether there is progress that a reset would delete.
     pub fn has_begun(&self) -> bool {
         self.read(|of| !(of.pieces.is_empty() && of.challenges.is_empty() && of.notes.is_empty()))
     }
 
-    /// Forgets all of this course.
-    pub fn start_afresh(&self) {
-        self.write(|of| *of = OfCourse::default());
+    /// Deletes the progress in this course.
+    pub fn reset(&self) {
+        self.write(|of| *of = CourseProgress::default());
     }
 
-    /// All courses, as a file.
+    /// The progress in all courses, as the text of a file.
     pub fn export(&self) -> String {
         let kept = self.kept.get_untracked();
         // Plain data always becomes JSON.
-        serde_json::to_string_pretty(&Kept { version: VERSION, ..kept }).unwrap_or_default()
+        serde_json::to_string_pretty(&Stored { version: VERSION, ..kept }).unwrap_or_default()
     }
 
-    /// Takes in a file on top of what there is; where both have a note, the one that is here stays.
+    /// Adds the progress from a file. If both have an answer to a question, the current one stays.
     ///
     /// # Errors
-    /// Why it is not taken. Then nothing has changed.
+    /// Why the file cannot be imported. Nothing changes then.
     pub fn import(&self, text: &str) -> Result<(), String> {
         let new = parse(text)?;
         let Some(mut kept) = self.now() else { return Ok(()) };
         for (course, of) in new.course {
             kept.course.entry(course).or_default().add(of);
         }
-        // What is too much together could not be read again.
-        parse(&written(&kept)).map_err(|why| format!("together with what is here already, {why}"))?;
+        // The sum must stay within the limits, or it could not be read again.
+        parse(&written(&kept)).map_err(|why| format!("combined with your current progress, {why}"))?;
         self.keep(kept);
         Ok(())
     }
 
-    fn read<T>(&self, read: impl FnOnce(&OfCourse) -> T) -> T {
+    fn read<T>(&self, read: impl FnOnce(&CourseProgress) -> T) -> T {
         self.course.with(|course| self.kept.with(|kept| of(kept, course, read)))
     }
 
-    fn untracked<T>(&self, read: impl FnOnce(&OfCourse) -> T) -> T {
+    fn untracked<T>(&self, read: impl FnOnce(&CourseProgress) -> T) -> T {
         self.course.with_untracked(|course| self.kept.with_untracked(|kept| of(kept, course, read)))
     }
 
-    fn write(&self, change: impl FnOnce(&mut OfCourse)) {
+    fn write(&self, change: impl FnOnce(&mut CourseProgress)) {
         let course = self.course.get_untracked();
         self.change(|kept| change(kept.course.entry(course).or_default()));
     }
 
-    fn change(&self, change: impl FnOnce(&mut Kept)) {
+    fn change(&self, change: impl FnOnce(&mut Stored)) {
         if let Some(mut kept) = self.now() {
             change(&mut kept);
             self.keep(kept);
         }
     }
 
-    /// What is kept, with what another tab has kept meanwhile. `None` once the view is gone.
-    fn now(&self) -> Option<Kept> {
+    /// The current progress, including changes by other tabs. `None` if the view is gone.
+    fn now(&self) -> Option<Stored> {
         let own = self.kept.try_get_untracked()?;
-        // Where storage was of no use the last time there is still this page's own memory.
+        // If storage failed the last time, use the progress in memory.
         let in_step = self.trouble.with_untracked(|trouble| self.unread.with_value(|unread| trouble == unread));
         let stored = stored().ok().flatten().filter(|_| in_step);
         Some(stored.and_then(|text| parse(&text).ok()).unwrap_or(own))
     }
 
-    fn keep(&self, mut kept: Kept) {
+    fn keep(&self, mut kept: Stored) {
         kept.version = VERSION;
         let trouble = keep(&kept).err().or_else(|| self.unread.get_value());
         self.kept.set(kept);
@@ -270,68 +270,68 @@ impl Progress {
     }
 }
 
-fn of<T>(kept: &Kept, course: &str, read: impl FnOnce(&OfCourse) -> T) -> T {
+fn of<T>(kept: &Stored, course: &str, read: impl FnOnce(&CourseProgress) -> T) -> T {
     match kept.course.get(course) {
         Some(of) => read(of),
-        None => read(&OfCourse::default()),
+        None => read(&CourseProgress::default()),
     }
 }
 
-/// The text that the browser has kept; `None` for nothing.
+/// The stored text; `None` if there is none.
 fn stored() -> Result<Option<String>, String> {
     storage()?.get_item(KEY).map_err(|_| REFUSED.to_owned())
 }
 
-/// Keeps what cannot be read under another name, since what is done next replaces it; says so.
+/// Copies unreadable progress to another key, because the next change overwrites it. Returns the message for the reader.
 fn put_aside(why: &str) -> String {
     let stored = || storage().ok()?.get_item(KEY).ok().flatten();
     let aside = || storage().ok()?.set_item(ASIDE, &stored()?).ok();
     let place = match aside() {
-        Some(()) => format!("It is kept aside in this browser’s storage as {ASIDE}, and you begin anew."),
-        None => "What you do now replaces it.".to_owned(),
+        Some(()) => format!("A copy is in this browser’s storage under {ASIDE}, and you start with no progress."),
+        None => "Your next progress overwrites it.".to_owned(),
     };
-    format!("The progress that this browser kept cannot be read: {why} {place}")
+    format!("The stored progress cannot be read: {why} {place}")
 }
 
-fn written(kept: &Kept) -> String {
+fn written(kept: &Stored) -> String {
     // Plain data always becomes JSON.
     serde_json::to_string(kept).unwrap_or_default()
 }
 
-fn keep(kept: &Kept) -> Result<(), String> {
+fn keep(kept: &Stored) -> Result<(), String> {
     storage()?.set_item(KEY, &written(kept)).map_err(|_| {
-        "This browser has no room left for your progress. Export it, or have the browser forget other pages’ data."
+        "This browser has no space left to store your progress. Export it, or delete data of other sites in the browser."
             .into()
     })
 }
 
-const REFUSED: &str = "This browser keeps nothing for this page, so your progress is gone when you leave. Allow it to store data for this \
-     address, or export your progress before you go.";
+const REFUSED: &str = "This browser does not store data for this page, so your progress is lost when you leave. Allow storage for this \
+     address, or export your progress before you leave.";
 
 fn storage() -> Result<web_sys::Storage, String> {
     window().local_storage().ok().flatten().ok_or_else(|| REFUSED.to_owned())
 }
 
-/// Reads a file with progress.
-fn parse(text: &str) -> Result<Kept, String> {
+/// Parses a progress file.
+fn parse(text: &str) -> Result<Stored, String> {
     if text.len() > MAX_FILE {
-        return Err(format!("it has {} bytes, and {MAX_FILE} are the most that progress can take.", text.len()));
+        return Err(format!("it has {} bytes; the limit is {MAX_FILE}.", text.len()));
     }
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
     }
-    let no_progress = |_| "it is no progress of this page: choose a file that was exported here.".to_owned();
-    let Versioned { version } = serde_json::from_str(text).map_err(no_progress)?;
+    let not_progress = |_| "it is not a Framescope progress file. Choose a file that you exported here.".to_owned();
+    let Versioned { version } = serde_json::from_str(text).map_err(not_progress)?;
     if version != VERSION {
-        return Err(format!("it is of version {version}, and this page reads version {VERSION}."));
+        return Err(format!("it has version {version}; this page reads version {VERSION}."));
     }
-    let kept: Kept = serde_json::from_str(text).map_err(|error| format!("it is damaged: {error}."))?;
-    let names = |of: &OfCourse| {
+    let kept: Stored = serde_json::from_str(text).map_err(|error| format!("it is damaged: {error}."))?;
+    let names = |of: &CourseProgress| {
         let pieces = of.pieces.keys().chain(of.challenges.keys()).chain(of.notes.keys()).chain(of.points.keys());
         pieces.chain(&of.last).all(|name| name.chars().count() <= MAX_NAME)
     };
-    let sizes = |of: &OfCourse| {
+    let sizes = |of: &CourseProgress| {
         [of.pieces.len(), of.challenges.len(), of.notes.len(), of.points.len()]
             .into_iter()
             .all(|count| count <= MAX_ENTRIES)
@@ -340,7 +340,7 @@ fn parse(text: &str) -> Result<Kept, String> {
     };
     let fits = kept.course.len() <= MAX_COURSES
         && kept.course.iter().all(|(name, of)| name.chars().count() <= MAX_NAME && names(of) && sizes(of));
-    if fits { Ok(kept) } else { Err("it holds more, or longer things, than any course has.".into()) }
+    if fits { Ok(kept) } else { Err("it has more or longer entries than a course can have.".into()) }
 }
 
 #[cfg(test)]
@@ -379,15 +379,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_progress_is_told() {
+    fn other_files_are_refused_with_a_reason() {
         let says = |text: &str| parse(text).expect_err("refused");
-        assert!(says("{").contains("no progress"));
-        assert!(says(r#"{"course":{}}"#).contains("no progress"));
+        assert!(says("{").contains("not a Framescope progress file"));
+        assert!(says(r#"{"course":{}}"#).contains("not a Framescope progress file"));
         assert!(says(r#"{"version":2,"course":{}}"#).contains("version 2"));
         assert!(says(r#"{"version":1,"course":{"a":{"pieces":7}}}"#).contains("damaged"));
         assert!(says(&" ".repeat(MAX_FILE + 1)).contains("bytes"));
         let long = FILE.replace("A frame is …", &"x".repeat(MAX_NOTE + 1));
-        assert!(says(&long).contains("longer things"));
-        assert!(says(&FILE.replace("frames#ask", &"x".repeat(MAX_NAME + 1))).contains("longer things"));
+        assert!(says(&long).contains("longer entries"));
+        assert!(says(&FILE.replace("frames#ask", &"x".repeat(MAX_NAME + 1))).contains("longer entries"));
     }
 }

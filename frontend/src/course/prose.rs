@@ -1,4 +1,4 @@
-//! The text between the pieces. It comes as HTML that the relay has made and sanitised; here its headings get their links.
+//! The text between the pieces. The relay sends it as sanitized HTML; this module adds links to its headings.
 
 use crate::ui::rendered::reachable;
 
@@ -19,7 +19,7 @@ pub(super) fn headings(html: &str) -> Vec<Heading> {
     found
 }
 
-/// The same text where the keyboard can get to all of it, and with a link behind each heading.
+/// The same HTML with scrollable parts that the keyboard can reach, and a link after each heading.
 pub(super) fn with_anchors(html: &str) -> String {
     let html = &reachable(html);
     let mut out = String::with_capacity(html.len() + 256);
@@ -52,7 +52,7 @@ fn each(html: &str, mut take: impl FnMut(Heading, usize)) {
     }
 }
 
-/// HTML without its tags, its commonest entities read.
+/// HTML without its tags, and with the most common entities decoded.
 fn plain(html: &str) -> String {
     let mut text = String::new();
     let mut inside = false;

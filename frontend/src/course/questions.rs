@@ -1,4 +1,4 @@
-//! What is asked in a lesson: exercises, quizzes, interview questions, and what others have asked.
+//! The questions of a lesson: exercises, quizzes, interview questions and frequently asked questions.
 
 use super::live::LiveCard;
 use super::piece::Piece;
@@ -11,16 +11,16 @@ use curriculum::course::{ChallengeLink, Choice, Exercise, Faq, Interview, Quiz, 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-/// What the id of a FAQ's question ends with.
+/// The suffix of the id of a FAQ's question.
 pub(super) const QUESTION: &str = "-question";
 
-/// What came of an answer.
+/// The result of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// There was no answer.
-    Nothing,
+    /// The answer is empty.
+    Empty,
     Right,
-    /// Wrong for a reason that is known. HTML.
+    /// A known mistake, with its explanation in HTML.
     Slip(String),
     Wrong,
 }
@@ -57,11 +57,11 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
             </div>
         }
         .into_any(),
-        Some(Outcome::Nothing) => view! { <p class="card warn"><span>"Write an answer first."</span></p> }.into_any(),
+        Some(Outcome::Empty) => view! { <p class="card warn"><span>"Type an answer first."</span></p> }.into_any(),
         Some(Outcome::Wrong) => view! {
             <p class="card warn">
-                <b>"Not this"</b>
-                <span>"Try again as often as you like."</span>
+                <b>"Wrong"</b>
+                <span>"You can try again as often as you like."</span>
             </p>
         }
         .into_any(),
@@ -91,7 +91,7 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
             <div aria-live="polite">{said}</div>
             {hint.map(|hint| view! {
                 <details class="hint">
-                    <summary>"A hint"</summary>
+                    <summary>"Hint"</summary>
                     <Rendered html=hint/>
                 </details>
             })}
@@ -102,7 +102,7 @@ pub(super) fn ExerciseView(exercise: Exercise) -> impl IntoView {
 fn judge(given: &str, answers: &[String], slips: &[Slip]) -> Outcome {
     let given = folded(given);
     if given.is_empty() {
-        return Outcome::Nothing;
+        return Outcome::Empty;
     }
     if answers.iter().any(|answer| folded(answer) == given) {
         return Outcome::Right;
@@ -111,13 +111,13 @@ fn judge(given: &str, answers: &[String], slips: &[Slip]) -> Outcome {
     slip.map_or(Outcome::Wrong, |slip| Outcome::Slip(slip.says.clone()))
 }
 
-/// Whatever the case, however many spaces, in quotes or not, with a full stop or without.
+/// Ignores case, repeated spaces, quotes and a final period.
 fn folded(text: &str) -> String {
     let plain = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     plain.trim_end_matches('.').trim_matches(|c| "\"'`“”‘’".contains(c)).to_owned()
 }
 
-/// A label holds no paragraphs.
+/// Replaces paragraphs, which a label cannot contain.
 fn inline(html: &str) -> String {
     let single = html.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>"));
     single.filter(|rest| !rest.contains("<p>")).unwrap_or(html).replace("<p>", "<span>").replace("</p>", "</span> ")
@@ -175,7 +175,7 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
     let compare = move |_| {
         shown.set(true);
         reading.done(&piece.get_value());
-        // The button that was pressed is gone.
+        // The pressed button is gone.
         request_animation_frame(move || {
             focus(&model.get_value());
         });
@@ -200,7 +200,7 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
                 id=field
                 rows="6"
                 maxlength="8000"
-                placeholder="Answer in your own words first. It stays in this browser."
+                placeholder="Answer in your own words first. Your answer stays in this browser."
                 prop:value=own
                 on:input=move |event| {
                     own.set(event_target_value(&event));
@@ -211,14 +211,14 @@ pub(super) fn InterviewView(interview: Interview) -> impl IntoView {
                 when=move || shown.get()
                 fallback=move || view! {
                     <button type="button" class="primary" on:click=compare>
-                        "Compare with an answer"
+                        "Show the model answer"
                     </button>
                 }
             >
-                <div class="model" id=model.get_value() tabindex="-1" role="group" aria-label="An answer to compare with">
-                    <p class="sub">"An answer"</p>
+                <div class="model" id=model.get_value() tabindex="-1" role="group" aria-label="Model answer">
+                    <p class="sub">"Model answer"</p>
                     <Rendered html=answer.get_value()/>
-                    <p class="sub">"Does yours have this?"</p>
+                    <p class="sub">"Does your answer cover these points?"</p>
                     <ul class="points">{(0..).zip(points.get_value()).map(point).collect_view()}</ul>
                 </div>
             </Show>
@@ -248,11 +248,11 @@ pub(super) fn ChallengeCard(link: ChallengeLink) -> impl IntoView {
     let progress = Progress::provided();
     let ChallengeLink { id, title, summary } = link;
     let href = format!("/challenges/{id}");
-    // Back leads to where the reader left, not to the top.
+    // The browser's Back button then returns here instead of to the top.
     let here = format!("#{id}");
     let stay = move |_| {
         if let Ok(history) = window().history() {
-            // Were it to fail, Back would lead to the top.
+            // If it fails, Back returns to the top.
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&here));
         }
     };
@@ -263,7 +263,7 @@ pub(super) fn ChallengeCard(link: ChallengeLink) -> impl IntoView {
             <p><Prose text=summary/></p>
             <p class="buttons">
                 <a class="button primary" href=href on:click=stay>
-                    {move || if passed.get() { "See it again" } else { "Take the challenge" }}
+                    {move || if passed.get() { "Open again" } else { "Open the challenge" }}
                 </a>
                 <span class="muted" role="status">{move || passed.get().then_some("passed")}</span>
             </p>
@@ -276,13 +276,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_taken_as_people_write_them() {
+    fn case_spaces_quotes_and_a_final_period_do_not_matter() {
         let answers = ["Switching Protocols".to_owned()];
         let slips = [Slip { answer: "Continue".into(), says: "<p>100</p>".into() }];
         assert_eq!(judge("  switching   PROTOCOLS ", &answers, &slips), Outcome::Right);
         assert_eq!(judge("continue", &answers, &slips), Outcome::Slip("<p>100</p>".into()));
         assert_eq!(judge("“Switching Protocols”.", &answers, &slips), Outcome::Right);
         assert_eq!(judge("ok", &answers, &slips), Outcome::Wrong);
-        assert_eq!(judge("  ", &answers, &slips), Outcome::Nothing);
+        assert_eq!(judge("  ", &answers, &slips), Outcome::Empty);
     }
 }

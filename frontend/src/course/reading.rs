@@ -1,16 +1,16 @@
-//! What the pieces of a lesson know of where they are: the lesson, the reader's progress, and the routes that the relay offers.
+//! The context of a lesson's pieces: the lesson, the reader's progress, and the routes that the relay offers.
 
 use crate::course::progress::Progress;
 use crate::net::api::{self, ApiError};
 use leptos::prelude::*;
 use observation::Routes;
 
-/// Of the lesson that is read.
+/// The open lesson.
 #[derive(Clone, Copy)]
 pub(super) struct Reading {
     lesson: StoredValue<String>,
     pub(super) progress: Progress,
-    /// Whether a heading of the text stands above what is being built.
+    /// Whether a heading of the text came before the current piece.
     sectioned: StoredValue<bool>,
 }
 
@@ -19,7 +19,7 @@ impl Reading {
         Self { lesson: StoredValue::new(lesson.to_owned()), progress, sectioned: StoredValue::new(false) }
     }
 
-    /// A heading of the text has come.
+    /// Records that the text has had a heading.
     pub(super) fn begin_section(self) {
         self.sectioned.set_value(true);
     }
@@ -32,9 +32,9 @@ impl Reading {
         self.lesson.with_value(|lesson| self.progress.piece_done(lesson, piece))
     }
 
-    /// Notes that a piece is done, and that the reader is there.
+    /// Marks a piece as done and stores it as the reader's place.
     pub(super) fn done(self, piece: &str) {
-        // The lesson may have been left meanwhile.
+        // The reader may have left the lesson.
         let lesson = self.lesson.try_get_value().unwrap_or_default();
         if !lesson.is_empty() {
             self.progress.do_piece(&lesson, piece);
@@ -59,7 +59,7 @@ impl Reading {
     }
 }
 
-/// Where ws and wss are spoken, and which boxes there are.
+/// The addresses for ws and wss, and the middleboxes.
 pub(super) async fn routes() -> Result<Routes, ApiError> {
     api::read("/api/routes").await
 }

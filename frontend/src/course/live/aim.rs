@@ -1,4 +1,4 @@
-//! Which row of a run is chosen for the reader, and which part of it is opened.
+//! Chooses the row of a run to show, and the tab of the inspector.
 
 use crate::lab::Record;
 use curriculum::course::Show;
@@ -6,10 +6,10 @@ use observation::page::SocketNumber;
 use observation::sequence::{Row, RowKey};
 use observation::{ConnectionNumber, Event, Party};
 
-/// A run has one socket.
+/// A run has only one socket.
 const SOCKET: SocketNumber = SocketNumber(1);
 
-/// The parts of the inspector, by their place among its tabs.
+/// The tabs of the inspector, by index.
 const ANATOMY: usize = 0;
 const FRAME_ON_THE_PATH: usize = 3;
 const ACCEPT: usize = 2;
@@ -26,7 +26,7 @@ pub(super) fn aim(show: Show) -> fn(&Record) -> Option<RowKey> {
     }
 }
 
-/// Of a frame, and of a handshake; `None` leaves it to the row.
+/// The tab for a frame, and the tab for a handshake; `None` leaves the choice to the row.
 pub(super) fn parts(show: Show) -> (usize, Option<usize>) {
     match show {
         Show::Path => (FRAME_ON_THE_PATH, Some(HANDSHAKE_ON_THE_PATH)),
@@ -44,12 +44,12 @@ fn response(record: &Record) -> Option<RowKey> {
     own(record, |key| matches!(key, RowKey::Response(_))).or_else(|| newest(record))
 }
 
-/// How it ended; of one that never was, what was answered.
+/// The end of the connection, or the response if it never opened.
 fn ending(record: &Record) -> Option<RowKey> {
     own(record, |key| matches!(key, RowKey::End(_))).or_else(|| response(record))
 }
 
-/// The browser's last frame: of a message if there is one.
+/// The browser's last data frame, or its last control frame.
 fn frame(record: &Record) -> Option<RowKey> {
     let connection = record.sequence.connection(SOCKET)?;
     let frames = |control: bool| {
@@ -62,7 +62,7 @@ fn frame(record: &Record) -> Option<RowKey> {
     frames(false).or_else(|| frames(true)).map(|row| row.key)
 }
 
-/// The first row of the socket's own connection that `fits`: of a way with two legs, the near one.
+/// The first row of the socket's own connection that `fits`; through a middlebox, that is the client side.
 fn own(record: &Record, fits: fn(RowKey) -> bool) -> Option<RowKey> {
     let connection: ConnectionNumber = record.sequence.connection(SOCKET)?;
     let of_it = |row: &Row| record.observation(row.key).is_some_and(|seen| seen.connection == connection);

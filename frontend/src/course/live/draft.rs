@@ -1,4 +1,4 @@
-//! What a run will do, as the reader may change it.
+//! The editable plan of a run.
 
 use super::meaning::Meaning;
 use crate::address::route::page_is_secure;
@@ -8,10 +8,10 @@ use crate::ui::icon::{CLOSE, Icon};
 use curriculum::course::{Run, Scheme, Send};
 use leptos::prelude::*;
 
-/// Messages that a reader may add up to.
+/// The most messages of a run.
 const MAX_MESSAGES: usize = 16;
 
-/// One run as it stands in the fields.
+/// One run, as edited in the fields.
 #[derive(Clone, Copy)]
 pub(super) struct RunDraft {
     given: StoredValue<Run>,
@@ -19,14 +19,14 @@ pub(super) struct RunDraft {
     via: RwSignal<String>,
     query: RwSignal<String>,
     messages: RwSignal<Vec<Message>>,
-    /// How many messages there have been.
+    /// The number of the last message.
     last: StoredValue<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Message {
     number: u32,
-    /// Whether the text is hex.
+    /// Whether the text is bytes in hex.
     binary: bool,
     text: RwSignal<String>,
 }
@@ -85,7 +85,7 @@ impl RunDraft {
         self.given.with_value(|given| *given != self.written())
     }
 
-    /// What is to be done.
+    /// The run that the fields describe.
     ///
     /// # Errors
     /// Which message cannot be sent, and why.
@@ -115,7 +115,7 @@ fn scheme(secure: bool) -> Scheme {
 #[component]
 pub(super) fn Plan(
     draft: RunDraft,
-    /// Where there are several.
+    /// The number of the run, if there are several.
     number: Option<usize>,
 ) -> impl IntoView {
     let given = draft.given.get_value();
@@ -123,18 +123,19 @@ pub(super) fn Plan(
     let over = given.via.is_some();
     let of = number.map(|number| format!(" of run {number}")).unwrap_or_default();
     let label = StoredValue::new(move |words: &str| format!("{words}{of}"));
-    let protocols = (!given.subprotocols.is_empty()).then(|| format!("as {}", given.subprotocols.join(", ")));
+    let protocols =
+        (!given.subprotocols.is_empty()).then(|| format!("subprotocols: {}", given.subprotocols.join(", ")));
     let close = given.close.as_ref().map(|close| {
         let code = close.code.map_or("no code".into(), |code| code.to_string());
         let reason =
             if close.reason.is_empty() { String::new() } else { format!(", {}", format::quoted(&close.reason, 60)) };
-        format!("then it says goodbye: {code}{reason}")
+        format!("then closes with {code}{reason}")
     });
     let apart = (given.apart_ms > 0 && given.send.len() > 1)
         .then(|| format!("{} ms apart", format::count(given.apart_ms.into())));
     let numbered = move || draft.messages.get().into_iter().enumerate().collect::<Vec<_>>();
     let field = move |(index, message): (usize, Message)| view! { <MessageField draft message index/> };
-    let called = label.with_value(|label| label("What will happen"));
+    let called = label.with_value(|label| label("Plan"));
     view! {
         <div class="plan" role="group" aria-label=called>
             {given.title.clone().map(|title| view! { <p class="sub">{title}</p> })}
@@ -154,14 +155,14 @@ pub(super) fn Plan(
                 {over.then(|| view! {
                     <span>"via/"</span>
                     <input type="text" class="mono via" autocomplete="off" autocapitalize="off" spellcheck="false"
-                        aria-label=label.with_value(|label| label("What stands in between"))
+                        aria-label=label.with_value(|label| label("Middlebox"))
                         prop:value=draft.via on:input=move |event| draft.via.set(event_target_value(&event))/>
                     <span>"/"</span>
                 })}
                 <span>"lab/…?"</span>
                 <input type="text" class="mono query" autocomplete="off" autocapitalize="off" spellcheck="false"
-                    aria-label=label.with_value(|label| label("What the server is asked for"))
-                    placeholder="a plain echo"
+                    aria-label=label.with_value(|label| label("Server behavior"))
+                    placeholder="plain echo"
                     prop:value=draft.query on:input=move |event| draft.query.set(event_target_value(&event))/>
             </div>
             <Meaning query=draft.query/>

@@ -1,4 +1,4 @@
-//! What the settings of a run ask of the relay, in the relay's own words, for whoever wants to read it.
+//! Explains the behavior settings of a run, in the relay's own words.
 
 use crate::address::catalogue::{Catalogue, Known, PRESET};
 use crate::address::settings::Settings;
@@ -21,10 +21,10 @@ pub(super) fn Meaning(query: RwSignal<String>) -> impl IntoView {
     let draw = move |catalogue: Arc<Catalogue>| {
         query.with(|query| list(&catalogue, &Settings::of_query(query.trim()))).into_any()
     };
-    let words = move || part(known.get(), "What they mean", "", learn, draw);
+    let words = move || part(known.get(), "The list of behaviors", "", learn, draw);
     view! {
         <details class="hint meaning" hidden=move || !some.get() on:toggle=move |_| learn()>
-            <summary>"What this asks of the server"</summary>
+            <summary>"What these settings do"</summary>
             {words}
         </details>
     }
@@ -50,5 +50,5 @@ fn what(catalogue: &Catalogue, name: &str, value: &str) -> String {
     preset()
         .map(|preset| preset.what.clone())
         .or_else(setting)
-        .unwrap_or_else(|| "The relay does not know this one, and will say so.".into())
+        .unwrap_or_else(|| "The relay does not know this setting, and will say so.".into())
 }

@@ -1,4 +1,4 @@
-//! Connections that the reader starts: what will happen, all of it to be changed, and what came of it.
+//! Connections that the reader starts: an editable plan, and the results.
 
 mod aim;
 mod draft;
@@ -28,7 +28,7 @@ pub(super) fn LiveView(live: Live) -> impl IntoView {
     }
 }
 
-/// The same without a frame. `piece` is what is done once it has run.
+/// The same without a frame. `piece` is marked as done after a run.
 #[component]
 pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
     let reading = expect_context::<Reading>();
@@ -36,7 +36,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
     let drafts: Vec<RunDraft> = runs.into_iter().map(RunDraft::new).collect();
     let two = drafts.len() > 1;
     let drafts = StoredValue::new(drafts);
-    // What runs, and which time it is.
+    // The current runs, and how often they were started.
     let started = RwSignal::new(None::<(u32, Vec<Run>)>);
     let error = RwSignal::new(None::<String>);
     let (title, piece) = (StoredValue::new(title), StoredValue::new(piece));
@@ -51,11 +51,11 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
         }
     };
     let changed = Memo::new(move |_| drafts.with_value(|drafts| drafts.iter().any(RunDraft::is_changed)));
-    // These go away when they are pressed.
+    // Reset and Close disappear when pressed, so the focus moves to Run.
     let button = NodeRef::<html::Button>::new();
     let back = move || {
         if let Some(button) = button.get_untracked() {
-            // Were it to fail, Tab would begin at the top.
+            // If it fails, Tab starts at the top.
             let _ = button.focus();
         }
     };
@@ -87,7 +87,7 @@ pub(super) fn LiveCard(live: Live, piece: Option<String>) -> impl IntoView {
             <button type="button" class="small" hidden=move || !running.get() on:click=close>
                 "Close"
             </button>
-            <span class="note" hidden=move || running.get()>"Your browser opens a connection to this relay. Nothing runs before."</span>
+            <span class="note" hidden=move || running.get()>"Nothing runs until you press Run. Then your browser opens a connection to this relay."</span>
         </div>
         {move || started.get().map(|(_, runs)| {
             let count = runs.len();

@@ -1,4 +1,4 @@
-//! From a run into the playground, where everything else can be tried with the same connection.
+//! A link from a run to the playground with the same setup.
 
 use crate::address::route::{Listener, Via};
 use crate::address::settings::Settings;
@@ -26,7 +26,7 @@ pub(super) fn OpenThere(run: Run, listener: Listener) -> impl IntoView {
                 Ok(fragment) => view! { <a href=format!("/{fragment}")>"Open in the playground"</a> }.into_any(),
                 Err(why) => why.into_any(),
             }}
-            {bytes.then_some(" (its binary messages stay here: a link holds texts)")}
+            {bytes.then_some(" (without the binary messages: a link can hold only texts)")}
         </p>
     }
 }

@@ -1,4 +1,4 @@
-//! A run: a session of its own, made when the reader wants it and let go with the view, and what is to be seen of it.
+//! A run: its own session, created on demand and released with the view, and the lab view of it.
 
 use super::aim::{aim, parts};
 use super::onward::OpenThere;
@@ -20,29 +20,29 @@ use leptos::task::spawn_local;
 use observation::SessionId;
 use wasm_bindgen::JsCast;
 
-/// What a run needs before it can begin.
+/// The session that a run needs before it starts.
 #[derive(Clone, Debug)]
 pub(in crate::course) enum Started {
-    Coming,
+    Loading,
     Ready(SessionId, Listener),
-    /// Why there is none, in sentences.
+    /// Why there is no session, in sentences.
     Failed(String),
 }
 
 impl Started {
-    /// Asks for a session, and where `scheme` is spoken.
+    /// Requests a session and the address for `scheme`.
     pub(in crate::course) fn ask(scheme: Scheme) -> RwSignal<Self> {
-        let started = RwSignal::new(Self::Coming);
+        let started = RwSignal::new(Self::Loading);
         spawn_local(async move {
-            // The lesson may have been left meanwhile.
+            // The reader may have left the lesson.
             let _ = started.try_set(prepare(scheme).await.map_or_else(Self::Failed, |(id, at)| Self::Ready(id, at)));
         });
         started
     }
 }
 
-const NO_TLS: &str = "This relay speaks no TLS, so there is no wss to show. Start it with --tls-listen 127.0.0.1:8443 \
-                      --tls-self-signed, and load this page anew.";
+const NO_TLS: &str = "This relay does not offer TLS, so wss does not work. Start it with --tls-listen 127.0.0.1:8443 \
+                      --tls-self-signed, and reload the page.";
 
 async fn prepare(scheme: Scheme) -> Result<(SessionId, Listener), String> {
     let secure = match scheme {
@@ -56,7 +56,7 @@ async fn prepare(scheme: Scheme) -> Result<(SessionId, Listener), String> {
         let routes = routes().await.map_err(|error| error.words("The list of routes"))?;
         Listener::of_scheme(secure, &routes).ok_or(NO_TLS)?
     };
-    let id = crate::net::api::create_session().await.map_err(|error| error.words("A session"))?;
+    let id = crate::net::api::create_session().await.map_err(|error| error.words("The session"))?;
     Ok((id, listener))
 }
 
@@ -65,12 +65,12 @@ pub(super) fn RunColumn(
     run: Run,
     name: String,
     show: Show,
-    /// Is called once the browser has begun to connect.
+    /// Called after the browser starts to connect.
     ran: Callback<()>,
 ) -> impl IntoView {
     let started = Started::ask(run.scheme);
     move || match started.get() {
-        Started::Coming => view! { <p class="note run-coming" role="status">"Getting a session…"</p> }.into_any(),
+        Started::Loading => view! { <p class="note run-loading" role="status">"Starting a session…"</p> }.into_any(),
         Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
         Started::Ready(id, listener) => {
             view! { <RunView id listener run=run.clone() name=name.clone() show ran/> }.into_any()
@@ -102,7 +102,7 @@ fn RunView(id: SessionId, listener: Listener, run: Run, name: String, show: Show
     }
 }
 
-/// What to do when a browser does not trust the relay's own certificate.
+/// What to do if the browser does not trust the relay's self-signed certificate.
 #[derive(Clone)]
 struct Trust {
     listener: Listener,
@@ -114,10 +114,10 @@ impl Trust {
         let text = address.clone();
         view! {
             <p class="card">
-                <b>"If nothing came to the relay"</b>
+                <b>"If nothing reached the relay"</b>
                 <span>
-                    "your browser may not trust the certificate that the relay made for itself. Open "
-                    <a href=address target="_blank" rel="noopener">{text}</a> " once, say that you do, and run again."
+                    "your browser may not trust the relay’s self-signed certificate. Open "
+                    <a href=address target="_blank" rel="noopener">{text}</a> " once, accept the certificate, and run again."
                 </span>
             </p>
         }
@@ -125,7 +125,7 @@ impl Trust {
     }
 }
 
-/// What the playground shows of a session, in the middle of a text.
+/// The playground's view of a session, inside a text.
 #[component]
 pub(in crate::course) fn LabView(lab: Lab, name: String, show: Show) -> impl IntoView {
     provide_context(lab);
@@ -153,24 +153,26 @@ pub(in crate::course) fn LabView(lab: Lab, name: String, show: Show) -> impl Int
     }
 }
 
-/// Why nothing new is seen of a session.
+/// Why no new observations arrive.
 #[component]
 pub(in crate::course) fn FeedTrouble(lab: Lab) -> impl IntoView {
     let feed = move || match (lab.feed.get(), lab.session.get()) {
-        (FeedState::Lost, _) => Some("The line to the relay is lost, so nothing new is seen. It is tried again."),
-        (FeedState::Expired, _) => Some("The relay has ended this session: run it again."),
-        (FeedState::Unreadable(_), _) => Some("The relay says what this page does not understand: load the page anew."),
-        (_, Session::Failed(_)) => Some("The relay gave no session: run it again."),
+        (FeedState::Lost, _) => {
+            Some("The connection to the relay is lost, so nothing new appears. The page keeps trying to reconnect.")
+        }
+        (FeedState::Expired, _) => Some("This session has ended. Run it again."),
+        (FeedState::Unreadable(_), _) => Some("The page cannot read the relay’s messages. Reload the page."),
+        (_, Session::Failed(_)) => Some("The relay did not create a session. Run it again."),
         _ => None,
     };
     move || feed().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
 }
 
-/// Of a frame that is chosen for the reader, the mask is what this is about.
+/// Scrolls the inspector to the unmasking of the chosen frame.
 fn scroll_to_mask(lab: Lab, root: NodeRef<html::Div>) {
     Effect::new(move || {
         lab.selected.track();
-        // Once the frame is in the document.
+        // After the frame is in the document.
         set_timeout(
             move || {
                 let Some(root) = root.try_get_untracked().flatten() else { return };
@@ -179,7 +181,7 @@ fn scroll_to_mask(lab: Lab, root: NodeRef<html::Div>) {
                 else {
                     return;
                 };
-                // The panel is what its offset is counted from.
+                // The offset is relative to the panel.
                 if let Some(mask) = mask.dyn_ref::<web_sys::HtmlElement>() {
                     panel.set_scroll_top(mask.offset_top() - 100);
                 }

@@ -1,4 +1,4 @@
-//! What a run does on its socket, one thing after the other.
+//! Performs the plan of a run on its socket, step by step.
 
 use crate::lab::Lab;
 use crate::lab::draft::hex;
@@ -10,9 +10,9 @@ use observation::page::PageAct;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// The least between the last message and the goodbye, so that replies are still told to the page: once it has called `close`
-/// it hears of no more messages. WebSockets Standard, §2.
-const BEFORE_GOODBYE: Duration = Duration::from_millis(400);
+/// The shortest time between the last message and `close()`, so that the page still receives the replies: after `close()`,
+/// JavaScript gets no more messages. WebSockets Standard, §2.
+const BEFORE_CLOSE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy)]
 struct Script {
@@ -22,7 +22,7 @@ struct Script {
     error: RwSignal<Option<String>>,
 }
 
-/// Has `lab` do what `run` says as soon as its socket is open; what the browser refuses is said in `error`.
+/// Performs `run` on `lab` as soon as its socket is open. If the browser refuses a step, `error` says why.
 pub(super) fn play(lab: Lab, run: Run, error: RwSignal<Option<String>>) {
     let script = Script { lab, run: StoredValue::new_local(Rc::new(run)), next: StoredValue::new_local(None), error };
     lab.follow_script(move |act| match act {
@@ -34,14 +34,14 @@ pub(super) fn play(lab: Lab, run: Run, error: RwSignal<Option<String>>) {
 }
 
 impl Script {
-    /// Does what is due, from the message at `index` on.
+    /// Sends the messages from `index` on, then closes.
     fn from(self, index: usize) {
         let Some(run) = self.run.try_get_value() else { return };
         let apart = Duration::from_millis(run.apart_ms.into());
         if let Some(send) = run.send.get(index) {
             let payload = match send {
                 Send::Text(text) => Payload::Text(text.as_str().into()),
-                // It was read before the run began.
+                // The hex was checked before the run started.
                 Send::Bytes(text) => Payload::Binary(hex(text).unwrap_or_default().into()),
             };
             if let Err(why) = self.lab.send(payload, None) {
@@ -52,7 +52,7 @@ impl Script {
         if index + 1 < run.send.len() {
             if apart.is_zero() { self.from(index + 1) } else { self.later(apart, move || self.from(index + 1)) }
         } else if let Some(close) = run.close.clone() {
-            self.later(apart.max(BEFORE_GOODBYE), move || {
+            self.later(apart.max(BEFORE_CLOSE), move || {
                 self.error.set(self.lab.close(close.code, &close.reason).err());
             });
         }

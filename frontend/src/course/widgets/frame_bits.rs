@@ -1,5 +1,5 @@
-//! The frame that a browser would send, bit by bit; every bit can be turned over, and a strict server says what it makes of
-//! it. RFC 6455 §5.2.
+//! The frame that a browser would send, bit by bit. The reader can flip every bit and see how a strict server reacts.
+//! RFC 6455 §5.2.
 
 use crate::course::reading::Reading;
 use crate::lab::explain;
@@ -15,16 +15,16 @@ use wire::incoming::{Frame, Handler, Incoming, Limits};
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
-/// The longest text, in bytes of UTF-8: all of its bits are in the document.
+/// The longest text, in bytes of UTF-8. The document contains every bit.
 const MAX_TEXT: usize = 24;
 const LIMITS: Limits = Limits { frame: 1 << 20, message: 1 << 20 };
 
-/// What a receiver makes of bytes.
+/// How a receiver reads some bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Received {
     frame: Option<Frame>,
     payload: Vec<u8>,
-    /// Bytes behind the first frame.
+    /// How many bytes follow the first frame.
     rest: usize,
 }
 
@@ -36,14 +36,14 @@ pub(super) fn FrameBits(piece: StoredValue<String>, text: Option<String>) -> imp
     let too_long = move || text.with(String::len) > MAX_TEXT;
     let sent = RwSignal::new(frame_of(&text.get_untracked()));
     let bytes = RwSignal::new(sent.get_untracked());
-    // One stop for the keyboard; arrows lead from bit to bit.
+    // Tab reaches one bit; the arrow keys move between bits.
     let at = RwSignal::new(0_usize);
     let write = move |event: web_sys::Event| {
         text.set(event_target_value(&event));
         if !untrack(too_long) {
             sent.set(frame_of(&text.get_untracked()));
             bytes.set(sent.get_untracked());
-            // The bit that Tab leads to may be gone.
+            // The bit that Tab reaches may be gone.
             at.update(|at| *at = (*at).min(bytes.with_untracked(Vec::len) * 8 - 1));
         }
     };
@@ -80,19 +80,19 @@ pub(super) fn FrameBits(piece: StoredValue<String>, text: Option<String>) -> imp
                 disabled=move || bytes.with(|bytes| sent.with(|sent| bytes == sent))
                 on:click=move |_| bytes.set(sent.get_untracked())
             >
-                "Reset the bits"
+                "Reset bits"
             </button>
         </div>
         <p class="error" role="alert">
-            {move || too_long().then(|| format!("Here a message has {MAX_TEXT} bytes at the most, so that all of its bits can be seen."))}
+            {move || too_long().then(|| format!("The message has {} bytes; the limit here is {MAX_TEXT}. Shorten it.", text.with(String::len)))}
         </p>
-        <p class="note">"Each bit can be turned over. Arrow keys lead from bit to bit."</p>
+        <p class="note">"Press a bit to flip it. Use the arrow keys to move between bits."</p>
         <div class="bit-rows" role="group" aria-label="The frame, bit by bit" on:keydown=on_key>
             <For each=move || 0..count.get() key=|byte| *byte children=move |byte| view! { <ByteView byte bytes sent at place flip/> }/>
         </div>
         <Legend bytes/>
         <div class="receiver" aria-live="polite">
-            <p class="sub">"A strict server"</p>
+            <p class="sub">"What a strict server says"</p>
             {move || received.with(|received| says(received, bytes.with(Vec::len)))}
         </div>
     }
@@ -107,7 +107,7 @@ fn ByteView(
     place: Scope,
     flip: impl Fn(usize) + Copy + 'static,
 ) -> impl IntoView {
-    // While the message gets shorter, a byte may be gone before its view is.
+    // When the message gets shorter, a byte may disappear before its view.
     let value = move || bytes.with(|bytes| bytes.get(byte).copied().unwrap_or_default());
     let was = move || sent.with(|bytes| bytes.get(byte).copied().unwrap_or_default());
     let bit = move |bit: usize| {
@@ -119,7 +119,7 @@ fn ByteView(
                 type="button"
                 id=place.id(&format!("bit-{bit}"))
                 class=move || field::class(field.get())
-                class:turned=move || (value() ^ was()) & mask != 0
+                class:flipped=move || (value() ^ was()) & mask != 0
                 aria-pressed=move || set().to_string()
                 aria-label=move || format!("Bit {bit}, {}", name(field.get()))
                 tabindex=move || if at.get() == bit { "0" } else { "-1" }
@@ -138,7 +138,7 @@ fn ByteView(
     }
 }
 
-/// What the header says now.
+/// The fields of the current header.
 #[component]
 fn Legend(bytes: RwSignal<Vec<u8>>) -> impl IntoView {
     let header = Memo::new(move |_| bytes.with(|bytes| FrameHeader::parse(bytes)));
@@ -162,11 +162,7 @@ fn Legend(bytes: RwSignal<Vec<u8>>) -> impl IntoView {
                 "RSV",
                 format!(
                     "{rsv}: {}",
-                    if header.rsv.any() {
-                        "an extension would have to give this a meaning"
-                    } else {
-                        "no extension is used"
-                    }
+                    if header.rsv.any() { "needs an extension that defines it" } else { "no extension is used" }
                 ),
             ),
             ("f-opc", "opcode", format!("{}: {}", header.opcode.nibble(), header.opcode.name())),
@@ -215,7 +211,7 @@ fn field_at(bytes: &[u8], bit: usize) -> Field {
     found.map_or(Field::Payload, |span| span.field)
 }
 
-/// What a browser sends for `text`, with a key of this moment.
+/// The frame that a browser sends for `text`, with a random key.
 fn frame_of(text: &str) -> Vec<u8> {
     let key = MaskingKey(std::array::from_fn(|_| (js_sys::Math::random() * 256.0) as u8));
     let header = FrameHeader { masking_key: Some(key), ..FrameHeader::unmasked(true, Opcode::Text, text.len() as u64) };
@@ -224,7 +220,7 @@ fn frame_of(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The first frame of what has come, and what is left over.
+/// Collects the first frame of the bytes.
 struct First {
     frame: Option<Frame>,
     payload: Vec<u8>,
@@ -260,10 +256,10 @@ fn receive(bytes: &[u8]) -> Received {
     Received { rest: left.len(), frame: first.frame, payload: first.payload }
 }
 
-/// In plain words, with the rule and the code.
+/// The reaction of a strict server, with the broken rule and the close code.
 fn says(received: &Received, there: usize) -> AnyView {
     let Some(frame) = &received.frame else {
-        return view! { <p class="card warn"><b>"waits"</b><span>"The header says that more of it follows."</span></p> }
+        return view! { <p class="card warn"><b>"waits"</b><span>"The header is not complete. More bytes must follow."</span></p> }
             .into_any();
     };
     if !frame.is_valid() {
@@ -279,14 +275,14 @@ fn says(received: &Received, there: usize) -> AnyView {
         let code: CloseCode = frame.violations[0].close_code();
         return view! {
             {frame.violations.iter().map(card).collect_view()}
-            <p class="note">{format!("It answers with a close frame, {code}: {}, and ends the connection.", code.meaning())}</p>
+            <p class="note">{format!("It sends a close frame, {code}: {}, and closes the connection.", code.meaning())}</p>
         }
         .into_any();
     }
     let wanted = frame.header.len() as u64 + frame.header.length.bytes;
     if let Some(missing) = wanted.checked_sub(there as u64).filter(|missing| *missing > 0) {
         let words = format!(
-            "The header says {}; {} of them are still to come. It takes the next frame’s first bytes for them.",
+            "The header says {}, but {} are missing. The server takes them from the next frame.",
             format::bytes(frame.header.length.bytes),
             format::bytes(missing)
         );
@@ -295,20 +291,23 @@ fn says(received: &Received, there: usize) -> AnyView {
     let what = match frame.header.opcode {
         Opcode::Text => format!("A text message: “{}”", String::from_utf8_lossy(&received.payload)),
         Opcode::Binary => format!("A binary message: {}", format::hex(&received.payload)),
-        Opcode::Ping => "A ping. It answers with a pong that has the same payload.".to_owned(),
-        Opcode::Pong => "A pong that nobody asked for. It is allowed, and nothing follows.".to_owned(),
+        Opcode::Ping => "A ping. The server answers with a pong that has the same payload.".to_owned(),
+        Opcode::Pong => "An unsolicited pong. It is allowed and needs no answer.".to_owned(),
         Opcode::Close => match &frame.close.as_ref().and_then(|close| close.code) {
-            Some(code) => format!("A close frame, {code}: {}. It says goodbye too.", code.meaning()),
-            None => "A close frame without a code. It says goodbye too.".to_owned(),
+            Some(code) => format!("A close frame, {code}: {}. The server answers with a close frame.", code.meaning()),
+            None => "A close frame without a code. The server answers with a close frame.".to_owned(),
         },
         other => format!("A frame of {}.", other.name()),
     };
-    let open = (!frame.header.fin).then_some("More of the message is to come: it waits for the next fragment.");
+    let open = (!frame.header.fin).then_some("The message is not complete: the server waits for the next fragment.");
     let rest = (received.rest > 0).then(|| {
-        format!("{} are left over: it reads them as the header of the next frame.", format::bytes(received.rest as u64))
+        format!(
+            "The server reads the remaining {} as the header of the next frame.",
+            format::bytes(received.rest as u64)
+        )
     });
     let (class, verdict) =
-        if rest.is_some() { ("card warn", "takes it, and is out of step") } else { ("card good", "takes it") };
+        if rest.is_some() { ("card warn", "accepts it, but misreads the rest") } else { ("card good", "accepts it") };
     view! {
         <p class=class>
             <b>{verdict}</b>

@@ -1,4 +1,4 @@
-//! The opening handshake stepped through, with the reader's own key. RFC 6455 §4.
+//! The opening handshake step by step, with the key of a real connection. RFC 6455 §4.
 
 use crate::address::route::{Listener, Route, Through};
 use crate::address::settings::Settings;
@@ -14,12 +14,12 @@ use observation::page::SocketNumber;
 use observation::{Opening, SessionId};
 use wire::handshake::accept::Derivation;
 
-/// What is pointed at: which lines of which text, and what there is to say.
+/// One step: the lines that it marks, and their explanation.
 struct Step {
     title: &'static str,
-    /// Of the response, and not of the request.
+    /// Whether the lines are in the response instead of the request.
     response: bool,
-    /// How the lines begin, in lower case; the first line is the empty one.
+    /// The start of each line in lower case. The empty string means the first line.
     lines: &'static [&'static str],
     words: &'static str,
 }
@@ -29,61 +29,61 @@ const STEPS: [Step; 7] = [
         title: "The request line",
         response: false,
         lines: &[""],
-        words: "An ordinary GET. So far any web server understands it: a WebSocket begins as HTTP.",
+        words: "An ordinary GET, which every web server understands. A WebSocket connection starts as HTTP.",
     },
     Step {
-        title: "The wish to change",
+        title: "The upgrade request",
         response: false,
         lines: &["upgrade:", "connection:"],
-        words: "Upgrade names the protocol to change to. Connection says that Upgrade is meant for the next hop, and not to be passed on by whoever stands in between.",
+        words: "Upgrade names the protocol to switch to. Connection says that Upgrade is only for the next hop, so proxies must not forward it.",
     },
     Step {
         title: "Your key",
         response: false,
         lines: &["sec-websocket-key:"],
-        words: "16 random bytes in base64, drawn by your browser for this connection alone. It is no secret: it only has to be new.",
+        words: "16 random bytes in base64. Your browser generates them for this connection only. The key is not secret: it only has to be new.",
     },
     Step {
         title: "The version",
         response: false,
         lines: &["sec-websocket-version:"],
-        words: "13 is the version of RFC 6455, the only one in use. Where others stand, a server answers 426 and says which it speaks.",
+        words: "13 is the version of RFC 6455, the only one in use. A server answers any other version with 426 and names the versions it supports.",
     },
     Step {
         title: "The answer",
         response: true,
         lines: &["", "upgrade:", "connection:"],
-        words: "101 Switching Protocols: the server agrees. Behind the empty line HTTP is over; the TCP connection stays, and only frames travel on it.",
+        words: "101 Switching Protocols: the server agrees. HTTP ends at the empty line. The TCP connection stays open and now carries only frames.",
     },
     Step {
         title: "The accept value",
         response: true,
         lines: &["sec-websocket-accept:"],
-        words: "Made of your key, and of nothing else. A server that did not read the request, or a cache that repeats an old answer, cannot have it.",
+        words: "The server computes it from your key and a fixed GUID. A server that did not read the request cannot produce it, nor can a cache that repeats an old answer.",
     },
     Step {
-        title: "How it comes from your key",
+        title: "How it is computed",
         response: true,
         lines: &["sec-websocket-accept:"],
-        words: "Your browser does the same sum, and hangs up if the outcome is another.",
+        words: "Your browser computes the same value, and closes the connection if the two differ.",
     },
 ];
 
 #[component]
 pub(super) fn HandshakeSteps(piece: StoredValue<String>) -> impl IntoView {
-    // Which time it is; 0 before the first.
+    // How often the handshake was started.
     let time = RwSignal::new(0_u32);
     view! {
         <div class="buttons">
             <button type="button" class="primary" on:click=move |_| time.update(|time| *time += 1)>
-                {move || if time.get() == 0 { "Shake hands" } else { "Again, with another key" }}
+                {move || if time.get() == 0 { "Run the handshake" } else { "Run again with a new key" }}
             </button>
-            <span class="note" hidden=move || { time.get() > 0 }>"Your browser opens a connection, and the relay shows what it wrote."</span>
+            <span class="note" hidden=move || { time.get() > 0 }>"Your browser opens a connection, and the relay shows what it received and answered."</span>
         </div>
         {move || (time.get() > 0).then(|| {
             let started = Started::ask(Scheme::Page);
             move || match started.get() {
-                Started::Coming => view! { <p class="note" role="status">"Getting a session…"</p> }.into_any(),
+                Started::Loading => view! { <p class="note" role="status">"Starting a session…"</p> }.into_any(),
                 Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
                 Started::Ready(id, listener) => view! { <Connection id listener piece/> }.into_any(),
             }
@@ -109,9 +109,9 @@ fn Connection(id: SessionId, listener: Listener, piece: StoredValue<String>) -> 
             view! { <p class="card bad" role="alert">"The browser refused to open the connection."</p> }.into_any()
         }
         None if lab.socket.with(|socket| socket.as_ref().is_some_and(|socket| socket.closed.is_some())) => {
-            view! { <p class="card bad" role="alert">"The connection did not come about. Try again."</p> }.into_any()
+            view! { <p class="card bad" role="alert">"The connection failed. Run it again."</p> }.into_any()
         }
-        None => view! { <p class="note" role="status">"Shaking hands…"</p> }.into_any(),
+        None => view! { <p class="note" role="status">"Opening handshake in progress…"</p> }.into_any(),
     };
     view! {
         <FeedTrouble lab/>
@@ -139,8 +139,8 @@ fn Steps(opening: Opening, piece: StoredValue<String>) -> impl IntoView {
         <div class="step-words" aria-live="polite">
             <p class="sub">{move || format!("{} of {}: {}", at.get() + 1, STEPS.len(), STEPS[at.get()].title)}</p>
             <p>{move || STEPS[at.get()].words}</p>
-            {move || (at.get() == 2).then(|| view! { <p>"Yours is " <code class="f-key own-key">{key.clone()}</code> "."</p> })}
-            {move || (at.get() == 5).then(|| view! { <p>"For your key it is " <code class="f-fin">{accept.clone()}</code> "."</p> })}
+            {move || (at.get() == 2).then(|| view! { <p>"Your key is " <code class="f-key own-key">{key.clone()}</code> "."</p> })}
+            {move || (at.get() == 5).then(|| view! { <p>"For your key, the value is " <code class="f-fin">{accept.clone()}</code> "."</p> })}
         </div>
         <div class="buttons">
             <button type="button" class="primary quiet" aria-disabled=move || (at.get() == 0).then_some("true")
@@ -148,9 +148,9 @@ fn Steps(opening: Opening, piece: StoredValue<String>) -> impl IntoView {
             <button type="button" class="primary" aria-disabled=move || (at.get() == last).then_some("true")
                 on:click=move |_| go((at.get_untracked() + 1).min(last))>"Next"</button>
         </div>
-        <Text name="What your browser wrote" text=asked of_response=false at/>
+        <Text name="Request from your browser" text=asked of_response=false at/>
         <Show when=move || { at.get() >= 4 }>
-            <Text name="What the server answered" text=answered.clone() of_response=true at/>
+            <Text name="Response from the server" text=answered.clone() of_response=true at/>
         </Show>
         <Show when=move || at.get() == last>
             {bytes.with_value(|(request, response)| view! { <Accept request=request.clone() response=response.clone()/> })}
@@ -158,7 +158,7 @@ fn Steps(opening: Opening, piece: StoredValue<String>) -> impl IntoView {
     }
 }
 
-/// A head, with the lines that are spoken of marked.
+/// A request or response. Marks the lines of the current step.
 #[component]
 fn Text(name: &'static str, text: String, of_response: bool, at: RwSignal<usize>) -> impl IntoView {
     let line = move |(index, line): (usize, &str)| {

@@ -1,4 +1,4 @@
-//! An image sent as a binary message: the frame that carried it, and the image as it came back.
+//! An image sent as a binary message: the frame that carried it, and the echoed image.
 
 use super::picture::picture;
 use crate::address::route::{Listener, Route, Through};
@@ -21,12 +21,12 @@ use observation::{Event, Party, SessionId};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 
-/// The largest image that is sent, in bytes.
+/// The largest image, in bytes.
 const MAX: usize = 4 << 20;
-/// Bytes of the frame that are shown.
+/// How many bytes of the frame are shown.
 const FRONT: usize = 32;
 
-/// An image that is there to be sent.
+/// An image to send.
 #[derive(Clone)]
 struct Ready {
     name: String,
@@ -38,24 +38,30 @@ struct Ready {
 pub(super) fn Image(piece: StoredValue<String>) -> impl IntoView {
     let ready = RwSignal::new_local(made());
     let error = RwSignal::new(None::<String>);
-    // What is sent, and which time it is.
+    // The sent image, and how many images were sent.
     let sent = RwSignal::new_local(None::<(u32, Ready)>);
     let choose = move |event: web_sys::Event| {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
         let name = file.name();
         if file.size() > MAX as f64 {
-            error.set(Some(format!("{name} is larger than the {} that are sent here.", format::size(MAX as u64))));
+            error.set(Some(format!(
+                "{name} is too large: {}. The limit is {}.",
+                format::size(file.size() as u64),
+                format::size(MAX as u64)
+            )));
             return;
         }
         spawn_local(async move {
             let read = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
             let image = read.ok().and_then(|buffer| Ready::of(name.clone(), js_sys::Uint8Array::new(&buffer).to_vec()));
-            // The lesson may have been left meanwhile.
+            // The reader may have left the lesson.
             let _ = match image {
                 Some(image) => (error.try_set(None).is_none(), ready.try_set(Some(image)).is_none()),
                 None => (
-                    error.try_set(Some(format!("{name} is no PNG, JPEG, GIF or WebP: choose another."))).is_none(),
+                    error
+                        .try_set(Some(format!("{name} is not a PNG, JPEG, GIF or WebP image. Choose another file.")))
+                        .is_none(),
                     true,
                 ),
             };
@@ -71,7 +77,7 @@ pub(super) fn Image(piece: StoredValue<String>) -> impl IntoView {
         let started = Started::ask(Scheme::Page);
         let image = StoredValue::new_local(image);
         Some(move || match started.get() {
-            Started::Coming => view! { <p class="note" role="status">"Getting a session…"</p> }.into_any(),
+            Started::Loading => view! { <p class="note" role="status">"Starting a session…"</p> }.into_any(),
             Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
             Started::Ready(id, listener) => view! { <Sent id listener image=image.get_value() piece/> }.into_any(),
         })
@@ -85,8 +91,8 @@ pub(super) fn Image(piece: StoredValue<String>) -> impl IntoView {
                 </figure>
             })}
             <div class="buttons">
-                <button type="button" class="primary" on:click=send>"Send it"</button>
-                <button type="button" class="small" on:click=move |_| { error.set(None); ready.set(made()) }>"Draw another"</button>
+                <button type="button" class="primary" on:click=send>"Send image"</button>
+                <button type="button" class="small" on:click=move |_| { error.set(None); ready.set(made()) }>"Draw another image"</button>
                 <label class="button small drop">
                     <input type="file" class="hidden" accept="image/png,image/jpeg,image/gif,image/webp" on:change=choose/>
                     "Choose a file"
@@ -107,7 +113,7 @@ impl Ready {
 
 fn made() -> Option<Ready> {
     let seed = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-    Ready::of("a picture of 16 × 16 pixels".into(), picture(seed))
+    Ready::of("a generated image, 16 × 16 pixels".into(), picture(seed))
 }
 
 #[component]
@@ -130,7 +136,7 @@ fn Sent(id: SessionId, listener: Listener, image: Ready, piece: StoredValue<Stri
         error.set(Some("The browser refused to open the connection.".into()));
     }
     let closed = move || lab.socket.with(|socket| socket.as_ref().and_then(|socket| socket.closed.clone()));
-    // As the relay saw it come.
+    // As the relay received it.
     let frame = Memo::new(move |_| {
         lab.record.with(|record| {
             record.transcript.iter().find_map(|seen| match &seen.event {
@@ -139,7 +145,7 @@ fn Sent(id: SessionId, listener: Listener, image: Ready, piece: StoredValue<Stri
             })
         })
     });
-    // As JavaScript got it.
+    // As JavaScript received it.
     let back = Memo::new(move |_| {
         lab.record.with(|record| {
             let event = record.journal.iter().find(|event| matches!(event.act, PageAct::Received(_)))?;
@@ -151,17 +157,17 @@ fn Sent(id: SessionId, listener: Listener, image: Ready, piece: StoredValue<Stri
         <FeedTrouble lab/>
         {move || closed().map(|(code, reason, _)| {
             let reason = if reason.is_empty() { String::new() } else { format!(", “{reason}”") };
-            view! { <p class="note">{format!("The connection has ended: {code}{reason}.")}</p> }
+            view! { <p class="note">{format!("The connection closed: {code}{reason}.")}</p> }
         })}
         {move || frame.get().map(|frame| {
             let header = frame.parsed_header();
             let all: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().take(FRONT).collect();
             let more = frame.wire_bytes().saturating_sub(all.len() as u64);
             view! {
-                <p class="sub">"The frame, as the relay saw it come"</p>
+                <p class="sub">"The frame, as the relay received it"</p>
                 <p>
                     "Opcode " <code class="f-opc">{format!("{} {}", frame.opcode, frame.opcode().name())}</code>
-                    {format!(", {} of payload: to the protocol an image is bytes like any others.", format::bytes(frame.length))}
+                    {format!(", {} of payload. To the protocol, an image is just bytes.", format::bytes(frame.length))}
                 </p>
                 {header.map(|header| view! {
                     <Hex label="The frame’s first bytes in hex" bytes=all class_at=Box::new(class_at(&header)) fold=4 pointed=Pointed::new()/>
@@ -170,9 +176,9 @@ fn Sent(id: SessionId, listener: Listener, image: Ready, piece: StoredValue<Stri
             }
         })}
         {move || back.get().map(|url| view! {
-            <p class="sub">"What came back"</p>
-            <img src=url alt="The image as it came back" class="small-picture came-back"/>
-            <p class="note">"JavaScript got an ArrayBuffer, made a Blob of it, and shows that."</p>
+            <p class="sub">"The echoed image"</p>
+            <img src=url alt="The echoed image" class="small-picture echoed"/>
+            <p class="note">"JavaScript received an ArrayBuffer, made a Blob from it, and displays the Blob."</p>
         })}
     }
 }

@@ -1,4 +1,4 @@
-//! The life of a connection: four states that a real one goes through as the reader steps on, beside a meeting of two people.
+//! The life of a connection: the four states of a real connection, compared with a meeting of two people.
 
 use crate::address::route::{Listener, Route, Through};
 use crate::address::settings::Settings;
@@ -11,7 +11,7 @@ use curriculum::course::{Scheme, Show};
 use leptos::prelude::*;
 use observation::SessionId;
 
-/// The server takes its time, so that the states between can be seen.
+/// The server delays its answer so that the reader can see the states in between.
 const QUERY: &str = "open-delay=1200ms&deflate=off";
 
 const STATES: [(ReadyState, &str, &str, &str); 4] = [
@@ -19,42 +19,42 @@ const STATES: [(ReadyState, &str, &str, &str); 4] = [
         ReadyState::Connecting,
         "CONNECTING",
         "“Good morning. Do you speak WebSocket?”",
-        "The greeting: one asks, and waits for the answer.",
+        "The greeting: one side asks and waits for the answer.",
     ),
     (
         ReadyState::Open,
         "OPEN",
-        "Both talk, in sentences, whenever they like.",
-        "The talk: each message is a frame or several.",
+        "Both speak, in sentences, whenever they like.",
+        "The talk: each message is one or more frames.",
     ),
     (
         ReadyState::Closing,
         "CLOSING",
-        "“Goodbye.” One has said it, and waits for the other’s.",
+        "“Goodbye.” One has said it and waits for the other.",
         "The goodbye: a close frame is on its way.",
     ),
     (
         ReadyState::Closed,
         "CLOSED",
-        "Both have said goodbye, and have gone.",
-        "Nothing travels any more; it does not open again.",
+        "Both have said goodbye and left.",
+        "No more data is sent. A closed connection cannot reopen.",
     ),
 ];
 
 #[component]
-pub(super) fn LifeOf(piece: StoredValue<String>) -> impl IntoView {
+pub(super) fn LifeOfConnection(piece: StoredValue<String>) -> impl IntoView {
     let begun = RwSignal::new(false);
     view! {
         <div class="buttons">
             <button type="button" class:primary=move || !begun.get() class:small=move || begun.get() on:click=move |_| begun.update(|begun| *begun = !*begun)>
                 {move || if begun.get() { "Start over" } else { "Greet" }}
             </button>
-            <span class="note" hidden=move || begun.get()>"Your browser opens a connection. This server answers after a moment, so that you can watch."</span>
+            <span class="note" hidden=move || begun.get()>"Your browser opens a connection. The server waits a moment before it answers, so that you can see each state."</span>
         </div>
         {move || if begun.get() {
             let started = Started::ask(Scheme::Page);
             (move || match started.get() {
-                Started::Coming => view! { <Diagram now=Signal::stored(None)/> <p class="note" role="status">"Getting a session…"</p> }.into_any(),
+                Started::Loading => view! { <Diagram now=Signal::stored(None)/> <p class="note" role="status">"Starting a session…"</p> }.into_any(),
                 Started::Failed(why) => view! { <Diagram now=Signal::stored(None)/> <p class="card bad" role="alert">{why}</p> }.into_any(),
                 Started::Ready(id, listener) => view! { <Living id listener piece/> }.into_any(),
             })
@@ -86,7 +86,7 @@ fn Living(id: SessionId, listener: Listener, piece: StoredValue<String>) -> impl
         reading.done(&piece.get_value());
     };
     let open = move || now.get() == Some(ReadyState::Open);
-    // A button that has nothing to do keeps the focus.
+    // An unavailable button keeps the focus, so it is not disabled.
     let idle = move || (!open()).then_some("true");
     view! {
         <Diagram now/>
@@ -99,7 +99,7 @@ fn Living(id: SessionId, listener: Listener, piece: StoredValue<String>) -> impl
     }
 }
 
-/// The four states and the ways between them; the one that is now stands out.
+/// The four states. The current one is highlighted.
 #[component]
 fn Diagram(now: Signal<Option<ReadyState>>) -> impl IntoView {
     let state = move |(state, name, meeting, meaning): (ReadyState, &'static str, &'static str, &'static str)| {
@@ -118,6 +118,6 @@ fn Diagram(now: Signal<Option<ReadyState>>) -> impl IntoView {
         }
     };
     view! {
-        <ol class="states" aria-label="The life of a connection, beside a meeting">{STATES.map(state).collect_view()}</ol>
+        <ol class="states" aria-label="The life of a connection, compared with a meeting">{STATES.map(state).collect_view()}</ol>
     }
 }

@@ -1,11 +1,11 @@
-//! A message masked by hand, byte by byte. RFC 6455 §5.3.
+//! A message that the reader masks by hand, byte by byte. RFC 6455 §5.3.
 
 use crate::course::reading::Reading;
 use crate::ui::format;
 use crate::ui::scope::Scope;
 use leptos::prelude::*;
 
-/// How many bytes there are to be masked, and how many of them by hand before it is done.
+/// The most bytes of the message, and how many the reader masks by hand before the piece is done.
 const MAX_BYTES: usize = 8;
 const BY_HAND: usize = 4;
 /// The key of RFC 6455 §5.7.
@@ -38,7 +38,7 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
             }
         });
     };
-    let anew = move |_| cells.with_value(|cells| cells.iter().for_each(|cell| cell.set(String::new())));
+    let clear = move |_| cells.with_value(|cells| cells.iter().for_each(|cell| cell.set(String::new())));
     let cell = move |at: usize| {
         let value = cells.with_value(|cells| cells[at]);
         let full = move || value.with(|text| text.trim().len() >= 2);
@@ -77,7 +77,7 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
         move |at: usize| message.with_value(|message| format!("{:02x} {}", message[at], format::ascii(message[at])));
     let correct = Memo::new(move |_| (0..count).filter(|at| right(*at)).count());
     view! {
-        <p class="note">"Write each masked byte in two hex digits: the message’s byte XOR the key’s. The key begins anew after four."</p>
+        <p class="note">"Type each masked byte as two hex digits: message byte XOR key byte. The key repeats after four bytes."</p>
         <div class="mask-table" tabindex="0" role="group" aria-label="The mask, byte by byte">
             <table>
                 <tbody>
@@ -95,19 +95,19 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
                 <dl class="xor-bits mono">
                     <div class="f-opc"><dt>{format!("byte {}", at + 1)}</dt><dd>{format!("{byte:08b}")}</dd></div>
                     <div class="f-key"><dt>"XOR key"</dt><dd>{format!("{:08b}", KEY[at % 4])}</dd></div>
-                    <div class="f-pay"><dt>"is"</dt><dd>{done.unwrap_or_else(|| "????????".into())}</dd></div>
+                    <div class="f-pay"><dt>"result"</dt><dd>{done.unwrap_or_else(|| "????????".into())}</dd></div>
                 </dl>
             }
         }}
-        <p class="note">"Where the two bits are the same the result is 0, where they differ it is 1."</p>
+        <p class="note">"XOR gives 0 if the two bits are equal, and 1 if they differ."</p>
         <div class="buttons">
-            <button type="button" class="small" on:click=rest>"Do the rest for me"</button>
-            <button type="button" class="small" on:click=anew>"Start again"</button>
+            <button type="button" class="small" on:click=rest>"Fill in the rest"</button>
+            <button type="button" class="small" on:click=clear>"Clear"</button>
             <span role="status" class="muted">{move || format!("{} of {count} right", correct.get())}</span>
         </div>
         <p class="card good" hidden=move || { correct.get() < count }>
             <b>"This is what crosses the wire"</b>
-            <span>"XOR with the same key gives the message back, and the key stands in the header: masking keeps no secret. It only makes the bytes different each time."</span>
+            <span>"XOR with the same key restores the message, and the key is in the header, so masking hides nothing. It only makes the bytes different each time."</span>
         </p>
     }
 }

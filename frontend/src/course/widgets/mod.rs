@@ -1,4 +1,4 @@
-//! The pieces that the page knows how to draw by itself.
+//! The interactive pieces that the page draws itself.
 
 mod frame_bits;
 mod handshake_steps;
@@ -28,7 +28,7 @@ pub(super) fn WidgetView(widget: Widget) -> impl IntoView {
                 WidgetKind::HandshakeSteps => view! { <handshake_steps::HandshakeSteps piece/> }.into_any(),
                 WidgetKind::FrameBits => view! { <frame_bits::FrameBits piece text/> }.into_any(),
                 WidgetKind::Masking => view! { <masking::Masking piece text/> }.into_any(),
-                WidgetKind::Lifecycle => view! { <lifecycle::LifeOf piece/> }.into_any(),
+                WidgetKind::Lifecycle => view! { <lifecycle::LifeOfConnection piece/> }.into_any(),
                 WidgetKind::Image => view! { <image::Image piece/> }.into_any(),
             }}
         </Piece>

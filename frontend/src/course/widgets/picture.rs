@@ -1,9 +1,9 @@
-//! A small picture made on the spot: PNG, third edition, with its pixels as they are.
+//! Generates a small PNG (third edition) with uncompressed pixels.
 
-/// Pixels on a side.
+/// Width and height in pixels.
 const SIDE: usize = 16;
 
-/// A picture that is another one for each `seed`: the same on the left and on the right, so that it looks like something.
+/// A picture that depends on `seed`. Its left and right halves are mirrored, which makes it recognizable.
 pub(super) fn picture(seed: u32) -> Vec<u8> {
     let mut state = seed.max(1);
     let mut random = move || {
@@ -13,7 +13,7 @@ pub(super) fn picture(seed: u32) -> Vec<u8> {
         state ^= state << 5;
         state
     };
-    let colours: [[u8; 3]; 2] =
+    let colors: [[u8; 3]; 2] =
         [[0xF5, 0xF6, 0xF9], random().to_be_bytes()[..3].try_into().unwrap_or([0x24, 0x56, 0xE6])];
     let mut rows = Vec::with_capacity(SIDE * (1 + SIDE * 3));
     for _ in 0..SIDE / 2 {
@@ -21,8 +21,8 @@ pub(super) fn picture(seed: u32) -> Vec<u8> {
         let mut row = vec![0];
         for column in 0..SIDE / 2 {
             let mirrored = column.min(SIDE / 2 - 1 - column);
-            let pixel = colours[(bits >> (mirrored * 3) & 1) as usize];
-            // Two by two, for the eye.
+            let pixel = colors[(bits >> (mirrored * 3) & 1) as usize];
+            // Double each pixel to make it easier to see.
             row.extend([pixel, pixel].concat());
         }
         rows.extend_from_slice(&row);
@@ -44,7 +44,7 @@ fn png(rows: &[u8]) -> Vec<u8> {
     png
 }
 
-/// One block of deflate that is not compressed, in zlib's wrapping. RFC 1950, RFC 1951 §3.2.4.
+/// A zlib stream with one uncompressed deflate block. RFC 1950, RFC 1951 §3.2.4.
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let length = bytes.len() as u16;
     let mut out = vec![0x78, 0x01, 0x01];
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checks_are_those_of_the_standards() {
+    fn the_checksums_match_the_standards() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(stored(b"Wikipedia")[3 + 4 + 9..], 0x11E6_0398_u32.to_be_bytes());
         assert!(picture(7).starts_with(b"\x89PNG"));
