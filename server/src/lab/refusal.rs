@@ -77,7 +77,7 @@ impl HandshakeRefusal {
     /// The setting is impossible on an HTTP/2 stream.
     pub(super) fn needs_own_line(setting: &str) -> Self {
         let explanation = format!(
-            "`{setting}` requires its own TCP connection, but this is a stream of an HTTP/2 connection: use the ws:// URL, \
+            "`{setting}` requires its own TCP connection, but this is a stream of an HTTP/2 connection; use the ws:// URL, \
              or omit it"
         );
         Self::own(400, "setting", &[], explanation)

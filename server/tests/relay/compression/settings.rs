@@ -42,7 +42,7 @@ async fn a_name_that_is_none() {
 async fn a_value_that_is_none() {
     check("deflate", "`deflate` takes `on` or `off`, not ``").await;
     check("deflate=maybe", "`deflate` takes `on` or `off`, not `maybe`").await;
-    check("server_no_context_takeover=yes", "`server_no_context_takeover` takes no value; leave out what follows it")
+    check("server_no_context_takeover=yes", "`server_no_context_takeover` takes no value; remove the value")
         .await;
     check("server_max_window_bits=8", "`server_max_window_bits` takes a number from 9 to 15, not `8`").await;
     check("client_max_window_bits=7", "`client_max_window_bits` takes a number from 8 to 15, not `7`").await;
@@ -53,7 +53,7 @@ async fn settings_that_contradict_each_other() {
     check("deflate=on&deflate=off", "the setting `deflate` appears twice; write it once").await;
     check(
         "client_max_window_bits=9&deflate=off",
-        "`client_max_window_bits` is about compression, which `deflate=off` switches off; leave one of them out",
+        "`client_max_window_bits` requires compression, which `deflate=off` turns off; remove one of them",
     )
     .await;
 }

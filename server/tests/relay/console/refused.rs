@@ -29,9 +29,9 @@ async fn what_cannot_be_done_is_refused_and_told_of() {
         (composed(1, Some(16), Some(65_536)), "frame", "does not fit its form"),
         (Command::Behave("fragmets=2".to_owned()), "behave", "did you mean `fragments`?"),
         (Command::Behave("refuse=500".to_owned()), "behave", "which is over; connect again"),
-        (Command::Behave("deflate=off".to_owned()), "behave", "`deflate` is about the opening handshake"),
-        (Command::Behave("preset=maintenance".to_owned()), "behave", "`refuse` is about the opening handshake"),
-        (Command::Behave("pong-within=1s".to_owned()), "behave", "says more about `ping-every`"),
+        (Command::Behave("deflate=off".to_owned()), "behave", "`deflate` applies to the opening handshake"),
+        (Command::Behave("preset=maintenance".to_owned()), "behave", "`refuse` applies to the opening handshake"),
+        (Command::Behave("pong-within=1s".to_owned()), "behave", "requires `ping-every`"),
     ];
     for (command, what, says) in cases {
         let refused = feed.command(1, command).await.expect(says);

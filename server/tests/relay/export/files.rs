@@ -125,7 +125,7 @@ async fn only_so_many_go_on_at_once() {
     let path = format!("/api/sessions/{other}/export.json");
     let refused = http(lab.address(), "GET", &path, "").await;
     assert_eq!(refused.status, 503);
-    assert!(refused.json()["error"].as_str().unwrap().contains("8 exports"));
+    assert!(refused.json()["error"].as_str().unwrap().contains("exports at once (8)"));
     deaf.pop();
     eventually(async || http(lab.address(), "GET", &path, "").await.status == 200).await;
 }

@@ -222,7 +222,7 @@ async fn a_connection_without_a_beginning_can_be_decoded_by_hand() {
     }
     let capture = download(&lab, "export.pcapng").await.body;
     let unaided = packets(&capture, &[]).await;
-    assert!(unaided[0].text("frame.comment").contains("decode it as WebSocket"));
+    assert!(unaided[0].text("frame.comment").contains("use Decode As and select WebSocket"));
     let decode = format!("tcp.port=={},websocket", lab.address().port());
     let packets = packets(&capture, &["-d", &decode]).await;
     check_all(&packets);

@@ -171,7 +171,7 @@ async fn a_redirect_is_told_and_not_followed() {
 async fn an_answer_that_a_client_may_not_take() {
     type Spoil = fn(String) -> String;
     let cases: [(&str, Spoil, &str); 7] = [
-        ("", |it| it.replace("Accept: ", "Accept: x"), "not that of the key"),
+        ("", |it| it.replace("Accept: ", "Accept: x"), "does not match the key"),
         ("", |it| it.replace("Sec-WebSocket-Accept", "X-Accept"), "no `Sec-WebSocket-Accept`"),
         ("", |it| it.replace("Upgrade: websocket", "Upgrade: h2c"), "lacks `Upgrade: websocket`"),
         ("", |it| it.replace("Connection: Upgrade", "Connection: close"), "`Connection`"),
