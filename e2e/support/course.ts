@@ -27,14 +27,14 @@ export class CourseIndex {
   readonly title: Locator;
   readonly lessons: Locator;
   /** Leads to where the reader left off, or to the first lesson. */
-  readonly goOn: Locator;
+  readonly resume: Locator;
   /** The result of an import or a reset. */
   readonly said: Locator;
 
   constructor(readonly page: Page) {
     this.title = page.getByRole("heading", { level: 1 });
     this.lessons = page.getByRole("region", { name: "Lessons" }).getByRole("listitem");
-    this.goOn = page.getByRole("link", { name: /^(Start$|Continue:)/ });
+    this.resume = page.getByRole("link", { name: /^(Start$|Continue:)/ });
     this.said = page.getByRole("region", { name: "Your progress" }).getByRole("status");
   }
 

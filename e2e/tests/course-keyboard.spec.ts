@@ -4,7 +4,7 @@ import { expectFocusShown, tabTo } from "../support/keyboard.ts";
 
 test("a lesson is read, run, answered and left with the keyboard alone", async ({ index, lesson, course, page }) => {
   await index.open(course);
-  await tabTo(page, index.goOn);
+  await tabTo(page, index.resume);
   await page.keyboard.press("Enter");
   await expect(lesson.title).toBeFocused();
 

@@ -24,7 +24,7 @@ test("from lesson to lesson, and none of them connects before it is asked to", a
   const sockets: string[] = [];
   page.on("websocket", (socket) => sockets.push(socket.url()));
   await index.open(course);
-  await index.goOn.click();
+  await index.resume.click();
   await expect(lesson.title).toHaveText("Questions and connections");
   await expect(lesson.title).toBeFocused();
   await expect(lesson.previous).toHaveCount(0);
@@ -80,7 +80,7 @@ test("progress is kept over a reload, and leads back", async ({ index, lesson, c
   await exercise.expectDone();
   await index.open(course);
   await expect(index.lesson("Questions and connections")).toContainText("1 of 8 pieces done");
-  await expect(index.goOn).toHaveAttribute("href", /^\/course\/first/);
+  await expect(index.resume).toHaveAttribute("href", /^\/course\/first/);
 });
 
 test("progress is taken along, forgotten once asked, and taken in again", async ({ index, lesson, course, page }) => {
@@ -99,7 +99,7 @@ test("progress is taken along, forgotten once asked, and taken in again", async 
   await page.getByRole("button", { name: "Reset progress" }).click();
   await page.getByRole("button", { name: "Delete" }).click();
   await expect(index.lesson("Questions and connections")).toContainText("0 of 8");
-  await expect(index.goOn).toHaveText("Start");
+  await expect(index.resume).toHaveText("Start");
 
   await index.import(file);
   await expect(index.said).toHaveText("Progress imported.");

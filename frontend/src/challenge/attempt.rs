@@ -105,7 +105,7 @@ impl Attempt {
     /// The part of a run that the page reports to the relay for a receipt.
     pub fn page_report(self) -> Option<PageRun> {
         self.challenge.with_value(|challenge| {
-            self.run.with_untracked(|run| run.as_ref().map(|run| essence(run, &challenge.checks)))
+            self.run.with_untracked(|run| run.as_ref().map(|run| needed_by_checks(run, &challenge.checks)))
         })
     }
 
@@ -186,7 +186,7 @@ fn past_older_runs(record: &Record, begun: Seq, run: Option<&PageRun>) -> Seq {
 }
 
 /// The parts of `run` that a check can ask for. A whole run may be too large for a request.
-fn essence(run: &PageRun, checks: &[Check]) -> PageRun {
+fn needed_by_checks(run: &PageRun, checks: &[Check]) -> PageRun {
     const NO_PAYLOAD: PagePayload =
         PagePayload { kind: MessageKind::Text, bytes: 0, utf16_length: 0, preview: String::new() };
     let mut events: Vec<PageEvent> = Vec::new();
@@ -306,11 +306,13 @@ mod tests {
             ended: Some(RunEnd::Done),
             ..PageRun::default()
         };
-        let essence = essence(&run, &checks);
-        assert_eq!(essence.events.len(), 3);
-        assert!(matches!(&essence.events[1].act, PageAct::Constructed { url, .. } if url == "ws://relay/lab/s"));
-        assert_eq!((essence.most_buffered, essence.ended), (7, Some(RunEnd::Done)));
-        assert!(serde_json::to_string(&essence).expect("JSON").len() < 2_000);
-        assert!(super::essence(&run, &[]).events.is_empty());
+        let needed_by_checks = needed_by_checks(&run, &checks);
+        assert_eq!(needed_by_checks.events.len(), 3);
+        assert!(
+            matches!(&needed_by_checks.events[1].act, PageAct::Constructed { url, .. } if url == "ws://relay/lab/s")
+        );
+        assert_eq!((needed_by_checks.most_buffered, needed_by_checks.ended), (7, Some(RunEnd::Done)));
+        assert!(serde_json::to_string(&needed_by_checks).expect("JSON").len() < 2_000);
+        assert!(super::needed_by_checks(&run, &[]).events.is_empty());
     }
 }

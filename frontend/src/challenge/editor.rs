@@ -43,9 +43,9 @@ struct Mounted {
 impl Editor {
     pub fn new(challenge: &str, starter: String) -> Self {
         let key = format!("framescope.code.{challenge}");
-        let kept = storage().and_then(|storage| storage.get_item(&key).ok().flatten());
+        let stored = storage().and_then(|storage| storage.get_item(&key).ok().flatten());
         Self {
-            code: RwSignal::new(kept.unwrap_or_else(|| starter.clone())),
+            code: RwSignal::new(stored.unwrap_or_else(|| starter.clone())),
             starter: StoredValue::new(starter),
             key: StoredValue::new(key),
             state: RwSignal::new(State::Loading),

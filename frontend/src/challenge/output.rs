@@ -101,16 +101,16 @@ fn Shown(image: Image) -> impl IntoView {
     let url = image.url.as_str().to_owned();
     let (media_type, bytes) = (image.media_type, image.bytes);
     let (number, held) = (image.number + 1, StoredValue::new_local(image));
-    let drawn = move |event: leptos::ev::Event| {
+    let image_loaded = move |event: leptos::ev::Event| {
         let element = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlImageElement>().ok());
         let Some(element) = element else { return };
         let (width, height) = (element.natural_width(), element.natural_height());
         words.set(format!("{media_type}, {width} × {height}, {}", format::size(bytes)));
-        held.with_value(|image| runner.drawn(image, width, height));
+        held.with_value(|image| runner.image_loaded(image, width, height));
     };
     view! {
         <figure class="shown">
-            <img src=url alt=format!("Image {number} that your code showed") on:load=drawn on:error=move |_| runner.not_drawn()/>
+            <img src=url alt=format!("Image {number} that your code showed") on:load=image_loaded on:error=move |_| runner.image_failed()/>
             <figcaption class="muted">{words}</figcaption>
         </figure>
     }

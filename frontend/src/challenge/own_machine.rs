@@ -28,7 +28,7 @@ pub fn OwnMachine() -> impl IntoView {
             </div>
             {(!given.is_empty()).then(|| view! {
                 <h3>"Your values"</h3>
-                <dl class="given">
+                <dl class="values">
                     {given
                         .into_iter()
                         .map(|(name, value)| view! {

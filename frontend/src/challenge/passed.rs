@@ -22,20 +22,20 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
     let progress = Progress::provided();
     let passed = Memo::new(move |_| runner.has_passed());
     // The figures are stored after the last frames of a run have arrived. The page shows the same figures.
-    let kept = Memo::new(move |kept: Option<&Option<Golf>>| {
+    let stored = Memo::new(move |stored: Option<&Option<Golf>>| {
         let now = || attempt.has_settled().then(|| attempt.report.with(|report| report.golf));
-        passed.get().then(|| kept.copied().flatten().or_else(now)).flatten()
+        passed.get().then(|| stored.copied().flatten().or_else(now)).flatten()
     });
     // An effect, because the last missing observation can arrive at any time and the result is stored outside of the page.
     // Nothing that this effect reads depends on what it writes.
     Effect::new(move || {
-        if let Some(golf) = kept.get() {
+        if let Some(golf) = stored.get() {
             progress.pass_challenge(&attempt.id(), golf);
             attempt.remember();
         }
     });
     let golf = move || {
-        let golf = kept.get().unwrap_or_else(|| attempt.report.with(|report| report.golf));
+        let golf = stored.get().unwrap_or_else(|| attempt.report.with(|report| report.golf));
         if golf.connections == 0 {
             return "The relay saw no connection.".to_owned();
         }

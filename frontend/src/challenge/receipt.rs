@@ -122,7 +122,7 @@ fn Fields(receipt: Receipt) -> impl IntoView {
     ];
     view! {
         <h2>"Contents"</h2>
-        <dl class="given">
+        <dl class="values">
             {rows
                 .map(|(name, value)| view! {
                     <dt>{name}</dt>

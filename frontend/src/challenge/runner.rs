@@ -141,7 +141,7 @@ impl Runner {
 
     /// Ends the current run and removes its output. Returns the number of the next run, or `None` if the view is gone.
     fn clear(self, state: RunState) -> Option<u32> {
-        self.let_go();
+        self.cancel();
         let run = self.inner.try_update_value(|inner| {
             inner.runs += 1;
             inner.runs
@@ -170,7 +170,7 @@ impl Runner {
     }
 
     /// Records the size of an image that the browser displayed.
-    pub fn drawn(self, image: &Image, width: u32, height: u32) {
+    pub fn image_loaded(self, image: &Image, width: u32, height: u32) {
         let shown = Shown { media_type: image.media_type.into(), bytes: image.bytes, width, height };
         self.attempt.record(|run| {
             if run.shown.len() < MAX_IMAGES {
@@ -179,12 +179,12 @@ impl Runner {
         });
     }
 
-    pub fn not_drawn(self) {
+    pub fn image_failed(self) {
         self.line(note("The data from lab.show starts like an image, but the browser cannot display it."));
     }
 
     /// Ends the current run silently.
-    pub fn let_go(self) {
+    pub fn cancel(self) {
         self.attempt.lab.run_is_over();
         let old = self.inner.try_update_value(|inner| {
             inner.sockets.clear();
@@ -199,7 +199,7 @@ impl Runner {
         if self.state.try_get_untracked() != Some(RunState::Running) {
             return;
         }
-        self.let_go();
+        self.cancel();
         self.attempt.record(|run| run.ended = Some(how));
         self.state.set(RunState::Ended(how));
     }

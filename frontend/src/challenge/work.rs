@@ -31,7 +31,7 @@ pub fn Work(
     new_session: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let runner = Runner::new(attempt);
-    on_cleanup(move || runner.let_go());
+    on_cleanup(move || runner.cancel());
     let challenge = attempt.challenge.get_value();
     provide_context(attempt.lab);
     provide_context(runner);
@@ -82,7 +82,7 @@ pub fn Work(
 /// Warns if the page cannot see new observations.
 #[component]
 fn Expired(attempt: Attempt, new_session: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-    let trouble = move || match attempt.lab.feed.get() {
+    let problem = move || match attempt.lab.feed.get() {
         FeedState::Expired => Some(("This session has ended, so the relay records nothing more.".to_owned(), true)),
         FeedState::Lost => Some((ApiError::Unreachable.words("The relay’s log"), false)),
         FeedState::Unreadable(why) => Some((format!("The page cannot read the relay’s messages: {why}"), false)),
@@ -90,10 +90,10 @@ fn Expired(attempt: Attempt, new_session: impl Fn() + Copy + Send + Sync + 'stat
     };
     view! {
         <div role="status">
-            {move || trouble().map(|(words, anew)| view! {
+            {move || problem().map(|(words, expired)| view! {
                 <Notice tone=Tone::Warning>
                     <span>{words}</span>
-                    {anew.then(|| view! {
+                    {expired.then(|| view! {
                         <button type="button" class="small" on:click=move |_| new_session()>
                             "Start a new session"
                         </button>

@@ -62,7 +62,7 @@ pub(super) fn ProgressFile() -> impl IntoView {
             <p>
                 "Your progress is stored only in this browser. There is no account, and nothing is uploaded. Export it as a file to continue in another browser."
             </p>
-            <Trouble/>
+            <StorageProblem/>
             <div class="buttons">
                 <a class="button small" download="framescope-progress.json" href="data:," on:click=export>
                     "Export"
@@ -115,7 +115,7 @@ pub(super) fn ProgressFile() -> impl IntoView {
 
 /// Why the browser cannot store the progress.
 #[component]
-pub(super) fn Trouble() -> impl IntoView {
+pub(super) fn StorageProblem() -> impl IntoView {
     let progress = Progress::provided();
-    move || progress.trouble().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
+    move || progress.problem().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
 }

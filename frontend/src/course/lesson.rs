@@ -1,6 +1,6 @@
 //! One lesson: its text and pieces, its contents list, and links to the previous and next lesson.
 
-use super::file::Trouble;
+use super::file::StorageProblem;
 use super::index::{Bar, COURSE, tally};
 use super::live::LiveView;
 use super::prose::{self, Heading};
@@ -64,7 +64,7 @@ fn LessonView(
     let Lesson { id, title: name, summary, minutes, blocks } = lesson;
     title(&name);
     let progress = Progress::provided();
-    progress.be_at(&id, None);
+    progress.set_place(&id, None);
     provide_context(Reading::new(&id, progress));
     let listed = course.lessons[place].clone();
     let tally = Memo::new(move |_| tally(progress, &listed));
@@ -107,7 +107,7 @@ fn LessonView(
                     <p class="summary"><Prose text=summary/></p>
                     <p class="muted">{format!("{minutes} min")} {words}</p>
                     <Bar tally/>
-                    <Trouble/>
+                    <StorageProblem/>
                 </header>
                 {blocks.into_iter().map(block_view).collect_view()}
                 <PreviousNext course place/>

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The storage keys of the progress, and of progress that could not be read.
 const KEY: &str = "framescope.progress.v1";
-const ASIDE: &str = "framescope.progress.unreadable";
+const UNREADABLE: &str = "framescope.progress.unreadable";
 const VERSION: u32 = 1;
 
 /// The largest file to import, in bytes.
@@ -78,20 +78,20 @@ impl CourseProgress {
 /// The progress in one course.
 #[derive(Clone, Copy)]
 pub struct Progress {
-    kept: RwSignal<Stored>,
+    stored: RwSignal<Stored>,
     /// The name of the course; empty until it is known.
     course: RwSignal<String>,
     /// Why the stored progress could not be read.
     unread: StoredValue<Option<String>>,
     /// The same, or why new progress cannot be stored.
-    trouble: RwSignal<Option<String>>,
+    problem: RwSignal<Option<String>>,
 }
 
 impl Progress {
     /// The progress that this view provides, or a new one read from the browser's storage.
     pub fn provided() -> Self {
         // A progress that an earlier view provided is disposed with that view.
-        use_context().filter(|progress: &Self| !progress.kept.is_disposed()).unwrap_or_else(|| {
+        use_context().filter(|progress: &Self| !progress.stored.is_disposed()).unwrap_or_else(|| {
             let progress = Self::open();
             provide_context(progress);
             progress
@@ -100,17 +100,17 @@ impl Progress {
 
     /// Reads the progress from the browser's storage.
     pub fn open() -> Self {
-        let (kept, unread, trouble) = match stored().map(|text| text.as_deref().map(parse)) {
-            Ok(Some(Ok(kept))) => (kept, None, None),
+        let (stored, unread, problem) = match read_storage().map(|text| text.as_deref().map(parse)) {
+            Ok(Some(Ok(stored))) => (stored, None, None),
             Ok(None) => (Stored::default(), None, None),
             Ok(Some(Err(why))) => {
-                let words = put_aside(&why);
+                let words = back_up_unreadable(&why);
                 (Stored::default(), Some(words.clone()), Some(words))
             }
             Err(why) => (Stored::default(), None, Some(why)),
         };
         let (course, unread) = (RwSignal::new(String::new()), StoredValue::new(unread));
-        Self { kept: RwSignal::new(kept), course, unread, trouble: RwSignal::new(trouble) }
+        Self { stored: RwSignal::new(stored), course, unread, problem: RwSignal::new(problem) }
     }
 
     /// Sets the current course.
@@ -122,15 +122,15 @@ impl Progress {
     }
 
     /// Why progress is not stored; `None` if it is.
-    pub fn trouble(&self) -> Option<String> {
-        self.trouble.get()
+    pub fn problem(&self) -> Option<String> {
+        self.problem.get()
     }
 
     pub fn piece_done(&self, lesson: &str, piece: &str) -> bool {
         self.read(|of| of.pieces.contains_key(&format!("{lesson}#{piece}")))
     }
 
-    pub fn do_piece(&self, lesson: &str, piece: &str) {
+    pub fn mark_done(&self, lesson: &str, piece: &str) {
         let name = format!("{lesson}#{piece}");
         if self.untracked(|of| !of.pieces.contains_key(&name)) {
             self.write(|of| {
@@ -190,7 +190,7 @@ impl Progress {
     }
 
     /// Stores where the reader is. Opening the same lesson again keeps the piece.
-    pub fn be_at(&self, lesson: &str, piece: Option<&str>) {
+    pub fn set_place(&self, lesson: &str, piece: Option<&str>) {
         let place = piece.map_or_else(|| lesson.to_owned(), |piece| format!("{lesson}#{piece}"));
         let known = |last: &str| last == place || (piece.is_none() && last.split('#').next() == Some(lesson));
         if !self.untracked(|of| of.last.as_deref().is_some_and(known)) {
@@ -210,9 +210,9 @@ impl Progress {
 
     /// The progress in all courses, as the text of a file.
     pub fn export(&self) -> String {
-        let kept = self.kept.get_untracked();
+        let stored = self.stored.get_untracked();
         // Plain data always becomes JSON.
-        serde_json::to_string_pretty(&Stored { version: VERSION, ..kept }).unwrap_or_default()
+        serde_json::to_string_pretty(&Stored { version: VERSION, ..stored }).unwrap_or_default()
     }
 
     /// Adds the progress from a file. If both have an answer to a question, the current one stays.
@@ -221,85 +221,85 @@ impl Progress {
     /// Why the file cannot be imported. Nothing changes then.
     pub fn import(&self, text: &str) -> Result<(), String> {
         let new = parse(text)?;
-        let Some(mut kept) = self.now() else { return Ok(()) };
+        let Some(mut stored) = self.now() else { return Ok(()) };
         for (course, of) in new.course {
-            kept.course.entry(course).or_default().add(of);
+            stored.course.entry(course).or_default().add(of);
         }
         // The sum must stay within the limits, or it could not be read again.
-        parse(&written(&kept)).map_err(|why| format!("combined with your current progress, {why}"))?;
-        self.keep(kept);
+        parse(&to_json(&stored)).map_err(|why| format!("combined with your current progress, {why}"))?;
+        self.store(stored);
         Ok(())
     }
 
     fn read<T>(&self, read: impl FnOnce(&CourseProgress) -> T) -> T {
-        self.course.with(|course| self.kept.with(|kept| of(kept, course, read)))
+        self.course.with(|course| self.stored.with(|stored| of(stored, course, read)))
     }
 
     fn untracked<T>(&self, read: impl FnOnce(&CourseProgress) -> T) -> T {
-        self.course.with_untracked(|course| self.kept.with_untracked(|kept| of(kept, course, read)))
+        self.course.with_untracked(|course| self.stored.with_untracked(|stored| of(stored, course, read)))
     }
 
     fn write(&self, change: impl FnOnce(&mut CourseProgress)) {
         let course = self.course.get_untracked();
-        self.change(|kept| change(kept.course.entry(course).or_default()));
+        self.change(|stored| change(stored.course.entry(course).or_default()));
     }
 
     fn change(&self, change: impl FnOnce(&mut Stored)) {
-        if let Some(mut kept) = self.now() {
-            change(&mut kept);
-            self.keep(kept);
+        if let Some(mut stored) = self.now() {
+            change(&mut stored);
+            self.store(stored);
         }
     }
 
     /// The current progress, including changes by other tabs. `None` if the view is gone.
     fn now(&self) -> Option<Stored> {
-        let own = self.kept.try_get_untracked()?;
+        let own = self.stored.try_get_untracked()?;
         // If storage failed the last time, use the progress in memory.
-        let in_step = self.trouble.with_untracked(|trouble| self.unread.with_value(|unread| trouble == unread));
-        let stored = stored().ok().flatten().filter(|_| in_step);
+        let in_step = self.problem.with_untracked(|problem| self.unread.with_value(|unread| problem == unread));
+        let stored = read_storage().ok().flatten().filter(|_| in_step);
         Some(stored.and_then(|text| parse(&text).ok()).unwrap_or(own))
     }
 
-    fn keep(&self, mut kept: Stored) {
-        kept.version = VERSION;
-        let trouble = keep(&kept).err().or_else(|| self.unread.get_value());
-        self.kept.set(kept);
-        if self.trouble.with_untracked(|known| *known != trouble) {
-            self.trouble.set(trouble);
+    fn store(&self, mut stored: Stored) {
+        stored.version = VERSION;
+        let problem = store(&stored).err().or_else(|| self.unread.get_value());
+        self.stored.set(stored);
+        if self.problem.with_untracked(|known| *known != problem) {
+            self.problem.set(problem);
         }
     }
 }
 
-fn of<T>(kept: &Stored, course: &str, read: impl FnOnce(&CourseProgress) -> T) -> T {
-    match kept.course.get(course) {
+fn of<T>(stored: &Stored, course: &str, read: impl FnOnce(&CourseProgress) -> T) -> T {
+    match stored.course.get(course) {
         Some(of) => read(of),
         None => read(&CourseProgress::default()),
     }
 }
 
 /// The stored text; `None` if there is none.
-fn stored() -> Result<Option<String>, String> {
+fn read_storage() -> Result<Option<String>, String> {
     storage()?.get_item(KEY).map_err(|_| REFUSED.to_owned())
 }
 
 /// Copies unreadable progress to another key, because the next change overwrites it. Returns the message for the reader.
-fn put_aside(why: &str) -> String {
-    let stored = || storage().ok()?.get_item(KEY).ok().flatten();
-    let aside = || storage().ok()?.set_item(ASIDE, &stored()?).ok();
-    let place = match aside() {
-        Some(()) => format!("A copy is in this browser’s storage under {ASIDE}, and you start with no progress."),
+fn back_up_unreadable(why: &str) -> String {
+    let text = || storage().ok()?.get_item(KEY).ok().flatten();
+    let back_up = || storage().ok()?.set_item(UNREADABLE, &text()?).ok();
+    let place = match back_up() {
+        Some(()) => format!("A copy is in this browser’s storage under {UNREADABLE}, and you start with no progress."),
         None => "Your next progress overwrites it.".to_owned(),
     };
     format!("The stored progress cannot be read: {why} {place}")
 }
 
-fn written(kept: &Stored) -> String {
+fn to_json(stored: &Stored) -> String {
     // Plain data always becomes JSON.
-    serde_json::to_string(kept).unwrap_or_default()
+    serde_json::to_string(stored).unwrap_or_default()
 }
 
-fn keep(kept: &Stored) -> Result<(), String> {
-    storage()?.set_item(KEY, &written(kept)).map_err(|_| {
+fn store(stored: &Stored) -> Result<(), String> {
+    storage()?.set_item(KEY, &to_json(stored)).map_err(|_| {
         "This browser has no space left to store your progress. Export it, or delete data of other sites in the browser."
             .into()
     })
@@ -326,7 +326,7 @@ fn parse(text: &str) -> Result<Stored, String> {
     if version != VERSION {
         return Err(format!("it has version {version}; this page reads version {VERSION}."));
     }
-    let kept: Stored = serde_json::from_str(text).map_err(|error| format!("it is damaged: {error}."))?;
+    let stored: Stored = serde_json::from_str(text).map_err(|error| format!("it is damaged: {error}."))?;
     let names = |of: &CourseProgress| {
         let pieces = of.pieces.keys().chain(of.challenges.keys()).chain(of.notes.keys()).chain(of.points.keys());
         pieces.chain(&of.last).all(|name| name.chars().count() <= MAX_NAME)
@@ -338,9 +338,9 @@ fn parse(text: &str) -> Result<Stored, String> {
             && of.points.values().all(|points| points.len() <= MAX_POINTS)
             && of.notes.values().all(|note| note.chars().count() <= MAX_NOTE)
     };
-    let fits = kept.course.len() <= MAX_COURSES
-        && kept.course.iter().all(|(name, of)| name.chars().count() <= MAX_NAME && names(of) && sizes(of));
-    if fits { Ok(kept) } else { Err("it has more or longer entries than a course can have.".into()) }
+    let fits = stored.course.len() <= MAX_COURSES
+        && stored.course.iter().all(|(name, of)| name.chars().count() <= MAX_NAME && names(of) && sizes(of));
+    if fits { Ok(stored) } else { Err("it has more or longer entries than a course can have.".into()) }
 }
 
 #[cfg(test)]
@@ -354,11 +354,11 @@ mod tests {
 
     #[test]
     fn a_file_is_read_as_it_was_written() {
-        let kept = parse(FILE).expect("a file");
-        let of = &kept.course["websockets"];
+        let stored = parse(FILE).expect("a file");
+        let of = &stored.course["websockets"];
         assert_eq!(of.challenges["ping"].golf.bytes, 30);
         assert_eq!(of.last.as_deref(), Some("frames#bits"));
-        assert_eq!(parse(&serde_json::to_string(&kept).expect("JSON")), Ok(kept));
+        assert_eq!(parse(&serde_json::to_string(&stored).expect("JSON")), Ok(stored));
         assert!(parse(r#"{"version":1,"course":{"a":{}}}"#).is_ok());
     }
 

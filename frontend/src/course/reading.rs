@@ -37,8 +37,8 @@ impl Reading {
         // The reader may have left the lesson.
         let lesson = self.lesson.try_get_value().unwrap_or_default();
         if !lesson.is_empty() {
-            self.progress.do_piece(&lesson, piece);
-            self.progress.be_at(&lesson, Some(piece));
+            self.progress.mark_done(&lesson, piece);
+            self.progress.set_place(&lesson, Some(piece));
         }
     }
 

@@ -14,7 +14,7 @@ const MAX_MESSAGES: usize = 16;
 /// One run, as edited in the fields.
 #[derive(Clone, Copy)]
 pub(super) struct RunDraft {
-    given: StoredValue<Run>,
+    original: StoredValue<Run>,
     secure: RwSignal<bool>,
     via: RwSignal<String>,
     query: RwSignal<String>,
@@ -32,9 +32,9 @@ struct Message {
 }
 
 impl RunDraft {
-    pub(super) fn new(given: Run) -> Self {
+    pub(super) fn new(original: Run) -> Self {
         let draft = Self {
-            given: StoredValue::new(given),
+            original: StoredValue::new(original),
             secure: RwSignal::new(false),
             via: RwSignal::new(String::new()),
             query: RwSignal::new(String::new()),
@@ -46,12 +46,12 @@ impl RunDraft {
     }
 
     pub(super) fn reset(&self) {
-        let given = self.given.get_value();
-        self.secure.set(is_secure(given.scheme));
-        self.via.set(given.via.unwrap_or_default());
-        self.query.set(given.query);
+        let original = self.original.get_value();
+        self.secure.set(is_secure(original.scheme));
+        self.via.set(original.via.unwrap_or_default());
+        self.query.set(original.query);
         self.messages.set(Vec::new());
-        for send in given.send {
+        for send in original.send {
             match send {
                 Send::Text(text) => self.add(false, text),
                 Send::Bytes(text) => self.add(true, text),
@@ -68,21 +68,21 @@ impl RunDraft {
         self.messages.update(|messages| messages.push(message));
     }
 
-    fn written(&self) -> Run {
-        let given = self.given.get_value();
+    fn edited(&self) -> Run {
+        let original = self.original.get_value();
         let message = |message: &Message| {
             let text = message.text.get();
             if message.binary { Send::Bytes(text) } else { Send::Text(text) }
         };
         let secure = self.secure.get();
-        let scheme = if secure == is_secure(given.scheme) { given.scheme } else { scheme(secure) };
-        let via = given.via.as_ref().and(Some(self.via.get().trim().to_owned())).filter(|via| !via.is_empty());
+        let scheme = if secure == is_secure(original.scheme) { original.scheme } else { scheme(secure) };
+        let via = original.via.as_ref().and(Some(self.via.get().trim().to_owned())).filter(|via| !via.is_empty());
         let send = self.messages.with(|messages| messages.iter().map(message).collect());
-        Run { scheme, via, query: self.query.get().trim().trim_start_matches('?').to_owned(), send, ..given }
+        Run { scheme, via, query: self.query.get().trim().trim_start_matches('?').to_owned(), send, ..original }
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        self.given.with_value(|given| *given != self.written())
+        self.original.with_value(|original| *original != self.edited())
     }
 
     /// The run that the fields describe.
@@ -90,7 +90,7 @@ impl RunDraft {
     /// # Errors
     /// Which message cannot be sent, and why.
     pub(super) fn run(&self) -> Result<Run, String> {
-        let run = untrack(|| self.written());
+        let run = untrack(|| self.edited());
         for (index, send) in run.send.iter().enumerate() {
             if let Send::Bytes(text) = send {
                 hex(text).map_err(|why| format!("Message {}: {why}", index + 1))?;
@@ -118,27 +118,27 @@ pub(super) fn Plan(
     /// The number of the run, if there are several.
     number: Option<usize>,
 ) -> impl IntoView {
-    let given = draft.given.get_value();
+    let original = draft.original.get_value();
     let host = window().location().hostname().unwrap_or_default();
-    let over = given.via.is_some();
+    let over = original.via.is_some();
     let of = number.map(|number| format!(" of run {number}")).unwrap_or_default();
     let label = StoredValue::new(move |words: &str| format!("{words}{of}"));
     let protocols =
-        (!given.subprotocols.is_empty()).then(|| format!("subprotocols: {}", given.subprotocols.join(", ")));
-    let close = given.close.as_ref().map(|close| {
+        (!original.subprotocols.is_empty()).then(|| format!("subprotocols: {}", original.subprotocols.join(", ")));
+    let close = original.close.as_ref().map(|close| {
         let code = close.code.map_or("no code".into(), |code| code.to_string());
         let reason =
             if close.reason.is_empty() { String::new() } else { format!(", {}", format::quoted(&close.reason, 60)) };
         format!("then closes with {code}{reason}")
     });
-    let apart = (given.apart_ms > 0 && given.send.len() > 1)
-        .then(|| format!("{} ms apart", format::count(given.apart_ms.into())));
+    let apart = (original.apart_ms > 0 && original.send.len() > 1)
+        .then(|| format!("{} ms apart", format::count(original.apart_ms.into())));
     let numbered = move || draft.messages.get().into_iter().enumerate().collect::<Vec<_>>();
     let field = move |(index, message): (usize, Message)| view! { <MessageField draft message index/> };
     let called = label.with_value(|label| label("Plan"));
     view! {
         <div class="plan" role="group" aria-label=called>
-            {given.title.clone().map(|title| view! { <p class="sub">{title}</p> })}
+            {original.title.clone().map(|title| view! { <p class="sub">{title}</p> })}
             <div class="address mono">
                 <select
                     aria-label=label.with_value(|label| label("Scheme"))

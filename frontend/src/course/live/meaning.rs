@@ -40,7 +40,7 @@ fn list(catalogue: &Catalogue, settings: &Settings) -> impl IntoView + use<> {
         }
     };
     let rows: Vec<_> = settings.names().map(row).collect();
-    view! { <dl class="given">{rows}</dl> }
+    view! { <dl class="values">{rows}</dl> }
 }
 
 fn what(catalogue: &Catalogue, name: &str, value: &str) -> String {

@@ -3,7 +3,7 @@
 mod aim;
 mod draft;
 mod meaning;
-mod onward;
+mod playground_link;
 mod run;
 mod script;
 
@@ -16,7 +16,7 @@ use leptos::html;
 use leptos::prelude::*;
 use run::RunColumn;
 
-pub(super) use run::{FeedTrouble, LabView, Started};
+pub(super) use run::{FeedProblem, LabView, RunSession};
 
 #[component]
 pub(super) fn LiveView(live: Live) -> impl IntoView {

@@ -1,7 +1,7 @@
 //! A run: its own session, created on demand and released with the view, and the lab view of it.
 
 use super::aim::{aim, parts};
-use super::onward::OpenThere;
+use super::playground_link::PlaygroundLink;
 use super::script::play;
 use crate::address::route::{Listener, Route, Through, Via, page_is_secure};
 use crate::address::settings::Settings;
@@ -22,22 +22,31 @@ use wasm_bindgen::JsCast;
 
 /// The session that a run needs before it starts.
 #[derive(Clone, Debug)]
-pub(in crate::course) enum Started {
+pub(in crate::course) enum RunSession {
     Loading,
     Ready(SessionId, Listener),
     /// Why there is no session, in sentences.
     Failed(String),
 }
 
-impl Started {
+impl RunSession {
     /// Requests a session and the address for `scheme`.
-    pub(in crate::course) fn ask(scheme: Scheme) -> RwSignal<Self> {
+    pub(in crate::course) fn request(scheme: Scheme) -> RwSignal<Self> {
         let started = RwSignal::new(Self::Loading);
         spawn_local(async move {
             // The reader may have left the lesson.
             let _ = started.try_set(prepare(scheme).await.map_or_else(Self::Failed, |(id, at)| Self::Ready(id, at)));
         });
         started
+    }
+
+    /// Draws the run once there is a session; until then, the progress or the problem.
+    pub(in crate::course) fn draw(self, run: impl FnOnce(SessionId, Listener) -> AnyView) -> AnyView {
+        match self {
+            Self::Loading => view! { <p class="note run-loading" role="status">"Starting a session…"</p> }.into_any(),
+            Self::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
+            Self::Ready(id, listener) => run(id, listener),
+        }
     }
 }
 
@@ -68,13 +77,11 @@ pub(super) fn RunColumn(
     /// Called after the browser starts to connect.
     ran: Callback<()>,
 ) -> impl IntoView {
-    let started = Started::ask(run.scheme);
-    move || match started.get() {
-        Started::Loading => view! { <p class="note run-loading" role="status">"Starting a session…"</p> }.into_any(),
-        Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
-        Started::Ready(id, listener) => {
-            view! { <RunView id listener run=run.clone() name=name.clone() show ran/> }.into_any()
-        }
+    let session = RunSession::request(run.scheme);
+    move || {
+        started
+            .get()
+            .draw(|id, listener| view! { <RunView id listener run=run.clone() name=name.clone() show ran/> }.into_any())
     }
 }
 
@@ -90,25 +97,25 @@ fn RunView(id: SessionId, listener: Listener, run: Run, name: String, show: Show
         Ok(()) => ran.run(()),
         Err(ConnectError::Url(why) | ConnectError::Subprotocols(why)) => error.set(Some(why)),
     }
-    let onward = view! { <OpenThere run listener=listener.clone()/> };
-    let trust = (listener.secure && !page_is_secure()).then_some(Trust { listener });
+    let playground_link = view! { <PlaygroundLink run listener=listener.clone()/> };
+    let certificate_hint = (listener.secure && !page_is_secure()).then_some(CertificateHint { listener });
     let (of_frame, of_handshake) = parts(show);
     provide_context(ChosenPart::showing(of_frame, of_handshake));
     view! {
         {move || error.get().map(|why| view! { <p class="card bad" role="alert">{why}</p> })}
         <LabView lab name show/>
-        {move || trust.clone().filter(|_| lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.closed.as_ref().is_some_and(|(code, ..)| *code == 1006)))).map(Trust::view)}
-        {onward}
+        {move || certificate_hint.clone().filter(|_| lab.socket.with(|socket| socket.as_ref().is_some_and(|it| it.closed.as_ref().is_some_and(|(code, ..)| *code == 1006)))).map(CertificateHint::view)}
+        {playground_link}
     }
 }
 
 /// What to do if the browser does not trust the relay's self-signed certificate.
 #[derive(Clone)]
-struct Trust {
+struct CertificateHint {
     listener: Listener,
 }
 
-impl Trust {
+impl CertificateHint {
     fn view(self) -> AnyView {
         let address = format!("{}/", self.listener.to_string().replacen("wss:", "https:", 1));
         let text = address.clone();
@@ -144,7 +151,7 @@ pub(in crate::course) fn LabView(lab: Lab, name: String, show: Show) -> impl Int
             node_ref=root
         >
             <Lifecycle/>
-            <FeedTrouble lab/>
+            <FeedProblem lab/>
             <Show when=move || some.get() fallback=|| view! { <div class="panel sequence"></div> }>
                 <SequenceView/>
             </Show>
@@ -155,7 +162,7 @@ pub(in crate::course) fn LabView(lab: Lab, name: String, show: Show) -> impl Int
 
 /// Why no new observations arrive.
 #[component]
-pub(in crate::course) fn FeedTrouble(lab: Lab) -> impl IntoView {
+pub(in crate::course) fn FeedProblem(lab: Lab) -> impl IntoView {
     let feed = move || match (lab.feed.get(), lab.session.get()) {
         (FeedState::Lost, _) => {
             Some("The connection to the relay is lost, so nothing new appears. The page keeps trying to reconnect.")

@@ -2,7 +2,7 @@
 
 use crate::address::route::{Listener, Route, Through};
 use crate::address::settings::Settings;
-use crate::course::live::{FeedTrouble, Started};
+use crate::course::live::{FeedProblem, RunSession};
 use crate::course::reading::Reading;
 use crate::lab::Lab;
 use crate::lab::inspector::accept::{Accept, NoKey};
@@ -81,12 +81,8 @@ pub(super) fn HandshakeSteps(piece: StoredValue<String>) -> impl IntoView {
             <span class="note" hidden=move || { time.get() > 0 }>"Your browser opens a connection, and the relay shows what it received and answered."</span>
         </div>
         {move || (time.get() > 0).then(|| {
-            let started = Started::ask(Scheme::Page);
-            move || match started.get() {
-                Started::Loading => view! { <p class="note" role="status">"Starting a session…"</p> }.into_any(),
-                Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
-                Started::Ready(id, listener) => view! { <Connection id listener piece/> }.into_any(),
-            }
+            let session = RunSession::request(Scheme::Page);
+            move || session.get().draw(|id, listener| view! { <Connection id listener piece/> }.into_any())
         })}
     }
 }
@@ -114,7 +110,7 @@ fn Connection(id: SessionId, listener: Listener, piece: StoredValue<String>) -> 
         None => view! { <p class="note" role="status">"Opening handshake in progress…"</p> }.into_any(),
     };
     view! {
-        <FeedTrouble lab/>
+        <FeedProblem lab/>
         {view}
     }
 }

@@ -3,7 +3,7 @@
 use super::picture::picture;
 use crate::address::route::{Listener, Route, Through};
 use crate::address::settings::Settings;
-use crate::course::live::{FeedTrouble, Started};
+use crate::course::live::{FeedProblem, RunSession};
 use crate::course::reading::Reading;
 use crate::lab::Lab;
 use crate::lab::store::connect;
@@ -74,12 +74,10 @@ pub(super) fn Image(piece: StoredValue<String>) -> impl IntoView {
     };
     let outcome = move || {
         let (_, image) = sent.get()?;
-        let started = Started::ask(Scheme::Page);
+        let session = RunSession::request(Scheme::Page);
         let image = StoredValue::new_local(image);
-        Some(move || match started.get() {
-            Started::Loading => view! { <p class="note" role="status">"Starting a session…"</p> }.into_any(),
-            Started::Failed(why) => view! { <p class="card bad" role="alert">{why}</p> }.into_any(),
-            Started::Ready(id, listener) => view! { <Sent id listener image=image.get_value() piece/> }.into_any(),
+        Some(move || {
+            session.get().draw(|id, listener| view! { <Sent id listener image=image.get_value() piece/> }.into_any())
         })
     };
     view! {
@@ -154,7 +152,7 @@ fn Sent(id: SessionId, listener: Listener, image: Ready, piece: StoredValue<Stri
     });
     view! {
         <p class="error" role="alert">{move || error.get()}</p>
-        <FeedTrouble lab/>
+        <FeedProblem lab/>
         {move || closed().map(|(code, reason, _)| {
             let reason = if reason.is_empty() { String::new() } else { format!(", “{reason}”") };
             view! { <p class="note">{format!("The connection closed: {code}{reason}.")}</p> }

@@ -2,7 +2,7 @@
 
 use crate::address::route::{Listener, Route, Through};
 use crate::address::settings::Settings;
-use crate::course::live::{LabView, Started};
+use crate::course::live::{LabView, RunSession};
 use crate::course::reading::Reading;
 use crate::lab::Lab;
 use crate::lab::store::{ReadyState, connect};
@@ -51,16 +51,17 @@ pub(super) fn LifeOfConnection(piece: StoredValue<String>) -> impl IntoView {
             </button>
             <span class="note" hidden=move || begun.get()>"Your browser opens a connection. The server waits a moment before it answers, so that you can see each state."</span>
         </div>
-        {move || if begun.get() {
-            let started = Started::ask(Scheme::Page);
-            (move || match started.get() {
-                Started::Loading => view! { <Diagram now=Signal::stored(None)/> <p class="note" role="status">"Starting a session…"</p> }.into_any(),
-                Started::Failed(why) => view! { <Diagram now=Signal::stored(None)/> <p class="card bad" role="alert">{why}</p> }.into_any(),
-                Started::Ready(id, listener) => view! { <Living id listener piece/> }.into_any(),
-            })
-            .into_any()
-        } else {
-            view! { <Diagram now=Signal::stored(None)/> }.into_any()
+        {move || {
+            let session = begun.get().then(|| RunSession::request(Scheme::Page));
+            move || {
+                let session = session.map(|session| session.get());
+                let idle = !matches!(session, Some(RunSession::Ready(..)));
+                let living = |id, listener| view! { <Living id listener piece/> }.into_any();
+                view! {
+                    {idle.then(|| view! { <Diagram now=Signal::stored(None)/> })}
+                    {session.map(|session| session.draw(living))}
+                }
+            }
         }}
     }
 }

@@ -7,7 +7,7 @@ use curriculum::course::{Run, Send};
 use leptos::prelude::*;
 
 #[component]
-pub(super) fn OpenThere(run: Run, listener: Listener) -> impl IntoView {
+pub(super) fn PlaygroundLink(run: Run, listener: Listener) -> impl IntoView {
     let texts = run.send.iter().filter_map(|send| match send {
         Send::Text(text) => Some(text.clone()),
         Send::Bytes(_) => None,
