@@ -246,12 +246,12 @@ async fn what_is_asked_for_wrongly_says_how_to_ask() {
         (&[("url", "http://lab/")], "`ws://` or `wss://`"),
         (&[("url", "javascript:alert(1)")], "`ws://` or `wss://`"),
         (&[("url", "ws://lab/#x")], "fragment"),
-        (&[("url", "ws://lab/ä")], "percent-encoded"),
-        (&[url, ("subprotocol", "a,,b")], "a word of letters"),
-        (&[url, ("subprotocol", "a\r\nX: y")], "a word of letters"),
+        (&[("url", "ws://lab/ä")], "percent-encode it"),
+        (&[url, ("subprotocol", "a,,b")], "use letters, digits"),
+        (&[url, ("subprotocol", "a\r\nX: y")], "use letters, digits"),
         (&[url, ("subprotocol", "a,A")], "twice"),
         (&[url, ("message", &long)], "4096 bytes"),
-        (&[url, ("massage", "x")], "none of `url`, `subprotocol` and `message`"),
+        (&[url, ("massage", "x")], "use `url`, `subprotocol` and `message`"),
     ] {
         let answer = ask(&lab, parameters).await;
         let json = answer.json();
