@@ -32,12 +32,12 @@ pub(in crate::course) enum RunSession {
 impl RunSession {
     /// Requests a session and the address for `scheme`.
     pub(in crate::course) fn request(scheme: Scheme) -> RwSignal<Self> {
-        let started = RwSignal::new(Self::Loading);
+        let session = RwSignal::new(Self::Loading);
         spawn_local(async move {
             // The reader may have left the lesson.
-            let _ = started.try_set(prepare(scheme).await.map_or_else(Self::Failed, |(id, at)| Self::Ready(id, at)));
+            let _ = session.try_set(prepare(scheme).await.map_or_else(Self::Failed, |(id, at)| Self::Ready(id, at)));
         });
-        started
+        session
     }
 
     /// Draws the run once there is a session; until then, the progress or the problem.
@@ -79,7 +79,7 @@ pub(super) fn RunColumn(
 ) -> impl IntoView {
     let session = RunSession::request(run.scheme);
     move || {
-        started
+        session
             .get()
             .draw(|id, listener| view! { <RunView id listener run=run.clone() name=name.clone() show ran/> }.into_any())
     }
