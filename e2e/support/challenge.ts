@@ -1,22 +1,22 @@
-// A coding challenge, as a learner does it: code in, a run, and what the checks say.
+// The page object of a coding challenge.
 import { expect, type Locator, type Page } from "@playwright/test";
 
-/** How a run may end, by the words beside the button. */
+/** The text beside the button after a run. */
 export const ENDED = /^(Finished|Failed|Stopped)/;
 
-/** What the relay exports of an observation, as far as it matters here. */
+/** The part of an exported observation that is used here. */
 interface Observed {
   connection: number;
   event: Record<string, unknown>;
 }
 
 export class ChallengePage {
-  /** What it is called, with whether it was passed. */
+  /** The title, and whether the challenge was passed. */
   readonly title: Locator;
   readonly editor: Locator;
   readonly run: Locator;
   readonly stop: Locator;
-  /** How the run stands. */
+  /** The state of the run. */
   readonly state: Locator;
   readonly console: Locator;
   readonly returned: Locator;
@@ -48,14 +48,14 @@ export class ChallengePage {
     this.help = page.getByRole("region", { name: "Hints and solution" });
   }
 
-  /** Comes to the challenge, and waits for its editor. */
+  /** Opens the challenge and waits for its editor. */
   async open(id: string): Promise<void> {
     await this.page.goto(`/challenges/${id}`);
-    // The page, its part and the editor come one after the other.
+    // The page, its part and the editor load one after another.
     await expect(this.editor).toBeVisible();
   }
 
-  /** Puts `code` in place of what stands in the editor, as from the clipboard. */
+  /** Replaces the code in the editor with `code`, pasted from the clipboard. */
   async write(code: string): Promise<void> {
     await this.editor.focus();
     await this.page.keyboard.press("Control+a");
@@ -66,26 +66,26 @@ export class ChallengePage {
     }, code);
   }
 
-  /** Runs `code`, and waits until it has ended. */
+  /** Runs `code` and waits until the run ends. */
   async try(code: string, limit = 40_000): Promise<void> {
     await this.write(code);
     await this.runToEnd(limit);
   }
 
-  /** Has the page put its solution into the editor, for a learner who has not passed yet. */
+  /** Copies the solution to the editor, before the challenge is passed. */
   async takeSolution(): Promise<void> {
     await this.help.getByRole("button", { name: "Show the solution" }).click();
     await this.help.getByRole("button", { name: "Show it anyway" }).click();
     await this.help.getByRole("button", { name: "Copy to the editor" }).click();
   }
 
-  /** Runs what stands in the editor, and waits until it has ended. */
+  /** Runs the code in the editor and waits until the run ends. */
   async runToEnd(limit = 40_000): Promise<void> {
     await this.run.click();
     await expect(this.state).toHaveText(ENDED, { timeout: limit });
   }
 
-  /** Waits until the page has shown all that the relay saw of the run, which has ended: nothing can change a verdict then. */
+  /** Waits until the page shows everything that the relay saw of a finished run. After that, no verdict can change. */
   async settle(): Promise<void> {
     const session = await this.page.evaluate(() => {
       const kept = Object.entries(sessionStorage).find(([name]) => name.startsWith("framescope.challenge."));
@@ -114,7 +114,7 @@ export class ChallengePage {
     await this.pasteField.fill(line);
   }
 
-  /** The check at a place among all, the first being 0, or the one with these words. */
+  /** A check by index, starting at 0, or by its text. */
   check(which: number | string): Locator {
     return typeof which === "number" ? this.checks.nth(which) : this.checks.filter({ hasText: which });
   }
@@ -127,12 +127,12 @@ export class ChallengePage {
     await expect(this.check(which).locator(".check-state")).toHaveText("not met");
   }
 
-  /** Where a client elsewhere connects to. */
+  /** The URL for another client. */
   async labUrl(): Promise<string> {
     return this.ownMachine.getByRole("textbox", { name: "Address of your lab" }).inputValue();
   }
 
-  /** The values that this learner has their own of, by name. */
+  /** The values of this session, by name. */
   async given(): Promise<Record<string, string>> {
     const [names, values] = [this.ownMachine.getByRole("term"), this.ownMachine.getByRole("definition")];
     const [known, said] = [await names.allInnerTexts(), await values.allInnerTexts()];

@@ -1,4 +1,4 @@
-// The course, in a reader's words: its index, a lesson, and the pieces in it.
+// Page objects for the course: its overview, a lesson, and the pieces of a lesson.
 import { readdirSync } from "node:fs";
 import path from "node:path";
 
@@ -7,10 +7,10 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import { test as base } from "./lab.ts";
 import type { Relay } from "./relay.ts";
 
-/** A course with each kind of piece once. */
+/** A course that has each kind of piece once. */
 export const FIXTURE = path.resolve(import.meta.dirname, "../fixtures/course");
 
-/** Where the course is that the relay brings along. */
+/** The lessons of the built-in course. */
 const REAL = path.resolve(import.meta.dirname, "../../crates/curriculum/course/lessons");
 
 /** The names of its lessons. */
@@ -18,7 +18,7 @@ export function realLessons(): string[] {
   return readdirSync(REAL).flatMap((file) => (file.endsWith(".md") ? [file.slice(0, -".md".length)] : []));
 }
 
-/** What the relay says of a course. */
+/** The part of a course that these tests read from the relay. */
 export interface Outline {
   lessons: { id: string; title: string; pieces: { id: string; kind: string }[] }[];
 }
@@ -76,13 +76,13 @@ export class LessonPage {
     this.previous = beside.getByRole("link", { name: /^Previous/ });
   }
 
-  /** Opens a lesson, with `#` and a name behind it for a place in it. */
+  /** Opens a lesson. `lesson` can end with `#` and the name of a place in it. */
   async open(relay: Relay, lesson: string, origin = relay.url): Promise<void> {
     await this.page.goto(`${origin}/course/${lesson}`);
     await expect(this.page.getByRole("main").locator(".prose-block").first()).toBeVisible();
   }
 
-  /** A piece by its name in addresses. */
+  /** The piece with this id. */
   piece(id: string): Piece {
     return new Piece(this.page.locator(`[id="${id}"]`));
   }
@@ -103,7 +103,7 @@ export class Piece {
     await expect(this.root.locator(".done")).toHaveText("");
   }
 
-  /** Runs what is planned; gives the runs, in their order. */
+  /** Runs the plan. Returns the runs in order. */
   async run(): Promise<Run[]> {
     await this.button(/^Run/).click();
     const results = this.root.locator(".result");
@@ -112,7 +112,7 @@ export class Piece {
   }
 }
 
-/** One connection of a piece that has run, with what is shown of it. */
+/** One run of a piece: its connection and its rows. */
 export class Run {
   readonly rows: Locator;
   readonly inspector: Locator;
@@ -126,7 +126,7 @@ export class Run {
     return this.root.getByRole("option", { name: words });
   }
 
-  /** The part of the inspector that is opened. */
+  /** The open tab of the inspector. */
   get part(): Locator {
     return this.inspector.getByRole("tab", { selected: true });
   }
@@ -135,7 +135,7 @@ export class Run {
 interface Fixtures {
   index: CourseIndex;
   lesson: LessonPage;
-  /** A relay with the fixture. */
+  /** A relay with the course of the fixture. */
   course: Relay;
 }
 

@@ -1,4 +1,4 @@
-// Challenges for everyone: with the keyboard alone, with a screen reader, in the hand, in the dark, and over https.
+// Accessibility of the challenges: keyboard, axe, a narrow screen, dark mode, and https.
 import type { Page } from "@playwright/test";
 
 import { expectAccessible } from "../support/axe.ts";
@@ -11,7 +11,7 @@ const HELLO = `const socket = new WebSocket(lab.url);
 socket.onopen = () => socket.send("hello");
 socket.onmessage = () => socket.close();`;
 
-// What is still fading in has less contrast.
+// Elements that are still fading in have less contrast.
 test.use({ contextOptions: { reducedMotion: "reduce" } });
 
 async function lookAt(page: Page): Promise<void> {
@@ -21,7 +21,7 @@ async function lookAt(page: Page): Promise<void> {
   await expectAccessible(page, { rules: "contrast" });
 }
 
-test("a challenge is found, solved, looked into and signed for with the keyboard alone", async ({ page }) => {
+test("a challenge can be found, solved and inspected, and its receipt issued, by keyboard", async ({ page }) => {
   await page.goto("/challenges");
   const link = page.getByRole("link", { name: /^The first echo/ });
   await expect(link).toBeVisible();
@@ -53,7 +53,7 @@ test("a challenge is found, solved, looked into and signed for with the keyboard
   await expect(challenge.editor).toBeVisible();
 });
 
-test("nothing is wrong for axe once it is passed, nor where receipts are checked", async ({ page }) => {
+test("axe finds nothing on a passed challenge, nor on the receipt page", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   await challenge.try(HELLO);
@@ -74,7 +74,7 @@ test("nothing is wrong for axe once it is passed, nor where receipts are checked
 test.describe("360 px wide", () => {
   test.use({ viewport: { width: 360, height: 740 } });
 
-  test("task, code and checks come one after the other, and nothing stands beside the screen", async ({ page }) => {
+  test("task, code and checks are in one column, without scrolling sideways", async ({ page }) => {
     const challenge = new ChallengePage(page);
     await challenge.open("first-echo");
     await expectNoSidewaysScroll(page);
@@ -98,10 +98,10 @@ test.describe("360 px wide", () => {
 });
 
 test.describe("over https", () => {
-  // The certificate is the relay's own.
+  // The relay's certificate is self-signed.
   test.use({ ignoreHTTPSErrors: true });
 
-  test("a challenge is solved by wss from the sandbox, and both sides of it are paired", async ({ page, startRelay }) => {
+  test("a challenge can be solved over wss from the sandbox, and both sides are paired", async ({ page, startRelay }) => {
     const relay = await startRelay("--tls-listen", "127.0.0.1:0", "--tls-self-signed");
     await page.goto(`${relay.tlsUrl}/challenges/first-echo`);
     const challenge = new ChallengePage(page);

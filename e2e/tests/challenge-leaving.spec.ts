@@ -1,4 +1,4 @@
-// What becomes of a run, of the session and of the keyboard's place when something goes away.
+// What happens to a run, the session and the focus when a view or the session goes away.
 import { ChallengePage } from "../support/challenge.ts";
 import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
@@ -9,7 +9,7 @@ const HELLO = `const socket = new WebSocket(lab.url);
 socket.onopen = () => socket.send("hello");
 socket.onmessage = () => socket.close();`;
 
-test("a challenge that is left in the middle of a run takes the run with it", async ({ page }) => {
+test("leaving a challenge ends its run", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   await challenge.write("new WebSocket(lab.url); while (true) console.log('on');");
@@ -23,8 +23,8 @@ test("a challenge that is left in the middle of a run takes the run with it", as
   await expect(challenge.passed).toBeVisible();
 });
 
-test("a socket of a run that was stopped does not count for the next one", async ({ page }) => {
-  // What the relay says is late, until it is let through.
+test("a socket of a stopped run does not count for the next run", async ({ page }) => {
+  // Holds back the feed until the test releases it.
   let late: (() => void)[] | undefined;
   await page.routeWebSocket(/\/observe/, (feed) => {
     const relay = feed.connectToServer();
@@ -47,7 +47,7 @@ test("a socket of a run that was stopped does not count for the next one", async
   await challenge.expectNotMet(0);
 });
 
-test("where the relay has forgotten the session, the challenge goes on with a new one", async ({ page, startRelay, complaints }) => {
+test("a challenge continues with a new session if the relay no longer has the old one", async ({ page, startRelay, complaints }) => {
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
   const relay = await startRelay();
   const challenge = new ChallengePage(page);
@@ -64,7 +64,7 @@ test("where the relay has forgotten the session, the challenge goes on with a ne
   await expect(challenge.passed).toBeVisible();
 });
 
-test("each page has its name, and whoever comes along arrives at its title", async ({ page }) => {
+test("each page has a title, and a visitor who follows a link arrives at it", async ({ page }) => {
   await page.goto("/challenges");
   await expect(page).toHaveTitle("Challenges · Framescope");
   const link = page.getByRole("link", { name: /^The first echo/ });
@@ -87,7 +87,7 @@ test("each page has its name, and whoever comes along arrives at its title", asy
   await expect(page).toHaveTitle("Framescope");
 });
 
-test("the keyboard stays where hints and the solution come", async ({ page }) => {
+test("the focus stays with the hints and the solution", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   const press = async (name: RegExp) => {
@@ -110,7 +110,7 @@ test("the keyboard stays where hints and the solution come", async ({ page }) =>
   await expectFocusShown(page);
 });
 
-test("a challenge that did not come is asked for again", async ({ page, complaints }) => {
+test("a challenge that failed to load can be requested again", async ({ page, complaints }) => {
   complaints.expect(REQUEST_FAILED);
   await page.route("**/api/course/challenges/first-echo", (route) => route.abort(), { times: 1 });
   await page.goto("/challenges/first-echo");

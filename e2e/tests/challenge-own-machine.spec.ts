@@ -1,4 +1,4 @@
-// A challenge solved by clients of one's own: the page grades whatever connects.
+// Challenges solved by other clients: the page grades every connection.
 import { ChallengePage } from "../support/challenge.ts";
 import { Client, TEXT, frame } from "../support/client.ts";
 import { expect, test } from "../support/lab.ts";
@@ -16,7 +16,7 @@ for (const { id, checks } of challenges().filter(({ place }) => place === "anywh
   });
 }
 
-test("bytes on a bare socket do too, and starting over counts only what comes then", async ({ page }) => {
+test("a plain socket solves it too, and starting over counts only new connections", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   const url = await challenge.labUrl();
@@ -35,13 +35,13 @@ test("bytes on a bare socket do too, and starting over counts only what comes th
   second.hangUp();
 });
 
-test("a run in the page gives way to a client elsewhere", async ({ page }) => {
+test("starting over removes a run in the page, and another client counts", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   await challenge.try(`console.log("printed"); return 1;`);
   await challenge.expectNotMet(0);
   await challenge.ownMachine.getByRole("button", { name: "Start over" }).click();
-  // Nothing is left of the run, and nothing has been tried.
+  // The run is removed, and nothing has been tried.
   await expect(challenge.check(0).locator(".check-state")).toHaveText("not yet");
   await expect(challenge.state).toHaveText("");
   await expect(challenge.console).toBeHidden();

@@ -1,23 +1,23 @@
-// Every challenge, as it is published: what it begins with fails, the solution passes, and each wrong one fails where its
-// author says, in the words that a learner then reads.
+// Every published challenge: the starter fails, the solution passes, and each wrong attempt fails at the check that its
+// author names, with the text that a learner reads.
 import { ChallengePage } from "../support/challenge.ts";
 import { REQUEST_FAILED, SOCKET_FAILED, lineOfNoSuchHost } from "../support/complaints.ts";
 import { challenges } from "../support/written-challenges.ts";
 import { expect, test } from "../support/lab.ts";
 
-test("there are sixteen at least, and each has something wrong to be told from", () => {
+test("there are at least sixteen challenges, and each has a wrong attempt", () => {
   expect(challenges().length).toBeGreaterThanOrEqual(16);
   expect(challenges().filter(({ wrong }) => wrong.length === 0)).toEqual([]);
 });
 
 /** How long a run may take beyond its time limit before it counts as hung. */
 const HANG = 30_000;
-/** How many runs an attempt gets whose fault is that its waits are regular: a machine that stalls for a moment makes them irregular. */
+/** How many runs an attempt with regular waits gets. A machine that stalls for a moment makes them irregular. */
 const RUNS = 10;
 
 for (const { id, checks, limit, starter, wrong } of challenges()) {
-  // One after the other in one page, as a learner would, each as a run that begins anew.
-  test(`${id}: what it begins with fails, so does each wrong one, and the solution passes`, { tag: "@waiting" }, async ({ page, complaints }) => {
+  // One after another in one page, as a learner would do it. Each run starts over.
+  test(`${id}: the starter fails, each wrong attempt fails, and the solution passes`, { tag: "@waiting" }, async ({ page, complaints }) => {
     test.setTimeout((2 + RUNS * wrong.length) * (limit + 2 * HANG));
     complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
     const challenge = new ChallengePage(page);
@@ -39,7 +39,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
           await challenge.settle();
           const standing = await challenge.check(place).locator(".check-state").innerText();
           if (standing === "not met" || run === runs) break;
-          // The waits were irregular, and that passed. Begin with a new session, and without the page, which would write it down.
+          // The waits were irregular, so the attempt passed. Start with a new session, outside of the page, which would store it.
           await page.goto("/healthz");
           await page.evaluate(() => (localStorage.clear(), sessionStorage.clear()));
           await challenge.open(id);
@@ -52,7 +52,7 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
     }
 
     await test.step("the solution passes", async () => {
-      // As the page gives it, with what was to be found out filled in.
+      // As the page shows it, with the values filled in.
       await challenge.takeSolution();
       await challenge.runToEnd(limit + HANG);
       if (checks.some((check) => check.pasted !== undefined)) await challenge.paste(await lineOfNoSuchHost(page));

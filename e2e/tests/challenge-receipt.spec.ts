@@ -1,4 +1,4 @@
-// A receipt: given for what was passed, and known again by the relay that wrote it.
+// Receipts: the relay issues one for a passed challenge and can verify it.
 import { ChallengePage } from "../support/challenge.ts";
 import { expect, test } from "../support/lab.ts";
 
@@ -6,7 +6,7 @@ const HELLO = `const socket = new WebSocket(lab.url);
 socket.onopen = () => socket.send("hello");
 socket.onmessage = () => socket.close();`;
 
-test("a receipt has the name, and is verified; one that was changed is not", async ({ page }) => {
+test("a receipt with a name is valid, and a changed one is not", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   await challenge.try(HELLO);
@@ -33,7 +33,7 @@ test("a receipt has the name, and is verified; one that was changed is not", asy
   await expect(said).toContainText("This text contains no receipt");
 });
 
-test("code that has printed and done a lot gets one too", async ({ page }) => {
+test("code that prints and does a lot gets a receipt too", async ({ page }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   await challenge.try(`for (let i = 0; i < 1_000; i += 1) console.log("“" + "\\n".repeat(290));
@@ -46,7 +46,7 @@ test("code that has printed and done a lot gets one too", async ({ page }) => {
   expect(await challenge.getReceipt("Ada")).toContain("Ada");
 });
 
-test("what the relay did not see gets none", async ({ page, relay }) => {
+test("an attempt that the relay did not see gets no receipt", async ({ page, relay }) => {
   const challenge = new ChallengePage(page);
   await challenge.open("first-echo");
   const session = new URL(await challenge.labUrl()).pathname.split("/").pop();

@@ -1,10 +1,10 @@
-// Code that a learner runs: watched, bounded, and kept away from the page.
+// A learner's code: observed, limited, and isolated from the page.
 import { expectAccessible } from "../support/axe.ts";
 import { ChallengePage } from "../support/challenge.ts";
 import { expect, test as base } from "../support/lab.ts";
 import { noise } from "../support/png.ts";
 
-/** Any challenge will do; this one has a limit of some seconds. */
+/** Any challenge works here. This one has a limit of a few seconds. */
 const ID = "first-echo";
 const HELLO = `const socket = new WebSocket(lab.url);
 socket.onopen = () => socket.send("hello");
@@ -18,7 +18,7 @@ const test = base.extend<{ challenge: ChallengePage }>({
   },
 });
 
-test("both sides of a run stand beside each other, and a check leads to its frame", async ({ challenge, page }) => {
+test("a run shows both sides, and a check links to its frame", async ({ challenge, page }) => {
   await challenge.try(HELLO);
   await expect(challenge.passed).toBeVisible();
   const frame = page.getByRole("option", { name: /TEXT hello/ }).first();
@@ -28,7 +28,7 @@ test("both sides of a run stand beside each other, and a check leads to its fram
   await expect(frame).toBeInViewport();
 });
 
-test("an endless loop is stopped, by the reader or by the clock, and the page goes on", async ({ challenge, page }) => {
+test("an endless loop is stopped by the reader or at the time limit, and the page still works", async ({ challenge, page }) => {
   await challenge.write("while (true) {}");
   await challenge.run.click();
   await challenge.stop.click();
@@ -43,7 +43,7 @@ test("an endless loop is stopped, by the reader or by the clock, and the page go
   await expect(challenge.returned).toHaveText("7");
 });
 
-test("an error has the line of the reader’s own code", async ({ challenge }) => {
+test("an error names the line in the reader’s code", async ({ challenge }) => {
   await challenge.try("const a = 1;\nconst b = ;\n");
   await expect(challenge.console).toContainText("SyntaxError");
   await expect(challenge.state).toHaveText("Failed with an error in line 2.");
@@ -57,7 +57,7 @@ test("an error has the line of the reader’s own code", async ({ challenge }) =
   await expect(challenge.state).toHaveText("Failed with an error in line 3.");
 });
 
-test("a loop that prints is cut short, and the page goes on", async ({ challenge }) => {
+test("output of an endless loop is limited, and the page still works", async ({ challenge }) => {
   await challenge.write("for (let i = 0; ; i += 1) console.log('line', i, 'x'.repeat(5000));");
   await challenge.run.click();
   await expect(challenge.page.getByText(/lines not shown\.$/)).toBeVisible();
@@ -66,7 +66,7 @@ test("a loop that prints is cut short, and the page goes on", async ({ challenge
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
 });
 
-test("so are errors without end, and what says that something was not noted", async ({ challenge }) => {
+test("endless errors and endless notes about unrecorded events are limited too", async ({ challenge }) => {
   await challenge.write(`for (;;) dispatchEvent(new ErrorEvent("error", { message: "x".repeat(2000) }));`);
   await challenge.run.click();
   await expect(challenge.page.getByText(/lines not shown\.$/)).toBeVisible();
@@ -74,7 +74,7 @@ test("so are errors without end, and what says that something was not noted", as
   await expect(challenge.state).toHaveText("Stopped.");
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
 
-  // Code that writes in the worker’s stead, past the worker’s own limits.
+  // Code that forges messages of the worker, past the worker’s own limits.
   await challenge.write(`const forged = Array(1000).fill('"unnoted"').join(); Array.prototype.join = () => forged; for (;;) console.log("a");`);
   await challenge.run.click();
   await expect(challenge.page.getByText(/lines not shown\.$/)).toBeVisible();
@@ -82,8 +82,8 @@ test("so are errors without end, and what says that something was not noted", as
   expect(await challenge.console.getByRole("paragraph").count()).toBeLessThanOrEqual(1_000);
 });
 
-test("the console follows what is printed, unless one has scrolled up", async ({ challenge, page }) => {
-  // So tall that all of the console is on the screen.
+test("the console follows new lines unless the reader has scrolled up", async ({ challenge, page }) => {
+  // Tall enough to show the whole console.
   await page.setViewportSize({ width: 1280, height: 1400 });
   await challenge.try(`for (let i = 1; i <= 100; i += 1) console.log("line", i);`);
   await expect(challenge.console.getByText("line 100")).toBeInViewport();
@@ -99,7 +99,7 @@ test("the console follows what is printed, unless one has scrolled up", async ({
   await challenge.stop.click();
 });
 
-test("a double click on Run runs", async ({ challenge }) => {
+test("a double click on Run starts the run", async ({ challenge }) => {
   await challenge.write("await lab.sleep(60_000);");
   await challenge.run.dblclick();
   await expect(challenge.state).toHaveText(/^Running/);
@@ -107,7 +107,7 @@ test("a double click on Run runs", async ({ challenge }) => {
   await expect(challenge.state).toHaveText("Stopped.");
 });
 
-test("a sandbox that does not come is no fault of the code", async ({ challenge, page, complaints }) => {
+test("a sandbox that fails to load is reported, and the code can run again", async ({ challenge, page, complaints }) => {
   complaints.expect(/Failed to load resource/);
   await page.route("**/sandbox", (route) => route.abort());
   await challenge.write("return 1;");
@@ -119,14 +119,14 @@ test("a sandbox that does not come is no fault of the code", async ({ challenge,
   await expect(challenge.returned).toHaveText("1");
 });
 
-test("what a pass took is said as it is kept, the goodbye included", async ({ challenge, page }) => {
+test("the figures of a pass are shown as they are stored, including the close frame", async ({ challenge, page }) => {
   await challenge.try(HELLO);
   await expect(challenge.passed).toContainText("It took 1 connection, 2 frames and 17 bytes from the client.");
   await page.goto("/course");
   await expect(page.getByRole("listitem").filter({ hasText: "The first echo" })).toContainText("passed, with 17 B in 2 frames");
 });
 
-test("the code can reach nothing of the page", async ({ challenge, page }) => {
+test("the code cannot reach the page", async ({ challenge, page }) => {
   await page.evaluate(() => localStorage.setItem("secret", "of the page"));
   await challenge.try(`const tried = {};
     for (const name of ["document", "window", "parent", "top", "localStorage", "sessionStorage", "postMessage"]) tried[name] = typeof globalThis[name];
@@ -146,7 +146,7 @@ test("the code can reach nothing of the page", async ({ challenge, page }) => {
   }
   expect(returned.origin).toBe("null");
   for (const way of ["fetch", "database", "eval"]) expect(returned[way], way).not.toBe("reached");
-  // And the frame around it has no origin either.
+  // The run has removed its frame.
   const frame = page.frames().find((frame) => frame.url().endsWith("/sandbox"));
   expect(frame, "the frame goes with the run").toBeUndefined();
 });
@@ -189,7 +189,7 @@ test("WebSocket is the browser’s own for the code", async ({ challenge }) => {
   ]);
 });
 
-test("an image is shown, and what is none is not", async ({ challenge }) => {
+test("lab.show displays an image, and refuses other data", async ({ challenge }) => {
   const bytes = [...noise(20, 10)];
   await challenge.try(`await lab.show(new Uint8Array(${JSON.stringify(bytes)})); await lab.show(new Blob(["no image"]));`);
   await expect(challenge.images).toHaveCount(1);
@@ -197,7 +197,7 @@ test("an image is shown, and what is none is not", async ({ challenge }) => {
   await expect(challenge.console).toContainText("not a PNG, JPEG, GIF or WebP");
 });
 
-test("code and session are there again after a reload, and the start comes back when it is asked for", async ({ challenge, page }) => {
+test("code and session survive a reload, and the starter code can be restored", async ({ challenge, page }) => {
   await challenge.try(HELLO);
   await expect(challenge.passed).toBeVisible();
   const url = await challenge.labUrl();
@@ -210,7 +210,7 @@ test("code and session are there again after a reload, and the start comes back 
   await expect(page.getByRole("link", { name: /The first echo.* · passed/ })).toBeVisible();
 });
 
-test("the keyboard runs the code, and leaves the editor", async ({ challenge, page }) => {
+test("the code can be run, and the editor left, by keyboard", async ({ challenge, page }) => {
   await challenge.write("return 1;");
   await page.keyboard.press("Control+Enter");
   await expect(challenge.returned).toHaveText("1");
@@ -222,7 +222,7 @@ test("the keyboard runs the code, and leaves the editor", async ({ challenge, pa
   await expect(challenge.run).toBeFocused();
 });
 
-test("without the editor there is a plain field", async ({ page, complaints }) => {
+test("if the editor fails to load, there is a plain text field", async ({ page, complaints }) => {
   complaints.expect(/Failed to load resource/);
   await page.route(/\/editor-\w+\.js$/, (route) => route.abort());
   const challenge = new ChallengePage(page);
@@ -231,14 +231,14 @@ test("without the editor there is a plain field", async ({ page, complaints }) =
   await challenge.editor.fill("return 2;");
   await challenge.run.click();
   await expect(challenge.returned).toHaveText("2");
-  // Such a field undoes nothing.
+  // A field set by script has no undo.
   await page.getByRole("button", { name: "Reset code" }).click();
   await expect(challenge.editor).toHaveValue(/TODO/);
   await page.getByRole("button", { name: "Restore my code" }).click();
   await expect(challenge.editor).toHaveValue("return 2;");
 });
 
-test("a solution is asked for twice before it is earned", async ({ challenge }) => {
+test("the solution needs confirmation before the challenge is passed", async ({ challenge }) => {
   await challenge.help.getByRole("button", { name: "Show the solution" }).click();
   await challenge.help.getByRole("button", { name: "Show it anyway" }).click();
   await challenge.help.getByRole("button", { name: "Copy to the editor" }).click();
@@ -249,9 +249,9 @@ test("a solution is asked for twice before it is earned", async ({ challenge }) 
 for (const width of [1440, 360]) {
   for (const colorScheme of ["light", "dark"] as const) {
     test.describe(`${width} px wide, ${colorScheme}`, () => {
-      // What is still fading in has less contrast.
+      // Elements that are still fading in have less contrast.
       test.use({ viewport: { width, height: 860 }, colorScheme, contextOptions: { reducedMotion: "reduce" } });
-      test("nothing is wrong for axe", async ({ challenge, page }) => {
+      test("axe finds nothing", async ({ challenge, page }) => {
         await expectAccessible(page, { rules: "all" });
         await challenge.try(`console.warn("careful"); ${HELLO} await lab.sleep(100); throw new Error("at the end");`);
         await challenge.expectMet(0);

@@ -1,4 +1,4 @@
-// Every challenge is passed by its solution, all of them side by side: the short proof for a second browser.
+// Each challenge's solution passes, all of them in parallel: the short test for a second browser.
 // `challenge-proof.spec.ts` also has the attempts that must fail.
 import { ChallengePage } from "../support/challenge.ts";
 import { REQUEST_FAILED, SOCKET_FAILED, lineOfNoSuchHost } from "../support/complaints.ts";
@@ -20,7 +20,7 @@ test("the solutions of all challenges pass", { tag: "@waiting" }, async ({ conte
       const page = await context.newPage();
       const challenge = new ChallengePage(page);
       await challenge.open(id);
-      // As the page gives it, with the learner's own values filled in.
+      // As the page shows it, with the session's values filled in.
       await challenge.takeSolution();
       await challenge.runToEnd(limit + 60_000);
       if (checks.some((check) => check.pasted !== undefined)) await challenge.paste(await lineOfNoSuchHost(page));

@@ -1,8 +1,8 @@
-// Through a lesson with the keyboard alone.
+// A lesson by keyboard.
 import { expect, test } from "../support/course.ts";
 import { expectFocusShown, tabTo } from "../support/keyboard.ts";
 
-test("a lesson is read, run, answered and left with the keyboard alone", async ({ index, lesson, course, page }) => {
+test("a lesson can be read, run, answered and left by keyboard", async ({ index, lesson, course, page }) => {
   await index.open(course);
   await tabTo(page, index.resume);
   await page.keyboard.press("Enter");
@@ -40,7 +40,7 @@ test("a lesson is read, run, answered and left with the keyboard alone", async (
   await expect(lesson.title).toBeFocused();
 });
 
-test("bits of a frame are one stop, with arrows between them", async ({ lesson, course, page }) => {
+test("Tab reaches one bit of a frame, and the arrow keys move between bits", async ({ lesson, course, page }) => {
   await lesson.open(course, "widgets");
   const bits = lesson.piece("bits");
   await bits.root.getByLabel("Message").focus();

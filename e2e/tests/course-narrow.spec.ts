@@ -1,15 +1,15 @@
-// Lessons in the hand: 360 px, and nothing beside the screen. That each real lesson fits is told by course-reader.spec.ts.
+// Lessons on a screen of 360 px. course-reader.spec.ts checks that each real lesson fits.
 import { expect, test } from "../support/course.ts";
 import { expectNoSidewaysScroll } from "../support/narrow.ts";
 
 test.use({ viewport: { width: 360, height: 740 } });
 
-test("the index fits", async ({ index, relay, page }) => {
+test("the overview fits", async ({ index, relay, page }) => {
   await index.open(relay);
   await expectNoSidewaysScroll(page);
 });
 
-test("runs fit, one above the other, with what is taken apart over the rows", async ({ lesson, course, page }) => {
+test("runs fit, one above another, and the inspector covers the rows", async ({ lesson, course, page }) => {
   await lesson.open(course, "first");
   const runs = await lesson.piece("silence").run();
   for (const run of runs) await expect(run.inspector).toContainText("The end");

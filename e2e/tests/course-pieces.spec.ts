@@ -1,4 +1,4 @@
-// Each kind of piece of a lesson, on real evidence.
+// Each kind of piece of a lesson, with real connections.
 import { expectAccessible } from "../support/axe.ts";
 import { SOCKET_FAILED } from "../support/complaints.ts";
 import { FIXTURE, LessonPage, expect, test } from "../support/course.ts";
@@ -10,7 +10,7 @@ test.beforeEach(async ({ lesson, course }, { title }) => {
   if (!title.includes("wss")) await lesson.open(course, title.startsWith("widget") || title.startsWith("an interview") ? "widgets" : "first");
 });
 
-test("a live piece says what it will do, does it, and shows the part that it is about", async ({ lesson, page }) => {
+test("a live piece shows its plan, runs it, and opens the relevant tab", async ({ lesson, page }) => {
   const hello = lesson.piece("hello");
   await expect(hello.root.getByLabel("Server behavior")).toHaveValue("deflate=off");
   await expect(hello.root.getByRole("textbox", { name: "Message 1" })).toHaveValue("Hello");
@@ -24,14 +24,14 @@ test("a live piece says what it will do, does it, and shows the part that it is 
   await hello.expectDone();
   await expectAccessible(page, { rules: "all" });
 
-  // Every run has a session of its own.
+  // Every run has its own session.
   await hello.run();
   await expect(run!.rows.first()).toBeVisible();
   await hello.button("Close").click();
   await expect(hello.root.locator(".result")).toHaveCount(0);
 });
 
-test("a live piece can be changed in place, and set back", async ({ lesson }) => {
+test("a live piece can be changed and reset", async ({ lesson }) => {
   const hello = lesson.piece("hello");
   await hello.root.getByLabel("Server behavior").fill("greet=Welcome&deflate=off");
   await hello.button("Remove message 2").click();
@@ -45,7 +45,7 @@ test("a live piece can be changed in place, and set back", async ({ lesson }) =>
   await expect(hello.root.getByRole("textbox", { name: "Message 1" })).toHaveValue("Hello");
   await hello.button("Add a message").click();
   await expect(hello.root.getByRole("textbox", { name: "Message 3" })).toBeVisible();
-  // What cannot be sent is said before anything runs.
+  // An invalid message is reported before anything runs.
   await hello.root.getByRole("textbox", { name: "Message 2" }).fill("0g");
   await hello.button("Run again").click();
   await expect(hello.root.getByRole("alert").first()).toContainText("Message 2: Character 2 is “g”");
@@ -62,7 +62,7 @@ test("leaving a lesson ends its connections", async ({ lesson, page }) => {
   await Promise.all(closed);
 });
 
-test("an idle cut without a heartbeat beside one with it", async ({ lesson }) => {
+test("an idle timeout with and without a heartbeat", async ({ lesson }) => {
   const [silent, beating] = await lesson.piece("silence").run();
   await expect(silent!.inspector.getByRole("heading", { level: 2 })).toHaveText("The end");
   await expect(silent!.inspector).toContainText("1006");
@@ -70,7 +70,7 @@ test("an idle cut without a heartbeat beside one with it", async ({ lesson }) =>
   await expect(beating!.inspector).toContainText("wasClean true");
 });
 
-test("a proxy that strips Upgrade, and what became of the request", async ({ lesson, complaints }) => {
+test("a proxy that strips Upgrade, and the request that arrives", async ({ lesson, complaints }) => {
   complaints.expect(SOCKET_FAILED);
   const [run] = await lesson.piece("proxy").run();
   await expect(run!.part).toHaveText("Request");
@@ -78,7 +78,7 @@ test("a proxy that strips Upgrade, and what became of the request", async ({ les
   await expect(run!.root.getByRole("list", { name: "State of the socket" }).locator("[aria-current]")).toHaveText("CLOSED");
 });
 
-test("ws beside wss: what the path reads of each", async ({ page, startRelay }) => {
+test("ws and wss: what a middlebox can read", async ({ page, startRelay }) => {
   const relay = await startRelay("--course", FIXTURE, "--tls-listen", "127.0.0.1:0", "--tls-self-signed");
   const lesson = new LessonPage(page);
   await lesson.open(relay, "first", relay.url.replace("127.0.0.1", "localhost"));
@@ -88,14 +88,14 @@ test("ws beside wss: what the path reads of each", async ({ page, startRelay }) 
   await expect(wss!.part).toHaveText("On the path");
 });
 
-test("ws is shown without TLS at the relay, and wss says how to have it", async ({ lesson, course }) => {
+test("without TLS at the relay, ws works and wss says how to enable it", async ({ lesson, course }) => {
   await lesson.open(course, "first");
   const [ws, wss] = await lesson.piece("secrets").run();
   await expect(ws!.inspector).toContainText("Not encrypted");
   await expect(wss!.root.getByRole("alert")).toContainText("--tls-listen 127.0.0.1:8443 --tls-self-signed");
 });
 
-test("an exercise tells a slip from a guess, gives a hint, and may be tried again", async ({ lesson }) => {
+test("an exercise explains a known mistake, gives a hint, and can be tried again", async ({ lesson }) => {
   const exercise = lesson.piece("what-101");
   await exercise.root.getByRole("textbox").fill("ok");
   await exercise.root.getByRole("textbox").press("Enter");
@@ -115,7 +115,7 @@ test("an exercise tells a slip from a guess, gives a hint, and may be tried agai
   await exercise.expectDone();
 });
 
-test("a quiz explains whatever is chosen", async ({ lesson }) => {
+test("a quiz explains each choice", async ({ lesson }) => {
   const quiz = lesson.piece("which-header");
   await quiz.button("Host").click();
   await expect(quiz.root).toContainText("It names the server.");
@@ -126,7 +126,7 @@ test("a quiz explains whatever is chosen", async ({ lesson }) => {
   await quiz.expectDone();
 });
 
-test("a challenge is linked from its lesson, and Back leads to where it was taken", async ({ lesson, page }) => {
+test("a lesson links to its challenge, and Back returns to the link", async ({ lesson, page }) => {
   const piece = lesson.piece("echo");
   await piece.root.getByRole("link", { name: "Open the challenge" }).click();
   await expect(page).toHaveURL(/\/challenges\/echo$/);
@@ -136,7 +136,7 @@ test("a challenge is linked from its lesson, and Back leads to where it was take
   await expect(piece.root).toBeInViewport();
 });
 
-test("an interview keeps the own answer, then compares", async ({ lesson, page }) => {
+test("an interview stores the reader’s answer, then shows the model answer", async ({ lesson, page }) => {
   const interview = lesson.piece("walk-through");
   await expect(interview.root).not.toContainText("A GET that asks");
   await interview.root.getByRole("textbox", { name: "Walk me through" }).fill("A request, a response.");
@@ -155,7 +155,7 @@ test("an interview keeps the own answer, then compares", async ({ lesson, page }
   await expect(interview.root.getByRole("checkbox", { name: "101" })).toBeChecked();
 });
 
-test("widget: the handshake is stepped through with the reader’s own key", async ({ lesson }) => {
+test("widget: the handshake step by step, with a real key", async ({ lesson }) => {
   const steps = lesson.piece("steps");
   await steps.button("Run the handshake").click();
   await expect(steps.root).toContainText("1 of 7: The request line");
@@ -182,13 +182,13 @@ test("widget: a flipped bit, and what a strict server says", async ({ lesson, pa
   await bits.expectDone();
   await bits.button("Reset bits").click();
   await expect(bits.root).toContainText("A text message: “Hi”");
-  // By keyboard: one stop, arrows from bit to bit.
+  // By keyboard: Tab reaches one bit, and the arrow keys move between bits.
   await bits.button("Bit 0, FIN").focus();
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Space");
   await expect(bits.root).toContainText("RSV1");
   await expect(bits.button("Bit 1, RSV1")).toHaveAttribute("aria-pressed", "true");
-  // The bit that has the stop goes with the rest of a long message.
+  // The bit that Tab reaches disappears when the message gets shorter.
   await bits.root.getByLabel("Message").fill("x".repeat(20));
   await bits.button("Bit 0, FIN").focus();
   await page.keyboard.press("End");
@@ -198,9 +198,9 @@ test("widget: a flipped bit, and what a strict server says", async ({ lesson, pa
   await expect(bits.root.getByRole("alert")).toContainText("The message has 30 bytes; the limit here is 24.");
 });
 
-test("widget: a mask by hand", async ({ lesson }) => {
+test("widget: masking by hand", async ({ lesson }) => {
   const mask = lesson.piece("mask");
-  // RFC 6455 §5.7 has the same text under the same key.
+  // RFC 6455 §5.7 has the same text with the same key.
   for (const [at, byte] of ["7f", "9f", "4d"].entries()) {
     await mask.root.getByLabel(`Masked byte ${at + 1}`).fill(byte);
     await expect(mask.root.getByLabel(`Masked byte ${at + 2}`)).toBeFocused();
@@ -219,7 +219,7 @@ test("widget: a mask by hand", async ({ lesson }) => {
   await expect(mask.root).toContainText("5 of 5 right");
 });
 
-test("widget: the life of a connection moves with it", async ({ lesson }) => {
+test("widget: the life of a connection follows a real connection", async ({ lesson }) => {
   const life = lesson.piece("life");
   const now = life.root.getByRole("list", { name: "The life of a connection, compared with a meeting" }).locator("[aria-current]");
   await life.button("Greet").click();
@@ -233,7 +233,7 @@ test("widget: the life of a connection moves with it", async ({ lesson }) => {
   await life.expectDone();
 });
 
-test("widget: an image goes as a binary message, and comes back", async ({ lesson }) => {
+test("widget: an image is sent as a binary message and echoed", async ({ lesson }) => {
   const image = lesson.piece("image");
   await image.root.getByLabel("Choose a file").setInputFiles({ name: "noise.png", mimeType: "image/png", buffer: noise(20, 20) });
   await expect(image.root).toContainText("noise.png");

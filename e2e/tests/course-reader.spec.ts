@@ -1,10 +1,10 @@
-// A reader goes through the course: from the index into lessons, by links into their middle, and back another day.
+// Reading the course: the overview, lessons, links to places in them, and stored progress.
 import { expectAccessible } from "../support/axe.ts";
 import { REQUEST_FAILED } from "../support/complaints.ts";
 import { expect, realLessons, test, type Outline } from "../support/course.ts";
 import { expectNoSidewaysScroll } from "../support/narrow.ts";
 
-test("the index says what is learnt, where, and how long it takes", async ({ index, course, page }) => {
+test("the overview lists objectives, lessons and times", async ({ index, course, page }) => {
   await index.open(course);
   await expect(index.title).toHaveText("A small course");
   await expect(page.getByText("3 lessons, about 13 minutes")).toBeVisible();
@@ -20,7 +20,7 @@ test("the index says what is learnt, where, and how long it takes", async ({ ind
   await expectAccessible(page, { rules: "contrast" });
 });
 
-test("from lesson to lesson, and none of them connects before it is asked to", async ({ index, lesson, course, page }) => {
+test("from lesson to lesson, without a connection until the reader starts one", async ({ index, lesson, course, page }) => {
   const sockets: string[] = [];
   page.on("websocket", (socket) => sockets.push(socket.url()));
   await index.open(course);
@@ -49,7 +49,7 @@ for (const id of ["first", "widgets", "last"]) {
   });
 }
 
-test("a link leads into the middle of a lesson, to a heading, a piece, or a question that then opens", async ({ lesson, course, page }) => {
+test("a link leads to a heading, a piece, or a question, which opens", async ({ lesson, course, page }) => {
   await lesson.open(course, "first#questions");
   const heading = page.getByRole("heading", { level: 2, name: /^Questions/ });
   await expect(heading).toBeInViewport();
@@ -70,7 +70,7 @@ test("a heading’s link can be copied", async ({ lesson, course, page, context 
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${course.url}/course/first#one-connection`);
 });
 
-test("progress is kept over a reload, and leads back", async ({ index, lesson, course, page }) => {
+test("progress survives a reload, and the overview links to it", async ({ index, lesson, course, page }) => {
   await lesson.open(course, "first");
   const exercise = lesson.piece("what-101");
   await exercise.root.getByRole("textbox").fill("  switching PROTOCOLS");
@@ -83,7 +83,7 @@ test("progress is kept over a reload, and leads back", async ({ index, lesson, c
   await expect(index.resume).toHaveAttribute("href", /^\/course\/first/);
 });
 
-test("progress is taken along, forgotten once asked, and taken in again", async ({ index, lesson, course, page }) => {
+test("progress can be exported, reset after confirmation, and imported", async ({ index, lesson, course, page }) => {
   await lesson.open(course, "first");
   await lesson.piece("which-header").button(/Upgrade/).click();
   await lesson.piece("which-header").expectDone();
@@ -106,7 +106,7 @@ test("progress is taken along, forgotten once asked, and taken in again", async 
   await expect(index.lesson("Questions and connections")).toContainText("1 of 8");
 });
 
-test("a file that is not a Framescope progress file is refused, and nothing changes", async ({ index, course }) => {
+test("a file that is not a progress file is refused, and nothing changes", async ({ index, course }) => {
   await index.open(course);
   await index.import("{}", "shopping.json");
   await expect(index.said).toHaveText("Cannot import shopping.json: it is not a Framescope progress file. Choose a file that you exported here.");
@@ -116,7 +116,7 @@ test("a file that is not a Framescope progress file is refused, and nothing chan
   await expect(index.said).toContainText("the limit is 1048576");
 });
 
-test("a browser that keeps nothing is told of", async ({ lesson, course, page }) => {
+test("the page warns if the browser cannot store progress", async ({ lesson, course, page }) => {
   await page.addInitScript(() => {
     Storage.prototype.setItem = () => {
       throw new DOMException("full", "QuotaExceededError");
@@ -125,11 +125,11 @@ test("a browser that keeps nothing is told of", async ({ lesson, course, page })
   await lesson.open(course, "first");
   await expect(page.getByRole("alert").filter({ hasText: "no space left to store your progress" })).toBeVisible();
   await lesson.piece("which-header").button(/Upgrade/).click();
-  // For as long as the page is open it is known all the same.
+  // The page remembers it as long as it is open.
   await lesson.piece("which-header").expectDone();
 });
 
-test("progress that cannot be read is put aside, and the reader is told", async ({ lesson, course, page }) => {
+test("unreadable progress is backed up, and the reader is warned", async ({ lesson, course, page }) => {
   const kept = '{"version":7,"course":{}}';
   await page.addInitScript((text) => {
     if (localStorage.length === 0) localStorage.setItem("framescope.progress.v1", text);
@@ -146,7 +146,7 @@ test("progress that cannot be read is put aside, and the reader is told", async 
   await expect(trouble).toBeHidden();
 });
 
-test("a lesson that is none is said to be none", async ({ course, page, complaints }) => {
+test("an unknown lesson shows a page that says so", async ({ course, page, complaints }) => {
   complaints.expect(REQUEST_FAILED);
   await page.goto(`${course.url}/course/no-such-lesson`);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Lesson not found");
@@ -154,7 +154,7 @@ test("a lesson that is none is said to be none", async ({ course, page, complain
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("A small course");
 });
 
-test("a relay that is gone is said, and asked again", async ({ course, page, complaints }) => {
+test("if the relay does not answer, the page says so and can retry", async ({ course, page, complaints }) => {
   complaints.expect(REQUEST_FAILED);
   let away = true;
   await page.route("**/api/course", (route) => (away ? route.abort("connectionrefused") : route.continue()));
@@ -166,7 +166,7 @@ test("a relay that is gone is said, and asked again", async ({ course, page, com
 });
 
 for (const id of realLessons()) {
-  test(`the real lesson “${id}” opens, has what it lists, is accessible, and fits the hand`, async ({ relay, page, lesson }) => {
+  test(`the real lesson “${id}” opens, has its listed pieces, is accessible, and fits a narrow screen`, async ({ relay, page, lesson }) => {
     const course = (await (await page.request.get(`${relay.url}/api/course`)).json()) as Outline;
     const listed = course.lessons.find((known) => known.id === id);
     await lesson.open(relay, id);
