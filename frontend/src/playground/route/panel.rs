@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Loads the routes that the relay offers, unless they are here or on their way.
 pub(super) fn learn(form: ConnectForm) {
     if form.routes.with_untracked(Loaded::is_missing) {
-        load_json(form.routes, "/api/ways");
+        load_json(form.routes, "/api/routes");
     }
 }
 
