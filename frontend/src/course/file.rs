@@ -1,4 +1,4 @@
-//! The reader's progress: export to a file, import from one, and reset.
+//! The reader's progress: export, import and reset.
 
 use crate::course::progress::{MAX_FILE, Progress};
 use crate::ui::focus::focus;
@@ -7,11 +7,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
+/// The result of an import or a reset.
+type Outcome = Option<Result<&'static str, String>>;
+
 #[component]
 pub(super) fn ProgressFile() -> impl IntoView {
     let progress = Progress::provided();
-    let said = RwSignal::new(None::<Result<&'static str, String>>);
-    let asking = RwSignal::new(false);
+    let said = RwSignal::<Outcome>::new(None);
     // Created on demand and released with the view.
     let link = RwSignal::new_local(None::<ObjectUrl>);
     let export = move |event: web_sys::MouseEvent| {
@@ -48,14 +50,6 @@ pub(super) fn ProgressFile() -> impl IntoView {
             let _ = said.try_set(Some(outcome.map_err(|why| format!("Cannot import {name}: {why}"))));
         });
     };
-    let begun = Memo::new(move |_| progress.has_begun());
-    // The pressed button disappears, so the focus moves to the button that replaces it.
-    let ask = move |yes: bool| {
-        asking.set(yes);
-        request_animation_frame(move || {
-            focus(if yes { "keep-progress" } else { "reset-progress" });
-        });
-    };
     view! {
         <section class="progress-file" aria-labelledby="progress-file">
             <h2 id="progress-file">"Your progress"</h2>
@@ -71,45 +65,63 @@ pub(super) fn ProgressFile() -> impl IntoView {
                     <input type="file" class="hidden" accept=".json,application/json" on:change=import/>
                     "Import"
                 </label>
-                <Show
-                    when=move || asking.get()
-                    fallback=move || {
-                        view! {
-                            <button
-                                type="button"
-                                id="reset-progress"
-                                class="small"
-                                aria-disabled=move || (!begun.get()).then_some("true")
-                                on:click=move |_| if untrack(|| begun.get()) { ask(true) }
-                            >
-                                "Reset progress"
-                            </button>
-                        }
-                    }
-                >
-                    <span class="asking" role="group" aria-label="Delete all progress?">
-                        <b>"Delete all your progress in this course?"</b>
-                        <button
-                            type="button"
-                            class="small"
-                            on:click=move |_| {
-                                progress.reset();
-                                ask(false);
-                                said.set(Some(Ok("Progress deleted.")));
-                            }
-                        >
-                            "Delete"
-                        </button>
-                        <button type="button" id="keep-progress" class="small" on:click=move |_| ask(false)>
-                            "Cancel"
-                        </button>
-                    </span>
-                </Show>
+                <ResetProgress said/>
             </div>
             <p class="said" role="status" class:error=move || said.with(|said| matches!(said, Some(Err(_))))>
                 {move || said.get().map(|said| said.map_or_else(|why| why, str::to_owned))}
             </p>
         </section>
+    }
+}
+
+/// Deletes the progress in this course, after a confirmation.
+#[component]
+fn ResetProgress(said: RwSignal<Outcome>) -> impl IntoView {
+    let progress = Progress::provided();
+    let asking = RwSignal::new(false);
+    let begun = Memo::new(move |_| progress.has_begun());
+    // The pressed button disappears, so the focus moves to the button that replaces it.
+    let ask = move |yes: bool| {
+        asking.set(yes);
+        request_animation_frame(move || {
+            focus(if yes { "keep-progress" } else { "reset-progress" });
+        });
+    };
+    view! {
+        <Show
+            when=move || asking.get()
+            fallback=move || {
+                view! {
+                    <button
+                        type="button"
+                        id="reset-progress"
+                        class="small"
+                        aria-disabled=move || (!begun.get()).then_some("true")
+                        on:click=move |_| if untrack(|| begun.get()) { ask(true) }
+                    >
+                        "Reset progress"
+                    </button>
+                }
+            }
+        >
+            <span class="asking" role="group" aria-label="Delete all progress?">
+                <b>"Delete all your progress in this course?"</b>
+                <button
+                    type="button"
+                    class="small"
+                    on:click=move |_| {
+                        progress.reset();
+                        ask(false);
+                        said.set(Some(Ok("Progress deleted.")));
+                    }
+                >
+                    "Delete"
+                </button>
+                <button type="button" id="keep-progress" class="small" on:click=move |_| ask(false)>
+                    "Cancel"
+                </button>
+            </span>
+        </Show>
     }
 }
 

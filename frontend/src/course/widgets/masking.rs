@@ -41,32 +41,13 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
     let clear = move |_| cells.with_value(|cells| cells.iter().for_each(|cell| cell.set(String::new())));
     let cell = move |at: usize| {
         let value = cells.with_value(|cells| cells[at]);
-        let full = move || value.with(|text| text.trim().len() >= 2);
-        let id = place.id(&format!("masked-{at}"));
-        view! {
-            <td class:right=move || right(at) class:wrong=move || full() && !right(at)>
-                <input
-                    id=id
-                    type="text"
-                    class="mono"
-                    maxlength="2"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    aria-label=format!("Masked byte {}", at + 1)
-                    aria-invalid=move || (full() && !right(at)).then_some("true")
-                    prop:value=value
-                    on:focus=move |_| focused.set(at)
-                    on:input=move |event| {
-                        value.set(event_target_value(&event));
-                        judge();
-                        if untrack(|| right(at)) && at + 1 < count {
-                            place.focus(&format!("masked-{}", at + 1));
-                        }
-                    }
-                />
-            </td>
-        }
+        let typed = move || {
+            judge();
+            if untrack(|| right(at)) && at + 1 < count {
+                place.focus(&format!("masked-{}", at + 1));
+            }
+        };
+        view! { <MaskedByte place at value right=Signal::derive(move || right(at)) focused typed/> }
     };
     let bytes = move |class: &'static str, of: &dyn Fn(usize) -> String| {
         (0..count)
@@ -89,15 +70,7 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
         </div>
         {move || {
             let at = focused.get();
-            let byte = message.with_value(|message| message[at]);
-            let done = right(at).then(|| format!("{:08b}", byte ^ KEY[at % 4]));
-            view! {
-                <dl class="xor-bits mono">
-                    <div class="f-opc"><dt>{format!("byte {}", at + 1)}</dt><dd>{format!("{byte:08b}")}</dd></div>
-                    <div class="f-key"><dt>"XOR key"</dt><dd>{format!("{:08b}", KEY[at % 4])}</dd></div>
-                    <div class="f-pay"><dt>"result"</dt><dd>{done.unwrap_or_else(|| "????????".into())}</dd></div>
-                </dl>
-            }
+            view! { <XorBits at byte=message.with_value(|message| message[at]) solved=right(at)/> }
         }}
         <p class="note">"XOR gives 0 if the two bits are equal, and 1 if they differ."</p>
         <div class="buttons">
@@ -109,6 +82,55 @@ pub(super) fn Masking(piece: StoredValue<String>, text: Option<String>) -> impl 
             <b>"This is what crosses the wire"</b>
             <span>"XOR with the same key restores the message, and the key is in the header, so masking hides nothing. It only makes the bytes different each time."</span>
         </p>
+    }
+}
+
+/// The field of one masked byte.
+#[component]
+fn MaskedByte(
+    place: Scope,
+    at: usize,
+    value: RwSignal<String>,
+    right: Signal<bool>,
+    focused: RwSignal<usize>,
+    /// Called after each input.
+    typed: impl Fn() + 'static,
+) -> impl IntoView {
+    let full = move || value.with(|text| text.trim().len() >= 2);
+    view! {
+        <td class:right=right class:wrong=move || full() && !right.get()>
+            <input
+                id=place.id(&format!("masked-{at}"))
+                type="text"
+                class="mono"
+                maxlength="2"
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                aria-label=format!("Masked byte {}", at + 1)
+                aria-invalid=move || (full() && !right.get()).then_some("true")
+                prop:value=value
+                on:focus=move |_| focused.set(at)
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    typed();
+                }
+            />
+        </td>
+    }
+}
+
+/// The XOR of one byte, bit by bit. The result appears once the reader has solved it.
+#[component]
+fn XorBits(at: usize, byte: u8, solved: bool) -> impl IntoView {
+    let key = KEY[at % 4];
+    let result = if solved { format!("{:08b}", byte ^ key) } else { "????????".into() };
+    view! {
+        <dl class="xor-bits mono">
+            <div class="f-opc"><dt>{format!("byte {}", at + 1)}</dt><dd>{format!("{byte:08b}")}</dd></div>
+            <div class="f-key"><dt>"XOR key"</dt><dd>{format!("{key:08b}")}</dd></div>
+            <div class="f-pay"><dt>"result"</dt><dd>{result}</dd></div>
+        </dl>
     }
 }
 
