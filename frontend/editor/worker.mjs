@@ -20,7 +20,7 @@ const IDLE_MS = 60;
 
 onmessage = ({ data: { setup, code }, ports: [port] }) => {
   onmessage = null;
-  // The code cannot reach these, so it cannot imitate their messages.
+  // Taken before the code runs: the code cannot reach or replace them.
   const post = port.postMessage.bind(port);
   const later = setTimeout.bind(globalThis);
   const now = performance.now.bind(performance);
@@ -71,7 +71,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   let lines = 0;
   let printed = 0;
   let unprinted = 0;
-  let lastSaid = 0;
+  let lastReported = 0;
 
   /** Whether one more line fits. Counts the lines that do not. */
   function hasRoom(text) {
@@ -81,8 +81,8 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       return true;
     }
     unprinted += 1;
-    if (unprinted === 1 || now() - lastSaid > 250) {
-      lastSaid = now();
+    if (unprinted === 1 || now() - lastReported > 250) {
+      lastReported = now();
       report({ unprinted });
     }
     return false;
@@ -92,7 +92,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     if (hasRoom(text)) report({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
   }
 
-  function words(value, depth = 0) {
+  function describe(value, depth = 0) {
     if (typeof value === "string") return depth === 0 ? value : stringify(value);
     if (value instanceof Error) return `${value.name}: ${value.message}`;
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
@@ -106,14 +106,14 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     if (value instanceof Native) return `WebSocket ${value.url} (${["CONNECTING", "OPEN", "CLOSING", "CLOSED"][value.readyState]})`;
     if (value instanceof Event) {
       const own = ["data", "code", "reason", "wasClean"].filter((name) => name in value);
-      return `${value.constructor.name} { ${[`type: ${stringify(value.type)}`, ...own.map((name) => `${name}: ${words(value[name], 1)}`)].join(", ")} }`;
+      return `${value.constructor.name} { ${[`type: ${stringify(value.type)}`, ...own.map((name) => `${name}: ${describe(value[name], 1)}`)].join(", ")} }`;
     }
     if (depth > 3) return "…";
     if (Array.isArray(value)) {
       const more = value.length > 100 ? [`… ${value.length - 100} more`] : [];
-      return `[${[...value.slice(0, 100).map((item) => words(item, depth + 1)), ...more].join(", ")}]`;
+      return `[${[...value.slice(0, 100).map((item) => describe(item, depth + 1)), ...more].join(", ")}]`;
     }
-    const fields = Object.entries(value).slice(0, 50).map(([name, item]) => `${name}: ${words(item, depth + 1)}`);
+    const fields = Object.entries(value).slice(0, 50).map(([name, item]) => `${name}: ${describe(item, depth + 1)}`);
     return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
   }
 
@@ -122,11 +122,11 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     return bytes.length > 32 ? `${front} …` : front;
   }
 
-  function saying(level) {
+  function printer(level) {
     return (...values) => {
       let text;
       try {
-        text = values.map((value) => words(value)).join(" ");
+        text = values.map((value) => describe(value)).join(" ");
       } catch (error) {
         text = `(this value cannot be printed: ${error})`;
       }
@@ -134,17 +134,16 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     };
   }
   Object.assign(console, {
-    log: saying("log"),
-    info: saying("log"),
-    debug: saying("log"),
-    warn: saying("warn"),
-    error: saying("error"),
+    log: printer("log"),
+    info: printer("log"),
+    debug: printer("log"),
+    warn: printer("warn"),
+    error: printer("error"),
   });
 
   // ---- Errors, with the line in the reader's code.
-  function place(error, line) {
-    const found = line || Number(/challenge\.js:(\d+)/.exec(String(error?.stack ?? ""))?.[1]) || null;
-    return found;
+  function lineOf(error) {
+    return Number(/challenge\.js:(\d+)/.exec(String(error?.stack ?? ""))?.[1]) || null;
   }
 
   let failed = false;
@@ -159,18 +158,18 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   function threw(error) {
     let text;
     try {
-      text = error instanceof Error ? `${error.name}: ${error.message}` : words(error, 1);
+      text = error instanceof Error ? `${error.name}: ${error.message}` : describe(error, 1);
     } catch {
       text = "a value that cannot be printed";
     }
-    reportThrow(text, place(error, 0));
+    reportThrow(text, lineOf(error));
   }
 
   addEventListener("error", (event) => {
     event.preventDefault();
-    const before = !begun;
+    const before = !started;
     const text = String(event.message).replace(/^Uncaught /, "");
-    reportThrow(text, event.lineno || place(event.error, 0));
+    reportThrow(text, event.lineno || lineOf(event.error));
     // Code with a syntax error never starts.
     if (before) end("threw");
   });
@@ -307,7 +306,7 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   };
 
   // ---- The run.
-  let begun = false;
+  let started = false;
   let settled = false;
   let waitingForIdle = false;
 
@@ -331,14 +330,14 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       print("warn", `The return value is not JSON: ${error.message}`);
       return;
     }
-    if (text === undefined) print("warn", `The return value is not JSON: ${words(value)}`);
+    if (text === undefined) print("warn", `The return value is not JSON: ${describe(value)}`);
     else if (text.length > MAX_RETURNED) print("warn", `The return value is too long: ${text.length} characters of JSON. The limit is ${MAX_RETURNED}.`);
     else report({ returned: text });
   }
 
   const enter = `run${Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("")}`;
   globalThis[enter] = (main) => {
-    begun = true;
+    started = true;
     delete globalThis[enter];
     Promise.resolve()
       .then(() => main(lab))
