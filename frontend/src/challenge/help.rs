@@ -78,7 +78,7 @@ fn SolutionPart() -> impl IntoView {
         let path = format!("/api/course/challenges/{}/solution", attempt.id());
         spawn_local(async move {
             let said = api::read::<Solution>(&path).await;
-            // The page may have been left meanwhile.
+            // The reader may have left the page.
             if !request.is_disposed() {
                 go(Request::Loaded(said));
             }

@@ -106,7 +106,7 @@ fn Receipt() -> impl IntoView {
         let session = attempt.session.get_value().to_string();
         spawn_local(async move {
             let receipt = fetch(&session, &wanted).await;
-            // The page may have been left meanwhile.
+            // The reader may have left the page.
             if said.try_set(Some(receipt)).is_none() {
                 coming.set(false);
             }

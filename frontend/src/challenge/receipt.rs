@@ -20,7 +20,7 @@ pub fn ReceiptPage() -> impl IntoView {
         let text = text.get_untracked();
         spawn_local(async move {
             let verified = verified(text.trim()).await;
-            // The page may have been left meanwhile.
+            // The reader may have left the page.
             let _ = said.try_set(Some(verified));
         });
     };
