@@ -41,7 +41,7 @@ test("a fault shows all three together: the act, the browser's close frame, and 
   await expect(lab.row(/^To the relay: CLOSE 1002/)).toHaveAttribute("aria-selected", "true");
   await lab.inspect(/^CLOSED/);
   await expect(inspector.root).toContainText("Cause");
-  await inspector.root.getByRole("button", { name: "Go to it" }).click();
+  await inspector.root.getByRole("button", { name: "Show", exact: true }).click();
   await expect(lab.row(/deliberate · §5\.2/)).toHaveAttribute("aria-selected", "true");
 });
 
@@ -49,7 +49,7 @@ for (const [query, row, says] of [
   ["refuse=503", /^From the relay: 503 .*deliberate JavaScript: onerror, onclose 1006/, "The socket never opened"],
   ["sec-accept=wrong", /^From the relay: 101 .*deliberate JavaScript: onerror, onclose 1006/, "The socket never opened (RFC 6455 §4.1)."],
   ["open=drop", /^NO ANSWER.*JavaScript: onerror, onclose 1006/, "The socket never opened"],
-  ["open=garbage", /^From the relay: NO HTTP SSH-2\.0.*deliberate JavaScript: onerror, onclose 1006/, "The socket never opened"],
+  ["open=garbage", /^From the relay: NOT HTTP SSH-2\.0.*deliberate JavaScript: onerror, onclose 1006/, "The socket never opened"],
 ] as const) {
   test(`${query}: the socket never opens, and the page is not told why`, async ({ lab, complaints }) => {
     complaints.expect(SOCKET_FAILED);
@@ -59,7 +59,7 @@ for (const [query, row, says] of [
     const inspector = await lab.inspect(row);
     await expect(inspector.root.locator(".card.purpose")).toContainText("Deliberate");
     await expect(inspector.root.locator(".lead")).toContainText(says);
-    await expect(inspector.root.locator(".lead")).toContainText("JavaScript is told 1006 and not why");
+    await expect(inspector.root.locator(".lead")).toContainText("JavaScript is told only 1006, because a page must not learn the reason.");
     await expect(inspector.root.locator(".aftermath")).toContainText(/onerror\s*onclose: code 1006/);
   });
 }
@@ -85,7 +85,7 @@ test("a line that is dropped is 1006, and the end says what led to it", async ({
   await expect(inspector.root).toContainText("JavaScript is told 1006, which is never sent: it means that no close frame came (§7.1.5).");
   await lab.inspect(/^CLOSED: no close frame JavaScript: .*onclose 1006/);
   await expect(inspector.root).toContainText("Cause");
-  await inspector.root.getByRole("button", { name: "Go to it" }).click();
+  await inspector.root.getByRole("button", { name: "Show", exact: true }).click();
   await expect(inspector.title).toHaveText("Deliberate");
 });
 

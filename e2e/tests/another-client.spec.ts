@@ -61,7 +61,7 @@ test("a text in fragments with a ping between them is shown piece by piece and p
   await expect(lab.row(/^To the relay: CONT ted/)).toHaveAttribute("aria-selected", "true");
 
   await lab.inspect(/^To the relay: PING/);
-  await expect(panel).toContainText("A control frame is no message and no part of one");
+  await expect(panel).toContainText("A control frame is not part of a message.");
 });
 
 const MALFORMED = [

@@ -26,7 +26,7 @@ test("a server that nobody watches shows what JavaScript saw, and says what is m
   const inspector = await lab.inspect(2);
   await expect(inspector.title).toHaveText("Seen only by the page");
   await expect(inspector.root).toContainText("The handshake is complete. Subprotocol: chat. Extensions: permessage-deflate.");
-  await expect(inspector.root).toContainText("there is no one to say what the wire carried");
+  await expect(inspector.root).toContainText("the page cannot show what the wire carried");
   await lab.inspect(3);
   await expect(inspector.root).toContainText("The page gave the browser 5 B to send.");
 });
@@ -55,5 +55,5 @@ test("a server that hangs up without a goodbye is closed by the browser with 100
   silentServer.hangUp();
   await lab.expectState("CLOSED");
   const inspector = await lab.inspect(/JavaScript: onclose 1006 Wire:/);
-  await expect(inspector.root).toContainText("1006 says that no close frame came.");
+  await expect(inspector.root).toContainText("1006 means that no close frame came.");
 });

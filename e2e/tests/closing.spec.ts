@@ -60,7 +60,7 @@ test("a close without a code is told as 1005, which never travels", async ({ lab
   expect((await inspector.bytes()).toString("hex")).toBe("8800");
   await lab.inspect(/^CLOSED: .*JavaScript: onclose 1005/);
   await expect(inspector.root.locator("pre")).toContainText(/code\s+1005/);
-  await expect(inspector.root).toContainText("1005 never travels");
+  await expect(inspector.root).toContainText("1005 is never sent");
 });
 
 test("the relay says goodbye with 1001 when it is shut down", async ({ lab, startRelay, complaints }) => {

@@ -24,7 +24,7 @@ test("what the browser offers and what the relay answers is explained, piece by 
   const inspector = await lab.inspect(1);
   expect(await inspector.headLines()).toContain("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits");
   await expect(inspector.root).toContainText("permessage-deflate The client can compress messages with deflate");
-  await expect(inspector.root).toContainText("client_max_window_bits The server may say how far back the client looks");
+  await expect(inspector.root).toContainText("client_max_window_bits The server may choose the client’s window size.");
 
   await inspector.turnTo("Response");
   expect(await inspector.headLines()).toContain("Sec-WebSocket-Extensions: permessage-deflate");
@@ -92,8 +92,8 @@ test("short messages get larger, and it is said why; an empty one is one byte", 
   const inspector = await lab.inspect(/^From the relay: TEXT Hello /);
   // RFC 7692 §7.2.3.1
   expect((await inspector.bytes()).toString("hex")).toBe("c107f248cdc9c90700");
-  await expect(inspector.root).toContainText("5 B of content was sent as 7 B: 2 B more.");
-  await expect(inspector.root).toContainText("So short a message repeats little");
+  await expect(inspector.root).toContainText("5 B of content was sent as 7 B: 2 B larger.");
+  await expect(inspector.root).toContainText("A short message has little repetition");
   await inspector.turnTo("Message");
   await expect(inspector.root.getByRole("tabpanel")).toContainText("A text message of 5 B in one frame. It was sent compressed, as 7 B.");
   await inspector.turnTo("Both sides");
@@ -137,7 +137,7 @@ test("an image gets no smaller, and is shown again when it comes back", async ({
   await lab.connect();
   await lab.sendFile({ name: "noise.png", mimeType: "image/png", buffer: image });
   const inspector = await lab.inspect(/^To the relay: BINARY [\d,]+ B FIN · RSV1 · deflated to/);
-  await expect(inspector.root).toContainText("What repeats nothing, such as an image that is compressed already");
+  await expect(inspector.root).toContainText("Data without repetition, such as a compressed image, does not get smaller");
   await expectInflates(inspector, image, { ours: true });
   const echo = lab.row(/^From the relay: BINARY/);
   await expect(echo.locator("img")).toHaveJSProperty("naturalWidth", 10);
@@ -164,7 +164,7 @@ test("terms in the URL are kept by the switch, agreed on, and felt", async ({ la
   const first = await expectInflates(inspector, TEXT_ALONE, { ours: false });
   await lab.inspect(7);
   expect(await expectInflates(inspector, TEXT_ALONE, { ours: false })).toEqual(first);
-  await expect(inspector.root).toContainText("No context takeover: every message is compressed by itself");
+  await expect(inspector.root).toContainText("No context takeover: each message is compressed independently");
 });
 
 test("the switch shows what stands in the URL, and writes it there", async ({ lab, relay }) => {
@@ -192,7 +192,7 @@ test("a contradiction in the URL is refused, and the relay says why", async ({ l
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   const inspector = await lab.inspect(/^From the relay: 400 /);
-  await expect(inspector.root).toContainText("server_max_window_bits is about compression, which deflate=off switches off; leave one of them out");
+  await expect(inspector.root).toContainText("server_max_window_bits requires compression, which deflate=off turns off; remove one of them");
 });
 
 test("the composer says that the length is not known before it is deflated", async ({ lab }) => {
@@ -233,7 +233,7 @@ test("a compressed message in fragments has RSV1 on its first frame alone, and i
   client.send(frame({ opcode: TEXT, payload: deflated.subarray(0, 9), fin: false, rsv1: true }));
   client.send(frame({ opcode: CONTINUATION, payload: deflated.subarray(9) }));
   const inspector = await lab.inspect(/^To the relay: CONT .*fragment 2 · FIN · deflated \d+ → \d+ B/);
-  await expect(inspector.why("RSV1 0")).toContainText("The message is compressed all the same");
+  await expect(inspector.why("RSV1 0")).toContainText("The message is compressed. Its first frame says so for all fragments.");
   await inspector.turnTo("Message");
   await expect(inspector.root.getByRole("tabpanel")).toContainText("A text message of 26 B in 2 fragments.");
   await expect(inspector.root.getByRole("tabpanel")).toContainText("Fragmented and compressed.");

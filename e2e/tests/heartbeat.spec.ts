@@ -15,7 +15,7 @@ test("a heartbeat is answered unseen by JavaScript, and each round trip is told 
   await test.step("a ping says that and when it was answered", async () => {
     await lab.row(/^From the relay: PING/).first().click();
     const { root } = lab.inspector;
-    await expect(root).toContainText("a heartbeat: the browser answers with a pong by itself.");
+    await expect(root).toContainText("a heartbeat: the browser answers with a pong automatically.");
     await expect(root).toContainText("The browser answered automatically, as RFC 6455 §5.5.2 requires. JavaScript saw neither ping nor pong.");
     const picture = root.getByRole("img", { name: /^\d+ round trips, from [\d.]+ to [\d.]+ ms; the last took [\d.]+ ms\.$/ });
     await expect(picture).toBeVisible();

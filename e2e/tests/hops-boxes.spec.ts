@@ -21,7 +21,7 @@ test("an old proxy drops the upgrade, and the browser is told nothing but 1006",
   await expect(inspector.root).toContainText("Client side of the hop: the client to old-proxy");
   const upgrade = inspector.root.locator(".changes .gone", { hasText: "Upgrade" });
   await expect(upgrade).toContainText("left out");
-  await inspector.root.getByRole("button", { name: /^Go to the other leg/ }).click();
+  await inspector.root.getByRole("button", { name: /^Show the other side/ }).click();
   await expect(inspector.root).toContainText("Server side of the hop: old-proxy to the relay");
   await inspector.turnTo("Response");
   await expect(inspector.root).toContainText("426");
@@ -58,7 +58,7 @@ test("a buffering proxy withholds small frames", async ({ lab }) => {
   await lab.route.done();
   await lab.connect();
   await lab.sendText("small");
-  await expect(lab.row(/\d bytes from the server were withheld for \d+ ms/)).toBeVisible();
+  await expect(lab.row(/the proxy held \d+ bytes from the server for \d+ ms/)).toBeVisible();
   await expect(lab.row(/onmessage "small"/)).toBeVisible();
   // A frame on each leg, each way.
   await expect(lab.row(/TEXT small/)).toHaveCount(4);
@@ -113,7 +113,7 @@ test("in front of TLS an old proxy finds nothing to drop, and the connection ope
   await expect(lab.row(/onmessage "unseen by the box"/)).toBeVisible();
   const tunnel = lab.row(/TLS/).first();
   await tunnel.click();
-  await expect(lab.inspector.root).toContainText("names the host localhost in the clear");
+  await expect(lab.inspector.root).toContainText("names the host localhost without encryption");
   await expect(lab.inspector.root).toContainText("the proxy has nothing to remove here");
   await expect(lab.inspector.root).not.toContainText("unseen by the box");
 });
@@ -127,5 +127,5 @@ test("in front of TLS a silent line is cut all the same", { tag: "@waiting" }, a
   await lab.connect();
   // Six seconds, as it is from the start.
   await expect(lab.row(/onclose 1006/)).toBeVisible();
-  await expect(lab.row(/so the box ends both lines/)).toBeVisible();
+  await expect(lab.row(/so the proxy \w+ both TCP connections/)).toBeVisible();
 });

@@ -24,7 +24,7 @@ test("over ws the path reads everything, and the mask hides nothing", async ({ l
   await expect(frames).toHaveCount(2);
   expect((await shown()).map((bytes) => bytes.endsWith(words))).toEqual([false, true]);
   await inspector.root.getByRole("button", { name: "Unmask" }).click();
-  await expect(inspector.root).toContainText("masking hides nothing from a reader");
+  await expect(inspector.root).toContainText("Masking does not hide anything.");
   expect((await shown()).map((bytes) => bytes.endsWith(words))).toEqual([true, true]);
 });
 
@@ -84,7 +84,7 @@ test("a page on https has its WebSockets over HTTP/2", async ({ lab, startRelay 
   // Masked over HTTP/2 too.
   expect((await inspector.unmasking("message")).toString()).toBe("on a stream");
   await inspector.turnTo("On the path");
-  await expect(inspector.root).toContainText("shared with the page’s other requests");
+  await expect(inspector.root).toContainText("The page’s other requests and its feed share this HTTP/2 connection.");
   await lab.close("1000", "enough");
   await lab.expectState("CLOSED");
   await expect(lab.row(/onclose 1000/)).toBeVisible();

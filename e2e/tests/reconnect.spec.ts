@@ -93,5 +93,5 @@ test("a relay with no room for another session says so", async ({ lab, page, sta
   // One that nobody has used would make way.
   await Client.open(`${relay.wsUrl}${taken}`);
   await page.goto(relay.url);
-  await expect(lab.banner).toContainText("The relay could not create a session: every session of this relay is in use (it may have 1 at once)");
+  await expect(lab.banner).toContainText("The relay could not create a session: all 1 sessions of this relay are in use");
 });

@@ -124,8 +124,8 @@ async function expectUnexplained(lab: Lab): Promise<void> {
   );
   const inspector = await lab.inspect(3);
   await expect(inspector.title).toHaveText("Seen only by the page");
-  await expect(inspector.root).toContainText("1006 says that no close frame came.");
+  await expect(inspector.root).toContainText("1006 means that no close frame came.");
   await expect(inspector.root).toContainText("This socket leads to another server");
   await lab.inspect(2);
-  await expect(inspector.root).toContainText("An error event carries nothing");
+  await expect(inspector.root).toContainText("An error event gives no reason");
 }
