@@ -75,11 +75,11 @@ test("the relay says goodbye with 1001 when it is shut down", async ({ lab, star
 });
 
 const UNSENDABLE = [
-  { code: "1001", reason: "", says: "1001 (going away) is not for pages to send" },
-  { code: "1006", reason: "", says: "1006 (abnormal closure" },
-  { code: "2999", reason: "", says: "2999 (" },
-  { code: "5000", reason: "", says: "5000 (not a valid close code)" },
-  { code: "x", reason: "", says: "A page may close with 1000 or a code from 3000 to 4999" },
+  { code: "1001", reason: "", says: "A page cannot send 1001 (going away)" },
+  { code: "1006", reason: "", says: "A page cannot send 1006 (abnormal closure" },
+  { code: "2999", reason: "", says: "A page cannot send 2999 (" },
+  { code: "5000", reason: "", says: "A page cannot send 5000 (not a valid close code)" },
+  { code: "x", reason: "", says: "A page can close only with 1000 or a code from 3000 to 4999" },
   { code: "1000", reason: "é".repeat(62), says: "The reason is 124 bytes long in UTF-8; the limit is 123" },
   { code: "", reason: "bye", says: "A reason needs a code before it" },
 ];

@@ -115,7 +115,7 @@ test("a ping by hand is answered behind the back of JavaScript, and the round tr
   await relaySide.field("Payload").fill("are you there");
   await relaySide.send();
   await expect(lab.row(/^To the relay: PONG are you there FIN · 13 B · masked · [\d.]+ ms JavaScript: nothing/)).toBeVisible();
-  await expect(lab.inspector.root).toContainText("The browser answered by itself, as RFC 6455 §5.5.2 asks.");
+  await expect(lab.inspector.root).toContainText("The browser answered automatically, as RFC 6455 §5.5.2 requires.");
   await lab.inspector.root.getByRole("button", { name: /^PONG after [\d.]+ ms/ }).click();
   await expect(lab.row(/^To the relay: PONG/)).toHaveAttribute("aria-selected", "true");
 
@@ -136,7 +136,7 @@ test("any close code may be sent from here, also one that must not be", async ({
   await relaySide.field("Reason").fill("by hand");
   await relaySide.submit.click();
   await expect(lab.row(/^CLOSED: the relay closed first, 4321 JavaScript: onclose 4321/)).toBeVisible();
-  await expect(lab.inspector.root).toContainText("Both sides said goodbye");
+  await expect(lab.inspector.root).toContainText("Both sides sent a close frame");
   await expect(lab.inspector.root).toContainText('onclose: code 4321, reason "by hand", wasClean true');
 
   await lab.connect();
@@ -171,7 +171,7 @@ test("raw bytes go out as they are, and what they mean to the page is told besid
   await lab.connect();
   await relaySide.field("Bytes in hex").fill("00".repeat(40_000));
   await relaySide.submit.click();
-  await expect(relaySide.fates.first()).toContainText("raw refused: it is larger than the relay takes");
+  await expect(relaySide.fates.first()).toContainText("raw refused: it is too large: the limit is about 32,000 bytes");
   await lab.expectState("OPEN");
 });
 

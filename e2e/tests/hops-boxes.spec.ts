@@ -10,7 +10,7 @@ test("an old proxy drops the upgrade, and the browser is told nothing but 1006",
   complaints.expect(SOCKET_FAILED);
   await lab.open();
   await lab.route.takeBox("An old proxy");
-  await lab.route.expectSummary("Over old-proxy · ws");
+  await lab.route.expectSummary("Through old-proxy · ws");
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   // Both legs: the request, what becomes of it, and the 426 on both.
