@@ -147,7 +147,7 @@ for (const width of [1440, 360]) {
         await lab.connect();
         await lab.sendText("Hello");
         await lab.expectState("CLOSED");
-        await lab.inspect(/^ON PURPOSE/);
+        await lab.inspect(/^DELIBERATE/);
         await test.step("an act", () => expectAccessible(page, { rules }));
       });
     });
