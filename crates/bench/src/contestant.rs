@@ -27,7 +27,7 @@ pub enum Contestant {
     TokioWebsockets,
     /// nginx as a proxy in front of the relay's /echo
     Nginx,
-    /// The relay as a proxy in front of the same, both legs recorded, with nobody watching
+    /// The relay as a proxy in front of the same, both sides recorded, with nobody watching
     Relayed,
 }
 
@@ -86,7 +86,7 @@ impl Contestant {
             Self::Fastwebsockets => "fastwebsockets",
             Self::TokioWebsockets => "tokio-websockets",
             Self::Nginx => "nginx",
-            Self::Relayed => "Framescope `/relay`, both legs recorded",
+            Self::Relayed => "Framescope `/relay`, both sides recorded",
         }
     }
 

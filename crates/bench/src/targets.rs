@@ -19,7 +19,7 @@ const LAB_TO_ECHO: [(Case, f64); 4] =
     [(Case::OneInFlight, 1.1), (Case::Pipelined, 1.5), (Case::Kib16, 1.1), (Case::Mib1, 1.1)];
 /// The same of the lab with an observer, to that of axum at its best, which shows nobody anything.
 const OBSERVED_TO_AXUM: f64 = 1.0;
-/// The same of the relay as a proxy, both legs recorded, to that of nginx, which looks at nothing.
+/// The same of the relay as a proxy, both sides recorded, to that of nginx, which looks at nothing.
 const RELAYED_TO_NGINX: [(Case, f64); 4] =
     [(Case::OneInFlight, 1.3), (Case::Pipelined, 1.0), (Case::Kib16, 1.3), (Case::Mib1, 1.3)];
 /// KiB per idle connection.
@@ -65,7 +65,7 @@ fn targets(results: &Results) -> Vec<Target> {
         measured: ratio(case, Contestant::LabObserved, results.axum(case)),
     });
     let relayed = RELAYED_TO_NGINX.map(|(case, most)| Target {
-        what: format!("as a proxy, both legs recorded, to nginx: {}", case.title()),
+        what: format!("as a proxy, both sides recorded, to nginx: {}", case.title()),
         most,
         measured: ratio(case, Contestant::Relayed, Some(Contestant::Nginx)),
     });
