@@ -18,7 +18,7 @@ const SPECS = [
   "reconnect",
   "refusals",
   "session",
-  "take-away",
+  "export",
 ];
 
 export default defineConfig({
