@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
         collect(dist, "", &mut files)?;
     } else {
         println!(
-            "cargo:warning=dist/ holds no page, so this relay shows a placeholder; `cargo xtask serve` builds both"
+            "cargo:warning=dist/ contains no page, so this relay shows a placeholder; `cargo xtask serve` builds both"
         );
         files.push(("index.html".to_owned(), PLACEHOLDER.as_bytes().to_vec()));
     }

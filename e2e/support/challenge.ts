@@ -142,7 +142,7 @@ export class ChallengePage {
   async getReceipt(name: string): Promise<string> {
     await this.passed.getByLabel(/^Name for the receipt/).fill(name);
     await this.passed.getByRole("button", { name: "Get a receipt" }).click();
-    const receipt = this.passed.getByRole("textbox", { name: "The receipt" });
+    const receipt = this.passed.getByRole("textbox", { name: "The receipt", exact: true });
     await expect(receipt).toBeVisible();
     return receipt.inputValue();
   }

@@ -23,7 +23,7 @@ test("a fault shows all three together: the act, the browser's close frame, and 
   const card = inspector.root.locator(".card.purpose");
   await expect(card).toContainText("the reply has RSV1 set, but it is not compressed.");
   await expect(card).toContainText("RFC 6455 §5.2. The connection’s settings ask for this: rsv1.");
-  await expect(inspector.root.locator(".card.bad")).toContainText("RSV1 set, but no extension");
+  await expect(inspector.root.locator(".card.bad")).toContainText("RSV1 is set, but no negotiated extension");
   await expect(inspector.root).toContainText(
     "RFC 6455 §5.2 was broken, so the browser failed the connection (§7.1.7) with 1002, protocol error.",
   );

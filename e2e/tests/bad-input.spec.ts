@@ -55,7 +55,7 @@ test("of the subprotocols that are offered the relay takes the first, and both l
 
 const NO_HEX = [
   ["48 6g", "Character 5 is “g”, which is not a hex digit. Write bytes as 48 65 6c 6c 6f."],
-  ["48 6", "The last byte has only only one hex digit. A byte needs two."],
+  ["48 6", "The last byte has only one hex digit. A byte needs two."],
   ["é8", "Character 1 is “é”, which is not a hex digit. Write bytes as 48 65 6c 6c 6f."],
 ] as const;
 
@@ -84,7 +84,7 @@ test("a filter that is none says what there is, and hides nothing", async ({ lab
   await lab.connect();
   await lab.filter.fill("opcode:pang");
   await expect(lab.filter).toHaveAttribute("aria-invalid", "true");
-  await expect(lab.filter).toHaveAccessibleDescription(/opcode: takes text, binary, continuation, close, ping or pong/);
+  await expect(lab.filter).toHaveAccessibleDescription(/opcode: must be text, binary, continuation, close, ping or pong/);
   await lab.expectRows(3);
   await lab.filter.fill("from:relay");
   await lab.expectSequence(/^From the relay: 101/);
