@@ -45,7 +45,7 @@ test("a challenge can be found, solved and inspected, and its receipt issued, by
   await tabTo(page, name, "backwards");
   await page.keyboard.type("Ada");
   await page.keyboard.press("Enter");
-  const receipt = challenge.passed.getByRole("textbox", { name: "The receipt" });
+  const receipt = challenge.passed.getByRole("textbox", { name: "The receipt", exact: true });
   await expect(receipt).toHaveValue(/Ada/);
   await tabTo(page, challenge.passed.getByRole("link", { name: /^Next/ }));
   await page.keyboard.press("Enter");

@@ -17,7 +17,7 @@ test("a close with code and reason travels, is answered with the code, and JavaS
   await lab.expectState("CLOSED");
 
   const inspector = await lab.inspect(6);
-  await expect(inspector.title).toHaveText("The end");
+  await expect(inspector.title).toHaveText("Connection closed");
   await expect(inspector.root).toContainText("The browser closed first. Both sides sent a close frame");
   const closeFrames = inspector.root.getByRole("button", { name: /^CLOSE/ });
   await expect(closeFrames).toHaveCount(2);

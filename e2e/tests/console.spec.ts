@@ -67,7 +67,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
     await relaySide.field("Length encoding").selectOption("16 bits");
     expect((await relaySide.bytes()).toString("hex")).toBe("2bfe000537fa213d7f9f4d5158");
     await expect(relaySide.verdicts).toHaveText([
-      /breaks §5\.2 ?RSV2 set/,
+      /breaks §5\.2 ?RSV2 is set/,
       /breaks §5\.2 ?opcode 0xB is reserved/,
       /breaks §5\.1 ?a server must not mask/,
       /breaks §5\.2 ?a length of 5 bytes must use the shortest form/,

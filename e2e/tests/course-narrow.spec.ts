@@ -12,7 +12,7 @@ test("the overview fits", async ({ index, relay, page }) => {
 test("runs fit, one above another, and the inspector covers the rows", async ({ lesson, course, page }) => {
   await lesson.open(course, "first");
   const runs = await lesson.piece("silence").run();
-  for (const run of runs) await expect(run.inspector).toContainText("The end");
+  for (const run of runs) await expect(run.inspector).toContainText("Connection closed");
   await expectNoSidewaysScroll(page);
   const [above, below] = await Promise.all(runs.map((run) => run.root.boundingBox()));
   expect(below!.y).toBeGreaterThanOrEqual(above!.y + above!.height);

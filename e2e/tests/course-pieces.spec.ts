@@ -64,7 +64,7 @@ test("leaving a lesson ends its connections", async ({ lesson, page }) => {
 
 test("an idle timeout with and without a heartbeat", async ({ lesson }) => {
   const [silent, beating] = await lesson.piece("silence").run();
-  await expect(silent!.inspector.getByRole("heading", { level: 2 })).toHaveText("The end");
+  await expect(silent!.inspector.getByRole("heading", { level: 2 })).toHaveText("Connection closed");
   await expect(silent!.inspector).toContainText("1006");
   await expect(beating!.row(/PING/).first()).toBeVisible();
   await expect(beating!.inspector).toContainText("wasClean true");

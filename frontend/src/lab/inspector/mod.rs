@@ -105,7 +105,7 @@ fn Title(subject: Memo<(Option<RowKey>, Subject)>) -> impl IntoView {
         }
         Subject::Ending(closed) => {
             let badge = closed.code.map(|code| (code.to_string(), if closed.clean { "close" } else { "bad" }));
-            ("Close".into(), badge, leg())
+            ("Connection closed".into(), badge, leg())
         }
         Subject::Act(act) => ("Deliberate".into(), Some((act.deliberate.what.to_string(), "")), String::new()),
         Subject::Unseen => ("Seen only by the page".into(), None, String::new()),
