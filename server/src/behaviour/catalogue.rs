@@ -23,7 +23,7 @@ pub(crate) struct Setting {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Group {
     Opening,
-    ConnectionBehaviour,
+    Messages,
     Heartbeat,
     Closing,
     Faults,
@@ -81,7 +81,7 @@ const fn bare(group: Group, name: &'static str, what: &'static str) -> Setting {
     Setting { value: None, ..free(group, name, "", name, what) }
 }
 
-use Group::{Closing, Compression, ConnectionBehaviour, Faults, Heartbeat, Opening};
+use Group::{Closing, Compression, Faults, Heartbeat, Messages, Opening};
 
 pub(crate) const SETTINGS: [Setting; 38] = [
     free(
@@ -135,9 +135,9 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "open=silence",
         "The server never answers, ends or resets the TCP connection, or answers with bytes that are not HTTP.",
     ),
-    one_of(ConnectionBehaviour, "reply", &["echo", "none"], "reply=none", "Whether the server echoes messages."),
+    one_of(Messages, "reply", &["echo", "none"], "reply=none", "Whether the server echoes messages."),
     free(
-        ConnectionBehaviour,
+        Messages,
         "fragments",
         "N",
         "fragments=3",
@@ -145,52 +145,40 @@ pub(crate) const SETTINGS: [Setting; 38] = [
     ),
     Setting {
         example: "fragments=3&fragment-pings",
-        ..bare(ConnectionBehaviour, "fragment-pings", "The server sends a ping between fragments.")
+        ..bare(Messages, "fragment-pings", "The server sends a ping between fragments.")
     },
+    free(Messages, "delay", "TIME", "delay=500ms", "The server waits this long before each reply, at most 60s."),
     free(
-        ConnectionBehaviour,
-        "delay",
-        "TIME",
-        "delay=500ms",
-        "The server waits this long before each reply, at most 60s.",
-    ),
-    free(
-        ConnectionBehaviour,
+        Messages,
         "drip",
         "TIME",
         "drip=20ms",
         "The server sends messages byte by byte, with this much time between two bytes, 1ms to 1s.",
     ),
     free(
-        ConnectionBehaviour,
+        Messages,
         "greet",
         "TEXT",
         "greet=Welcome",
         "The server sends this message as soon as the connection is open.",
     ),
     free(
-        ConnectionBehaviour,
+        Messages,
         "push-every",
         "TIME",
         "push-every=1s",
         "The server sends a message on its own at this interval, 20ms to 10m.",
     ),
-    free(
-        ConnectionBehaviour,
-        "push",
-        "TEXT",
-        "push-every=1s&push=tick",
-        "The text of these messages. The default is a counter.",
-    ),
+    free(Messages, "push", "TEXT", "push-every=1s&push=tick", "The text of these messages. The default is a counter."),
     one_of(
-        ConnectionBehaviour,
+        Messages,
         "accept",
         &["text", "binary"],
         "accept=text",
         "The only message type that the server accepts. It closes with 1003 on the other type.",
     ),
     free(
-        ConnectionBehaviour,
+        Messages,
         "max-message",
         "SIZE",
         "max-message=1000",
@@ -266,7 +254,7 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "drop-by",
         &["fin", "reset"],
         "drop-after=5s&drop-by=reset",
-        "How the server ends it: `fin` is a normal end for TCP, `reset` aborts the connection.",
+        "How the server ends the TCP connection: `fin` ends it normally, `reset` aborts it.",
     ),
     free(
         Faults,
@@ -298,13 +286,7 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "client_max_window_bits=9",
         "The largest window that the client may use, 8 to 15 bits.",
     ),
-    free(
-        ConnectionBehaviour,
-        "preset",
-        "NAME",
-        "preset=idle-cut",
-        "The settings of a preset. You can add other settings.",
-    ),
+    free(Messages, "preset", "NAME", "preset=idle-cut", "The settings of a preset. You can add other settings."),
 ];
 
 #[cfg(test)]
@@ -333,6 +315,14 @@ mod tests {
             assert!(read.is_ok(), "{}: {read:?}", preset.name);
             assert_eq!(Behaviour::parse(&format!("preset={}", preset.name), Policy::OFF), read);
         }
+    }
+
+    #[test]
+    fn groups_have_the_names_that_the_page_knows() {
+        let names = SETTINGS.map(|setting| serde_json::to_value(setting.group).expect("a group is JSON"));
+        let known = ["opening", "messages", "heartbeat", "closing", "faults", "compression"];
+        assert!(known.iter().all(|known| names.iter().any(|name| name == known)));
+        assert!(names.iter().all(|name| known.iter().any(|known| name == known)), "{names:?}");
     }
 
     #[test]

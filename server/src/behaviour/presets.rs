@@ -86,7 +86,7 @@ pub(crate) const PRESETS: [Preset; 18] = [
         "black-hole",
         "A black hole",
         "open=silence",
-        "The server accepts the request and never answers it, as behind a firewall.",
+        "The server accepts the request but never answers it. A firewall can have the same effect.",
     ),
     preset(
         "impostor",
