@@ -42,8 +42,7 @@ async fn a_name_that_is_none() {
 async fn a_value_that_is_none() {
     check("deflate", "`deflate` takes `on` or `off`, not ``").await;
     check("deflate=maybe", "`deflate` takes `on` or `off`, not `maybe`").await;
-    check("server_no_context_takeover=yes", "`server_no_context_takeover` takes no value; remove the value")
-        .await;
+    check("server_no_context_takeover=yes", "`server_no_context_takeover` takes no value; remove the value").await;
     check("server_max_window_bits=8", "`server_max_window_bits` takes a number from 9 to 15, not `8`").await;
     check("client_max_window_bits=7", "`client_max_window_bits` takes a number from 8 to 15, not `7`").await;
 }
