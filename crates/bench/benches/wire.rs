@@ -1,4 +1,4 @@
-//! The wire crate by itself: headers, masking and the UTF-8 check, beside what other crates show of theirs.
+//! The wire crate alone: headers, masking and the UTF-8 check, compared with other crates.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -8,7 +8,7 @@ use wire::mask::MaskingKey;
 use wire::utf8::Utf8Check;
 
 const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
-/// Behind a short client header: where a payload begins in a buffer that was read in one go, and no multiple of a word.
+/// The length of a short client header, after which the payload begins in a buffer. It is not a multiple of the word size.
 const BEHIND_HEADER: usize = 6;
 
 fn config() -> Criterion {
@@ -48,14 +48,14 @@ fn unmasking(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("wire", size), |bencher| {
             bencher.iter(|| MaskingKey(black_box(KEY)).apply(black_box(&mut *target), 0));
         });
-        // A payload that came in pieces goes on in the middle of the key.
+        // The second piece of a payload can begin in the middle of the key.
         group.bench_function(BenchmarkId::new("wire, second piece", size), |bencher| {
             bencher.iter(|| MaskingKey(black_box(KEY)).apply(black_box(&mut *target), black_box(3)));
         });
         group.bench_function(BenchmarkId::new("fastwebsockets", size), |bencher| {
             bencher.iter(|| fastwebsockets::unmask(black_box(&mut *target), black_box(KEY)));
         });
-        // Not masking, but the floor: these bytes read and written once.
+        // The lower limit: reads and writes the same number of bytes once, without masking.
         group.bench_function(BenchmarkId::new("memcpy", size), |bencher| {
             bencher.iter(|| black_box(&mut *target).copy_from_slice(black_box(&source)));
         });

@@ -1,20 +1,20 @@
-//! The bytes that one connection sends at a time, and those that must come back.
+//! The bytes that a connection sends in one write, and the bytes that it must receive in return.
 
 const FIN_BINARY: u8 = 0x82; // RFC 6455 §5.2
 const MASK: u8 = 0x80;
 
-/// Some binary messages, each in one frame. Built once and sent again and again.
+/// Several binary messages, each in one frame. A batch is built once and sent repeatedly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// Masked, each frame with a key of its own, as a client must.
+    /// Masked, because a client must mask. Each frame has its own key.
     pub request: Vec<u8>,
-    /// The same messages as a server sends them: unmasked, their lengths in the shortest form.
+    /// The same messages as a server sends them: unmasked, with lengths in the shortest form.
     pub reply: Vec<u8>,
     pub messages: u64,
 }
 
 impl Batch {
-    /// `messages` messages of `payload` bytes each; the same `seed` makes the same ones.
+    /// `messages` messages of `payload` bytes each. The same `seed` gives the same messages.
     #[must_use]
     pub fn new(payload: usize, messages: usize, seed: u64) -> Self {
         let mut noise = Noise(seed);
@@ -32,7 +32,7 @@ impl Batch {
     }
 }
 
-/// A header up to the masking key. RFC 6455 §5.2.
+/// Writes a header without the masking key. RFC 6455 §5.2.
 fn header(out: &mut Vec<u8>, mask: u8, payload: usize) {
     out.push(FIN_BINARY);
     if payload < 126 {
@@ -46,7 +46,7 @@ fn header(out: &mut Vec<u8>, mask: u8, payload: usize) {
     }
 }
 
-/// SplitMix64: numbers without a pattern that a server could profit from, the same ones in every run.
+/// SplitMix64. Its numbers have no pattern that a server could exploit, and they are the same in every run.
 struct Noise(u64);
 
 impl Noise {
@@ -65,7 +65,7 @@ mod tests {
     use wire::header::{FrameHeader, LengthForm};
     use wire::opcode::Opcode;
 
-    /// Takes a frame off the front, with the parser of the wire crate.
+    /// Removes a frame from the front, using the parser of the wire crate.
     fn frame(bytes: &mut &[u8]) -> (FrameHeader, Vec<u8>) {
         let header = FrameHeader::parse(bytes).unwrap();
         let (_, rest) = bytes.split_at(header.len());
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reply_is_what_the_request_says_without_the_mask() {
+    fn the_reply_is_the_unmasked_request() {
         for payload in [0, 1, 20, 125, 126, 16 << 10, 0xFFFF, 0x1_0000, 1 << 20] {
             let batch = Batch::new(payload, 3, 7);
             let (mut request, mut reply) = (&batch.request[..], &batch.reply[..]);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_by_hand() {
+    fn headers_have_the_expected_bytes() {
         let mut bytes = Vec::new();
         header(&mut bytes, 0, 125);
         header(&mut bytes, MASK, 126);

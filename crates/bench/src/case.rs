@@ -1,4 +1,4 @@
-//! What is sent: how many connections, messages of which size, and how many of them under way at once.
+//! The load of each case: the number of connections, the size of the messages, and how many are in flight.
 
 use clap::ValueEnum;
 
@@ -22,7 +22,7 @@ pub struct Shape {
     pub connections: usize,
     /// Bytes in each message.
     pub payload: usize,
-    /// A connection sends so many messages in one write, and goes on once all of them have come back.
+    /// A connection sends this many messages in one write. It continues when it has received all of them back.
     pub in_flight: usize,
 }
 

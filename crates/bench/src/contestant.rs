@@ -13,13 +13,13 @@ use std::path::PathBuf;
 pub enum Contestant {
     /// The relay's /echo
     Echo,
-    /// The relay's lab, with nobody watching
+    /// The relay's lab without observers
     Lab,
-    /// The relay's lab, with one observer
+    /// The relay's lab with one observer
     LabObserved,
     /// An echo server on axum's `ws`
     Axum,
-    /// The same with a read buffer of 16 KiB instead of 128 KiB
+    /// An echo server on axum's `ws` with a read buffer of 16 KiB instead of 128 KiB
     AxumSmallBuffer,
     /// An echo server on fastwebsockets
     Fastwebsockets,
@@ -27,7 +27,7 @@ pub enum Contestant {
     TokioWebsockets,
     /// nginx as a proxy in front of the relay's /echo
     Nginx,
-    /// The relay as a proxy in front of the same, both sides recorded, with nobody watching
+    /// The relay as a proxy in front of the relay's /echo; it records both sides and has no observers
     Relayed,
 }
 
@@ -36,22 +36,22 @@ pub enum Contestant {
 pub struct Programs {
     pub relay: PathBuf,
     pub peer: PathBuf,
-    /// `None` where there is none.
+    /// `None` if nginx was not found.
     pub nginx: Option<PathBuf>,
-    /// What becomes nginx.
+    /// This binary. A child process of it starts nginx.
     pub bench: PathBuf,
 }
 
-/// A contestant that is up.
+/// A contestant that is running.
 pub struct Running {
-    // The order is that of their ends: the observer leaves before the server goes.
+    // Fields are dropped in this order: the observer disconnects before the server ends.
     pub observer: Option<Observer>,
     pub server: Server,
-    /// What a proxy stands in front of.
+    /// The server behind a proxy.
     pub upstream: Option<Server>,
-    /// Where its WebSockets are.
+    /// The path of its WebSockets.
     pub path: String,
-    /// What its files are in.
+    /// The folder with its files.
     pub folder: Option<nginx::Folder>,
 }
 
@@ -66,10 +66,10 @@ impl Contestant {
         Self::TokioWebsockets,
     ];
 
-    /// Those that pass on what others echo.
+    /// The proxies. They forward to an echo server.
     pub const PROXIES: [Self; 2] = [Self::Nginx, Self::Relayed];
 
-    /// Whether it is another echo server than the relay.
+    /// Whether this is an echo server other than the relay.
     #[must_use]
     pub fn is_peer(self) -> bool {
         Self::ALL.contains(&self) && !matches!(self, Self::Echo | Self::Lab | Self::LabObserved)
@@ -79,7 +79,7 @@ impl Contestant {
     pub fn title(self) -> &'static str {
         match self {
             Self::Echo => "Framescope `/echo`",
-            Self::Lab => "Framescope lab, nobody watching",
+            Self::Lab => "Framescope lab, no observers",
             Self::LabObserved => "Framescope lab, one observer",
             Self::Axum => "axum `ws`",
             Self::AxumSmallBuffer => "axum `ws`, 16 KiB read buffer",
@@ -90,10 +90,10 @@ impl Contestant {
         }
     }
 
-    /// Starts it on `cores`, and what it stands in front of on `other_cores`. `relay_flags` are for the relay alone.
+    /// Starts it on `cores`. If it is a proxy, the server behind it runs on `other_cores`. Only the relay gets `relay_flags`.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// If it does not start.
     pub fn start(
         self,
         programs: &Programs,
@@ -124,7 +124,7 @@ impl Contestant {
         Ok(Running { observer, server, upstream: None, path: format!("/lab/{session}"), folder: None })
     }
 
-    /// The same of a proxy.
+    /// Starts a proxy in front of `upstream`.
     fn in_front_of(
         self,
         upstream: Server,
@@ -155,17 +155,17 @@ impl Contestant {
 
 fn relay(programs: &Programs, cores: &[usize], flags: &[&str]) -> Result<Server> {
     let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
-    // Room for the memory test, and no ping that the observer would have to answer.
+    // Enough connections for the memory measurement, and no pings, because the observer does not answer them.
     arguments.extend(["--max-connections", "100000", "--session-connections", "100000", "--observer-ping", "1h"]);
     arguments.extend(flags);
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     Server::start(&programs.relay, &arguments, cores)
 }
 
-/// Begins a session in the lab; returns its name.
+/// Creates a session in the lab and returns its name.
 fn session(server: &Server) -> Result<String> {
     let body = post(server.address(), "/api/sessions")?;
     let body: serde_json::Value = serde_json::from_str(&body).context("reading the relay's JSON")?;
     let name = body.get("id").and_then(|id| id.as_str());
-    Ok(name.context("the relay's answer names no session")?.to_owned())
+    Ok(name.context("the relay's response has no session `id`")?.to_owned())
 }

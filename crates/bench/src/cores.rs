@@ -1,4 +1,4 @@
-//! Which cores there are, who runs on them, and how many files a process may open.
+//! The available cores, pinning threads to them, and the limit on open files.
 
 use anyhow::{Context, Result, ensure};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -11,28 +11,28 @@ const THIS_THREAD: Pid = Pid::from_raw(0);
 /// The cores that this process may use.
 ///
 /// # Errors
-/// When the system does not tell.
+/// If the system call fails.
 pub fn allowed() -> Result<Vec<usize>> {
     let set = sched_getaffinity(THIS_THREAD).context("asking for the cores of this process")?;
     Ok((0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).collect())
 }
 
-/// Keeps the calling thread on `cores`, and whatever it starts from now on.
+/// Pins the calling thread, and what it starts later, to `cores`.
 ///
 /// # Errors
-/// When one of them is not there.
+/// If one of the cores does not exist.
 pub fn pin(cores: &[usize]) -> Result<()> {
     let mut set = CpuSet::new();
     for &core in cores {
-        set.set(core).with_context(|| format!("no core has the number {core}"))?;
+        set.set(core).with_context(|| format!("there is no core {core}"))?;
     }
-    sched_setaffinity(THIS_THREAD, &set).with_context(|| format!("moving to the cores {cores:?}"))
+    sched_setaffinity(THIS_THREAD, &set).with_context(|| format!("pinning to the cores {cores:?}"))
 }
 
-/// Lets this process, and those it starts, have `needed` files open.
+/// Allows this process, and the processes it starts, to open `needed` files.
 ///
 /// # Errors
-/// When the system's hard limit is lower.
+/// If the hard limit of the system is lower.
 pub fn allow_files(needed: u64) -> Result<()> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("asking for the limit on open files")?;
     ensure!(

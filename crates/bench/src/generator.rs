@@ -1,4 +1,4 @@
-//! The load: sends batches over open connections, checks and counts what comes back, and times it.
+//! The load: sends batches over open connections, checks and counts the replies, and measures the round-trip time.
 
 use crate::TIMEOUT;
 use crate::batch::Batch;
@@ -9,7 +9,7 @@ use mio::{Events, Interest, Poll, Token};
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
-/// What one read takes at most: a reply of 1 MiB should not cost more reads than the network cuts it into.
+/// The most bytes of one read. It is large, so a reply of 1 MiB needs no more reads than the network delivers pieces.
 const READ: usize = 256 << 10;
 
 /// When the load begins to count, and for how long it counts.
@@ -19,7 +19,7 @@ pub struct Schedule {
     pub measure: Duration,
 }
 
-/// The two moments between which messages count. The CPU time of the server is taken at each, with the load still on.
+/// The start and the end of the measurement. The server's CPU time is read at both, while the load continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
     Begin,
@@ -30,26 +30,26 @@ pub enum Edge {
 pub struct Outcome {
     pub messages: u64,
     pub elapsed: Duration,
-    /// Nanoseconds from the first byte sent of a batch to the last byte of its replies.
+    /// Nanoseconds from the first sent byte of a batch to the last byte of its replies.
     pub round_trips: Histogram<u64>,
 }
 
-/// Runs the load in this thread until the schedule is over and every reply has come. `edge` is called twice.
+/// Runs the load in this thread until the schedule is over and all replies have arrived. Calls `edge` twice.
 ///
 /// # Errors
-/// When a reply is wrong, a connection ends, or nothing comes for long.
+/// If a reply is wrong, a connection ends, or nothing arrives for a long time.
 pub fn run(
     streams: Vec<std::net::TcpStream>,
     batch: impl Fn(u64) -> Batch,
     schedule: Schedule,
     mut edge: impl FnMut(Edge) -> Result<()>,
 ) -> Result<Outcome> {
-    let mut poll = Poll::new().context("making a poll")?;
+    let mut poll = Poll::new().context("creating a poll")?;
     let mut lines = Vec::with_capacity(streams.len());
     for (number, stream) in streams.into_iter().enumerate() {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
-        // Edges only: whoever hears of one reads until there is no more, and writes until there is no room.
+        // Events are edge-triggered: after each one, the connection reads and writes until both would block.
         poll.registry().register(&mut stream, Token(number), Interest::READABLE | Interest::WRITABLE)?;
         lines.push(Line::new(stream, batch(number as u64)));
     }
@@ -75,7 +75,7 @@ pub fn run(
                 edge(Edge::Begin)?;
                 begun = Instant::now();
             }
-            // However short the time: a figure needs a message.
+            // The measurement needs at least one message, even if its time is short.
             Phase::Counting if now >= begun + schedule.measure && load.messages > 0 => {
                 load.phase = Phase::Draining;
                 edge(Edge::End)?;
@@ -98,13 +98,13 @@ fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(100, 60_000_000_000, 3)?)
 }
 
-/// What all connections have in common.
+/// The state that all connections share.
 struct Load {
     phase: Phase,
-    /// Those of the phase that counts.
+    /// Only of the measurement.
     messages: u64,
     round_trips: Histogram<u64>,
-    /// Connections that have had their last reply.
+    /// Connections that have received their last reply.
     idle: usize,
 }
 
@@ -112,7 +112,7 @@ struct Load {
 enum Phase {
     WarmUp,
     Counting,
-    /// Nothing new is sent.
+    /// Nothing more is sent.
     Draining,
 }
 
@@ -122,10 +122,10 @@ struct Line {
     batch: Batch,
     /// `sent <= batch.request.len()`
     sent: usize,
-    /// `received < batch.reply.len()`, but when all is over
+    /// `received < batch.reply.len()`, except at the end
     received: usize,
     begun: Instant,
-    /// The first reply has been compared byte by byte. After that only bytes are counted, to keep the load cheap.
+    /// The first reply was compared byte by byte. Later replies are only counted, to keep the load cheap.
     proven: bool,
 }
 
@@ -142,7 +142,7 @@ impl Line {
     fn send(&mut self) -> Result<()> {
         while self.sent < self.batch.request.len() {
             match self.stream.write(&self.batch.request[self.sent..]) {
-                Ok(0) => bail!("the server takes no more"),
+                Ok(0) => bail!("the server accepts no more bytes"),
                 Ok(written) => self.sent += written,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -152,16 +152,16 @@ impl Line {
         Ok(())
     }
 
-    /// Does what can be done without waiting. A large message is read while it is still being sent, so that neither side
-    /// waits for the other with its buffers full.
+    /// Reads and writes until both would block. The connection reads a large message while it is still sending it.
+    /// Otherwise both sides would fill their buffers and wait for each other.
     fn advance(&mut self, load: &mut Load, scratch: &mut [u8]) -> Result<()> {
         self.send()?;
         loop {
             match self.stream.read(scratch) {
-                Ok(0) => bail!("the server closed it"),
+                Ok(0) => bail!("the server closed the connection"),
                 Ok(read) => {
                     self.take(&scratch[..read], load)?;
-                    // There was no more than that; what comes later is another event.
+                    // The socket is empty. Later bytes cause another event.
                     if read < scratch.len() {
                         return Ok(());
                     }
@@ -175,13 +175,13 @@ impl Line {
 
     fn take(&mut self, bytes: &[u8], load: &mut Load) -> Result<()> {
         let expected = self.batch.reply.get(self.received..self.received + bytes.len());
-        let expected = expected.context("more came back than was sent")?;
-        ensure!(self.proven || bytes == expected, "what came back is not what was sent");
+        let expected = expected.context("the server sent more bytes than it received")?;
+        ensure!(self.proven || bytes == expected, "the server's reply differs from the message that was sent");
         self.received += bytes.len();
         if self.received < self.batch.reply.len() {
             return Ok(());
         }
-        ensure!(self.sent == self.batch.request.len(), "the reply was there before the request");
+        ensure!(self.sent == self.batch.request.len(), "the reply arrived before the request was sent completely");
         self.proven = true;
         let now = Instant::now();
         if load.phase == Phase::Draining {

@@ -6,19 +6,19 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`case`] | what is sent: the cases |
-//! | [`contestant`] | who is compared, and how each is started |
-//! | [`nginx`] | the proxy that the relay is compared with where it is one |
+//! | [`case`] | the cases: connections, message size, messages in flight |
+//! | [`contestant`] | the servers that are compared, and how each starts |
+//! | [`nginx`] | the proxy that the relay is compared with as a proxy |
 //! | [`server`] | a contestant's process: pinned, measured, ended |
-//! | [`opening`] | connections with the opening handshake done |
-//! | [`batch`] | the bytes that a connection sends, and those that must come back |
+//! | [`opening`] | connections after the opening handshake |
+//! | [`batch`] | the bytes that a connection sends, and the expected reply |
 //! | [`generator`] | the load: sends, counts and times |
-//! | [`observer`] | watches a session of the lab, as its page does |
-//! | [`measure`] | one contestant in one case, and what several rounds come to |
-//! | [`memory`] | what an idle connection holds |
-//! | [`scaling`] | one core for the server beside two |
-//! | [`results`], [`targets`] | all figures, and what they are to be |
-//! | [`table`], [`machine`], [`cores`] | Markdown, where it ran, who runs where |
+//! | [`observer`] | observes a session of the lab, as the page does |
+//! | [`measure`] | one contestant in one case, and the summary of several rounds |
+//! | [`memory`] | the memory of an idle connection |
+//! | [`scaling`] | the server on one core compared with two |
+//! | [`results`], [`targets`] | all figures, and their targets |
+//! | [`table`], [`machine`], [`cores`] | Markdown tables, the description of the machine, pinning to cores |
 #![cfg(target_os = "linux")]
 
 pub mod batch;

@@ -1,12 +1,12 @@
-//! Where and with what a run was made: without it, figures cannot be compared with others.
+//! The machine and the versions of a run. You need them to compare its figures with others.
 
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// As it was when this binary was built.
+/// The lock file that this binary was built with.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
-/// What is named beside the peers is what they stand on.
+/// The peers and the crates that they are built on.
 const PACKAGES: [&str; 7] = ["axum", "tungstenite", "fastwebsockets", "tokio-websockets", "hyper", "tokio", "mio"];
 
 /// Two lines of Markdown.
@@ -28,7 +28,7 @@ pub fn description(cores: &[usize]) -> String {
 }
 
 fn model(cpuinfo: &str) -> Option<&str> {
-    // ARM kernels give no name, and then the implementer's number has to do.
+    // ARM kernels report no model name. The implementer's number replaces it.
     let value = |name| cpuinfo.lines().find_map(|line: &str| line.strip_prefix(name)?.split_once(": ").map(|it| it.1));
     value("model name").or_else(|| value("CPU implementer"))
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_peer_has_a_version() {
+    fn all_packages_have_a_version() {
         for package in PACKAGES {
             assert!(versions(LOCK, package).starts_with(|first: char| first.is_ascii_digit()), "{package}");
         }

@@ -1,4 +1,4 @@
-//! One contestant in one case, and what several rounds of that come to.
+//! One contestant in one case, and the summary of several rounds.
 
 use crate::batch::Batch;
 use crate::case::Case;
@@ -8,42 +8,42 @@ use crate::opening::open_many;
 use anyhow::{Context, Result, bail, ensure};
 use std::time::Duration;
 
-/// What is the same for every measurement.
+/// The settings that all measurements share.
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub programs: Programs,
     pub server_core: usize,
-    /// That of the load generator, and of what a proxy stands in front of.
+    /// The core of the load generator and of the server behind a proxy.
     pub generator_core: usize,
     pub schedule: Schedule,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figures {
-    /// CPU time of the server for each message, in microseconds.
+    /// CPU time of the server per message, in microseconds.
     pub cpu: f64,
     pub per_second: f64,
     /// Of the round trip of a batch, in microseconds.
     pub p50: f64,
     pub p99: f64,
-    /// The part of the time that the server ran: 1 when the generator gave it all it could take.
+    /// The share of the time that the server ran. It is 1 if the generator kept the server busy.
     pub busy: f64,
-    /// The part of the time that it was ready to run while something else had its core: 0 on a machine left alone.
+    /// The share of the time that the server was ready to run while another process had its core. It is 0 on an idle machine.
     pub waited: f64,
 }
 
-/// The median of each figure by itself.
+/// The median of each figure separately.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     pub median: Figures,
-    /// How far apart the rounds were: the largest CPU time less the smallest, as a part of the median.
+    /// The spread of the rounds: the largest CPU time minus the smallest, divided by the median.
     pub spread: f64,
 }
 
-/// Starts a fresh server, puts the load on it, and ends it.
+/// Starts a new server, measures it under load, and ends it.
 ///
 /// # Errors
-/// When the server does not come up, or does not echo as it should.
+/// If the server does not start or does not echo correctly.
 pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figures> {
     let running = contestant.start(&setup.programs, &[setup.server_core], &[setup.generator_core], &[])?;
     let shape = case.shape();
@@ -55,17 +55,17 @@ pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figu
         Ok(())
     })?;
     if let Some(observer) = &running.observer {
-        let read = observer.read().context("the relay has dropped the observer")?;
-        ensure!(read > 0, "the observer has heard nothing");
+        let read = observer.read().context("the relay dropped the observer")?;
+        ensure!(read > 0, "the observer received nothing");
     }
-    let &[begin, end] = times.as_slice() else { bail!("the measurement did not come to its end") };
+    let &[begin, end] = times.as_slice() else { bail!("the measurement did not finish") };
     let server = (end.0.saturating_sub(begin.0), end.1.saturating_sub(begin.1));
     figures(server, &outcome)
 }
 
-/// `server` is how long it ran, and how long it waited for its core.
+/// `server` has the time that it ran and the time that it waited for its core.
 fn figures(server: (Duration, Duration), outcome: &Outcome) -> Result<Figures> {
-    ensure!(outcome.messages > 0, "no message came back");
+    ensure!(outcome.messages > 0, "the server echoed no message");
     let (cpu, waited) = (server.0.as_secs_f64(), server.1.as_secs_f64());
     let (elapsed, messages) = (outcome.elapsed.as_secs_f64(), outcome.messages as f64);
     let quantile = |part| outcome.round_trips.value_at_quantile(part) as f64 / 1e3;
@@ -80,7 +80,7 @@ fn figures(server: (Duration, Duration), outcome: &Outcome) -> Result<Figures> {
 }
 
 impl Summary {
-    /// Of at least one round.
+    /// `None` without rounds.
     #[must_use]
     pub fn of(rounds: &[Figures]) -> Option<Self> {
         let over = |figure: fn(&Figures) -> f64| median(rounds.iter().map(figure).collect());
@@ -99,7 +99,7 @@ impl Summary {
     }
 }
 
-/// The one in the middle; the mean of the two there when their number is even.
+/// The value in the middle, or the mean of the two middle values if the count is even.
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -113,7 +113,7 @@ mod tests {
     use hdrhistogram::Histogram;
 
     #[test]
-    fn the_median_is_the_one_in_the_middle() {
+    fn the_median_is_in_the_middle() {
         assert_eq!(median(vec![3.0, 1.0, 9.0]), Some(3.0));
         assert_eq!(median(vec![4.0, 1.0]), Some(2.5));
         assert_eq!(median(vec![]), None);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_round_does_not_count() {
+    fn one_bad_round_does_not_change_the_median() {
         let round = |cpu| Figures { cpu, per_second: 1e6 / cpu, p50: cpu, p99: cpu, busy: 1.0, waited: 0.0 };
         let summary = Summary::of(&[round(5.0), round(20.0), round(4.0)]).unwrap();
         assert_eq!(summary, Summary { median: round(5.0), spread: 3.2 });

@@ -1,4 +1,4 @@
-//! What an idle connection holds: a server's resident memory with thousands of them open, less that with none.
+//! The memory of an idle connection: a server's resident memory with thousands of them, minus its memory without them.
 
 use crate::TIMEOUT;
 use crate::batch::Batch;
@@ -11,20 +11,21 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// Opened and closed before the first look, so that what a server holds once is not taken for its connections'.
+/// Connections that are opened and closed before the first reading. After that, memory that a server allocates only once does
+/// not count as memory of its connections.
 const WARM_UP: usize = 100;
 /// The message that each connection echoes, in bytes.
 const PAYLOAD: usize = 20;
-/// So many messages are under way at once.
+/// The number of messages in flight at once.
 const AT_ONCE: usize = 64;
-/// A server is quiet when it uses less than this much CPU time from one look to the next.
+/// A server is quiet if it uses less CPU time than this between two readings.
 const QUIET: Duration = Duration::from_millis(1);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+const BETWEEN_READINGS: Duration = Duration::from_millis(100);
 
-/// The relay's flags here: a log so small and full so early that it does not count.
+/// Makes the relay's log so small that it hardly counts.
 const RELAY_FLAGS: [&str; 2] = ["--log-bytes", "64KiB"];
 
-/// The contestants that differ in what a connection holds.
+/// The contestants whose connections differ in memory.
 pub const CONTESTANTS: [Contestant; 6] = [
     Contestant::Echo,
     Contestant::Lab,
@@ -34,10 +35,10 @@ pub const CONTESTANTS: [Contestant; 6] = [
     Contestant::TokioWebsockets,
 ];
 
-/// Bytes that each of `connections` connections adds to the server, once it has echoed one small message and is idle.
+/// The bytes that each of `connections` idle connections adds to the server, after it has echoed one small message on each.
 ///
 /// # Errors
-/// When the server does not come up, does not take them all, or never comes to rest.
+/// If the server does not start, does not accept all connections, or does not become idle.
 pub fn per_connection(contestant: Contestant, connections: usize, setup: &Setup) -> Result<f64> {
     let running = contestant.start(&setup.programs, &[setup.server_core], &[], &RELAY_FLAGS)?;
     let open = |count| -> Result<Vec<TcpStream>> {
@@ -64,7 +65,7 @@ fn echo(streams: &mut [TcpStream]) -> Result<()> {
         }
         for stream in some {
             stream.read_exact(&mut reply).context("receiving")?;
-            ensure!(reply == batch.reply, "what came back is not what was sent");
+            ensure!(reply == batch.reply, "the server's reply differs from the message that was sent");
         }
     }
     Ok(())
@@ -74,12 +75,12 @@ fn wait_until_quiet(server: &Server) -> Result<()> {
     let deadline = Instant::now() + TIMEOUT;
     let mut used = server.cpu_time()?;
     loop {
-        std::thread::sleep(BETWEEN_LOOKS);
+        std::thread::sleep(BETWEEN_READINGS);
         let now = server.cpu_time()?;
         if now.saturating_sub(used) < QUIET {
             return Ok(());
         }
-        ensure!(Instant::now() < deadline, "the server does not come to rest");
+        ensure!(Instant::now() < deadline, "the server did not become idle within {TIMEOUT:?}");
         used = now;
     }
 }

@@ -1,4 +1,4 @@
-//! nginx as a WebSocket proxy: its configuration, and the process that becomes it.
+//! nginx as a WebSocket proxy: its configuration and its process.
 
 use crate::TIMEOUT;
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// What its manual says of WebSockets, one process that stays in front, and nothing written per request.
+/// The WebSocket configuration from nginx's manual, with one process in the foreground and no access log.
 fn configuration(listen: SocketAddr, upstream: SocketAddr) -> String {
     format!(
         "daemon off;\nmaster_process off;\nworker_processes 1;\nerror_log stderr warn;\npid nginx.pid;\n\
@@ -23,14 +23,14 @@ fn configuration(listen: SocketAddr, upstream: SocketAddr) -> String {
     )
 }
 
-/// Turns this process into nginx in front of `upstream`, with `folder` for its files. Says before on which address it will
-/// listen, as the other servers do.
+/// Turns this process into nginx in front of `upstream`, with its files in `folder`. Like the other servers, it first prints
+/// the address that it will listen on.
 ///
 /// # Errors
-/// Always, when it returns.
+/// Always, if it returns.
 pub fn become_nginx(program: &Path, upstream: SocketAddr, folder: &Path) -> Result<Infallible> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    // nginx takes no port 0, so one that was free a moment ago.
+    // nginx does not accept port 0, so this takes a port that was free a moment ago.
     let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let configuration_file = folder.join("nginx.conf");
     fs::write(&configuration_file, configuration(listen, upstream))?;
@@ -42,10 +42,10 @@ pub fn become_nginx(program: &Path, upstream: SocketAddr, folder: &Path) -> Resu
     Err(command.exec()).with_context(|| format!("running {}", program.display()))
 }
 
-/// Waits until somebody listens there.
+/// Waits until a server listens on this address.
 ///
 /// # Errors
-/// When nobody does for long.
+/// If no server listens there for a long time.
 pub fn wait_for(address: SocketAddr) -> Result<()> {
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
@@ -57,7 +57,7 @@ pub fn wait_for(address: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-/// A folder for one process, that of the benchmark; gone with what it holds.
+/// A folder for one run of the benchmark. It is deleted with its content on drop.
 #[derive(Debug)]
 pub struct Folder(pub PathBuf);
 

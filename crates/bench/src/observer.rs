@@ -1,4 +1,4 @@
-//! Watches a session of the lab as its page does, and throws away what it is told.
+//! Observes a session of the lab, as the page does, and discards the observations.
 
 use crate::opening::open_with;
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 const SUBPROTOCOL: &str = "framescope.observe.v1";
 
-/// Reads in a thread of its own, on the core of whoever starts it.
+/// Reads in its own thread, on the core of the thread that starts it.
 pub struct Observer {
     stream: TcpStream,
     read: Arc<AtomicU64>,
@@ -18,13 +18,13 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Begins to watch `session`.
+    /// Starts observing `session`.
     ///
     /// # Errors
-    /// When the server does not upgrade.
+    /// If the server does not upgrade.
     pub fn start(address: SocketAddr, session: &str) -> Result<Self> {
         let stream = open_with(address, &format!("/api/sessions/{session}/observe"), SUBPROTOCOL)?;
-        // It is silent as long as the lab is, and the thread ends with the connection.
+        // The feed is silent while the lab is. The thread ends with the connection.
         stream.set_read_timeout(None)?;
         let read = Arc::new(AtomicU64::new(0));
         let (mut source, counter) = (stream.try_clone().context("sharing the observer's socket")?, Arc::clone(&read));
@@ -37,7 +37,7 @@ impl Observer {
         Ok(Self { stream, read, thread: Some(thread) })
     }
 
-    /// How many bytes it has been told; `None` when it is told no more.
+    /// How many bytes the observer received; `None` after the feed has ended.
     #[must_use]
     pub fn read(&self) -> Option<u64> {
         let running = self.thread.as_ref().is_some_and(|thread| !thread.is_finished());

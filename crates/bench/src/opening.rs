@@ -1,23 +1,23 @@
-//! Connections with the opening handshake done, and the one plain request that the lab needs.
+//! Connections after the opening handshake, and the one plain request that the lab needs.
 
 use crate::TIMEOUT;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// The sample of RFC 6455 §1.3, so that the accept value is known without computing it.
+/// The sample of RFC 6455 §1.3. Its accept value is known, so it need not be computed.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// So many handshakes are under way at once.
+/// The number of handshakes in flight at once.
 const AT_ONCE: usize = 64;
-/// More than any of the servers sends before the empty line.
+/// Longer than the head of any server's response.
 const LONGEST_HEAD: usize = 8 << 10;
 
 /// Opens `count` WebSockets at `path`.
 ///
 /// # Errors
-/// When the server does not upgrade one of them as it should, or is silent for long.
+/// If the server does not upgrade one of them correctly, or is silent for a long time.
 pub fn open_many(address: SocketAddr, path: &str, count: usize) -> Result<Vec<TcpStream>> {
     let mut open = Vec::with_capacity(count);
     while open.len() < count {
@@ -27,13 +27,13 @@ pub fn open_many(address: SocketAddr, path: &str, count: usize) -> Result<Vec<Tc
         }
         for stream in &mut open[first..] {
             let early = confirm(stream, None)?;
-            ensure!(early.is_empty(), "the server sent {} bytes before it was sent anything", early.len());
+            ensure!(early.is_empty(), "the server sent {} bytes before it received a message", early.len());
         }
     }
     Ok(open)
 }
 
-/// Opens one WebSocket that speaks `subprotocol`. What the server sends right away may be lost.
+/// Opens one WebSocket with `subprotocol`. Bytes that the server sends immediately may be lost.
 ///
 /// # Errors
 /// As [`open_many`].
@@ -43,17 +43,22 @@ pub fn open_with(address: SocketAddr, path: &str, subprotocol: &str) -> Result<T
     Ok(stream)
 }
 
-/// The body of the answer to an empty `POST`.
+/// The body of the response to an empty `POST`.
 ///
 /// # Errors
-/// When the answer is no success, or does not come.
+/// If there is no response, or its status is not 2xx.
 pub fn post(address: SocketAddr, path: &str) -> Result<String> {
     let mut stream = connect(address)?;
     write!(stream, "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
-    stream.take(64 << 10).read_to_string(&mut answer).with_context(|| format!("reading the answer to POST {path}"))?;
-    let (head, body) = answer.split_once("\r\n\r\n").with_context(|| format!("no answer to POST {path}"))?;
-    ensure!(head.starts_with("HTTP/1.1 2"), "POST {path} was answered with: {answer}");
+    stream
+        .take(64 << 10)
+        .read_to_string(&mut answer)
+        .with_context(|| format!("reading the response to POST {path}"))?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .with_context(|| format!("the server did not send a complete response to POST {path}"))?;
+    ensure!(head.starts_with("HTTP/1.1 2"), "POST {path} failed. The response is: {answer}");
     Ok(body.to_owned())
 }
 
@@ -76,14 +81,14 @@ fn ask(address: SocketAddr, path: &str, subprotocol: Option<&str>) -> Result<Tcp
     Ok(stream)
 }
 
-/// Reads the response; returns what came behind it.
+/// Reads the response and returns the bytes after it.
 fn confirm(stream: &mut TcpStream, subprotocol: Option<&str>) -> Result<Vec<u8>> {
     let mut head = Vec::new();
     let end = loop {
         if let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
             break end + 4;
         }
-        ensure!(head.len() < LONGEST_HEAD, "the response to the handshake does not end");
+        ensure!(head.len() < LONGEST_HEAD, "the response to the handshake is longer than {LONGEST_HEAD} bytes");
         let mut bytes = [0; 1024];
         match stream.read(&mut bytes) {
             Ok(0) => bail!("the server closed the connection during the handshake: {}", head.escape_ascii()),
@@ -94,13 +99,19 @@ fn confirm(stream: &mut TcpStream, subprotocol: Option<&str>) -> Result<Vec<u8>>
     };
     let early = head.split_off(end);
     let text = String::from_utf8_lossy(&head);
-    ensure!(text.starts_with("HTTP/1.1 101 "), "the handshake was refused: {text}");
-    ensure!(field(&text, "Sec-WebSocket-Accept") == Some(ACCEPT), "the accept value is wrong: {text}");
-    ensure!(field(&text, "Sec-WebSocket-Protocol") == subprotocol, "the subprotocol is wrong: {text}");
+    ensure!(text.starts_with("HTTP/1.1 101 "), "the server refused the handshake. Its response is: {text}");
+    ensure!(
+        field(&text, "Sec-WebSocket-Accept") == Some(ACCEPT),
+        "Sec-WebSocket-Accept must be {ACCEPT}. The response is: {text}"
+    );
+    ensure!(
+        field(&text, "Sec-WebSocket-Protocol") == subprotocol,
+        "the subprotocol must be {subprotocol:?}. The response is: {text}"
+    );
     Ok(early)
 }
 
-/// The value of a header field; names are case-insensitive.
+/// The value of a header field. Its name is case-insensitive.
 fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let fields = head.lines().filter_map(|line| line.split_once(':'));
     fields.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
@@ -111,7 +122,7 @@ mod tests {
     use super::field;
 
     #[test]
-    fn a_field_is_found_by_its_name_in_any_case() {
+    fn field_names_are_case_insensitive() {
         let head = "HTTP/1.1 101 Switching Protocols\r\nupgrade:websocket\r\nSec-WebSocket-Accept:  x=\r\n\r\n";
         assert_eq!(field(head, "Upgrade"), Some("websocket"));
         assert_eq!(field(head, "sec-websocket-accept"), Some("x="));

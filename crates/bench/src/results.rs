@@ -6,13 +6,13 @@ use crate::measure::{Figures, Summary, median};
 use crate::table::{number, or_dash, percent, table};
 use std::collections::BTreeMap;
 
-/// Kernel threads and interrupts alone stay below this part of the time; so does the 5 % that Linux keeps from real-time
-/// processes, as which servers run under `chrt`.
+/// Kernel threads and interrupts alone take less than this share of the time. So do the 5 % that Linux reserves when servers run
+/// as real-time processes under `chrt`.
 const DISTURBED: f64 = 0.06;
 
 #[derive(Clone, Debug, Default)]
 pub struct Results {
-    /// One after the other, as they were measured.
+    /// In the order in which they were measured.
     pub rounds: BTreeMap<(Case, Contestant), Vec<Figures>>,
     /// Bytes per idle connection.
     pub memory: BTreeMap<Contestant, f64>,
@@ -23,8 +23,8 @@ impl Results {
         self.rounds.get(&(case, contestant)).map_or(&[], Vec::as_slice)
     }
 
-    /// CPU time per message, `part` to `whole`: the median of what it was in each round. Machines have slow and fast spells
-    /// longer than a round, and within one all are measured.
+    /// The CPU time per message of `part` divided by that of `whole`: the median of this ratio in all rounds. Machines have slow
+    /// and fast phases that are longer than a round, and each round measures all contestants.
     #[must_use]
     pub fn ratio(&self, case: Case, part: Contestant, whole: Contestant) -> Option<f64> {
         let pairs = self.of(case, part).iter().zip(self.of(case, whole));
@@ -37,7 +37,7 @@ impl Results {
         self.least(case, Contestant::is_peer)
     }
 
-    /// axum, with the read buffer that does better.
+    /// axum with the read buffer that needs less CPU time.
     #[must_use]
     pub fn axum(&self, case: Case) -> Option<Contestant> {
         self.least(case, |contestant| matches!(contestant, Contestant::Axum | Contestant::AxumSmallBuffer))
@@ -56,7 +56,7 @@ impl Results {
         self.table(case, &Contestant::ALL, self.best_peer(case), "to best peer")
     }
 
-    /// The relay as a proxy beside another.
+    /// The relay as a proxy, compared with nginx.
     #[must_use]
     pub fn proxy_table(&self, case: Case) -> String {
         self.table(case, &Contestant::PROXIES, Some(Contestant::Nginx), "to nginx")
@@ -85,8 +85,8 @@ impl Results {
         let most = summaries.iter().map(|(_, summary)| summary.median.waited).fold(0.0, f64::max);
         if most > DISTURBED {
             text.push_str(&format!(
-                "\n**Disturbed**: something else had the server's core for up to {} of the time, which makes every \
-                 message dearer.\n",
+                "\n**Disturbed**: other processes used the server's core for up to {} of the time. This increases the CPU \
+                 time of every message.\n",
                 percent(most)
             ));
         }
@@ -107,7 +107,7 @@ impl Results {
 pub(crate) mod tests {
     use super::*;
 
-    /// Results in which each of `contestants` needs so many microseconds in the rounds of `case`.
+    /// Results of `case`: each of `contestants` with its microseconds per message in each round.
     pub(crate) fn results(case: Case, contestants: &[(Contestant, &[f64])]) -> Results {
         let figures =
             |cpu: &f64| Figures { cpu: *cpu, per_second: 1e6 / cpu, p50: 50.0, p99: 99.0, busy: 1.0, waited: 0.0 };
@@ -134,7 +134,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_slow_spell_of_the_machine_does_not_show_in_a_ratio() {
+    fn a_slow_phase_of_the_machine_does_not_change_the_ratio() {
         let measured: [(_, &[f64]); 2] = [(Contestant::Echo, &[1.0, 4.0, 2.0]), (Contestant::Axum, &[2.0, 8.0, 4.0])];
         let results = results(Case::Kib16, &measured);
         assert_eq!(results.ratio(Case::Kib16, Contestant::Echo, Contestant::Axum), Some(0.5));

@@ -160,7 +160,7 @@ impl Run {
     }
 
     fn all(mut self) -> Result<()> {
-        /// What a process has open beside its connections.
+        /// The open files of a process besides its connections.
         const OTHER_FILES: u64 = 500;
         let connections = if self.wants(Part::Memory) { self.arguments.memory_connections } else { 0 };
         cores::allow_files(u64::from(connections) + OTHER_FILES)?;
@@ -196,7 +196,7 @@ impl Run {
         self.arguments.only.is_empty() || self.arguments.only.contains(&part)
     }
 
-    /// Those of `all` that were asked for.
+    /// The contestants in `all` that the command line selects.
     fn contestants(&self, all: &[Contestant]) -> Vec<Contestant> {
         let named = &self.arguments.contestant;
         all.iter().copied().filter(|contestant| named.is_empty() || named.contains(contestant)).collect()
@@ -277,12 +277,12 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_holds_together() {
+    fn the_command_line_is_valid() {
         Arguments::command().debug_assert();
     }
 
     #[test]
-    fn parts_are_said_by_their_names() {
+    fn parts_are_selected_by_name() {
         let arguments = Arguments::try_parse_from(["bench", "--only", "16kib", "--only", "memory"]).unwrap();
         assert!(arguments.only == [Part::Case(Case::Kib16), Part::Memory]);
         assert!(Arguments::try_parse_from(["bench", "--seconds", "0"]).is_err());

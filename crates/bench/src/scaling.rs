@@ -1,4 +1,4 @@
-//! What a second core brings the relay.
+//! The relay's throughput on one core and on two.
 
 use crate::batch::Batch;
 use crate::case::Case;
@@ -9,15 +9,15 @@ use crate::measure::{Setup, median};
 use crate::opening::open_many;
 use anyhow::{Context, Result};
 
-/// Two for the server, and two for the generator: one could not load two.
+/// Two for the server, and two for the generator, because a generator on one core cannot load a server on two.
 pub const CORES: usize = 4;
 
-/// Echoed messages per second with the server on one core, and on two: the median of `rounds` rounds each.
+/// Echoed messages per second with the server on one core and on two. Each is the median of `rounds` rounds.
 ///
 /// # Errors
-/// When the server does not come up, or does not echo as it should.
+/// If the server does not start or does not echo correctly.
 pub fn one_core_and_two(all: &[usize], rounds: usize, setup: &Setup) -> Result<[f64; 2]> {
-    let (servers, generators) = all.split_at_checked(2).context("this needs four cores")?;
+    let (servers, generators) = all.split_at_checked(2).context("this measurement needs four cores")?;
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..rounds {
         rates[0].push(per_second(&servers[..1], generators, setup)?);

@@ -1,4 +1,4 @@
-//! A contestant's process: started on its cores, measured from outside, ended when dropped.
+//! A contestant's process: starts on its cores, is measured from outside, and ends on drop.
 
 use crate::{TIMEOUT, cores};
 use anyhow::{Context, Result, ensure};
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 pub struct Server {
     process: Process,
-    /// Kept open: a server must not fail because nobody takes what it prints.
+    /// Stays open, because a server must not fail when it prints.
     _stdout: BufReader<ChildStdout>,
     address: SocketAddr,
     cpu: ClockId,
@@ -29,10 +29,10 @@ impl Server {
     /// Starts `program` on `cores` and waits for the line that ends with its address.
     ///
     /// # Errors
-    /// When it ends, or says nothing for long.
+    /// If the server ends, or prints nothing for a long time.
     pub fn start(program: &Path, arguments: &[OsString], cores: &[usize]) -> Result<Self> {
-        ensure!(program.is_file(), "{} does not exist: build it first", program.display());
-        // This binary becomes the server, once it has seen to the things that are inherited: see `become_server`.
+        ensure!(program.is_file(), "{} does not exist. Build it first.", program.display());
+        // The child process runs this binary first, which sets what the server inherits. See `become_server`.
         let mut command = Command::new(std::env::current_exe().context("finding this binary")?);
         command.arg("launch").args(cores.iter().map(|core| format!("--core={core}")));
         command.arg("--").arg(program).args(arguments);
@@ -51,16 +51,15 @@ impl Server {
         self.address
     }
 
-    /// The CPU time of all its threads so far, in user space and in the kernel, also of threads that have ended.
+    /// The CPU time of all its threads so far, in user space and in the kernel. It includes threads that have ended.
     ///
     /// # Errors
-    /// When the process is gone.
+    /// If the process has ended.
     pub fn cpu_time(&self) -> Result<Duration> {
-        Ok(clock_gettime(self.cpu).context("the server is gone")?.into())
+        Ok(clock_gettime(self.cpu).context("the server has ended")?.into())
     }
 
-    /// How long its threads so far were ready to run while something else had the core. Zero where the kernel does not
-    /// count that.
+    /// How long its threads were ready to run while another process had the core. Zero if the kernel does not count this.
     #[must_use]
     pub fn waited(&self) -> Duration {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.process.0.id())).into_iter().flatten().flatten();
@@ -71,16 +70,16 @@ impl Server {
     /// Its resident memory, in bytes.
     ///
     /// # Errors
-    /// When the process is gone.
+    /// If the process has ended.
     pub fn resident(&self) -> Result<u64> {
         let folder = format!("/proc/{}", self.process.0.id());
-        // The kernel sums up the first one page by page; the second one is off by some pages for each core.
+        // The kernel adds up the first value page by page. The second one is off by several pages per core.
         let rollup = fs::read_to_string(format!("{folder}/smaps_rollup")).ok();
         let exact = rollup.and_then(|text| kilobytes(&text, "Rss:"));
         let kilobytes = match exact {
             Some(kilobytes) => kilobytes,
             None => {
-                let status = fs::read_to_string(format!("{folder}/status")).context("the server is gone")?;
+                let status = fs::read_to_string(format!("{folder}/status")).context("the server has ended")?;
                 kilobytes(&status, "VmRSS:").context("the kernel does not say how much memory the server has")?
             }
         };
@@ -97,18 +96,17 @@ impl Drop for Process {
     }
 }
 
-/// Turns this process into the server. Its cores are inherited, and so is that it ends when the benchmark does, however
-/// that ends.
+/// Turns this process into the server. The server inherits its cores, and it ends when the benchmark ends for any reason.
 ///
 /// # Errors
-/// Always, when it returns.
+/// Always, if it returns.
 pub fn become_server(cores: &[usize], program: &OsStr, arguments: &[OsString]) -> Result<Infallible> {
     cores::pin(cores)?;
     set_pdeathsig(Signal::SIGKILL).context("tying the server to the benchmark")?;
     Err(Command::new(program).args(arguments).exec()).with_context(|| format!("running {}", program.display()))
 }
 
-/// Reading has no time limit of its own, so it happens in a thread; it ends when the process does.
+/// Reads in a thread, because a read has no time limit. The thread ends when the server's process ends.
 fn first_line(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>)> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -116,16 +114,16 @@ fn first_line(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>)> {
         let read = stdout.read_line(&mut line);
         let _ = sender.send(read.map(|_| (line, stdout)));
     });
-    Ok(receiver.recv_timeout(TIMEOUT).context("it does not say where it listens")??)
+    Ok(receiver.recv_timeout(TIMEOUT).context("the server did not print its address")??)
 }
 
-/// Takes the address off the end of `listening on http://127.0.0.1:4321`.
+/// Reads the address at the end of `listening on http://127.0.0.1:4321`.
 fn address(line: &str) -> Option<SocketAddr> {
     let last = line.split_whitespace().last()?;
     last.strip_prefix("http://").unwrap_or(last).parse().ok()
 }
 
-/// A line such as `VmRSS:      1776 kB`.
+/// The number in a line such as `VmRSS:      1776 kB`.
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
@@ -141,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_ends_the_line() {
+    fn the_address_is_at_the_end_of_the_line() {
         let expected = Some(SocketAddr::from(([127, 0, 0, 1], 4321)));
         assert_eq!(address("Framescope is listening on http://127.0.0.1:4321\n"), expected);
         assert_eq!(address("listening on 127.0.0.1:4321\n"), expected);
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_the_second_number() {
+    fn the_waiting_time_is_the_second_number() {
         assert_eq!(waited("395171395 568507 103\n"), Some(568_507));
         assert_eq!(waited(""), None);
     }

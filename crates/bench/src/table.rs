@@ -1,6 +1,6 @@
-//! Tables in Markdown that can also be read as they are.
+//! Markdown tables that are also readable as plain text.
 
-/// The first column is text, the others are numbers. Each row has as many cells as the head.
+/// The first column is text, and the others are numbers. Each row has as many cells as the head.
 #[must_use]
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let length = |cell: &str| cell.chars().count();
@@ -30,7 +30,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// With three digits that count, or all of those before the point.
+/// Rounds to three significant digits, or to an integer if that has more.
 #[must_use]
 pub fn number(value: f64) -> String {
     let decimals = match value.abs() {
@@ -43,7 +43,7 @@ pub fn number(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// As `12,345`.
+/// Formats a number as `12,345`.
 fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
@@ -56,13 +56,13 @@ fn thousands(value: f64) -> String {
     text
 }
 
-/// As `12 %`.
+/// Formats a share as `12 %`.
 #[must_use]
 pub fn percent(part: f64) -> String {
     format!("{:.0} %", part * 100.0)
 }
 
-/// What stands where there is no figure.
+/// Formats the value, or returns a dash if there is none.
 #[must_use]
 pub fn or_dash(value: Option<f64>, text: fn(f64) -> String) -> String {
     value.map_or_else(|| "–".to_owned(), text)
@@ -73,14 +73,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up() {
+    fn columns_are_aligned() {
         let rows = [vec!["axum".to_owned(), "7.5".to_owned()], vec!["it".to_owned(), "–".to_owned()]];
         let expected = "| who  | µs/message |\n|------|-----------:|\n| axum |        7.5 |\n| it   |          – |\n";
         assert_eq!(table(&["who", "µs/message"], &rows), expected);
     }
 
     #[test]
-    fn numbers_have_the_digits_that_count() {
+    fn numbers_have_three_significant_digits() {
         let cases = [(0.3456, "0.346"), (4.876, "4.88"), (43.21, "43.2"), (375.4, "375"), (-2.0, "-2.00")];
         for (value, text) in cases {
             assert_eq!(number(value), text);

@@ -11,21 +11,23 @@ struct Target {
     measured: Option<f64>,
 }
 
-/// CPU time per message of `/echo`, to that of the best peer.
+/// The CPU time per message of `/echo`, divided by that of the best peer.
 const ECHO_TO_BEST_PEER: [(Case, f64); 4] =
     [(Case::OneInFlight, 1.0), (Case::Pipelined, 0.08), (Case::Kib16, 0.85), (Case::Mib1, 0.80)];
-/// The same of the lab with nobody watching, to that of `/echo`.
+/// The CPU time per message of the lab without observers, divided by that of `/echo`.
 const LAB_TO_ECHO: [(Case, f64); 4] =
     [(Case::OneInFlight, 1.1), (Case::Pipelined, 1.5), (Case::Kib16, 1.1), (Case::Mib1, 1.1)];
-/// The same of the lab with an observer, to that of axum at its best, which shows nobody anything.
+/// The CPU time per message of the lab with an observer, divided by that of axum with its better read buffer. axum has no
+/// observers.
 const OBSERVED_TO_AXUM: f64 = 1.0;
-/// The same of the relay as a proxy, both sides recorded, to that of nginx, which looks at nothing.
+/// The CPU time per message of the relay as a proxy, with both sides recorded, divided by that of nginx, which does not look at
+/// the frames.
 const RELAYED_TO_NGINX: [(Case, f64); 4] =
     [(Case::OneInFlight, 1.3), (Case::Pipelined, 1.0), (Case::Kib16, 1.3), (Case::Mib1, 1.3)];
 /// KiB per idle connection.
 const MEMORY: [(Contestant, f64); 2] = [(Contestant::Echo, 2.0), (Contestant::Lab, 3.0)];
 
-/// The targets of which something was measured, each with its figure and whether it is met.
+/// The targets that have a figure in this run, and whether each is met.
 #[must_use]
 pub fn targets_table(results: &Results) -> String {
     let row = |target: Target| {
@@ -55,7 +57,7 @@ fn targets(results: &Results) -> Vec<Target> {
         measured: results.memory.get(&contestant).map(|bytes| bytes / 1024.0),
     });
     let lab = LAB_TO_ECHO.map(|(case, most)| Target {
-        what: format!("lab with nobody watching to `/echo`: {}", case.title()),
+        what: format!("lab without observers to `/echo`: {}", case.title()),
         most,
         measured: ratio(case, Contestant::Lab, Some(Contestant::Echo)),
     });
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn with_nothing_measured_there_is_no_table() {
+    fn without_figures_there_is_no_table() {
         assert!(!targets_table(&Results::default()).contains('|'));
     }
 }

@@ -1,4 +1,4 @@
-//! The whole benchmark in small, with the real peers: every echo of theirs is checked on the way.
+//! A short run of the whole benchmark with the real peers. It also checks every echo.
 #![cfg(target_os = "linux")]
 
 use std::process::{Command, Output};
@@ -7,15 +7,15 @@ use std::process::{Command, Output};
 fn bench(arguments: &[&str]) -> Output {
     let peers = ["axum", "axum-small-buffer", "fastwebsockets", "tokio-websockets"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
-    // `peer` lies beside it.
+    // `bench` expects `peer` in its folder.
     command.args(peers.map(|peer| format!("--contestant={peer}"))).args(arguments);
-    command.output().expect("it starts")
+    command.output().expect("bench starts")
 }
 
-/// Its tables, without the ones that are for all parts of a run.
+/// The tables in its output.
 fn tables(output: &Output) -> Vec<Vec<Vec<String>>> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout.clone()).expect("it prints text");
+    let text = String::from_utf8(output.stdout.clone()).expect("bench prints text");
     let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
     let mut tables = Vec::new();
     for block in text.split("\n\n").filter(|block| block.starts_with('|')) {
@@ -42,7 +42,7 @@ fn every_peer_echoes_messages_of_every_size() {
 }
 
 #[test]
-fn idle_connections_hold_memory() {
+fn idle_connections_take_memory() {
     let tables = tables(&bench(&["--only=memory", "--memory-connections=200"]));
     let [table] = tables.as_slice() else { panic!("one table") };
     assert_eq!(table.len(), 4);
@@ -50,7 +50,7 @@ fn idle_connections_hold_memory() {
 }
 
 #[test]
-fn a_relay_that_is_not_there_is_an_error() {
+fn a_missing_relay_is_an_error() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
     let output = command.args(["--only=one", "--contestant=echo", "--relay=/nowhere/framescope"]).output().unwrap();
     assert!(!output.status.success());

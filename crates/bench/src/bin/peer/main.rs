@@ -1,5 +1,5 @@
-//! The binary `peer`: an echo server as the documentation of another crate shows it, for the relay to be measured beside.
-#![expect(clippy::print_stdout, reason = "whoever starts it reads the address from there")]
+//! The binary `peer`: echo servers as the documentation of other crates shows them. The benchmark compares the relay with them.
+#![expect(clippy::print_stdout, reason = "the benchmark reads the address from stdout")]
 
 mod on_axum;
 mod on_fastwebsockets;
@@ -16,7 +16,7 @@ struct Arguments {
     #[arg(value_enum, value_name = "CRATE")]
     on: Crate,
 
-    /// Address and port to listen on; port 0 takes a free one
+    /// The address and port to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -25,11 +25,11 @@ struct Arguments {
 enum Crate {
     /// axum's `ws`, which is tungstenite
     Axum,
-    /// The same with a read buffer of 16 KiB instead of 128 KiB
+    /// axum's `ws` with a read buffer of 16 KiB instead of 128 KiB
     AxumSmallBuffer,
     /// fastwebsockets on hyper
     Fastwebsockets,
-    /// tokio-websockets by itself
+    /// tokio-websockets alone
     TokioWebsockets,
 }
 

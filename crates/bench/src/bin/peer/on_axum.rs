@@ -1,7 +1,7 @@
-//! After the example in axum's `extract::ws`; its limits allow messages far larger than those sent here.
+//! An echo server after the example in axum's `extract::ws`. Its limits allow far larger messages than the benchmark sends.
 //!
-//! Every read fills the read buffer with zeros first, all 128 KiB of it by default. A smaller one makes small messages and
-//! idle connections much cheaper and large messages dearer, so both are measured.
+//! Every read first fills the whole read buffer with zeros; by default, that is 128 KiB. A smaller buffer makes small messages
+//! and idle connections much cheaper, but large messages more expensive, so both are measured.
 
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -10,9 +10,9 @@ use axum::serve::ListenerExt;
 use std::io;
 use tokio::net::TcpListener;
 
-/// What axum has when nothing is said.
+/// axum's default.
 pub(super) const DEFAULT_READ_BUFFER: usize = 128 << 10;
-/// Enough for the small messages of a whole read.
+/// Large enough for all small messages of one read.
 pub(super) const SMALL_READ_BUFFER: usize = 16 << 10;
 
 pub(super) async fn serve(listener: TcpListener, read_buffer: usize) -> io::Result<()> {
@@ -26,7 +26,7 @@ pub(super) async fn serve(listener: TcpListener, read_buffer: usize) -> io::Resu
 
 async fn echo(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
-        // Pings are answered by tungstenite.
+        // tungstenite answers pings.
         if matches!(message, Message::Text(_) | Message::Binary(_)) && socket.send(message).await.is_err() {
             return;
         }

@@ -1,5 +1,5 @@
-//! After fastwebsockets' `examples/echo_server.rs`, on all cores it may use instead of one. Its defaults are its best:
-//! pongs and closes by itself, large frames in vectored writes, messages up to 64 MiB.
+//! An echo server after fastwebsockets' `examples/echo_server.rs`, on all allowed cores instead of one. Its defaults are its
+//! fastest settings: automatic pongs and closes, vectored writes for large frames, messages up to 64 MiB.
 
 use fastwebsockets::{FragmentCollector, OpCode, WebSocketError, upgrade};
 use http_body_util::Empty;

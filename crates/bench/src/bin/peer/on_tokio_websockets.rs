@@ -1,4 +1,4 @@
-//! After tokio-websockets' `examples/echo_server.rs`, on all cores it may use instead of one.
+//! An echo server after tokio-websockets' `examples/echo_server.rs`, on all allowed cores instead of one.
 
 use futures_util::{SinkExt, StreamExt};
 use std::io;
