@@ -69,7 +69,7 @@ const ENTRIES: [Entry; 6] = [
                       after 60 seconds. A heartbeat at a shorter interval keeps the connection open.",
         settings: &[
             ("after", "The idle timeout, from 100ms to 60s", "6s"),
-            ("by", "How it ends them: `fin`, a normal end for TCP, or `reset`", "fin"),
+            ("by", "How it ends them: `fin` ends TCP normally, `reset` aborts it", "fin"),
         ],
     },
     Entry {
@@ -95,10 +95,10 @@ const ENTRIES: [Entry; 6] = [
         name: "reset",
         title: "A proxy that resets the connection",
         explanation: "After a number of bytes from the server, it resets both TCP connections, even inside a message. The \
-                      browser has half a message, and JavaScript gets only 1006.",
+                      browser may receive only part of a message, and JavaScript gets only 1006.",
         settings: &[(
             "after",
-            "The number of bytes after the handshake, from 1 to 1MiB. In front of TLS it counts every byte, and the number is 4KiB",
+            "The number of bytes after the handshake, from 1 to 1MiB. In front of TLS it counts every byte, and the default is 4KiB",
             "20",
         )],
     },
