@@ -1,36 +1,35 @@
-//! A TCP connection as a sequence of segments, whose numbers add up.
+//! A TCP connection as a series of segments with correct sequence numbers.
 
-use super::packet::{Flag, MOST, Packet, Segment};
+use super::packet::{Flag, MAX_DATA, Packet, Segment};
 use observation::Party;
 
-/// The client ports of connections go round from here: where systems take them from.
+/// The client port of the first connection. Systems choose client ports from here on.
 const FIRST_PORT: u16 = 49_152;
-/// Ports below these are of servers.
+/// Lower ports belong to servers.
 const LOWEST_PORT: u16 = 1024;
 
-/// One connection. Both ends begin to count at 0, so a sequence number, less one, is an offset in what that end has sent.
+/// One connection. Both sides count from 0, so a sequence number minus one is an offset in the bytes that its side sent.
 pub(super) struct Conversation {
     client_port: u16,
     server_port: u16,
-    /// The next number of each end.
+    /// The next sequence number of each side.
     client: u32,
     server: u32,
-    /// Who has ended its half.
+    /// Whether each side has ended its half.
     client_finished: bool,
     server_finished: bool,
-    /// A request was not answered, and the line is still there.
+    /// A request was not answered, and the connection is still open.
     pub(super) is_silent: bool,
-    /// Whether the relay is the client of it, on the way to another server.
-    pub(super) is_far: bool,
+    /// Whether the relay is the client, connected to another server.
+    pub(super) is_upstream: bool,
 }
 
 impl Conversation {
-    /// The connection of that number, before anything was said. Each has a client port of its own for as long as there are
-    /// ports: 64,511 connections in a row.
+    /// The connection with this number, before any data. Each of 64,511 successive connections has a different client port.
     pub(super) fn new(number: u32, server_port: u16) -> Self {
         const PORTS: u64 = (u16::MAX - LOWEST_PORT) as u64;
         let index = (u64::from(FIRST_PORT - LOWEST_PORT) + u64::from(number.wrapping_sub(1))) % PORTS;
-        // Below 64,511, so that even one more is a port.
+        // `index` is below 64,511, so the port is valid even after adding one.
         let mut client_port = LOWEST_PORT + index as u16;
         if server_port >= LOWEST_PORT && client_port >= server_port {
             client_port += 1;
@@ -43,11 +42,11 @@ impl Conversation {
             client_finished: false,
             server_finished: false,
             is_silent: false,
-            is_far: false,
+            is_upstream: false,
         }
     }
 
-    /// The three segments that begin it.
+    /// The three segments that open the connection.
     pub(super) fn begin(&mut self) -> [Packet; 3] {
         let first = self.segment(Party::Client, None, Flag::Synchronise);
         self.client = 1;
@@ -56,32 +55,32 @@ impl Conversation {
         [first, second, self.segment(Party::Client, Some(1), Flag::None)]
     }
 
-    /// Goes on in the middle of it: what was before is not known.
+    /// Starts in the middle of a connection whose earlier bytes are unknown.
     pub(super) fn join(&mut self) {
         (self.client, self.server) = (1, 1);
     }
 
-    /// `length` bytes that `from` has sent, of which `kept` are there. Where some are missing, the first packet has as many of
-    /// the kept ones as it takes, and those after it have none: a reader that found half a frame in a later packet would take
-    /// it for the front of one.
+    /// Packets for `length` bytes that `from` sent, of which the relay recorded `kept`. If bytes are missing, the first packet has
+    /// as many recorded bytes as fit, and later packets have none. Otherwise a reader would take the rest of a frame in a later
+    /// packet for the start of a frame.
     pub(super) fn data(&mut self, from: Party, kept: &[u8], length: u64) -> Vec<Packet> {
         let mut packets = Vec::new();
         let whole = kept.len() as u64 >= length;
         let (mut kept, mut left) = (kept, length.max(kept.len() as u64));
         while left > 0 && !self.has_finished(from) {
-            let on_the_line = usize::try_from(left).map_or(MOST, |left| left.min(MOST));
-            let (here, rest) = kept.split_at(kept.len().min(on_the_line));
-            left -= on_the_line as u64;
+            let packet_length = usize::try_from(left).map_or(MAX_DATA, |left| left.min(MAX_DATA));
+            let (here, rest) = kept.split_at(kept.len().min(packet_length));
+            left -= packet_length as u64;
             let flag = if left == 0 { Flag::Push } else { Flag::None };
             let acknowledged = Some(self.acknowledged_by(from));
-            packets.push(self.packet(from, acknowledged, flag, here, on_the_line));
-            self.advance(from, on_the_line as u32);
+            packets.push(self.packet(from, acknowledged, flag, here, packet_length));
+            self.advance(from, packet_length as u32);
             kept = if whole { rest } else { &[] };
         }
         packets
     }
 
-    /// Both halves end, that of `first` before the other.
+    /// Ends both halves, that of `first` before the other.
     pub(super) fn finish(&mut self, first: Party) -> Vec<Packet> {
         let mut packets = Vec::new();
         for from in [first, other(first)] {
@@ -100,7 +99,7 @@ impl Conversation {
         packets
     }
 
-    /// `from` ends it at once.
+    /// `from` resets the connection.
     pub(super) fn reset(&mut self, from: Party) -> Vec<Packet> {
         if self.client_finished && self.server_finished {
             return Vec::new();
@@ -122,7 +121,7 @@ impl Conversation {
         Segment { from, client_port, server_port, sequence, acknowledged, flag, kept, length }.packet()
     }
 
-    /// Everything that the other end has sent.
+    /// Acknowledges everything that the other side has sent.
     fn acknowledged_by(&self, from: Party) -> u32 {
         match from {
             Party::Client => self.server,
@@ -135,7 +134,7 @@ impl Conversation {
             Party::Client => &mut self.client,
             Party::Server => &mut self.server,
         };
-        // RFC 9293 §3.4: numbers wrap round.
+        // RFC 9293 §3.4: sequence numbers wrap around.
         *next = next.wrapping_add(bytes);
     }
 

@@ -1,25 +1,29 @@
-//! A capture that Wireshark dissects: what the relay saw, with the headers that must have carried it made up again.
+//! A capture for Wireshark: the recorded bytes in synthesized IP and TCP packets.
 //!
-//! Each connection is a TCP connection between two ports of 127.0.0.1, without a link layer (`LINKTYPE_RAW`). The relay has
-//! never seen its packets, only what was in them, so how the bytes were cut into packets is made up: each handshake text,
-//! frame and deliberate piece begins a packet of its own, and takes several only past 65,495 bytes. So are the sequence
-//! numbers, which begin at 0, and the acknowledgements: each packet acknowledges everything before it in the file. True are
-//! the bytes, their order in each direction, and the times: of a request when it had come, of a response and a frame when it
-//! was noted, which for one that the relay sent is when the system had taken it.
+//! Each connection is a TCP connection between two ports of 127.0.0.1, without a link layer (`LINKTYPE_RAW`). The relay never
+//! sees packets, only their content. These parts are therefore synthesized:
 //!
-//! - **Handshakes** are there byte for byte but for the session's name, refused ones with the body of the answer.
-//! - **Frames** are there byte for byte, masked and compressed as they were; Wireshark unmasks and inflates them.
-//! - **Payloads of which the relay kept only the front** are snapped: the packet says how long it was and holds less, as in
-//!   a capture with a small snapshot length. So the sequence numbers stay true, the frame's header is dissected, and the next
-//!   frame is found. Its checksum is 0, for it cannot be known, and no reader checks it.
-//! - **The end** is two FINs, first that of the end that ended first, or a RST where the line broke or was reset on
-//!   purpose. The relay does not see the client's FIN behind its own; it is made up.
-//! - **Comments** on packets say which rules a frame broke, what was deliberate, and how much is missing.
-//! - **A connection of which the log no longer has the beginning** has none: its packets begin in the middle, without a
-//!   handshake. Wireshark has to be told what it is then: *Decode As…* `WebSocket`, or `tshark -d tcp.port==N,websocket`.
+//! - **Packet boundaries.** Each handshake text, frame and deliberate piece of bytes starts a new packet. It takes several packets
+//!   only if it is longer than 65,495 bytes.
+//! - **Sequence numbers.** They start at 0.
+//! - **Acknowledgements.** Each packet acknowledges everything before it in the file.
 //!
-//! Packets lie in the file in the order of the observations. A request comes with the response to it, so with several
-//! connections at once it may stand behind something of another one that came later.
+//! The bytes, their order in each direction, and the times are real. A request has the time when it had arrived. A response or a
+//! frame has the time when the relay recorded it. For one that the relay sent, this is when the system had accepted it.
+//!
+//! - **Handshakes** are complete, byte for byte, except for the session's name. A refused one has the body of the response.
+//! - **Frames** are complete, byte for byte, masked and compressed as they were. Wireshark unmasks and inflates them.
+//! - **Payloads that the relay recorded only in part** are truncated, as in a capture with a small snapshot length: the packet has
+//!   its original length, but fewer bytes. The sequence numbers stay correct, and Wireshark can dissect the frame's header and
+//!   find the next frame. The checksum is 0, because it cannot be computed. Readers do not check it.
+//! - **The end** is two FINs, the first from the side that ended first. It is a RST if the connection broke or was deliberately
+//!   reset. The relay does not see a FIN of the client after its own, so that one is synthesized.
+//! - **Comments** on packets name the rules that a frame broke, what was deliberate, and how many bytes are missing.
+//! - **A connection whose start is no longer in the log** begins in the middle, without a handshake. Wireshark needs to be told the
+//!   protocol: *Decode As…* `WebSocket`, or `tshark -d tcp.port==N,websocket`.
+//!
+//! Packets are in the order of the observations. A request is recorded together with its response. With several connections at
+//! once, it can therefore come after a packet of another connection that arrived later.
 
 mod conversation;
 mod packet;
@@ -42,7 +46,7 @@ use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeade
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The relay's names for refusals with a special end: see `refusal`.
+/// The relay's names for refusals that end in a special way. See `refusal`.
 const SILENCE: &str = "silence";
 const LEFT_EARLY: &str = "left-early";
 const RESET: &str = "reset";
@@ -149,7 +153,7 @@ impl Pcapng {
         if let (Some(hop), Some(conversation)) =
             (&opening.route.hop, self.conversations.get_mut(&observation.connection))
         {
-            conversation.is_far = hop.leg == Leg::Far && hop.middle == Intermediary::Relay;
+            conversation.is_upstream = hop.leg == Leg::Far && hop.middle == Intermediary::Relay;
         }
         let mut notes: Vec<_> = opening.deliberate.iter().map(deliberate).collect();
         notes.extend((http == Http::Two).then(|| equivalent::NOTE.to_owned()));
@@ -171,7 +175,7 @@ impl Pcapng {
         }
         let comment = unanswered.then(|| comment(notes)).flatten();
         match &refusal.rule[..] {
-            // One end closes the connection later, which is a separate act.
+            // One side closes the connection later, which is a separate act.
             SILENCE if unanswered => {
                 if let Some(conversation) = self.conversations.get_mut(&observation.connection) {
                     conversation.is_silent = true;
@@ -215,9 +219,10 @@ impl Pcapng {
     }
 
     fn closed(&mut self, observation: &Observation, closed: &Closed) {
-        let is_far = self.conversations.get(&observation.connection).is_some_and(|conversation| conversation.is_far);
+        let is_upstream =
+            self.conversations.get(&observation.connection).is_some_and(|conversation| conversation.is_upstream);
         // The relay's peer, and the relay itself.
-        let (other, own) = if is_far { (Party::Server, Party::Client) } else { (Party::Client, Party::Server) };
+        let (other, own) = if is_upstream { (Party::Server, Party::Client) } else { (Party::Client, Party::Server) };
         let (first, resets) = match closed.cause {
             Cause::ConnectionEnded => (other, false),
             Cause::ConnectionLost => (other, true),

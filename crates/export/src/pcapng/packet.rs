@@ -1,13 +1,13 @@
-//! One packet: an IPv4 and a TCP header with true checksums, and what the relay kept of the data behind them.
+//! One packet: an IPv4 and a TCP header with correct checksums, followed by the recorded data.
 
 use etherparse::{IpNumber, Ipv4Header, TcpHeader, TcpOptionElement};
 use observation::Party;
 use std::net::Ipv4Addr;
 
-/// The most data that one packet takes: IPv4 counts its bytes in 16 bits, and both headers take 20 of them. It is also what
-/// Linux uses on the loopback interface.
-pub(super) const MOST: usize = 65_495;
-/// The window that each end says it has, 2^14 times this: so large that nothing ever fills it.
+/// The most data in one packet. IPv4 has a length of 16 bits, and each of the two headers takes 20 bytes. Linux uses the same
+/// maximum on the loopback interface.
+pub(super) const MAX_DATA: usize = 65_495;
+/// The window that each side announces. It is scaled by 2^14, so large that data never fills it.
 const WINDOW: u16 = 0xFFFF;
 const WINDOW_SCALE: u8 = 14;
 const TIME_TO_LIVE: u8 = 64;
@@ -21,13 +21,13 @@ pub(super) struct Segment<'d> {
     /// `None` only in the first segment of a connection.
     pub(super) acknowledged: Option<u32>,
     pub(super) flag: Flag,
-    /// What there is of the data.
+    /// The recorded part of the data.
     pub(super) kept: &'d [u8],
-    /// How many bytes it had on the line: [`MOST`] at the most.
+    /// The original length of the data: at most [`MAX_DATA`].
     pub(super) length: usize,
 }
 
-/// What a segment is besides an acknowledgement.
+/// The flag of a segment, besides ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag {
     None,
@@ -39,9 +39,9 @@ pub(super) enum Flag {
 
 /// A packet as it goes into a file.
 pub(super) struct Packet {
-    /// What there is of it.
+    /// The recorded part of the packet.
     pub(super) bytes: Vec<u8>,
-    /// How long it was on the line.
+    /// The original length of the packet.
     pub(super) length: u32,
 }
 
@@ -60,25 +60,25 @@ impl Segment<'_> {
             Flag::Synchronise => {
                 tcp.syn = true;
                 let options = [
-                    TcpOptionElement::MaximumSegmentSize(MOST as u16),
+                    TcpOptionElement::MaximumSegmentSize(MAX_DATA as u16),
                     TcpOptionElement::Noop,
                     TcpOptionElement::WindowScale(WINDOW_SCALE),
                 ];
-                // Eight bytes of the forty that there may be.
+                // Cannot fail: they take 8 bytes, and 40 are allowed.
                 let _ = tcp.set_options(&options);
             }
             Flag::Finish => tcp.fin = true,
             Flag::Reset => tcp.rst = true,
         }
-        let (kept, whole) = (&self.kept[..self.kept.len().min(MOST)], self.kept.len() >= self.length);
-        let behind_ip = tcp.header_len() + if whole { kept.len() } else { self.length.min(MOST) };
+        let (kept, whole) = (&self.kept[..self.kept.len().min(MAX_DATA)], self.kept.len() >= self.length);
+        let behind_ip = tcp.header_len() + if whole { kept.len() } else { self.length.min(MAX_DATA) };
         let here = Ipv4Addr::LOCALHOST.octets();
-        // At most 65,515 bytes, so it is never over what IPv4 can say.
+        // At most 65,515 bytes, which IPv4 can express.
         let mut ip =
             Ipv4Header::new(behind_ip.min(0xFFFF) as u16, TIME_TO_LIVE, IpNumber::TCP, here, here).unwrap_or_default();
         ip.dont_fragment = true;
         ip.header_checksum = ip.calc_header_checksum();
-        // What is not there cannot be summed up; no reader checks the sum of a packet that is not whole.
+        // The checksum of missing bytes cannot be computed. Readers do not check truncated packets.
         tcp.checksum = if whole { tcp.calc_checksum_ipv4(&ip, kept).unwrap_or_default() } else { 0 };
 
         let length = (ip.header_len() + behind_ip) as u32;
