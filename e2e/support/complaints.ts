@@ -36,9 +36,10 @@ export class Complaints {
       const held = protocol === "blob:" || protocol === "data:" || protocol === "about:";
       // Firefox reports the opening handshake of a WebSocket as a request, and a WebSocket may go anywhere.
       if (request.headers()["sec-websocket-version"] !== undefined) return;
+      // A navigation has no frame yet.
+      if (held || request.isNavigationRequest() || request.serviceWorker() !== null) return;
       // Firefox loads a new page's style sheet while the frame still has the URL from before.
       if (request.frame().url() === "about:blank") return;
-      if (held || request.isNavigationRequest() || request.serviceWorker() !== null) return;
       if (origin !== new URL(request.frame().url()).origin) this.heard.push(`loaded from elsewhere: ${request.url()}`);
     });
     await context.addInitScript(() => {

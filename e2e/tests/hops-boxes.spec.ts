@@ -20,7 +20,7 @@ test("an old proxy drops the upgrade, and the browser is told nothing but 1006",
   const inspector = await lab.inspect(1);
   await expect(inspector.root).toContainText("Client side of the hop: the client to old-proxy");
   const upgrade = inspector.root.locator(".changes .gone", { hasText: "Upgrade" });
-  await expect(upgrade).toContainText("left out");
+  await expect(upgrade).toContainText("removed");
   await inspector.root.getByRole("button", { name: /^Show the other side/ }).click();
   await expect(inspector.root).toContainText("Server side of the hop: old-proxy to the relay");
   await inspector.turnTo("Response");

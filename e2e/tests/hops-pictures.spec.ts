@@ -48,7 +48,7 @@ test("an old proxy", async ({ lab, complaints }) => {
   await lab.pressConnect();
   await lab.expectState("CLOSED");
   await lab.inspect(1);
-  await expect(lab.inspector.root).toContainText("left out");
+  await expect(lab.inspector.root).toContainText("removed");
   await picture(lab, "old-proxy");
 });
 

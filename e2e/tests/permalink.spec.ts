@@ -59,7 +59,7 @@ test("a preset's title is shown to those who come by a link", async ({ lab }) =>
 test("a link may lead to another server, which is not connected to either", async ({ lab, silentServer }) => {
   await lab.open(`/#play?url=${encodeURIComponent(silentServer.url)}`);
   await expect(lab.url).toHaveValue(silentServer.url);
-  await expect(lab.connection).toContainText("Another server");
+  await expect(lab.connection).toContainText("This is another server");
   await expect(lab.inviting).toBeVisible();
 });
 

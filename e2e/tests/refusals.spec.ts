@@ -34,7 +34,7 @@ const FAULTS = [
     fault: { leaveOut: ["Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] },
     answer: "426 Upgrade Required",
     header: "Upgrade: websocket",
-    why: "ask for it with the headers Upgrade: websocket and Connection: Upgrade",
+    why: "send the headers Upgrade: websocket and Connection: Upgrade",
   },
   {
     name: "a version of the past",

@@ -1,10 +1,10 @@
-//! What the relay can be asked to do, in its own words: all settings, faults and presets that it knows.
+//! The catalogue of server behaviors: all settings, faults and presets of the relay, with its descriptions.
 
 use super::settings::Settings;
 use crate::net::loaded::Loaded;
 use serde::Deserialize;
 
-/// As the relay says it at `/api/behaviours`.
+/// The JSON of `/api/behaviours`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Catalogue {
     pub settings: Vec<Known>,
@@ -33,7 +33,7 @@ pub struct KnownFault {
     pub what: String,
     pub rfc: u16,
     pub section: String,
-    /// Whether it only looks wrong.
+    /// Whether it only looks invalid.
     pub legal: bool,
 }
 
@@ -51,7 +51,7 @@ pub const PRESET: &str = "preset";
 pub const FAULT: &str = "fault";
 
 impl Loaded<Catalogue> {
-    /// What the relay is asked for, at a glance.
+    /// The behavior in a few words.
     pub fn summary(&self, settings: &Settings) -> String {
         let preset = self.ready().and_then(|catalogue| catalogue.preset(settings).map(|preset| preset.title.clone()));
         preset.unwrap_or_else(|| settings.summary())
@@ -59,17 +59,17 @@ impl Loaded<Catalogue> {
 }
 
 impl Catalogue {
-    /// The preset that `settings` name, or spell out.
+    /// The preset that `settings` name, or whose settings they equal.
     pub fn preset(&self, settings: &Settings) -> Option<&Preset> {
         self.presets.iter().find(|preset| settings.ask_for(&preset.settings()) || settings.ask_for(&preset.by_name()))
     }
 
-    /// The first name that the relay does not know.
+    /// The first setting that the relay does not know.
     pub fn unknown<'a>(&self, settings: &'a Settings) -> Option<&'a str> {
         settings.names().find(|&name| !self.settings.iter().any(|known| known.name == name))
     }
 
-    /// The settings by group, both in the catalogue's order. Presets are no part of any.
+    /// The settings by group, in the catalogue's order, without presets.
     pub fn groups(&self) -> Vec<(&str, Vec<&Known>)> {
         let mut groups: Vec<(&str, Vec<&Known>)> = Vec::new();
         for known in self.settings.iter().filter(|known| known.name != PRESET) {
@@ -89,7 +89,7 @@ impl Catalogue {
         (settings.only(may), others)
     }
 
-    /// With the settings of a preset instead of its name.
+    /// Replaces a preset's name by its settings.
     pub fn spelt_out(&self, settings: &Settings) -> Settings {
         let name = settings.value(PRESET);
         let Some(preset) = self.presets.iter().find(|preset| Some(&preset.name) == name.as_ref()) else {
@@ -112,12 +112,12 @@ impl Preset {
 }
 
 impl Known {
-    /// The value that its example has for it.
+    /// The value in its example.
     pub fn example_value(&self) -> String {
         Settings::of_query(&self.example).value(&self.name).unwrap_or_default()
     }
 
-    /// Another setting without which it says nothing, as far as its example tells.
+    /// Another setting that it needs, according to its example.
     pub fn needs(&self) -> Option<String> {
         Settings::of_query(&self.example).names().find(|&name| name != self.name).map(str::to_owned)
     }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    /// The front of what a relay says.
+    /// A shortened catalogue.
     const SAID: &str = r#"{
         "settings": [
             {"name": "refuse", "group": "opening", "value": "STATUS", "choices": null, "example": "refuse=503",

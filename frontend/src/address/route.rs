@@ -16,11 +16,11 @@ pub struct Route {
 pub struct Listener {
     /// Whether it is `wss:`.
     pub secure: bool,
-    /// Empty for the scheme's own.
+    /// Empty for the scheme's default port.
     pub port: String,
 }
 
-/// What a connection goes over, once it is in.
+/// What a connection passes through after the listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Through {
     /// Directly to the session's lab; or through a middlebox in front of TLS, which only the port reveals.
@@ -38,8 +38,8 @@ pub struct Via {
 }
 
 impl Route {
-    /// The route of a URL; `None` if it leads to no place of this session at this relay. Of the same host any port will do:
-    /// the session's name is known to nobody else.
+    /// The route of a URL; `None` if it does not lead to this session at this relay. Any port of the same host counts, since
+    /// only this relay knows the session's name.
     pub fn of(url: &Url, session: &SessionId) -> Option<Self> {
         let here = leptos::prelude::window().location().hostname().ok()?;
         let through = Through::of_path(&url.pathname(), session).filter(|_| url.hostname() == here)?;
@@ -113,13 +113,13 @@ impl fmt::Display for Via {
 }
 
 impl Listener {
-    /// Where this page came from.
+    /// The listener that served this page.
     pub fn here() -> Self {
         let location = leptos::prelude::window().location();
         Self { secure: page_is_secure(), port: location.port().unwrap_or_default() }
     }
 
-    /// The one for ws or wss; `None` if the relay speaks no TLS.
+    /// The listener for ws or wss; `None` for wss if the relay has no TLS.
     pub fn of_scheme(secure: bool, routes: &Routes) -> Option<Self> {
         if secure == page_is_secure() {
             return Some(Self::here());
@@ -140,7 +140,7 @@ impl Listener {
     }
 }
 
-/// In front of the path in a URL.
+/// Writes the part of a URL before the path.
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = leptos::prelude::window().location().hostname().unwrap_or_default();
@@ -149,7 +149,7 @@ impl fmt::Display for Listener {
     }
 }
 
-/// Whether this page came by https.
+/// Whether this page was loaded over https.
 pub fn page_is_secure() -> bool {
     leptos::prelude::window().location().protocol().is_ok_and(|scheme| scheme == "https:")
 }

@@ -1,4 +1,4 @@
-//! Light and dark: the system's choice until the visitor makes one, which the browser keeps.
+//! Light and dark theme: the system's, until the visitor chooses one. The browser stores the choice.
 
 use crate::ui::icon::{Icon, MOON, SUN};
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ impl Theme {
         }
     }
 
-    /// The visitor's choice, if one is kept.
+    /// The visitor's stored choice.
     fn chosen() -> Option<Self> {
         let kept = storage()?.get_item(KEY).ok().flatten()?;
         [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == kept)
@@ -42,12 +42,12 @@ impl Theme {
     }
 }
 
-/// `None` where the visitor's browser keeps nothing.
+/// `None` if the browser has no storage.
 fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// The system's choice, as it is and as it changes.
+/// The system's theme, updated when it changes.
 fn system() -> ReadSignal<Theme> {
     let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
     let now = move |query: &web_sys::MediaQueryList| if query.matches() { Theme::Dark } else { Theme::Light };
@@ -79,7 +79,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         other.show();
         chosen.set(Some(other));
         if let Some(storage) = storage() {
-            // A browser that keeps nothing shows the system's theme next time.
+            // Without storage, the next visit starts with the system's theme.
             let _ = storage.set_item(KEY, other.name());
         }
     };

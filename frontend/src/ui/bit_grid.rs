@@ -5,7 +5,7 @@ use super::format;
 use leptos::prelude::*;
 use wire::header::{Field, FrameHeader, LengthForm};
 
-/// One cell: its field, how many bits wide it is, the bits, and what they are called.
+/// One cell: its field, its width in bits, the bits, and their name.
 struct Cell {
     field: Field,
     bits: u64,
@@ -59,7 +59,7 @@ fn cells(header: &FrameHeader, bytes: &[u8]) -> Vec<Cell> {
         let cell = |bits, shown, name: String| Some(Cell { field: span.field, bits, shown, name });
         cells.extend(match span.field {
             Field::Fin => cell(1, shown, "FIN".into()),
-            // The three are one cell.
+            // The three bits share one cell.
             Field::Rsv1 => cell(3, bits(span.first_bit, 3), if header.rsv.rsv1 { "RSV1" } else { "RSV" }.into()),
             Field::Rsv2 | Field::Rsv3 | Field::Payload => None,
             Field::Opcode => cell(4, shown, format!("opcode = {}", header.opcode.name())),

@@ -1,9 +1,9 @@
-//! Copying a text, and saying what became of it.
+//! Copying a text, with the result.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// What the last try to copy came to; `None` before one.
+/// Whether the last copy worked; `None` before the first.
 #[derive(Clone, Copy)]
 pub struct Copied(RwSignal<Option<bool>>);
 
@@ -18,7 +18,7 @@ impl Copied {
 
     pub fn copy(self, text: &str) {
         if !window().is_secure_context() {
-            // Browsers give no clipboard to a page that came over plain http from another machine.
+            // Browsers offer no clipboard to a page loaded over http from another machine.
             self.0.set(Some(false));
             return;
         }

@@ -1,4 +1,4 @@
-//! Numbers and bytes as people read them.
+//! Numbers and bytes for people to read.
 
 /// `1204567` → `1,204,567`
 pub fn count(n: u64) -> String {
@@ -29,7 +29,7 @@ pub fn bytes(n: u64) -> String {
     format!("{} B", count(n))
 }
 
-/// A size at a glance: `812 B`, `23.6 KB`, `1.4 MB`
+/// A rounded size: `812 B`, `23.6 KB`, `1.4 MB`
 pub fn size(n: u64) -> String {
     match n {
         0..=9_999 => bytes(n),
@@ -48,7 +48,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
-/// The front of a text on one line: at most `limit` characters, control characters as pictures.
+/// The start of a text on one line: at most `limit` characters, with control characters as symbols.
 pub fn one_line(text: &str, limit: usize) -> String {
     let mut line: String = text.chars().take(limit).map(visible).collect();
     if text.chars().nth(limit).is_some() {
@@ -57,22 +57,22 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-/// A text as a line of code has it: in quotes, with quotes and backslashes in it escaped.
+/// A text as a string literal: in quotes, with quotes and backslashes escaped.
 pub fn quoted(text: &str, limit: usize) -> String {
     format!("\"{}\"", one_line(&text.replace('\\', "\\\\").replace('"', "\\\""), limit))
 }
 
-/// A byte as a character where it is printable ASCII, a middle dot where not.
+/// A byte as a character if it is printable ASCII, otherwise a middle dot.
 pub fn ascii(byte: u8) -> char {
     if (0x20..0x7F).contains(&byte) { char::from(byte) } else { '·' }
 }
 
-/// A character one can see: control characters have pictures from U+2400 on.
+/// A visible character: control characters become the symbols from U+2400.
 fn visible(c: char) -> char {
     match c {
         '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('·'),
         '\x7F' => '␡',
-        // C1 controls, and marks that turn the reading direction of what follows.
+        // C1 controls, and marks that change the reading direction.
         '\u{80}'..='\u{9F}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
         c => c,
     }

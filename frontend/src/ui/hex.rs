@@ -1,4 +1,4 @@
-//! Bytes in hex, coloured by what they are; many are folded.
+//! Bytes in hex, colored by field. Long ones are shown in parts.
 
 use super::field::{self, Pointed};
 use super::format;
@@ -8,11 +8,11 @@ use observation::Frame;
 use wire::header::{Field, FrameHeader};
 
 const ROW: usize = 8;
-/// Rows of a frame shown at first, and how many more of anything at a click.
+/// How many rows of a frame are shown at first, and how many more with each click.
 const FOLD: usize = 12;
 const MORE: usize = 128;
 
-/// A frame's header and payload as they were on the wire, as far as the relay kept them.
+/// A frame's header and payload as on the wire, as far as the relay recorded them.
 #[component]
 pub fn FrameHex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl IntoView {
     let bytes: Vec<u8> = frame.header.iter().chain(&frame.payload).copied().collect();
@@ -23,7 +23,7 @@ pub fn FrameHex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl Int
     });
     let front = (kept < crossed).then(|| {
         let (crossed, kept) = (format::bytes(crossed), format::bytes(kept));
-        format!("{crossed} crossed the wire; the relay kept the first {kept}.")
+        format!("{crossed} crossed the wire; the relay recorded the first {kept}.")
     });
     view! {
         <Hex label="The frame's bytes in hex" bytes class_at=Box::new(class_at(&header)) fold=FOLD pointed/>
@@ -31,8 +31,8 @@ pub fn FrameHex(frame: Frame, header: FrameHeader, pointed: Pointed) -> impl Int
     }
 }
 
-/// The class of a frame's byte, by its place. A byte of several fields takes the hue of its last: the opcode's in the first,
-/// the length's in the second.
+/// The color class of a frame's byte. A byte with several fields has the class of its last: the first byte that of the opcode,
+/// the second that of the length.
 pub fn class_at(header: &FrameHeader) -> impl Fn(usize) -> &'static str + Send + use<> {
     let fields = header.fields();
     move |offset| {

@@ -1,4 +1,4 @@
-//! The style sheet of the views that are loaded later. Quick builds have it in the page's own.
+//! The style sheet of the views that are loaded later. Quick builds include it in the page's style sheet.
 
 use leptos::prelude::*;
 

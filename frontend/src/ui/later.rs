@@ -80,7 +80,7 @@ impl<T: Copy + Send + Sync + 'static> Later<T> {
         later
     }
 
-    /// For what a visitor is soon to need: fetched as soon as the page has been drawn.
+    /// Loads the part as soon as the page has been drawn, before it is needed.
     pub fn after_first_view(fetch: fn() -> Coming<T>) -> Self {
         let later = Self { fetch, state: RwSignal::new(State::Coming) };
         if document().hidden() {

@@ -1,4 +1,4 @@
-//! A URL for bytes the page holds; it is given back when it is dropped.
+//! A URL for bytes in the page's memory. Dropping it revokes the URL.
 
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag, Url};
@@ -6,7 +6,7 @@ use web_sys::{Blob, BlobPropertyBag, Url};
 pub struct ObjectUrl(String);
 
 impl ObjectUrl {
-    /// `None` where the browser makes none.
+    /// `None` if the browser cannot create one.
     pub fn of(bytes: &[u8], mime: &str) -> Option<Self> {
         let options = BlobPropertyBag::new();
         options.set_type(mime);
@@ -22,7 +22,7 @@ impl ObjectUrl {
 
 impl Drop for ObjectUrl {
     fn drop(&mut self) {
-        // Revoking a URL of our own cannot fail; were it to, the browser frees it with the page.
+        // Revoking our own URL cannot fail. If it did, the browser would free it with the page.
         let _ = Url::revoke_object_url(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! What the relay made of Markdown. It comes as HTML that is sanitised already.
+//! HTML that the relay rendered from Markdown and sanitized.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ pub fn Rendered(html: String) -> impl IntoView {
     view! { <div class="prose-block" inner_html=reachable(&html)></div> }
 }
 
-/// The same HTML where the keyboard can get to all that may have to be scrolled.
+/// The same HTML, with everything that may need scrolling reachable by keyboard.
 pub fn reachable(html: &str) -> String {
     html.replace("<pre", "<pre tabindex=\"0\"")
         .replace("<table", "<div class=\"scroll\" tabindex=\"0\"><table")

@@ -82,7 +82,7 @@ fn Anatomy(frame: Frame, connection: ConnectionNumber, seq: Seq, client: &'stati
     let beats = matches!(header.opcode, Opcode::Ping | Opcode::Pong);
     view! {
         <DeliberateActs did=did.iter().cloned().collect()/>
-        <Violations violations on_purpose=did.is_some()/>
+        <Violations violations deliberate=did.is_some()/>
         {did.is_some().then(|| view! { <AftermathView seq client/> })}
         {beats.then(|| view! { <RoundTrips connection seq/> })}
         {close.map(|close| view! { <CloseCard close/> })}
@@ -124,7 +124,7 @@ fn Anatomy(frame: Frame, connection: ConnectionNumber, seq: Seq, client: &'stati
 fn Violations(
     violations: Vec<Violation>,
     /// Whether the outcome is shown below.
-    on_purpose: bool,
+    deliberate: bool,
 ) -> impl IntoView {
     let Some(code) = violations.first().map(|violation| CloseCode(violation.close_code)) else { return ().into_any() };
     let card = |violation: Violation| {
@@ -137,7 +137,7 @@ fn Violations(
     };
     view! {
         {violations.into_iter().map(card).collect_view()}
-        {(!on_purpose)
+        {(!deliberate)
             .then(|| {
                 let words = format!("The receiver answers with close frame {code} ({}) and ends the connection.", code.meaning());
                 view! { <p class="note">{words}</p> }

@@ -86,8 +86,8 @@ fn fits(term: &Term, record: &Record, row: &Row) -> bool {
         },
         // A deliberate opening shows in its response.
         Term::Deliberate => {
-            let on_purpose = observation.filter(|seen| !aftermath::deliberate(&seen.event).is_empty());
-            on_purpose.is_some_and(|seen| match row.key {
+            let deliberate = observation.filter(|seen| !aftermath::deliberate(&seen.event).is_empty());
+            deliberate.is_some_and(|seen| match row.key {
                 RowKey::Request(_) => matches!(seen.event, Event::Asked(_)),
                 RowKey::Opened(_) => false,
                 _ => true,
