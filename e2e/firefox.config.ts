@@ -23,6 +23,7 @@ const SPECS = [
 
 export default defineConfig({
   ...chromium,
+  testIgnore: [],
   testMatch: SPECS.map((name) => `${name}.spec.ts`),
   outputDir: "test-results-firefox",
   // A start of Firefox takes seconds, so one worker opens many pages in place of many workers.

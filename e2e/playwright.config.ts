@@ -13,6 +13,8 @@ const BUSY_WORKERS = Math.min(availableParallelism(), 8) + 1;
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
+  // challenge-proof runs the same solutions, and more, in Chromium.
+  testIgnore: "challenge-solutions.spec.ts",
   // Each worker has its own browser and its own relay.
   workers: WAITING_WORKERS + BUSY_WORKERS,
   fullyParallel: true,
