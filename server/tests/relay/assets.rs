@@ -12,7 +12,7 @@ fn is_strict(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn the_page_answers_at_its_own_addresses_only() {
+async fn the_page_is_served_only_at_its_own_paths() {
     let lab = Lab::new().await;
     for path in ["/", "/index.html", "/s/anything", "/recording", "/?query"] {
         let page = http(lab.address(), "GET", path, "").await;
@@ -30,7 +30,7 @@ async fn the_page_answers_at_its_own_addresses_only() {
 }
 
 #[tokio::test]
-async fn what_is_held_is_not_sent_again() {
+async fn a_cached_file_is_not_sent_again() {
     let lab = Lab::new().await;
     let page = http(lab.address(), "GET", "/", "").await;
     let held = format!("If-None-Match: \"other\", {}\r\n", page.header("etag").unwrap());
@@ -43,7 +43,7 @@ async fn what_is_held_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn compressed_forms_go_to_those_who_take_them() {
+async fn compressed_files_go_to_clients_that_accept_them() {
     let lab = Lab::new().await;
     let plain = http(lab.address(), "GET", "/", "").await;
     assert_eq!(plain.header("content-encoding"), None);
@@ -57,7 +57,7 @@ async fn compressed_forms_go_to_those_who_take_them() {
 
 /// With the placeholder inside, the page names no files, and there is nothing to see here.
 #[tokio::test]
-async fn files_with_a_hash_in_their_name_are_kept_for_good() {
+async fn files_with_a_hash_in_their_name_are_cached_forever() {
     let lab = Lab::new().await;
     let html = String::from_utf8(http(lab.address(), "GET", "/", "").await.body).unwrap();
     let names = html.split(['"', '\'', '=', ' ', '>']).filter(|name| name.starts_with('/') && name.contains('.'));
@@ -71,7 +71,7 @@ async fn files_with_a_hash_in_their_name_are_kept_for_good() {
 }
 
 #[tokio::test]
-async fn a_folder_serves_what_is_in_it_now() {
+async fn a_folder_serves_its_current_files() {
     let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("page");
     std::fs::create_dir_all(&folder).unwrap();
     let index = folder.join("index.html");

@@ -19,7 +19,7 @@ async fn half_a_frame(lab: &Lab) -> Raw {
 }
 
 #[tokio::test]
-async fn at_a_shutdown_the_frame_ends_first() {
+async fn a_shutdown_waits_for_the_end_of_the_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = half_a_frame(&lab).await;
@@ -42,7 +42,7 @@ async fn at_a_shutdown_the_frame_ends_first() {
 }
 
 #[tokio::test]
-async fn at_a_shutdown_a_frame_that_never_ends_is_cut_off() {
+async fn a_shutdown_cuts_off_an_endless_frame() {
     let short = Duration::from_millis(200);
     let lab = Lab::with(|config| config.close_timeout = short).await;
     let mut feed = lab.feed().await;
@@ -57,7 +57,7 @@ async fn at_a_shutdown_a_frame_that_never_ends_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_silent_in_the_middle_may_still_end_its_frame() {
+async fn a_client_that_pauses_in_a_frame_may_still_finish_it() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(300)).await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -77,7 +77,7 @@ async fn a_client_that_goes_silent_in_the_middle_may_still_end_its_frame() {
 }
 
 #[tokio::test]
-async fn a_client_that_stays_silent_in_the_middle_is_cut_off() {
+async fn a_client_that_stays_silent_in_a_frame_is_cut_off() {
     let short = Duration::from_millis(200);
     let lab = Lab::with(|config| (config.idle_timeout, config.close_timeout) = (short, short)).await;
     let mut feed = lab.feed().await;
@@ -92,7 +92,7 @@ async fn a_client_that_stays_silent_in_the_middle_is_cut_off() {
 }
 
 #[tokio::test]
-async fn half_a_text_frame_holds_no_close_frame_up() {
+async fn half_a_text_frame_does_not_delay_a_close_frame() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -109,7 +109,7 @@ async fn half_a_text_frame_holds_no_close_frame_up() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_pauses_between_frames_hears_the_close_frame() {
+async fn a_client_that_sends_without_pause_gets_the_close_frame() {
     const LENGTH: usize = 300_001;
     let lab = Lab::new().await;
     let raw = lab.open().await;

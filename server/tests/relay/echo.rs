@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 #[tokio::test]
-async fn another_makers_client_gets_its_messages_back() {
+async fn an_independent_client_receives_its_echoes() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut client = lab.client().await;
@@ -59,7 +59,7 @@ async fn another_makers_client_gets_its_messages_back() {
 }
 
 #[tokio::test]
-async fn bytes_are_observed_as_they_crossed() {
+async fn bytes_are_recorded_exactly() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -74,7 +74,7 @@ async fn bytes_are_observed_as_they_crossed() {
 }
 
 #[tokio::test]
-async fn fragments_keep_their_bounds_also_around_control_frames() {
+async fn fragments_keep_their_boundaries_around_control_frames() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -105,7 +105,7 @@ async fn fragments_keep_their_bounds_also_around_control_frames() {
 }
 
 #[tokio::test]
-async fn many_frames_in_one_write_come_back_in_order() {
+async fn many_frames_in_one_write_are_echoed_in_order() {
     let lab = Lab::new().await;
     let mut raw = Raw::open(lab.address(), "/echo").await;
     let frames: Vec<_> = (0..2000_u16).map(|n| masked(0x82, &n.to_be_bytes())).collect();
@@ -117,7 +117,7 @@ async fn many_frames_in_one_write_come_back_in_order() {
 }
 
 #[tokio::test]
-async fn the_largest_frame_goes_through() {
+async fn a_frame_of_the_maximum_size_is_echoed() {
     let lab = Lab::with(|config| (config.max_frame, config.max_message) = (1 << 20, 1 << 20)).await;
     let mut raw = Raw::open(lab.address(), "/echo").await;
     let payload = vec![b'x'; 1 << 20];

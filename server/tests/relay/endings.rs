@@ -25,7 +25,7 @@ async fn the_client_hangs_up() {
 }
 
 #[tokio::test]
-async fn the_client_hangs_up_in_the_middle_of_a_frame() {
+async fn the_client_disconnects_inside_a_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -46,7 +46,7 @@ async fn the_client_hangs_up_in_the_middle_of_a_frame() {
 }
 
 #[tokio::test]
-async fn the_client_hangs_up_in_the_middle_of_its_close_frame() {
+async fn the_client_disconnects_inside_its_close_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -60,7 +60,7 @@ async fn the_client_hangs_up_in_the_middle_of_its_close_frame() {
 }
 
 #[tokio::test]
-async fn the_client_hangs_up_in_the_middle_of_a_header() {
+async fn the_client_disconnects_inside_a_header() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -71,7 +71,7 @@ async fn the_client_hangs_up_in_the_middle_of_a_header() {
 }
 
 #[tokio::test]
-async fn the_client_closes_its_half_and_still_gets_everything() {
+async fn a_half_closed_client_still_receives_everything() {
     let lab = Lab::new().await;
     let mut raw = lab.open().await;
     let frames: Vec<_> = (0..500).map(|_| masked(0x82, &[0; 100])).collect();
@@ -106,7 +106,7 @@ async fn the_client_stops_reading() {
 }
 
 #[tokio::test]
-async fn nothing_comes_for_too_long() {
+async fn a_silent_connection_is_closed_as_idle() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(300)).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -122,7 +122,7 @@ async fn nothing_comes_for_too_long() {
 }
 
 #[tokio::test]
-async fn the_relays_close_is_not_answered() {
+async fn the_relays_close_frame_is_not_answered() {
     let short = Duration::from_millis(200);
     let lab = Lab::with(|config| (config.idle_timeout, config.close_timeout) = (short, short)).await;
     let mut feed = lab.feed().await;

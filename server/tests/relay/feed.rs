@@ -20,7 +20,7 @@ async fn chat(raw: &mut Raw, count: usize) {
 }
 
 #[tokio::test]
-async fn a_late_joiner_gets_everything_and_one_that_comes_back_the_rest() {
+async fn a_new_observer_gets_everything_and_a_returning_one_the_rest() {
     let lab = Lab::new().await;
     let mut raw = lab.open().await;
     chat(&mut raw, 50).await;
@@ -39,7 +39,7 @@ async fn a_late_joiner_gets_everything_and_one_that_comes_back_the_rest() {
 }
 
 #[tokio::test]
-async fn times_and_numbers_ascend() {
+async fn times_and_numbers_increase() {
     let lab = Lab::new().await;
     let (mut one, mut two) = (lab.open().await, lab.open().await);
     tokio::join!(chat(&mut one, 100), chat(&mut two, 100));
@@ -54,7 +54,7 @@ async fn times_and_numbers_ascend() {
 }
 
 #[tokio::test]
-async fn what_was_dropped_is_a_gap() {
+async fn dropped_observations_are_a_gap() {
     let lab = Lab::with(|config| config.log_count = 20).await;
     let mut raw = lab.open().await;
     chat(&mut raw, 50).await;
@@ -69,7 +69,7 @@ async fn what_was_dropped_is_a_gap() {
 }
 
 #[tokio::test]
-async fn a_number_not_yet_given_is_the_end() {
+async fn a_future_number_means_the_end_of_the_log() {
     let lab = Lab::new().await;
     let mut feed = lab.feed_after(u64::MAX).await;
     assert_eq!(feed.hello.next, Seq(1));
@@ -78,7 +78,7 @@ async fn a_number_not_yet_given_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_flood_comes_in_batches() {
+async fn a_flood_arrives_in_batches() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -107,7 +107,7 @@ async fn a_flood_comes_in_batches() {
 }
 
 #[tokio::test]
-async fn an_observer_that_never_reads_holds_nobody_up() {
+async fn an_observer_that_never_reads_blocks_nobody() {
     let change = |config: &mut framescope::args::Config| {
         (config.log_count, config.write_timeout) = (1000, Duration::from_millis(300));
         config.session_observers = 1;
@@ -144,7 +144,7 @@ async fn an_observer_that_never_reads_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_is_optional_but_no_other_will_do() {
+async fn the_subprotocol_is_optional_and_others_are_refused() {
     let lab = Lab::new().await;
     let url = format!("ws://{}/api/sessions/{}/observe", lab.address(), lab.id);
     let (mut socket, response) = soon(connect_async(&url)).await.unwrap();
@@ -156,7 +156,7 @@ async fn the_subprotocol_is_optional_but_no_other_will_do() {
 }
 
 #[tokio::test]
-async fn plain_and_wrong_requests_are_answered_in_json() {
+async fn plain_and_invalid_requests_get_json_errors() {
     let lab = Lab::new().await;
     let path = format!("/api/sessions/{}/observe", lab.id);
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
@@ -184,7 +184,7 @@ async fn observers_are_limited() {
 }
 
 #[tokio::test]
-async fn what_observers_say_is_ignored_and_bounded() {
+async fn messages_from_observers_are_ignored_and_limited() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     say(&mut feed.socket, Message::text("{\"type\":\"from-the-future\"}")).await;

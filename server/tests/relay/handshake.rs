@@ -10,7 +10,7 @@ fn expected(subprotocol: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_crossed_the_wire_is_what_is_observed() {
+async fn both_handshakes_are_recorded_exactly() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let requests = [
@@ -44,7 +44,7 @@ async fn what_crossed_the_wire_is_what_is_observed() {
 }
 
 #[tokio::test]
-async fn a_head_in_single_bytes_is_the_same() {
+async fn a_head_in_single_bytes_is_recorded_the_same() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.raw().await;
@@ -58,7 +58,7 @@ async fn a_head_in_single_bytes_is_the_same() {
 }
 
 #[tokio::test]
-async fn the_first_offered_subprotocol_is_taken() {
+async fn the_first_offered_subprotocol_is_selected() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.raw().await;
@@ -69,7 +69,7 @@ async fn the_first_offered_subprotocol_is_taken() {
 }
 
 #[tokio::test]
-async fn frames_right_behind_the_head_are_not_lost() {
+async fn frames_right_after_the_head_are_not_lost() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.raw().await;
@@ -88,7 +88,7 @@ async fn frames_right_behind_the_head_are_not_lost() {
 }
 
 #[tokio::test]
-async fn requests_before_it_on_the_same_connection_are_no_part_of_it() {
+async fn earlier_requests_on_the_connection_are_not_recorded() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let request = handshake(&lab.path(), "");

@@ -13,7 +13,7 @@ async fn it_says_that_it_lives() {
 }
 
 #[tokio::test]
-async fn a_head_that_never_ends_is_given_up() {
+async fn an_endless_head_times_out() {
     let lab = Lab::with(|config| config.head_timeout = Duration::from_millis(200)).await;
     let clock = Clock::stop();
     let (mut silent, mut slow, mut kept) = (lab.raw().await, lab.raw().await, lab.raw().await);
@@ -39,7 +39,7 @@ async fn a_head_over_its_limit_is_refused() {
 }
 
 #[tokio::test]
-async fn a_head_that_never_becomes_a_request_is_seen_in_the_session_it_asks_for() {
+async fn an_incomplete_request_is_recorded_in_its_session() {
     let lab = Lab::with(|config| config.head_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let line = format!("GET {}?deflate=off HTTP/1.1\r\nHost: lab\r\n", lab.path());
@@ -76,7 +76,7 @@ async fn a_head_that_never_becomes_a_request_is_seen_in_the_session_it_asks_for(
 }
 
 #[tokio::test]
-async fn connections_are_limited_and_places_come_back() {
+async fn connections_are_limited_and_slots_are_freed() {
     let lab = Lab::with(|config| config.max_connections = 2).await;
     let healthy = async || {
         let mut raw = Raw::connect(lab.address()).await;
@@ -94,7 +94,7 @@ async fn connections_are_limited_and_places_come_back() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_its_half_after_asking_is_answered() {
+async fn a_half_closed_client_gets_its_response() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let refused = format!("GET {} HTTP/1.1\r\nHost: lab\r\n\r\n", lab.path());

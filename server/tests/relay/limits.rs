@@ -28,7 +28,7 @@ async fn check(limit: (u64, u64), frames: &[(u8, usize)], right: bool) {
 }
 
 #[tokio::test]
-async fn a_limit_is_the_last_size_that_is_taken() {
+async fn the_size_limits_are_inclusive() {
     for first in [0x81, 0x82] {
         // Around each form of the length, and in the largest more than one read takes.
         for limit in [125, 126, 0xFFFF, 0x1_0000, 1 << 20] {
@@ -41,7 +41,7 @@ async fn a_limit_is_the_last_size_that_is_taken() {
 }
 
 #[tokio::test]
-async fn a_message_counts_all_its_fragments_and_nothing_before_them() {
+async fn the_message_limit_counts_the_fragments_of_one_message() {
     for first in [0x01, 0x02] {
         let full = [(first, 600), (0x00, 0), (0x80, 400)];
         check((u64::MAX, 1000), &full, true).await;
@@ -51,13 +51,13 @@ async fn a_message_counts_all_its_fragments_and_nothing_before_them() {
 }
 
 #[tokio::test]
-async fn nothing_at_all_may_be_a_limit() {
+async fn a_limit_can_be_zero() {
     check((0, u64::MAX), &[(0x82, 0)], true).await;
     check((u64::MAX, 0), &[(0x81, 0), (0x81, 1)], false).await;
 }
 
 #[tokio::test]
-async fn a_length_is_believed_by_nobody() {
+async fn memory_is_not_reserved_by_the_announced_length() {
     let lab = Lab::new().await;
     for length in [u64::MAX >> 1, 1 << 40, (16 << 20) + 1] {
         let mut raw = Raw::open(lab.address(), "/echo").await;
@@ -67,7 +67,7 @@ async fn a_length_is_believed_by_nobody() {
 }
 
 #[tokio::test]
-async fn a_binary_frame_is_on_its_way_back_before_it_is_whole() {
+async fn a_binary_frame_is_echoed_before_it_is_complete() {
     // There is no memory for a single byte of what is unfinished, and none is needed.
     let lab = Lab::with(|config| config.max_unfinished = 0).await;
     let mut feed = lab.feed().await;
@@ -87,7 +87,7 @@ async fn a_binary_frame_is_on_its_way_back_before_it_is_whole() {
 }
 
 #[tokio::test]
-async fn a_text_frame_goes_back_once_it_is_known_to_be_text() {
+async fn a_text_frame_is_echoed_once_its_utf8_is_checked() {
     let lab = Lab::new().await;
     // Half of one, and the end of the line: had anything gone back, it would be here.
     let mut raw = lab.open().await;
@@ -109,7 +109,7 @@ async fn a_text_frame_goes_back_once_it_is_known_to_be_text() {
 }
 
 #[tokio::test]
-async fn unfinished_text_is_bounded_for_all_together() {
+async fn all_unfinished_text_shares_one_limit() {
     let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
     let mut feed = lab.feed().await;
     let (mut one, mut other) = (lab.open().await, lab.open().await);
@@ -144,7 +144,7 @@ async fn unfinished_text_is_bounded_for_all_together() {
 }
 
 #[tokio::test]
-async fn one_alone_may_not_have_more_than_all() {
+async fn one_connection_cannot_exceed_the_shared_limit() {
     let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;

@@ -30,7 +30,7 @@ async fn noise_in_place_of_frames() {
 }
 
 #[tokio::test]
-async fn good_frames_with_one_wrong_bit() {
+async fn valid_frames_with_one_wrong_bit() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let good = [masked(0x01, b"abc"), masked(0x89, b"p"), masked(0x80, b"def"), masked(0x88, b"\x03\xe8bye")].concat();
@@ -59,7 +59,7 @@ async fn noise_in_place_of_http() {
 }
 
 #[tokio::test]
-async fn handshakes_that_are_cut_off_give_their_places_back() {
+async fn truncated_handshakes_free_their_slots() {
     let lab = Lab::with(|config| (config.session_connections, config.max_connections) = (3, 20)).await;
     let request = handshake(&lab.path(), "");
     for cut in (0..=request.len()).step_by(5) {

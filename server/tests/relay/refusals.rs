@@ -117,7 +117,7 @@ async fn an_unknown_session() {
 }
 
 #[tokio::test]
-async fn refusals_on_a_kept_alive_connection_behind_other_answers() {
+async fn refusals_after_other_responses_on_a_kept_alive_connection() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.raw().await;

@@ -5,7 +5,7 @@ use crate::support::{Lab, Raw, http};
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_session_says_where_its_things_are() {
+async fn a_session_lists_its_addresses() {
     let lab = Lab::new().await;
     let created = http(lab.address(), "POST", "/api/sessions", "").await;
     let json = created.json();
@@ -30,7 +30,7 @@ async fn an_unknown_session_is_not_found() {
 }
 
 #[tokio::test]
-async fn other_addresses_and_methods_are_answered_in_json() {
+async fn other_addresses_and_methods_get_json_errors() {
     let lab = Lab::new().await;
     for (method, path, status) in
         [("GET", "/api/nothing", 404), ("DELETE", "/api/sessions", 405), ("GET", "/api/sessions", 405)]
@@ -42,7 +42,7 @@ async fn other_addresses_and_methods_are_answered_in_json() {
 }
 
 #[tokio::test]
-async fn a_large_body_is_refused_unread() {
+async fn a_large_body_is_refused_without_reading_it() {
     let lab = Lab::new().await;
     let announced = http(lab.address(), "POST", "/api/sessions", "Content-Length: 99999999999\r\n").await;
     assert_eq!(announced.status, 413);
@@ -53,7 +53,7 @@ async fn a_large_body_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_full_relay_lets_go_of_empty_sessions_first() {
+async fn a_full_relay_drops_empty_sessions_first() {
     let lab = Lab::with(|config| config.max_sessions = 2).await;
     // The first one has something in it.
     drop(lab.open().await);
@@ -69,7 +69,7 @@ async fn a_full_relay_lets_go_of_empty_sessions_first() {
 }
 
 #[tokio::test]
-async fn a_session_expires_once_nobody_is_there() {
+async fn a_session_expires_without_connections_and_observers() {
     let lab = Lab::with(|config| config.session_ttl = Duration::from_millis(200)).await;
     let clock = Clock::stop();
     let raw = lab.open().await;

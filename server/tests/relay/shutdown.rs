@@ -10,7 +10,7 @@ use tokio::process::Command;
 const GOING_AWAY: [u8; 2] = 1001_u16.to_be_bytes();
 
 #[tokio::test]
-async fn everyone_is_told_and_what_happened_is_recorded() {
+async fn everyone_gets_1001_and_the_end_is_recorded() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -38,7 +38,7 @@ async fn everyone_is_told_and_what_happened_is_recorded() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_lab_connection_reaches_its_observers() {
+async fn observers_receive_the_end_of_a_lab_connection() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -54,7 +54,7 @@ async fn the_end_of_a_lab_connection_reaches_its_observers() {
 }
 
 #[tokio::test]
-async fn also_of_one_that_had_to_be_dropped() {
+async fn observers_receive_the_end_of_a_dropped_connection() {
     let lab = Lab::with(|config| config.shutdown_grace = Duration::from_millis(600)).await;
     let mut feed = lab.feed().await;
     let _silent = lab.open().await;
@@ -88,7 +88,7 @@ async fn nobody_can_hold_it_up() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_process_ends_well_on_a_signal() {
+async fn the_process_exits_successfully_on_a_signal() {
     for signal in ["TERM", "INT"] {
         let mut relay = Process::start(&[]).await;
         let mut raw = Raw::open(relay.address, "/echo").await;

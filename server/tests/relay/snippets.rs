@@ -184,7 +184,7 @@ async fn in_rust() {
 }
 
 #[tokio::test]
-async fn the_examples_in_rust_are_what_is_rendered() {
+async fn the_rust_examples_match_the_rendered_snippets() {
     let lab = Lab::new().await;
     let url = "ws://127.0.0.1:8080/echo";
     let plain = snippet(&lab, "rust", url, &["chat"], &["Hello"]).await;
@@ -202,7 +202,7 @@ async fn by_websocat() {
 }
 
 #[tokio::test]
-async fn an_empty_message_is_more_than_websocat_can_send() {
+async fn websocat_cannot_send_an_empty_message() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let url = format!("ws://{}{}", lab.address(), lab.path());
@@ -216,7 +216,7 @@ async fn an_empty_message_is_more_than_websocat_can_send() {
 }
 
 #[tokio::test]
-async fn an_odd_address_is_asked_for_as_it_is() {
+async fn an_unusual_url_is_requested_unchanged() {
     for client in [Client::Python, Client::Websocat] {
         let lab = Lab::new().await;
         let mut feed = lab.feed().await;
@@ -237,7 +237,7 @@ async fn an_odd_address_is_asked_for_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_wrongly_says_how_to_ask() {
+async fn an_invalid_request_explains_the_right_one() {
     let lab = Lab::new().await;
     let url = ("url", "ws://lab/");
     let long = "x".repeat(5000);

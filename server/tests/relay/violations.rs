@@ -49,7 +49,7 @@ async fn in_the_header() {
 }
 
 #[tokio::test]
-async fn in_the_order_of_frames() {
+async fn violations_by_frame_order() {
     check(&masked(0x80, b"x"), 0, "nothing-to-continue", 1002).await;
     check(&[masked(0x01, b"a"), masked(0x81, b"b")].concat(), 1, "message-still-open", 1002).await;
 }
@@ -64,7 +64,7 @@ async fn in_the_payload() {
 }
 
 #[tokio::test]
-async fn a_kind_that_is_not_accepted_is_answered_with_1003() {
+async fn an_unaccepted_kind_is_closed_with_1003() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     for (query, right, wrong) in [("accept=text", 0x81, 0x82), ("accept=binary", 0x82, 0x81)] {
@@ -94,7 +94,7 @@ async fn over_a_limit() {
 }
 
 #[tokio::test]
-async fn the_close_frame_reaches_a_client_in_the_middle_of_sending() {
+async fn the_close_frame_reaches_a_client_that_is_still_sending() {
     let lab = Lab::with(|config| config.max_frame = 1000).await;
     let mut raw = lab.open().await;
     // Far more than the relay reads before it fails the connection, and than the line holds; closing over it would reset

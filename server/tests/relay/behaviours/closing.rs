@@ -32,7 +32,7 @@ async fn after_a_time() {
 }
 
 #[tokio::test]
-async fn after_so_many_messages() {
+async fn the_server_closes_after_n_messages() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     // A message is what its fragments make up, of either kind; a ping is none.
@@ -162,7 +162,7 @@ async fn a_drop_does_not_wait_for_the_end_of_a_frame() {
 }
 
 #[tokio::test]
-async fn a_close_frame_by_the_clock_lets_a_drip_end_at_once() {
+async fn a_timed_close_frame_ends_a_drip_at_once() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -176,7 +176,7 @@ async fn a_close_frame_by_the_clock_lets_a_drip_end_at_once() {
 }
 
 #[tokio::test]
-async fn what_comes_first_counts() {
+async fn the_first_of_two_endings_counts() {
     let lab = Lab::new().await;
     let mut raw = open(&lab, "close-after=2&drop-after=1").await;
     raw.send(&masked(0x81, b"a")).await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// RFC 6455 §5.4: control frames may come inside a message, and other messages may not.
 #[tokio::test]
-async fn a_ping_may_come_inside_a_message_and_a_push_may_not() {
+async fn pings_interrupt_fragmented_messages_and_pushes_do_not() {
     let lab = Lab::new().await;
     let mut raw = open(&lab, "ping-every=20ms&push-every=30ms&push=pushed").await;
     raw.send(&masked(0x01, b"begun")).await;
@@ -35,7 +35,7 @@ async fn a_ping_may_come_inside_a_message_and_a_push_may_not() {
 }
 
 #[tokio::test]
-async fn nothing_comes_inside_a_frame_that_is_half_back() {
+async fn nothing_interrupts_a_half_echoed_frame() {
     let lab = Lab::new().await;
     let mut raw = open(&lab, "ping-every=20ms&push-every=20ms").await;
     let content: Vec<u8> = (0..=255).cycle().take(100_000).collect();
@@ -59,7 +59,7 @@ async fn nothing_comes_inside_a_frame_that_is_half_back() {
 }
 
 #[tokio::test]
-async fn a_ping_and_a_close_frame_of_the_clients_during_a_drip() {
+async fn the_clients_ping_and_close_frame_during_a_drip() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -76,7 +76,7 @@ async fn a_ping_and_a_close_frame_of_the_clients_during_a_drip() {
 }
 
 #[tokio::test]
-async fn a_broken_rule_during_a_drip() {
+async fn a_violation_during_a_drip() {
     let lab = Lab::new().await;
     let mut raw = open(&lab, "drip=1s").await;
     raw.send(&[masked(0x81, b"a long text"), masked(0x83, b"")].concat()).await;
@@ -102,7 +102,7 @@ async fn the_relays_own_close_frame_during_a_drip() {
 }
 
 #[tokio::test]
-async fn a_close_frame_while_replies_wait() {
+async fn a_close_frame_while_replies_are_queued() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     // The client's: what waits is not sent any more.
@@ -125,7 +125,7 @@ async fn a_close_frame_while_replies_wait() {
 }
 
 #[tokio::test]
-async fn a_close_frame_by_the_clock_while_text_is_half_there() {
+async fn a_timed_close_frame_during_an_incomplete_text_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -143,7 +143,7 @@ async fn a_close_frame_by_the_clock_while_text_is_half_there() {
 }
 
 #[tokio::test]
-async fn deflate_with_what_the_server_says_by_itself() {
+async fn deflate_with_greetings_and_pushes() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open_deflate(&lab, "greet=hello&ping-every=40ms&push-every=60ms&push=p").await;
@@ -168,7 +168,7 @@ async fn deflate_with_what_the_server_says_by_itself() {
 
 /// What does not go back as it comes goes back uncompressed, in as many fragments as are asked for.
 #[tokio::test]
-async fn compressed_messages_that_are_not_merely_echoed() {
+async fn compressed_messages_with_reply_settings() {
     let lab = Lab::new().await;
     let payload = deflated(&[b'x'; 300_000]);
     for (query, parts) in [("fragments=2", 2), ("delay=20ms", 1), ("delay=20ms&fragments=3", 3)] {
@@ -223,7 +223,7 @@ async fn a_behaviour_that_changes_during_a_drip() {
 
 /// A drip that begins while the client's text is half here would end up inside it.
 #[tokio::test]
-async fn a_behaviour_that_changes_while_text_is_half_there() {
+async fn a_behaviour_that_changes_during_an_incomplete_text_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     for deflate in [false, true] {
@@ -257,7 +257,7 @@ async fn half_there(raw: &mut Raw, bytes: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_lowered_in_the_middle_of_a_message() {
+async fn a_limit_lowered_during_a_message() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     // Compressed, so that more has come of it than is taken from now on.

@@ -192,7 +192,7 @@ async fn every_fault_at_the_first_and_at_the_third_reply() {
 }
 
 #[tokio::test]
-async fn a_cut_in_the_middle_of_a_character_is_no_second_fault() {
+async fn a_cut_inside_a_character_is_not_a_second_fault() {
     let lab = Lab::new().await;
     check(&lab, "cut-off", 1, true, "€".as_bytes()).await;
     // 65,535 bytes end inside the 32,768th of these.
@@ -210,7 +210,7 @@ async fn a_cut_in_the_middle_of_a_character_is_no_second_fault() {
 
 /// The legal ones come through, and no other does.
 #[tokio::test]
-async fn a_client_of_other_making_agrees() {
+async fn an_independent_client_agrees() {
     let lab = Lab::new().await;
     for fault in all(&lab).await {
         let url = format!("ws://{}{}?fault={fault}", lab.address(), lab.path());
@@ -236,7 +236,7 @@ async fn a_client_of_other_making_agrees() {
 }
 
 #[tokio::test]
-async fn several_faults_each_in_its_place() {
+async fn several_faults_in_one_connection() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "fault=rsv3@4,masked@2,split-code-point@1").await;
@@ -285,13 +285,13 @@ async fn with_deflate_on() {
 }
 
 #[tokio::test]
-async fn asking_for_broken_deflate_agrees_on_deflate() {
+async fn a_request_for_broken_deflate_negotiates_deflate() {
     let lab = Lab::with(|config| config.deflate = framescope::args::Switch::Off).await;
     open_deflate(&lab, "fault=broken-deflate").await;
 }
 
 #[tokio::test]
-async fn a_fault_waits_like_the_reply_that_it_spoils() {
+async fn a_fault_is_delayed_like_its_reply() {
     let lab = Lab::new().await;
     let began = std::time::Instant::now();
     let mut raw = open(&lab, "delay=300ms&fault=rsv1@1").await;

@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn a_ping_again_and_again_and_how_long_its_pong_took() {
+async fn repeated_pings_and_their_round_trip_times() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let began = Instant::now();
@@ -43,7 +43,7 @@ async fn a_ping_again_and_again_and_how_long_its_pong_took() {
 }
 
 #[tokio::test]
-async fn a_ping_carries_what_it_is_to_carry() {
+async fn a_ping_has_the_configured_payload() {
     let lab = Lab::new().await;
     let longest = "é".repeat(62) + "!";
     let query = format!("ping-every=20ms&ping-payload={}!", "%C3%A9".repeat(62));
@@ -99,7 +99,7 @@ async fn closes(lab: &Lab, query: &str, pings: usize, answer: impl Fn(usize, &[u
 }
 
 #[tokio::test]
-async fn pongs_in_time_keep_it_open() {
+async fn timely_pongs_keep_the_connection_open() {
     let lab = Lab::new().await;
     // Longer than a pong may take, in all.
     let every = |_: usize, payload: &[u8]| Some(payload.to_vec());
@@ -116,7 +116,7 @@ async fn pongs_in_time_keep_it_open() {
 
 /// A ping that has to wait until a frame is over has not been late in being answered.
 #[tokio::test]
-async fn the_time_for_a_pong_begins_when_its_ping_goes_out() {
+async fn the_pong_timeout_starts_when_the_ping_is_sent() {
     let lab = Lab::new().await;
     let clock = Clock::stop();
     let mut raw = open(&lab, "drip=20ms&ping-every=20ms&pong-within=300ms").await;
@@ -151,7 +151,7 @@ async fn a_server_that_forgets_to_pong() {
 }
 
 #[tokio::test]
-async fn nothing_travels_for_too_long() {
+async fn an_idle_connection_is_closed() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let began = Instant::now();
@@ -176,7 +176,7 @@ async fn nothing_travels_for_too_long() {
 
 /// Whatever travels, either way, keeps a connection from being idle.
 #[tokio::test]
-async fn idle_is_measured_both_ways() {
+async fn traffic_in_both_directions_resets_the_idle_timeout() {
     let lab = Lab::new().await;
     let clock = Clock::stop();
     for (query, first) in [
@@ -205,7 +205,7 @@ async fn idle_is_measured_both_ways() {
 
 /// A close frame would be taken for a part of the frame that is half out; a drop is none.
 #[tokio::test]
-async fn idle_in_the_middle_of_a_frame_that_is_half_back() {
+async fn idle_during_a_half_echoed_frame() {
     let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(300)).await;
     let mut feed = lab.feed().await;
     for (query, cause) in [("idle=50ms", Cause::Idle), ("idle=50ms&idle-end=drop", Cause::Dropped)] {

@@ -26,7 +26,7 @@ pub(crate) async fn flood(raw: &mut Raw, frame: &[u8]) -> usize {
 }
 
 #[tokio::test]
-async fn a_flood_that_waits_for_its_replies_stops_the_reading() {
+async fn a_flood_with_delayed_replies_pauses_reading() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "delay=60s").await;
@@ -44,7 +44,7 @@ async fn life_unanswered(feed: &mut Feed) -> (Vec<Event>, observation::event::Cl
 }
 
 #[tokio::test]
-async fn what_waits_counts_as_unfinished() {
+async fn delayed_replies_count_as_unfinished_messages() {
     let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "delay=60s").await;
@@ -64,7 +64,7 @@ async fn what_waits_counts_as_unfinished() {
 
 /// No memory is left, and a frame is half out: a close frame would be taken for a part of it.
 #[tokio::test]
-async fn out_of_room_in_the_middle_of_a_frame() {
+async fn out_of_memory_during_a_frame() {
     let lab = Lab::with(|config| config.max_unfinished = 1_000).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -93,7 +93,7 @@ async fn a_drip_of_a_huge_message() {
 
 /// The end of the drip and the close frame behind it have been written, and the client takes only a part of that.
 #[tokio::test]
-async fn a_close_frame_behind_a_drip_that_does_not_get_through_has_not_been_said() {
+async fn an_unsent_close_frame_after_a_drip_is_not_recorded() {
     let length = more_than_buffered();
     let change = |config: &mut framescope::args::Config| {
         (config.idle_timeout, config.write_timeout) = (Duration::from_secs(2), Duration::from_millis(500));
@@ -113,7 +113,7 @@ async fn a_close_frame_behind_a_drip_that_does_not_get_through_has_not_been_said
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_given_up_in_every_behaviour() {
+async fn every_behaviour_drops_a_client_that_does_not_read() {
     let lab = Lab::with(|config| config.write_timeout = Duration::from_millis(300)).await;
     let mut feed = lab.feed().await;
     for query in ["fragments=100&fragment-pings", "delay=1ms", "fault=rsv1@1000000"] {
@@ -128,7 +128,7 @@ async fn a_client_that_does_not_read_is_given_up_in_every_behaviour() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn memory_is_bounded_whatever_waits() {
+async fn memory_is_bounded_for_all_queued_data() {
     let relay = crate::support::process::Process::start(&["--max-unfinished", "4MiB"]).await;
     let before = relay.peak_kib();
     let mut lines = Vec::new();
@@ -154,7 +154,7 @@ async fn memory_is_bounded_whatever_waits() {
 
 /// A connection that waits does not check again and again whether it is time.
 #[tokio::test]
-async fn no_behaviour_keeps_the_processor_busy() {
+async fn no_behaviour_polls() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut lines = Vec::new();
@@ -261,7 +261,7 @@ async fn the_relay_ends_in_every_state() {
 }
 
 #[tokio::test]
-async fn the_relay_ends_also_where_nobody_answers() {
+async fn the_relay_ends_without_answers_from_clients() {
     // The grace ends it, and no other limit does.
     let change = |config: &mut framescope::args::Config| {
         (config.shutdown_grace, config.close_timeout) = (Duration::from_millis(600), HOUR);

@@ -49,7 +49,7 @@ fn commands(examples: Vec<String>) -> impl Strategy<Value = Vec<Command>> {
 }
 
 #[test]
-fn whatever_is_asked_for_and_whatever_comes() {
+fn random_settings_input_and_commands() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (lab, examples) = runtime.block_on(async {
         let lab = Lab::with(|config| config.session_connections = 1).await;

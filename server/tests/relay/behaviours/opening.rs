@@ -32,7 +32,7 @@ const UPGRADE: &str = "Upgrade: websocket\r\n";
 const CONNECTION: &str = "Connection: Upgrade\r\n";
 
 #[tokio::test]
-async fn a_101_that_is_not_right() {
+async fn a_wrong_101_response() {
     let lab = Lab::new().await;
     let accept = format!("Sec-WebSocket-Accept: {ACCEPT}\r\n");
     // Of the key `AGhlIHNhbXBsZSBub25jZQ==`, by sha1sum and base64.
@@ -77,7 +77,7 @@ async fn a_101_that_is_not_right() {
 }
 
 #[tokio::test]
-async fn an_extension_never_offered_stands_behind_one_that_was() {
+async fn an_extra_extension_follows_the_negotiated_one() {
     let lab = Lab::new().await;
     let (head, opening) = answered(&lab, "extension=unoffered", crate::support::DEFLATE_OFFER).await;
     let line = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=15, x-never-offered\r\n";
@@ -91,7 +91,7 @@ async fn an_extension_never_offered_stands_behind_one_that_was() {
 }
 
 #[tokio::test]
-async fn a_client_of_other_making_takes_none_of_them() {
+async fn an_independent_client_rejects_all_of_them() {
     let lab = Lab::new().await;
     for query in ["sec-accept=wrong", "sec-accept=missing", "omit=upgrade", "omit=connection", "subprotocol=unoffered"]
     {
@@ -145,7 +145,7 @@ async fn a_refusal_with_location_and_body() {
 }
 
 #[tokio::test]
-async fn a_delay_before_the_answer() {
+async fn a_delayed_response() {
     let lab = Lab::new().await;
     let began = Instant::now();
     let (head, opening) = answered(&lab, "open-delay=300ms", "").await;
@@ -163,7 +163,7 @@ async fn a_delay_before_the_answer() {
 }
 
 #[tokio::test]
-async fn who_does_not_wait_for_the_answer_is_told_of_too() {
+async fn a_client_that_leaves_early_is_recorded() {
     let lab = Lab::with(|config| config.session_connections = 1).await;
     let mut feed = lab.feed().await;
     for query in ["open-delay=200ms", "open-delay=200ms&open=garbage"] {
@@ -226,7 +226,7 @@ async fn a_silence_has_an_end() {
 }
 
 #[tokio::test]
-async fn the_connection_dropped_reset_or_speaking_another_language() {
+async fn the_connection_is_dropped_reset_or_not_http() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = ask(&lab, "open=drop", "").await;
@@ -250,7 +250,7 @@ async fn the_connection_dropped_reset_or_speaking_another_language() {
 }
 
 #[tokio::test]
-async fn echo_does_the_same_and_nobody_is_told() {
+async fn echo_behaves_the_same_and_records_nothing() {
     let lab = Lab::new().await;
     let ask = async |query: &str| {
         let mut raw = lab.raw().await;
@@ -269,7 +269,7 @@ async fn echo_does_the_same_and_nobody_is_told() {
 }
 
 #[tokio::test]
-async fn behind_other_requests_on_a_kept_alive_connection() {
+async fn after_other_requests_on_a_kept_alive_connection() {
     let lab = Lab::new().await;
     for (query, expect) in [("open=garbage", &b"SSH-2.0-OpenSSH_9.6\r\n"[..]), ("open=drop", b"")] {
         let mut raw = lab.raw().await;

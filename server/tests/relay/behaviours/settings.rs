@@ -40,7 +40,7 @@ async fn what_is_wrong_is_said() {
 }
 
 #[tokio::test]
-async fn the_body_holds_little_of_what_was_asked() {
+async fn the_body_quotes_only_a_part_of_the_query() {
     let lab = Lab::new().await;
     check(&lab, &format!("delay={}", "%C3%A9".repeat(2_000)), "not `éééé").await;
     check(&lab, &format!("{}=1", "x".repeat(8_000)), "no setting `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`").await;
@@ -57,7 +57,7 @@ async fn echo_has_the_same_settings() {
 
 /// All that the page is told of can be asked for, by itself and as it is told.
 #[tokio::test]
-async fn every_example_and_every_preset_is_taken() {
+async fn all_examples_and_presets_are_accepted() {
     let lab = Lab::with(|config| config.session_connections = 1000).await;
     let catalogue = crate::support::http(lab.address(), "GET", "/api/behaviours", "").await.json();
     let examples = catalogue["settings"].as_array().unwrap().iter().map(|setting| setting["example"].as_str().unwrap());

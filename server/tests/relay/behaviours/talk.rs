@@ -50,7 +50,7 @@ async fn an_echo_in_fragments() {
 }
 
 #[tokio::test]
-async fn a_ping_between_fragments_and_what_is_told_of_it() {
+async fn a_ping_between_fragments_is_recorded() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "fragments=3&fragment-pings").await;
@@ -95,7 +95,7 @@ async fn a_ping_between_fragments_and_what_is_told_of_it() {
 
 /// How messages are cut into reads is the wire's business, and must not show.
 #[tokio::test]
-async fn a_reply_comes_before_the_answer_to_what_follows_in_the_same_read() {
+async fn replies_keep_their_order_within_one_read() {
     let lab = Lab::new().await;
     for query in ["fragments=2", "drip=1ms", "fault=split-code-point@7", "max-message=100", "fault=rsv1@2"] {
         let mut raw = open(&lab, query).await;
@@ -164,7 +164,7 @@ async fn a_slow_drip_of_bytes() {
 }
 
 #[tokio::test]
-async fn the_server_speaks_first() {
+async fn the_server_sends_first() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "greet=Gr%C3%BC%C3%9Fe").await;
@@ -186,7 +186,7 @@ async fn the_server_speaks_first() {
 }
 
 #[tokio::test]
-async fn the_server_speaks_again_and_again() {
+async fn the_server_sends_repeatedly() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let began = Instant::now();
@@ -231,7 +231,7 @@ async fn silence() {
 }
 
 #[tokio::test]
-async fn silence_costs_no_memory() {
+async fn a_silent_server_keeps_no_messages() {
     let lab = Lab::with(|config| config.max_unfinished = 0).await;
     let mut raw = open(&lab, "reply=none").await;
     raw.send(&[masked(0x02, &vec![1; 100_000]), masked(0x80, &vec![1; 100_000])].concat()).await;
@@ -240,7 +240,7 @@ async fn silence_costs_no_memory() {
 }
 
 #[tokio::test]
-async fn a_kind_or_a_size_that_is_not_taken() {
+async fn an_unaccepted_kind_or_size() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let cases: [(&str, &[u8], u16, &str, Cause); 5] = [
@@ -279,7 +279,7 @@ async fn a_kind_or_a_size_that_is_not_taken() {
 
 /// The smaller limit counts, and that is never the URL's if it is larger.
 #[tokio::test]
-async fn a_url_cannot_ask_for_more_than_the_relay_takes() {
+async fn a_url_cannot_raise_the_relays_limit() {
     let lab = Lab::with(|config| (config.max_frame, config.max_message) = (100, 150)).await;
     let mut raw = open(&lab, "max-message=1GiB").await;
     raw.send(&masked(0x82, &[0; 101])).await;
@@ -296,7 +296,7 @@ async fn left_with(raw: &mut crate::support::Raw, code: u16) {
 }
 
 #[tokio::test]
-async fn settings_of_replies_go_together() {
+async fn reply_settings_combine() {
     let lab = Lab::new().await;
     let began = Instant::now();
     let mut raw = open(&lab, "fragments=2&fragment-pings&drip=5ms&delay=100ms&close-after=1&close-reason=done").await;

@@ -15,7 +15,7 @@ fn bomb(content: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn one_over_the_limit_is_stopped_there() {
+async fn a_bomb_over_the_limit_stops_at_the_limit() {
     let lab = Lab::with(|config| config.max_message = 1 << 20).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;
@@ -33,7 +33,7 @@ async fn one_over_the_limit_is_stopped_there() {
 }
 
 #[tokio::test]
-async fn the_limit_holds_for_content_and_for_what_is_on_the_wire() {
+async fn the_limit_applies_to_content_and_to_payload_bytes() {
     const LIMIT: usize = 100_000;
     let check = async |frames: &[Vec<u8>], right: bool| {
         let lab = Lab::with(|config| config.max_message = LIMIT as u64).await;
@@ -59,7 +59,7 @@ async fn the_limit_holds_for_content_and_for_what_is_on_the_wire() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn many_under_the_limit_do_not_grow_the_process() {
+async fn many_bombs_under_the_limit_do_not_grow_the_process() {
     let relay = Process::start(&[]).await;
     let mut raw = Raw::open_deflate(relay.address, "/echo").await;
     let mut inflating = Inflating::new();
@@ -80,7 +80,7 @@ async fn many_under_the_limit_do_not_grow_the_process() {
 }
 
 #[tokio::test]
-async fn one_under_the_limit_lets_others_have_their_turns() {
+async fn a_bomb_under_the_limit_does_not_block_others() {
     // Everything here runs on one thread, the relay and both clients.
     let lab = Lab::new().await;
     let mut greedy = lab.open_deflate("").await;
@@ -105,7 +105,7 @@ async fn one_under_the_limit_lets_others_have_their_turns() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_echoes_is_slowed_down_and_given_up() {
+async fn a_client_that_does_not_read_its_echoes_is_slowed_down_and_dropped() {
     let lab = Lab::with(|config| config.write_timeout = Duration::from_millis(300)).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;

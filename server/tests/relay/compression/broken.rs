@@ -35,7 +35,7 @@ async fn check(bytes: &[u8], rule: &str, (rfc, section): (u16, &str), code: u16)
 }
 
 #[tokio::test]
-async fn rsv1_is_for_the_first_frame_of_a_message() {
+async fn rsv1_is_only_valid_in_the_first_frame_of_a_message() {
     let rule = "compressed-bit-misplaced";
     let payload = deflated(b"Hello, Hello");
     let (front, back) = payload.split_at(5);
@@ -47,13 +47,13 @@ async fn rsv1_is_for_the_first_frame_of_a_message() {
 }
 
 #[tokio::test]
-async fn the_other_reserved_bits_have_no_meaning_still() {
+async fn rsv2_and_rsv3_stay_reserved() {
     check(&masked(0xA1, b"x"), "reserved-bits", (6455, "5.2"), 1002).await;
     check(&masked(0xD1, &deflated(b"x")), "reserved-bits", (6455, "5.2"), 1002).await;
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_deflate() {
+async fn a_payload_that_is_not_deflate_data() {
     let rule = "broken-deflate";
     // A block of the reserved type, and one that refers back to where nothing was.
     check(&masked(0xC1, b"\x07\x00\x00"), rule, (7692, "7.2.2"), 1007).await;
@@ -69,7 +69,7 @@ async fn a_payload_that_is_no_deflate() {
 }
 
 #[tokio::test]
-async fn a_text_that_inflates_to_none() {
+async fn a_text_message_that_inflates_to_invalid_utf8() {
     let section = (6455, "8.1");
     let frame = check(&masked(0xC1, &deflated(b"ab\xff")), "invalid-utf8", section, 1007).await;
     assert!(frame.violations[0].explanation.contains("byte 2 "), "{}", frame.violations[0].explanation);
@@ -86,7 +86,7 @@ async fn a_text_that_inflates_to_none() {
 }
 
 #[tokio::test]
-async fn without_an_agreement_rsv1_means_nothing() {
+async fn rsv1_is_reserved_without_the_extension() {
     for query in ["", "?deflate=on"] {
         let lab = Lab::new().await;
         let mut feed = lab.feed().await;

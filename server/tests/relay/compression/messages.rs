@@ -32,7 +32,7 @@ fn content(frames: &[Frame]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn each_kind_comes_back_as_what_it_was() {
+async fn each_kind_of_message_is_echoed() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;
@@ -58,7 +58,7 @@ async fn each_kind_comes_back_as_what_it_was() {
 }
 
 #[tokio::test]
-async fn the_example_of_the_rfc() {
+async fn the_examples_of_the_rfc() {
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate("").await;
     // RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and "Hello" again with the first as context.
@@ -76,7 +76,7 @@ async fn the_example_of_the_rfc() {
 }
 
 #[tokio::test]
-async fn fragments_with_a_ping_between_are_one_message() {
+async fn fragments_around_a_ping_are_one_message() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;
@@ -148,7 +148,7 @@ async fn twice(query: &str, window: u8, message: &[u8]) -> [usize; 2] {
 }
 
 #[tokio::test]
-async fn the_context_is_kept_unless_it_was_agreed_not_to() {
+async fn the_context_is_kept_except_with_no_context_takeover() {
     let message = noise(2, 400);
     let [first, second] = twice("", 15, &message).await;
     assert!(first >= 400 && second < 30, "{first} and {second} bytes");
@@ -157,7 +157,7 @@ async fn the_context_is_kept_unless_it_was_agreed_not_to() {
 }
 
 #[tokio::test]
-async fn the_window_that_was_agreed_on_is_enough() {
+async fn replies_fit_the_negotiated_window() {
     // What comes again is 700 bytes back: too far for a window of 2^9.
     let message = noise(3, 700);
     let [_, wide] = twice("?server_max_window_bits=11", 11, &message).await;
@@ -166,7 +166,7 @@ async fn the_window_that_was_agreed_on_is_enough() {
 }
 
 #[tokio::test]
-async fn a_client_without_context_of_its_own_is_understood() {
+async fn client_no_context_takeover_is_accepted() {
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate("?client_no_context_takeover").await;
     let mut inflating = Inflating::new();
@@ -177,7 +177,7 @@ async fn a_client_without_context_of_its_own_is_understood() {
 }
 
 #[tokio::test]
-async fn what_comes_uncompressed_goes_back_as_it_came() {
+async fn uncompressed_messages_are_echoed_uncompressed() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;
@@ -204,7 +204,7 @@ async fn what_comes_uncompressed_goes_back_as_it_came() {
 }
 
 #[tokio::test]
-async fn a_long_message_comes_back_in_fragments() {
+async fn a_long_message_is_echoed_in_fragments() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;
@@ -230,7 +230,7 @@ async fn a_long_message_comes_back_in_fragments() {
 }
 
 #[tokio::test]
-async fn a_message_that_fills_a_turn_to_its_last_byte_is_answered_at_once() {
+async fn a_message_that_fills_a_turn_exactly_is_answered_at_once() {
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate("").await;
     // Far more content than is inflated at a time, in so few bytes that nothing is left of them once it is.
@@ -243,7 +243,7 @@ async fn a_message_that_fills_a_turn_to_its_last_byte_is_answered_at_once() {
 }
 
 #[tokio::test]
-async fn compressed_frames_right_behind_the_head_are_not_lost() {
+async fn compressed_frames_right_after_the_head_are_not_lost() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw: Raw = lab.raw().await;
@@ -270,7 +270,7 @@ async fn the_plain_echo_compresses_too() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_connection_inside_a_compressed_frame_is_seen() {
+async fn a_connection_that_ends_inside_a_compressed_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;

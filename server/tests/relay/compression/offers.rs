@@ -42,7 +42,7 @@ async fn check(lab: &Lab, query: &str, lines: &[&str], judged: &[Judged<'_>], de
 }
 
 #[tokio::test]
-async fn what_a_browser_offers_is_taken() {
+async fn a_browsers_offer_is_accepted() {
     let lab = Lab::new().await;
     let offer = "permessage-deflate; client_max_window_bits";
     check(&lab, "", &[offer], &[(offer, Ok("permessage-deflate"))], Some(PLAIN)).await;
@@ -56,7 +56,7 @@ async fn no_offer_is_no_answer() {
 }
 
 #[tokio::test]
-async fn each_parameter_is_answered_as_it_was_taken() {
+async fn each_parameter_has_its_response() {
     let lab = Lab::new().await;
     let cases = [
         ("permessage-deflate", "permessage-deflate", PLAIN),
@@ -94,7 +94,7 @@ async fn each_parameter_is_answered_as_it_was_taken() {
 }
 
 #[tokio::test]
-async fn the_first_offer_that_will_do_is_taken() {
+async fn the_first_acceptable_offer_is_accepted() {
     let lab = Lab::new().await;
     // In one line, in several, with blanks and empty items between: one list. RFC 9110 §5.3.
     let lines = [
@@ -144,7 +144,7 @@ async fn an_offer_that_breaks_the_rules_is_declined_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_url_says_what_the_relay_wants() {
+async fn the_url_selects_the_parameters() {
     let lab = Lab::new().await;
     let offer = "permessage-deflate; client_max_window_bits";
     let off = [(offer, Err("compression is switched off for this connection"))];
@@ -166,7 +166,7 @@ async fn the_url_says_what_the_relay_wants() {
 }
 
 #[tokio::test]
-async fn a_window_that_the_client_cannot_be_told_declines_its_offer() {
+async fn an_offer_without_the_required_window_parameter_is_declined() {
     let lab = Lab::new().await;
     let reason = "this connection limits the client’s window, but without `client_max_window_bits` in the offer a server \
                   cannot ask for that";
@@ -178,7 +178,7 @@ async fn a_window_that_the_client_cannot_be_told_declines_its_offer() {
 }
 
 #[tokio::test]
-async fn the_flag_is_the_default_and_the_url_stands_above_it() {
+async fn the_url_overrides_the_default_of_the_flag() {
     let lab = Lab::with(|config| config.deflate = Switch::Off).await;
     let offer = "permessage-deflate";
     let off = [(offer, Err("compression is switched off for this connection"))];
@@ -190,7 +190,7 @@ async fn the_flag_is_the_default_and_the_url_stands_above_it() {
 }
 
 #[tokio::test]
-async fn only_so_many_compress_at_once() {
+async fn the_number_of_compressed_connections_is_limited() {
     let lab = Lab::with(|config| config.max_deflate = 2).await;
     let mut first = lab.open_deflate("").await;
     // The places are the relay's, not a session's.

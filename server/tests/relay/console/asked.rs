@@ -131,7 +131,7 @@ async fn a_frame_composed_bit_by_bit() {
 
 /// Where nothing may follow, what is wrong by hand still can.
 #[tokio::test]
-async fn behind_the_close_frame_only_bits_and_bytes() {
+async fn after_the_close_frame_only_composed_frames_and_bytes() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     assert_eq!(feed.command(1, Command::Close(CloseWith::default())).await, None);
@@ -169,7 +169,7 @@ async fn behind_the_close_frame_only_bits_and_bytes() {
 
 /// The relay has said close frame by itself, on a connection that had no behaviour.
 #[tokio::test]
-async fn behind_a_close_frame_of_the_relays_own() {
+async fn after_the_relays_own_close_frame() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(100)).await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     assert_eq!(raw.frame().await.0, 0x88);
@@ -228,7 +228,7 @@ async fn the_connection_dropped() {
 }
 
 #[tokio::test]
-async fn reading_paused_and_gone_on_with() {
+async fn reading_is_paused_and_resumed() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     assert_eq!(feed.command(1, Command::Resume).await.unwrap(), "the relay is not paused");
@@ -267,7 +267,7 @@ async fn a_pause_has_an_end() {
 }
 
 #[tokio::test]
-async fn another_behaviour_for_an_open_connection() {
+async fn a_new_behaviour_for_an_open_connection() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     raw.send(&masked(0x81, b"ab")).await;
@@ -295,7 +295,7 @@ async fn another_behaviour_for_an_open_connection() {
 
 /// The first command comes while the client's message is half on its way back.
 #[tokio::test]
-async fn no_message_by_hand_inside_the_clients() {
+async fn a_commanded_message_waits_for_the_echo() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     raw.send(&masked(0x01, b"begun")).await;

@@ -8,7 +8,7 @@ use observation::{Command, Event};
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn what_cannot_be_done_is_refused_and_told_of() {
+async fn impossible_commands_are_refused_and_recorded() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     let composed = |opcode, length_bits, length| {
@@ -44,7 +44,7 @@ async fn what_cannot_be_done_is_refused_and_told_of() {
 }
 
 #[tokio::test]
-async fn what_is_no_command_is_refused_by_itself() {
+async fn invalid_commands_are_refused() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     for text in [
@@ -97,7 +97,7 @@ async fn a_message_that_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_over_or_never_was() {
+async fn a_connection_that_ended_or_never_existed() {
     let lab = Lab::new().await;
     let (raw, mut feed) = watched(&lab, "").await;
     for number in [0, 2, u32::MAX] {
@@ -128,7 +128,7 @@ async fn a_connection_of_another_session() {
 }
 
 #[tokio::test]
-async fn while_its_close_frame_is_under_way() {
+async fn a_command_during_a_close_frame() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "close-answer=off").await;
     raw.send(&masked(0x88, &close(1000, ""))).await;

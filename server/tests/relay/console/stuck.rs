@@ -17,7 +17,7 @@ fn request(id: u64, command: Command) -> Message {
 }
 
 #[tokio::test]
-async fn ten_thousand_commands_at_once() {
+async fn ten_thousand_commands_in_one_burst() {
     const MANY: u64 = 10_000;
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
@@ -59,7 +59,7 @@ async fn ten_thousand_commands_at_once() {
 }
 
 #[tokio::test]
-async fn a_connection_takes_only_so_many_that_have_to_wait() {
+async fn a_connection_queues_a_limited_number_of_commands() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     raw.send(&masked(0x01, b"begun")).await;
@@ -120,7 +120,7 @@ async fn a_drop_reaches_a_connection_whose_client_does_not_read() {
 }
 
 #[tokio::test]
-async fn what_waits_when_the_connection_ends_is_refused_and_told_of() {
+async fn queued_commands_are_refused_when_the_connection_ends() {
     let lab = Lab::new().await;
     let (_raw, mut feed) = watched(&lab, "").await;
     stuff(&mut feed).await;
@@ -163,7 +163,7 @@ async fn what_waits_when_the_connection_ends_is_refused_and_told_of() {
 }
 
 #[tokio::test]
-async fn at_most_64_wait_for_a_connection_that_takes_none() {
+async fn at_most_64_commands_wait_for_a_blocked_connection() {
     let lab = Lab::new().await;
     let (raw, mut feed) = watched(&lab, "").await;
     stuff(&mut feed).await;

@@ -7,7 +7,7 @@ use curriculum::course::{Block, Course, Lesson};
 use observation::SessionId;
 
 #[tokio::test]
-async fn every_part_of_a_course_has_its_address() {
+async fn every_part_of_a_course_has_an_address() {
     let lab = lab().await;
     let get = async |path: &str| http(lab.address(), "GET", &format!("/api/course{path}"), "").await;
     let course: Course = serde_json::from_slice(&get("").await.body).unwrap();
@@ -42,7 +42,7 @@ async fn every_part_of_a_course_has_its_address() {
 }
 
 #[tokio::test]
-async fn the_course_inside_the_binary_is_served_whole() {
+async fn the_built_in_course_is_served_completely() {
     let lab = Lab::new().await;
     let get = async |path: String| http(lab.address(), "GET", &path, "").await;
     let answer = get("/api/course".to_owned()).await;
@@ -63,7 +63,7 @@ async fn the_course_inside_the_binary_is_served_whole() {
 
 /// What is to be found out does not stand in the URL.
 #[tokio::test]
-async fn a_challenges_name_stands_for_its_settings() {
+async fn a_challenge_id_selects_its_settings() {
     let folder = folder();
     framescope::course::begin(&folder).unwrap();
     let file = folder.join("challenges/first-echo/challenge.md");
@@ -92,7 +92,7 @@ async fn a_challenges_name_stands_for_its_settings() {
 }
 
 #[tokio::test]
-async fn a_course_with_problems_keeps_the_relay_from_starting() {
+async fn a_course_with_problems_prevents_the_start() {
     let folder = folder();
     framescope::course::begin(&folder).unwrap();
     std::fs::write(folder.join("challenges/first-echo/starter.js"), b"\xFF").unwrap();

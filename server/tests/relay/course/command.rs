@@ -40,7 +40,7 @@ fn a_new_course_has_no_problems() {
 }
 
 #[test]
-fn each_problem_has_a_line() {
+fn each_problem_is_printed_on_its_own_line() {
     let folder = folder();
     framescope(&["course", "new", text(&folder)], "");
     let challenge = folder.join("challenges/first-echo/challenge.md");
@@ -54,7 +54,7 @@ fn each_problem_has_a_line() {
 }
 
 #[test]
-fn receipts_are_verified_line_by_line() {
+fn unreadable_receipts_and_keys_are_errors() {
     let (code, out, _) = framescope(&["receipt", "verify"], "nothing");
     assert_eq!(code, 1);
     assert!(out.starts_with("bad: This text contains no receipt"), "{out}");
@@ -68,7 +68,7 @@ fn receipts_are_verified_line_by_line() {
 
 /// What is handed in goes to a terminal, and must not write there what it likes.
 #[test]
-fn hostile_texts_stay_in_their_line() {
+fn control_characters_are_escaped() {
     for (text, says) in [
         ("framescope receipt 2\u{1b}[1A\u{1b}[2Kvalid: all\n".to_owned(), "bad: This version does not support"),
         ("framescope receipt 2\rvalid: all".to_owned(), "bad: This version does not support"),
@@ -85,7 +85,7 @@ fn hostile_texts_stay_in_their_line() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_said_once() {
+fn a_missing_folder_is_reported_once() {
     let (code, out, _) = framescope(&["course", "check", "Cargo.toml"], "");
     assert_eq!((code, out.lines().count()), (1, 1), "{out}");
     assert!(out.contains("the folder Cargo.toml cannot be read"), "{out}");

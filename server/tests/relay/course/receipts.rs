@@ -98,7 +98,7 @@ async fn the_evidence_is_what_observers_saw() {
 }
 
 #[tokio::test]
-async fn what_was_changed_or_signed_by_others_is_seen() {
+async fn changed_and_foreign_receipts_are_invalid() {
     let (lab, other) = (lab().await, lab_with(|_| {}).await);
     let receipt = receipt(&lab, Some("Ada")).await;
     let changed = receipt.replace("Ada", "Bob");
@@ -133,7 +133,7 @@ async fn what_was_changed_or_signed_by_others_is_seen() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_is_not_enough_says_what_differs() {
+async fn a_failed_attempt_explains_what_differs() {
     let lab = lab().await;
     attempt(&lab, "something else").await;
     let request = json!({ "challenge": "first-echo", "since": 0 });
@@ -152,7 +152,7 @@ async fn an_attempt_that_is_not_enough_says_what_differs() {
 }
 
 #[tokio::test]
-async fn another_sessions_words_are_not_enough() {
+async fn the_values_of_another_session_do_not_pass() {
     let lab = lab().await;
     let words = words(&lab).await;
     // Of a thousand sessions one has the same.
@@ -171,7 +171,7 @@ async fn another_sessions_words_are_not_enough() {
 }
 
 #[tokio::test]
-async fn another_address_of_the_session_is_not_the_challenges() {
+async fn other_addresses_of_the_session_do_not_count() {
     let lab = lab().await;
     let words = words(&lab).await;
     let request = json!({ "challenge": "first-echo", "since": 0 });
@@ -207,7 +207,7 @@ async fn lab_with_a_second(changes: &[(&str, &str)]) -> Lab {
 }
 
 #[tokio::test]
-async fn an_attempt_at_one_challenge_is_none_at_another() {
+async fn an_attempt_counts_only_for_its_own_challenge() {
     let lab = lab_with_a_second(&[("count = 2", "count = 3")]).await;
     attempt(&lab, &words(&lab).await).await;
     assert_eq!(ask(&lab, &json!({ "challenge": "second", "since": 0 })).await.status, 422);
@@ -215,7 +215,7 @@ async fn an_attempt_at_one_challenge_is_none_at_another() {
 }
 
 #[tokio::test]
-async fn a_way_over_a_box_is_the_challenges_as_the_page_shows_it() {
+async fn a_route_with_a_middlebox_must_match_exactly() {
     let lab = lab_with_a_second(&[
         ("deflate=off\"", "deflate=off&greet={{words}}\"\nvia = \"slow,rate=1MiB,latency=1ms\""),
         ("is = \"{{words}}\"", "at-least = 1"),
@@ -230,7 +230,7 @@ async fn a_way_over_a_box_is_the_challenges_as_the_page_shows_it() {
 
 /// Whoever sends a body slowly holds one of few places, and others are told soon that there is none.
 #[tokio::test]
-async fn few_attempts_are_graded_at_once() {
+async fn the_number_of_attempts_graded_at_once_is_limited() {
     let lab = lab().await;
     let request = json!({ "challenge": "first-echo", "since": 0 });
     let mut slow = Vec::new();
@@ -255,7 +255,7 @@ async fn few_attempts_are_graded_at_once() {
 }
 
 #[tokio::test]
-async fn what_the_log_has_dropped_is_no_evidence() {
+async fn dropped_observations_are_not_evidence() {
     let lab = lab_with(|config| config.log_count = 50).await;
     let mut raw = lab.open().await;
     for _ in 0..100 {
@@ -273,7 +273,7 @@ async fn what_the_log_has_dropped_is_no_evidence() {
 }
 
 #[tokio::test]
-async fn requests_that_are_none_are_refused() {
+async fn malformed_requests_are_refused() {
     let lab = lab().await;
     let path = format!("/api/sessions/{}/receipts", lab.id);
     let status = async |body: &[u8]| post(lab.address(), &path, body).await.status;
@@ -295,7 +295,7 @@ async fn requests_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn what_the_page_told_is_on_the_learners_word() {
+async fn results_from_the_page_are_marked_as_unverified() {
     let folder = folder();
     framescope::course::begin(&folder).unwrap();
     let file = folder.join("challenges/first-echo/challenge.md");
@@ -337,7 +337,7 @@ async fn a_key_is_kept_in_a_file() {
 
 /// `openssl genpkey -algorithm ed25519` writes keys without the public one inside.
 #[test]
-fn keys_of_other_makers_are_read() {
+fn keys_from_openssl_are_accepted() {
     let file = folder().with_extension("pem");
     // RFC 8410 §10.3
     let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";

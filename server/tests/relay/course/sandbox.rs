@@ -4,7 +4,7 @@ use super::folder;
 use crate::support::{Lab, http};
 
 #[tokio::test]
-async fn the_course_is_a_part_of_the_page() {
+async fn the_course_is_part_of_the_page() {
     let folder = folder();
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("index.html"), "<p>page").unwrap();
@@ -24,7 +24,7 @@ async fn the_course_is_a_part_of_the_page() {
 }
 
 #[tokio::test]
-async fn the_sandbox_has_a_policy_of_its_own() {
+async fn the_sandbox_has_its_own_policy() {
     let folder = folder();
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("index.html"), "<p>page").unwrap();

@@ -27,7 +27,7 @@ fn many<S: Strategy>(cases: u32, strategy: &S, check: impl AsyncFn(SocketAddr, S
 }
 
 #[test]
-fn both_make_the_same_of_right_traffic() {
+fn both_agree_on_valid_traffic() {
     many(200, &(any::<Traffic>(), 1..20_000_usize), async |address, (traffic, cut)| {
         let bytes = traffic.bytes();
         let theirs = tungstenite(&bytes);
@@ -43,7 +43,7 @@ fn both_make_the_same_of_right_traffic() {
 }
 
 #[test]
-fn both_make_the_same_of_traffic_with_one_wrong_bit() {
+fn both_agree_on_traffic_with_one_wrong_bit() {
     let strategy = (any::<Traffic>(), any::<prop::sample::Index>(), 0..8_u8, 1..20_000_usize);
     many(400, &strategy, async |address, (traffic, place, bit, cut)| {
         let mut bytes = traffic.bytes();
@@ -70,7 +70,7 @@ fn both_make_the_same_of_traffic_with_one_wrong_bit() {
 }
 
 #[test]
-fn both_fail_broken_traffic_with_the_same_code() {
+fn both_fail_invalid_traffic_with_the_same_code() {
     let strategy = (any::<Traffic>(), any::<prop::sample::Index>(), 1..20_000_usize);
     let all = broken::all();
     many(400, &strategy, async |address, (traffic, which, cut)| {
@@ -88,7 +88,7 @@ fn both_fail_broken_traffic_with_the_same_code() {
 }
 
 #[test]
-fn every_kind_of_broken_traffic_was_looked_at() {
+fn every_kind_of_invalid_traffic_is_covered() {
     let all = broken::all();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

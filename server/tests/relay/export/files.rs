@@ -6,7 +6,7 @@ use observation::document::FORMAT;
 use observation::document::{Document, ReadError};
 
 #[tokio::test]
-async fn a_file_says_what_it_is_and_is_kept_by_no_cache() {
+async fn a_file_has_a_type_and_is_not_cached() {
     let recorded = Recorded::new().await;
     for (end, kind) in [("har", "application/json"), ("pcapng", "application/x-pcapng"), ("json", "application/json")] {
         let answer = recorded.download(&format!("export.{end}")).await;
@@ -20,7 +20,7 @@ async fn a_file_says_what_it_is_and_is_kept_by_no_cache() {
 }
 
 #[tokio::test]
-async fn the_sessions_name_is_in_none_of_them() {
+async fn no_file_contains_the_session_name() {
     let recorded = Recorded::new().await;
     let id = recorded.lab.id.as_bytes();
     for end in ["har", "pcapng", "json"] {
@@ -33,7 +33,7 @@ async fn the_sessions_name_is_in_none_of_them() {
 }
 
 #[tokio::test]
-async fn json_reads_back_as_what_was_observed() {
+async fn json_contains_exactly_the_observations() {
     let recorded = Recorded::new().await;
     let text = String::from_utf8(recorded.download("export.json").await.body).unwrap();
     let document = Document::read(&text, text.len()).unwrap();
@@ -59,7 +59,7 @@ async fn json_reads_back_as_what_was_observed() {
 }
 
 #[tokio::test]
-async fn a_session_in_which_nothing_has_happened_has_files_too() {
+async fn an_empty_session_has_files() {
     let lab = Lab::new().await;
     let har = download(&lab, "export.har").await.json();
     assert_eq!((&har["log"]["version"], &har["log"]["entries"]), (&"1.2".into(), &serde_json::json!([])));
@@ -69,7 +69,7 @@ async fn a_session_in_which_nothing_has_happened_has_files_too() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_exported_says_why() {
+async fn an_impossible_export_explains_why() {
     let recorded = Recorded::new().await;
     #[track_caller]
     fn check(answer: &crate::support::Answer, status: u16, error: &str, hint: &str) {
@@ -98,7 +98,7 @@ async fn what_cannot_be_exported_says_why() {
 }
 
 #[tokio::test]
-async fn only_so_many_go_on_at_once() {
+async fn the_number_of_exports_at_once_is_limited() {
     const PAYLOAD: usize = 1 << 20;
     let change = |config: &mut framescope::args::Config| {
         (config.payload_cap, config.log_bytes) = (PAYLOAD as u64, 1 << 30);
@@ -131,7 +131,7 @@ async fn only_so_many_go_on_at_once() {
 }
 
 #[tokio::test]
-async fn what_the_log_has_dropped_is_left_out() {
+async fn dropped_observations_are_left_out() {
     let lab = Lab::with(|config| config.log_count = 100).await;
     let mut raw = lab.open().await;
     for _ in 0..1000 {
@@ -144,7 +144,7 @@ async fn what_the_log_has_dropped_is_left_out() {
 }
 
 #[tokio::test]
-async fn an_export_in_the_middle_of_a_flood_has_no_holes() {
+async fn an_export_during_a_flood_has_no_gaps() {
     let lab = Lab::with(|config| config.log_count = 5000).await;
     let mut raw = lab.open().await;
     let frames = masked(0x81, b"x").repeat(1000);

@@ -63,7 +63,7 @@ fn sorted<'m>(mut messages: Vec<(&'m str, u64, &'m str)>) -> Vec<(&'m str, u64, 
 }
 
 #[tokio::test]
-async fn each_connection_is_an_entry_with_whole_messages() {
+async fn each_connection_is_an_entry_with_complete_messages() {
     let recorded = Recorded::new().await;
     let har = recorded.download("export.har").await.json();
     let log = &har["log"];
@@ -118,7 +118,7 @@ async fn each_connection_is_an_entry_with_whole_messages() {
 }
 
 #[tokio::test]
-async fn of_large_messages_the_front_is_there() {
+async fn large_messages_are_truncated() {
     let recorded = Recorded::new().await;
     let har = recorded.download(&format!("export.har?connection={LARGE}")).await.json();
     let entries = har["log"]["entries"].as_array().unwrap();
@@ -142,7 +142,7 @@ async fn of_large_messages_the_front_is_there() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_cut_ends_between_characters() {
+async fn a_truncated_text_ends_between_characters() {
     let lab = Lab::with(|config| config.payload_cap = 5).await;
     let mut raw = lab.open().await;
     raw.send(&masked(0x81, "aüüüüü".as_bytes())).await;
@@ -160,7 +160,7 @@ async fn a_text_that_is_cut_ends_between_characters() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_beginning_is_an_entry_too() {
+async fn a_connection_without_its_start_is_an_entry() {
     let lab = Lab::with(|config| config.log_count = 4).await;
     let mut raw = lab.open().await;
     for text in ["one", "two", "three"] {

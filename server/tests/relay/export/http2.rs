@@ -6,7 +6,7 @@ use crate::tls::Secure;
 use crate::tls::http2::{VERSION, ask, client, connect, take};
 
 #[tokio::test]
-async fn a_stream_of_http_2_is_an_entry_and_a_conversation() {
+async fn an_http_2_stream_is_an_entry_and_a_conversation() {
     let secure = Secure::new("h2-export").await;
     let mut feed = secure.lab.feed().await;
     let mut client = client(&secure).await;

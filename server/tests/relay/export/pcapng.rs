@@ -128,7 +128,7 @@ fn with_x_for_the_name(recorded: &Recorded) -> Vec<Observation> {
 }
 
 #[tokio::test]
-async fn everything_is_dissected_as_it_was_observed() {
+async fn wireshark_dissects_what_was_recorded() {
     let recorded = Recorded::new().await;
     let packets = packets(&recorded.download("export.pcapng").await.body, &[]).await;
     check_all(&packets);
@@ -191,7 +191,7 @@ async fn wireshark_unmasks_and_inflates() {
 }
 
 #[tokio::test]
-async fn frames_of_several_packets_are_put_together() {
+async fn frames_in_several_packets_are_reassembled() {
     let lab = Lab::with(|config| config.payload_cap = 1 << 20).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -213,7 +213,7 @@ async fn frames_of_several_packets_are_put_together() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_beginning_can_be_decoded_by_hand() {
+async fn a_connection_without_its_start_can_be_decoded_manually() {
     let lab = Lab::with(|config| config.log_count = 4).await;
     let mut raw = lab.open().await;
     for text in ["one", "two", "three", "four"] {
@@ -245,7 +245,7 @@ async fn of_one(lab: &Lab) -> Vec<(Party, Vec<u8>, u64, String)> {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_frames_are_there() {
+async fn bytes_that_are_not_frames_are_included() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -262,7 +262,7 @@ async fn bytes_that_are_no_frames_are_there() {
 }
 
 #[tokio::test]
-async fn requests_without_an_answer_end_as_they_did() {
+async fn unanswered_requests_keep_their_end() {
     for (open, ends) in [
         ("garbage", &[Party::Server, Party::Client][..]),
         ("drop", &[Party::Server, Party::Client]),

@@ -23,7 +23,7 @@ fn brief(leg: &Seen) -> Vec<(Party, u8, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn what_is_let_through_is_the_same_on_both_legs() {
+async fn forwarded_traffic_is_the_same_on_both_legs() {
     for middlebox in LET_THROUGH {
         let lab = Lab::new().await;
         let mut feed = lab.feed().await;
@@ -73,7 +73,7 @@ async fn what_is_let_through_is_the_same_on_both_legs() {
 }
 
 #[tokio::test]
-async fn the_query_and_what_came_early_go_along() {
+async fn the_query_and_early_frames_are_forwarded() {
     let lab = Lab::new().await;
     let mut raw = lab.raw().await;
     let path = via(&lab, "idle-cut", "?greet=a%20greeting&deflate=off");
@@ -107,7 +107,7 @@ async fn an_old_proxy_drops_the_upgrade() {
 }
 
 #[tokio::test]
-async fn a_reverse_proxy_passes_the_request_on_as_its_own() {
+async fn a_reverse_proxy_rewrites_the_request() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.raw().await;
@@ -127,7 +127,7 @@ async fn a_reverse_proxy_passes_the_request_on_as_its_own() {
 }
 
 #[tokio::test]
-async fn what_the_lab_refuses_is_passed_on() {
+async fn refusals_of_the_lab_are_forwarded() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     for (query, status) in
@@ -143,7 +143,7 @@ async fn what_the_lab_refuses_is_passed_on() {
 }
 
 #[tokio::test]
-async fn a_box_that_there_is_not_is_refused_with_those_that_there_are() {
+async fn an_unknown_middlebox_is_refused_with_a_list_of_the_others() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let wrong = [
@@ -191,7 +191,7 @@ async fn both_legs_count() {
 
 /// The lab fails the connection; the box passes on what it does not understand, and the close frame comes back.
 #[tokio::test]
-async fn a_broken_rule_crosses_the_box() {
+async fn a_violation_is_forwarded() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open_via(&lab, "rewrite", "").await;
@@ -208,7 +208,7 @@ async fn a_broken_rule_crosses_the_box() {
 }
 
 #[tokio::test]
-async fn compressed_messages_are_read_on_both_legs() {
+async fn compressed_messages_are_inflated_on_both_legs() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = Raw::open_deflate(lab.address(), &via(&lab, "rewrite", "")).await;
@@ -231,7 +231,7 @@ async fn compressed_messages_are_read_on_both_legs() {
 }
 
 #[tokio::test]
-async fn noise_goes_through_and_each_leg_has_one_end() {
+async fn noise_is_forwarded_and_each_leg_has_one_end() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     for seed in 0..40 {
@@ -272,7 +272,7 @@ async fn noise_in_place_of_a_request() {
 
 /// The lab has the only place to compress: the box passes on what it does not look into.
 #[tokio::test]
-async fn without_memory_to_inflate_the_content_is_not_told() {
+async fn without_memory_to_inflate_the_content_is_not_recorded() {
     let lab = Lab::with(|config| config.max_deflate = 1).await;
     let mut feed = lab.feed().await;
     let mut raw = Raw::open_deflate(lab.address(), &via(&lab, "rewrite", "")).await;

@@ -29,7 +29,7 @@ async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, 
 }
 
 #[tokio::test]
-async fn a_closing_handshake_goes_through() {
+async fn a_closing_handshake_is_forwarded() {
     let (lab, mut raw, mut server) = pair(|_| {}).await;
     let mut feed = lab.feed().await;
     server.send(b"\x88\x02\x0f\xa0").await;
@@ -49,7 +49,7 @@ async fn a_closing_handshake_goes_through() {
 
 /// More than the sockets hold is on its way to a client that reads late, when the server has ended.
 #[tokio::test]
-async fn what_was_sent_before_the_end_arrives() {
+async fn data_sent_before_the_end_arrives() {
     let (lab, mut raw, mut server) = pair(|config| config.close_timeout = Duration::from_secs(30)).await;
     let mut feed = lab.feed().await;
     let payload = noise(5, 6 << 20);
@@ -69,7 +69,7 @@ async fn what_was_sent_before_the_end_arrives() {
 }
 
 #[tokio::test]
-async fn a_client_that_ends_its_connection_still_gets_the_rest() {
+async fn a_half_closed_client_still_gets_the_rest() {
     let (lab, mut raw, mut server) = pair(|_| {}).await;
     let mut feed = lab.feed().await;
     raw.0.shutdown().await.unwrap();
@@ -84,7 +84,7 @@ async fn a_client_that_ends_its_connection_still_gets_the_rest() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_ends_after_the_client_has_is_left() {
+async fn a_server_that_does_not_end_after_the_client_is_dropped() {
     let (lab, raw, mut server) = pair(|config| config.close_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     drop(raw);
@@ -94,7 +94,7 @@ async fn a_server_that_never_ends_after_the_client_has_is_left() {
 }
 
 #[tokio::test]
-async fn a_reset_goes_through_as_one() {
+async fn a_reset_is_forwarded_as_a_reset() {
     for from_client in [true, false] {
         let (lab, raw, server) = pair(|_| {}).await;
         let mut feed = lab.feed().await;
@@ -114,7 +114,7 @@ async fn a_reset_goes_through_as_one() {
 }
 
 #[tokio::test]
-async fn a_frame_that_is_cut_off_is_told_on_both_legs() {
+async fn a_truncated_frame_is_recorded_on_both_legs() {
     let (lab, mut raw, server) = pair(|_| {}).await;
     let mut feed = lab.feed().await;
     raw.send(&masked(0x82, &noise(1, 5000))[..3000]).await;
@@ -130,7 +130,7 @@ async fn a_frame_that_is_cut_off_is_told_on_both_legs() {
 
 /// Nobody reads: each side is slowed down after a bounded number of bytes, and given up at last.
 #[tokio::test]
-async fn a_side_that_does_not_read_slows_the_other_down_and_is_given_up() {
+async fn a_side_that_does_not_read_slows_the_other_and_is_dropped() {
     for deaf_server in [true, false] {
         let (lab, raw, server) = pair(|config| config.write_timeout = Duration::from_millis(700)).await;
         let mut feed = lab.feed().await;
@@ -157,7 +157,7 @@ async fn a_side_that_does_not_read_slows_the_other_down_and_is_given_up() {
 }
 
 #[tokio::test]
-async fn both_ends_are_told_that_the_relay_shuts_down() {
+async fn both_sides_get_1001_when_the_relay_shuts_down() {
     let (lab, mut raw, mut server) = pair(|_| {}).await;
     let mut feed = lab.feed().await;
     let stopping = tokio::spawn(lab.relay.stop());
@@ -184,7 +184,7 @@ async fn both_ends_are_told_that_the_relay_shuts_down() {
 
 /// Where nobody answers the close frame it is over all the same, and not in good order.
 #[tokio::test]
-async fn nobody_can_hold_the_end_of_the_relay_up() {
+async fn nobody_can_delay_the_end_of_the_relay() {
     // The grace ends it, and no other limit does.
     let change = |config: &mut framescope::args::Config| {
         (config.shutdown_grace, config.close_timeout) = (Duration::from_millis(400), HOUR);
@@ -204,7 +204,7 @@ async fn nobody_can_hold_the_end_of_the_relay_up() {
 
 /// The client leaves while the other server has not answered: its own leg is open then, and was never used.
 #[tokio::test]
-async fn a_client_that_does_not_wait_is_told_of() {
+async fn a_client_that_leaves_before_the_response_is_recorded() {
     let upstream = Upstream::bind().await;
     let lab = Lab::with(|config| config.relay_to = vec![upstream.url("").parse().unwrap()]).await;
     let mut feed = lab.feed().await;
@@ -224,7 +224,7 @@ async fn a_client_that_does_not_wait_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_silent_way_is_ended_and_one_that_is_used_is_not() {
+async fn an_idle_route_is_ended_and_a_used_one_is_not() {
     let (lab, mut raw, mut server) = pair(|config| config.idle_timeout = Duration::from_millis(600)).await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -244,7 +244,7 @@ async fn a_silent_way_is_ended_and_one_that_is_used_is_not() {
 
 /// The lab says close frame, and the box passes it on.
 #[tokio::test]
-async fn the_end_of_the_relay_crosses_a_box() {
+async fn the_end_of_the_relay_is_forwarded_by_a_middlebox() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = Raw::open(lab.address(), &super::via(&lab, "idle-cut", "")).await;

@@ -20,7 +20,7 @@ fn act_of<'s>(leg: &'s Seen, what: &str) -> &'s str {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_cut_without_a_word() {
+async fn a_silent_connection_is_dropped_without_a_close_frame() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -57,7 +57,7 @@ async fn a_heartbeat_keeps_it_alive() {
 }
 
 #[tokio::test]
-async fn small_frames_are_withheld_until_there_are_enough() {
+async fn small_frames_are_buffered_until_there_are_enough() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();
@@ -79,7 +79,7 @@ async fn small_frames_are_withheld_until_there_are_enough() {
 }
 
 #[tokio::test]
-async fn or_until_the_wait_is_over() {
+async fn small_frames_are_buffered_until_the_timeout() {
     let lab = Lab::new().await;
     let mut raw = open_via(&lab, "buffer,wait=300ms", "").await;
     let began = Instant::now();
@@ -89,7 +89,7 @@ async fn or_until_the_wait_is_over() {
 }
 
 #[tokio::test]
-async fn a_slow_connection_takes_its_time_both_ways() {
+async fn a_slow_connection_is_slow_in_both_directions() {
     let lab = Lab::new().await;
     let mut raw = open_via(&lab, "slow,rate=10KiB,latency=50ms", "").await;
     let payload = noise(3, 2500);
@@ -138,7 +138,7 @@ async fn a_reset_in_the_middle_of_a_message() {
 
 /// The relay waits for a client that does not read without using the processor, and gives it up.
 #[tokio::test]
-async fn a_slow_connection_that_nobody_reads_costs_nothing_and_ends() {
+async fn a_slow_connection_that_nobody_reads_uses_no_cpu_and_ends() {
     for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
         let change = |config: &mut framescope::args::Config| {
             (config.max_frame, config.max_message) = (u64::MAX, u64::MAX);

@@ -15,7 +15,7 @@ async fn leading_to(urls: &[String]) -> Lab {
 }
 
 #[tokio::test]
-async fn two_handshakes_and_the_frames_between_them() {
+async fn a_relayed_connection_has_two_handshakes_and_its_frames() {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("/ws")]).await;
     let mut feed = lab.feed().await;
@@ -74,7 +74,7 @@ async fn two_handshakes_and_the_frames_between_them() {
 }
 
 #[tokio::test]
-async fn subprotocol_and_compression_are_those_of_the_server() {
+async fn the_server_selects_subprotocol_and_compression() {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("")]).await;
     let mut feed = lab.feed().await;
@@ -113,7 +113,7 @@ async fn subprotocol_and_compression_are_those_of_the_server() {
 }
 
 #[tokio::test]
-async fn offers_that_the_server_leaves_are_told_as_declined() {
+async fn offers_that_the_server_ignores_are_recorded_as_declined() {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("")]).await;
     let mut feed = lab.feed().await;
@@ -135,7 +135,7 @@ async fn offers_that_the_server_leaves_are_told_as_declined() {
 
 /// What breaks the rules is passed on all the same, byte for byte, both ways.
 #[tokio::test]
-async fn whatever_is_said_arrives() {
+async fn invalid_traffic_is_forwarded_exactly() {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("")]).await;
     let mut feed = lab.feed().await;
@@ -158,7 +158,7 @@ async fn whatever_is_said_arrives() {
 }
 
 #[tokio::test]
-async fn many_at_once_are_not_mixed_up() {
+async fn concurrent_connections_are_not_mixed_up() {
     let upstream = Lab::new().await;
     let lab = leading_to(&[format!("ws://{}/echo", upstream.address())]).await;
     let path = relay_path(&lab, &format!("ws://{}/echo", upstream.address()));

@@ -12,7 +12,7 @@ async fn routes(lab: &Lab) -> Routes {
 }
 
 #[tokio::test]
-async fn each_box_is_there_with_its_settings() {
+async fn each_middlebox_is_listed_with_its_settings() {
     let lab = Lab::new().await;
     let routes = routes(&lab).await;
     assert_eq!((routes.port, routes.tls_port, routes.relay_to.len()), (lab.address().port(), None, 0));
@@ -32,7 +32,7 @@ async fn each_box_is_there_with_its_settings() {
 }
 
 #[tokio::test]
-async fn ports_and_servers_are_told() {
+async fn ports_and_servers_are_listed() {
     let secure = Secure::with("routes", |config| {
         config.box_listen = Some(([127, 0, 0, 1], 0).into());
         config.relay_to = ["wss://echo.example/ws", "ws://127.0.0.1:9"].map(|url| url.parse().unwrap()).into();
@@ -48,7 +48,7 @@ async fn ports_and_servers_are_told() {
 }
 
 #[test]
-fn what_does_not_go_together_is_told_on_the_command_line() {
+fn conflicting_flags_are_errors() {
     use clap::Parser;
     use framescope::args::Arguments;
     let parse = |flags: &[&str]| Arguments::try_parse_from([&["framescope", "serve"], flags].concat());
@@ -58,7 +58,7 @@ fn what_does_not_go_together_is_told_on_the_command_line() {
 }
 
 #[tokio::test]
-async fn ports_that_are_not_free_are_told() {
+async fn ports_in_use_are_errors() {
     use framescope::Relay;
     use framescope::args::Config;
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -86,7 +86,7 @@ async fn a_middlebox_in_front_of_tls_can_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_cut_all_the_same() {
+async fn a_silent_tls_connection_is_dropped_too() {
     let secure = Secure::with("tunnel-idle", |config| config.box_listen = Some(([127, 0, 0, 1], 0).into())).await;
     let mut feed = secure.lab.feed().await;
     let clock = Clock::stop();
@@ -105,7 +105,7 @@ async fn a_silent_connection_is_cut_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_reset_needs_no_words() {
+async fn a_reset_works_inside_tls() {
     let secure = secure("tunnel-reset").await;
     let mut feed = secure.lab.feed().await;
     let mut line = open(&secure, "reset", "").await;
@@ -118,7 +118,7 @@ async fn a_reset_needs_no_words() {
 }
 
 #[tokio::test]
-async fn late_and_slowly_but_whole() {
+async fn a_slow_tunnel_delivers_everything() {
     let secure = secure("tunnel-slow").await;
     let clock = Clock::stop();
     for middlebox in ["buffer", "slow"] {
@@ -129,7 +129,7 @@ async fn late_and_slowly_but_whole() {
 
 /// A line that brings no request of a session is nobody's; and whatever it says, others are served.
 #[tokio::test]
-async fn what_is_no_tls_is_passed_on_and_forgotten() {
+async fn traffic_other_than_tls_is_forwarded_and_not_recorded() {
     let secure = Secure::with("tunnel-noise", |config| {
         config.box_listen = Some(([127, 0, 0, 1], 0).into());
         config.head_timeout = Duration::from_millis(300);
@@ -168,7 +168,7 @@ async fn tunnels_count_as_connections() {
 
 /// One line for all that a browser says: HTTP/2, with the WebSocket as a stream of it.
 #[tokio::test]
-async fn over_http_2_the_box_sees_one_connection() {
+async fn over_http_2_the_middlebox_sees_one_connection() {
     use crate::tls::http2::{VERSION, client_to, take};
     let secure = secure("tunnel-h2").await;
     let mut feed = secure.lab.feed().await;

@@ -44,7 +44,7 @@ async fn nothing_is_allowed_by_default() {
 }
 
 #[tokio::test]
-async fn only_what_is_listed_is_called() {
+async fn only_listed_servers_are_contacted() {
     let (upstream, other) = (Upstream::bind().await, Upstream::bind().await);
     let port = upstream.address.port();
     let lab = leading_to(&[upstream.url("/ws")]).await;
@@ -88,7 +88,7 @@ fn own_name() -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_inside_is_not_followed() {
+async fn names_of_internal_addresses_are_refused() {
     let upstream = Upstream::bind().await;
     let Some(name) = own_name() else { return };
     let url = format!("ws://{name}:{}", upstream.address.port());
@@ -99,7 +99,7 @@ async fn a_name_that_leads_inside_is_not_followed() {
 }
 
 #[tokio::test]
-async fn localhost_is_reached_if_it_is_listed() {
+async fn localhost_is_allowed_if_it_is_listed() {
     let upstream = Upstream::bind().await;
     let url = format!("ws://localhost:{}", upstream.address.port());
     let lab = leading_to(std::slice::from_ref(&url)).await;
@@ -143,7 +143,7 @@ async fn answered(more: &str, answer: impl Fn(&str) -> String) -> (Refusal, Refu
 }
 
 #[tokio::test]
-async fn what_a_server_says_stands_on_its_leg() {
+async fn a_servers_refusal_is_recorded_on_its_leg() {
     let text = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 12\r\n\r\nwho are you?and more";
     let (near, far) = answered("", |_| text.to_owned()).await;
     assert_eq!((near.status, far.status, &*near.rule), (Some(502), Some(401), "upstream-refused"));
@@ -157,7 +157,7 @@ async fn what_a_server_says_stands_on_its_leg() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_told_and_not_followed() {
+async fn a_redirect_is_reported_and_not_followed() {
     let target = Upstream::bind().await;
     let location = target.url("/there");
     let (near, far) =
@@ -168,7 +168,7 @@ async fn a_redirect_is_told_and_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_that_a_client_may_not_take() {
+async fn an_invalid_handshake_response() {
     type Spoil = fn(String) -> String;
     let cases: [(&str, Spoil, &str); 7] = [
         ("", |it| it.replace("Accept: ", "Accept: x"), "does not match the key"),
@@ -192,7 +192,7 @@ async fn an_answer_that_a_client_may_not_take() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none() {
+async fn a_response_that_is_not_http() {
     for (text, rule) in [
         ("", "upstream-ended"),
         ("SSH-2.0-OpenSSH_9.6\r\n", "upstream-not-http"),
@@ -210,7 +210,7 @@ async fn an_answer_that_is_none() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_not_waited_for_long() {
+async fn a_silent_server_times_out() {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("")]).await;
     let mut feed = lab.feed().await;
@@ -238,7 +238,7 @@ async fn secure_upstream(names: &[&str]) -> (TcpListener, TlsAcceptor, String) {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_knows() {
+async fn an_untrusted_certificate() {
     let (listener, acceptor, _) = secure_upstream(&["localhost"]).await;
     let url = format!("wss://localhost:{}", listener.local_addr().unwrap().port());
     let lab = leading_to(std::slice::from_ref(&url)).await;
@@ -250,7 +250,7 @@ async fn a_certificate_that_nobody_knows() {
 }
 
 #[tokio::test]
-async fn one_for_another_name_or_no_tls_at_all() {
+async fn a_certificate_for_another_name_and_a_server_without_tls() {
     let folder = crate::tls::Folder::new("relay-names");
     std::fs::create_dir_all(&folder.0).unwrap();
     let (listener, acceptor, pem) = secure_upstream(&["elsewhere.example"]).await;
@@ -278,7 +278,7 @@ async fn one_for_another_name_or_no_tls_at_all() {
 }
 
 #[tokio::test]
-async fn one_that_was_named_is_known() {
+async fn a_configured_certificate_is_trusted() {
     let folder = crate::tls::Folder::new("relay-ca");
     std::fs::create_dir_all(&folder.0).unwrap();
     let (listener, acceptor, pem) = secure_upstream(&["localhost"]).await;
@@ -321,7 +321,7 @@ async fn one_that_was_named_is_known() {
 }
 
 #[tokio::test]
-async fn an_authority_that_cannot_be_read_is_told_at_start() {
+async fn an_unreadable_authority_file_is_a_startup_error() {
     use framescope::Relay;
     use framescope::args::Config;
     let folder = crate::tls::Folder::new("relay-no-ca");

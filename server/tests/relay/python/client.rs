@@ -105,12 +105,12 @@ async fn without_compression() {
 }
 
 #[tokio::test]
-async fn with_compression_as_it_offers_it() {
+async fn with_its_default_compression_offer() {
     check("", json!({}), Some(PLAIN)).await;
 }
 
 #[tokio::test]
-async fn with_each_parameter_of_its_own() {
+async fn with_each_compression_parameter() {
     let parameters = json!({ "server_no_context_takeover": true, "client_no_context_takeover": true });
     let neither = Deflate { server_no_context_takeover: true, client_no_context_takeover: true, ..PLAIN };
     check("", parameters, Some(neither)).await;
@@ -121,7 +121,7 @@ async fn with_each_parameter_of_its_own() {
 }
 
 #[tokio::test]
-async fn with_what_the_relay_was_told_to_want() {
+async fn with_parameters_from_the_relays_url() {
     let query = "?server_no_context_takeover&server_max_window_bits=12&client_max_window_bits=9";
     let wanted =
         Deflate { server_no_context_takeover: true, server_max_window_bits: 12, client_max_window_bits: 9, ..PLAIN };
@@ -131,7 +131,7 @@ async fn with_what_the_relay_was_told_to_want() {
 }
 
 #[tokio::test]
-async fn each_ending_is_told_to_its_user() {
+async fn each_ending_is_reported_to_the_user() {
     let lab = Lab::with(|config| config.max_message = 1000).await;
     let url = format!("ws://{}{}", lab.address(), lab.path());
     let endings = run("endings.py", &[&url]).await;

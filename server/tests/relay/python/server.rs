@@ -74,14 +74,14 @@ async fn with_compression() {
 }
 
 #[tokio::test]
-async fn without_context_on_either_side() {
+async fn without_context_takeover_on_either_side() {
     let parameters = json!({ "server_no_context_takeover": true, "client_no_context_takeover": true });
     let answer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
     check(parameters, "permessage-deflate", answer).await;
 }
 
 #[tokio::test]
-async fn with_windows_that_it_holds_both_to() {
+async fn with_limited_windows_on_both_sides() {
     // It inflates with a window of that size, and fails where the client looks further back.
     let parameters = json!({ "server_max_window_bits": 10, "client_max_window_bits": 9 });
     let answer = "permessage-deflate; server_max_window_bits=10; client_max_window_bits=9";
@@ -89,7 +89,7 @@ async fn with_windows_that_it_holds_both_to() {
 }
 
 #[tokio::test]
-async fn with_the_smallest_window_which_zlib_has_not() {
+async fn with_the_smallest_window_which_zlib_does_not_support() {
     let parameters = json!({ "client_max_window_bits": 8 });
     let answer = "permessage-deflate; client_max_window_bits=8";
     check(parameters, "permessage-deflate; client_max_window_bits", answer).await;

@@ -24,7 +24,7 @@ fn certificate(folder: &Path) -> CertificateDer<'static> {
 }
 
 #[tokio::test]
-async fn a_self_signed_one_is_kept_and_used_again() {
+async fn a_self_signed_certificate_is_saved_and_reused() {
     let folder = Folder::new("kept");
     let keep = |config: &mut Config| config.tls_self_signed = Some(Some(folder.0.clone()));
     start(keep).await.unwrap().stop().await;
@@ -45,7 +45,7 @@ async fn a_self_signed_one_is_kept_and_used_again() {
 }
 
 #[tokio::test]
-async fn one_that_is_given_is_shown_for_the_names_it_has() {
+async fn a_configured_certificate_is_used_for_its_names() {
     let folder = Folder::new("given");
     let made = |config: &mut Config| {
         config.tls_self_signed = Some(Some(folder.0.clone()));
@@ -67,7 +67,7 @@ async fn one_that_is_given_is_shown_for_the_names_it_has() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_says_what_to_do() {
+async fn unusable_certificates_explain_what_to_do() {
     let folder = Folder::new("wrong");
     let other = Folder::new("wrong-other");
     for folder in [&folder, &other] {
@@ -96,7 +96,7 @@ async fn what_cannot_be_used_says_what_to_do() {
 }
 
 #[test]
-fn the_flags_want_each_other() {
+fn the_flags_require_each_other() {
     use clap::Parser;
     let parse = |flags: &[&str]| Arguments::try_parse_from([&["framescope", "serve"], flags].concat());
     assert!(parse(&["--tls-listen", "127.0.0.1:0"]).is_err());

@@ -121,7 +121,7 @@ async fn an_echo_on_a_stream() {
 }
 
 #[tokio::test]
-async fn streams_of_one_connection_do_not_meet() {
+async fn streams_of_one_connection_are_independent() {
     let secure = Secure::new("h2-many").await;
     let mut client = client(&secure).await;
     let mut streams = Vec::new();
@@ -146,7 +146,7 @@ async fn streams_of_one_connection_do_not_meet() {
 
 /// A stream that nobody reads makes the relay stop reading it, and no other.
 #[tokio::test]
-async fn a_stream_that_is_not_read_holds_back_only_itself() {
+async fn an_unread_stream_blocks_only_itself() {
     let secure = Secure::new("h2-slow").await;
     let mut client = client(&secure).await;
     let (response, mut sending) = ask(&mut client, connect(&secure.lab.path(), "websocket", &[VERSION])).await;
@@ -220,7 +220,7 @@ async fn each_refusal_says_why() {
 
 /// The feed, as a page that was loaded over HTTP/2 has it.
 #[tokio::test]
-async fn the_feed_comes_on_a_stream_too() {
+async fn the_feed_works_on_a_stream() {
     let secure = Secure::new("h2-feed").await;
     let mut client = client(&secure).await;
     let path = format!("/api/sessions/{}/observe", secure.lab.id);
@@ -233,7 +233,7 @@ async fn the_feed_comes_on_a_stream_too() {
 }
 
 #[tokio::test]
-async fn at_the_end_of_the_relay_streams_are_closed_with_1001() {
+async fn streams_are_closed_with_1001_when_the_relay_ends() {
     let secure = Secure::new("h2-end").await;
     let mut client = client(&secure).await;
     let (response, mut sending) = ask(&mut client, connect(&secure.lab.path(), "websocket", &[VERSION])).await;

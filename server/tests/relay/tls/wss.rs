@@ -31,7 +31,7 @@ async fn take(line: &mut (impl AsyncRead + Unpin), count: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_echo_and_what_was_agreed_on() {
+async fn an_echo_and_the_negotiated_tls_parameters() {
     let secure = Secure::new("echo").await;
     let mut feed = secure.lab.feed().await;
     let mut line = open(&secure, "").await;
@@ -60,7 +60,7 @@ async fn an_echo_and_what_was_agreed_on() {
 
 /// A record is its header and ciphertext: nothing of what was said is in it.
 #[tokio::test]
-async fn records_have_lengths_and_no_words() {
+async fn records_show_lengths_and_no_content() {
     let secure = Secure::new("records").await;
     let mut feed = secure.lab.feed().await;
     let mut line = open(&secure, "?greet=a%20greeting%20in%20words").await;
@@ -96,7 +96,7 @@ async fn records_have_lengths_and_no_words() {
 }
 
 #[tokio::test]
-async fn large_messages_come_back_whole_also_to_one_who_reads_late() {
+async fn large_messages_are_echoed_completely_to_a_late_reader() {
     let secure = Secure::new("large").await;
     let mut line = open(&secure, "").await;
     let payload: Vec<u8> = (0..3_000_000_u32).map(|n| n as u8).collect();
@@ -119,7 +119,7 @@ async fn large_messages_come_back_whole_also_to_one_who_reads_late() {
 }
 
 #[tokio::test]
-async fn a_reset_is_one_below_tls_too() {
+async fn a_reset_also_resets_the_tcp_connection_below_tls() {
     let secure = Secure::new("reset").await;
     let mut feed = secure.lab.feed().await;
     let mut line = open(&secure, "?drop-after=1&drop-by=reset").await;
@@ -133,7 +133,7 @@ async fn a_reset_is_one_below_tls_too() {
 
 /// Nothing is said of it in TLS, as when a tab is closed.
 #[tokio::test]
-async fn a_connection_that_ends_without_a_close_frame() {
+async fn a_connection_that_ends_without_close_frame_or_close_notify() {
     let secure = Secure::new("ended").await;
     let mut feed = secure.lab.feed().await;
     let (mut tcp, _tls) = open(&secure, "").await.into_inner();
@@ -144,7 +144,7 @@ async fn a_connection_that_ends_without_a_close_frame() {
 }
 
 #[tokio::test]
-async fn the_same_routes_are_there() {
+async fn all_routes_work_over_tls() {
     let secure = Secure::new("routes").await;
     for (path, status) in [("/healthz", "200"), ("/api/behaviours", "200"), ("/lab/none", "404"), ("/echo", "426")] {
         let mut line = secure.connect(&[]).await;
@@ -175,7 +175,7 @@ async fn what_is_no_tls_goes() {
 }
 
 #[tokio::test]
-async fn nothing_of_it_without_tls() {
+async fn without_tls_the_route_is_plain_and_has_no_records() {
     let lab = Lab::new().await;
     assert_eq!(lab.relay.tls_address(), None);
     let mut feed = lab.feed().await;
