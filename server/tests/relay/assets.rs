@@ -55,7 +55,7 @@ async fn compressed_files_go_to_clients_that_accept_them() {
     }
 }
 
-/// With the placeholder inside, the page names no files, and there is nothing to see here.
+/// The placeholder page names no files, so with it this test checks nothing.
 #[tokio::test]
 async fn files_with_a_hash_in_their_name_are_cached_forever() {
     let lab = Lab::new().await;

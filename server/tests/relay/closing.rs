@@ -1,4 +1,4 @@
-//! The relay says close frame while a frame is half out: a close frame never comes in the middle of another.
+//! The relay closes while a frame is half sent: a close frame never comes inside another frame.
 
 use crate::support::clock::Clock;
 use crate::support::{Lab, Raw, masked, soon};
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const HALF: usize = 200_000;
 
-/// Sends the first half of a binary frame, and has it back.
+/// Sends the first half of a binary frame, and receives its echo.
 async fn half_a_frame(lab: &Lab) -> Raw {
     let mut raw = lab.open().await;
     let header = [&[0x82, 0xFF][..], &(2 * HALF as u64).to_be_bytes(), &[0; 4]].concat();
@@ -25,7 +25,7 @@ async fn a_shutdown_waits_for_the_end_of_the_frame() {
     let mut raw = half_a_frame(&lab).await;
     let mut idle = Raw::open(lab.address(), "/echo").await;
     let stopping = tokio::spawn(lab.relay.stop());
-    // When another one has heard of it, all have.
+    // When another connection has received the close frame, the shutdown has reached all of them.
     assert_eq!(idle.frame().await.0, 0x88);
     raw.send(&[7; HALF]).await;
     assert!(raw.take(HALF).await.iter().all(|byte| *byte == 7));
@@ -98,7 +98,7 @@ async fn half_a_text_frame_does_not_delay_a_close_frame() {
     let mut raw = lab.open().await;
     let text = masked(0x81, &[b'x'; 1000]);
     raw.send(&text[..500]).await;
-    // Nothing of it has gone out yet, and nothing will.
+    // The relay has not echoed any part of it, and will not.
     let (first, payload) = raw.frame().await;
     assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
     raw.send(&[&text[500..], &masked(0x88, &1001_u16.to_be_bytes())].concat()).await;
@@ -114,13 +114,13 @@ async fn a_client_that_sends_without_pause_gets_the_close_frame() {
     let lab = Lab::new().await;
     let raw = lab.open().await;
     let (mut reading, mut writing) = raw.0.into_split();
-    // Frames that are longer than what is read at a time: it ends inside of one every time.
+    // Frames that are longer than one read, so each read ends inside a frame.
     let frame = masked(0x82, &[7; LENGTH]);
     let flood = tokio::spawn(async move { while writing.write_all(&frame).await.is_ok() {} });
     let mut room = vec![0; 10 + LENGTH];
     soon(reading.read_exact(&mut room)).await.unwrap();
     let stopping = tokio::spawn(lab.relay.stop());
-    // Once there is no frame any more, there is the close frame.
+    // The close frame follows the last frame.
     let mut head = [0; 4];
     loop {
         soon(reading.read_exact(&mut head)).await.expect("the line ends with a close frame");

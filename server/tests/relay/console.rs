@@ -1,4 +1,4 @@
-//! Commands of observers: what goes out for each, what is told of it, and which are refused.
+//! Commands of observers: what each sends, what is recorded, and which are refused.
 
 mod asked;
 mod refused;
@@ -8,7 +8,7 @@ use crate::support::{Feed, Lab, Raw};
 use observation::Act;
 use observation::{Deliberate, Event, Origin};
 
-/// A connection with its observer, its opening behind it.
+/// A connection and its observer, after the opening handshake.
 async fn watched(lab: &Lab, query: &str) -> (Raw, Feed) {
     let mut feed = lab.feed_after(u64::MAX).await;
     let raw = crate::behaviours::open(lab, query).await;
@@ -16,7 +16,7 @@ async fn watched(lab: &Lab, query: &str) -> (Raw, Feed) {
     (raw, feed)
 }
 
-/// The next thing that is told of, which must be an act.
+/// The next observation, which must be an act.
 async fn act(feed: &mut Feed) -> Act {
     match feed.next().await.event {
         Event::Act(act) => act,

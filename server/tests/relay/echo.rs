@@ -1,4 +1,4 @@
-//! Open connections: every frame comes back as it went, and is seen both ways.
+//! Open connections: every frame is echoed unchanged, and recorded in both directions.
 
 use crate::support::{Lab, Raw, heard, masked, say};
 use observation::event::{Cause, Position};
@@ -53,7 +53,7 @@ async fn an_independent_client_receives_its_echoes() {
         assert_eq!(sent.unmasked_payload(), answered.payload);
         assert_eq!((sent.position, sent.opcode, sent.length), (answered.position, answered.opcode, answered.length));
     }
-    // Of the last one only the front was kept.
+    // Only the start of the last one was recorded.
     assert_eq!((sent[5].payload.len(), sent[5].payload_bytes), (16 << 10, 100_000));
     assert!(sent[5].truncated() && sent[5].unmasked_payload().iter().all(|byte| *byte == 8));
 }
@@ -86,7 +86,7 @@ async fn fragments_keep_their_boundaries_around_control_frames() {
         masked(0x80, "h\u{e9}!".as_bytes().split_at(2).1),
         masked(0x82, b"\xff"),
     ];
-    // In single bytes: how the wire is cut changes nothing.
+    // In single bytes: the result does not depend on how the bytes are split.
     for byte in sent.concat() {
         raw.send(&[byte]).await;
     }
@@ -137,7 +137,7 @@ async fn a_close_is_answered_with_its_code() {
     for (payload, answer, code) in cases {
         let mut raw = lab.open().await;
         raw.send(&masked(0x88, payload)).await;
-        // The relay closes first: the end comes without waiting for this side's.
+        // The relay closes first: it does not wait for this side.
         assert_eq!(raw.rest().await, answer);
         feed.opening().await;
         let (frames, closed) = feed.until_closed().await;

@@ -1,4 +1,4 @@
-//! Every way in which a connection ends leaves exactly one end in the log, with its cause.
+//! Each way to end a connection leaves exactly one end in the log, with its cause.
 
 use crate::support::clock::Clock;
 use crate::support::{Feed, Lab, Raw, http, masked, soon};
@@ -7,7 +7,7 @@ use observation::{Event, Party};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-/// The end of the only connection; nothing may come behind it but what `lab` is asked for next.
+/// The end of the only connection. Nothing may follow it except what the test requests next.
 async fn only_end(lab: &Lab, feed: &mut Feed) -> observation::Closed {
     let (_, closed) = feed.until_closed().await;
     http(lab.address(), "GET", &lab.path(), "").await;
@@ -97,7 +97,7 @@ async fn the_client_stops_reading() {
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
     let frame = masked(0x82, &vec![0; 1 << 20]);
-    // Until nothing more goes in: the relay has stopped reading too.
+    // Sends until the connection accepts no more bytes. Then the relay has stopped reading too.
     let flood = async { while raw.0.write_all(&frame).await.is_ok() {} };
     soon(flood).await;
     let closed = only_end(&lab, &mut feed).await;
@@ -113,7 +113,7 @@ async fn a_silent_connection_is_closed_as_idle() {
     let close = raw.take(4).await;
     assert_eq!((close[0], &close[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
     raw.take(usize::from(close[1]) - 2).await;
-    // Data on its way still counts as seen, but is not answered any more.
+    // Data in flight is still recorded, but no longer answered.
     raw.send(&[masked(0x81, b"late"), masked(0x88, &1001_u16.to_be_bytes())].concat()).await;
     assert_eq!(raw.rest().await, b"");
     let closed = only_end(&lab, &mut feed).await;
@@ -136,7 +136,7 @@ async fn a_busy_connection_is_not_idle() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(500)).await;
     let clock = Clock::stop();
     let mut raw = Raw::open(lab.address(), "/echo").await;
-    // Longer than the timeout in all, and never silent for as long.
+    // In total, this takes longer than the timeout, but no pause is that long.
     for _ in 0..20 {
         clock.pass(Duration::from_millis(50)).await;
         raw.send(&masked(0x81, b"x")).await;

@@ -1,4 +1,4 @@
-//! Observers: nothing lost, nothing twice, nobody held up.
+//! Observers: they receive everything exactly once, and block nobody.
 
 use crate::support::clock::Clock;
 use crate::support::{Feed, Lab, Raw, handshake, heard, http, kernel, masked, message, refused, say, soon};
@@ -82,7 +82,7 @@ async fn a_flood_arrives_in_batches() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
-    // The feed gathers for 8 ms after each message. On a stopped clock that is as many frames as this test sends.
+    // The feed collects observations for 8 ms after each message. While the clock is stopped, it collects all frames of this test.
     let clock = Clock::stop();
     for _ in 0..100 {
         chat(&mut raw, 30).await;
@@ -94,7 +94,7 @@ async fn a_flood_arrives_in_batches() {
     }
     assert!(feed.batches.len() < 400, "{} messages for 6001 observations", feed.batches.len());
     assert!(feed.batches.iter().all(|count| *count <= 512));
-    // Large ones are bounded by their bytes.
+    // The bytes limit batches of large observations.
     let payload = vec![0; 16 << 10];
     raw.send(&masked(0x82, &payload).repeat(100)).await;
     let answers = raw.take(100 * (4 + (16 << 10)));
@@ -119,8 +119,8 @@ async fn an_observer_that_never_reads_blocks_nobody() {
     deaf.head().await;
     let mut raw = lab.open().await;
     let payload = vec![b'x'; 8000];
-    // How long the kernel's buffers take to fill depends on the machine. The echo goes on until the relay has given up the
-    // deaf observer, and another one gets its place.
+    // How long the kernel's buffers take to fill depends on the machine. The echo continues until the relay has dropped the deaf
+    // observer and another one gets its slot.
     let url = format!("ws://{}{path}", lab.address());
     let until_given_up = async {
         let mut rounds = 0;
@@ -138,7 +138,7 @@ async fn an_observer_that_never_reads_blocks_nobody() {
     let mut other = soon(until_given_up).await;
     let mut sink = Vec::new();
     let _ = soon(tokio::io::AsyncReadExt::read_to_end(&mut deaf.0, &mut sink)).await;
-    // The other one reads the part of the log that is kept.
+    // The other observer reads the part of the log that still exists.
     assert!(matches!(message(&mut other).await, Ok(FeedMessage::Hello(_))));
     assert!(matches!(message(&mut other).await, Ok(FeedMessage::Gap(_))));
 }
@@ -200,10 +200,10 @@ async fn a_silent_observer_is_pinged_and_then_dropped() {
     let lab = Lab::with(|config| config.observer_ping = Duration::from_millis(50)).await;
     let path = format!("/api/sessions/{}/observe", lab.id);
     let mut mute = Raw::open(lab.address(), &path).await;
-    // Pings go unanswered, so the line ends by itself.
+    // This client does not answer pings, so the relay ends the connection.
     let all = mute.rest().await;
     assert!(all.windows(2).any(|pair| pair == [0x89, 0]));
-    // One whose library answers pings stays.
+    // A client whose library answers pings stays connected.
     let mut feed: Feed = lab.feed().await;
     let clock = Clock::stop();
     for _ in 0..8 {

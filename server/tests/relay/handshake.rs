@@ -1,4 +1,4 @@
-//! Both texts of the opening handshake, byte for byte. RFC 6455 §4.
+//! The request and the response of the opening handshake, byte for byte. RFC 6455 §4.
 
 use crate::support::{ACCEPT, KEY, Lab, Raw, handshake, masked};
 
@@ -34,7 +34,7 @@ async fn both_handshakes_are_recorded_exactly() {
         raw.send(request.as_bytes()).await;
         assert_eq!(raw.head().await, expected(""));
         let opening = feed.opening().await;
-        // Line ends before the request line are no part of it. RFC 9112 §2.2.
+        // Line ends before the request line are not part of it. RFC 9112 §2.2.
         assert_eq!(String::from_utf8(opening.request).unwrap(), request.trim_start());
         assert_eq!(String::from_utf8(opening.response).unwrap(), expected(""));
         assert_eq!(opening.subprotocol, None);
@@ -74,7 +74,7 @@ async fn frames_right_after_the_head_are_not_lost() {
     let mut feed = lab.feed().await;
     let mut raw = lab.raw().await;
     let request = handshake(&lab.path(), "");
-    // One whole frame, and the front of a second one, in the same write as the head.
+    // A complete frame and the start of a second one, in the same write as the head.
     let long = vec![b'x'; 30_000];
     let frames = [masked(0x81, b"early"), masked(0x82, &long)].concat();
     let (front, back) = frames.split_at(20_000);
@@ -97,7 +97,7 @@ async fn earlier_requests_on_the_connection_are_not_recorded() {
         "POST /api/sessions HTTP/1.1\r\nHost: lab\r\nContent-Length: 31\r\n\r\nGET /lab/trap HTTP/1.1\r\nA: b\r\n\r\n";
     let before = [health, create, "\r\n\r\n", health, "GET /nowhere HTTP/1.1\r\nHost: lab\r\n\r\n"];
 
-    // One after the other, each answered before the next is sent.
+    // One after the other: the client waits for each response before it sends the next request.
     let mut raw = lab.raw().await;
     for text in before {
         raw.send(text.as_bytes()).await;
@@ -113,7 +113,7 @@ async fn earlier_requests_on_the_connection_are_not_recorded() {
     drop(raw);
     feed.closed().await;
 
-    // All in one write, and cut into small pieces.
+    // All in one write, and in small pieces.
     for size in [usize::MAX, 3] {
         let mut raw = lab.raw().await;
         let all = [before.concat().as_bytes(), request.as_bytes(), &masked(0x81, b"hi")].concat();

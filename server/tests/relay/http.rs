@@ -1,4 +1,4 @@
-//! The HTTP side: what a visitor sends cannot wedge it.
+//! The HTTP side: a client cannot block it with its requests.
 
 use crate::support::clock::Clock;
 use crate::support::{Lab, Raw, eventually, handshake, http, masked};
@@ -52,14 +52,14 @@ async fn an_incomplete_request_is_recorded_in_its_session() {
     let clock = Clock::stop();
     for (head, status, rule) in cases {
         let mut raw = lab.raw().await;
-        // The relay may hang up before it has read all of it.
+        // The relay may close the connection before it has read everything.
         let _ = raw.0.write_all(head.as_bytes()).await;
         let refusal = clock.pass_until(feed.refusal()).await;
         assert_eq!((refusal.status, &*refusal.rule), (Some(status), rule));
         assert!(head.as_bytes().starts_with(&refusal.request) && refusal.request.len() >= line.len(), "{rule}");
         let answer = String::from_utf8(refusal.response).unwrap();
         match status {
-            // hyper closes the line over a slow head without a word.
+            // hyper closes the connection without a response if a head is too slow.
             408 => assert_eq!((answer.as_str(), raw.rest().await), ("", vec![])),
             _ => {
                 assert_eq!(raw.head().await, answer);
@@ -68,7 +68,7 @@ async fn an_incomplete_request_is_recorded_in_its_session() {
         }
     }
     drop(clock);
-    // One for another address, and none at all, are nobody's.
+    // Requests to other addresses, and connections without a request, are not recorded.
     lab.raw().await.send(b"GET /echo HTTP/1.1\r\nno header\r\n\r\n").await;
     lab.raw().await.send(b"\r\n\r\n").await;
     http(lab.address(), "GET", &lab.path(), "").await;
@@ -86,7 +86,7 @@ async fn connections_are_limited_and_slots_are_freed() {
         String::from_utf8(all).unwrap()
     };
     eventually(async || healthy().await.starts_with("HTTP/1.1 200 ")).await;
-    // An upgraded line keeps its place.
+    // An upgraded connection keeps its slot.
     let held = (lab.open().await, lab.open().await);
     assert!(healthy().await.starts_with("HTTP/1.1 503 "));
     drop(held);

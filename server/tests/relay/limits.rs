@@ -1,17 +1,17 @@
-//! What a connection may take: the edges of each limit, and the memory for what has not arrived whole.
+//! The limits of a connection: the boundary of each limit, and the memory for incomplete messages.
 
 use crate::support::{Lab, Raw, masked, soon};
 use observation::event::Cause;
 use observation::{Event, Party};
 use tokio::io::AsyncWriteExt;
 
-/// The header of a client's frame with a payload of `length` bytes, and a masking key that changes nothing.
+/// The header of a client's frame with a payload of `length` bytes, and a masking key of zeros.
 fn header(first: u8, length: u64) -> Vec<u8> {
     [&[first, 0xFF][..], &length.to_be_bytes(), &[0; 4]].concat()
 }
 
-/// Whether `frames` come back as they went when each may have `limit.0` bytes, and all together `limit.1`; if not, they
-/// are answered with 1009.
+/// Checks whether `frames` are echoed with a limit of `limit.0` bytes per frame and `limit.1` bytes per message. If not, the relay
+/// must answer with 1009.
 async fn check(limit: (u64, u64), frames: &[(u8, usize)], right: bool) {
     let lab = Lab::with(|config| (config.max_frame, config.max_message) = limit).await;
     let mut raw = Raw::open(lab.address(), "/echo").await;
@@ -30,7 +30,7 @@ async fn check(limit: (u64, u64), frames: &[(u8, usize)], right: bool) {
 #[tokio::test]
 async fn the_size_limits_are_inclusive() {
     for first in [0x81, 0x82] {
-        // Around each form of the length, and in the largest more than one read takes.
+        // Sizes around each form of the length. The largest needs more than one read.
         for limit in [125, 126, 0xFFFF, 0x1_0000, 1 << 20] {
             check((limit, u64::MAX), &[(first, limit as usize)], true).await;
             check((limit, u64::MAX), &[(first, limit as usize + 1)], false).await;
@@ -68,7 +68,7 @@ async fn memory_is_not_reserved_by_the_announced_length() {
 
 #[tokio::test]
 async fn a_binary_frame_is_echoed_before_it_is_complete() {
-    // There is no memory for a single byte of what is unfinished, and none is needed.
+    // The relay may not keep a single byte of unfinished messages, and does not need to.
     let lab = Lab::with(|config| config.max_unfinished = 0).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
@@ -78,7 +78,7 @@ async fn a_binary_frame_is_echoed_before_it_is_complete() {
     assert!(raw.take(half.len()).await == half);
     raw.send(&half).await;
     assert!(raw.take(half.len()).await == half);
-    // Both are seen once they are over, as if they had come in one piece.
+    // Both are recorded at their end, as if each had arrived in one piece.
     feed.opening().await;
     let (sent, answered) = (feed.frame().await, feed.frame().await);
     assert_eq!((sent.from, answered.from), (Party::Client, Party::Server));
@@ -89,16 +89,16 @@ async fn a_binary_frame_is_echoed_before_it_is_complete() {
 #[tokio::test]
 async fn a_text_frame_is_echoed_once_its_utf8_is_checked() {
     let lab = Lab::new().await;
-    // Half of one, and the end of the line: had anything gone back, it would be here.
+    // Half a text frame, and then the end of the connection. Nothing was echoed.
     let mut raw = lab.open().await;
     raw.send(&[&header(0x81, 1 << 20)[..], &vec![b'x'; 512 << 10]].concat()).await;
     raw.0.shutdown().await.unwrap();
     assert_eq!(raw.rest().await, b"");
-    // No text in the end.
+    // The frame turns out not to be UTF-8.
     let mut raw = lab.open().await;
     raw.send(&[&header(0x81, 600_000)[..], &vec![b'x'; 599_999], b"\xff"].concat()).await;
     assert_eq!(raw.close_code().await, 1007);
-    // Behind one that is half there, others wait their turn, and a fragment before it has gone back already.
+    // After half a frame, later frames wait. A fragment before it was already echoed.
     let mut raw = lab.open().await;
     raw.send(&[&masked(0x01, b"first ")[..], &header(0x80, 300_000), &vec![b'x'; 299_999]].concat()).await;
     assert_eq!(raw.frame().await, (0x01, b"first ".to_vec()));
@@ -116,7 +116,7 @@ async fn all_unfinished_text_shares_one_limit() {
     let part = [&header(0x81, 90_000)[..], &vec![b'x'; 60_000]].concat();
     one.send(&part).await;
     other.send(&part).await;
-    // Which of them is too much, the wire decides.
+    // The order of arrival decides which of them exceeds the limit.
     let ((first, payload), lost, mut kept) = tokio::select! {
         frame = one.frame() => (frame, one, other),
         frame = other.frame() => (frame, other, one),
@@ -130,11 +130,11 @@ async fn all_unfinished_text_shares_one_limit() {
     let [Event::Frame(close), Event::Frame(half)] = &events[..] else { panic!("two frames, not {events:?}") };
     assert_eq!((close.opcode, half.from, closed.clean), (8, Party::Client, false));
     assert_eq!((half.length, half.payload_bytes < 90_000), (90_000, true), "as far as it came");
-    // The other one has lost nothing.
+    // The other connection has lost no data.
     kept.send(&[b'y'; 30_000]).await;
     let (first, payload) = kept.frame().await;
     assert_eq!((first, payload.len()), (0x81, 90_000));
-    // All of it can be had again, and at once, although the one that was closed is still on the line.
+    // All the memory is available again at once, although the closed connection still exists.
     let mut next = Raw::open(lab.address(), "/echo").await;
     next.send(&[&header(0x81, 99_000)[..], &[b'x'; 98_999]].concat()).await;
     next.send(b"y").await;
@@ -150,14 +150,14 @@ async fn one_connection_cannot_exceed_the_shared_limit() {
     let mut raw = lab.open().await;
     let flood = async {
         let part = [&header(0x81, 10 << 20)[..], &vec![b'x'; 9 << 20]].concat();
-        // The relay may close before all of it has gone.
+        // The relay may close before everything is sent.
         let _ = raw.0.write_all(&part).await;
     };
     soon(flood).await;
     assert_eq!(raw.close_code().await, 1013);
     feed.opening().await;
     assert_eq!(feed.until_closed().await.1.cause, Cause::OutOfMemory);
-    // A connection that ends in the middle gives back what it had, too.
+    // A connection that ends inside a message frees its memory too.
     for _ in 0..5 {
         let mut raw = lab.open().await;
         raw.send(&[&header(0x81, 90_000)[..], &vec![b'x'; 60_000]].concat()).await;

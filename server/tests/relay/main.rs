@@ -1,6 +1,6 @@
-//! The relay over real sockets, seen from outside: by raw bytes, by a client of other making, and through the feed.
+//! The relay over real sockets, tested from outside: with raw bytes, with independent clients, and through the feed.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a test fails at the first unexpected value")]
 
 mod assets;
 mod behaviours;

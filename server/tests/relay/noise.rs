@@ -1,4 +1,4 @@
-//! Whatever comes in, the relay goes on: one end for each connection, and every place is given back.
+//! Random input: the relay keeps working, each connection has one end, and every slot is freed.
 
 use crate::support::deflate::noise;
 use crate::support::{Lab, Raw, eventually, handshake, http, masked};
@@ -6,7 +6,7 @@ use observation::event::Cause;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::connect_async;
 
-/// Sends what the line takes, and reads to its end.
+/// Sends as much as the connection accepts, and reads until it ends.
 async fn pour(mut raw: Raw, bytes: &[u8]) {
     let _ = raw.0.write_all(bytes).await;
     let _ = raw.0.shutdown().await;

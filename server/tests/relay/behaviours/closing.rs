@@ -1,4 +1,4 @@
-//! How the server ends it: a close frame of its own, the client's left unanswered, or the line dropped.
+//! How the server ends a connection: it sends a close frame, ignores the client's close frame, or drops the connection.
 
 use super::{
     acts, close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told, until_broken,
@@ -35,7 +35,7 @@ async fn after_a_time() {
 async fn the_server_closes_after_n_messages() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
-    // A message is what its fragments make up, of either kind; a ping is none.
+    // Fragments count as one message, text or binary. Pings do not count.
     let first = [masked(0x01, b"a"), masked(0x89, b""), masked(0x80, b"b"), masked(0x82, b"c")].concat();
     let back = [frame(0x01, b"a"), frame(0x8a, b""), frame(0x80, b"b"), frame(0x82, b"c")].concat();
     for one_read in [true, false] {
@@ -55,7 +55,7 @@ async fn the_server_closes_after_n_messages() {
         let (_, closed) = life(&mut feed).await;
         assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(1000), true));
     }
-    // Unanswered messages count as well, and compressed ones.
+    // Unanswered and compressed messages count too.
     let mut raw = open(&lab, "close-after=2&reply=none").await;
     raw.send(&[masked(0x81, b"a"), masked(0x81, b"b")].concat()).await;
     left(&mut raw, 1000, "").await;
@@ -71,7 +71,7 @@ async fn a_close_frame_that_is_not_answered() {
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "close-after=1&push-every=20ms").await;
     raw.send(&masked(0x81, b"hi")).await;
-    // Nothing follows the close frame, although pushes were due.
+    // Nothing follows the close frame, even if pushes are due.
     let all = raw.rest().await;
     assert!(all.ends_with(&frame(0x88, &close(1000, ""))), "{all:?}");
     let (_, closed) = life(&mut feed).await;
@@ -85,7 +85,7 @@ async fn the_clients_close_frame_is_left_unanswered() {
     let clock = Clock::stop();
     let mut raw = open(&lab, "close-answer=off&ping-every=20ms&delay=50ms").await;
     raw.send(&[masked(0x81, b"dropped"), masked(0x88, &close(1000, "bye"))].concat()).await;
-    // The close frame ends what waits and what comes by the clock.
+    // The close frame cancels queued replies and timed messages.
     clock.pass(Duration::from_millis(300)).await;
     drop(clock);
     raw.0.shutdown().await.unwrap();
@@ -95,7 +95,7 @@ async fn the_clients_close_frame_is_left_unanswered() {
     assert_eq!((closed.first, closed.reason.as_str()), (Some(Party::Client), "bye"));
     let act = acts(&events)[0];
     assert_eq!(name(&act.deliberate), ("close-answer", Some((6455, "5.5.1"))));
-    // A broken rule is answered as ever.
+    // The server still answers a violation.
     let mut raw = open(&lab, "close-answer=off").await;
     raw.send(&[masked(0x88, b""), masked(0x81, b"data after close")].concat()).await;
     assert_eq!(raw.close_code().await, 1002);
@@ -116,7 +116,7 @@ async fn the_connection_is_dropped() {
                 }
             }
             let (bytes, ended) = until_broken(&mut raw).await;
-            // A reset may overtake what was sent just before it.
+            // A reset can discard bytes that were sent just before it.
             assert!(back.ends_with(&bytes), "{bytes:?}");
             match ended {
                 Ok(()) => assert!(!reset, "{after}{by}"),
@@ -137,7 +137,7 @@ async fn the_connection_is_dropped() {
     }
 }
 
-/// It is the line that ends, in whatever state the messages are.
+/// The connection ends in any state of its messages.
 #[tokio::test]
 async fn a_drop_does_not_wait_for_the_end_of_a_frame() {
     let lab = Lab::new().await;

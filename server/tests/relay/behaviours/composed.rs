@@ -1,4 +1,4 @@
-//! Settings together, and with what the client does meanwhile.
+//! Combined settings, and what the client does during them.
 
 use super::{
     close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, open_deflate, rules, told,
@@ -10,13 +10,13 @@ use observation::event::Cause;
 use observation::{Command, Party};
 use std::time::Duration;
 
-/// RFC 6455 §5.4: control frames may come inside a message, and other messages may not.
+/// RFC 6455 §5.4: control frames may come between the fragments of a message, but other messages may not.
 #[tokio::test]
 async fn pings_interrupt_fragmented_messages_and_pushes_do_not() {
     let lab = Lab::new().await;
     let mut raw = open(&lab, "ping-every=20ms&push-every=30ms&push=pushed").await;
     raw.send(&masked(0x01, b"begun")).await;
-    // Whatever came before the first fragment of the echo.
+    // Skips everything before the first fragment of the echo.
     while raw.frame().await != (0x01, b"begun".to_vec()) {}
     for _ in 0..5 {
         assert_eq!(raw.frame().await.0, 0x89, "only pings come inside");
@@ -67,7 +67,7 @@ async fn the_clients_ping_and_close_frame_during_a_drip() {
     raw.send(&masked(0x81, b"a long text")).await;
     raw.take(1).await;
     raw.send(&[masked(0x89, b"?"), masked(0x88, &close(1000, ""))].concat()).await;
-    // The frame has to end before the close frame, and does so at once: the clock is stopped.
+    // The frame must end before the close frame. It does so at once, because the clock is stopped.
     assert_eq!(raw.rest().await, [&b"\x0ba long text"[..], b"\x88\x02\x03\xe8"].concat());
     drop(clock);
     let (events, closed) = life(&mut feed).await;
@@ -105,18 +105,18 @@ async fn the_relays_own_close_frame_during_a_drip() {
 async fn a_close_frame_while_replies_are_queued() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
-    // The client's: what waits is not sent any more.
+    // After the client's close frame, queued replies are not sent.
     let mut raw = open(&lab, "delay=60s").await;
     raw.send(&masked(0x81, b"never answers")).await;
     nothing_but_a_pong(&mut raw).await;
     leave(&mut raw).await;
     assert_eq!(told(&life(&mut feed).await.0), ["> text", "> ping", "< pong", "> close", "< close"]);
-    // The server's, after so many messages: behind all of their replies.
+    // The server's close frame after a number of messages follows all their replies.
     let mut raw = open(&lab, "delay=200ms&close-after=2").await;
     raw.send(&[masked(0x81, b"a"), masked(0x81, b"b"), masked(0x81, b"c")].concat()).await;
     assert_eq!(raw.take(6).await, b"\x81\x01a\x81\x01b");
     left(&mut raw, 1000, "").await;
-    // By the clock it does not wait for them.
+    // A timed close frame does not wait for the replies.
     let clock = Clock::stop();
     let mut raw = open(&lab, "delay=60s&close-after=200ms").await;
     raw.send(&masked(0x81, b"never answers")).await;
@@ -166,14 +166,14 @@ async fn deflate_with_greetings_and_pushes() {
     assert_eq!(sent.iter().filter(|frame| frame.inflated.is_some()).count(), 20);
 }
 
-/// What does not go back as it comes goes back uncompressed, in as many fragments as are asked for.
+/// A reply that is not an immediate echo is uncompressed. It has as many fragments as the settings say.
 #[tokio::test]
 async fn compressed_messages_with_reply_settings() {
     let lab = Lab::new().await;
     let payload = deflated(&[b'x'; 300_000]);
     for (query, parts) in [("fragments=2", 2), ("delay=20ms", 1), ("delay=20ms&fragments=3", 3)] {
         let mut raw = open_deflate(&lab, query).await;
-        // In two frames.
+        // The message has two frames.
         raw.send(&[masked(0x42, &payload[..100]), masked(0x80, &payload[100..])].concat()).await;
         let back = raw.message().await;
         assert_eq!((back.len(), back[0].0 & 0x7f), (parts, 2), "{query}");
@@ -204,7 +204,7 @@ async fn a_behaviour_that_changes_during_a_drip() {
     let began = tokio::time::Instant::now();
     let behave = feed.command(1, Command::Behave("greet=new&fragments=3".to_owned()));
     assert_eq!(clock.pass_until(behave).await, None);
-    // When the next byte of the frame is due, all of it goes out, then what waited, and then the new.
+    // When the next byte is due, the server sends the rest of the frame, then the queued replies, then the new ones.
     let mut expect = [&b"\x0ba long text"[..], &frame(0x81, b"another")].concat();
     expect.extend([frame(1, b"n"), frame(0, b"e"), frame(0x80, b"w")].concat());
     assert_eq!(clock.pass_until(raw.take(expect.len())).await, expect);
@@ -221,7 +221,7 @@ async fn a_behaviour_that_changes_during_a_drip() {
     );
 }
 
-/// A drip that begins while the client's text is half here would end up inside it.
+/// A drip that starts during the client's incomplete text message would interrupt its echo.
 #[tokio::test]
 async fn a_behaviour_that_changes_during_an_incomplete_text_frame() {
     let lab = Lab::new().await;
@@ -250,7 +250,7 @@ async fn a_behaviour_that_changes_during_an_incomplete_text_frame() {
     }
 }
 
-/// Sends them behind a ping in one piece: once its pong is here, the relay has them.
+/// Sends them after a ping in one write. After the pong, the relay has received them.
 async fn half_there(raw: &mut Raw, bytes: &[u8]) {
     raw.send(&[&masked(0x89, b"barrier"), bytes].concat()).await;
     assert_eq!(raw.frame().await, (0x8a, b"barrier".to_vec()));
@@ -260,7 +260,7 @@ async fn half_there(raw: &mut Raw, bytes: &[u8]) {
 async fn a_limit_lowered_during_a_message() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
-    // Compressed, so that more has come of it than is taken from now on.
+    // A compressed message whose inflated part is already larger than the new limit.
     let mut raw = open_deflate(&lab, "").await;
     let payload = deflated(&crate::support::deflate::noise(7, 10_000));
     feed.opening().await;
@@ -268,7 +268,7 @@ async fn a_limit_lowered_during_a_message() {
     assert_eq!(feed.command(1, Command::Behave("max-message=100".to_owned())).await, None);
     raw.send(&masked(0x80, &payload[5_000..])).await;
     assert_eq!(raw.close_code().await, 1009);
-    // And one that is under way as a frame.
+    // A message with a frame that has only partly arrived.
     let mut raw = open_deflate(&lab, "").await;
     let whole = masked(0xc2, &payload);
     half_there(&mut raw, &whole[..5_000]).await;

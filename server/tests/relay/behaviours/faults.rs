@@ -1,4 +1,4 @@
-//! Every fault, byte by byte, made without the relay's own code; and what a strict client finds wrong with it.
+//! The exact bytes of every fault, built without the relay's code, and what a strict client finds wrong with them.
 
 use super::{ending, frame, frames, leave, life, name, open, open_deflate, rules};
 use crate::support::deflate::{Deflating, Inflating};
@@ -8,17 +8,17 @@ use observation::{Origin, Party};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-/// What takes the place of a reply.
+/// The bytes that replace a reply.
 struct Spoilt {
     bytes: Vec<u8>,
-    /// Of each frame of it, whether it is the one on purpose, and which rules it breaks.
+    /// For each frame: whether it is the deliberate one, and which rules it breaks.
     frames: Vec<(bool, Vec<&'static str>)>,
     end: End,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// The connection goes on.
+    /// The connection stays open.
     None,
     Goodbye,
     Drop,
@@ -61,7 +61,7 @@ fn spoilt(fault: &str, text: bool, content: &[u8]) -> Spoilt {
             one([&[first, 126, 0, content.len() as u8][..], content].concat(), "length-not-minimal")
         }
         "length-not-minimal" => {
-            // In 16 bits it would fit.
+            // The length would fit in 16 bits.
             let content = &content[..content.len().min(0xFFFF)];
             let length = (content.len() as u64).to_be_bytes();
             one([&[first, 127][..], &length, content].concat(), "length-not-minimal")
@@ -101,7 +101,7 @@ fn spoilt(fault: &str, text: bool, content: &[u8]) -> Spoilt {
     }
 }
 
-/// The section of each fault.
+/// The RFC section of each fault.
 fn section(fault: &str) -> (u16, &'static str) {
     let section = match fault {
         "masked" => "5.1",
@@ -195,20 +195,20 @@ async fn every_fault_at_the_first_and_at_the_third_reply() {
 async fn a_cut_inside_a_character_is_not_a_second_fault() {
     let lab = Lab::new().await;
     check(&lab, "cut-off", 1, true, "€".as_bytes()).await;
-    // 65,535 bytes end inside the 32,768th of these.
+    // 65,535 bytes end inside the 32,768th of these characters.
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "fault=length-not-minimal").await;
     raw.send(&masked(0x81, "é".repeat(40_000).as_bytes())).await;
     let (first, text) = raw.frame().await;
     assert_eq!((first, text.len()), (0x81, 65_534));
     leave(&mut raw).await;
-    // Behind the life of the connection before it.
+    // After the events of the previous connection.
     life(&mut feed).await;
     let (events, _) = life(&mut feed).await;
     assert_eq!(rules(&frames(events, Party::Server)[0]), ["length-not-minimal"]);
 }
 
-/// The legal ones come through, and no other does.
+/// The client accepts the legal ones and no others.
 #[tokio::test]
 async fn an_independent_client_agrees() {
     let lab = Lab::new().await;
@@ -230,7 +230,7 @@ async fn an_independent_client_agrees() {
                 }
             }
         }
-        // It takes a length in any form.
+        // This client accepts all forms of the length.
         assert_eq!(wrong, !["split-code-point", "length-not-minimal"].contains(&&fault[..]), "{fault}");
     }
 }
@@ -257,7 +257,7 @@ async fn several_faults_in_one_connection() {
     assert_eq!(names, ["split-code-point", "split-code-point", "masked", "", "rsv3", "", ""]);
 }
 
-/// RFC 7692: broken data is marked as compressed, and the context of what follows is not harmed by it.
+/// RFC 7692: broken data is marked as compressed. It does not change the context of later messages.
 #[tokio::test]
 async fn with_deflate_on() {
     let lab = Lab::new().await;
@@ -298,7 +298,7 @@ async fn a_fault_is_delayed_like_its_reply() {
     raw.send(&[masked(0x81, b"late"), masked(0x81, b"well")].concat()).await;
     assert_eq!(raw.take(12).await, b"\xc1\x04late\x81\x04well");
     assert!(began.elapsed().as_millis() >= 300);
-    // And the line is dropped only once the half has gone byte by byte.
+    // The connection is dropped only after half of the frame was sent byte by byte.
     let mut raw = open(&lab, "drip=5ms&fault=cut-off").await;
     raw.send(&masked(0x81, b"12345678")).await;
     assert_eq!(raw.rest().await, b"\x81\x081234");

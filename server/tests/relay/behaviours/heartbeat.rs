@@ -1,4 +1,4 @@
-//! Pings of the server's, the time their pongs may take, and connections on which nothing travels.
+//! The server's pings, the timeout of their pongs, and idle connections.
 
 use super::{
     acts, close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told, until_broken,
@@ -62,7 +62,7 @@ async fn no_pong_in_time() {
     let mut raw = open(&lab, "ping-every=100ms&pong-within=200ms").await;
     clock.pass(Duration::from_millis(100)).await;
     assert_eq!(raw.frame().await, (0x89, b"1".to_vec()));
-    // None of these is the pong that is waited for.
+    // The server waits for a different pong.
     raw.send(&[masked(0x8a, b""), masked(0x8a, b"11"), masked(0x81, b"1"), masked(0x89, b"1")].concat()).await;
     let answers = [(0x81, b"1".to_vec()), (0x8a, b"1".to_vec())];
     assert_eq!([raw.frame().await, raw.frame().await], answers);
@@ -101,20 +101,20 @@ async fn closes(lab: &Lab, query: &str, pings: usize, answer: impl Fn(usize, &[u
 #[tokio::test]
 async fn timely_pongs_keep_the_connection_open() {
     let lab = Lab::new().await;
-    // Longer than a pong may take, in all.
+    // In total, this takes longer than the pong timeout.
     let every = |_: usize, payload: &[u8]| Some(payload.to_vec());
     assert!(!closes(&lab, "pong-within=200ms", 30, every).await);
-    // RFC 6455 §5.5.3: one that answers only the last of several pings has answered all of them.
+    // RFC 6455 §5.5.3: an answer to the last of several pings answers all of them.
     let third = |n: usize, payload: &[u8]| n.is_multiple_of(3).then(|| payload.to_vec());
     assert!(!closes(&lab, "pong-within=200ms", 45, third).await);
-    // The first is answered, and no other.
+    // Only the first ping is answered.
     let first = |n: usize, payload: &[u8]| (n == 1).then(|| payload.to_vec());
     assert!(closes(&lab, "pong-within=500ms", 15, first).await);
-    // All alike.
+    // All pings have the same payload.
     assert!(!closes(&lab, "pong-within=200ms&ping-payload=x", 30, every).await);
 }
 
-/// A ping that has to wait until a frame is over has not been late in being answered.
+/// A pong is not late because its ping had to wait for the end of a frame.
 #[tokio::test]
 async fn the_pong_timeout_starts_when_the_ping_is_sent() {
     let lab = Lab::new().await;
@@ -127,7 +127,7 @@ async fn the_pong_timeout_starts_when_the_ping_is_sent() {
     assert_eq!(first, 0x89);
     raw.send(&masked(0x8a, &payload)).await;
     assert_eq!(clock.pass_until(raw.frame()).await.0, 0x89);
-    // The same where the client's own frame is half on its way back.
+    // The same while the client's own frame is half echoed.
     let mut raw = open(&lab, "ping-every=20ms&pong-within=300ms").await;
     raw.send(&masked(0x82, &[0; 100])[..56]).await;
     raw.take(52).await;
@@ -174,7 +174,7 @@ async fn an_idle_connection_is_closed() {
     assert_eq!(life(&mut feed).await.1.cause, Cause::Reset);
 }
 
-/// Whatever travels, either way, keeps a connection from being idle.
+/// A connection with traffic in either direction is not idle.
 #[tokio::test]
 async fn traffic_in_both_directions_resets_the_idle_timeout() {
     let lab = Lab::new().await;
@@ -190,7 +190,7 @@ async fn traffic_in_both_directions_resets_the_idle_timeout() {
         let count = raw.0.try_read(&mut came).unwrap();
         assert!(count >= 15 && came[0] == first && !came.contains(&0x88), "{query}: {:?}", &came[..count]);
     }
-    // What only the client sends: nothing goes back for a pong or for half a text frame.
+    // Only the client sends: the server does not answer a pong or half a text frame.
     let mut raw = open(&lab, "idle=400ms&idle-end=drop").await;
     raw.send(&[0x81, 0x80 | 100, 0, 0, 0, 0]).await;
     for _ in 0..18 {
@@ -203,7 +203,7 @@ async fn traffic_in_both_directions_resets_the_idle_timeout() {
     assert_eq!(raw.rest().await, b"");
 }
 
-/// A close frame would be taken for a part of the frame that is half out; a drop is none.
+/// The client would take a close frame for a part of the half-sent frame. The server can only drop the connection.
 #[tokio::test]
 async fn idle_during_a_half_echoed_frame() {
     let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(300)).await;
@@ -219,7 +219,7 @@ async fn idle_during_a_half_echoed_frame() {
         let (_, closed) = feed.until_closed().await;
         assert_eq!(ending(&closed), (cause, None, false), "{query}");
     }
-    // If its end comes in time, so does the close frame.
+    // If the frame ends in time, the close frame follows it.
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let clock = Clock::stop();

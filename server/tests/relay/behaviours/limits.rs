@@ -1,4 +1,4 @@
-//! A behaviour runs under the same limits as everything else: memory, places, processor time, and the end of the relay.
+//! A behavior has the same limits as everything else: memory, slots, CPU time, and the end of the relay.
 
 use super::{ask, close, frame, life, nothing_but_a_pong, open, told};
 use crate::support::clock::{Clock, wakeups};
@@ -9,7 +9,7 @@ use observation::{Command, Event};
 use std::io::ErrorKind;
 use std::time::Duration;
 
-/// Sends until the line takes no more; gives how many bytes it took.
+/// Sends until the connection accepts no more bytes, and returns how many it accepted.
 pub(crate) async fn flood(raw: &mut Raw, frame: &[u8]) -> usize {
     let mut sent = 0;
     loop {
@@ -48,7 +48,7 @@ async fn delayed_replies_count_as_unfinished_messages() {
     let lab = Lab::with(|config| config.max_unfinished = 100_000).await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "delay=60s").await;
-    // The first of them fits, and may wait for as long as it is to.
+    // The first message fits, and may wait for its whole delay.
     raw.send(&masked(0x82, &[0; 60_000])).await;
     nothing_but_a_pong(&mut raw).await;
     raw.send(&masked(0x82, &[0; 60_000])).await;
@@ -56,13 +56,13 @@ async fn delayed_replies_count_as_unfinished_messages() {
     let (events, closed) = life(&mut feed).await;
     assert_eq!((closed.cause, closed.code), (Cause::OutOfMemory, Some(1013)));
     assert!(told(&events).ends_with(&["< close".to_owned()]) || told(&events).contains(&"< close".to_owned()));
-    // All of it can be had again.
+    // All the memory is available again.
     let mut raw = open(&lab, "delay=50ms").await;
     raw.send(&masked(0x82, &[0; 90_000])).await;
     assert_eq!(raw.frame().await.1.len(), 90_000);
 }
 
-/// No memory is left, and a frame is half out: a close frame would be taken for a part of it.
+/// No memory is left, and a frame is half sent. The client would take a close frame for a part of it.
 #[tokio::test]
 async fn out_of_memory_during_a_frame() {
     let lab = Lab::with(|config| config.max_unfinished = 1_000).await;
@@ -84,14 +84,14 @@ async fn a_drip_of_a_huge_message() {
     let content = vec![7; 8 << 20];
     raw.send(&masked(0x82, &content)).await;
     assert_eq!(raw.take(1).await, [0x82]);
-    // It would take a quarter of a year, and the close frame is heard all the same.
+    // The drip would take three months, but the close frame ends it at once.
     raw.send(&masked(0x88, &close(1000, ""))).await;
     let rest = raw.rest().await;
     assert_eq!(rest.len(), 9 + content.len() + 4);
     assert!(rest.ends_with(&frame(0x88, &close(1000, ""))));
 }
 
-/// The end of the drip and the close frame behind it have been written, and the client takes only a part of that.
+/// The relay has written the end of the drip and the close frame after it, but the client receives only a part.
 #[tokio::test]
 async fn an_unsent_close_frame_after_a_drip_is_not_recorded() {
     let length = more_than_buffered();
@@ -138,7 +138,7 @@ async fn memory_is_bounded_for_all_queued_data() {
         let mut raw = Raw::open(relay.address, &format!("/echo?{query}")).await;
         let whole = masked(0x82, &vec![0; 300_000]);
         for _ in 0..20 {
-            // It may be closed over it.
+            // The relay may close the connection meanwhile.
             if tokio::time::timeout(Duration::from_millis(200), tokio::io::AsyncWriteExt::write_all(&mut raw.0, &whole))
                 .await
                 .is_err()
@@ -152,7 +152,7 @@ async fn memory_is_bounded_for_all_queued_data() {
     assert!(more < 64 << 10, "{more} KiB");
 }
 
-/// A connection that waits does not check again and again whether it is time.
+/// A waiting connection does not check the time repeatedly.
 #[tokio::test]
 async fn no_behaviour_polls() {
     let lab = Lab::new().await;
@@ -192,20 +192,20 @@ async fn no_behaviour_polls() {
     let mut full = open(&lab, "delay=60s").await;
     flood(&mut full, &masked(0x82, b"x")).await;
     assert_eq!(feed.command(1, Command::Pause).await, None);
-    // Nothing comes of either: the client's close frame has ended it.
+    // Nothing follows in either case, because the client's close frame ended the connection.
     for query in ["ping-every=20ms&push-every=20ms", "idle=20ms"] {
         assert!(feed.command(13, Command::Behave(query.to_owned())).await.is_some());
     }
-    // An observer of all this would be most of the work. One that has nothing to read waits too.
+    // An observer of all these connections would cause most of the work. This one has nothing to read and waits too.
     drop(feed);
     let silent = crate::support::http(lab.address(), "POST", "/api/sessions", "").await.json();
     let _silent = Feed::open(lab.address(), silent["id"].as_str().unwrap(), 0).await;
-    // Settings of 20 ms and 50 ms make about 350 a second.
+    // The settings of 20 ms and 50 ms cause about 350 wakeups a second.
     let each_second = wakeups(Duration::from_secs(5)).await / 5;
     assert!(each_second < 600, "it wakes up {each_second} times a second");
 }
 
-/// Answers the relay's close frame as soon as it comes; gives whether one came.
+/// Answers the relay's close frame as soon as it arrives. Returns whether one arrived.
 async fn answer_close(raw: &mut Raw) -> bool {
     let mut bytes = Vec::new();
     let _ = soon(async {
@@ -239,7 +239,7 @@ async fn the_relay_ends_in_every_state() {
         ("delay=60s", &message, Some(Command::Pause)),
     ];
     for (query, bytes, command) in states {
-        // None of these limits may be what ends it.
+        // These limits must not end the connection.
         let change = |config: &mut framescope::args::Config| {
             (config.shutdown_grace, config.close_timeout) = (HOUR, HOUR);
         };
@@ -262,7 +262,7 @@ async fn the_relay_ends_in_every_state() {
 
 #[tokio::test]
 async fn the_relay_ends_without_answers_from_clients() {
-    // The grace ends it, and no other limit does.
+    // The grace period ends it; no other limit applies.
     let change = |config: &mut framescope::args::Config| {
         (config.shutdown_grace, config.close_timeout) = (Duration::from_millis(600), HOUR);
     };

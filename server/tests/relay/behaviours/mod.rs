@@ -1,4 +1,4 @@
-//! What the URL of a lab connection asks for: the very bytes that go out for it, and what its observers are told.
+//! The settings in the URL of a lab connection: the exact bytes that they cause, and what observers receive.
 
 mod closing;
 mod composed;
@@ -16,24 +16,24 @@ use observation::{Act, Deliberate, Event, Party};
 use std::io;
 use tokio::io::AsyncReadExt;
 
-/// A line whose opening handshake with these settings is behind it.
+/// A raw connection after the opening handshake with these settings.
 pub(crate) async fn open(lab: &Lab, query: &str) -> Raw {
     Raw::open(lab.address(), &format!("{}?{query}", lab.path())).await
 }
 
-/// The same with permessage-deflate.
+/// A raw connection with these settings and permessage-deflate.
 pub(crate) async fn open_deflate(lab: &Lab, query: &str) -> Raw {
     lab.open_deflate(&format!("?{query}")).await
 }
 
-/// A line on which the request with these settings has gone out, and nothing more.
+/// A raw connection on which only the request with these settings was sent.
 pub(crate) async fn ask(lab: &Lab, query: &str, more: &str) -> Raw {
     let mut raw = lab.raw().await;
     raw.send(handshake(&format!("{}?{query}", lab.path()), more).as_bytes()).await;
     raw
 }
 
-/// A frame of the relay's in good order.
+/// A valid frame from the relay.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
@@ -55,27 +55,27 @@ pub(crate) fn close(code: u16, reason: &str) -> Vec<u8> {
     [&code.to_be_bytes()[..], reason.as_bytes()].concat()
 }
 
-/// The client's close frame, answered with the relay's as the last thing that comes.
+/// Sends the client's close frame and expects the relay's as the last bytes.
 pub(crate) async fn leave(raw: &mut Raw) {
     raw.send(&masked(0x88, &close(1000, ""))).await;
     assert_eq!(raw.rest().await, frame(0x88, &close(1000, "")));
 }
 
-/// The relay's close frame, and the client's answer to it.
+/// Expects the relay's close frame and answers it.
 pub(crate) async fn left(raw: &mut Raw, code: u16, reason: &str) {
     assert_eq!(raw.frame().await, (0x88, close(code, reason)));
     raw.send(&masked(0x88, &close(code, ""))).await;
     assert_eq!(raw.rest().await, b"");
 }
 
-/// What comes until the line ends or breaks, and how it does.
+/// The bytes until the connection ends or breaks, and how it ends.
 pub(crate) async fn until_broken(raw: &mut Raw) -> (Vec<u8>, io::Result<()>) {
     let mut bytes = Vec::new();
     let ended = soon(raw.0.read_to_end(&mut bytes)).await;
     (bytes, ended.map(|_| ()))
 }
 
-/// A ping that comes back at once: whatever the relay had to say before has been said.
+/// Sends a ping and expects only its pong. Everything that the relay sent before was already read.
 pub(crate) async fn nothing_but_a_pong(raw: &mut Raw) {
     raw.send(&masked(0x89, b"barrier")).await;
     assert_eq!(raw.frame().await, (0x8a, b"barrier".to_vec()));
@@ -106,7 +106,7 @@ pub(crate) fn rules(frame: &Frame) -> Vec<&str> {
     frame.violations.iter().map(|violation| violation.rule.as_ref()).collect()
 }
 
-/// What is told of a connection in one word each: `> text`, `< pong`, `! drop`.
+/// The recorded events of a connection in short: `> text`, `< pong`, `! drop`.
 pub(crate) fn told(events: &[Event]) -> Vec<String> {
     let word = |event: &Event| match event {
         Event::Frame(frame) => {
@@ -123,17 +123,17 @@ pub(crate) fn told(events: &[Event]) -> Vec<String> {
     events.iter().map(word).collect()
 }
 
-/// Until so much time has passed for the relay too, seen by another connection of it.
+/// Waits until this time has passed for the relay too, as seen on another of its connections.
 pub(crate) async fn let_pass(lab: &Lab, time: &str) {
     let mut other = Raw::open(lab.address(), &format!("/echo?drop-after={time}")).await;
     other.rest().await;
 }
 
-/// The whole of the next connection: what is told after its opening, and its end.
+/// All of the next connection: the events after its opening, and its end.
 pub(crate) async fn life(feed: &mut Feed) -> (Vec<Event>, Closed) {
     feed.opening().await;
     let (events, closed) = feed.until_closed().await;
-    // What the relay says went out is what it told of.
+    // The counts at the end match the recorded frames.
     let sent = frames(events.clone(), Party::Server);
     let raw: u64 = acts(&events).iter().map(|act| act.sent).sum();
     assert_eq!(closed.server.frames, sent.len() as u64, "{events:?}");
@@ -141,7 +141,7 @@ pub(crate) async fn life(feed: &mut Feed) -> (Vec<Event>, Closed) {
     (events, closed)
 }
 
-/// How it ended: cause, code, and whether both said close frame.
+/// How it ended: cause, code, and whether both sides sent a close frame.
 pub(crate) fn ending(closed: &Closed) -> (Cause, Option<u16>, bool) {
     (closed.cause, closed.code, closed.clean)
 }

@@ -1,4 +1,4 @@
-//! Any settings, any bytes and any commands: no panic, no hang, and exactly one end for each connection.
+//! Random settings, bytes and commands cause no panic and no hang, and each connection has exactly one end.
 
 use super::ask;
 use crate::support::{Lab, http, masked, soon};
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use std::collections::BTreeSet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Some of the examples as one query, each setting once.
+/// Several of the examples in one query, each setting at most once.
 fn query(examples: Vec<String>) -> impl Strategy<Value = String> {
     let most = examples.len().min(7);
     subsequence(examples, 0..most).prop_map(|chosen| {
@@ -58,7 +58,7 @@ fn random_settings_input_and_commands() {
         let faults = catalogue["faults"].as_array().unwrap().clone();
         let of_settings = settings.iter().map(|setting| setting["example"].as_str().unwrap().to_owned());
         let of_faults = faults.iter().map(|fault| format!("fault={}@2", fault["name"].as_str().unwrap()));
-        // Nobody wants to wait for these.
+        // These would make the test slow.
         let examples: Vec<_> = of_settings.chain(of_faults).filter(|example| !example.contains("open-delay")).collect();
         (lab, examples)
     });
@@ -80,13 +80,13 @@ fn random_settings_input_and_commands() {
                 let _ = raw.0.write_all(part).await;
             }
             for command in commands {
-                // Done or refused, and in any case answered.
+                // The command is done or refused. In both cases it is answered.
                 feed.command(first.connection.0, command).await;
             }
             let _ = raw.0.shutdown().await;
             let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
             feed.until_closed().await;
-            // Its place is free, and nothing has come behind the end.
+            // Its slot is free, and nothing follows the end.
             crate::support::eventually(async || {
                 let mut next = ask(&lab, "refuse=500", "").await;
                 next.rest().await.starts_with(b"HTTP/1.1 500 ")

@@ -1,4 +1,4 @@
-//! The opening handshake: what comes back in place of a plain 101, and that it is told.
+//! The opening handshake: the response that replaces a plain 101, and its record.
 
 use super::{ask, frame, leave, name, nothing_but_a_pong, open, until_broken};
 use crate::support::clock::Clock;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::connect_async;
 
-/// The head that answers `query`, and the opening that is told of it.
+/// The head of the response to `query`, and the recorded opening.
 async fn answered(lab: &Lab, query: &str, more: &str) -> (String, observation::event::Opening) {
     let mut feed = lab.feed_after(u64::MAX).await;
     let mut raw = ask(lab, query, more).await;
@@ -19,7 +19,7 @@ async fn answered(lab: &Lab, query: &str, more: &str) -> (String, observation::e
     assert_eq!(String::from_utf8(opening.response.clone()).unwrap(), head);
     let request = handshake(&format!("{}?{query}", lab.path()), more);
     assert_eq!(String::from_utf8(opening.request.clone()).unwrap(), request);
-    // Whatever it said, frames travel from here on.
+    // After any of these responses, frames follow.
     raw.send(&masked(0x81, b"hi")).await;
     assert_eq!(raw.take(4).await, b"\x81\x02hi");
     leave(&mut raw).await;
@@ -35,7 +35,7 @@ const CONNECTION: &str = "Connection: Upgrade\r\n";
 async fn a_wrong_101_response() {
     let lab = Lab::new().await;
     let accept = format!("Sec-WebSocket-Accept: {ACCEPT}\r\n");
-    // Of the key `AGhlIHNhbXBsZSBub25jZQ==`, by sha1sum and base64.
+    // The accept value of the key `AGhlIHNhbXBsZSBub25jZQ==`, computed with sha1sum and base64.
     let other = "Sec-WebSocket-Accept: JC4TUx6VAiqkmM1MKXa0j+jfbIk=\r\n";
     let protocols = "Sec-WebSocket-Protocol: chat, superchat\r\n";
     type Case<'a> = (&'a str, &'a str, [&'a str; 5], &'a [(&'a str, &'a str)]);
@@ -68,7 +68,7 @@ async fn a_wrong_101_response() {
         assert_eq!(told, expect, "{query}");
         assert!(opening.deliberate.iter().all(|why| why.by == Origin::Behaviour));
     }
-    // Without an offer there is nothing to be told of.
+    // Without an offer, there is nothing to record.
     for query in ["subprotocol=none", "subprotocol=first"] {
         let (head, opening) = answered(&lab, query, "").await;
         assert_eq!(head, format!("{BEGIN}{UPGRADE}{CONNECTION}{accept}\r\n"));
@@ -135,7 +135,7 @@ async fn a_refusal_with_location_and_body() {
     assert_eq!(answer, format!("HTTP/1.1 503 Service Unavailable\r\n{}Back at nöön\r\nor so", rest(21)));
     let (answer, _) = refusal(&lab, "refuse=307&location=//a/b&body=moved").await;
     assert_eq!(answer, format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: //a/b\r\n{}moved", rest(5)));
-    // No line of its own can be put into the head.
+    // A setting cannot add a line to the head.
     assert_eq!(
         http(lab.address(), "GET", &format!("{}?refuse=301&location=a%0D%0AX:b", lab.path()), "").await.status,
         426
@@ -177,14 +177,14 @@ async fn a_client_that_leaves_early_is_recorded() {
         let refusal = feed.refusal().await;
         assert_eq!((refusal.rule.as_ref(), refusal.status), ("left-early", None), "{query}");
         assert_eq!(name(&refusal.deliberate[0]), ("open-delay", None));
-        // Its place is free again.
+        // Its slot is free again.
         crate::support::eventually(async || open(&lab, "open-delay=1ms").await.0.shutdown().await.is_ok()).await;
         feed.opening().await;
         feed.until_closed().await;
     }
 }
 
-/// A refusal that is no HTTP, or nothing at all.
+/// A refusal that is not HTTP, or that sends nothing.
 fn check_unanswered(refusal: &Refusal, rule: &str, response: &[u8]) {
     assert_eq!((refusal.rule.as_ref(), refusal.status, &refusal.response[..]), (rule, None, response));
     let last = refusal.deliberate.last().unwrap();
@@ -198,7 +198,7 @@ async fn silence() {
     let mut feed = lab.feed().await;
     let mut raw = ask(&lab, "open=silence", "").await;
     check_unanswered(&feed.refusal().await, "silence", b"");
-    // It has its place as long as it lasts, whatever comes.
+    // It keeps its slot as long as it lasts, whatever the client sends.
     raw.send(&masked(0x81, b"hello?")).await;
     assert_eq!(refused(connect_async(format!("ws://{}{}", lab.address(), lab.path())).await.unwrap_err()), 503);
     assert_eq!(feed.refusal().await.rule, "too-many-connections");
@@ -239,7 +239,7 @@ async fn the_connection_is_dropped_reset_or_not_http() {
     let mut raw = ask(&lab, "open=garbage", "").await;
     assert_eq!(raw.rest().await, b"SSH-2.0-OpenSSH_9.6\r\n");
     check_unanswered(&feed.refusal().await, "garbage", b"SSH-2.0-OpenSSH_9.6\r\n");
-    // Behind a delay as well.
+    // The same after a delay.
     let began = Instant::now();
     let mut raw = ask(&lab, "open=garbage&open-delay=200ms", "").await;
     assert_eq!(raw.rest().await, b"SSH-2.0-OpenSSH_9.6\r\n");

@@ -1,4 +1,4 @@
-//! A setting that is unknown, malformed, or contradicts another is refused with 400 and the reason, and that is observed.
+//! The relay refuses an unknown, malformed or contradictory setting with 400 and the reason, and records the refusal.
 
 use super::{ask, open};
 use crate::support::{Lab, handshake};
@@ -35,7 +35,7 @@ async fn what_is_wrong_is_said() {
     check(&lab, "reply=none&delay=1s", "it applies to replies").await;
     check(&lab, "refuse=404&location=/", "only a 3xx response has a `Location`").await;
     check(&lab, "deflate=off&fault=broken-deflate", "which `deflate=off` turns off").await;
-    // None of them has kept the only place.
+    // The only slot is free again after each refusal.
     open(&lab, "delay=1s").await;
 }
 
@@ -55,7 +55,7 @@ async fn echo_has_the_same_settings() {
     assert!(raw.rest().await.starts_with(b"HTTP/1.1 400 "));
 }
 
-/// All that the page is told of can be asked for, by itself and as it is told.
+/// The relay accepts every example and preset that it lists for the page, exactly as listed.
 #[tokio::test]
 async fn all_examples_and_presets_are_accepted() {
     let lab = Lab::with(|config| config.session_connections = 1000).await;

@@ -1,4 +1,4 @@
-//! What becomes of messages: fragments, delays, drips, greetings, pushes, silence, and what is not taken.
+//! Replies and other messages of the server: fragments, delays, drips, greetings, pushes, silence, and unaccepted messages.
 
 use super::{acts, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told};
 use crate::support::clock::Clock;
@@ -7,7 +7,7 @@ use observation::Party;
 use observation::event::Cause;
 use std::time::{Duration, Instant};
 
-/// What comes back for one message with these settings.
+/// The reply to one message with these settings.
 async fn check(lab: &Lab, query: &str, first: u8, content: &[u8], expect: &[Vec<u8>]) {
     let mut raw = open(lab, query).await;
     raw.send(&masked(first, content)).await;
@@ -25,7 +25,7 @@ async fn an_echo_in_fragments() {
     check(&lab, "fragments=1", text, b"Hello", &[frame(text, b"Hello")]).await;
     check(&lab, "fragments=3", text, b"", &[frame(1, b""), frame(0, b""), frame(0x80, b"")]).await;
     check(&lab, "fragments=2", binary, b"x", &[frame(2, b""), frame(0x80, b"x")]).await;
-    // Between characters, where it is text.
+    // Text is cut between characters.
     let euro = "€€".as_bytes();
     check(&lab, "fragments=3", text, euro, &[frame(1, &euro[..3]), frame(0, &euro[3..]), frame(0x80, b"")]).await;
     check(&lab, "fragments=3", binary, euro, &[frame(2, &euro[..2]), frame(0, &euro[2..4]), frame(0x80, &euro[4..])])
@@ -54,7 +54,7 @@ async fn a_ping_between_fragments_is_recorded() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = open(&lab, "fragments=3&fragment-pings").await;
-    // Fragments of the client's are one message, and a reply is cut anew.
+    // The client's fragments are one message, and its reply is fragmented again.
     raw.send(&[masked(0x01, b"He"), masked(0x80, b"llo")].concat()).await;
     let expect = [
         frame(1, b"H"),
@@ -93,7 +93,7 @@ async fn a_ping_between_fragments_is_recorded() {
     assert_eq!(ending(&closed), (Cause::ClosingHandshake, Some(1000), true));
 }
 
-/// How messages are cut into reads is the wire's business, and must not show.
+/// The replies do not depend on how the network splits the messages into reads.
 #[tokio::test]
 async fn replies_keep_their_order_within_one_read() {
     let lab = Lab::new().await;
@@ -103,7 +103,7 @@ async fn replies_keep_their_order_within_one_read() {
         let all = raw.rest().await;
         let reply =
             if query == "fragments=2" { [frame(2, b"a"), frame(0x80, b"b")].concat() } else { frame(0x82, b"ab") };
-        // In a drip the pong waits, and is not sent any more once there was a close frame.
+        // During a drip, the pong waits. After a close frame, it is not sent.
         let pong = if query == "drip=1ms" { Vec::new() } else { frame(0x8a, b"?") };
         assert_eq!(all, [reply, pong, frame(0x88, b"\x03\xe8")].concat(), "{query}");
     }
@@ -143,7 +143,7 @@ async fn a_slow_drip_of_bytes() {
     let mut raw = open(&lab, "drip=20ms").await;
     raw.send(&masked(0x81, b"drop by drop")).await;
     assert_eq!(raw.take(1).await, [0x81], "the first byte does not wait for the others");
-    // Its answer waits for the end of the frame.
+    // The answer waits for the end of the frame.
     raw.send(&masked(0x89, b"?")).await;
     clock.pass(Duration::from_millis(12 * 20)).await;
     assert_eq!(raw.take(12).await, b"\x0cdrop by dro");
@@ -152,7 +152,7 @@ async fn a_slow_drip_of_bytes() {
     drop(clock);
     assert_eq!(raw.take(1).await, b"p");
     assert_eq!(raw.take(3).await, b"\x8a\x01?");
-    // An empty message has a header to drip.
+    // The drip of an empty message is its header.
     raw.send(&masked(0x82, b"")).await;
     assert_eq!(raw.take(2).await, b"\x82\x00");
     leave(&mut raw).await;
@@ -177,7 +177,7 @@ async fn the_server_sends_first() {
     let sent = frames(events, Party::Server);
     assert_eq!(sent[0].deliberate.as_ref().map(name), Some(("greet", Some((6455, "1.2")))));
     assert_eq!(sent[1].deliberate, None);
-    // An empty one is one too, and it keeps its name in fragments.
+    // An empty greeting is sent too, and it keeps its name when it is fragmented.
     let mut raw = open(&lab, "greet=&fragments=2").await;
     assert_eq!(raw.take(4).await, b"\x01\x00\x80\x00");
     leave(&mut raw).await;
@@ -212,18 +212,18 @@ async fn silence() {
     let mut raw = open(&lab, "reply=none").await;
     raw.send(&[masked(0x81, b"hello?"), masked(0x02, b"any"), masked(0x80, b"one?")].concat()).await;
     nothing_but_a_pong(&mut raw).await;
-    // Text is looked at all the same.
+    // Text is still checked.
     raw.send(&masked(0x81, b"\xff")).await;
     assert_eq!(raw.close_code().await, 1007);
     let (events, closed) = life(&mut feed).await;
     let silent: Vec<_> = acts(&events).iter().map(|act| name(&act.deliberate)).collect();
     assert_eq!(silent, [("reply", None), ("reply", None)]);
-    // How many messages one read has, the wire decides.
+    // The network decides how many messages one read has.
     let (came, done): (Vec<_>, Vec<_>) = told(&events).into_iter().partition(|word| word.starts_with('>'));
     assert_eq!(came, ["> text", "> binary", "> continuation", "> ping", "> text"]);
     assert_eq!(done, ["! reply", "! reply", "< pong", "< close"]);
     assert_eq!(ending(&closed), (Cause::Violation, Some(1007), false));
-    // Also where the close frame comes in the same read.
+    // The same if the close frame comes in the same read.
     let mut raw = open(&lab, "reply=none").await;
     raw.send(&[masked(0x81, b"hello?"), masked(0x88, b"")].concat()).await;
     assert_eq!(raw.rest().await, frame(0x88, b""));
@@ -277,7 +277,7 @@ async fn an_unaccepted_kind_or_size() {
     }
 }
 
-/// The smaller limit counts, and that is never the URL's if it is larger.
+/// The smaller limit applies: a URL cannot raise the relay's limit.
 #[tokio::test]
 async fn a_url_cannot_raise_the_relays_limit() {
     let lab = Lab::with(|config| (config.max_frame, config.max_message) = (100, 150)).await;

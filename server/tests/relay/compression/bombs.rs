@@ -1,4 +1,4 @@
-//! A few bytes that inflate to many: bounded by the limit, in memory, and in what others must wait.
+//! Compression bombs, a few bytes that inflate to many: the limit bounds their size, their memory, and the delay for others.
 
 use crate::support::deflate::{Inflating, deflated, noise};
 use crate::support::kernel::most_buffered;
@@ -9,7 +9,7 @@ use observation::{Event, Party};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-/// So many zeros, in about a thousandth of the bytes.
+/// This many zeros, compressed to about a thousandth of their size.
 fn bomb(content: usize) -> Vec<u8> {
     deflated(&vec![0; content])
 }
@@ -28,7 +28,7 @@ async fn a_bomb_over_the_limit_stops_at_the_limit() {
     assert_eq!((closed.cause, closed.first, closed.code), (Cause::TooBig, Some(Party::Server), Some(1009)));
     let Event::Frame(frame) = &events[0] else { panic!("a frame, not {:?}", events[0]) };
     assert_eq!(frame.violations[0].rule, "message-too-big");
-    // What was inflated is what the limit allows, and not a byte more was looked at.
+    // The relay inflated exactly as much as the limit allows.
     assert_eq!(frame.inflated.as_ref().unwrap().bytes, 1 << 20);
 }
 
@@ -51,7 +51,7 @@ async fn the_limit_applies_to_content_and_to_payload_bytes() {
         let (front, back) = payload.split_at(payload.len() / 2);
         check(&[masked(first & 0x7F, front), masked(0x80, back)], false).await;
     }
-    // Content that does not compress takes a little more on the wire, and that counts too.
+    // Content that does not compress is slightly longer on the wire. The limit applies to that length too.
     let stored = deflated(&noise(1, LIMIT - 10));
     assert!(stored.len() > LIMIT);
     check(&[masked(0xC2, &stored)], false).await;
@@ -66,7 +66,7 @@ async fn many_bombs_under_the_limit_do_not_grow_the_process() {
     raw.send(&masked(0xC2, &deflated(b"so that all is there that a first message makes"))).await;
     inflating.frames(&raw.message().await);
     let before = relay.peak_kib();
-    // One that would be seen if it was held whole, and many that would be if anything of them stayed.
+    // The first message would show up in memory if the relay kept all of it. The others would if the relay kept any part of them.
     let mut bombs = vec![masked(0xC2, &bomb(16 << 20))];
     bombs.resize(13, masked(0xC2, &bomb(1 << 20)));
     for frame in bombs {
@@ -81,11 +81,11 @@ async fn many_bombs_under_the_limit_do_not_grow_the_process() {
 
 #[tokio::test]
 async fn a_bomb_under_the_limit_does_not_block_others() {
-    // Everything here runs on one thread, the relay and both clients.
+    // The relay and both clients run on one thread.
     let lab = Lab::new().await;
     let mut greedy = lab.open_deflate("").await;
     let mut other = lab.open().await;
-    // About eighty kibibytes on the wire, so that they are on their way at once, and some thirty turns.
+    // They are about 80 KiB on the wire, so they are sent at once, and take about 30 turns.
     let frame = masked(0xC2, &deflated(&noise(4, 600).repeat(14_000)));
     assert!(frame.len() < 150_000, "{} bytes", frame.len());
     greedy.send(&frame).await;
@@ -112,13 +112,13 @@ async fn a_client_that_does_not_read_its_echoes_is_slowed_down_and_dropped() {
     let frame = masked(0xC2, &deflated(&noise(2, 1 << 20)));
     let mut sent = 0;
     let flood = async {
-        // Until nothing more goes in: the relay has stopped reading too.
+        // Sends until the connection accepts no more bytes. Then the relay has stopped reading too.
         while raw.0.write_all(&frame).await.is_ok() {
             sent += 1;
         }
     };
     soon(flood).await;
-    // What fits between the two: the buffers of the sockets, and not a queue.
+    // Only the buffers of the sockets hold data. There is no queue.
     assert!(sent << 20 < most_buffered() + (4 << 20), "{sent} MiB went in and nothing was read");
     feed.opening().await;
     let (_, closed) = feed.until_closed().await;

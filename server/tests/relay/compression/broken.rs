@@ -1,11 +1,11 @@
-//! Compression against the rules: the frame is recorded with its verdict, and the connection failed with the right code.
+//! Violations of the compression rules: the relay records the frame with its verdict, and fails the connection with the right code.
 
 use crate::support::deflate::{Deflating, deflated, noise};
 use crate::support::{Lab, masked};
 use observation::event::{Cause, Frame};
 use observation::{Event, Party};
 
-/// Sends `bytes`, whose last frame breaks `rule`; gives that frame as it was seen.
+/// Sends `bytes`, whose last frame breaks `rule`. Returns that frame as recorded.
 async fn check(bytes: &[u8], rule: &str, (rfc, section): (u16, &str), code: u16) -> Frame {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
@@ -40,7 +40,7 @@ async fn rsv1_is_only_valid_in_the_first_frame_of_a_message() {
     let payload = deflated(b"Hello, Hello");
     let (front, back) = payload.split_at(5);
     check(&[masked(0x41, front), masked(0xC0, back)].concat(), rule, (7692, "6.1"), 1002).await;
-    // Not even to say so of a message that began without it.
+    // A later fragment cannot mark a message as compressed.
     check(&[masked(0x01, b"He"), masked(0xC0, b"llo")].concat(), rule, (7692, "6.1"), 1002).await;
     check(&masked(0xC9, b"ping"), rule, (7692, "6.1"), 1002).await;
     check(&masked(0xC8, b"\x03\xe8"), rule, (7692, "6.1"), 1002).await;
@@ -55,13 +55,13 @@ async fn rsv2_and_rsv3_stay_reserved() {
 #[tokio::test]
 async fn a_payload_that_is_not_deflate_data() {
     let rule = "broken-deflate";
-    // A block of the reserved type, and one that refers back to where nothing was.
+    // A block of the reserved type, and one with a reference to before the first byte.
     check(&masked(0xC1, b"\x07\x00\x00"), rule, (7692, "7.2.2"), 1007).await;
     let mut deflating = Deflating::new();
     deflating.message(&noise(1, 100));
     let without_its_context = deflating.message(&noise(1, 100));
     check(&masked(0xC2, &without_its_context), rule, (7692, "7.2.2"), 1007).await;
-    // The end inside a block: the tail that the relay adds would make content of the cut.
+    // The data ends inside a block, so the tail that the relay appends would count as content.
     let whole = deflated(&noise(2, 100));
     check(&masked(0xC2, &whole[..50]), rule, (7692, "7.2.2"), 1007).await;
     let (front, back) = whole.split_at(10);
@@ -73,12 +73,12 @@ async fn a_text_message_that_inflates_to_invalid_utf8() {
     let section = (6455, "8.1");
     let frame = check(&masked(0xC1, &deflated(b"ab\xff")), "invalid-utf8", section, 1007).await;
     assert!(frame.violations[0].explanation.contains("byte 2 "), "{}", frame.violations[0].explanation);
-    // Cut inside a character at the message's end, and between frames.
+    // A character is cut at the end of the message, and between frames.
     check(&masked(0xC1, &deflated(b"\xe2\x82")), "invalid-utf8", section, 1007).await;
     let payload = deflated(b"abc\xe2\x28");
     let (front, back) = payload.split_at(3);
     check(&[masked(0x41, front), masked(0x80, back)].concat(), "invalid-utf8", section, 1007).await;
-    // As binary it is right, and so is its compressed form as such.
+    // As a binary message it is valid.
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate("").await;
     raw.send(&masked(0xC2, &deflated(b"ab\xff"))).await;

@@ -1,4 +1,4 @@
-//! Compressed messages come back compressed with the same content, and both ways are seen as payload and as content.
+//! Compressed messages are echoed compressed with the same content. The relay records payload and content in both directions.
 
 use crate::support::deflate::{Deflating, Inflating, deflated, noise};
 use crate::support::{DEFLATE_OFFER, Feed, Lab, Raw, handshake, masked};
@@ -12,7 +12,7 @@ fn inflated(content: &[u8]) -> Option<Inflated> {
     Some(Inflated { payload: content.to_vec(), bytes: content.len() as u64 })
 }
 
-/// The next observations until there is one of a server's frame that is the last of a message; control frames left out.
+/// The next observations up to the last frame of a message from the server, without control frames.
 async fn seen(feed: &mut Feed) -> (Vec<Frame>, Vec<Frame>) {
     let mut frames = Vec::new();
     loop {
@@ -26,7 +26,7 @@ async fn seen(feed: &mut Feed) -> (Vec<Frame>, Vec<Frame>) {
     }
 }
 
-/// What frames together contain, as the relay tells it.
+/// The content of several frames, as the relay recorded it.
 fn content(frames: &[Frame]) -> Vec<u8> {
     frames.iter().flat_map(|frame| frame.inflated.as_ref().unwrap().payload.clone()).collect()
 }
@@ -48,7 +48,7 @@ async fn each_kind_of_message_is_echoed() {
 
         let (client, server) = seen(&mut feed).await;
         let ([client], [server]) = (&client[..], &server[..]) else { panic!("one frame each way") };
-        // On the wire it is masked and compressed, and that is what is kept of it.
+        // The recorded payload is masked and compressed, as on the wire.
         assert_eq!([&client.header[..], &client.payload].concat(), sent);
         assert_eq!((client.rsv1, server.rsv1), (true, true));
         assert_eq!(server.payload, frames[0].1);
@@ -61,14 +61,14 @@ async fn each_kind_of_message_is_echoed() {
 async fn the_examples_of_the_rfc() {
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate("").await;
-    // RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and "Hello" again with the first as context.
+    // RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and a second "Hello" with the first as context.
     for payload in [&b"\xf2\x48\xcd\xc9\xc9\x07\x00"[..], b"\xf2\x00\x11\x00\x00"] {
         raw.send(&masked(0xC1, payload)).await;
     }
     let mut inflating = Inflating::new();
     assert_eq!(inflating.frames(&raw.message().await), b"Hello");
     assert_eq!(inflating.frames(&raw.message().await), b"Hello");
-    // §7.2.3.3: stored, and §7.2.3.4: behind a block that is marked as the last one.
+    // §7.2.3.3: an uncompressed block. §7.2.3.4: a block that is marked as the last one.
     for payload in [&b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"[..], b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"] {
         raw.send(&masked(0xC1, payload)).await;
         assert_eq!(inflating.frames(&raw.message().await), b"Hello");
@@ -81,7 +81,7 @@ async fn fragments_around_a_ping_are_one_message() {
     let mut feed = lab.feed().await;
     let mut raw = lab.open_deflate("").await;
     feed.opening().await;
-    // Blocks that each hold something: the front inflates before the ping, the rest behind it.
+    // Each block has content: the first part inflates before the ping, the rest after it.
     let mut deflating = Deflating::new();
     let (front, back) = TEXT.split_at(60);
     let payload = [deflating.message(front), vec![0, 0, 0xff, 0xff], deflating.message(back)].concat();
@@ -89,7 +89,7 @@ async fn fragments_around_a_ping_are_one_message() {
     let (two, three) = rest.split_at(rest.len() / 2);
     let frames = [masked(0x41, one), masked(0x89, b"still there?"), masked(0x00, two), masked(0x80, three)];
     raw.send(&frames.concat()).await;
-    // The answer to the ping does not wait for the message.
+    // The pong does not wait for the message.
     assert_eq!(raw.frame().await, (0x8A, b"still there?".to_vec()));
     assert_eq!(Inflating::new().frames(&raw.message().await), TEXT);
 
@@ -131,8 +131,8 @@ async fn single_bytes_make_the_same_message() {
     assert_eq!(inflating.frames(&raw.message().await), TEXT);
 }
 
-/// How long the payloads of two like messages are when they come back with `query`. The second one is short if the relay
-/// has the first as context.
+/// The lengths of the payloads when two equal messages are echoed with `query`. The second one is short if the relay uses the
+/// first as context.
 async fn twice(query: &str, window: u8, message: &[u8]) -> [usize; 2] {
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate(query).await;
@@ -158,7 +158,7 @@ async fn the_context_is_kept_except_with_no_context_takeover() {
 
 #[tokio::test]
 async fn replies_fit_the_negotiated_window() {
-    // What comes again is 700 bytes back: too far for a window of 2^9.
+    // The repetition is 700 bytes back, too far for a window of 2^9 bytes.
     let message = noise(3, 700);
     let [_, wide] = twice("?server_max_window_bits=11", 11, &message).await;
     let [_, narrow] = twice("?server_max_window_bits=9", 9, &message).await;
@@ -188,7 +188,7 @@ async fn uncompressed_messages_are_echoed_uncompressed() {
     raw.send(&[masked(0x01, b"not "), masked(0x00, b"com"), masked(0x80, b"pressed"), masked(0x82, b"\xff")].concat())
         .await;
     assert_eq!(raw.take(4 * 2 + 4 + 3 + 7 + 1).await, b"\x01\x04not \x00\x03com\x80\x07pressed\x82\x01\xff");
-    // It does not count as context, on neither side.
+    // Neither side uses it as context.
     raw.send(&masked(0xC1, &deflating.message(TEXT))).await;
     let frames = raw.message().await;
     assert!(frames[0].1.len() < 30, "{} bytes with the first as context", frames[0].1.len());
@@ -219,7 +219,7 @@ async fn a_long_message_is_echoed_in_fragments() {
     assert_eq!(server.iter().map(|frame| frame.payload_bytes).collect::<Vec<_>>(), {
         frames.iter().map(|(_, payload)| payload.len() as u64).collect::<Vec<_>>()
     });
-    // Only the fronts are kept, and everything is counted.
+    // The relay records only the start of each, but counts everything.
     for frames in [client, server] {
         let all: u64 = frames.iter().map(|frame| frame.inflated.as_ref().unwrap().bytes).sum();
         assert_eq!(all, 1 << 20);
@@ -233,7 +233,7 @@ async fn a_long_message_is_echoed_in_fragments() {
 async fn a_message_that_fills_a_turn_exactly_is_answered_at_once() {
     let lab = Lab::new().await;
     let mut raw = lab.open_deflate("").await;
-    // Far more content than is inflated at a time, in so few bytes that nothing is left of them once it is.
+    // The content is far more than one turn inflates, and its few compressed bytes are used up after that turn.
     let mut inflating = Inflating::new();
     for length in [255 << 10, 256 << 10, 257 << 10, 1 << 20] {
         let message = vec![b'0'; length];

@@ -1,4 +1,4 @@
-//! permessage-deflate over the socket: agreed on, in messages, and against its misuse. RFC 7692.
+//! permessage-deflate over the socket: negotiation, messages and violations. RFC 7692.
 
 mod bombs;
 mod broken;

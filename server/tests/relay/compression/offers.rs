@@ -1,4 +1,4 @@
-//! What a client offers and what is taken of it: in the response, and in the observation of it. RFC 7692 §5 and §7.1.
+//! A client's offers and which of them the relay accepts, in the response and in its record. RFC 7692 §5 and §7.1.
 
 use crate::support::{ACCEPT, Lab, Raw, eventually, handshake, masked};
 use framescope::args::Switch;
@@ -11,10 +11,10 @@ const PLAIN: Deflate = Deflate {
     client_max_window_bits: 15,
 };
 
-/// An offer as it is written, and its answer or the reason why it was declined.
+/// The text of an offer, and its response or the reason why it was declined.
 type Judged<'a> = (&'a str, Result<&'a str, &'a str>);
 
-/// Sends `lines` of offers to the lab with `query`, and checks the response to the last byte, and the observation.
+/// Sends `lines` of offers to the lab with `query`. Checks the response byte by byte, and its record.
 async fn check(lab: &Lab, query: &str, lines: &[&str], judged: &[Judged<'_>], deflate: Option<Deflate>) {
     let mut feed = lab.feed_after(u64::MAX).await;
     let mut raw = lab.raw().await;
@@ -75,7 +75,7 @@ async fn each_parameter_has_its_response() {
             "permessage-deflate; server_max_window_bits=10",
             Deflate { server_max_window_bits: 10, ..PLAIN },
         ),
-        // §7.1.2.1: asked for, it must be answered, also where it is what holds anyway.
+        // §7.1.2.1: the response must contain the parameter if the client offers it, even with the default value.
         ("permessage-deflate; server_max_window_bits=15", "permessage-deflate; server_max_window_bits=15", PLAIN),
         (
             "permessage-deflate; client_max_window_bits=8",
@@ -96,7 +96,7 @@ async fn each_parameter_has_its_response() {
 #[tokio::test]
 async fn the_first_acceptable_offer_is_accepted() {
     let lab = Lab::new().await;
-    // In one line, in several, with blanks and empty items between: one list. RFC 9110 §5.3.
+    // One header line, several lines, spaces and empty items all give one list. RFC 9110 §5.3.
     let lines = [
         "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=8,, ",
         "permessage-deflate; level=9 ,permessage-deflate; server_max_window_bits=11",
@@ -157,7 +157,7 @@ async fn the_url_selects_the_parameters() {
     let query = "?client_no_context_takeover=&client_max_window_bits=9";
     let deflate = Deflate { client_no_context_takeover: true, client_max_window_bits: 9, ..PLAIN };
     check(&lab, query, &[offer], &[(offer, Ok(answer))], Some(deflate)).await;
-    // A limit of one end never widens what the other asked for.
+    // The limit of one side never increases the window that the other side requested.
     let narrow = "permessage-deflate; server_max_window_bits=9; client_max_window_bits=12";
     let answer = "permessage-deflate; server_max_window_bits=9; client_max_window_bits=12";
     let query = "?server_max_window_bits=13&client_max_window_bits=14";
@@ -193,12 +193,12 @@ async fn the_url_overrides_the_default_of_the_flag() {
 async fn the_number_of_compressed_connections_is_limited() {
     let lab = Lab::with(|config| config.max_deflate = 2).await;
     let mut first = lab.open_deflate("").await;
-    // The places are the relay's, not a session's.
+    // The limit is for the whole relay, not for each session.
     let echo = Raw::open_deflate(lab.address(), "/echo").await;
     let offer = "permessage-deflate";
     let full = [(offer, Err("the relay already has as many compressed connections as it allows"))];
     check(&lab, "", &[offer], &full, None).await;
-    // It is a connection like any other.
+    // The uncompressed connection works like any other.
     let mut plain = lab.open().await;
     plain.send(&masked(0x81, b"still here")).await;
     assert_eq!(plain.frame().await, (0x81, b"still here".to_vec()));
@@ -207,12 +207,12 @@ async fn the_number_of_compressed_connections_is_limited() {
         raw.send(handshake("/echo", "Sec-WebSocket-Extensions: permessage-deflate\r\n").as_bytes()).await;
         raw.head().await.contains("Sec-WebSocket-Extensions").then_some(raw)
     };
-    // A place comes back with the close frame, and does not wait for the client to go.
+    // A slot is free after the close frame, before the client disconnects.
     first.send(&masked(0x88, b"\x03\xe8")).await;
     assert_eq!(first.close_code().await, 1000);
     let second = taken().await.expect("the place of the first");
     assert!(taken().await.is_none());
-    // It comes back as well where nobody said close frame.
+    // It is also free if neither side sent a close frame.
     drop((echo, second));
     eventually(async || {
         let (one, other) = (taken().await, taken().await);

@@ -1,8 +1,8 @@
-//! A query that is no setting: refused with what to write instead, and seen as refused.
+//! Invalid compression settings: the relay refuses them, says what to write instead, and records the refusal.
 
 use crate::support::{Lab, handshake};
 
-/// Asks with `query` on both addresses; the body and the observation say why not.
+/// Requests `query` on both addresses. The body and the record contain the reason.
 async fn check(query: &str, reason: &str) {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
@@ -26,7 +26,7 @@ async fn check(query: &str, reason: &str) {
         assert_eq!(String::from_utf8(refusal.request).unwrap(), request);
         assert_eq!(String::from_utf8(refusal.response).unwrap(), response);
     }
-    // Nothing was seen of the one without a session, and no connection was begun.
+    // The request without a session is not recorded, and no connection was opened.
     let _raw = lab.open().await;
     feed.opening().await;
 }

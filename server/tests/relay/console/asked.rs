@@ -1,4 +1,4 @@
-//! Each command, done.
+//! Each command when it is possible.
 
 use super::{act, by_hand, watched};
 use crate::behaviours::{close, ending, frame, leave, nothing_but_a_pong, rules, told, until_broken};
@@ -64,7 +64,7 @@ async fn a_close_frame() {
         let code = said.code;
         assert_eq!(feed.command(number, Command::Close(said)).await, None);
         assert_eq!(raw.frame().await, (0x88, payload));
-        // Nothing follows it, and all is taken note of until the answer comes.
+        // No echo follows it, but the relay records everything until the answer arrives.
         raw.send(&[masked(0x81, b"crossed"), masked(0x89, b"crossed"), masked(0x88, b"")].concat()).await;
         let rest = raw.rest().await;
         assert!(rest.is_empty() || rest == frame(0x8a, b"crossed"), "{rest:?}");
@@ -110,7 +110,7 @@ async fn a_frame_composed_bit_by_bit() {
             b"\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xffhi",
             &["length-top-bit"],
         ),
-        // A message of its own may have a fragment of another frame's kind behind it.
+        // A fragmented message of two frames.
         (Composed { fin: false, opcode: 2, ..order.clone() }, b"\x02\x02hi", &[]),
         (Composed { opcode: 0, payload: vec![], ..order.clone() }, b"\x80\x00", &[]),
     ];
@@ -122,14 +122,14 @@ async fn a_frame_composed_bit_by_bit() {
         assert_eq!(by_hand(&sent.deliberate.clone().unwrap()), ("frame", Some("5.2")));
         assert_eq!([&sent.header[..], &sent.payload].concat(), bytes);
     }
-    // As JSON, where what is left out is as in a frame in good order.
+    // As JSON: omitted fields have the values of a valid frame.
     let answer =
         feed.say(r#"{"id": 9, "connection": 1, "command": {"frame": {"opcode": 9, "payload": "6869"}}}"#).await;
     assert_eq!((answer.id, answer.refused), (Some(9), None));
     assert_eq!(raw.take(4).await, b"\x89\x02hi");
 }
 
-/// Where nothing may follow, what is wrong by hand still can.
+/// After the close frame no valid frame may follow, but commands can still send invalid ones.
 #[tokio::test]
 async fn after_the_close_frame_only_composed_frames_and_bytes() {
     let lab = Lab::new().await;
@@ -167,7 +167,7 @@ async fn after_the_close_frame_only_composed_frames_and_bytes() {
     assert_eq!((rules(late), ending(&closed)), (vec!["after-close"], (Cause::DeliberateClose, None, true)));
 }
 
-/// The relay has said close frame by itself, on a connection that had no behaviour.
+/// The relay sent its own close frame, on a connection without a behavior.
 #[tokio::test]
 async fn after_the_relays_own_close_frame() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(100)).await;
@@ -212,7 +212,7 @@ async fn the_connection_dropped() {
         assert_eq!(by_hand(&dropped.deliberate), ("drop", Some("7.1.7")));
         assert_eq!(ending(&feed.closed().await), (by.into(), None, false));
     }
-    // Also in the middle of a frame, the relay's or the client's.
+    // The same inside a frame of the relay or of the client.
     let (mut raw, mut feed) = watched(&lab, "drip=1s").await;
     raw.send(&masked(0x81, b"a long text")).await;
     raw.take(1).await;
@@ -238,7 +238,7 @@ async fn reading_is_paused_and_resumed() {
     assert_eq!(feed.command(1, Command::Pause).await.unwrap(), "the relay is already paused");
     act(&mut feed).await;
     raw.send(&masked(0x81, b"hi")).await;
-    // It speaks all the same.
+    // The relay can still send.
     assert_eq!(feed.command(1, Command::Ping(b"1".to_vec())).await, None);
     assert_eq!(raw.take(3).await, b"\x89\x011");
     crate::behaviours::let_pass(&lab, "200ms").await;
@@ -280,11 +280,11 @@ async fn a_new_behaviour_for_an_open_connection() {
     assert!(behave.deliberate.explanation.contains("`fragments=2&close-after=2&close-code=4000`"));
     raw.send(&masked(0x81, b"ab")).await;
     assert_eq!(raw.take(6).await, b"\x01\x01a\x80\x01b");
-    // Counted from here on.
+    // Counting starts with the new behavior.
     assert_eq!(feed.command(1, Command::Behave("accept=binary&fault=rsv1@2&close-after=9".to_owned())).await, None);
     raw.send(&[masked(0x82, b"a"), masked(0x82, b"b")].concat()).await;
     assert_eq!(raw.take(6).await, b"\x82\x01a\xc2\x01b");
-    // Nothing at all is a plain echo, of all kinds.
+    // An empty query is a plain echo of all kinds of messages.
     assert_eq!(feed.command(1, Command::Behave(String::new())).await, None);
     raw.send(&[masked(0x81, b"a"), masked(0x81, b"b")].concat()).await;
     assert_eq!(raw.take(6).await, b"\x81\x01a\x81\x01b");
@@ -293,7 +293,7 @@ async fn a_new_behaviour_for_an_open_connection() {
     assert_eq!(raw.close_code().await, 1003);
 }
 
-/// The first command comes while the client's message is half on its way back.
+/// The first command arrives while the client's message is half echoed.
 #[tokio::test]
 async fn a_commanded_message_waits_for_the_echo() {
     let lab = Lab::new().await;

@@ -1,4 +1,4 @@
-//! Commands that are not done, and why.
+//! Commands that the relay refuses, and the reasons.
 
 use super::{act, watched};
 use crate::behaviours::{close, leave, nothing_but_a_pong};
@@ -72,12 +72,12 @@ async fn invalid_commands_are_refused() {
             "{refused}"
         );
     }
-    // It is heard no less than before, and the connection has noticed nothing.
+    // The observer can still send commands, and the connection is unchanged.
     assert_eq!(feed.command(1, Command::Ping(vec![])).await, None);
     assert_eq!(raw.take(2).await, b"\x89\x00");
 }
 
-/// What is over the limit of a message ends that observer, and nobody else.
+/// A message over the size limit disconnects only its observer.
 #[tokio::test]
 async fn a_message_that_is_too_large() {
     let lab = Lab::new().await;
@@ -109,7 +109,7 @@ async fn a_connection_that_ended_or_never_existed() {
     let refused = feed.command(1, Command::Pause).await.unwrap();
     assert_eq!(refused, "connection 1 is not open: it has ended or never existed");
     assert_eq!(act(&mut feed).await.refused, Some(refused));
-    // A refused request has a number and no connection.
+    // A refused request has a number, but no connection.
     http(lab.address(), "GET", &lab.path(), "").await;
     feed.refusal().await;
     assert!(feed.command(2, Command::Pause).await.is_some());

@@ -1,4 +1,4 @@
-//! Commands to connections that are stuck, floods of them, and observers that do not wait for the answer.
+//! Commands to blocked connections, floods of commands, and observers that do not wait for the answer.
 
 use super::{act, watched};
 use crate::behaviours::{leave, told};
@@ -21,7 +21,7 @@ async fn ten_thousand_commands_in_one_burst() {
     const MANY: u64 = 10_000;
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
-    // Half a frame is on its way back, and messages have to wait for the rest of it.
+    // A frame is half echoed, so messages must wait for the rest of it.
     raw.send(&masked(0x82, &[0; 100])[..56]).await;
     raw.take(52).await;
     let (mut sink, mut stream) = (&mut feed.socket).split();
@@ -48,9 +48,9 @@ async fn ten_thousand_commands_in_one_burst() {
         (done, refused)
     };
     let ((), (done, refused)) = soon(async { tokio::join!(say, hear) }).await;
-    // One observer has at most 64 waiting, and a connection at most 256 that it has taken.
+    // At most 64 commands of an observer wait, and a connection queues at most 256.
     assert!((64..=256).contains(&done), "{done}, and {refused} were refused");
-    // It has lost nothing over it, and what was taken is done.
+    // The connection lost no data, and it executes the queued commands.
     raw.send(&masked(0x82, &[0; 100])[56..]).await;
     assert_eq!(raw.take(50).await, [0; 50]);
     let taken = b"\x81\x00".repeat(done as usize);
@@ -70,13 +70,13 @@ async fn a_connection_queues_a_limited_number_of_commands() {
     for command in [Command::Text(String::new()), Command::Pause, Command::Behave(String::new())] {
         assert!(feed.command(1, command).await.unwrap().contains("try again when the relay has sent some of it"));
     }
-    // What the client says is read all the same, or it would never end.
+    // The relay still reads from the client. Otherwise the connection would never end.
     raw.send(&masked(0x80, b"ended")).await;
     assert_eq!(raw.take(7).await, b"\x80\x05ended");
     assert_eq!(raw.take(512).await, b"\x81\x00".repeat(256));
     assert_eq!(feed.command(1, Command::Text(String::new())).await, None);
     assert_eq!(raw.take(2).await, b"\x81\x00");
-    // Large ones are fewer.
+    // Fewer large commands fit.
     raw.send(&masked(0x01, b"begun")).await;
     raw.take(7).await;
     let mut taken = 0;
@@ -87,7 +87,7 @@ async fn a_connection_queues_a_limited_number_of_commands() {
     assert_eq!(feed.command(1, Command::Drop(DropBy::Fin)).await, None);
 }
 
-/// Sends until the client, which does not read, has no room left for more.
+/// Sends until all buffers of the client, which does not read, are full.
 async fn stuff(feed: &mut crate::support::Feed) -> usize {
     let mut sent = 0;
     loop {
@@ -106,7 +106,7 @@ async fn a_drop_reaches_a_connection_whose_client_does_not_read() {
     let lab = Lab::new().await;
     let (mut raw, mut feed) = watched(&lab, "").await;
     let sent = stuff(&mut feed).await;
-    // One command waits already: it was given, and not answered.
+    // One command is already waiting: it was sent, but not answered.
     let mut other = lab.feed().await;
     assert_eq!(other.command(1, Command::Drop(DropBy::Fin)).await, None);
     let (events, closed) = other.until_closed().await;
@@ -124,11 +124,11 @@ async fn queued_commands_are_refused_when_the_connection_ends() {
     let lab = Lab::new().await;
     let (_raw, mut feed) = watched(&lab, "").await;
     stuff(&mut feed).await;
-    // The first is the one that `stuff` has given up waiting for.
+    // The first answer is for the command whose answer `stuff` no longer waited for.
     for id in 1..=9 {
         feed.socket.send(request(id, Command::Pause)).await.unwrap();
     }
-    // A command for a connection that does not exist is answered at once. The relay has taken those before it.
+    // A command for a connection that does not exist is answered at once. Its answer shows that the relay has read those before it.
     assert!(feed.command(9, Command::Pause).await.is_some());
     let clock = Clock::stop();
     clock.pass(framescope::args::Config::default().write_timeout).await;
@@ -168,7 +168,7 @@ async fn at_most_64_commands_wait_for_a_blocked_connection() {
     let (raw, mut feed) = watched(&lab, "").await;
     stuff(&mut feed).await;
     let mut other = lab.feed_after(u64::MAX).await;
-    // Of one observer, and of all together.
+    // Per observer, and for all observers together.
     for id in 0..70 {
         other.socket.send(request(id, Command::Ping(vec![]))).await.unwrap();
     }
@@ -178,7 +178,7 @@ async fn at_most_64_commands_wait_for_a_blocked_connection() {
             refused.push((answer.id.unwrap(), answer.refused.unwrap()));
         }
     }
-    // One of the first observer's waits there as well.
+    // A command of the first observer waits there too.
     let (first, rest) = refused.split_first().unwrap();
     assert_eq!(first, &(63, "connection 1 already has the maximum number of pending commands".to_owned()));
     assert!(
@@ -199,11 +199,11 @@ async fn observers_that_do_not_wait_for_the_answer() {
         other.socket.send(request(id, Command::Ping(vec![b'0' + id as u8]))).await.unwrap();
     }
     other.socket.flush().await.unwrap();
-    // A command that cannot wait says that those before it are there.
+    // A command that is answered at once shows that those before it have arrived.
     assert!(other.command(9, Command::Pause).await.is_some());
     drop(other);
     drop(feed);
-    // The client reads again: all that was asked for is done, whoever is gone.
+    // The client reads again. The relay executes all commands, even those of disconnected observers.
     for _ in 0..=sent {
         assert_eq!(raw.frame().await.1.len(), 30_000);
     }
@@ -213,7 +213,7 @@ async fn observers_that_do_not_wait_for_the_answer() {
     leave(&mut raw).await;
 }
 
-/// A refusal is told of at once, also while a frame goes out byte by byte.
+/// A refusal is recorded at once, even while a frame is sent byte by byte.
 #[tokio::test]
 async fn a_refusal_does_not_wait_for_a_drip() {
     let lab = Lab::new().await;
@@ -223,7 +223,7 @@ async fn a_refusal_does_not_wait_for_a_drip() {
     feed.frame().await;
     assert!(feed.command(1, Command::Resume).await.is_some());
     assert!(act(&mut feed).await.refused.is_some());
-    // And what is in order waits, and then comes in order.
+    // Valid commands wait, and are then executed in order.
     assert_eq!(feed.command(1, Command::Ping(b"?".to_vec())).await, None);
     assert_eq!(feed.command(1, Command::Pause).await, None);
     assert_eq!(feed.command(1, Command::Resume).await, None);

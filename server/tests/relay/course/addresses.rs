@@ -1,4 +1,4 @@
-//! `/api/course` and what lies below it.
+//! `/api/course` and the addresses below it.
 
 use super::{folder, lab};
 use crate::support::{Lab, Raw, handshake, http};
@@ -61,7 +61,7 @@ async fn the_built_in_course_is_served_completely() {
     }
 }
 
-/// What is to be found out does not stand in the URL.
+/// The URL does not reveal the settings that the learner must find out.
 #[tokio::test]
 async fn a_challenge_id_selects_its_settings() {
     let folder = folder();

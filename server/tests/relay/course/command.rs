@@ -1,4 +1,4 @@
-//! `framescope course` and `framescope receipt`, as a person types them.
+//! The commands `framescope course` and `framescope receipt`.
 
 use super::folder;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn framescope(arguments: &[&str], stdin: impl AsRef<[u8]>) -> (i32, String, Stri
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Where it is not read, nobody wants it.
+    // Writing fails if the program ends without reading its input.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
@@ -66,7 +66,7 @@ fn unreadable_receipts_and_keys_are_errors() {
     assert!(err.contains("contains no private key"), "{err}");
 }
 
-/// What is handed in goes to a terminal, and must not write there what it likes.
+/// The output contains text from receipts. That text must not control the terminal.
 #[test]
 fn control_characters_are_escaped() {
     for (text, says) in [

@@ -1,4 +1,4 @@
-//! The course: its addresses, what an author types, and receipts for passed challenges.
+//! The course: its addresses, the commands for authors, and receipts for passed challenges.
 
 mod addresses;
 mod command;
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A folder of the test's own that is not there yet.
+/// The path of a folder for one test, which does not exist yet.
 fn folder() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -20,7 +20,7 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// A relay with the course that authors begin with.
+/// A relay with the starter course for authors.
 async fn lab() -> Lab {
     lab_with(|_| {}).await
 }

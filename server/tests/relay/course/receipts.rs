@@ -1,4 +1,4 @@
-//! Receipts: what is graded, signed, verified and refused.
+//! Receipts: grading, signing, verification and refusals.
 
 use super::command::{public_key, verify};
 use super::{folder, lab, lab_with, post};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::Digest;
 use std::collections::BTreeMap;
 
-/// What this session has to send.
+/// The text that this session must send.
 async fn words(lab: &Lab) -> String {
     words_of(lab, &lab.id).await
 }
@@ -20,7 +20,7 @@ async fn words_of(lab: &Lab, session: &str) -> String {
     challenge.values(&SessionId::parse(session).unwrap())["words"].clone()
 }
 
-/// Sends `text` over a connection of its own to the challenge's address and waits for the echo.
+/// Sends `text` over a new connection to the challenge's address and waits for the echo.
 async fn attempt(lab: &Lab, text: &str) {
     attempt_at(lab, &format!("{}?deflate=off", lab.path()), text).await;
 }
@@ -35,7 +35,7 @@ async fn ask(lab: &Lab, request: &Value) -> Answer {
     post(lab.address(), &format!("/api/sessions/{}/receipts", lab.id), request.to_string().as_bytes()).await
 }
 
-/// A receipt for the right attempt.
+/// A receipt for a passed attempt.
 async fn receipt(lab: &Lab, name: Option<&str>) -> String {
     attempt(lab, &words(lab).await).await;
     let answer = ask(lab, &json!({ "challenge": "first-echo", "since": 0, "name": name })).await;
@@ -70,12 +70,12 @@ async fn a_passed_challenge_has_a_receipt() {
     assert_eq!((&verdict["valid"], &verdict["own"], &verdict["reason"]), (&json!(true), &json!(true), &Value::Null));
     assert_eq!((&verdict["name"], &verdict["challenge"]), (&json!("Ada Lovelace"), &json!("first-echo")));
     assert_eq!((&verdict["checks"], &verdict["on_word"], &verdict["key"]), (&json!(2), &json!(0), &json!(key)));
-    // Quoted and with other line ends, by someone who has only the public key.
+    // A quoted receipt with other line ends, verified with only the public key.
     let mail: String = receipt.lines().map(|line| format!("> {line}\r\n")).collect();
     let (code, out) = verify(format!("Hello!\r\n{mail}\r\n{receipt}"), Some(&key));
     assert_eq!((code, out.lines().count()), (0, 2), "{out}");
     assert!(out.starts_with("valid: my-course/first-echo, ") && out.contains("Ada Lovelace"), "{out}");
-    // In a mail of another encoding.
+    // A receipt in an email with another encoding.
     let (code, out) = verify([b"Gr\xFC\xDFe:\r\n".as_slice(), mail.as_bytes()].concat(), Some(&key));
     assert_eq!((code, out.lines().count()), (0, 1), "{out}");
 }
@@ -92,13 +92,13 @@ async fn the_evidence_is_what_observers_saw() {
         hash.update("\n");
         hashes.push(hex::encode(hash.clone().finalize()));
     }
-    // The connection may have ended since.
+    // The connection may have ended in the meantime.
     let is_in = |hash: &String| receipt.contains(&format!("evidence: sha256:{hash}\n"));
     assert!(hashes.iter().any(is_in), "{receipt}\n{hashes:?}");
 }
 
 #[tokio::test]
-async fn changed_and_foreign_receipts_are_invalid() {
+async fn changed_and_foreign_receipts_are_detected() {
     let (lab, other) = (lab().await, lab_with(|_| {}).await);
     let receipt = receipt(&lab, Some("Ada")).await;
     let changed = receipt.replace("Ada", "Bob");
@@ -106,7 +106,7 @@ async fn changed_and_foreign_receipts_are_invalid() {
     assert_eq!(verdict["valid"], false);
     assert!(verdict["reason"].as_str().unwrap().contains("changed after it was signed"), "{verdict}");
     assert!(verdict.get("name").is_none());
-    // Valid elsewhere too, but not that relay's own.
+    // Another relay can verify the receipt, but reports that it did not sign it.
     let elsewhere = judged(&other, &receipt).await;
     assert_eq!((&elsewhere["valid"], &elsewhere["own"]), (&json!(true), &json!(false)));
     for (text, says) in [
@@ -143,7 +143,7 @@ async fn a_failed_attempt_explains_what_differs() {
     let met: BTreeMap<_, _> = report.verdicts.iter().map(|verdict| (verdict.check.as_str(), verdict.met)).collect();
     assert_eq!(met, BTreeMap::from([("connected", true), ("sent", false)]));
     assert!(answer.json()["error"].as_str().unwrap().contains("does not pass every check"));
-    // What was before the attempt does not count.
+    // Observations from before the attempt do not count.
     attempt(&lab, &words(&lab).await).await;
     assert_eq!(ask(&lab, &request).await.status, 200);
     let last = lab.feed().await.hello.next.0 - 1;
@@ -155,7 +155,7 @@ async fn a_failed_attempt_explains_what_differs() {
 async fn the_values_of_another_session_do_not_pass() {
     let lab = lab().await;
     let words = words(&lab).await;
-    // Of a thousand sessions one has the same.
+    // One in a thousand sessions has the same words.
     let other = loop {
         let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
         if words_of(&lab, &other).await != words {
@@ -228,7 +228,7 @@ async fn a_route_with_a_middlebox_must_match_exactly() {
     }
 }
 
-/// Whoever sends a body slowly holds one of few places, and others are told soon that there is none.
+/// A client that sends its body slowly occupies one of a few slots. Others are soon told that there is no free slot.
 #[tokio::test]
 async fn the_number_of_attempts_graded_at_once_is_limited() {
     let lab = lab().await;
@@ -267,7 +267,7 @@ async fn dropped_observations_are_not_evidence() {
     assert_eq!(answer.status, 409);
     let error = answer.json()["error"].as_str().unwrap().to_owned();
     assert!(error.contains(&format!("observations 1 to {}", last - 50)), "{error}");
-    // All that came after that is there.
+    // The log still has everything after `last`.
     attempt(&lab, &words(&lab).await).await;
     assert_eq!(ask(&lab, &json!({ "challenge": "first-echo", "since": last })).await.status, 200);
 }
@@ -306,7 +306,7 @@ async fn results_from_the_page_are_marked_as_unverified() {
     attempt(&lab, &words(&lab).await).await;
     let mut request = json!({ "challenge": "first-echo", "since": 0 });
     assert_eq!(ask(&lab, &request).await.status, 422);
-    // What grading does not read may be anything.
+    // Fields that grading does not read can have any type.
     request["told"] = json!({ "returned": 7, "printed": "x", "threw": [], "ended": 1 });
     let answer = ask(&lab, &request).await;
     assert_eq!(answer.status, 200, "{}", answer.json());

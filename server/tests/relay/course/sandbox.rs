@@ -1,4 +1,4 @@
-//! The page's addresses for the course, and the frame in which a reader's code runs.
+//! The page's addresses for the course, and the iframe that runs a reader's code.
 
 use super::folder;
 use crate::support::{Lab, http};
@@ -37,7 +37,7 @@ async fn the_sandbox_has_its_own_policy() {
     assert_eq!((sandbox.status, sandbox.body.as_slice()), (200, &b"<p>sandbox"[..]));
     assert!(sandbox.header("content-type").unwrap().starts_with("text/html"));
     let policy = sandbox.header("content-security-policy").unwrap();
-    // `allow-same-origin` would give the code all that the page may do.
+    // `allow-same-origin` would give the code all permissions of the page.
     assert_eq!(
         policy,
         "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; \

@@ -1,16 +1,16 @@
-//! What breaks the rules, what each of the two says to it, and where they are known to differ.
+//! Invalid traffic, the verdicts of the relay and of tungstenite, and their known differences.
 
 use super::LIMIT;
 use super::judge::Outcome;
 use crate::support::masked;
 
-/// Frames of which the last one breaks a rule.
+/// Frames. The last one breaks a rule.
 pub(super) struct Broken {
     pub(super) what: &'static str,
     pub(super) bytes: Vec<u8>,
     /// The code of the relay's close frame.
     pub(super) relay: u16,
-    /// What tungstenite's error stands for; `None` where it finds nothing wrong.
+    /// The close code for tungstenite's error; `None` if tungstenite finds no error.
     pub(super) tungstenite: Option<u16>,
 }
 
@@ -43,19 +43,19 @@ pub(super) fn all() -> Vec<Broken> {
         both("a close reason that is no text", masked(0x88, b"\x03\xe8\xff"), 1007),
         both("a frame over the limit", masked(0x82, &vec![0; limit + 1]), 1009),
         both("a message over the limit", [masked(0x02, &vec![0; limit]), masked(0x80, b"x")].concat(), 1009),
-        // §5.2: "the minimal number of bytes MUST be used". tungstenite does not look.
+        // §5.2: "the minimal number of bytes MUST be used". tungstenite does not check this.
         differ("a length in too many bits", b"\x82\xfe\x00\x01\x00\x00\x00\x00x".to_vec(), 1002, None),
-        // §5.2: "the most significant bit MUST be 0". For tungstenite it is a frame that is too long.
+        // §5.2: "the most significant bit MUST be 0". tungstenite reports a frame that is too long.
         differ("a length with the highest bit", b"\x82\xff\x80\0\0\0\0\0\0\x01\0\0\0\0x".to_vec(), 1002, Some(1009)),
-        // A code that must not be sent, with a reason that is no text: the first of two faults, or the second.
+        // A forbidden code, and a reason that is not UTF-8. One reports the first of the two faults, the other the second.
         differ("two faults in one close frame", masked(0x88, b"\x03\xed\xff"), 1002, Some(1007)),
-        // tungstenite looks at a frame only once it is whole, and the relay at what has come.
+        // tungstenite checks only complete frames. The relay also checks incomplete ones.
         differ("no text, in a frame that never ends", masked(0x81, b"ab\xffcd")[..9].to_vec(), 1007, None),
         differ("a reserved bit on a frame that never ends", masked(0xC2, b"abcd")[..7].to_vec(), 1002, None),
     ]
 }
 
-/// Why two verdicts on the same bytes may differ, if it is one of the reasons above.
+/// Why the two verdicts on the same bytes may differ; `None` if there is no known reason.
 pub(super) fn known_difference(ours: &Outcome, theirs: &Outcome) -> Option<&'static str> {
     let says = |words| ours.reason.contains(words);
     match (ours.end, theirs.end) {
@@ -65,7 +65,7 @@ pub(super) fn known_difference(ours: &Outcome, theirs: &Outcome) -> Option<&'sta
         }
         (Some(1002), Some(1007)) if says("must not be sent") => Some("two faults in one close frame"),
         (Some(1002 | 1007), None) => Some("a frame that never ends"),
-        // IANA's registry has it since RFC 6455, and tungstenite does not know it.
+        // IANA registered this code after RFC 6455. tungstenite does not know it.
         (Some(1014), Some(1002)) => Some("close code 1014"),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! What a server made of a client's bytes: the relay over a socket, tungstenite over memory.
+//! The reaction of a server to a client's bytes: the relay over a socket, tungstenite in memory.
 
 use super::LIMIT;
 use crate::support::{Raw, soon};
@@ -11,17 +11,17 @@ use tokio_tungstenite::tungstenite::{Error, Message, WebSocket};
 
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Whole messages that were echoed: whether it is text, and the content.
+    /// The complete messages that were echoed: whether each is text, and its content.
     pub(super) messages: Vec<(bool, Vec<u8>)>,
     pub(super) pongs: Vec<Vec<u8>>,
-    /// The code of its close frame, 1005 if that had none; `None` if the line ended without one.
+    /// The code of its close frame, 1005 if that had none; `None` if the connection ended without one.
     pub(super) end: Option<u16>,
-    /// What its close frame says besides the code.
+    /// The reason in its close frame.
     pub(super) reason: String,
 }
 
 impl Outcome {
-    /// Reads what a server sent. The line may have ended inside the last frame.
+    /// Reads what a server sent. The connection may have ended inside the last frame.
     fn read(mut bytes: &[u8]) -> Self {
         let mut outcome = Self::default();
         let mut open: Option<(bool, Vec<u8>)> = None;
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// The frame at the front of `bytes`, if it is whole.
+/// The frame at the start of `bytes`, if it is complete.
 fn frame<'b>(bytes: &mut &'b [u8]) -> Option<(u8, &'b [u8])> {
     let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
     let (length, rest) = match second {
@@ -62,13 +62,13 @@ fn frame<'b>(bytes: &mut &'b [u8]) -> Option<(u8, &'b [u8])> {
     Some((first, payload))
 }
 
-/// Sends `bytes` in pieces of `cut`, and reads to the end of the line.
+/// Sends `bytes` in pieces of `cut`, and reads until the connection ends.
 pub(super) async fn relay(address: SocketAddr, bytes: &[u8], cut: usize) -> Outcome {
     let raw = Raw::open(address, "/echo").await;
     let (mut reading, mut writing) = raw.0.into_split();
     let write = async {
         for piece in bytes.chunks(cut) {
-            // It may have failed the connection already.
+            // The relay may have failed the connection already.
             if writing.write_all(piece).await.is_err() {
                 return;
             }
@@ -81,7 +81,7 @@ pub(super) async fn relay(address: SocketAddr, bytes: &[u8], cut: usize) -> Outc
     Outcome::read(&answer)
 }
 
-/// What tungstenite's server makes of them, in a loop that sends every message back.
+/// The reaction of tungstenite's server, in a loop that echoes every message.
 pub(super) fn tungstenite(bytes: &[u8]) -> Outcome {
     let limit = usize::try_from(LIMIT).unwrap();
     let config = WebSocketConfig::default().max_frame_size(Some(limit)).max_message_size(Some(limit));
@@ -98,7 +98,7 @@ pub(super) fn tungstenite(bytes: &[u8]) -> Outcome {
     };
     let _ = socket.flush();
     let mut outcome = Outcome::read(&socket.get_ref().output);
-    // It leaves it to its user to say why it failed; these are the codes for its errors. RFC 6455 §7.4.1.
+    // tungstenite leaves the close frame after an error to its user. These are the codes for its errors. RFC 6455 §7.4.1.
     outcome.end = match error {
         Error::ConnectionClosed => outcome.end,
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
@@ -110,7 +110,7 @@ pub(super) fn tungstenite(bytes: &[u8]) -> Outcome {
     outcome
 }
 
-/// A line without a network.
+/// A connection in memory.
 struct Line<'b> {
     input: &'b [u8],
     output: Vec<u8>,

@@ -1,4 +1,4 @@
-//! tungstenite as an independent judge: what its server makes of a client's bytes, the relay makes of them too.
+//! Compares the relay with tungstenite: both servers must react in the same way to a client's bytes.
 
 mod broken;
 mod judge;
@@ -11,14 +11,14 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::net::SocketAddr;
 use traffic::Traffic;
 
-/// The most that a frame and a message may have, for both.
+/// The size limits of both for a frame and a message.
 const LIMIT: u64 = 300_000;
 
-/// Has `check` look at many cases of `strategy`, all on one relay; each is a connection of its own.
+/// Runs `check` on many cases of `strategy`, all on one relay. Each case has its own connection.
 fn many<S: Strategy>(cases: u32, strategy: &S, check: impl AsyncFn(SocketAddr, S::Value) -> Result<(), TestCaseError>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let lab = runtime.block_on(Lab::with(|config| (config.max_frame, config.max_message) = (LIMIT, LIMIT)));
-    // Without a file of its own for what failed: it is printed, and becomes a test.
+    // No file for failed cases: proptest prints them, and they become tests.
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(strategy, |case| runtime.block_on(check(lab.address(), case)));
     if let Err(error) = result {
@@ -56,7 +56,7 @@ fn both_agree_on_traffic_with_one_wrong_bit() {
             let difference = broken::known_difference(&ours, &theirs);
             prop_assert!(difference.is_some(), "{ours:?}, and tungstenite: {theirs:?}");
         }
-        // Whoever fails first has echoed a part of what the other one has.
+        // The server that fails first has echoed only a part of what the other one has.
         let (fewer, more) = match ours.messages.len() <= theirs.messages.len() {
             true => (&ours, &theirs),
             false => (&theirs, &ours),

@@ -4,11 +4,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// What one client sends, in frames.
+/// The frames that one client sends.
 #[derive(Clone, Debug)]
 pub(super) struct Traffic {
     frames: Vec<Frame>,
-    /// The payload of its close frame, if it says close frame.
+    /// The payload of its close frame, if it sends one.
     close: Option<Vec<u8>>,
 }
 
@@ -79,10 +79,10 @@ fn control() -> impl Strategy<Value = Frame> {
         .prop_map(|(first, key, payload)| Frame { first, key, payload })
 }
 
-/// A message in fragments, cut anywhere, with control frames between some of them.
+/// A message in random fragments, with control frames between some of them.
 fn message() -> impl Strategy<Value = Vec<Frame>> {
     let few = |count| vec(any::<u8>(), 0..count);
-    // Around each form of the length, and more than is read at a time.
+    // Sizes around each form of the length, and larger than one read.
     let lengths = prop_oneof![Just(125_usize), Just(126), Just(0xFFFF), Just(0x1_0000), 100_000..200_000_usize];
     let binary = prop_oneof![4 => few(300), 1 => (lengths, any::<u8>()).prop_map(|(length, byte)| vec![byte; length])];
     let text = prop_oneof![

@@ -1,4 +1,4 @@
-//! The files as such: what they are called, what is not in them, when there is none.
+//! Exported files in general: their names, what they must not contain, and when there is none.
 
 use super::{LARGE, Recorded, download};
 use crate::support::{HOUR, Lab, eventually, http, kernel, masked};
@@ -40,7 +40,7 @@ async fn json_contains_exactly_the_observations() {
     let named = serde_json::to_string(&document.observations).unwrap();
     let expect = serde_json::to_string(&recorded.observations).unwrap().replace(&recorded.lab.id, &"x".repeat(26));
     assert!(named == expect, "{named}\n{expect}");
-    // The times of day are those of this minute.
+    // The recorded times are within this minute.
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let now = export::clock::rfc3339(std::time::SystemTime::now());
     assert_eq!(value["format"], FORMAT);
@@ -51,7 +51,7 @@ async fn json_contains_exactly_the_observations() {
     assert!(document.began < document.exported);
     let short = text.len() - 1;
     assert_eq!(Document::read(&text, short), Err(ReadError::TooLarge { bytes: text.len(), limit: short }));
-    // One connection by itself.
+    // The file of one connection.
     let text = String::from_utf8(recorded.download(&format!("export.json?connection={LARGE}")).await.body).unwrap();
     let document = Document::read(&text, text.len()).unwrap();
     assert_eq!(document.observations.len(), recorded.of(LARGE).len());
@@ -102,12 +102,12 @@ async fn the_number_of_exports_at_once_is_limited() {
     const PAYLOAD: usize = 1 << 20;
     let change = |config: &mut framescope::args::Config| {
         (config.payload_cap, config.log_bytes) = (PAYLOAD as u64, 1 << 30);
-        // The relay gives up a client that does not read, but not as long as this test runs.
+        // The relay drops a client that does not read, but not during this test.
         config.write_timeout = HOUR;
     };
     let lab = Lab::with(change).await;
     let mut raw = lab.open().await;
-    // So much that no socket's buffers hold it.
+    // The file is larger than all socket buffers.
     for _ in 0..kernel::more_than_buffered() / PAYLOAD {
         raw.send(&masked(0x82, &[0; PAYLOAD])).await;
         raw.frame().await;
@@ -120,7 +120,7 @@ async fn the_number_of_exports_at_once_is_limited() {
         assert!(line.head().await.starts_with("HTTP/1.1 200 "));
         deaf.push(line);
     }
-    // They are those of the whole relay.
+    // The limit is for the whole relay.
     let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
     let path = format!("/api/sessions/{other}/export.json");
     let refused = http(lab.address(), "GET", &path, "").await;

@@ -1,4 +1,4 @@
-//! HAR 1.2 as Chrome writes it.
+//! HAR 1.2, as Chrome writes it.
 
 use super::{
     BROKEN, COMPRESSED, CUT, LARGE, MALFORMED, ON_PURPOSE, REFUSED, RESET, Recorded, STILL_OPEN, TALK, TOO_BIG,
@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// What HAR 1.2 and its readers want of an entry.
+/// Checks the fields of an entry that HAR 1.2 and its readers require.
 fn check_entry(entry: &Value) {
     let is_pairs = |list: &Value| {
         list.as_array().unwrap().iter().all(|pair| pair["name"].is_string() && pair["value"].is_string())
@@ -49,7 +49,7 @@ fn messages(entry: &Value) -> Vec<(&str, u64, &str)> {
     .collect()
 }
 
-/// Each of them sent, and then received.
+/// Each message as sent, and then as received.
 fn echoed<'m>(sent: &[(u64, &'m str)]) -> Vec<(&'static str, u64, &'m str)> {
     let mut both: Vec<_> =
         sent.iter().flat_map(|&(opcode, data)| [("send", opcode, data), ("receive", opcode, data)]).collect();
@@ -79,7 +79,7 @@ async fn each_connection_is_an_entry_with_complete_messages() {
     let binary = [&[0, 1, 2, 0xff][..], &[7; 300]].map(|bytes| STANDARD.encode(bytes));
     let said = [(1, "Grüße, 世界"), (1, ""), (2, binary[0].as_str()), (2, &binary[1]), (1, "in three pieces")];
     assert_eq!(sorted(messages(entry(TALK))), echoed(&said));
-    // Two pings, their pongs, the unasked pong, and both close frames.
+    // Two pings, their pongs, the unsolicited pong, and both close frames.
     assert_eq!(comment(TALK), "control frames left out: 7");
     let talk = entry(TALK);
     let header = |of: &Value, name: &str| {
@@ -147,7 +147,7 @@ async fn a_truncated_text_ends_between_characters() {
     let mut raw = lab.open().await;
     raw.send(&masked(0x81, "aüüüüü".as_bytes())).await;
     raw.frame().await;
-    // Of the second fragment nothing can follow on what is missing.
+    // The text of the second fragment is left out, because bytes before it are missing.
     raw.send(&[masked(0x01, "ääääää".as_bytes()), masked(0x80, b"end")].concat()).await;
     raw.message().await;
     let har = download(&lab, "export.har").await.json();

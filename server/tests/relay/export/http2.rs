@@ -1,4 +1,4 @@
-//! A WebSocket over HTTP/2, for tools that show connections.
+//! The export of a WebSocket over HTTP/2.
 
 use super::{download, tshark};
 use crate::support::masked;

@@ -1,4 +1,4 @@
-//! Recorded sessions as files, each read back by someone who shares no code with what wrote it.
+//! Exported sessions. Independent readers, which share no code with the relay, read each file.
 
 mod files;
 mod har;
@@ -12,7 +12,7 @@ use framescope::args::Config;
 use observation::{Event, Observation};
 use tokio::io::AsyncWriteExt;
 
-/// A session in which a bit of everything has happened, and what was observed of it.
+/// A session with all kinds of events, and its observations.
 struct Recorded {
     lab: Lab,
     observations: Vec<Observation>,
@@ -71,11 +71,11 @@ impl Recorded {
         }
         let mut open = lab.open().await;
         open.send(&masked(0x01, b"no end")).await;
-        // Its opening, the frame, and the echo of that.
+        // The opening, the frame, and its echo.
         for _ in 0..3 {
             observations.push(feed.next().await);
         }
-        // It stays open for as long as the test goes on.
+        // It stays open until the end of the test.
         std::mem::forget(open);
         Self { lab, observations }
     }
@@ -84,13 +84,13 @@ impl Recorded {
         download(&self.lab, file).await
     }
 
-    /// What was observed of one connection.
+    /// The observations of one connection.
     fn of(&self, connection: u32) -> Vec<&Observation> {
         self.observations.iter().filter(|observation| observation.connection.0 == connection).collect()
     }
 }
 
-/// A file of the session, its body put together again if it came in chunks.
+/// A file of the session. If the body is chunked, it is reassembled.
 async fn download(lab: &Lab, file: &str) -> Answer {
     let mut answer = http(lab.address(), "GET", &format!("/api/sessions/{}/{file}", lab.id), "").await;
     if answer.header("transfer-encoding") == Some("chunked") {
@@ -162,7 +162,7 @@ async fn compressed(lab: &Lab) {
     raw.rest().await;
 }
 
-/// Frames of which the relay keeps the front: one that fits into a packet, one that does not, and small ones behind each.
+/// Frames that the relay records in part: one fits into a packet, one does not, and a small frame follows each.
 async fn large(lab: &Lab) {
     let mut raw = lab.open().await;
     for length in [20_000, 200_000] {

@@ -1,4 +1,4 @@
-//! Captures as Wireshark sees them: every handshake and frame compared with what was observed.
+//! Captures as Wireshark dissects them: every handshake and frame is compared with the observations.
 
 use super::tshark::{Packet, packets};
 use super::{
@@ -14,10 +14,10 @@ const FIN: u64 = 0x01;
 const SYN: u64 = 0x02;
 const RST: u64 = 0x04;
 
-/// The packets of one connection that carry something, read in the order of the observations.
+/// The packets with data of one connection, read in the order of the observations.
 struct Reader<'p> {
     data: std::iter::Peekable<std::vec::IntoIter<&'p Packet>>,
-    /// Seconds that the session began at.
+    /// The start of the session in seconds.
     began: f64,
     server_port: u16,
 }
@@ -60,7 +60,7 @@ impl<'p> Reader<'p> {
             }
             Event::Frame(frame) => {
                 let kept = [&frame.header[..], &frame.payload].concat();
-                // Where some is missing, the first packet has what it takes of the kept front; all of it, with this cap.
+                // If bytes are missing, the first packet has as many recorded bytes as fit. With this cap, all of them fit.
                 check_frame(frame, &self.take(frame.from, &kept, frame.wire_bytes(), at_us));
             }
             Event::Act(act) => {
@@ -72,9 +72,9 @@ impl<'p> Reader<'p> {
     }
 }
 
-/// Compares what Wireshark reads in a frame's header with what the relay read.
+/// Compares Wireshark's dissection of a frame's header with the relay's.
 fn check_frame(frame: &Frame, packets: &[&Packet]) {
-    // It is dissected where it is complete, or where the file says that the rest was not captured.
+    // Wireshark dissects a frame that is complete, or that the file marks as truncated.
     let dissected = if frame.truncated() { packets[0] } else { packets[packets.len() - 1] };
     if frame.payload_bytes < frame.length {
         assert!(!dissected.is_websocket(), "half a frame is none yet");
@@ -110,11 +110,11 @@ fn check_frame(frame: &Frame, packets: &[&Packet]) {
     assert_eq!(comment.contains("kept the first"), frame.truncated(), "{comment}");
 }
 
-/// What holds for every packet of every capture.
+/// Checks what is true for every packet of every capture.
 fn check_all(packets: &[Packet]) {
     for packet in packets {
         let whole = packet.number("frame.len") == packet.number("frame.cap_len");
-        // 1 is good, 2 could not be checked.
+        // 1 means correct, 2 means not checked.
         assert_eq!(packet.text("ip.checksum.status"), "1");
         assert_eq!(packet.text("tcp.checksum.status"), if whole { "1" } else { "2" });
         assert_eq!(packet.text("tcp.analysis.flags"), "", "at {}", packet.text("frame.time_epoch"));
@@ -152,7 +152,7 @@ async fn wireshark_dissects_what_was_recorded() {
         }
         assert!(reader.data.next().is_none(), "nothing else is in the file");
 
-        // How it ended.
+        // The end of the connection.
         let finished: Vec<_> = of_it
             .iter()
             .filter(|packet| packet.number("tcp.flags") & (FIN | RST) != 0)
@@ -173,7 +173,7 @@ async fn wireshark_dissects_what_was_recorded() {
     let frames = |number| recorded.of(number).iter().filter(|seen| matches!(seen.event, Event::Frame(_))).count();
     let dissected = packets.iter().filter(|packet| packet.is_websocket()).count();
     let all: usize = (TALK..=STILL_OPEN).map(frames).sum();
-    // The two that never came whole are none.
+    // The two incomplete ones do not count.
     assert_eq!(dissected, all - 2, "of {all}");
     assert!([TALK, COMPRESSED, BROKEN, TOO_BIG, LARGE, ON_PURPOSE].iter().all(|&number| frames(number) > 0));
     assert_eq!((frames(REFUSED), frames(MALFORMED)), (0, 0));
@@ -230,7 +230,7 @@ async fn a_connection_without_its_start_can_be_decoded_manually() {
     assert_eq!(texts, ["three", "three", "four", "four"]);
 }
 
-/// What followed the request of the only connection: who sent what, the flags that end it, and the comment.
+/// What follows the request of the only connection: who sent what, the flags that end it, and the comment.
 async fn of_one(lab: &Lab) -> Vec<(Party, Vec<u8>, u64, String)> {
     let packets = packets(&download(lab, "export.pcapng").await.body, &[]).await;
     check_all(&packets);
@@ -240,7 +240,7 @@ async fn of_one(lab: &Lab) -> Vec<(Party, Vec<u8>, u64, String)> {
         let comment = packet.text("frame.comment").to_owned();
         (from, packet.bytes("tcp.payload"), packet.number("tcp.flags") & (FIN | RST), comment)
     });
-    // Those that begin the connection, and its request, are always the same.
+    // The packets that open the connection, and its request, are always the same.
     seen.skip(4).filter(|(_, payload, flags, _)| !payload.is_empty() || *flags != 0).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Wireshark's dissectors on the command line.
+//! Runs Wireshark's dissectors with tshark.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// What is asked of each packet.
+/// The fields to print for each packet.
 const FIELDS: [&str; 31] = [
     "frame.time_epoch",
     "frame.len",
@@ -41,7 +41,7 @@ const FIELDS: [&str; 31] = [
     "_ws.malformed",
 ];
 
-/// One packet: what tshark says of each field, empty where it has none.
+/// One packet: tshark's output for each field, empty if the packet does not have it.
 pub(super) struct Packet(HashMap<&'static str, String>);
 
 impl Packet {
@@ -65,7 +65,7 @@ impl Packet {
     }
 }
 
-/// What tshark makes of a capture; `more` are further arguments.
+/// tshark's packets for a capture. `more` are additional arguments.
 pub(super) async fn packets(capture: &[u8], more: &[&str]) -> Vec<Packet> {
     let mut command = Command::new(program().await);
     command.args(["-r", "-", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]);
@@ -87,7 +87,7 @@ pub(super) async fn packets(capture: &[u8], more: &[&str]) -> Vec<Packet> {
     text.lines().map(packet).collect()
 }
 
-/// The one that `cargo xtask test` has found or installed, or one on PATH.
+/// The tshark that `cargo xtask test` found or installed, or the one on PATH.
 async fn program() -> PathBuf {
     let tshark = std::env::var_os("FRAMESCOPE_TSHARK").map_or_else(|| PathBuf::from("tshark"), PathBuf::from);
     let runs = Command::new(&tshark).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();

@@ -1,4 +1,4 @@
-//! Middleboxes that read HTTP: a hop of its own, with both legs observed.
+//! Middleboxes that read HTTP. Each is a hop, and the relay records both of its legs.
 
 use super::{Legs, Seen, ask, field, open_via, via};
 use crate::support::deflate::{Inflating, deflated, noise};
@@ -17,7 +17,7 @@ const LET_THROUGH: [&str; 6] = [
     "buffer",
 ];
 
-/// Frames as they should be on both legs: who, opcode, what they hold.
+/// The expected frames on both legs: sender, opcode, content.
 fn brief(leg: &Seen) -> Vec<(Party, u8, Vec<u8>)> {
     leg.frames().iter().map(|frame| (frame.from, frame.opcode, frame.unmasked_payload())).collect()
 }
@@ -28,7 +28,7 @@ async fn forwarded_traffic_is_the_same_on_both_legs() {
         let lab = Lab::new().await;
         let mut feed = lab.feed().await;
         let mut raw = open_via(&lab, middlebox, "").await;
-        // One that is kept with its record, one that is shared by two.
+        // One payload is recorded inside its observation, the other is shared by two observations.
         let large = noise(1, 3000);
         for (first, payload) in [(0x81, b"hello".to_vec()), (0x82, large.clone())] {
             raw.send(&masked(first, &payload)).await;
@@ -181,7 +181,7 @@ async fn both_legs_count() {
         }
     };
     assert_eq!(refused.rule, "too-many-connections");
-    // For one leg there is room, and for the other not: the lab's refusal is passed on.
+    // There is a free slot for one leg, but not for the other. The middlebox forwards the lab's refusal.
     let lab = Lab::with(|config| config.session_connections = 1).await;
     let mut feed = lab.feed().await;
     assert_eq!(ask(&lab, &via(&lab, "idle-cut", ""), "").await.0, 503);
@@ -189,7 +189,8 @@ async fn both_legs_count() {
     assert_eq!((&*near.refusal().rule, &*far.refusal().rule), ("passed-on", "too-many-connections"));
 }
 
-/// The lab fails the connection; the box passes on what it does not understand, and the close frame comes back.
+/// The middlebox forwards a frame that it does not understand. The lab fails the connection, and the middlebox forwards its close
+/// frame.
 #[tokio::test]
 async fn a_violation_is_forwarded() {
     let lab = Lab::new().await;
@@ -212,13 +213,13 @@ async fn compressed_messages_are_inflated_on_both_legs() {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let mut raw = Raw::open_deflate(lab.address(), &via(&lab, "rewrite", "")).await;
-    // So much content that looking at it takes more than one turn, and its end comes without any more bytes.
+    // Inflating this content takes more than one turn. The last turn has no more bytes to read.
     for content in [vec![b'z'; 300 << 10], b"and something small".to_vec()] {
         raw.send(&masked(0xC1, &deflated(&content))).await;
         let frames = raw.message().await;
         let payloads: Vec<_> = frames.iter().map(|(_, payload)| payload).collect();
         assert!(Inflating::new().message(&payloads) == content || content.len() < 100);
-        // All of it is told without anything else having to come.
+        // The relay records all content without receiving more bytes.
         let mut seen = 0;
         while seen < 4 {
             let seen_now = feed.next().await;
@@ -270,7 +271,7 @@ async fn noise_in_place_of_a_request() {
     assert_eq!(raw.frame().await, (0x81, b"fine".to_vec()));
 }
 
-/// The lab has the only place to compress: the box passes on what it does not look into.
+/// The lab takes the only slot for compression. The middlebox forwards messages without inflating them.
 #[tokio::test]
 async fn without_memory_to_inflate_the_content_is_not_recorded() {
     let lab = Lab::with(|config| config.max_deflate = 1).await;
@@ -290,7 +291,7 @@ async fn without_memory_to_inflate_the_content_is_not_recorded() {
     assert_eq!(far.frames()[0].content(), b"there and back");
 }
 
-/// A box that ends TLS reads what was encrypted, and someone before it does not.
+/// A middlebox that ends TLS reads the decrypted traffic. An observer in front of it cannot.
 #[tokio::test]
 async fn over_tls_the_records_of_the_client_side_are_recorded() {
     let secure = Secure::new("via-tls").await;
@@ -335,7 +336,7 @@ async fn over_http_2_too() {
     let (near, far) = Legs::over(&mut feed, 2).await.over_box("rewrite");
     assert_eq!((near.opening().route.http, far.opening().route.http), (Http::Two, Http::One));
     assert_eq!(brief(&near), brief(&far));
-    // The same of one that is refused.
+    // The same for a refused connection.
     let request = connect(&via(&secure.lab, "old-proxy", ""), "websocket", &[VERSION]);
     let (response, _) = ask(&mut client, request).await;
     assert_eq!(response.status(), 426);

@@ -1,4 +1,4 @@
-//! How a way over something in between ends: what was read arrives, and each leg has one end.
+//! How a connection through a hop ends: the data that the hop has read arrives, and each leg has one end.
 
 use super::upstream::{Upstream, switching};
 use super::{Legs, relay_path};
@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// A relay in front of a server that is the test itself: the client's line and the server's.
+/// A relay in front of a server that the test plays. Returns the client's and the server's connection.
 async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, Raw) {
     let upstream = Upstream::bind().await;
     let allowed = upstream.url("").parse().unwrap();
@@ -47,7 +47,7 @@ async fn a_closing_handshake_is_forwarded() {
     }
 }
 
-/// More than the sockets hold is on its way to a client that reads late, when the server has ended.
+/// The server ends while more data is in flight to a slow client than the sockets can buffer.
 #[tokio::test]
 async fn data_sent_before_the_end_arrives() {
     let (lab, mut raw, mut server) = pair(|config| config.close_timeout = Duration::from_secs(30)).await;
@@ -128,7 +128,7 @@ async fn a_truncated_frame_is_recorded_on_both_legs() {
     assert!(matches!(cut(&near)[..], [] | [(5000, ..3000)]), "{:?}", cut(&near));
 }
 
-/// Nobody reads: each side is slowed down after a bounded number of bytes, and given up at last.
+/// One side does not read: the other is slowed down after a bounded number of bytes, and the connection is finally dropped.
 #[tokio::test]
 async fn a_side_that_does_not_read_slows_the_other_and_is_dropped() {
     for deaf_server in [true, false] {
@@ -147,7 +147,7 @@ async fn a_side_that_does_not_read_slows_the_other_and_is_dropped() {
             }
         };
         soon(pour).await;
-        // What the kernel keeps for two connections, and one read of the relay's.
+        // The kernel's buffers of two connections, and one read of the relay.
         assert!(taken < most_buffered() + (1 << 20), "{taken} bytes");
         let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
         let causes =
@@ -182,10 +182,10 @@ async fn both_sides_get_1001_when_the_relay_shuts_down() {
     soon(stopping).await.unwrap();
 }
 
-/// Where nobody answers the close frame it is over all the same, and not in good order.
+/// The connections end even if nobody answers the close frame. They are then not recorded as clean.
 #[tokio::test]
 async fn nobody_can_delay_the_end_of_the_relay() {
-    // The grace ends it, and no other limit does.
+    // The grace period ends it; no other limit applies.
     let change = |config: &mut framescope::args::Config| {
         (config.shutdown_grace, config.close_timeout) = (Duration::from_millis(400), HOUR);
     };
@@ -202,7 +202,7 @@ async fn nobody_can_delay_the_end_of_the_relay() {
     soon(stopping).await.unwrap();
 }
 
-/// The client leaves while the other server has not answered: its own leg is open then, and was never used.
+/// The client disconnects before the other server has answered.
 #[tokio::test]
 async fn a_client_that_leaves_before_the_response_is_recorded() {
     let upstream = Upstream::bind().await;
@@ -211,7 +211,7 @@ async fn a_client_that_leaves_before_the_response_is_recorded() {
     let mut raw = lab.raw().await;
     raw.send(handshake(&relay_path(&lab, &upstream.url("/")), "").as_bytes()).await;
     let (mut server, head) = upstream.accept_silently().await;
-    // An end would not do: who has asked may close that half, and wait.
+    // A FIN is not enough, because a client may close its half and wait for the response.
     raw.0.set_zero_linger().unwrap();
     drop(raw);
     server.send(switching(&head, "").as_bytes()).await;
@@ -219,7 +219,7 @@ async fn a_client_that_leaves_before_the_response_is_recorded() {
     assert_eq!(near.refusal().rule, "left-early");
     assert_eq!((far.closed().cause, far.opening().request.len()), (Cause::OtherLeg, head.len()));
     let _ = soon(server.0.read_to_end(&mut Vec::new())).await;
-    // The place of both is free again.
+    // The slots of both legs are free again.
     crate::support::eventually(async || lab.open().await.0.shutdown().await.is_ok()).await;
 }
 
@@ -242,7 +242,7 @@ async fn an_idle_route_is_ended_and_a_used_one_is_not() {
     assert_eq!((near.closed().cause, far.closed().cause), (Cause::Idle, Cause::Idle));
 }
 
-/// The lab says close frame, and the box passes it on.
+/// The middlebox forwards the lab's close frame.
 #[tokio::test]
 async fn the_end_of_the_relay_is_forwarded_by_a_middlebox() {
     let lab = Lab::new().await;

@@ -1,4 +1,4 @@
-//! What boxes do to bytes, and to lines.
+//! How middleboxes interfere with data and with connections.
 
 use super::{Legs, Seen, open_via};
 use crate::behaviours::limits::flood;
@@ -64,10 +64,10 @@ async fn small_frames_are_buffered_until_there_are_enough() {
     let mut raw = open_via(&lab, "buffer,size=30,wait=10s", "").await;
     for n in 0..3 {
         raw.send(&masked(0x81, &[b'a' + n; 8])).await;
-        // Seen by the lab, and answered, one by one.
+        // The lab receives and answers the frames one by one.
     }
     raw.send(&masked(0x88, b"\x03\xe8")).await;
-    // 30 bytes are enough: the clock is stopped.
+    // 30 bytes are enough for the buffer. The timeout cannot pass, because the clock is stopped.
     let mut all = raw.take(30).await;
     drop(clock);
     all.extend(raw.take(4).await);
@@ -96,17 +96,17 @@ async fn a_slow_connection_is_slow_in_both_directions() {
     let began = Instant::now();
     raw.send(&masked(0x82, &payload)).await;
     assert_eq!(raw.frame().await, (0x82, payload));
-    // A quarter of a second for each way at least, though they overlap, and twice the latency.
+    // At least a quarter of a second for each direction, although they overlap, and twice the latency.
     assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
 }
 
-/// What is under way when the ends say close frame arrives all the same, however long that takes.
+/// Data in flight still arrives after the close frames, even if it takes long.
 #[tokio::test]
 async fn a_slow_connection_loses_nothing_at_the_end() {
     let lab = Lab::with(|config| config.close_timeout = Duration::from_millis(200)).await;
     let mut feed = lab.feed().await;
     let mut raw = open_via(&lab, "slow,rate=10KiB,latency=100ms", "").await;
-    // Text goes back once all of it is there, so the lab has said close frame when most of the answer is still under way.
+    // The lab echoes text once all of it has arrived, so it sends the close frame while most of the echo is still in flight.
     let payload = vec![b'x'; 9000];
     raw.send(&[masked(0x81, &payload), masked(0x88, b"\x03\xe8")].concat()).await;
     assert_eq!(raw.frame().await, (0x81, payload));
@@ -123,7 +123,7 @@ async fn a_reset_in_the_middle_of_a_message() {
     let mut feed = lab.feed().await;
     let mut raw = open_via(&lab, "reset,after=20", "").await;
     raw.send(&masked(0x82, &[7; 100])).await;
-    // What was read before the reset comes or does not: TCP throws away what waits.
+    // Data from before the reset may or may not arrive, because TCP discards its buffers.
     let mut came = Vec::new();
     let error = soon(raw.0.read_to_end(&mut came)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -136,7 +136,7 @@ async fn a_reset_in_the_middle_of_a_message() {
     assert!(act_of(&near, "reset").contains("20 bytes"));
 }
 
-/// The relay waits for a client that does not read without using the processor, and gives it up.
+/// The relay uses no CPU while it waits for a client that does not read. Then it drops the client.
 #[tokio::test]
 async fn a_slow_connection_that_nobody_reads_uses_no_cpu_and_ends() {
     for middlebox in ["slow,rate=1MiB,latency=1ms", "buffer,size=64KiB,wait=100ms"] {
@@ -146,14 +146,14 @@ async fn a_slow_connection_that_nobody_reads_uses_no_cpu_and_ends() {
         };
         let lab = Lab::with(change).await;
         let mut raw = open_via(&lab, middlebox, "").await;
-        // One endless frame, until all buffers on the way are full; nothing of the echo is read.
+        // Sends an endless frame until all buffers are full. The client does not read the echo.
         raw.send(b"\x82\xff\0\0\x01\0\0\0\0\0\0\0\0\0").await;
         while flood(&mut raw, &[0; 64 << 10]).await > 0 {
             wakeups(Duration::from_secs(60)).await;
         }
         let woken = wakeups(Duration::from_secs(60)).await;
         assert!(woken < 200, "{middlebox}: it woke up {woken} times in a minute");
-        // The limit passes.
+        // The write timeout passes.
         wakeups(HOUR).await;
         assert!(soon(raw.0.read_to_end(&mut Vec::new())).await.is_err(), "{middlebox}");
     }

@@ -1,4 +1,4 @@
-//! Routes over something in between: middleboxes, in front of TLS or not, and other servers.
+//! Routes with a hop: through middleboxes, in front of TLS or not, and to other servers.
 
 mod boxes;
 mod endings;
@@ -15,7 +15,7 @@ use observation::event::{Closed, Frame, Opening, Refusal};
 use observation::{Act, Asked, ConnectionNumber, Event, Intermediary, Leg};
 use std::collections::BTreeMap;
 
-/// A raw line over a middlebox, with the opening handshake behind it.
+/// A raw connection through a middlebox, after the opening handshake.
 pub(crate) async fn open_via(lab: &Lab, middlebox: &str, query: &str) -> Raw {
     Raw::open(lab.address(), &via(lab, middlebox, query)).await
 }
@@ -24,12 +24,12 @@ pub(crate) fn via(lab: &Lab, middlebox: &str, query: &str) -> String {
     format!("/via/{middlebox}{}{query}", lab.path())
 }
 
-/// Where the relay leads on to `url`.
+/// The relay's path to `url`.
 pub(crate) fn relay_path(lab: &Lab, url: &str) -> String {
     format!("/relay/{}?to={url}", lab.id)
 }
 
-/// A request for a WebSocket: the answer's status, and all of it.
+/// Requests a WebSocket. Returns the status of the response, and all of its text.
 pub(crate) async fn ask(lab: &Lab, path: &str, more: &str) -> (u16, String) {
     let mut raw = lab.raw().await;
     raw.send(handshake(path, more).as_bytes()).await;
@@ -40,11 +40,11 @@ pub(crate) async fn ask(lab: &Lab, path: &str, more: &str) -> (u16, String) {
     (status, head + &String::from_utf8_lossy(&body))
 }
 
-/// What was observed of each connection.
+/// The observations of each connection.
 pub(crate) struct Legs(pub(crate) BTreeMap<ConnectionNumber, Vec<Event>>);
 
 impl Legs {
-    /// Everything until `count` connections have ended, or been refused.
+    /// Reads until `count` connections have ended or were refused.
     pub(crate) async fn over(feed: &mut Feed, count: usize) -> Self {
         let mut legs: BTreeMap<_, Vec<Event>> = BTreeMap::new();
         let mut over = 0;
@@ -58,7 +58,7 @@ impl Legs {
         Self(legs)
     }
 
-    /// The near leg and the far one, which name each other as they should.
+    /// The near and the far leg. Checks that they name each other.
     pub(crate) fn pair(self, middle: &Intermediary) -> (Seen, Seen) {
         let all: Vec<_> = self.0.into_iter().map(|(number, events)| Seen { number, events }).collect();
         let Ok([one, other]) = <[Seen; 2]>::try_from(all) else { panic!("two legs") };

@@ -1,4 +1,4 @@
-//! A relay in front of a server by Python's `websockets`, and its client in front of the relay.
+//! A relay between the client and the server of Python's `websockets`.
 
 use super::{Legs, relay_path};
 use crate::python::{client::run, server::Server};
@@ -7,7 +7,7 @@ use observation::Intermediary;
 use observation::event::Cause;
 use serde_json::{Value, json};
 
-/// Messages of every kind and size through the relay, with both its ends made by others.
+/// Messages of every kind and size through the relay, with an independent client and server.
 async fn check(parameters: Value, offer: Value) {
     let mut server = Server::start(&parameters).await;
     let url = format!("ws://{}", server.address);

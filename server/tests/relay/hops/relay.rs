@@ -1,4 +1,4 @@
-//! On to another server: both handshakes, and every frame as it is.
+//! Connections to another server: both handshakes, and every frame unchanged.
 
 use super::upstream::Upstream;
 use super::{Legs, ask, field, fields, relay_path};
@@ -26,7 +26,7 @@ async fn a_relayed_connection_has_two_handshakes_and_its_frames() {
     );
     let more = "Origin: http://page\r\nUser-Agent: mine\r\nCookie: secret\r\nConnection: X-Hop\r\nX-Hop: 1\r\n";
     raw.send(handshake(&path, more).as_bytes()).await;
-    // Its first frame comes with its answer.
+    // The server's first frame arrives together with its response.
     let (mut server, head) = upstream.accept_silently().await;
     let greeting = [super::upstream::switching(&head, "X-Server: theirs\r\n").as_bytes(), b"\x81\x05early"].concat();
     server.send(&greeting).await;
@@ -34,7 +34,7 @@ async fn a_relayed_connection_has_two_handshakes_and_its_frames() {
     assert!(answer.contains(ACCEPT) && !answer.contains("X-Server"), "{answer}");
     assert_eq!(raw.frame().await, (0x81, b"early".to_vec()));
 
-    // Masked as they came, in the frames that they came in.
+    // The messages keep their masks and their frames.
     let large = noise(7, 70_000);
     let sent = [masked(0x01, b"in two "), masked(0x80, b"fragments"), masked(0x89, b"?"), masked(0x82, &large)];
     for frame in &sent {
@@ -133,7 +133,7 @@ async fn offers_that_the_server_ignores_are_recorded_as_declined() {
     }
 }
 
-/// What breaks the rules is passed on all the same, byte for byte, both ways.
+/// The relay forwards violations too, byte for byte, in both directions.
 #[tokio::test]
 async fn invalid_traffic_is_forwarded_exactly() {
     let upstream = Upstream::bind().await;
@@ -184,7 +184,7 @@ async fn concurrent_connections_are_not_mixed_up() {
     }
 }
 
-/// The way leads over HTTP/2 in front, and a server that knows of none behind.
+/// The client side uses HTTP/2. The server supports only HTTP/1.1.
 #[tokio::test]
 async fn over_http_2_too() {
     use crate::tls::Secure;

@@ -1,4 +1,4 @@
-//! What a relay says of the routes that it has.
+//! The list of routes that a relay offers.
 
 use super::open_via;
 use crate::support::{Lab, http, masked};

@@ -1,4 +1,4 @@
-//! Middleboxes in front of TLS: they see records, and no words.
+//! Middleboxes in front of TLS: they see records, but no content.
 
 use super::{Legs, Seen};
 use crate::support::clock::Clock;
@@ -23,7 +23,7 @@ async fn port(secure: &Secure, middlebox: &str) -> SocketAddr {
     ([127, 0, 0, 1], offer.tunnel_port.unwrap()).into()
 }
 
-/// A TLS connection through a box, with the opening handshake behind it.
+/// A TLS connection through a middlebox, after the opening handshake.
 async fn open(secure: &Secure, middlebox: &str, query: &str) -> TlsStream<TcpStream> {
     let mut line = secure.connect_to(port(secure, middlebox).await, &[b"http/1.1"]).await;
     let request = handshake(&format!("{}{query}", secure.lab.path()), "");
@@ -43,7 +43,7 @@ async fn echo(line: &mut TlsStream<TcpStream>, text: &[u8]) {
     assert_eq!(back[2..], *text);
 }
 
-/// Both legs once they are over: the near one is a tunnel.
+/// Both legs after their end. The near one is a tunnel.
 async fn legs(feed: &mut Feed, middlebox: &str) -> (Seen, Seen) {
     let (near, far) = Legs::over(feed, 2).await.pair(&Intermediary::Tunnel(middlebox.to_owned()));
     assert!(matches!(near.events[0], Event::Tunnel(_)), "{:?}", near.events[0]);
@@ -73,7 +73,7 @@ async fn a_middlebox_in_front_of_tls_can_change_nothing() {
         assert_eq!(tunnel.server_name.as_deref(), Some("localhost"));
         assert_eq!(tunnel.deliberate.len(), 1);
         assert!(tunnel.deliberate[0].explanation.contains("TLS records"));
-        // The TLS handshake from its first record on, as the far leg has it.
+        // The TLS handshake from its first record, the same as on the far leg.
         let (up, down) = (records(&near, Party::Client), records(&near, Party::Server));
         assert_eq!((up[..3].to_vec(), down[..3].to_vec()), (vec![22, 20, 23], vec![22, 20, 23]));
         assert_eq!(records(&far, Party::Client)[..3], up[..3]);
@@ -127,7 +127,7 @@ async fn a_slow_tunnel_delivers_everything() {
     }
 }
 
-/// A line that brings no request of a session is nobody's; and whatever it says, others are served.
+/// A connection without a request to a session is not recorded. Its content does not affect other connections.
 #[tokio::test]
 async fn traffic_other_than_tls_is_forwarded_and_not_recorded() {
     let secure = Secure::with("tunnel-noise", |config| {
@@ -158,15 +158,15 @@ async fn tunnels_count_as_connections() {
     })
     .await;
     let address = port(&secure, "old-proxy").await;
-    // Each takes two places: its own, and that of the connection behind it.
+    // Each takes two slots: its own, and that of the connection behind the middlebox.
     let mut held = open(&secure, "old-proxy", "").await;
     let mut raw = Raw::connect(address).await;
-    // For this one there is only one.
+    // Only one slot is left for this one.
     let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
     echo(&mut held, b"still there").await;
 }
 
-/// One line for all that a browser says: HTTP/2, with the WebSocket as a stream of it.
+/// A browser uses one HTTP/2 connection for everything. The WebSocket is one of its streams.
 #[tokio::test]
 async fn over_http_2_the_middlebox_sees_one_connection() {
     use crate::tls::http2::{VERSION, client_to, take};

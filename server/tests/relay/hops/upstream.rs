@@ -1,4 +1,4 @@
-//! Another server that is the test itself: every byte of its answers is the test's own.
+//! Another server, played by the test: the test controls every byte of its responses.
 
 use crate::support::{Raw, soon};
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ impl Upstream {
         format!("ws://{}{path}", self.address)
     }
 
-    /// The next request, not answered.
+    /// Accepts the next request and does not answer it.
     pub(crate) async fn accept_silently(&self) -> (Raw, String) {
         let (stream, _) = soon(self.listener.accept()).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -30,24 +30,24 @@ impl Upstream {
         (raw, head)
     }
 
-    /// The next request, answered as it should be.
+    /// Accepts the next request and answers it correctly.
     pub(crate) async fn accept(&self) -> (Raw, String) {
         self.accept_with("").await
     }
 
-    /// The same with more lines in the answer.
+    /// Accepts the next request and answers with additional header lines.
     pub(crate) async fn accept_with(&self, more: &str) -> (Raw, String) {
         let (mut raw, head) = self.accept_silently().await;
         raw.send(switching(&head, more).as_bytes()).await;
         (raw, head)
     }
 
-    /// The next line, of which nothing has been read.
+    /// Accepts the next connection without reading from it.
     pub(crate) async fn accept_any(&self) -> (TcpStream, SocketAddr) {
         self.listener.accept().await.unwrap()
     }
 
-    /// Whether somebody has come.
+    /// Whether a client has connected.
     pub(crate) async fn was_called(self) -> bool {
         let called = tokio::time::timeout(std::time::Duration::from_millis(100), self.listener.accept()).await;
         called.is_ok()

@@ -1,4 +1,4 @@
-//! Whatever keeps a client from another server is told, with what to do, and with the server's own words if it said any.
+//! If a client cannot reach another server, the relay reports the reason, what to do, and the server's response if there is one.
 
 use super::upstream::{Upstream, switching};
 use super::{Legs, ask, relay_path};
@@ -19,7 +19,7 @@ async fn leading_to(urls: &[String]) -> Lab {
     Lab::with(|config| config.relay_to = allowed).await
 }
 
-/// Asks for `to` where no server is called: the near leg's refusal.
+/// Requests `to` and expects that no server is contacted. Returns the refusal on the near leg.
 async fn not_even_asked(lab: &Lab, to: &str) -> Refusal {
     let mut feed = lab.feed_after(u64::MAX).await;
     let (status, answer) = ask(lab, &relay_path(lab, to), "").await;
@@ -79,7 +79,7 @@ async fn only_listed_servers_are_contacted() {
     assert!(!upstream.was_called().await && !other.was_called().await);
 }
 
-/// A name of this machine's that is not `localhost`, if it has one.
+/// A name of this machine other than `localhost`, if it has one.
 fn own_name() -> Option<String> {
     let hosts = std::fs::read_to_string("/etc/hosts").ok()?;
     let lines = hosts.lines().filter_map(|line| line.strip_prefix("127.0."));
@@ -121,7 +121,7 @@ async fn who_cannot_be_reached() {
     assert!(refusal.explanation.contains("nobody.invalid"));
 }
 
-/// Has a server answer with what `answer` makes of the request: the refusal on the near leg, and that on the far one.
+/// The server responds with `answer` of the request. Returns the refusals on the near and on the far leg.
 async fn answered(more: &str, answer: impl Fn(&str) -> String) -> (Refusal, Refusal) {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("")]).await;
@@ -149,7 +149,7 @@ async fn a_servers_refusal_is_recorded_on_its_leg() {
     assert_eq!((near.status, far.status, &*near.rule), (Some(502), Some(401), "upstream-refused"));
     assert_eq!(String::from_utf8(far.response).unwrap(), text.strip_suffix("and more").unwrap());
     assert!(near.explanation.contains("401"), "{}", near.explanation);
-    // Without a length, as far as it goes; with too much of it, as far as is kept.
+    // A body without a length is recorded to its end. A body that is too long is truncated.
     let (_, far) = answered("", |_| "HTTP/1.1 404 Not Found\r\n\r\nnothing here".to_owned()).await;
     assert!(far.response.ends_with(b"\r\n\r\nnothing here"));
     let (_, far) = answered("", |_| format!("HTTP/1.1 500 Oh\r\n\r\n{}", "x".repeat(100_000))).await;
@@ -224,7 +224,7 @@ async fn a_silent_server_times_out() {
     assert_eq!(near.refusal().rule, "upstream-timeout");
 }
 
-/// A server with a certificate of its own making, and that certificate in PEM.
+/// A server with a self-signed certificate, and that certificate as PEM.
 async fn secure_upstream(names: &[&str]) -> (TcpListener, TlsAcceptor, String) {
     let key = KeyPair::generate().unwrap();
     let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -267,7 +267,7 @@ async fn a_certificate_for_another_name_and_a_server_without_tls() {
     let serve = async { acceptor.accept(soon(listener.accept()).await.unwrap().0).await.map(drop) };
     let (refusal, _) = tokio::join!(not_even_asked(&lab, &wrong), serve);
     assert_eq!(refusal.rule, "upstream-tls");
-    // The other end does not understand a word, and says so in HTTP.
+    // The other side does not speak TLS, and answers with an HTTP error.
     let serve = async {
         let (mut stream, _) = soon(plain.accept_any()).await;
         let _ = stream.read(&mut [0; 100]).await;
@@ -298,7 +298,7 @@ async fn a_configured_certificate_is_trusted() {
     let head = String::from_utf8(head).unwrap();
     soon(server.write_all(switching(&head, "").as_bytes())).await.unwrap();
     assert!(raw.head().await.starts_with("HTTP/1.1 101 "));
-    // Large enough for several records.
+    // This message needs several records.
     let payload = crate::support::deflate::noise(2, 60_000);
     let frame = crate::support::masked(0x82, &payload);
     raw.send(&frame).await;
