@@ -1,9 +1,9 @@
-//! Requests that are not upgraded: status, headers, a readable body, and the same bytes in the observation.
+//! Refused requests: status, headers, a readable body, and the same bytes in the observation.
 
 use crate::support::{Lab, handshake, http, masked, refused};
 use tokio_tungstenite::connect_async;
 
-/// Sends `request`, and checks that what came back is what was observed.
+/// Sends `request`, and checks that the response is the recorded one.
 async fn check(request: impl Fn(&str) -> String, status: u16, rule: &str, section: Option<&str>, header: &str) {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
@@ -127,7 +127,7 @@ async fn refusals_after_other_responses_on_a_kept_alive_connection() {
     let all = String::from_utf8(raw.rest().await).unwrap();
     let refusal = feed.refusal().await;
     assert_eq!(String::from_utf8(refusal.request).unwrap(), plain);
-    // The line ends with the refusal: what came behind it is not answered.
+    // The connection ends after the refusal. The relay does not answer later requests.
     assert!(all.ends_with(std::str::from_utf8(&refusal.response).unwrap()));
     assert_eq!(all.matches("HTTP/1.1 200 OK").count(), 2);
 }
@@ -137,7 +137,7 @@ async fn echo_refuses_alike() {
     let lab = Lab::new().await;
     assert_eq!(http(lab.address(), "GET", "/echo", "").await.status, 426);
     assert_eq!(http(lab.address(), "DELETE", "/echo", "").await.status, 405);
-    // Frames are no HTTP.
+    // Frames are not HTTP.
     let mut raw = lab.raw().await;
     raw.send(&masked(0x81, b"hello")).await;
     assert!(raw.rest().await.starts_with(b"HTTP/1.1 400 "));

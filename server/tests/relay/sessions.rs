@@ -1,4 +1,4 @@
-//! Sessions: begun, asked for, limited, expired.
+//! Sessions: creation, requests, limits and expiry.
 
 use crate::support::clock::Clock;
 use crate::support::{Lab, Raw, http};
@@ -55,7 +55,7 @@ async fn a_large_body_is_refused_without_reading_it() {
 #[tokio::test]
 async fn a_full_relay_drops_empty_sessions_first() {
     let lab = Lab::with(|config| config.max_sessions = 2).await;
-    // The first one has something in it.
+    // The first session is not empty.
     drop(lab.open().await);
     let create = || http(lab.address(), "POST", "/api/sessions", "");
     let second = create().await.json()["id"].as_str().unwrap().to_owned();
@@ -74,7 +74,7 @@ async fn a_session_expires_without_connections_and_observers() {
     let clock = Clock::stop();
     let raw = lab.open().await;
     let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
-    // Each question is a use of the session, and it keeps the session for another 200 ms.
+    // Each request uses the session, which keeps it for another 200 ms.
     let status = async |id: &str| http(lab.address(), "GET", &format!("/api/sessions/{id}"), "").await.status;
     clock.pass(Duration::from_millis(150)).await;
     assert_eq!(status(&other).await, 200);

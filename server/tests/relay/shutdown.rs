@@ -1,4 +1,4 @@
-//! The end of the relay: everyone is told, everything is recorded, and the process goes.
+//! The end of the relay: clients and observers get a close frame, everything is recorded, and the process exits.
 
 use crate::support::process::Process;
 use crate::support::{HOUR, Lab, Raw, message, soon};
@@ -69,7 +69,7 @@ async fn observers_receive_the_end_of_a_dropped_connection() {
 
 #[tokio::test]
 async fn nobody_can_hold_it_up() {
-    // The grace ends it, and no other limit does.
+    // The grace period ends it; no other limit applies.
     let change = |config: &mut framescope::args::Config| {
         config.shutdown_grace = Duration::from_millis(300);
         (config.close_timeout, config.write_timeout, config.head_timeout) = (HOUR, HOUR, HOUR);

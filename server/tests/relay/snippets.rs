@@ -1,4 +1,4 @@
-//! The snippets run for real: what each prints, and what the relay observed of it. JavaScript's is run by a browser, in
+//! Runs the snippets, and checks their output and the relay's observations. A browser runs the JavaScript ones, in
 //! `e2e/tests/snippets.spec.ts`.
 
 use crate::python::interpreter;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use tokio::process::Command;
 
-/// As in `crates/export/tests/snippets.rs`, of which the Rust examples are made.
+/// The same as in `crates/export/tests/snippets.rs`, which creates the Rust examples.
 const ODD: [&str; 4] = [
     "it's \"quoted\" \\ and\nin two lines\t<URL>",
     "</script><!-- ${1 + 1} `id` $(id) {MESSAGES} %s %d !! ; & | * ~ #",
@@ -43,7 +43,7 @@ async fn snippet(lab: &Lab, language: &str, url: &str, subprotocols: &[&str], me
     wanted[0]["code"].as_str().unwrap().to_owned()
 }
 
-/// A client's way to be run.
+/// How to run a client.
 #[derive(Clone, Copy)]
 enum Client {
     Python,
@@ -60,12 +60,12 @@ impl Client {
         }
     }
 
-    /// Runs `code`, or the example that was compiled from it, against `url`.
+    /// Runs `code`, or the example compiled from it, against `url`.
     async fn run(self, code: &str, url: &str) -> Output {
         let mut command = match self {
             Self::Python => {
                 let mut command = Command::new(interpreter().await);
-                // -X utf8: what is printed is UTF-8, wherever this runs.
+                // -X utf8: Python prints UTF-8 on every machine.
                 command.args(["-X", "utf8", "-c", code]);
                 command
             }
@@ -90,7 +90,7 @@ impl Client {
     }
 }
 
-/// The examples lie beside the folder of the tests.
+/// The examples are beside the folder of the test binaries.
 fn built(example: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let name = format!("{example}{}", std::env::consts::EXE_SUFFIX);
@@ -104,7 +104,7 @@ fn built(example: &str) -> PathBuf {
     path
 }
 
-/// The folder of the one that `cargo xtask test` has built; `None` if there is one on PATH.
+/// The folder of the websocat that `cargo xtask test` installed; `None` to use the one on PATH.
 async fn websocat() -> Option<PathBuf> {
     let named = std::env::var_os("FRAMESCOPE_WEBSOCAT").map(PathBuf::from);
     let program = named.clone().unwrap_or_else(|| "websocat".into());
@@ -118,7 +118,7 @@ async fn websocat() -> Option<PathBuf> {
     named.and_then(|path| path.parent().map(PathBuf::from))
 }
 
-/// Connects by the snippet, and compares what it prints and what was observed with `messages`, each of which comes back.
+/// Runs the snippet, and compares its output and the observations with `messages`. The relay echoes each of them.
 async fn check(client: Client, subprotocols: &[&str], messages: &[&str]) {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
@@ -148,7 +148,7 @@ async fn check(client: Client, subprotocols: &[&str], messages: &[&str]) {
     assert_eq!(printed, expect, "{code}\n{log}");
 }
 
-/// The relay saw just this: an opening, the messages and their echoes, and a good end.
+/// Checks that the relay recorded exactly an opening, the messages and their echoes, and a clean end.
 async fn observed(feed: &mut Feed, subprotocols: &[&str], messages: &[&str]) {
     let opening = feed.opening().await;
     assert_eq!(opening.subprotocol.as_deref(), subprotocols.first().copied());
@@ -222,7 +222,7 @@ async fn an_unusual_url_is_requested_unchanged() {
         let mut feed = lab.feed().await;
         let url = format!("ws://{}{}?a='b\"&c=${{d}}\\`;|", lab.address(), lab.path());
         let code = snippet(&lab, client.language(), &url, &[], &["Hello"]).await;
-        // The relay has no setting of that name, so it refuses, and records what it was asked for.
+        // The relay has no setting with this name, so it refuses, and records the requested URL.
         client.run(&code, &url).await;
         let request = String::from_utf8(feed.refusal().await.request).unwrap();
         let target = request.split(' ').nth(1).unwrap();
@@ -259,7 +259,7 @@ async fn an_invalid_request_explains_the_right_one() {
         assert!(json["error"].as_str().unwrap().contains(says), "{json}");
         assert!(json["hint"].as_str().unwrap().contains("?url=ws://"), "{json}");
     }
-    // What is left out is as one would expect.
+    // Omitted parameters have their defaults.
     let all = ask(&lab, &[url]).await.json();
     let languages: Vec<_> =
         all["snippets"].as_array().unwrap().iter().map(|snippet| snippet["language"].clone()).collect();

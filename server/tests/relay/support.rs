@@ -1,4 +1,4 @@
-//! A relay of one's own for each test, a raw client for exact bytes, and an observer.
+//! A separate relay for each test, a raw client that sends exact bytes, and an observer.
 
 pub(crate) mod clock;
 pub(crate) mod deflate;
@@ -26,10 +26,10 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ=="; // RFC 6455 §1.3, and its accept value:
 pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// For limits that must not be what ends something: far longer than `soon` waits.
+/// For limits that must not end anything: far longer than `soon` waits.
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
-/// Waits for what should happen at once. The limit is for tests that hang: a slow machine does not reach it.
+/// Waits for something that should happen at once. The timeout is for tests that hang; a slow machine does not reach it.
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(40), what).await.expect("this should have happened long ago")
 }
@@ -66,12 +66,12 @@ impl Lab {
         Raw::connect(self.address()).await
     }
 
-    /// A raw line with the opening handshake behind it.
+    /// A raw connection after the opening handshake.
     pub(crate) async fn open(&self) -> Raw {
         Raw::open(self.address(), &self.path()).await
     }
 
-    /// The same after permessage-deflate was agreed on; `query` goes to the end of the path.
+    /// A raw connection with permessage-deflate. `query` is appended to the path.
     pub(crate) async fn open_deflate(&self, query: &str) -> Raw {
         Raw::open_deflate(self.address(), &format!("{}{query}", self.path())).await
     }
@@ -90,7 +90,7 @@ impl Lab {
     }
 }
 
-/// A line on which every byte is the test's own.
+/// A connection on which the test controls every byte.
 pub(crate) struct Raw(pub(crate) TcpStream);
 
 impl Raw {
@@ -119,7 +119,7 @@ impl Raw {
         soon(self.0.write_all(bytes)).await.unwrap();
     }
 
-    /// A head, up to and with its empty line, read byte by byte so that nothing behind it is taken.
+    /// Reads a head including its empty line, byte by byte, to leave the bytes after it.
     pub(crate) async fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -134,7 +134,7 @@ impl Raw {
         bytes
     }
 
-    /// A whole frame of the relay's: its first byte and its payload.
+    /// The relay's next frame: its first byte and its payload.
     pub(crate) async fn frame(&mut self) -> (u8, Vec<u8>) {
         let head = self.take(2).await;
         let length = match head[1] {
@@ -146,7 +146,7 @@ impl Raw {
         (head[0], self.take(length).await)
     }
 
-    /// The frames of one message, without control frames between them.
+    /// The frames of the next message, without control frames between them.
     pub(crate) async fn message(&mut self) -> Vec<(u8, Vec<u8>)> {
         let mut frames = vec![self.frame().await];
         while frames[frames.len() - 1].0 & 0x80 == 0 {
@@ -156,7 +156,7 @@ impl Raw {
         frames
     }
 
-    /// The code of the close frame that comes next, and is the last thing to come.
+    /// The code of the close frame that must come next, and be the last frame.
     pub(crate) async fn close_code(&mut self) -> u16 {
         let (first, payload) = self.frame().await;
         assert_eq!(first, 0x88, "a close frame, and no {first:#x} with {} bytes", payload.len());
@@ -164,7 +164,7 @@ impl Raw {
         u16::from_be_bytes([payload[0], payload[1]])
     }
 
-    /// Everything up to the end of the line.
+    /// Everything up to the end of the connection.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         soon(self.0.read_to_end(&mut bytes)).await.unwrap();
@@ -181,7 +181,7 @@ pub(crate) fn handshake(path: &str, more: &str) -> String {
     )
 }
 
-/// A client's frame: the first byte as it is, the payload masked.
+/// A client's frame: the first byte unchanged, the payload masked.
 pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
     let mut frame = vec![first];
@@ -218,7 +218,7 @@ impl Answer {
     }
 }
 
-/// One request on a connection of its own.
+/// One request on a new connection.
 pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, more: &str) -> Answer {
     let mut raw = Raw::connect(address).await;
     raw.send(format!("{method} {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n{more}\r\n").as_bytes()).await;
@@ -228,7 +228,7 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, more: &s
     Answer { status, head, body }
 }
 
-/// An observer that checks, as it reads, that numbers have no holes but those announced.
+/// An observer. While it reads, it checks that the numbers have only the announced gaps.
 pub(crate) struct Feed {
     pub(crate) socket: Socket,
     pub(crate) hello: Hello,
@@ -294,7 +294,7 @@ impl Feed {
         }
     }
 
-    /// Sends a text as it is, and gives the relay's answer to it.
+    /// Sends this text, and returns the relay's answer.
     pub(crate) async fn say(&mut self, text: &str) -> command::Answer {
         soon(self.socket.send(Message::text(text))).await.unwrap();
         loop {
@@ -305,7 +305,7 @@ impl Feed {
         }
     }
 
-    /// Gives a command; why it was refused, if it was.
+    /// Sends a command. Returns the reason if it was refused.
     pub(crate) async fn command(&mut self, connection: u32, command: Command) -> Option<String> {
         let request = command::Request { id: 7, connection: ConnectionNumber(connection), command };
         let answer = self.say(&serde_json::to_string(&request).unwrap()).await;
@@ -374,7 +374,7 @@ pub(crate) async fn say(socket: &mut Socket, message: Message) {
     soon(socket.send(message)).await.unwrap();
 }
 
-/// Asks again until `holds`.
+/// Repeats until `holds` is true.
 pub(crate) async fn eventually<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
     soon(async {
         while !holds().await {
@@ -384,7 +384,7 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(mut holds: impl FnMut()
     .await;
 }
 
-/// The refusal that a client library was given.
+/// The refusal that a client library received.
 pub(crate) fn refused(error: tungstenite::Error) -> u16 {
     match error {
         tungstenite::Error::Http(response) => response.status().as_u16(),

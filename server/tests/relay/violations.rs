@@ -1,15 +1,15 @@
-//! Broken rules over the socket: the frame is recorded with its verdict, and the connection failed with the right code.
+//! Violations over the socket: the relay records the frame with its verdict, and fails the connection with the right code.
 
 use crate::support::{Lab, Raw, masked};
 use observation::Party;
 use observation::event::Cause;
 
-/// Sends `bytes`, of which the frame after `before` whole ones breaks `rule`.
+/// Sends `bytes`. The frame after the first `before` complete ones breaks `rule`.
 async fn check(bytes: &[u8], before: usize, rule: &str, code: u16) {
     let lab = Lab::with(|config| (config.max_frame, config.max_message) = (1000, 1500)).await;
     let mut feed = lab.feed().await;
     let mut raw = lab.open().await;
-    // Whatever comes behind the broken frame is not looked at.
+    // The relay ignores everything after the invalid frame.
     raw.send(&[bytes, &masked(0x81, b"ignored")].concat()).await;
     let answer = raw.rest().await;
     feed.opening().await;
@@ -97,8 +97,8 @@ async fn over_a_limit() {
 async fn the_close_frame_reaches_a_client_that_is_still_sending() {
     let lab = Lab::with(|config| config.max_frame = 1000).await;
     let mut raw = lab.open().await;
-    // Far more than the relay reads before it fails the connection, and than the line holds; closing over it would reset
-    // the line, and the close frame would go with it.
+    // Far more than the relay reads before it fails the connection, and more than the socket buffers hold. If the relay closed with
+    // unread data, TCP would reset the connection and discard the close frame.
     raw.send(&masked(0x82, &vec![0; 32 << 20])).await;
     let answer = raw.rest().await;
     assert_eq!((answer[0], &answer[2..4]), (0x88, &1009_u16.to_be_bytes()[..]));

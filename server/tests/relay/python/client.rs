@@ -1,4 +1,4 @@
-//! Python's client against the relay: everything comes back, and what was observed is what it says it sent.
+//! Python's client against the relay: everything is echoed, and the observations match what the client says it sent.
 
 use super::script;
 use crate::support::{Feed, Lab};
@@ -15,23 +15,23 @@ const PLAIN: Deflate = Deflate {
     client_max_window_bits: 15,
 };
 
-/// Runs a script to its end: what it printed.
+/// Runs a script to its end and returns its output.
 pub(crate) async fn run(name: &str, arguments: &[&str]) -> Value {
     let output = script(name).await.args(arguments).stderr(Stdio::inherit()).output();
-    // It does much, and may be slow without anything being wrong.
+    // The script does much and can be slow without an error.
     let output = tokio::time::timeout(Duration::from_secs(120), output).await.expect("the script ends").unwrap();
     assert!(output.status.success(), "{name} failed");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Has the client offer `parameters` to the lab with `query`, and compares what each side says of what followed.
+/// The client offers `parameters` to the lab with `query`. Compares what the client and the relay report.
 async fn check(query: &str, parameters: Value, deflate: Option<Deflate>) {
     let lab = Lab::new().await;
     let mut feed = lab.feed().await;
     let url = format!("ws://{}{}{query}", lab.address(), lab.path());
     let offer = parameters.to_string();
     let arguments = [url.as_str(), &offer];
-    // Observed while it goes on: a log does not keep everything.
+    // Reads the observations meanwhile, because the log does not keep everything.
     let (report, (opened, frames)) = tokio::join!(run("client.py", &arguments), all(&mut feed));
     assert_eq!(opened, deflate);
     let agreed: Vec<_> = deflate.iter().map(repr).collect();
@@ -48,7 +48,7 @@ async fn check(query: &str, parameters: Value, deflate: Option<Deflate>) {
         for (frame, fragment) in message.iter().zip(fragments) {
             let fragment = hex::decode(fragment.as_str().unwrap()).unwrap();
             assert_eq!(frame.inflated.is_some(), deflate.is_some());
-            // It flushes behind each fragment, so that each frame has its own part of the content.
+            // The client flushes after each fragment, so each frame has its own part of the content.
             assert_eq!((frame.content_bytes(), frame.position.unwrap().kind), (fragment.len() as u64, kind));
             assert!(frame.content() == fragment[..fragment.len().min(16 << 10)]);
         }
@@ -58,7 +58,7 @@ async fn check(query: &str, parameters: Value, deflate: Option<Deflate>) {
     }
 }
 
-/// As Python writes what the client has agreed on.
+/// The negotiated parameters as Python prints them.
 fn repr(deflate: &Deflate) -> String {
     let python = |bool| if bool { "True" } else { "False" };
     format!(
@@ -71,7 +71,7 @@ fn repr(deflate: &Deflate) -> String {
     )
 }
 
-/// What was agreed on, and all frames up to the end, which must be a good one.
+/// The negotiated parameters, and all frames up to the end. The end must be clean.
 async fn all(feed: &mut Feed) -> (Option<Deflate>, Vec<Frame>) {
     let opening = feed.opening().await;
     let (events, closed) = feed.until_closed().await;
@@ -114,7 +114,7 @@ async fn with_each_compression_parameter() {
     let parameters = json!({ "server_no_context_takeover": true, "client_no_context_takeover": true });
     let neither = Deflate { server_no_context_takeover: true, client_no_context_takeover: true, ..PLAIN };
     check("", parameters, Some(neither)).await;
-    // It inflates with a window of that size, and fails where the relay looks further back.
+    // Python inflates with a window of that size, and fails if the relay refers further back.
     let parameters = json!({ "server_max_window_bits": 9, "client_max_window_bits": 10 });
     let small = Deflate { server_max_window_bits: 9, client_max_window_bits: 10, ..PLAIN };
     check("", parameters, Some(small)).await;
@@ -126,7 +126,7 @@ async fn with_parameters_from_the_relays_url() {
     let wanted =
         Deflate { server_no_context_takeover: true, server_max_window_bits: 12, client_max_window_bits: 9, ..PLAIN };
     check(query, json!({}), Some(wanted)).await;
-    // An offer that the relay cannot take: zlib has no window of 2^8.
+    // An offer that the relay cannot accept: zlib does not support a window of 2^8.
     check("", json!({ "server_max_window_bits": 8 }), None).await;
 }
 

@@ -1,4 +1,4 @@
-//! The engine as a client: what the relay runs as a server, seen from the other end.
+//! The relay's protocol code as a client.
 
 use crate::support::{KEY, Raw};
 use std::net::SocketAddr;
@@ -19,27 +19,27 @@ pub(super) struct Client {
     raw: Raw,
     incoming: Incoming,
     outgoing: Outgoing,
-    /// What the server's answer says of extensions.
+    /// The extensions in the server's response.
     pub(super) answer: String,
-    /// Pings that were answered.
+    /// The number of answered pings.
     pub(super) pings: usize,
-    /// Frames are masked with other keys each, and with the same on every run.
+    /// Each frame has a different masking key. The keys are the same in every run.
     frames: u32,
     collected: Collected,
 }
 
-/// What has come in and not been looked at.
+/// The received bytes that are not processed yet.
 #[derive(Default)]
 struct Collected {
     messages: Vec<(bool, Vec<u8>)>,
     open: Vec<u8>,
-    /// Frames that are over, with the payload of those that are control frames.
+    /// Complete frames. Control frames have their payload.
     over: Vec<(Frame, Vec<u8>)>,
     closed: Option<(Option<u16>, String)>,
 }
 
 impl Client {
-    /// Opens a connection and offers `offer`, if it is anything.
+    /// Opens a connection and offers `offer`, unless it is empty.
     pub(super) async fn connect(address: SocketAddr, offer: &str) -> Self {
         let mut raw = Raw::connect(address).await;
         let offers = if offer.is_empty() { String::new() } else { format!("Sec-WebSocket-Extensions: {offer}\r\n") };
@@ -61,7 +61,7 @@ impl Client {
         Self { raw, incoming, outgoing, answer, pings: 0, frames: 0, collected: Collected::default() }
     }
 
-    /// Sends a message, compressed where that was agreed on, in fragments if it is long.
+    /// Sends a message. It is compressed if the extension was negotiated, and fragmented if it is long.
     pub(super) async fn send(&mut self, text: bool, content: &[u8]) {
         let compressed = match self.outgoing.deflater() {
             Some(deflater) => {
@@ -108,13 +108,13 @@ impl Client {
         self.collected.messages.remove(0)
     }
 
-    /// The server's close frame, once the line has ended.
+    /// The server's close frame, after the connection has ended.
     pub(super) async fn closed(mut self) -> (Option<u16>, String) {
         while self.receive().await {}
         self.collected.closed.expect("a close frame before the end")
     }
 
-    /// Reads once and does what the protocol demands; `false` at the end of the line.
+    /// Reads once and answers as the protocol requires. Returns `false` at the end of the connection.
     async fn receive(&mut self) -> bool {
         let mut room = vec![0; 5000];
         let count = crate::support::soon(self.raw.0.read(&mut room)).await.unwrap();
@@ -136,7 +136,7 @@ impl Client {
     }
 }
 
-/// What a server's answer means. As an offer it would ask for just that, and be answered with itself.
+/// The agreement in a server's response. It can be parsed as an offer, because a server would answer this offer with the same text.
 fn agreed(answer: &str) -> Option<Agreed> {
     let list = extension::parse(answer).unwrap();
     negotiate(&list, &Policy::ON)

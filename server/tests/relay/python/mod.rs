@@ -1,4 +1,4 @@
-//! Python's `websockets` as a peer: its client against the relay, its server against the engine as a client.
+//! Python's `websockets` as a peer: its client against the relay, and its server against our protocol code as a client.
 
 pub(crate) mod client;
 mod engine;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// A script in `tests/python`, to be run by a Python that has the package.
+/// A command that runs a script in `tests/python` with a Python that has the package.
 async fn script(name: &str) -> Command {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
     let mut command = Command::new(interpreter().await);
-    // -X utf8: what is printed is UTF-8, wherever this runs.
+    // -X utf8: Python prints UTF-8 on every machine.
     command.args(["-X", "utf8"]).arg(folder.join(name)).kill_on_drop(true);
     command
 }
 
-/// The one that `cargo xtask test` has fetched, or one on PATH.
+/// The Python that `cargo xtask test` installed, or the one on PATH.
 pub(crate) async fn interpreter() -> PathBuf {
     let python = std::env::var_os("FRAMESCOPE_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let has_package =

@@ -1,4 +1,4 @@
-//! Python's server against the engine as a client: the other direction of everything that the relay does.
+//! Python's server against our protocol code as a client.
 
 use super::engine::Client;
 use super::script;
@@ -10,7 +10,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
-/// A server process, ended with the test.
+/// A server process that ends with the test.
 pub(crate) struct Server {
     _child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -27,13 +27,13 @@ impl Server {
         Self { _child: child, lines, address }
     }
 
-    /// The close frame that it received on a connection that has ended: code and reason.
+    /// The code and reason of the close frame that the server received on a connection that has ended.
     pub(crate) async fn received(&mut self) -> String {
         soon(self.lines.next_line()).await.unwrap().unwrap()
     }
 }
 
-/// Messages of every kind and size, there and back, with a server of these `parameters` and a client of that `offer`.
+/// Echoes messages of every kind and size between a server with these `parameters` and a client with this `offer`.
 async fn check(parameters: Value, offer: &str, answer: &str) {
     let mut server = Server::start(&parameters).await;
     let mut client = Client::connect(server.address, offer).await;
@@ -43,7 +43,7 @@ async fn check(parameters: Value, offer: &str, answer: &str) {
         client.send(true, text.as_bytes()).await;
         assert!(client.message().await == (true, text.into_bytes()));
     }
-    // 700 bytes twice: too many to be referred back to in the smallest windows.
+    // 700 bytes twice: too far back for the smallest windows.
     for length in [700, 700, 0, 1, 125, 126, 9999, 10_000, 0xFFFF, 0x1_0000, 400_000] {
         let content = noise(length, length as usize);
         client.send(false, &content).await;
@@ -51,11 +51,11 @@ async fn check(parameters: Value, offer: &str, answer: &str) {
     }
     assert_eq!(client.pings, 1, "and it waited for the answer");
     client.close(4000, "c'est fini").await;
-    // The answer has the code, and Python says the reason again.
+    // The answer has the same code, and Python repeats the reason.
     assert_eq!(client.closed().await, (Some(4000), "c'est fini".to_owned()));
     assert_eq!(server.received().await, "4000 c'est fini");
 
-    // The other way round: the server begins, and the engine answers.
+    // The other direction: the server closes, and the client answers.
     let mut client = Client::connect(server.address, offer).await;
     client.send(true, "close 3999 adiós".as_bytes()).await;
     assert_eq!(client.closed().await, (Some(3999), "adiós".to_owned()));
@@ -82,7 +82,7 @@ async fn without_context_takeover_on_either_side() {
 
 #[tokio::test]
 async fn with_limited_windows_on_both_sides() {
-    // It inflates with a window of that size, and fails where the client looks further back.
+    // Python inflates with a window of that size, and fails if the client refers further back.
     let parameters = json!({ "server_max_window_bits": 10, "client_max_window_bits": 9 });
     let answer = "permessage-deflate; server_max_window_bits=10; client_max_window_bits=9";
     check(parameters, "permessage-deflate; client_max_window_bits", answer).await;

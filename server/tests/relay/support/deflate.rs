@@ -1,11 +1,11 @@
-//! permessage-deflate as another maker's client does it: flate2, and none of the relay's code.
+//! permessage-deflate for an independent client: with flate2, and without the relay's code.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-/// What ends each message and is not sent. RFC 7692 §7.2.1.
+/// The end of each message, which is not sent. RFC 7692 §7.2.1.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// Makes payloads.
+/// Compresses payloads.
 pub(crate) struct Deflating(Compress);
 
 impl Deflating {
@@ -13,7 +13,7 @@ impl Deflating {
         Self(Compress::new(Compression::default(), false))
     }
 
-    /// The payload of a message, with those before it as context.
+    /// The payload of a message, with the earlier messages as context.
     pub(crate) fn message(&mut self, content: &[u8]) -> Vec<u8> {
         let mut payload = Vec::with_capacity(content.len() + content.len() / 100 + 64);
         let before = self.0.total_in();
@@ -22,19 +22,19 @@ impl Deflating {
         assert!(payload.len() < payload.capacity(), "everything came out");
         match payload.len().checked_sub(TAIL.len()) {
             Some(end) => payload.truncate(end),
-            // Two flushes with nothing between them make nothing. RFC 7692 §7.2.3.6.
+            // The second of two successive flushes gives no bytes. RFC 7692 §7.2.3.6.
             None => payload = vec![0],
         }
         payload
     }
 }
 
-/// The payload of a message that has no context.
+/// The payload of a message without context.
 pub(crate) fn deflated(content: &[u8]) -> Vec<u8> {
     Deflating::new().message(content)
 }
 
-/// Reads payloads, and finds out when one refers further back than the window that was agreed on.
+/// Inflates payloads, and detects references beyond the negotiated window.
 pub(crate) struct Inflating(Decompress);
 
 impl Inflating {
@@ -52,7 +52,7 @@ impl Inflating {
         for payload in payloads.iter().map(AsRef::as_ref).chain([&TAIL[..]]) {
             let mut left = payload;
             loop {
-                // Within the room of one call zlib looks back without minding its window, so that is small.
+                // zlib ignores its window within the output buffer of one call, so this buffer is small.
                 let mut room = [0; 64];
                 let before = (self.0.total_in(), self.0.total_out());
                 let status = self.0.decompress(left, &mut room, FlushDecompress::Sync).unwrap();
@@ -68,7 +68,7 @@ impl Inflating {
         content
     }
 
-    /// The content of a message as it came, which must be compressed: RSV1 on its first frame, and on no other.
+    /// The content of a message with these frames. It must be compressed: RSV1 on its first frame, and on no other.
     pub(crate) fn frames(&mut self, frames: &[(u8, Vec<u8>)]) -> Vec<u8> {
         for (n, (first, _)) in frames.iter().enumerate() {
             assert_eq!(first & 0x70, if n == 0 { 0x40 } else { 0 }, "the reserved bits of fragment {n}");
@@ -77,7 +77,7 @@ impl Inflating {
     }
 }
 
-/// Bytes that hardly compress, the same on every run. (xorshift64*)
+/// Bytes that hardly compress, the same in every run (xorshift64*).
 pub(crate) fn noise(seed: u64, count: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let step = || {

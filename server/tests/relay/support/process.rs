@@ -1,4 +1,4 @@
-//! The relay as a process of its own, whose memory is its own too.
+//! The relay as a separate process with its own memory.
 
 use crate::support::soon;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_framescope"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
-            // Each thread has buffers: what the process needs must not depend on how many cores there are.
+            // Each thread has buffers. The memory of the process must not depend on the number of cores.
             .env("TOKIO_WORKER_THREADS", "2")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -29,7 +29,7 @@ impl Process {
         Self { child, address }
     }
 
-    /// The most memory that it has had so far, in KiB.
+    /// Its peak memory so far in KiB.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();

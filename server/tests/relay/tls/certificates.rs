@@ -1,4 +1,4 @@
-//! Which certificate the relay shows, and what is wrong with those that it cannot.
+//! The relay's certificate, and the errors for unusable ones.
 
 use super::{Folder, connect};
 use framescope::args::{Arguments, Config};
@@ -60,7 +60,7 @@ async fn a_configured_certificate_is_used_for_its_names() {
     for name in ["frames.example", "10.0.0.7"] {
         connect(relay.tls_address().unwrap(), certificate(&folder.0), name, &[]).await.unwrap();
     }
-    // Without a folder nothing is kept, and each start has its own.
+    // Without a folder, no certificate is saved, and each start creates a new one.
     let relay = start(|config| config.tls_self_signed = Some(None)).await.unwrap();
     let error = connect(relay.tls_address().unwrap(), certificate(&folder.0), "localhost", &[]).await.unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");

@@ -20,12 +20,12 @@ pub(crate) async fn client(secure: &Secure) -> Client {
     client_to(secure, secure.lab.relay.tls_address().unwrap()).await
 }
 
-/// The same at another address of its.
+/// A connection for streams to another of the relay's addresses.
 pub(crate) async fn client_to(secure: &Secure, address: SocketAddr) -> Client {
     let line = secure.connect_to(address, &[b"h2", b"http/1.1"]).await;
     assert_eq!(line.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let mut builder = h2::client::Builder::new();
-    // One stream that is not read leaves room for others.
+    // An unread stream does not use up the window of the connection.
     builder.initial_window_size(1 << 16).initial_connection_window_size(1 << 22);
     let (client, connection): (Client, Connection<TlsStream<TcpStream>, Bytes>) =
         soon(builder.handshake(line)).await.unwrap();
@@ -94,7 +94,7 @@ async fn an_echo_on_a_stream() {
     let expect = ":status: 200\r\nsec-websocket-protocol: chat\r\n\r\n";
     assert_eq!(String::from_utf8(seen.response).unwrap(), expect);
 
-    // Masked as ever: RFC 8441 §5.1 changes nothing behind the handshake.
+    // Frames are still masked: RFC 8441 §5.1 changes only the handshake.
     sending.send_data(masked(0x81, b"over two").into(), false).unwrap();
     assert_eq!(take(&mut receiving, 10).await, b"\x81\x08over two");
     sending.send_data(masked(0x88, b"\x03\xe8bye").into(), false).unwrap();
@@ -135,7 +135,7 @@ async fn streams_of_one_connection_are_independent() {
     for (n, (receiving, _)) in streams.iter_mut().enumerate().rev() {
         assert_eq!(take(receiving, 102).await[2..], [n as u8; 100]);
     }
-    // One that is given up takes none of the others along.
+    // Resetting one stream does not affect the others.
     let (receiving, mut sending) = streams.pop().unwrap();
     sending.send_reset(h2::Reason::CANCEL);
     drop(receiving);
@@ -144,7 +144,7 @@ async fn streams_of_one_connection_are_independent() {
     assert_eq!(take(receiving, 7).await, b"\x82\x05still");
 }
 
-/// A stream that nobody reads makes the relay stop reading it, and no other.
+/// If nobody reads from a stream, the relay stops reading that stream, but no others.
 #[tokio::test]
 async fn an_unread_stream_blocks_only_itself() {
     let secure = Secure::new("h2-slow").await;
@@ -153,7 +153,7 @@ async fn an_unread_stream_blocks_only_itself() {
     let _unread = response.into_body();
     let frame = Bytes::from(masked(0x82, &[7; 60_000]));
     let mut sent = 0;
-    // As much as the relay gives leave to send; then it gives none, since it cannot send either.
+    // Sends as much as the relay's window allows. The relay does not enlarge the window, because it cannot send either.
     loop {
         sending.reserve_capacity(frame.len());
         let leave = std::future::poll_fn(|cx| sending.poll_capacity(cx));
@@ -218,7 +218,7 @@ async fn each_refusal_says_why() {
     assert!(body.contains("the session does not exist"), "{body}");
 }
 
-/// The feed, as a page that was loaded over HTTP/2 has it.
+/// The feed of a page that was loaded over HTTP/2.
 #[tokio::test]
 async fn the_feed_works_on_a_stream() {
     let secure = Secure::new("h2-feed").await;

@@ -1,4 +1,4 @@
-//! https and wss: what the relay agrees on, what it sees below the encryption, and WebSockets over HTTP/2.
+//! https and wss: TLS negotiation, the recorded TLS records, and WebSockets over HTTP/2.
 
 mod certificates;
 pub(crate) mod http2;
@@ -18,7 +18,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A folder of the test's own, gone with it.
+/// A folder for one test, deleted on drop.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -34,7 +34,7 @@ impl Drop for Folder {
     }
 }
 
-/// A relay that speaks TLS too, with the certificate it made.
+/// A relay with TLS, and its self-signed certificate.
 pub(crate) struct Secure {
     pub(crate) lab: Lab,
     pub(crate) folder: Folder,
@@ -56,12 +56,12 @@ impl Secure {
         Self { lab, folder }
     }
 
-    /// A TLS connection on which these protocols were offered, in their order.
+    /// A TLS connection that offers these protocols in this order.
     pub(crate) async fn connect(&self, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
         self.connect_to(self.lab.relay.tls_address().unwrap(), alpn).await
     }
 
-    /// The same at another address, which leads here.
+    /// A TLS connection to another address that leads to this relay.
     pub(crate) async fn connect_to(&self, address: SocketAddr, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
         let cert = CertificateDer::from_pem_file(self.folder.0.join("cert.pem")).unwrap();
         connect(address, cert, "localhost", alpn).await.unwrap()
@@ -93,7 +93,7 @@ async fn until(feed: &mut Feed, is: impl Fn(&Event) -> bool) -> Vec<Event> {
     events
 }
 
-/// The opening that comes next, and the records of all before it.
+/// The next observation, which must be an opening.
 async fn opening(feed: &mut Feed) -> Opening {
     match feed.next().await.event {
         Event::Opening(opening) => opening,

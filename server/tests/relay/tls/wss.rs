@@ -1,4 +1,4 @@
-//! WebSockets over TLS on connections of their own.
+//! WebSockets over TLS on separate connections.
 
 use super::{Secure, brief, opening, until};
 use crate::support::clock::Clock;
@@ -49,8 +49,8 @@ async fn an_echo_and_the_negotiated_tls_parameters() {
     drop(line);
     let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
     let told: Vec<_> = events.iter().map(brief).collect();
-    // ClientHello; ServerHello, a change of cipher for old boxes on the way, and what is encrypted from there on; the client's
-    // finish and its request.
+    // ClientHello. ServerHello, a ChangeCipherSpec for old middleboxes, and encrypted records. The client's Finished message and its
+    // request.
     let handshake = ["> 22", "< 22 20 23", "> 20 23 23"];
     assert_eq!(told[..3], handshake);
     let life =
@@ -58,14 +58,14 @@ async fn an_echo_and_the_negotiated_tls_parameters() {
     assert_eq!(told[told.len() - life.len()..], life, "{told:?}");
 }
 
-/// A record is its header and ciphertext: nothing of what was said is in it.
+/// A record is its header and ciphertext. It does not reveal the content.
 #[tokio::test]
 async fn records_show_lengths_and_no_content() {
     let secure = Secure::new("records").await;
     let mut feed = secure.lab.feed().await;
     let mut line = open(&secure, "?greet=a%20greeting%20in%20words").await;
     opening(&mut feed).await;
-    // The greeting by itself: what is written at once is one record.
+    // Only the greeting: one write is one record.
     take(&mut line, 2 + "a greeting in words".len()).await;
     soon(line.write_all(&masked(0x81, &[b'w'; 100]))).await.unwrap();
     take(&mut line, 102).await;
@@ -91,7 +91,7 @@ async fn records_show_lengths_and_no_content() {
         assert!(words.iter().all(|words| !record.fragment.windows(words.len()).any(|window| window == *words)));
         assert_eq!(record.fragment.len(), usize::from(record.length).min(256));
     }
-    // But the name of the host is: the ClientHello goes in the clear.
+    // The host name is visible, because the ClientHello is not encrypted.
     assert!(records[0].1.fragment.windows(9).any(|window| window == b"localhost"));
 }
 
@@ -102,7 +102,7 @@ async fn large_messages_are_echoed_completely_to_a_late_reader() {
     let payload: Vec<u8> = (0..3_000_000_u32).map(|n| n as u8).collect();
     let (mut reading, mut writing) = tokio::io::split(&mut line);
     let frame = masked(0x82, &payload);
-    // Nothing is read until the line is full both ways.
+    // The client reads nothing until both directions are full.
     let mut sent = 0;
     while let Ok(written) = tokio::time::timeout(Duration::from_millis(300), writing.write(&frame[sent..])).await {
         sent += written.unwrap();
@@ -131,7 +131,7 @@ async fn a_reset_also_resets_the_tcp_connection_below_tls() {
     assert!(matches!(events.last(), Some(Event::Closed(closed)) if closed.cause == Cause::Reset));
 }
 
-/// Nothing is said of it in TLS, as when a tab is closed.
+/// There is no TLS close_notify either, as when a tab is closed.
 #[tokio::test]
 async fn a_connection_that_ends_without_close_frame_or_close_notify() {
     let secure = Secure::new("ended").await;
@@ -157,7 +157,7 @@ async fn all_routes_work_over_tls() {
     }
 }
 
-/// Whoever speaks no TLS, or too slowly, is gone before long; the others are served.
+/// Clients that do not speak TLS, or are too slow, are soon disconnected. Others are served.
 #[tokio::test]
 async fn what_is_no_tls_goes() {
     let secure = Secure::with("garbage", |config| config.head_timeout = Duration::from_millis(200)).await;
@@ -168,7 +168,7 @@ async fn what_is_no_tls_goes() {
         raw.send(said).await;
         let mut rest = Vec::new();
         let _ = clock.pass_until(soon(raw.0.read_to_end(&mut rest))).await;
-        // An alert at the most: 21, RFC 8446 §6.
+        // At most an alert: 21, RFC 8446 §6.
         assert!(rest.is_empty() || rest[0] == 21, "{rest:?}");
     }
     open(&secure, "").await;
