@@ -12,8 +12,17 @@ test("there are at least sixteen challenges, and each has a wrong attempt", () =
 
 /** How long a run may take beyond its time limit before it counts as hung. */
 const HANG = 30_000;
-/** How many runs an attempt with regular waits gets. A machine that stalls for a moment makes them irregular. */
-const RUNS = 10;
+/** The verdict on waits that are too regular. A busy machine is late by chance, and makes regular waits irregular. */
+const TOO_REGULAR = "They double exactly";
+/** How many runs an attempt with such a verdict gets. */
+const RUNS = 3;
+/** How far apart two waits are from doubling if the machine was on time, in milliseconds. */
+const ON_TIME = 5;
+
+/** The waits that a verdict lists: `The waits were 302, 601, 1203, 2405 ms.` */
+function waitsOf(verdict: string): number[] {
+  return (/The waits were ([\d, ]+) ms/.exec(verdict)?.[1] ?? "").split(", ").map(Number);
+}
 
 for (const { id, checks, limit, starter, wrong } of challenges()) {
   // One after another in one page, as a learner would do it. Each run starts over.
@@ -33,16 +42,22 @@ for (const { id, checks, limit, starter, wrong } of challenges()) {
     for (const { file, code, fails, says } of wrong) {
       await test.step(`${file} fails at ${fails}`, async () => {
         const place = checks.findIndex((check) => check.id === fails);
-        const runs = checks[place]?.backoff === undefined ? 1 : RUNS;
-        for (let run = 1; run <= runs; run++) {
+        for (let run = 1; ; run++) {
           await challenge.try(code, limit + HANG);
           await challenge.settle();
           const standing = await challenge.check(place).locator(".check-state").innerText();
-          if (standing === "not met" || run === runs) break;
-          // The waits were irregular, so the attempt passed. Start with a new session, outside of the page, which would store it.
+          if (standing === "not met" || !says.includes(TOO_REGULAR)) break;
+          // It passed, which is right only if the machine made the waits irregular.
+          const waits = waitsOf(await challenge.check(place).innerText());
+          const late = waits.slice(1, -1).map((wait, index) => Math.abs(wait - waits.at(-1)! / 2 ** (waits.length - 2 - index)));
+          expect(Math.max(...late), `${waits} double exactly, but the check is met`).toBeGreaterThan(ON_TIME);
+          // Start with a new session, outside of the page, which would store that it passed.
           await page.goto("/healthz");
           await page.evaluate(() => (localStorage.clear(), sessionStorage.clear()));
           await challenge.open(id);
+          if (run < RUNS) continue;
+          console.log(`NOTE: ${id}/${file} could not be tried: this machine was late in ${RUNS} of ${RUNS} runs (${waits} ms)`);
+          return;
         }
         await challenge.expectNotMet(place);
         await expect(challenge.check(place)).toContainText(says.replaceAll("`", ""));

@@ -83,7 +83,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
     await relaySide.field("Opcode").selectOption({ label: "1 text" });
     await relaySide.field("Length encoding").selectOption("shortest form");
     await relaySide.field("length in the header").fill("9");
-    await expect(relaySide.verdicts).toHaveText([/the client waits for 4 more/]);
+    await expect(relaySide.verdicts).toHaveText([/The client waits for 4 more/]);
   });
 });
 
