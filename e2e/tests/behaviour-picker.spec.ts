@@ -120,9 +120,9 @@ test("an unknown setting is said under the URL, and refused by the relay", async
 test("only the relay's own lab can be told how to behave", async ({ lab, relay }) => {
   await lab.open();
   await lab.url.fill(`${relay.wsUrl}/echo?fragments=3`);
-  await lab.behaviours.expectSummary("decides for itself");
+  await lab.behaviours.expectSummary("set by the server");
   await expect(lab.behaviours.control).toBeDisabled();
-  await expect(lab.behaviours.control).toHaveAccessibleDescription(/Any other server decides for itself/);
+  await expect(lab.behaviours.control).toHaveAccessibleDescription(/Other servers choose this themselves/);
   await lab.behaviours.control.click({ force: true });
   await expect(lab.behaviours.sheet).toBeHidden();
 });

@@ -46,15 +46,15 @@ test("an endless loop is stopped by the reader or at the time limit, and the pag
 test("an error names the line in the reader’s code", async ({ challenge }) => {
   await challenge.try("const a = 1;\nconst b = ;\n");
   await expect(challenge.console).toContainText("SyntaxError");
-  await expect(challenge.state).toHaveText("Failed with an error in line 2.");
+  await expect(challenge.state).toHaveText("Failed with an error on line 2.");
 
   await challenge.try("// first\nawait lab.sleep(1);\nnull.x;\n");
   await expect(challenge.console).toContainText("TypeError");
-  await expect(challenge.state).toHaveText("Failed with an error in line 3.");
+  await expect(challenge.state).toHaveText("Failed with an error on line 3.");
 
   await challenge.try("\n\nsetTimeout(() => { throw new RangeError('late'); }, 1);\n");
   await expect(challenge.console).toContainText("RangeError: late");
-  await expect(challenge.state).toHaveText("Failed with an error in line 3.");
+  await expect(challenge.state).toHaveText("Failed with an error on line 3.");
 });
 
 test("output of an endless loop is limited, and the page still works", async ({ challenge }) => {

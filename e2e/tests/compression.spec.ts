@@ -180,7 +180,7 @@ test("the switch shows what stands in the URL, and writes it there", async ({ la
 
   await lab.url.fill(`${relay.wsUrl}/echo`);
   await expect(lab.compression).toBeDisabled();
-  await expect(lab.compression).toHaveAccessibleDescription(/Any other server decides for itself/);
+  await expect(lab.compression).toHaveAccessibleDescription(/Other servers choose this themselves/);
   await lab.compression.click({ force: true });
   await expect(lab.url).toHaveValue(`${relay.wsUrl}/echo`);
 });
@@ -220,7 +220,7 @@ test("compression is switched by keyboard, and stands while there is a connectio
   await expect(lab.compression).toBeChecked();
   await lab.connect();
   await expect(lab.compression).toBeDisabled();
-  await expect(lab.compression).toHaveAccessibleDescription(/The handshake has decided this/);
+  await expect(lab.compression).toHaveAccessibleDescription(/This was negotiated in the handshake/);
   await lab.compression.focus();
   await page.keyboard.press("Space");
   await expect(lab.compression).toBeChecked();

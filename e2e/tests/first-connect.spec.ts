@@ -12,7 +12,7 @@ test("one button opens a WebSocket and shows its handshake as it crossed the wir
   await lab.expectSequence(
     /^To the relay: GET .* JavaScript: new WebSocket\(\) Wire: key /,
     /^From the relay: 101 Switching Protocols JavaScript: onopen Wire: accept /,
-    /^OPEN: HTTP is done/,
+    /^OPEN: HTTP ends/,
   );
   await lab.expectState("OPEN");
 

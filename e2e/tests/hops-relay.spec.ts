@@ -25,7 +25,7 @@ test("both legs of a way to another server", async ({ lab, startRelay, python })
   const inspector = await lab.inspect(1);
   await expect(inspector.root).toContainText("Client side of the hop: the client to the relay");
   await inspector.root.getByRole("button", { name: /^Show the other side/ }).click();
-  await expect(inspector.root).toContainText(`Dialled: ${new URL(python.url).host}`);
+  await expect(inspector.root).toContainText(`Connected to: ${new URL(python.url).host}`);
   await inspector.turnTo("Response");
   await expect(inspector.root).toContainText("Python");
   await expect(inspector.root).toContainText("chat");

@@ -72,7 +72,7 @@ fn state_words(runner: Runner) -> String {
         RunState::Ended(RunEnd::TimeUp) => format!("Stopped at the limit of {} s.", limit()),
         RunState::Ended(RunEnd::Stopped) => "Stopped.".into(),
         RunState::Ended(RunEnd::Threw) => match runner.failed_at.get() {
-            Some(line) => format!("Failed with an error in line {line}."),
+            Some(line) => format!("Failed with an error on line {line}."),
             None => "Failed with an error.".into(),
         },
     }

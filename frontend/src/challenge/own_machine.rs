@@ -52,7 +52,7 @@ pub fn OwnMachine() -> impl IntoView {
                 <button type="button" class="small" on:click=move |_| runner.start_over()>
                     "Start over"
                 </button>
-                <span class="muted">"After you start over, only new connections count, not earlier ones or runs in this page."</span>
+                <span class="muted">"After you start over, earlier connections and runs in this page no longer count."</span>
             </div>
         </section>
     }

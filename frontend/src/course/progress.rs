@@ -340,7 +340,7 @@ fn parse(text: &str) -> Result<Stored, String> {
     };
     let fits = stored.course.len() <= MAX_COURSES
         && stored.course.iter().all(|(name, of)| name.chars().count() <= MAX_NAME && names(of) && sizes(of));
-    if fits { Ok(stored) } else { Err("it has more or longer entries than a course can have.".into()) }
+    if fits { Ok(stored) } else { Err("its entries exceed the limits of a course.".into()) }
 }
 
 #[cfg(test)]

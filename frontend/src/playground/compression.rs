@@ -17,8 +17,8 @@ pub fn CompressionSwitch(
     let on = Memo::new(move |_| form.compresses(lab));
     let locked = move || live.get() || !of_lab.get();
     let hint = move || match (live.get(), of_lab.get()) {
-        (_, false) => "You can set this only for the relay’s lab. Any other server decides for itself.",
-        (true, true) => "The handshake has decided this. It applies until the connection closes.",
+        (_, false) => "You can set this only for the relay’s lab. Other servers choose this themselves.",
+        (true, true) => "This was negotiated in the handshake and applies until the connection closes.",
         (false, true) => {
             "Your browser always offers to compress messages (permessage-deflate). This sets whether the relay accepts."
         }

@@ -50,5 +50,5 @@ fn what(catalogue: &Catalogue, name: &str, value: &str) -> String {
     preset()
         .map(|preset| preset.what.clone())
         .or_else(setting)
-        .unwrap_or_else(|| "The relay does not know this setting, and will say so.".into())
+        .unwrap_or_else(|| "The relay does not know this setting and will refuse the request.".into())
 }

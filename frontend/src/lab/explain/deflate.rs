@@ -37,13 +37,13 @@ fn parameter(name: &str, value: Option<&str>, answer: bool) -> String {
     let window = value.and_then(|bits| bits.parse().ok()).map_or("a window of an invalid size".to_owned(), window);
     match (name, answer) {
         (SERVER_NO_CONTEXT_TAKEOVER, false) => {
-            "Asks the server to compress each message independently, so that the client need not keep earlier messages."
+            "Asks the server to compress each message independently, so the client does not have to keep earlier messages."
                 .into()
         }
         (SERVER_NO_CONTEXT_TAKEOVER, true) => "The server compresses each message independently.".into(),
         (CLIENT_NO_CONTEXT_TAKEOVER, false) => "The client will compress each message independently.".into(),
         (CLIENT_NO_CONTEXT_TAKEOVER, true) => {
-            "The client must compress each message independently, so that the server need not keep earlier messages."
+            "The client must compress each message independently, so the server does not have to keep earlier messages."
                 .into()
         }
         (SERVER_MAX_WINDOW_BITS, false) => format!("Asks the server to use a window of at most {window}."),

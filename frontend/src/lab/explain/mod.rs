@@ -59,7 +59,7 @@ fn fin(frame: &Frame, header: &FrameHeader) -> String {
     match (header.opcode.is_control(), frame.fin, frame.position) {
         (true, true, _) => "A control frame is never fragmented.",
         (true, false, _) => "A control frame must not be fragmented, but this one says that more follows.",
-        (false, _, None) => "FIN ends a message, but this frame belongs to none. See above.",
+        (false, _, None) => "FIN ends a message, but this frame belongs to no message. See above.",
         (false, true, Some(at)) if at.fragment > 1 => "The last fragment: it completes the message.",
         (false, true, _) => "The last frame of its message, and here the only one.",
         (false, false, _) => "More fragments of this message follow.",
@@ -109,7 +109,7 @@ fn opcode(frame: &Frame, opcode: Opcode) -> String {
 fn mask(frame: &Frame) -> String {
     match (frame.from, frame.masked) {
         (Party::Client, true) => {
-            "A client masks every frame. Masking keeps a malicious page from sending bytes that a proxy would mistake for HTTP."
+            "A client masks every frame. Masking keeps a hostile page from sending bytes that a proxy would mistake for HTTP."
         }
         (Party::Client, false) => "A client must mask every frame, but this one did not. The server must fail the connection.",
         (Party::Server, false) => "A server never masks. Masking protects against pages that choose the bytes their browser sends. A server’s bytes do not need it.",
@@ -142,14 +142,16 @@ pub fn header(name: &str, value: &str) -> Option<&'static str> {
         ":status" if value == "200" => {
             "The stream is now a WebSocket. HTTP/2 has no 101, because the connection itself does not change its protocol."
         }
-        ":status" => "Any status but 200 refuses the WebSocket. The other streams of the connection are not affected.",
+        ":status" => {
+            "Any status other than 200 refuses the WebSocket. The other streams of the connection are not affected."
+        }
         "x-forwarded-for" => {
             "Added by a proxy: the address of the client. A client can send this header too, so trust it only from your own proxy."
         }
         "x-forwarded-proto" => "Added by a proxy: whether the client used http or https.",
         "x-forwarded-host" => "Added by a proxy that rewrites Host: the original value.",
         "forwarded" => "Added by a proxy: the client’s address, and the host and scheme that it asked for. RFC 7239.",
-        "via" => "Each proxy on the route adds its name here. RFC 9110 §7.6.3.",
+        "via" => "Each proxy on the path adds its name here. RFC 9110 §7.6.3.",
         "location" => "Another URL to try. A browser does not follow redirects for a WebSocket.",
         "host" => "The host that the client wants. One IP address can serve many hosts.",
         "upgrade" => "The protocol to switch to. Without it, this is an ordinary HTTP request.",
@@ -165,7 +167,7 @@ pub fn header(name: &str, value: &str) -> Option<&'static str> {
         }
         "sec-websocket-version" => "13 is the version that RFC 6455 defines, and the only one in use.",
         "sec-websocket-protocol" => {
-            "The subprotocol, which defines what messages mean. The client offers a list, and the server picks one."
+            "The subprotocol, which defines what messages mean. The client offers a list, and the server chooses one."
         }
         "sec-websocket-extensions" => {
             "Extensions such as compression. The client offers a list, and the server answers with those it accepts. Without this header in the response, none are used."
@@ -177,7 +179,7 @@ pub fn header(name: &str, value: &str) -> Option<&'static str> {
             "The site whose page opens the connection. The browser sets it, and no page can change it, so a server can refuse other sites."
         }
         "user-agent" => "The browser and its version.",
-        "pragma" | "cache-control" => "Tells caches on the route not to answer.",
+        "pragma" | "cache-control" => "Tells caches on the path not to answer from their copy.",
         "accept-encoding" => "The compressions that the browser accepts for HTTP bodies. A handshake has no body.",
         "accept-language" => "The languages that the user prefers.",
         "cookie" => {

@@ -95,9 +95,9 @@ pub fn NoKey() -> impl IntoView {
         </p>
         <h3>"No key " <span class="muted">"RFC 8441 §5"</span></h3>
         <p>
-            "In HTTP/1.1, key and accept value prove that the server understood the request and is not a cache that repeats an old response. In HTTP/2, the setting and "
+            "In HTTP/1.1, the key and the accept value prove that the server understood the request and is not a cache that repeats an old response. In HTTP/2, the setting and "
             <code>":protocol"</code>
-            " prove that, because no server accepts them by accident. So key and accept value are not needed."
+            " prove that, because no server accepts them by accident. So the key and the accept value are not needed."
         </p>
         <h3>"The same in both"</h3>
         <table class="sides">

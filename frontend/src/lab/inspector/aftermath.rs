@@ -191,7 +191,7 @@ fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
             (Kind::Message, _) if reported.is_some() => "JavaScript received it like any other message.".into(),
             _ => format!("The {client} continued as before."),
         },
-        Outcome::Silent => format!("Nothing that the {client} could notice immediately."),
+        Outcome::Silent => format!("Nothing that the {client} could have noticed yet."),
         Outcome::Answered => {
             format!(
                 "The {client} answered automatically, as RFC 6455 §5.5.2 requires. JavaScript saw neither ping nor pong."

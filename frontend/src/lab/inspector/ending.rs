@@ -122,7 +122,7 @@ fn cause(closed: &Closed, ender: &str) -> String {
         Cause::Dropped => "The relay deliberately ended the TCP connection without a close frame.",
         Cause::NoPong => "The client did not answer the relay’s ping in time, so the relay closed with 1011.",
         Cause::DeliberateClose => "The relay closed because a setting or a command asked for it.",
-        Cause::Idle => "No data was sent for too long, so the relay ended the connection.",
+        Cause::Idle => "The connection was idle for too long, so the relay ended it.",
         Cause::OtherLeg => "The other side of the hop ended, so this side was closed too.",
         Cause::Shutdown => return "The relay was shut down.".to_owned(),
     };

@@ -155,7 +155,7 @@ fn ResponseText(bytes: Vec<u8>) -> impl IntoView {
     let first = if switches {
         "101 means Switching Protocols: the server accepts, and HTTP ends with this response."
     } else {
-        "Any status but 101 refuses the WebSocket. The connection stays HTTP, and the browser gives up."
+        "Any status other than 101 refuses the WebSocket. The connection stays HTTP, and the browser gives up."
     };
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
     let body = Some(to_text(&bytes[end..])).filter(|body| !body.is_empty() && (of_stream || head.is_some()));

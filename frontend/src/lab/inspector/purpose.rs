@@ -52,7 +52,7 @@ fn origin(deliberate: &Deliberate) -> String {
     let rule = deliberate.rule.as_ref().map(|rule| format!("{}. ", citation(rule)));
     let who = match deliberate.by {
         Origin::Behaviour => format!("The connection’s settings ask for this: {}.", deliberate.what),
-        Origin::Middlebox => "The middlebox on the route does this.".into(),
+        Origin::Middlebox => "The middlebox on the path does this.".into(),
         Origin::Console => "By hand: an observer of this session sent the command.".into(),
     };
     rule.unwrap_or_default() + &who

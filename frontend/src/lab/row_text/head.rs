@@ -80,7 +80,7 @@ pub(super) fn opened(route: &Route, ends: &Ends) -> Middle {
     let what = match route.http {
         Http::Two => "this HTTP/2 stream now carries frames",
         Http::One if ends.leg.is_some() => "only frames follow",
-        Http::One => "HTTP is done, only frames follow",
+        Http::One => "HTTP ends, only frames follow",
     };
     band(format!("OPEN{}: {what}", ends.between()), "open")
 }

@@ -30,7 +30,7 @@ pub fn ServerBehaves(
         if of_lab.get() {
             form.catalogue.with(|catalogue| catalogue.summary(&form.settings()))
         } else {
-            "decides for itself".into()
+            "set by the server".into()
         }
     });
     if untrack(move || !form.settings().is_plain_echo()) {
@@ -58,7 +58,7 @@ pub fn ServerBehaves(
                     if of_lab.get() {
                         summary.get()
                     } else {
-                        "You can set this only for the relay’s lab. Any other server decides for itself.".into()
+                        "You can set this only for the relay’s lab. Other servers choose this themselves.".into()
                     }
                 }
                 on:click=move |_| open.set(of_lab.get_untracked())

@@ -179,7 +179,7 @@ fn hint(kind: Kind) -> &'static str {
             "You set every bit. The relay sends the frame even if it is invalid, and records it as deliberate."
         }
         Kind::Raw => "The relay sends these bytes unchanged. The browser reads them as frames.",
-        Kind::OpenConnection => "What a network can do to a connection, done by hand.",
+        Kind::OpenConnection => "Do to the connection what a network can do.",
     }
 }
 

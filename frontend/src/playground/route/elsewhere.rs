@@ -42,7 +42,7 @@ pub(super) fn Elsewhere(choice: Choice) -> impl IntoView {
         <Show when=move || choice.is_relayed()>
             <fieldset class="middlebox-settings">
                 <legend>"Other server"</legend>
-                {[("to", "wss://host/path", "Its URL."), PASS, HEADER]
+                {[("to", "wss://host/path", "The URL of the server."), PASS, HEADER]
                     .into_iter()
                     .map(|field| view! { <Field choice field/> })
                     .collect_view()}

@@ -20,7 +20,7 @@ pub(super) fn Mixed(choice: Choice) -> impl IntoView {
     let host = window().location().hostname().unwrap_or_default();
     let (port, tls) = choice.routes.with_value(|routes| (routes.port, routes.tls_port));
     let words = if page_is_secure() {
-        "This page was loaded over https. Browsers let such a page open wss:// and block ws://, because an insecure connection on a secure page is mixed content. The exception is this machine itself, such as 127.0.0.1."
+        "This page was loaded over https. Browsers let such a page open wss:// and block ws://, because an insecure connection on a secure page is mixed content. The only exception is this machine, such as 127.0.0.1."
     } else {
         "This page was loaded over http, so it may open both ws:// and wss://. A page loaded over https may not open ws://, except to this machine itself."
     };
@@ -103,7 +103,7 @@ fn said(outcome: &Outcome, secure_page: bool, local: bool) -> (String, String) {
         }
         Outcome::Opened if secure_page && local => (
             "The connection opened.".into(),
-            "Traffic to this machine crosses no network, so nobody can read it on the way. Therefore the browser makes an exception.".into(),
+            "Traffic to this machine crosses no network, so nobody can read it on the way. So the browser makes an exception.".into(),
         ),
         Outcome::Opened => ("The connection opened.".into(), "Nothing forbids it here. The page has closed it again.".into()),
         Outcome::Failed => (

@@ -66,7 +66,7 @@ fn Schemes(choice: Choice) -> impl IntoView {
         let text = address.clone();
         view! {
             <p class="note">
-                "Your browser does not trust the relay’s self-signed certificate. It ends the connection and tells JavaScript no reason. Open "
+                "Your browser does not trust the relay’s self-signed certificate. It ends the connection and gives JavaScript no reason. Open "
                 <a href=address target="_blank" rel="noopener">{text}</a>
                 " once and accept the certificate there."
             </p>
@@ -84,12 +84,12 @@ fn Schemes(choice: Choice) -> impl IntoView {
     };
     view! {
         <ul class="presets" aria-labelledby="route-scheme">
-            {offer(false, "ws", "Not encrypted: anyone on the route can read and change everything.", Some(port))}
-            {offer(true, "wss", "Encrypted with TLS: anyone on the route sees only who connects to whom, when, and how much they send.", tls)}
+            {offer(false, "ws", "Not encrypted: anyone on the path can read and change everything.", Some(port))}
+            {offer(true, "wss", "Encrypted with TLS: anyone on the path sees only who connects to whom, when, and how much they send.", tls)}
         </ul>
         {tls.is_none().then(|| view! {
             <p class="note">
-                "This relay speaks no TLS. Start it with " <code>"--tls-listen 127.0.0.1:8443 --tls-self-signed"</code> " to compare both."
+                "This relay does not offer TLS. Start it with " <code>"--tls-listen 127.0.0.1:8443 --tls-self-signed"</code> " to compare both."
             </p>
         })}
         {trust}

@@ -31,7 +31,7 @@ pub fn HopCard(seq: Seq) -> impl IntoView {
         <div class="card leg">
             <b>{title}</b>
             <span>{words(&hop)}</span>
-            {hop.server.clone().map(|server| view! { <small>"Dialled: " <code>{server}</code></small> })}
+            {hop.server.clone().map(|server| view! { <small>"Connected to: " <code>{server}</code></small> })}
             <OtherLeg seq/>
         </div>
     }
