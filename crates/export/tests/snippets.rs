@@ -35,13 +35,13 @@ fn owned(items: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn an_ordinary_one() {
+fn ordinary_parameters() {
     let parameters = Parameters::new("ws://127.0.0.1:8080/echo".to_owned(), owned(&["chat"]), owned(&["Hello"]));
     check("connect", &parameters.expect("a right parameters"));
 }
 
 #[test]
-fn one_full_of_odd_characters() {
+fn parameters_with_special_characters() {
     let parameters =
         Parameters::new("ws://127.0.0.1:8080/echo?a='b\"&c=${d}".to_owned(), owned(&["it's", "$`|~"]), owned(&ODD));
     check("odd", &parameters.expect("a right parameters"));

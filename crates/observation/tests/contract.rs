@@ -47,7 +47,7 @@ fn a_session_id_is_26_characters_of_base32() {
 }
 
 #[test]
-fn random_bits_make_a_session_id_that_is_taken_back() {
+fn session_ids_from_random_bits_parse_back() {
     #[track_caller]
     fn check(bits: [u8; 16], expect: &str) {
         let id = SessionId::from_random(bits);
@@ -98,7 +98,7 @@ fn frames_keep_every_bit() {
 }
 
 #[test]
-fn malformed_bytes_are_not_read() {
+fn malformed_bytes_are_refused() {
     #[track_caller]
     fn check(field: &str, wrong: serde_json::Value) {
         let header =
@@ -156,7 +156,7 @@ fn the_content_of_a_compressed_payload_is_what_it_inflates_to() {
 // The feed
 
 #[test]
-fn another_versions_messages_are_refused() {
+fn messages_of_other_versions_are_refused() {
     #[track_caller]
     fn check(text: &str) {
         assert!(FeedMessage::from_json(text).is_err(), "{text}");
@@ -172,7 +172,7 @@ fn another_versions_messages_are_refused() {
 }
 
 #[test]
-fn shared_observations_are_sent_as_owned_ones_are() {
+fn shared_and_owned_observations_serialize_the_same() {
     let one = observation(Event::Opening(Opening::default()));
     let shared = FeedMessage::Observations(vec![&one]);
     assert_eq!(shared.to_json(), FeedMessage::Observations(vec![one.clone()]).to_json());
@@ -195,7 +195,7 @@ fn causes_are_named_in_kebab_case() {
 // Fingerprints
 
 #[test]
-fn a_request_is_known_by_target_origin_and_user_agent() {
+fn a_request_is_identified_by_target_origin_and_user_agent() {
     let print =
         Fingerprint { target: "/lab/x?y".to_owned(), origin: "http://a".to_owned(), user_agent: "B/1".to_owned() };
     let check = |request: &str, expect| assert_eq!(print.matches(request.as_bytes()), expect, "{request}");

@@ -22,7 +22,7 @@ fn verdict(condition: serde_json::Value, run: Option<&PageRun>) -> Verdict {
 }
 
 #[test]
-fn without_a_run_in_the_page_nothing_is_met() {
+fn without_a_run_in_the_page_no_condition_is_met() {
     let verdict = verdict(json!({ "returned": { "is": null } }), None);
     assert!(!verdict.met && verdict.reported_by_page);
     assert_eq!(verdict.found, "Only a run in the page can meet this check.");

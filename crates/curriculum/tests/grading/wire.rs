@@ -41,7 +41,7 @@ fn earlier_connections_do_not_count() {
 }
 
 #[test]
-fn of_a_hop_only_the_connection_to_the_lab_counts() {
+fn only_the_lab_leg_of_a_hop_counts() {
     let mut session = Session::new();
     session.open_over(1, Intermediary::Box("slow".into()), &get("/via/slow/lab/s"), &get("/lab/s"));
     session.text(1, CLIENT, "once").text(2, CLIENT, "once");
@@ -54,7 +54,7 @@ fn of_a_hop_only_the_connection_to_the_lab_counts() {
 }
 
 #[test]
-fn subprotocols_are_read_off_the_request() {
+fn subprotocols_are_read_from_the_request() {
     let mut session = Session::new();
     let condition = json!({ "subprotocol": { "offered": ["b", "a"], "agreed": "b" } });
     session.open_with(1, &["a", "b"], Some("a"));
@@ -104,7 +104,7 @@ fn counts_have_two_bounds() {
 }
 
 #[test]
-fn a_message_in_fragments_is_one() {
+fn a_fragmented_message_counts_once() {
     let mut session = Session::new();
     session.open(1).frame(1, SERVER, false, Opcode::Text, b"two ").frame(1, SERVER, true, Opcode::Ping, b"");
     session.fails(json!({ "message": { "from": "server" } }), "not sent any messages yet");
@@ -113,7 +113,7 @@ fn a_message_in_fragments_is_one() {
 }
 
 #[test]
-fn json_may_have_more_fields_than_are_asked_for() {
+fn json_may_have_additional_fields() {
     let mut session = Session::new();
     session.open(1).text(1, CLIENT, r#"{"id": 1, "n": 2.0, "list": [1, {"a": 2, "b": 3}]}"#);
     session.meets(json!({ "message": { "from": "client", "json": { "n": 2, "list": [1, { "a": 2 }] } } }));
@@ -151,7 +151,7 @@ fn many_different_values_are_counted_quickly() {
 }
 
 #[test]
-fn images_are_known_by_their_first_bytes() {
+fn images_are_recognized_by_their_first_bytes() {
     let mut session = Session::new();
     session.open(1).binary(1, CLIENT, b"RIFF....WAVE");
     session.fails(json!({ "message": { "from": "client", "image": true } }), "bytes of binary data");

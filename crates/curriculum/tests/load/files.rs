@@ -84,7 +84,7 @@ fn a_missing_folder_is_one_problem() {
 
 #[cfg(unix)]
 #[test]
-fn links_that_lead_out_are_refused() {
+fn symbolic_links_out_of_the_folder_are_refused() {
     use std::os::unix::fs::symlink;
     let (folder, other) = (starter(), starter());
     symlink(other.join(LESSON), folder.join("lessons/out.md")).unwrap();

@@ -155,7 +155,7 @@ fn a_fault_fails_the_connection() {
 }
 
 #[test]
-fn the_page_may_be_told_before_the_relay_has_said_why() {
+fn the_page_may_see_the_effect_before_the_cause() {
     assert_eq!(after(&failed(), 2, true, 2).as_deref(), Some("rsv1 at 2: Pending [] [error, close 1006]"));
     let so_far = "rsv1 at 2: Failed(CloseCode(1002)) [client close 1002] [error, close 1006]";
     assert_eq!(after(&failed(), 3, true, 2).as_deref(), Some(so_far));
@@ -163,7 +163,7 @@ fn the_page_may_be_told_before_the_relay_has_said_why() {
 }
 
 #[test]
-fn a_lenient_client_takes_it() {
+fn a_lenient_client_accepts_the_fault() {
     let mut streams = opened();
     streams.received(1, "odd").closed(1, 1000);
     streams.text(1, SERVER, "odd").wrong("length-not-minimal");
@@ -174,7 +174,7 @@ fn a_lenient_client_takes_it() {
 }
 
 #[test]
-fn another_client_is_seen_from_the_wire_alone() {
+fn another_client_is_judged_only_by_the_wire() {
     let mut streams = Streams::default();
     streams.opening(1, false).text(1, SERVER, "wrong").wrong("masked");
     check(&streams, &[(2, "masked at 2: Pending [] [elsewhere]")]);
@@ -186,7 +186,7 @@ fn another_client_is_seen_from_the_wire_alone() {
 }
 
 #[test]
-fn pings_are_answered_behind_the_back_of_javascript() {
+fn pings_are_answered_without_javascript() {
     let mut streams = opened();
     streams.frame(1, SERVER, true, Opcode::Ping, "a").deliberate("ping-every");
     check(&streams, &[(2, "ping-every at 2: Pending [] []")]);
@@ -218,7 +218,7 @@ fn a_deliberate_message_is_a_message() {
 }
 
 #[test]
-fn closes_and_cuts() {
+fn deliberate_closes_and_drops() {
     let mut closing = opened();
     closing.closed(1, 4000);
     closing.close_with(SERVER, 4000).deliberate("close-after");
@@ -239,7 +239,7 @@ fn closes_and_cuts() {
 }
 
 #[test]
-fn bytes_of_no_frame_may_end_it() {
+fn bytes_that_are_not_a_frame_can_end_the_connection() {
     let mut streams = opened();
     streams.act("raw", 2);
     check(&streams, &[(2, "raw at 2: Pending [] []")]);
@@ -269,7 +269,7 @@ fn sockets_that_never_open() {
 }
 
 #[test]
-fn a_close_code_that_is_no_reproach_is_no_failure() {
+fn ordinary_close_codes_are_not_failures() {
     let mut streams = opened();
     streams.text(1, SERVER, "odd").wrong("rsv3").close_with(CLIENT, 1001).ended(Cause::ClosingHandshake);
     check(&streams, &[(2, "rsv3 at 2: Accepted [] []")]);

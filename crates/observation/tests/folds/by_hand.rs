@@ -22,7 +22,7 @@ fn by_hand() -> Streams {
 }
 
 #[test]
-fn messages_by_hand_count_for_the_page() {
+fn messages_in_raw_bytes_reach_the_page() {
     check_all_merges(
         100,
         by_hand,

@@ -74,7 +74,7 @@ const HANDSHAKE: [Row; 4] = [
 ];
 
 #[test]
-fn in_the_clear_each_thing_is_a_passage_of_its_own() {
+fn without_tls_each_event_is_a_separate_passage() {
     let mut streams = Streams::default();
     let deliberate = Deliberate::by_console("raw", "bytes as they are", None);
     let wait = Act::of(Deliberate::by_console("pause", "nothing is read", None));
@@ -97,7 +97,7 @@ fn in_the_clear_each_thing_is_a_passage_of_its_own() {
 }
 
 #[test]
-fn a_request_at_a_box_is_seen_when_it_comes_and_once() {
+fn a_request_at_a_middlebox_is_shown_once_when_it_arrives() {
     let mut streams = Streams::default();
     streams.asked(1, true).opening_beyond(2, 1).opening(1, true);
     check(&streams, None, &[(CLIENT, &[], &[("request", 1)]), (SERVER, &[], &[("response", 3)])]);
@@ -107,7 +107,7 @@ fn a_request_at_a_box_is_seen_when_it_comes_and_once() {
 }
 
 #[test]
-fn a_clients_records_come_before_their_frames_and_a_servers_behind() {
+fn client_records_precede_their_frames_and_server_records_follow() {
     let mut streams = in_tls();
     streams
         .records(1, CLIENT, &[28])
@@ -131,7 +131,7 @@ fn a_clients_records_come_before_their_frames_and_a_servers_behind() {
 }
 
 #[test]
-fn a_large_frame_takes_several_records_and_each_way_is_apart() {
+fn large_frames_take_several_records_in_each_direction() {
     let mut streams = in_tls();
     streams
         // The server speaks first, a client's record is on its way.
@@ -152,7 +152,7 @@ fn a_large_frame_takes_several_records_and_each_way_is_apart() {
 }
 
 #[test]
-fn the_first_frames_records_are_not_the_handshakes() {
+fn records_of_the_first_frame_do_not_belong_to_the_handshake() {
     let mut streams = in_tls();
     // Nothing of the relay's stands between the handshake and what the client sends first.
     streams.records(1, CLIENT, &[28]).text(1, CLIENT, "a");
@@ -160,7 +160,7 @@ fn the_first_frames_records_are_not_the_handshakes() {
 }
 
 #[test]
-fn what_is_not_known_to_hold_anything_holds_nothing() {
+fn records_without_known_content_are_empty() {
     let mut streams = in_tls();
     streams.text(1, SERVER, "bye").records(1, SERVER, &[24]).end(1).records(1, CLIENT, &[19]);
     let talk: [Row; 2] = [(SERVER, &[24], &[("frame", 6)]), (CLIENT, &[19], &[])];
@@ -171,7 +171,7 @@ fn what_is_not_known_to_hold_anything_holds_nothing() {
 }
 
 #[test]
-fn nothing_is_paired_across_a_gap() {
+fn records_and_frames_are_not_paired_across_a_gap() {
     let mut streams = in_tls();
     streams.records(1, CLIENT, &[28]).text(1, CLIENT, "a").records(1, CLIENT, &[29]).text(1, CLIENT, "b");
     streams.text(1, SERVER, "a").text(1, SERVER, "b").records(1, SERVER, &[53]);

@@ -41,7 +41,7 @@ fn through_a_box() -> Streams {
 }
 
 #[test]
-fn a_request_that_was_asked_has_one_row_and_the_socket_is_of_the_near_leg() {
+fn a_request_at_a_hop_has_one_row_and_the_socket_joins_the_near_leg() {
     let streams = through_a_box();
     check(
         &streams,
@@ -62,14 +62,14 @@ fn a_request_that_was_asked_has_one_row_and_the_socket_is_of_the_near_leg() {
 }
 
 #[test]
-fn a_refusal_behind_a_request_that_was_asked_ends_the_socket() {
+fn a_refusal_after_a_request_at_a_hop_ends_the_socket() {
     let mut streams = Streams::default();
     streams.constructed(1).asked(1, true).refusal(1).error(1).closed(1, 1006);
     check(&streams, &[("request", "1 new"), ("response", "1 error, 1 close 1006")]);
 }
 
 #[test]
-fn in_front_of_tls_the_socket_is_of_the_far_leg_and_only_a_tunnels_records_are_rows() {
+fn in_front_of_tls_the_socket_joins_the_far_leg_and_only_tunnel_records_are_rows() {
     let mut streams = Streams::default();
     streams
         .constructed(1)
@@ -110,7 +110,7 @@ fn transcript(streams: &Streams) -> Transcript {
 }
 
 #[test]
-fn both_legs_know_each_other_once_the_far_one_has_come() {
+fn both_legs_are_linked_once_the_far_one_arrives() {
     let mut streams = Streams::default();
     streams.asked(1, true);
     let near = transcript(&streams).connection(NEAR).cloned().expect("known");

@@ -41,7 +41,7 @@ fn expecting(sockets: &[u32]) -> Sequence {
 }
 
 #[test]
-fn events_wait_behind_all_rows() {
+fn waiting_events_follow_all_rows() {
     let mut streams = Streams::default();
     streams.constructed(1).open(1).sent(1, "a").opening(1, true).text(1, CLIENT, "a");
     let mut sequence = expecting(&[1]);
@@ -59,7 +59,7 @@ fn events_wait_behind_all_rows() {
 }
 
 #[test]
-fn once_the_relay_has_seen_the_end_nothing_waits_any_more() {
+fn no_event_waits_after_the_recorded_end() {
     let mut streams = Streams::default();
     streams.constructed(1).open(1).sent(1, "a").closed(1, 1006).opening(1, true).end(1);
     streams.constructed(2).close_called(2).refusal(2).error(2).closed(2, 1006).opening(3, false);
@@ -122,7 +122,7 @@ fn without_a_relay_each_event_is_a_row() {
 
 /// What a gap took is found missing when the next message of the same end comes, or the end.
 #[test]
-fn events_whose_frames_are_in_a_gap_get_rows_where_that_shows() {
+fn events_with_frames_in_a_gap_get_their_own_rows() {
     let mut streams = Streams::default();
     streams
         .constructed(1)

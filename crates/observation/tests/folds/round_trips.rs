@@ -51,7 +51,7 @@ fn a_pong_answers_the_ping_with_its_payload() {
 
 /// RFC 6455 §5.5.3: of several pings a client may answer only the last.
 #[test]
-fn the_latest_of_those_alike_and_none_before_it() {
+fn a_pong_answers_the_latest_of_equal_pings() {
     let mut streams = Streams::default();
     for payload in ["x", "y", "x", "z"] {
         ping(&mut streams, 1, payload);
@@ -75,7 +75,7 @@ fn only_the_relays_pings_on_the_same_connection() {
 }
 
 #[test]
-fn what_is_over_or_in_a_gap_is_not_waited_for() {
+fn pings_in_gaps_or_on_closed_connections_are_dropped() {
     let mut streams = Streams::default();
     ping(&mut streams, 1, "p");
     streams.end(1);

@@ -62,7 +62,7 @@ fn a_whole_life() {
 }
 
 #[test]
-fn rows_dropped_for_capacity_take_their_events_along() {
+fn rows_beyond_the_capacity_are_dropped_with_their_events() {
     check_all_merges(
         5,
         whole_life,
@@ -109,7 +109,7 @@ fn a_close_from_the_server() {
 }
 
 #[test]
-fn a_line_that_breaks() {
+fn a_connection_that_breaks() {
     let life = || {
         let mut streams = Streams::default();
         streams.constructed(1).open(1).error(1).closed(1, 1006).opening(1, true).end(1);
@@ -123,7 +123,7 @@ fn a_line_that_breaks() {
 }
 
 #[test]
-fn what_never_reached_the_wire_stands_behind_the_end() {
+fn events_that_never_reached_the_wire_follow_the_end() {
     let life = || {
         let mut streams = Streams::default();
         // The server has closed already: the page's close() is too late, and its send() is thrown away.
@@ -147,7 +147,7 @@ fn what_never_reached_the_wire_stands_behind_the_end() {
 }
 
 #[test]
-fn a_message_that_the_page_never_got() {
+fn a_message_that_the_page_never_received() {
     let life = || {
         let mut streams = Streams::default();
         // A page that has called close() is told of no more messages.
@@ -172,7 +172,7 @@ fn a_message_that_the_page_never_got() {
 }
 
 #[test]
-fn another_clients_connection_is_elsewhere() {
+fn connections_of_other_clients_have_no_page_events() {
     let life = || {
         let mut streams = Streams::default();
         streams.opening(1, false).text(1, CLIENT, "theirs");

@@ -45,7 +45,7 @@ fn a_life() -> Streams {
 }
 
 #[test]
-fn what_came_before_changes_nothing() {
+fn repeated_observations_change_nothing() {
     let streams = a_life();
     let mut transcript = fold(100, &streams);
     let before = format!("{transcript:?}");
@@ -58,7 +58,7 @@ fn what_came_before_changes_nothing() {
 }
 
 #[test]
-fn past_its_capacity_it_keeps_the_newest_and_goes_on_counting() {
+fn beyond_its_capacity_it_keeps_the_newest_and_counts_all() {
     let streams = a_life();
     let transcript = fold(3, &streams);
     assert_eq!(numbers(&transcript), [8, 9, 10]);
@@ -74,7 +74,7 @@ fn past_its_capacity_it_keeps_the_newest_and_goes_on_counting() {
 }
 
 #[test]
-fn nothing_of_a_gap_is_taken_later() {
+fn observations_from_a_gap_are_ignored_later() {
     let all = observations(&a_life());
     let mut transcript = Transcript::new(100);
     assert!(transcript.observe(Rc::clone(&all[0])));
@@ -89,7 +89,7 @@ fn nothing_of_a_gap_is_taken_later() {
 }
 
 #[test]
-fn a_message_is_its_fragments_whatever_came_between() {
+fn a_message_has_its_fragments_despite_frames_between() {
     let streams = a_life();
     let transcript = fold(100, &streams);
     let check = |transcript: &Transcript, from: Party, message: u64, expect: &[(u64, &str)]| {
@@ -137,7 +137,7 @@ fn known(transcript: &Transcript, many: u32) -> Vec<u32> {
 }
 
 #[test]
-fn connections_that_are_over_go_with_their_last_observation() {
+fn ended_connections_are_dropped_with_their_last_observation() {
     // One stays open throughout; of the others, each opens and ends.
     let mut streams = Streams::default();
     streams.opening(1, true);
@@ -162,7 +162,7 @@ fn connections_that_are_over_go_with_their_last_observation() {
 }
 
 #[test]
-fn a_connection_seen_after_a_gap_goes_on() {
+fn a_connection_continues_after_a_gap() {
     let mut streams = Streams::default();
     streams.opening(1, true).opening(2, false).text(1, CLIENT, "lost").text(1, CLIENT, "a");
     for _ in 0..10 {
@@ -182,7 +182,7 @@ fn a_connection_seen_after_a_gap_goes_on() {
 }
 
 #[test]
-fn each_end_and_each_connection_is_counted_apart() {
+fn each_side_and_each_connection_is_counted_separately() {
     let mut streams = a_life();
     streams.opening(2, false).text(2, CLIENT, "hello");
     let transcript = fold(100, &streams);

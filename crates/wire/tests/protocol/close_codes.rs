@@ -9,7 +9,7 @@ use wire::violation::Violation;
 
 /// §7.4.1, §7.4.2, and 1012 to 1014 of the IANA registry.
 #[test]
-fn codes_that_may_be_sent() {
+fn valid_close_codes() {
     #[track_caller]
     fn check(codes: std::ops::RangeInclusive<u16>, endpoint: bool, browser: bool) {
         for code in codes {
@@ -48,7 +48,7 @@ fn meanings() {
 }
 
 #[test]
-fn close_payloads() {
+fn close_payloads_are_parsed() {
     #[track_caller]
     fn check(bytes: &str, code: Option<u16>, reason: &str, violation: Option<Violation>) {
         let expect = ClosePayload { code: code.map(CloseCode), reason: reason.to_owned() };
@@ -69,7 +69,7 @@ fn close_payloads() {
 }
 
 #[test]
-fn written_payloads_fit_a_control_frame_and_read_back() {
+fn close_payloads_fit_a_control_frame_and_parse_back() {
     #[track_caller]
     fn check(reason: &str, expect: &str) {
         let bytes = payload(CloseCode::NORMAL, reason);

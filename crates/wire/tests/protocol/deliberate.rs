@@ -38,14 +38,14 @@ fn judged(deflate: bool, bytes: &str) -> Vec<Vec<&'static str>> {
 }
 
 #[test]
-fn frames_in_good_order() {
+fn valid_frames() {
     let none: Vec<Vec<&str>> = vec![vec![]; 5];
     assert_eq!(judged(false, "01 02 c3a9 89 01 ff 00 01 e2 80 02 82ac 82 02 ffff"), none);
     assert_eq!(judged(true, "c1 02 ff00 8a 00 42 01 ff 80 01 ff 88 02 03e8"), none);
 }
 
 #[test]
-fn frames_that_are_not() {
+fn invalid_frames() {
     assert_eq!(judged(false, "c1 01 41"), [["reserved-bits"]]);
     assert_eq!(judged(false, "b1 00"), [["reserved-bits"]]);
     assert_eq!(judged(true, "c9 00"), [["compressed-bit-misplaced"]]);
@@ -61,7 +61,7 @@ fn frames_that_are_not() {
 }
 
 #[test]
-fn what_depends_on_the_frames_before() {
+fn violations_that_depend_on_earlier_frames() {
     let none = vec![];
     assert_eq!(judged(false, "01 00 82 00 80 00"), [none.clone(), vec!["message-still-open"], none.clone()]);
     assert_eq!(judged(false, "88 00 8a 00 81 00"), [none.clone(), none.clone(), vec!["after-close"]]);
@@ -73,14 +73,14 @@ fn what_depends_on_the_frames_before() {
 
 /// A receiver waits for the rest, and never gets to the end.
 #[test]
-fn what_is_cut_off_is_not_judged_as_if_it_were_over() {
+fn truncated_frames_are_not_judged_as_complete() {
     assert_eq!(judged(false, "81 02 c3"), [Vec::<&str>::new()]);
     assert_eq!(judged(false, "88 02 03"), [Vec::<&str>::new()]);
     assert_eq!(judged(false, "81 03 c3ff"), [["invalid-utf8"]], "what has come of it can be wrong");
 }
 
 #[test]
-fn places_in_messages_are_counted_together_with_other_frames() {
+fn deliberate_and_other_frames_share_message_numbers() {
     let mut outgoing = Outgoing::default();
     let all = frames("81 00 01 00 80 00 82 00");
     let first = outgoing.frame(&all[0].0).expect("a place");
@@ -98,7 +98,7 @@ fn places_in_messages_are_counted_together_with_other_frames() {
 }
 
 #[test]
-fn a_101_with_each_of_its_lines_and_without() {
+fn a_101_response_with_and_without_each_header_line() {
     let whole = SwitchingProtocols {
         upgrade: true,
         connection: true,
@@ -152,7 +152,7 @@ fn receive(incoming: &mut Incoming, bytes: &str) -> Vec<Vec<&'static str>> {
 }
 
 #[test]
-fn limits_that_change_count_from_the_next_frame_on() {
+fn changed_limits_apply_from_the_next_frame() {
     let none: Vec<&str> = vec![];
     let mut incoming = Incoming::new(Sender::Server, LIMITS);
     assert_eq!(receive(&mut incoming, "82 03 01 02"), Vec::<Vec<&str>>::new());
@@ -174,7 +174,7 @@ fn limits_that_change_count_from_the_next_frame_on() {
 
 /// More has been inflated already than is taken from now on.
 #[test]
-fn a_limit_may_be_lowered_in_the_middle_of_a_compressed_message() {
+fn a_limit_can_be_lowered_during_a_compressed_message() {
     let mut incoming = Incoming::new(Sender::Server, LIMITS).with_deflate(&crate::support::offers::agreed(""));
     // A stored block of five bytes, and then another. RFC 7692 §7.2.3.3.
     assert_eq!(receive(&mut incoming, "42 0a 00 05 00 fa ff 48 65 6c 6c 6f"), [Vec::<&str>::new()]);

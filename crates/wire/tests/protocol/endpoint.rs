@@ -16,7 +16,7 @@ use wire::outgoing::Answer;
 use wire::violation::Violation;
 
 #[test]
-fn whatever_follows_a_violation_is_ignored() {
+fn everything_after_a_violation_is_ignored() {
     let (endpoint, frames) = from_server("81 01 41 83 00 81 01 42");
     assert_eq!(frames.len(), 2);
     let (mut endpoint, more) = receive(endpoint, "81 01 43 81 02 44");
@@ -35,14 +35,14 @@ fn invalid_text_is_found_before_its_frame_has_ended() {
 }
 
 #[test]
-fn binary_messages_may_carry_any_bytes() {
+fn binary_messages_may_contain_any_bytes() {
     let (_, frames) = from_server("82 03 c0 ff ed 02 01 c0 80 01 ff");
     assert_eq!(violations(&frames), []);
 }
 
 /// §7.4.1, code 1003: it is the first frame that says which kind a message is.
 #[test]
-fn an_endpoint_may_take_messages_of_one_kind_only() {
+fn an_endpoint_may_accept_only_one_kind_of_message() {
     for (only, bytes) in [
         (MessageKind::Text, "01 01 41 89 01 ff 80 01 42 81 00 8a 00 88 00"),
         (MessageKind::Binary, "02 01 ff 89 01 ff 80 01 c0 82 00 8a 00 88 00"),
@@ -56,7 +56,7 @@ fn an_endpoint_may_take_messages_of_one_kind_only() {
 // §5.4
 
 #[test]
-fn fragments_make_messages_with_control_frames_between() {
+fn messages_may_be_fragmented_around_control_frames() {
     #[track_caller]
     fn check(bytes: &str, expect: &[Option<(u64, u32, MessageKind, bool)>]) {
         let (_, frames) = from_server(bytes);
@@ -89,7 +89,7 @@ fn fragments_make_messages_with_control_frames_between() {
 }
 
 #[test]
-fn a_frame_out_of_order_has_no_place() {
+fn a_frame_out_of_order_has_no_message_number() {
     let (_, frames) = from_server("01 00 82 01 42");
     assert_eq!(frames[1].violations, [Violation::MessageStillOpen]);
     assert_eq!((frames[1].position, frames[1].whole, &frames[1].payload[..]), (None, true, &b"B"[..]));
@@ -98,7 +98,7 @@ fn a_frame_out_of_order_has_no_place() {
 // §5.5 and §7: answers
 
 #[test]
-fn the_protocol_demands_these_answers() {
+fn required_answers() {
     #[track_caller]
     fn check(bytes: &str, expect: Answer) {
         let (endpoint, frames) = from_server(bytes);
@@ -119,7 +119,7 @@ fn the_protocol_demands_these_answers() {
 }
 
 #[test]
-fn a_ping_ahead_of_a_close_in_one_read_is_answered() {
+fn a_ping_before_a_close_in_the_same_read_is_answered() {
     let (endpoint, frames) = from_server("89 01 41 88 02 03e8");
     let answers: Vec<_> = frames.iter().map(|frame| endpoint.answer(frame)).collect();
     assert_eq!(answers, [Answer::Pong, Answer::Close(hex("03e8"))]);
@@ -127,7 +127,7 @@ fn a_ping_ahead_of_a_close_in_one_read_is_answered() {
 }
 
 #[test]
-fn a_control_frame_after_a_close_is_right_and_means_nothing() {
+fn control_frames_after_a_close_are_valid_and_ignored() {
     // A pong may cross with its sender's own close frame, §5.5.1 forbids data only.
     let (_, frames) = from_server("88 02 03e8 8a 01 41 89 00");
     assert_eq!(violations(&frames), []);
@@ -157,7 +157,7 @@ fn an_endpoint_that_has_sent_a_close_frame_fails_without_another() {
 }
 
 #[test]
-fn a_close_frame_that_its_header_condemns_is_no_goodbye() {
+fn a_close_frame_with_an_invalid_header_does_not_close() {
     let (_, frames) = receive(Endpoint::new(Sender::Client, LIMITS), "88 02 03ed");
     // Dissected, but judged by its header alone: cut after it, nothing else would be here.
     assert_eq!(frames[0].violations, [Violation::ClientFrameUnmasked]);
@@ -178,7 +178,7 @@ fn a_close_frame_that_its_header_condemns_is_no_goodbye() {
 }
 
 #[test]
-fn a_frame_that_the_line_ended_in_is_handed_over_as_far_as_it_came() {
+fn a_truncated_last_frame_is_delivered_as_far_as_it_arrived() {
     #[track_caller]
     fn check(peer: Sender, bytes: &str, expect: Option<(Opcode, u64, &[u8])>) {
         let (mut endpoint, frames) = receive(Endpoint::new(peer, LIMITS), bytes);
@@ -207,7 +207,7 @@ fn a_frame_that_the_line_ended_in_is_handed_over_as_far_as_it_came() {
 }
 
 #[test]
-fn what_is_sent_has_its_place_too() {
+fn sent_frames_have_message_numbers_too() {
     let mut endpoint = Endpoint::new(Sender::Client, LIMITS);
     let mut out = Vec::new();
     let mut send = |fin, opcode, payload: &[u8]| {
@@ -233,7 +233,7 @@ fn what_is_sent_has_its_place_too() {
 
 /// Whatever a header claims, what has come is handed on in the call in which it came, and none of it twice.
 #[test]
-fn payload_is_handed_on_in_the_call_in_which_it_came() {
+fn payload_is_delivered_in_the_call_that_received_it() {
     const NO_LIMITS: Limits = Limits { frame: u64::MAX, message: u64::MAX };
     for claimed in [1, 125, 126, 0xffff, 0x1_0000, 1 << 32, u64::MAX >> 1] {
         for cut in [1, 7, 64, 1000] {
@@ -257,7 +257,7 @@ fn payload_is_handed_on_in_the_call_in_which_it_came() {
 }
 
 #[test]
-fn a_handler_that_is_full_is_asked_again_and_nothing_is_lost() {
+fn a_full_handler_is_called_again_and_loses_nothing() {
     // A violation at the end: a frame that broke a rule is given up in its call, also while the handler is full.
     for bytes in ["01 02 4865 89 01 21 80 03 6c6c6f 88 02 03e8 8a 00", "01 02 4865 80 03 6c ff 6f 81 00"] {
         let (_, expect) = from_server(bytes);
@@ -269,7 +269,7 @@ fn a_handler_that_is_full_is_asked_again_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_frame_that_is_all_there_is_handed_over_at_once_where_nothing_is_compressed() {
+fn a_complete_uncompressed_frame_is_delivered_at_once() {
     /// What it was called for, in order.
     #[derive(Default)]
     struct Calls(String);
@@ -310,7 +310,7 @@ fn a_frame_that_is_all_there_is_handed_over_at_once_where_nothing_is_compressed(
 
 /// However full it is: nothing but its end is left of a frame that broke a rule.
 #[test]
-fn a_full_handler_is_told_of_a_violation_at_once() {
+fn a_full_handler_receives_a_violation_at_once() {
     /// Has room for the beginning of a frame, and keeps the violations of those that are over.
     #[derive(Default)]
     struct Full {

@@ -14,7 +14,7 @@ const RIGHT: &str = ":method: CONNECT\r\n:protocol: websocket\r\n:scheme: https\
                      origin: http://www.example.com\r\n\r\n";
 
 #[test]
-fn a_right_connect_gives_what_it_offers() {
+fn a_valid_connect_request_is_parsed() {
     #[track_caller]
     fn check(text: &str, subprotocols: &[&str], extensions: &str) {
         let subprotocols = subprotocols.iter().map(|&name| name.to_owned()).collect();
@@ -27,7 +27,7 @@ fn a_right_connect_gives_what_it_offers() {
 }
 
 #[test]
-fn each_wrong_connect_breaks_one_rule() {
+fn each_invalid_connect_request_breaks_one_rule() {
     #[track_caller]
     fn check(from: &str, to: &str, expect: RequestError, status: u16, rule: &str) {
         let error = judge(RIGHT.replace(from, to).as_bytes()).unwrap_err();
@@ -51,7 +51,7 @@ fn each_wrong_connect_breaks_one_rule() {
 }
 
 #[test]
-fn whatever_the_bytes_are_they_are_judged() {
+fn any_bytes_get_a_verdict() {
     for text in ["", ":", "::", "\r\n", ":method", ": :", "a\nb: c\n:: d"] {
         assert!(judge(text.as_bytes()).is_err(), "{text:?}");
     }
@@ -60,7 +60,7 @@ fn whatever_the_bytes_are_they_are_judged() {
 }
 
 #[test]
-fn the_answer_is_a_200_with_what_was_taken() {
+fn the_response_is_a_200_with_the_accepted_offers() {
     let all = Connected { subprotocol: Some("chat"), extensions: Some("permessage-deflate") }.to_string();
     let lines = ":status: 200\r\nsec-websocket-protocol: chat\r\nsec-websocket-extensions: permessage-deflate\r\n\r\n";
     assert_eq!(all, lines);
@@ -69,7 +69,7 @@ fn the_answer_is_a_200_with_what_was_taken() {
 
 /// RFC 9113 §8.2.2: what is of one connection does not travel.
 #[test]
-fn a_refusal_travels_without_what_is_of_a_connection() {
+fn a_refusal_has_no_connection_headers() {
     let text = refusal(503, &[("Retry-After", "5")], "no");
     let head = &text[..text.len() - 2];
     let expect =

@@ -92,7 +92,7 @@ fn token_lists() {
 }
 
 #[test]
-fn items_are_what_stands_between_commas() {
+fn list_items_are_separated_by_commas() {
     assert_eq!(items(" a; b=\"c\" ,,\tnot a token ,").collect::<Vec<_>>(), ["a; b=\"c\"", "not a token"]);
     assert_eq!(items(" ,\t, ").count(), 0);
     // They stand in the order of what is parsed.
@@ -103,7 +103,7 @@ fn items_are_what_stands_between_commas() {
 
 /// RFC 9110 §5.6.2
 #[test]
-fn tokens_are_made_of_these_characters_only() {
+fn tokens_contain_only_these_characters() {
     let all: String = ('\0'..='\u{ff}').filter(|c| is_token(&c.to_string())).collect();
     assert_eq!(all, "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~");
     assert!(!is_token(""));

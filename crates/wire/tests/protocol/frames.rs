@@ -241,7 +241,7 @@ fn a_payload_is_masked_with_the_key_byte_of_its_offset() {
 // Bytes cut anywhere
 
 #[test]
-fn the_decoder_hands_out_what_has_come_and_asks_for_more() {
+fn the_decoder_returns_what_has_arrived_and_asks_for_more() {
     let mut bytes = hex("81 85 37 fa 21 3d 7f 9f 4d 51 58 89 00");
     let mut decoder = Decoder::default();
     let (front, rest) = bytes.split_at_mut(3);
@@ -264,7 +264,7 @@ fn the_decoder_hands_out_what_has_come_and_asks_for_more() {
 }
 
 #[test]
-fn the_decoder_hands_out_a_whole_frame_at_once_if_it_is_all_there() {
+fn the_decoder_returns_a_complete_frame_at_once() {
     let mut bytes = hex("81 85 37 fa 21 3d 7f 9f 4d 51 58 89 00 82 02 41");
     let mut decoder = Decoder::default();
     let mut input = &mut bytes[..];
@@ -294,7 +294,7 @@ fn the_decoder_hands_out_a_whole_frame_at_once_if_it_is_all_there() {
 }
 
 #[test]
-fn the_encoder_lets_a_header_lie() {
+fn the_encoder_writes_any_header() {
     let mut out = Vec::new();
     encode(&masked(true, Opcode::Text, 9), b"Hello", &mut out);
     assert_eq!(out, hex("81 89 37 fa 21 3d 7f 9f 4d 51 58"));

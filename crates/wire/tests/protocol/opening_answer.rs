@@ -29,7 +29,7 @@ fn with(line: &str) -> String {
 }
 
 #[test]
-fn a_right_answer_says_what_was_taken() {
+fn a_valid_response_has_the_accepted_offers() {
     assert_eq!(verdict(RIGHT), Ok(OpeningAnswer::default()));
     let taken = verdict(&with("Sec-WebSocket-Protocol: other")).unwrap();
     assert_eq!(taken.subprotocol.as_deref(), Some("other"));
@@ -40,7 +40,7 @@ fn a_right_answer_says_what_was_taken() {
 }
 
 #[test]
-fn each_wrong_answer_fails_the_connection() {
+fn each_invalid_response_fails_the_connection() {
     #[track_caller]
     fn check(text: &str, expect: AnswerError) {
         assert_eq!(verdict(text), Err(expect));
@@ -60,7 +60,7 @@ fn each_wrong_answer_fails_the_connection() {
 
 /// Whoever looks on takes from the answer what both ends hold to.
 #[test]
-fn an_answer_settles_how_messages_are_compressed() {
+fn a_response_determines_the_compression() {
     #[track_caller]
     fn check(answer: &str, expect: Option<(bool, bool, u8, u8)>) {
         let list = extension::parse(answer).unwrap();

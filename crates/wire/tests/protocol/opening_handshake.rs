@@ -67,7 +67,7 @@ fn the_rfcs_response_has_spans_that_slice_to_its_text() {
 }
 
 #[test]
-fn a_head_that_has_not_all_arrived_is_no_error() {
+fn an_incomplete_head_is_not_an_error() {
     for end in 0..CLIENT.len() {
         assert_eq!(RequestHead::parse(&CLIENT.as_bytes()[..end]), Ok(None), "{end} bytes of the request");
     }
@@ -84,7 +84,7 @@ fn what_follows_the_head_is_not_part_of_it() {
 }
 
 #[test]
-fn space_around_a_value_and_empty_lines_ahead_shift_no_span() {
+fn spaces_and_leading_empty_lines_do_not_shift_spans() {
     let text = "\r\n\r\nGET / HTTP/1.1\r\nHost: \t a \t\r\nX-Empty:\r\n\r\n";
     let head = RequestHead::parse(text.as_bytes()).unwrap().unwrap();
     assert_eq!(&text[head.method.clone()], "GET");
@@ -95,7 +95,7 @@ fn space_around_a_value_and_empty_lines_ahead_shift_no_span() {
 }
 
 #[test]
-fn bytes_that_cannot_become_a_head_are_refused_at_once() {
+fn invalid_bytes_in_a_head_are_refused_at_once() {
     #[track_caller]
     fn check(bytes: &[u8], expect: HeadError) {
         assert_eq!(RequestHead::parse(bytes), Err(expect));
@@ -113,7 +113,7 @@ fn bytes_that_cannot_become_a_head_are_refused_at_once() {
 }
 
 #[test]
-fn values_come_in_order_whatever_the_case_of_the_name() {
+fn header_values_keep_their_order_and_names_ignore_case() {
     let text = "GET / HTTP/1.1\r\nX-List: a\r\nx-other: -\r\nx-LIST: b, c\r\n\r\n";
     let head = RequestHead::parse(text.as_bytes()).unwrap().unwrap();
     let found: Vec<_> = values(text.as_bytes(), &head.headers, "x-list").collect();
@@ -180,7 +180,7 @@ fn verdict(text: &str) -> Result<OpeningRequest, RequestError> {
 }
 
 #[test]
-fn a_right_request_gives_its_key_and_subprotocols() {
+fn a_valid_request_has_its_key_and_subprotocols() {
     #[track_caller]
     fn check(changes: &[&str], expect: &[&str]) {
         let right = verdict(&request(changes)).unwrap();
@@ -212,7 +212,7 @@ fn a_right_request_gives_its_key_and_subprotocols() {
 
 /// §9.1: several lines are one list, in their order.
 #[test]
-fn a_right_request_gives_the_extensions_that_it_offers() {
+fn a_valid_request_has_its_offered_extensions() {
     #[track_caller]
     fn check(changes: &[&str], expect: &str) {
         assert_eq!(verdict(&request(changes)).unwrap().extensions, expect);
@@ -225,7 +225,7 @@ fn a_right_request_gives_the_extensions_that_it_offers() {
 }
 
 #[test]
-fn each_wrong_request_breaks_one_rule() {
+fn each_invalid_request_breaks_one_rule() {
     #[track_caller]
     fn check(changes: &[&str], expect: RequestError, status: u16, rule: &str, section: &str) {
         let error = verdict(&request(changes)).unwrap_err();
@@ -272,7 +272,7 @@ fn each_wrong_request_breaks_one_rule() {
 }
 
 #[test]
-fn a_request_with_several_faults_is_told_of_the_first() {
+fn a_request_with_several_faults_reports_the_first() {
     let bare = "GET / HTTP/1.0\r\n\r\n";
     assert_eq!(verdict(bare), Err(RequestError::UpgradeMissing));
     assert_eq!(verdict(&request(&["-Host", "-Sec-WebSocket-Key"])), Err(RequestError::HostMissing));
@@ -294,7 +294,7 @@ fn the_answer_to_the_rfcs_request_is_the_rfcs_response() {
 }
 
 #[test]
-fn refusals_parse_back_and_say_what_to_send() {
+fn refusals_are_valid_http_and_say_what_to_send() {
     #[track_caller]
     fn check(error: RequestError, line: &str, headers: &[(&str, &str)]) {
         let text = refusal_for(&error);
@@ -327,7 +327,7 @@ fn refusals_parse_back_and_say_what_to_send() {
 }
 
 #[test]
-fn every_status_makes_a_status_line_that_parses() {
+fn every_status_gives_a_valid_status_line() {
     for status in [400, 403, 404, 405, 426, 429, 500, 503, 418, 200] {
         let text = refusal(status, &[("Retry-After", "1")], "no\n");
         let head = ResponseHead::parse(text.as_bytes()).unwrap().unwrap();

@@ -27,7 +27,7 @@ fn byte_by_byte(bytes: &[u8]) -> Option<(usize, u64)> {
 }
 
 #[test]
-fn right_text_is_right_wherever_it_is_cut() {
+fn valid_text_is_valid_for_any_split() {
     for text in [
         "",
         "Hello",
@@ -43,7 +43,7 @@ fn right_text_is_right_wherever_it_is_cut() {
 
 /// Where the check must fail: at the first byte after which nothing can be right again. Table 3-7 of the Unicode Standard.
 #[test]
-fn wrong_text_fails_at_the_earliest_byte() {
+fn invalid_text_fails_at_the_earliest_byte() {
     #[track_caller]
     fn check(bytes: &str, fails_at: usize, offset: u64) {
         let bytes = hex(bytes);

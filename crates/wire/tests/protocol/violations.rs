@@ -15,7 +15,7 @@ use wire::outgoing::Answer;
 use wire::violation::Violation;
 
 #[test]
-fn every_broken_rule_is_named_with_its_section_and_code() {
+fn every_violation_has_its_section_and_code() {
     #[track_caller]
     fn check(peer: Sender, bytes: &str, expect: Violation, rule: &str, section: &str, code: CloseCode) {
         let limits = Limits { frame: 256, message: 300 };

@@ -50,7 +50,7 @@ fn a_second_message_refers_to_the_first() {
 }
 
 #[test]
-fn without_context_takeover_both_are_the_same() {
+fn without_context_takeover_both_payloads_are_equal() {
     let hello = hex("f2 48 cd c9 c9 07 00");
     assert_eq!(deflate("; server_no_context_takeover", &[b"Hello", b"Hello"]), [hello.clone(), hello.clone()]);
     let as_client = |parameters| deflate_as(Sender::Client, parameters, &[b"Hello", b"Hello"]);
@@ -82,7 +82,7 @@ fn a_block_marked_as_the_last_one() {
 
 /// §7.2.1: "The next DEFLATE block follows the padded data if any", and nothing says that the window is lost at it.
 #[test]
-fn what_follows_a_last_block_may_refer_to_what_was_before_it() {
+fn data_after_a_last_block_may_refer_to_data_before_it() {
     let hello = ("f3 48 cd c9 c9 07 00 00", &b"Hello"[..], true);
     check("c1 08 f3 48 cd c9 c9 07 00 00 c1 05 f2 00 11 00 00", &[hello, ("f2 00 11 00 00", b"Hello", true)]);
     check("c1 0c f3 48 cd c9 c9 07 00 f2 00 11 00 00", &[("f3 48 cd c9 c9 07 00 f2 00 11 00 00", b"HelloHello", true)]);
@@ -90,7 +90,7 @@ fn what_follows_a_last_block_may_refer_to_what_was_before_it() {
 
 /// The empty block behind the last one is for the padding, §7.2.3.4; some leave it out, and all content is there.
 #[test]
-fn a_last_block_with_nothing_behind_it_is_taken_too() {
+fn a_last_block_without_an_empty_block_after_it_is_accepted() {
     let last = ("f3 48 cd c9 c9 07 00", &b"Hello"[..], true);
     let next = ("f2 00 11 00 00", &b"Hello"[..], true);
     check("c1 07 f3 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00", &[last, next]);
@@ -114,7 +114,7 @@ fn two_blocks_in_one_message() {
 // §7.2.3.6: Generating an Empty Fragment
 
 #[test]
-fn a_message_without_content_is_one_byte() {
+fn an_empty_message_is_one_byte() {
     check("c1 01 00", &[("00", b"", true)]);
     check("c1 01 00 c1 01 00", &[("00", b"", true), ("00", b"", true)]);
     check("41 07 f2 48 cd c9 c9 07 00 80 00", &[("f2 48 cd c9 c9 07 00", b"Hello", true), ("", b"", true)]);
@@ -127,7 +127,7 @@ fn a_message_without_content_is_one_byte() {
 
 /// No byte is not that one byte, but can only mean the same.
 #[test]
-fn a_message_without_any_byte_is_taken_too() {
+fn a_message_with_an_empty_payload_is_accepted() {
     check("c1 00", &[("", b"", true)]);
     check(
         "c1 07 f2 48 cd c9 c9 07 00 c1 00 c1 05 f2 00 11 00 00",
@@ -139,7 +139,7 @@ fn a_message_without_any_byte_is_taken_too() {
 // The codec by itself
 
 #[test]
-fn what_a_deflater_makes_can_be_taken_while_its_message_goes_on() {
+fn deflated_output_can_be_taken_during_the_message() {
     let content: Vec<u8> = (0..20_000_u32).flat_map(|n| (n.wrapping_mul(n) >> 7).to_be_bytes()).collect();
     let mut deflater = Deflater::new(&agreed(""), Sender::Server);
     let mut payload = Vec::new();

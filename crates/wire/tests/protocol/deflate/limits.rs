@@ -26,7 +26,7 @@ fn frame(fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn limits_count_what_is_on_the_wire_and_what_it_inflates_to_and_are_inclusive() {
+fn limits_apply_to_payload_and_content_and_are_inclusive() {
     #[track_caller]
     fn check(limits: Limits, bytes: &str, expect: &[Violation]) {
         let endpoint = Endpoint::new(Sender::Server, limits).with_deflate(&agreed(""));
@@ -58,7 +58,7 @@ fn limits_count_what_is_on_the_wire_and_what_it_inflates_to_and_are_inclusive() 
 }
 
 #[test]
-fn all_content_up_to_the_limit_is_handed_over_and_nothing_past_it() {
+fn content_is_delivered_up_to_the_limit() {
     let content: Vec<u8> = (0..50_000_u32).map(|n| (n % 251) as u8).collect();
     let payload = deflate("", &[&content]).concat();
     let bytes = frame(true, Opcode::Binary, &payload);
@@ -75,7 +75,7 @@ fn all_content_up_to_the_limit_is_handed_over_and_nothing_past_it() {
 
 /// The last bytes of a payload can hold more than one piece of content has room for.
 #[test]
-fn content_is_all_there_when_its_payload_is() {
+fn content_is_complete_when_its_payload_is() {
     for length in [16_383, 16_384, 16_385, 16_384 + 258, 17_000, 32_768, 32_769, 33_000, 65_536 + 1] {
         let content = vec![b'A'; length];
         let payload = deflate("", &[&content]).concat();
@@ -108,7 +108,7 @@ impl<'b> Handler<'b> for Scales {
 }
 
 #[test]
-fn a_bomb_ends_at_the_limit_a_little_at_a_time() {
+fn a_bomb_is_inflated_in_pieces_up_to_the_limit() {
     const LIMIT: u64 = 1 << 20;
     // Sixteen mebibytes in sixteen kibibytes.
     let bomb = deflate("", &[&vec![0; 16 << 20]]).concat();
@@ -158,7 +158,7 @@ impl<'b> Handler<'b> for Cautious {
 }
 
 #[test]
-fn a_full_handler_stops_a_compressed_frame_and_it_goes_on_with_the_same_result() {
+fn a_full_handler_pauses_a_compressed_frame_without_changing_the_result() {
     let content: Vec<u8> = (0..120_000_u32).flat_map(|n| (n.wrapping_mul(n) >> 9).to_be_bytes()).collect();
     let payload = deflate("", &[&content]).concat();
     let mut bytes = [frame(true, Opcode::Binary, &payload), hex("8a 00")].concat();

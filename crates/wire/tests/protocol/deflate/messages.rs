@@ -38,7 +38,7 @@ fn rsv1_marks_the_first_frame_of_a_compressed_message() {
 
 /// Who looks on may leave unread what is compressed; all else is judged as ever.
 #[test]
-fn what_is_compressed_can_be_left_unread() {
+fn compressed_messages_can_be_skipped() {
     #[track_caller]
     fn check(bytes: &str, compressed: &[bool], expect: &[Violation]) {
         let (_, frames) = receive(Endpoint::new(Sender::Server, LIMITS).with_unread_deflate(), bytes);
@@ -80,7 +80,7 @@ fn rsv1_anywhere_else_breaks_a_rule() {
 }
 
 #[test]
-fn control_frames_come_between_compressed_fragments() {
+fn control_frames_may_come_between_compressed_fragments() {
     let (endpoint, frames) =
         from_deflating_server("", "41 03 f2 48 cd 89 02 ff fe 00 02 c9 c9 8a 00 80 02 07 00 88 02 03 e8");
     assert_eq!(violations(&frames), []);
@@ -102,7 +102,7 @@ fn control_frames_come_between_compressed_fragments() {
 }
 
 #[test]
-fn a_client_compresses_under_its_mask() {
+fn a_client_compresses_before_masking() {
     let endpoint = Endpoint::new(Sender::Client, LIMITS).with_deflate(&agreed(""));
     // f2 48 cd c9 c9 07 00 under 37 fa 21 3d
     let (_, frames) = receive(endpoint, "c1 87 37 fa 21 3d c5 b2 ec f4 fe fd 21");
@@ -113,7 +113,7 @@ fn a_client_compresses_under_its_mask() {
 // §7.1.1: context takeover
 
 #[test]
-fn without_context_takeover_nothing_refers_to_the_message_before() {
+fn without_context_takeover_messages_are_independent() {
     #[track_caller]
     fn check(peer: Sender, parameters: &str, second: Result<&[u8], Violation>) {
         let endpoint = Endpoint::new(peer, LIMITS).with_deflate(&agreed(parameters));
@@ -143,7 +143,7 @@ fn without_context_takeover_nothing_refers_to_the_message_before() {
 }
 
 #[test]
-fn fragments_of_one_message_share_a_context_in_any_case() {
+fn fragments_of_one_message_always_share_a_context() {
     let (_, frames) = from_deflating_server(
         "; server_no_context_takeover",
         "41 0b f2 48 cd c9 c9 07 00 00 00 ff ff 80 05 f2 00 11 00 00 c1 07 f2 48 cd c9 c9 07 00",
@@ -167,7 +167,7 @@ fn frame(first: &str, payload: &str) -> String {
 }
 
 #[test]
-fn text_is_checked_as_it_is_inflated() {
+fn text_is_checked_while_it_is_inflated() {
     /// Of the fragments of one message: where the text is wrong, if it is.
     #[track_caller]
     fn check(fragments: &[&str], expect: Option<u64>) {
@@ -205,7 +205,7 @@ fn text_is_checked_as_it_is_inflated() {
 }
 
 #[test]
-fn invalid_text_is_found_as_early_as_it_can_be() {
+fn invalid_text_is_found_as_early_as_possible() {
     // A block of 65535 bytes that has only begun; nothing could make f4 90 right.
     for (content, offset) in [("ff", 0), ("41 f4 90", 1), ("e2 82 ac c0", 3)] {
         let bytes = hex(&format!("c1 7e ffff 00 ff ff 00 00 {content}"));
@@ -249,7 +249,7 @@ fn a_payload_that_does_not_inflate_breaks_a_rule() {
 }
 
 #[test]
-fn the_first_fault_is_the_one_that_is_told_however_bytes_are_cut() {
+fn the_first_violation_is_reported_for_any_split() {
     /// Of a message of `content` and a block of the type that there is none of.
     #[track_caller]
     fn check(content: &[u8], expect: Violation) {

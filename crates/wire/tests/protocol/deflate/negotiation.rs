@@ -30,7 +30,7 @@ fn check(parameters: &str, policy: &Policy, expect: Result<&str, Decline>) {
 // §7.1.1 and §7.1.2
 
 #[test]
-fn each_parameter_is_answered_as_it_must_be() {
+fn each_parameter_has_the_required_response() {
     #[track_caller]
     fn on(parameters: &str, answer: &str) {
         check(parameters, &Policy::ON, Ok(answer));
@@ -60,7 +60,7 @@ fn each_parameter_is_answered_as_it_must_be() {
 }
 
 #[test]
-fn an_agreement_is_what_its_answer_says() {
+fn an_agreement_matches_its_response() {
     #[track_caller]
     fn check(parameters: &str, expect: (bool, bool, u8, u8)) {
         let agreed = crate::support::offers::agreed(parameters);
@@ -84,7 +84,7 @@ fn an_agreement_is_what_its_answer_says() {
 }
 
 #[test]
-fn a_policy_asks_for_more_than_the_client_does() {
+fn a_policy_adds_to_the_offer() {
     let policy = Policy::ON;
     let no_takeover = Policy { server_no_context_takeover: true, client_no_context_takeover: true, ..policy };
     let both = "; server_no_context_takeover; client_no_context_takeover";
@@ -109,7 +109,7 @@ fn a_policy_asks_for_more_than_the_client_does() {
 }
 
 #[test]
-fn offers_that_do_not_follow_the_rules_are_declined() {
+fn invalid_offers_are_declined() {
     #[track_caller]
     fn on(parameters: &str, reason: Decline) {
         check(parameters, &Policy::ON, Err(reason));
@@ -148,7 +148,7 @@ fn offers_that_do_not_follow_the_rules_are_declined() {
 // §5: several offers
 
 #[test]
-fn the_first_offer_that_can_be_taken_is() {
+fn the_first_valid_offer_is_accepted() {
     #[track_caller]
     fn check(list: &str, policy: &Policy, expect: &[Result<&str, Decline>]) {
         let verdicts: Vec<_> =
@@ -199,7 +199,7 @@ fn the_first_offer_that_can_be_taken_is() {
 }
 
 #[test]
-fn a_policy_that_is_off_takes_nothing() {
+fn a_disabled_policy_accepts_nothing() {
     let off = |list| verdicts(list, &Policy::OFF).into_iter().map(Result::unwrap_err).collect::<Vec<_>>();
     assert_eq!(off("permessage-deflate, permessage-deflate; client_max_window_bits"), [Decline::Off, Decline::Off]);
     // What would have been wrong anyway is said all the same.
@@ -210,7 +210,7 @@ fn a_policy_that_is_off_takes_nothing() {
 }
 
 #[test]
-fn every_reason_reads_as_a_sentence_without_its_ends() {
+fn reasons_have_no_capital_and_no_period() {
     let of_window = |found: Option<&str>| Decline::WindowMalformed {
         name: SERVER_MAX_WINDOW_BITS,
         found: found.map(str::to_owned),

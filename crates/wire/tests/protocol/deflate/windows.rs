@@ -41,7 +41,7 @@ fn block(content: &[u8], last: bool) -> Vec<u8> {
 }
 
 #[test]
-fn a_reference_reaches_as_far_back_as_there_is_something_and_no_farther() {
+fn references_cannot_reach_before_the_first_byte() {
     for before in [1, 5, 300, 32_767, 32_768, 32_769, 40_000, 65_535, 65_536, 70_001] {
         let content: Vec<u8> = (0..before).map(|n: u32| (n.wrapping_mul(n) >> 5) as u8).collect();
         let window = before.min(32 << 10);
@@ -63,7 +63,7 @@ fn a_reference_reaches_as_far_back_as_there_is_something_and_no_farther() {
 
 /// §7.1.2.1 and §7.1.2.2: whoever gave away a smaller window must do with that.
 #[test]
-fn a_deflater_keeps_to_the_window_that_was_agreed_on() {
+fn a_deflater_stays_within_the_negotiated_window() {
     // Nothing in it but what was there a hundred bytes ago, six hundred, and so on.
     let noise = |seed: u32, count: u32| (0..count).map(move |n| ((n ^ seed).wrapping_mul(0x9e37_79b1) >> 24) as u8);
     let content: Vec<u8> = [100, 600, 1200, 2500, 5000, 9000, 18_000, 31_000]

@@ -26,7 +26,7 @@ pub fn endpoint(bytes: &[u8]) {
         agreed: (kind & 4 == 0).then(|| agreement(kind)),
     };
     let pieces = cut(bytes);
-    connection.judges_the_same_however_bytes_are_cut(&pieces, usize::from(patience));
+    connection.verdicts_do_not_depend_on_how_bytes_are_split(&pieces, usize::from(patience));
     connection.echoes(&pieces.concat());
 }
 
@@ -82,7 +82,7 @@ impl Connection {
         (frames, answers, cut_off)
     }
 
-    fn judges_the_same_however_bytes_are_cut(&self, pieces: &[Vec<u8>], patience: usize) {
+    fn verdicts_do_not_depend_on_how_bytes_are_split(&self, pieces: &[Vec<u8>], patience: usize) {
         let (cut, cut_answers, cut_off) = self.receive(pieces, patience);
         let (whole, answers, whole_cut_off) = self.receive(&[pieces.concat()], 0);
         assert_eq!(cut.iter().map(settled).collect::<Vec<_>>(), whole.iter().map(settled).collect::<Vec<_>>());

@@ -135,14 +135,14 @@ fn kind(peer: Sender, deflate: bool, other: u8) -> u8 {
 
 proptest! {
     #[test]
-    fn the_decoder_sees_the_same_frames_however_bytes_are_cut((_, bytes) in sent_traffic(), cuts in cuts()) {
+    fn the_decoder_returns_the_same_frames_for_any_split((_, bytes) in sent_traffic(), cuts in cuts()) {
         fuzzing::decoder(&[&cuts, &bytes[..]].concat());
     }
 
     /// The same frames with the same verdicts and answers, and nothing after a violation. Of a frame that is given up, the
     /// payload of one is the front of the payload of the other; one that is cut off is the same.
     #[test]
-    fn an_endpoint_judges_the_same_however_bytes_are_cut(
+    fn an_endpoint_gives_the_same_verdicts_for_any_split(
         (peer, bytes) in sent_traffic(),
         (deflate, other) in (any::<bool>(), any::<u8>()),
         patience in 0_u8..5,
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn compressed_messages_are_judged_the_same_however_bytes_are_cut(
+    fn compressed_messages_get_the_same_verdicts_for_any_split(
         (peer, other) in (peer(), any::<u8>()),
         messages in vec(message(), 0..6),
         patience in 0_u8..5,
@@ -175,7 +175,7 @@ proptest! {
 
     /// §5.5.1: whatever fails a connection, a close frame can say so.
     #[test]
-    fn every_failure_can_be_said_in_a_close_frame((peer, mut bytes) in sent_traffic(), deflate: bool) {
+    fn every_failure_fits_a_close_frame((peer, mut bytes) in sent_traffic(), deflate: bool) {
         let endpoint = Endpoint::new(peer, Limits { frame: 200, message: 300 });
         let mut endpoint = if deflate { endpoint.with_deflate(&agreed("")) } else { endpoint };
         let mut frames = Vec::new();

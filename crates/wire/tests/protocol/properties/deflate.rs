@@ -50,7 +50,7 @@ proptest! {
     /// For any content, window, takeover and fragmentation: what was deflated inflates to itself, by ours and by another,
     /// and refers back no farther than was agreed on.
     #[test]
-    fn what_was_deflated_inflates_to_itself(
+    fn deflated_content_inflates_to_itself(
         (sender, window) in prop_oneof![
             (9_u8..=15).prop_map(|window| (Sender::Server, window)),
             (8_u8..=15).prop_map(|window| (Sender::Client, window)),
@@ -89,7 +89,7 @@ proptest! {
 
     /// Blocks of any kind and marked as the last or not, with references across them and across messages.
     #[test]
-    fn what_another_deflater_makes_inflates(
+    fn output_of_another_deflater_inflates(
         parts in vec((content(), 0_u32..10, prop::bool::weighted(0.3), any::<bool>()), 1..6),
         most in 1_usize..2000,
     ) {
@@ -126,7 +126,7 @@ proptest! {
     /// No bytes make it panic. What inflates, inflates to the same as by another; what does not, does not here, unless it
     /// is only too short.
     #[test]
-    fn any_bytes_inflate_as_they_do_elsewhere(
+    fn any_bytes_inflate_as_with_another_inflater(
         payloads in vec(prop_oneof![
             vec(any::<u8>(), 0..40),
             // The front of a block with codes of its own, which chance would hardly find.

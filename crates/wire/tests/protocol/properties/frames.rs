@@ -30,21 +30,21 @@ proptest! {
     // There and back
 
     #[test]
-    fn a_header_reads_back_as_it_was_written(header in any_header(), behind in vec(any::<u8>(), 0..4)) {
+    fn a_written_header_reads_back(header in any_header(), behind in vec(any::<u8>(), 0..4)) {
         let bytes = [&header.encode()[..], &behind].concat();
         prop_assert_eq!(header.encode().len(), header.len());
         prop_assert_eq!(FrameHeader::parse(&bytes), Some(header));
     }
 
     #[test]
-    fn the_header_of_any_bytes_is_written_as_those_bytes(bytes in vec(any::<u8>(), 0..20)) {
+    fn a_read_header_is_written_as_the_same_bytes(bytes in vec(any::<u8>(), 0..20)) {
         if let Some(header) = FrameHeader::parse(&bytes) {
             prop_assert_eq!(&header.encode()[..], &bytes[..header.len()]);
         }
     }
 
     #[test]
-    fn a_frame_reads_back_as_it_was_written(
+    fn a_written_frame_reads_back(
         (fin, nibble, key) in (any::<bool>(), any::<u8>(), proptest::option::of(masking_key())),
         payload in vec(any::<u8>(), 0..300),
         most in 1_usize..400,
@@ -106,7 +106,7 @@ proptest! {
     // §8.1
 
     #[test]
-    fn text_is_judged_as_std_judges_it_however_it_is_cut(
+    fn text_is_checked_like_in_std_for_any_split(
         bytes in prop_oneof![
             any::<String>().prop_map(String::into_bytes),
             vec(select(vec![0x00, 0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5]), 0..8),

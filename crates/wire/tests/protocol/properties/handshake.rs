@@ -67,7 +67,7 @@ fn offers() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn every_request_gets_an_answer_however_it_is_cut(
+    fn every_request_gets_an_answer_for_any_split(
         cuts in cuts(),
         bytes in prop_oneof![
             1 => vec(any::<u8>(), 0..200),
