@@ -387,7 +387,7 @@ mod tests {
         assert!(says(r#"{"version":1,"course":{"a":{"pieces":7}}}"#).contains("damaged"));
         assert!(says(&" ".repeat(MAX_FILE + 1)).contains("bytes"));
         let long = FILE.replace("A frame is …", &"x".repeat(MAX_NOTE + 1));
-        assert!(says(&long).contains("longer entries"));
-        assert!(says(&FILE.replace("frames#ask", &"x".repeat(MAX_NAME + 1))).contains("longer entries"));
+        assert!(says(&long).contains("exceed the limits"));
+        assert!(says(&FILE.replace("frames#ask", &"x".repeat(MAX_NAME + 1))).contains("exceed the limits"));
     }
 }
