@@ -1,4 +1,4 @@
-//! The bodies of the fuzz targets. They are part of the wire crate's tests, which run them on the seeds and on generated input.
+//! The bodies of the fuzz targets. They belong to the wire crate's tests, which run them on the seeds and on generated input.
 
 #[path = "../../crates/wire/tests/protocol/fuzzing/mod.rs"]
 pub mod fuzzing;

@@ -64,7 +64,7 @@ fn close_payloads_are_parsed() {
     check("ffff", Some(65535), "", Some(Violation::CloseCodeNotAllowed(CloseCode(65535))));
     check("03e8 ff", Some(1000), "\u{fffd}", Some(Violation::CloseReasonNotUtf8));
     check("03e8 61e282", Some(1000), "a\u{fffd}", Some(Violation::CloseReasonNotUtf8));
-    // The code is the first thing that is wrong.
+    // The first error is the code.
     check("03ed ff", Some(1005), "\u{fffd}", Some(Violation::CloseCodeNotAllowed(CloseCode::NO_STATUS)));
 }
 
@@ -83,7 +83,7 @@ fn close_payloads_fit_a_control_frame_and_parse_back() {
     check("bye", "bye");
     check(&full, &full);
     check(&(full.clone() + "x"), &full);
-    // A reason is cut between characters, never inside one: 123 = 41 * 3 = 30 * 4 + 3 = 61 * 2 + 1.
+    // A long reason is truncated between characters, never inside one: 123 = 41 * 3 = 30 * 4 + 3 = 61 * 2 + 1.
     check(&"\u{20ac}".repeat(42), &"\u{20ac}".repeat(41));
     check(&"\u{1f600}".repeat(31), &"\u{1f600}".repeat(30));
     check(&"\u{e9}".repeat(62), &"\u{e9}".repeat(61));

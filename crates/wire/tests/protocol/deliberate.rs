@@ -1,4 +1,4 @@
-//! What an endpoint does wrong on purpose, judged as a strict receiver would; and limits that change on the way.
+//! An endpoint's deliberate violations, judged as by a strict receiver. Limits that change during a connection.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -12,7 +12,7 @@ use wire::incoming::{Frame, Handler, Incoming, Limits};
 use wire::message::MessageKind;
 use wire::outgoing::Outgoing;
 
-/// Splits unmasked frames, of which the last may be cut off.
+/// Splits `bytes` into unmasked frames. The last one may be truncated.
 fn frames(bytes: &str) -> Vec<(FrameHeader, Vec<u8>)> {
     let mut bytes = hex(bytes);
     let mut rest = &mut bytes[..];
@@ -65,13 +65,13 @@ fn violations_that_depend_on_earlier_frames() {
     let none = vec![];
     assert_eq!(judged(false, "01 00 82 00 80 00"), [none.clone(), vec!["message-still-open"], none.clone()]);
     assert_eq!(judged(false, "88 00 8a 00 81 00"), [none.clone(), none.clone(), vec!["after-close"]]);
-    // Text over its fragments, with a ping of any bytes inside; and each message by itself.
+    // Text is checked across fragments with a ping of any bytes between them, and separately for each message.
     assert_eq!(judged(false, "01 01 c3 89 01 ff 80 01 41"), [none.clone(), none.clone(), vec!["invalid-utf8"]]);
     assert_eq!(judged(false, "81 01 c3 81 01 a9"), [["invalid-utf8"], ["invalid-utf8"]]);
     assert_eq!(judged(false, "02 01 ff 80 01 ff 81 01 41"), [none.clone(), none.clone(), none.clone()]);
 }
 
-/// A receiver waits for the rest, and never gets to the end.
+/// A receiver waits for the rest, which never arrives.
 #[test]
 fn truncated_frames_are_not_judged_as_complete() {
     assert_eq!(judged(false, "81 02 c3"), [Vec::<&str>::new()]);
@@ -132,7 +132,7 @@ fn a_101_response_with_and_without_each_header_line() {
     assert_eq!(switching_protocols("dGhlIHNhbXBsZSBub25jZQ==", Some("chat"), Some("x, y")), right.to_string());
 }
 
-/// Notes the rules that frames break.
+/// Records the rules that frames break.
 #[derive(Default)]
 struct Rules(Vec<Vec<&'static str>>);
 
@@ -158,7 +158,7 @@ fn changed_limits_apply_from_the_next_frame() {
     assert_eq!(receive(&mut incoming, "82 03 01 02"), Vec::<Vec<&str>>::new());
     assert!(incoming.is_inside_message() && incoming.is_inside_frame());
     incoming.restrict(Limits { frame: 2, message: 2 }, Some(MessageKind::Text));
-    // The frame under way was taken already.
+    // The unfinished frame was accepted already.
     assert_eq!(receive(&mut incoming, "03 81 02 41 42"), [none.clone(), none.clone()]);
     assert!(!incoming.is_inside_message());
     let mut other = Incoming::new(Sender::Server, LIMITS);
@@ -172,11 +172,11 @@ fn changed_limits_apply_from_the_next_frame() {
     assert_eq!(receive(&mut incoming, "82 03 01"), [["frame-too-big", "message-too-big"]]);
 }
 
-/// More has been inflated already than is taken from now on.
+/// The content inflated so far is already larger than the new limit.
 #[test]
 fn a_limit_can_be_lowered_during_a_compressed_message() {
     let mut incoming = Incoming::new(Sender::Server, LIMITS).with_deflate(&crate::support::offers::agreed(""));
-    // A stored block of five bytes, and then another. RFC 7692 §7.2.3.3.
+    // Two uncompressed blocks of five bytes. RFC 7692 §7.2.3.3.
     assert_eq!(receive(&mut incoming, "42 0a 00 05 00 fa ff 48 65 6c 6c 6f"), [Vec::<&str>::new()]);
     incoming.restrict(Limits { frame: 100, message: 3 }, None);
     let broken = receive(&mut incoming, "80 0a 00 05 00 fa ff 48 65 6c 6c 6f");

@@ -1,4 +1,4 @@
-//! RFC 6455 §5.4, §5.5, §7, §8.1 and §10.4: what an endpoint makes of the bytes it gets, and what it answers.
+//! RFC 6455 §5.4, §5.5, §7, §8.1 and §10.4: how an endpoint judges the bytes it receives, and how it answers.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -30,7 +30,7 @@ fn invalid_text_is_found_before_its_frame_has_ended() {
     assert_eq!(frame.violations, [Violation::InvalidUtf8 { offset: 1 }]);
     assert_eq!((&frame.payload[..], frame.whole), (&hex("41 f4 90")[..], false));
     assert_eq!(endpoint.cut_off(), None, "it was given up, and has been handed over");
-    // Until that last byte it may still become right.
+    // Before that last byte, the text can still become valid.
     assert_eq!(from_server("81 7e ffff 41 f4").1, []);
 }
 
@@ -40,7 +40,7 @@ fn binary_messages_may_contain_any_bytes() {
     assert_eq!(violations(&frames), []);
 }
 
-/// §7.4.1, code 1003: it is the first frame that says which kind a message is.
+/// §7.4.1, code 1003: the first frame determines the kind of a message.
 #[test]
 fn an_endpoint_may_accept_only_one_kind_of_message() {
     for (only, bytes) in [
@@ -79,12 +79,12 @@ fn messages_may_be_fragmented_around_control_frames() {
             Some((2, 1, Text, true)),
         ],
     );
-    // A character may be cut by fragments, with a control frame of other bytes in between.
+    // Fragments may split a character, with a control frame of other bytes in between.
     check(
         "01 01 e2 89 02 ffff 00 01 82 80 01 ac",
         &[Some((1, 1, Text, false)), None, Some((1, 2, Text, false)), Some((1, 3, Text, true))],
     );
-    // A close frame may come inside a message.
+    // A close frame may come between fragments.
     check("01 01 41 88 00", &[Some((1, 1, Text, false)), None]);
 }
 
@@ -109,12 +109,12 @@ fn required_answers() {
     check("89 00", Answer::Pong);
     check("89 01 41", Answer::Pong);
     check("8a 01 41", Answer::None);
-    // §5.5.1: the same code back; nothing for nothing.
+    // §5.5.1: the answer has the same code, or none if there was none.
     check("88 00", Answer::Close(vec![]));
     check("88 02 03e8", Answer::Close(hex("03e8")));
     check("88 05 03e9 627965", Answer::Close(hex("03e9")));
     check("88 02 1387", Answer::Close(hex("1387")));
-    // §5.5.2: no pong once a close frame has come.
+    // §5.5.2: no pong after a close frame.
     check("88 00 89 00", Answer::None);
 }
 
@@ -128,7 +128,7 @@ fn a_ping_before_a_close_in_the_same_read_is_answered() {
 
 #[test]
 fn control_frames_after_a_close_are_valid_and_ignored() {
-    // A pong may cross with its sender's own close frame, §5.5.1 forbids data only.
+    // A pong may follow its sender's close frame: §5.5.1 forbids only data.
     let (_, frames) = from_server("88 02 03e8 8a 01 41 89 00");
     assert_eq!(violations(&frames), []);
     assert_eq!(frames.iter().map(|frame| frame.after_close).collect::<Vec<_>>(), [false, true, true]);
@@ -143,7 +143,7 @@ fn a_close_frame_is_answered_once_and_its_answer_is_not() {
     assert_eq!(out, hex("88 02 03e8"));
     assert!(endpoint.outgoing.sent_close());
     let (endpoint, frames) = receive(endpoint, "81 01 41 88 02 03e8");
-    // Data may come until the peer's close frame does.
+    // Data may arrive until the peer's close frame.
     assert_eq!(violations(&frames), []);
     assert_eq!(frames.iter().map(|frame| endpoint.answer(frame)).collect::<Vec<_>>(), [Answer::None, Answer::None]);
 }
@@ -159,10 +159,10 @@ fn an_endpoint_that_has_sent_a_close_frame_fails_without_another() {
 #[test]
 fn a_close_frame_with_an_invalid_header_does_not_close() {
     let (_, frames) = receive(Endpoint::new(Sender::Client, LIMITS), "88 02 03ed");
-    // Dissected, but judged by its header alone: cut after it, nothing else would be here.
+    // The frame is dissected, but judged only by its header. The result is the same if only the header has arrived.
     assert_eq!(frames[0].violations, [Violation::ClientFrameUnmasked]);
     assert_eq!(frames[0].close.as_ref().unwrap().code, Some(CloseCode::NO_STATUS));
-    // One that is too long is read as well, whether it came at once or its header was cut.
+    // A frame that is too long is also read, whether it arrived at once or in pieces.
     let too_long = [hex("88 7e 007e 03e8"), vec![b'a'; 124]].concat();
     for cut in [0, 3] {
         let mut endpoint = Endpoint::new(Sender::Server, LIMITS);
@@ -197,12 +197,12 @@ fn a_truncated_last_frame_is_delivered_as_far_as_it_arrived() {
     check(Server, "01 01 41 80 02 42", Some((Opcode::Continuation, 2, b"B")));
     check(Server, "82 7f 0000000000100000", Some((Opcode::Binary, 1 << 20, b"")));
     check(Server, "88 02 03", Some((Opcode::Close, 2, b"\x03")));
-    // Half a character is no violation: what makes it whole might have come.
+    // Half a character is not a violation, because its rest could have arrived.
     check(Server, "81 03 e282", Some((Opcode::Text, 3, b"\xe2\x82")));
-    // Inside a header there is no frame yet.
+    // Inside a header, there is no frame yet.
     check(Server, "81", None);
     check(Client, "81 85 37fa21", None);
-    // After the goodbye nothing is missed.
+    // After the closing handshake, nothing is missing.
     check(Server, "88 00 8a 02 41", None);
 }
 
@@ -216,11 +216,11 @@ fn sent_frames_have_message_numbers_too() {
     assert_eq!(send(false, Opcode::Text, b"Hel"), Some((1, 1, MessageKind::Text, false)));
     assert_eq!(send(true, Opcode::Ping, b""), None);
     assert_eq!(send(true, Opcode::Continuation, b"lo"), Some((1, 2, MessageKind::Text, true)));
-    // The lab may break the order.
+    // The lab may send frames out of order.
     assert_eq!(send(true, Opcode::Continuation, b""), None);
     assert_eq!(send(true, Opcode::Binary, b"!"), Some((2, 1, MessageKind::Binary, true)));
     assert_eq!(out, hex("01 03 48656c 89 00 80 02 6c6f 80 00 82 01 21"));
-    // What others write needs only be noted.
+    // Frames that other code writes are only recorded.
     assert_eq!(
         place(endpoint.outgoing.frame(&FrameHeader::unmasked(false, Opcode::Text, 9))),
         Some((3, 1, MessageKind::Text, false))
@@ -231,7 +231,7 @@ fn sent_frames_have_message_numbers_too() {
 
 // Streaming
 
-/// Whatever a header claims, what has come is handed on in the call in which it came, and none of it twice.
+/// For any length in the header, the received payload is delivered in the same call, and only once.
 #[test]
 fn payload_is_delivered_in_the_call_that_received_it() {
     const NO_LIMITS: Limits = Limits { frame: u64::MAX, message: u64::MAX };
@@ -258,7 +258,7 @@ fn payload_is_delivered_in_the_call_that_received_it() {
 
 #[test]
 fn a_full_handler_is_called_again_and_loses_nothing() {
-    // A violation at the end: a frame that broke a rule is given up in its call, also while the handler is full.
+    // A violation at the end: an invalid frame is abandoned in the same call, even while the handler is full.
     for bytes in ["01 02 4865 89 01 21 80 03 6c6c6f 88 02 03e8 8a 00", "01 02 4865 80 03 6c ff 6f 81 00"] {
         let (_, expect) = from_server(bytes);
         for patience in 1..12 {
@@ -270,7 +270,7 @@ fn a_full_handler_is_called_again_and_loses_nothing() {
 
 #[test]
 fn a_complete_uncompressed_frame_is_delivered_at_once() {
-    /// What it was called for, in order.
+    /// The calls in their order.
     #[derive(Default)]
     struct Calls(String);
     impl<'b> Handler<'b> for Calls {
@@ -308,10 +308,10 @@ fn a_complete_uncompressed_frame_is_delivered_at_once() {
     );
 }
 
-/// However full it is: nothing but its end is left of a frame that broke a rule.
+/// Even a full handler gets the end of an invalid frame, but nothing else of it.
 #[test]
 fn a_full_handler_receives_a_violation_at_once() {
-    /// Has room for the beginning of a frame, and keeps the violations of those that are over.
+    /// Accepts only the start of a frame, and keeps the violations of ended frames.
     #[derive(Default)]
     struct Full {
         full: bool,
@@ -330,7 +330,7 @@ fn a_full_handler_receives_a_violation_at_once() {
             self.full
         }
     }
-    /// How many bytes are left, and how many violations were told.
+    /// The number of remaining bytes and of reported violations.
     #[track_caller]
     fn check(bytes: &str, expect: (usize, usize)) {
         for incoming in
@@ -347,7 +347,7 @@ fn a_full_handler_receives_a_violation_at_once() {
     check("a1 05 41", (0, 1));
     check("83 00 81 00", (0, 1));
     check("82 7f 8000000000000000 00", (0, 3));
-    // One that is right waits, and so does what follows it.
+    // A valid frame waits, and so do the frames after it.
     check("81 7e 0080 41 42", (2, 0));
 }
 
@@ -370,9 +370,9 @@ fn limits_are_inclusive() {
     check(message, "82 06", &[Violation::MessageTooBig { bytes: 6, limit: 5 }]);
     check(message, "02 03 000000 80 02 0000", &[]);
     check(message, "02 03 000000 80 03", &[Violation::MessageTooBig { bytes: 6, limit: 5 }]);
-    // Control frames do not count, and each message counts from nothing.
+    // Control frames do not count, and each message counts from zero.
     check(message, "02 03 000000 89 06 000000000000 80 02 0000 82 05 0000000000", &[]);
-    // Lengths add up past any limit without overflow.
+    // The sum of lengths does not overflow.
     let none = Limits { frame: u64::MAX, message: u64::MAX };
     check(none, "02 01 00 80 7f 7fffffffffffffff", &[]);
     check(

@@ -67,7 +67,7 @@ fn the_response_is_a_200_with_the_accepted_offers() {
     assert_eq!(Connected { subprotocol: None, extensions: None }.to_string(), ":status: 200\r\n\r\n");
 }
 
-/// RFC 9113 §8.2.2: what is of one connection does not travel.
+/// RFC 9113 §8.2.2: HTTP/2 has no connection-specific headers.
 #[test]
 fn a_refusal_has_no_connection_headers() {
     let text = refusal(503, &[("Retry-After", "5")], "no");

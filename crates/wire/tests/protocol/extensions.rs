@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use wire::extension::{is_token, items, parse, tokens};
 
-/// What a list reads as, written canonically; `None` where it is malformed.
+/// The parsed list in canonical form; `None` if it is malformed.
 fn canonical(list: &str) -> Option<String> {
     let extensions = parse(list)?.into_iter().map(|extension| {
         let parameters = extension.parameters.iter().map(|(name, value)| match value {
@@ -38,7 +38,7 @@ fn extension_lists() {
     check(" \ta ;\tb = c , ", "a; b=c");
     check(",a,,b,", "a, b");
     check("a; b; b", "a; b; b");
-    // §9.1: a quoted value stands for the token inside it.
+    // §9.1: a quoted value means the token inside it.
     check("a; b=\"10\"", "a; b=10");
     check("a; b=\"c\" ; d", "a; b=c; d");
     check(r#"a; b="1\0""#, "a; b=10");
@@ -95,7 +95,7 @@ fn token_lists() {
 fn list_items_are_separated_by_commas() {
     assert_eq!(items(" a; b=\"c\" ,,\tnot a token ,").collect::<Vec<_>>(), ["a; b=\"c\"", "not a token"]);
     assert_eq!(items(" ,\t, ").count(), 0);
-    // They stand in the order of what is parsed.
+    // Items keep their order.
     let list = "x, permessage-deflate; client_max_window_bits,, y";
     let names: Vec<_> = parse(list).unwrap().iter().map(|extension| extension.name).collect();
     assert!(items(list).zip(&names).all(|(item, name)| item.starts_with(name)) && items(list).count() == names.len());

@@ -1,4 +1,4 @@
-//! RFC 6455 §5.2, §5.3 and §5.7: one frame's bytes, read and written.
+//! RFC 6455 §5.2, §5.3 and §5.7: reading and writing the bytes of one frame.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -103,7 +103,7 @@ fn each_bit_of_a_header_has_its_meaning() {
     check("00 7e ffff", length(0xffff, LengthForm::Bits16));
     check("00 7f 0000000000010000", length(0x1_0000, LengthForm::Bits64));
     check("00 7f 7fffffffffffffff", length(u64::MAX >> 1, LengthForm::Bits64));
-    // Longer than needed, or with the highest bit set: wrong, but read and written all the same.
+    // Longer than needed, or with the highest bit set: invalid, but still read and written.
     check("00 7e 0000", length(0, LengthForm::Bits16));
     check("00 7f 000000000000007d", length(125, LengthForm::Bits64));
     check("00 7f 8000000000000000", length(1 << 63, LengthForm::Bits64));
@@ -145,7 +145,7 @@ fn a_length_too_large_for_its_form_loses_its_high_bits() {
     };
     assert_eq!(header(0x1_0203, LengthForm::Bits16).encode()[..], hex("82 7e 0203"));
     assert_eq!(header(0x81, LengthForm::Bits7).encode()[..], hex("82 01"));
-    // These two announce an extended length that is not there.
+    // These two announce an extended length that is missing.
     assert_eq!(header(126, LengthForm::Bits7).encode()[..], hex("82 7e"));
     assert_eq!(header(127, LengthForm::Bits7).encode()[..], hex("82 7f"));
 }
@@ -196,7 +196,7 @@ fn fields_sit_where_the_rfc_draws_them() {
         "82 ff 0000000000010000 37fa213d",
         &with(&[(ExtendedLength, 16, 64), (Field::MaskingKey, 80, 32), (Payload, 112, 524_288)]),
     );
-    // More bits than can be counted: the payload ends where counting does.
+    // More bits than the counter can hold: the payload ends at its maximum.
     check("82 7f ffffffffffffffff", &with(&[(ExtendedLength, 16, 64), (Payload, 80, u64::MAX - 80)]));
 }
 
@@ -227,7 +227,7 @@ fn fields_tile_every_form_of_frame_without_gap() {
 
 #[test]
 fn a_payload_is_masked_with_the_key_byte_of_its_offset() {
-    // Long enough for words of eight and a rest, at every phase of the key.
+    // Long enough for words of eight bytes and a rest, at every offset in the key.
     let payload: Vec<u8> = (0..61_u8).map(|n| n.wrapping_mul(7)).collect();
     for offset in [0, 1, 2, 3, 4, 5, 1 << 40, u64::MAX - 100] {
         let mut bytes = payload.clone();
@@ -238,7 +238,7 @@ fn a_payload_is_masked_with_the_key_byte_of_its_offset() {
     }
 }
 
-// Bytes cut anywhere
+// Bytes in any pieces
 
 #[test]
 fn the_decoder_returns_what_has_arrived_and_asks_for_more() {
@@ -256,7 +256,7 @@ fn the_decoder_returns_what_has_arrived_and_asks_for_more() {
     let mut input = rest;
     assert_eq!(decoder.next(&mut input), Some(Piece::Payload(&mut b"llo".to_owned()[..])));
     assert_eq!(decoder.next(&mut input), Some(Piece::End));
-    // A frame without payload has a header and an end, and no more bytes are needed to see that.
+    // An empty frame is complete after its header, without more bytes.
     assert_eq!(decoder.next(&mut input), Some(Piece::Header(FrameHeader::unmasked(true, Opcode::Ping, 0))));
     assert!(input.is_empty());
     assert_eq!(decoder.next(&mut input), Some(Piece::End));
@@ -269,15 +269,15 @@ fn the_decoder_returns_a_complete_frame_at_once() {
     let mut decoder = Decoder::default();
     let mut input = &mut bytes[..];
     let (header, frame) = decoder.whole(&mut input).unwrap();
-    // All of it, so that a reply can be written where it stands.
+    // The piece contains the whole frame, so a reply can be written in place.
     assert_eq!((header, &frame[..]), (masked(true, Opcode::Text, 5), &b"\x81\x85\x37\xfa\x21\x3dHello"[..]));
     let ping = FrameHeader::unmasked(true, Opcode::Ping, 0);
     assert_eq!(decoder.whole(&mut input), Some((ping, &mut [0x89, 0][..])));
-    // A byte is missing, and nothing is taken.
+    // One byte is missing, and the decoder consumes nothing.
     assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
     assert_eq!(decoder.next(&mut input), Some(Piece::Header(FrameHeader::unmasked(true, Opcode::Binary, 2))));
     assert_eq!(decoder.next(&mut input), Some(Piece::Payload(&mut b"A".to_owned()[..])));
-    // Inside a frame and inside a header no frame begins.
+    // No frame starts inside a frame or inside a header.
     let mut more = hex("42 81 00");
     let mut input = &mut more[..];
     assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
@@ -288,7 +288,7 @@ fn the_decoder_returns_a_complete_frame_at_once() {
     let mut rest = hex("00 81 00");
     let mut input = &mut rest[..];
     assert_eq!((decoder.whole(&mut input), input.len()), (None, 3));
-    // What no memory could hold is not there.
+    // A frame larger than memory is never complete.
     let mut huge = hex("82 7f ffffffffffffffff 00");
     assert_eq!(Decoder::default().whole(&mut &mut huge[..]), None);
 }

@@ -1,4 +1,4 @@
-//! The protocol as the RFCs tell it: one crate, so that all of it shares `support`.
+//! The protocol by the sections of its RFCs. All tests are in one crate to share `support`.
 
 mod close_codes;
 mod deflate;

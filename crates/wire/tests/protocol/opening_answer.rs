@@ -1,4 +1,4 @@
-//! What a client must find in the answer to its opening handshake. RFC 6455 §4.1.
+//! A client's checks of the response to its opening handshake. RFC 6455 §4.1.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ use wire::handshake::answer::{AnswerError, OpeningAnswer, judge};
 use wire::handshake::head::ResponseHead;
 use wire::handshake::request::OpeningRequest;
 
-/// §1.3, and its accept value.
+/// The key in §1.3, and its accept value.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const RIGHT: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
@@ -58,7 +58,7 @@ fn each_invalid_response_fails_the_connection() {
     check(&with("Sec-WebSocket-Extensions: ;"), AnswerError::ExtensionNotOffered(";".into()));
 }
 
-/// Whoever looks on takes from the answer what both ends hold to.
+/// An observer learns the negotiated parameters from the response.
 #[test]
 fn a_response_determines_the_compression() {
     #[track_caller]

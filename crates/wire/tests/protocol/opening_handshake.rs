@@ -152,8 +152,8 @@ fn a_key_is_base64_of_sixteen_bytes() {
 
 // §4.2.1: judging
 
-/// A request with the headers of the RFC's example, `changes` made: `-Name` takes a header out, `Name: value` replaces it
-/// where it is or else adds it, `+Name: value` adds one more.
+/// The request of the RFC's example with `changes`: `-Name` removes a header, `Name: value` replaces or adds it, and
+/// `+Name: value` adds another one.
 fn request(changes: &[&str]) -> String {
     let mut lines: Vec<String> = CLIENT.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let name = |line: &str| line.split(':').next().unwrap_or_default().to_ascii_lowercase();
@@ -191,26 +191,26 @@ fn a_valid_request_has_its_key_and_subprotocols() {
     check(&[], &["chat", "superchat"]);
     check(&["-Sec-WebSocket-Protocol"], &[]);
     check(&["-Origin"], &["chat", "superchat"]);
-    // Names and tokens compare without regard to case.
+    // Names and tokens are case-insensitive.
     check(
         &["-Upgrade", "UPGRADE: WebSocket", "-Connection", "connection: keep-alive, UPGRADE"],
         &["chat", "superchat"],
     );
     check(&["-sec-websocket-key", "SEC-WEBSOCKET-KEY: dGhlIHNhbXBsZSBub25jZQ=="], &["chat", "superchat"]);
-    // Lists may stand in several lines, and have empty items.
+    // Lists may have several lines and empty items.
     check(&["Connection: keep-alive", "+Connection: Upgrade"], &["chat", "superchat"]);
     check(&["Upgrade: h2c", "+Upgrade: websocket"], &["chat", "superchat"]);
     check(&["Connection: ,Upgrade ,"], &["chat", "superchat"]);
     check(&["Sec-WebSocket-Protocol: a,b", "+Sec-WebSocket-Protocol: c"], &["a", "b", "c"]);
     check(&["Sec-WebSocket-Protocol: a,,\tb ,"], &["a", "b"]);
-    // Subprotocols differ by case.
+    // Subprotocols are case-sensitive.
     check(&["Sec-WebSocket-Protocol: chat, Chat"], &["chat", "Chat"]);
-    // What a browser offers is no error, also where nothing of it is taken.
+    // A browser's offer is not an error, even if the server accepts none of it.
     check(&["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"], &["chat", "superchat"]);
     check(&["GET /a?b=c HTTP/1.1"], &["chat", "superchat"]);
 }
 
-/// §9.1: several lines are one list, in their order.
+/// §9.1: several lines are one list in the same order.
 #[test]
 fn a_valid_request_has_its_offered_extensions() {
     #[track_caller]
@@ -242,7 +242,7 @@ fn each_invalid_request_breaks_one_rule() {
     let lacks = RequestError::ConnectionLacksUpgrade;
     check(&["-Connection"], lacks.clone(), 400, "connection-lacks-upgrade", "4.2.1");
     check(&["Connection: keep-alive"], lacks.clone(), 400, "connection-lacks-upgrade", "4.2.1");
-    // Only blanks and tabs are space in HTTP: this one is a no-break space.
+    // Only spaces and tabs are whitespace in HTTP. This is a no-break space.
     check(&["Connection: \u{a0}Upgrade"], lacks, 400, "connection-lacks-upgrade", "4.2.1");
     check(&["-Host"], RequestError::HostMissing, 400, "host-missing", "4.2.1");
     check(&["+Host: other.example.com"], RequestError::HostMissing, 400, "host-missing", "4.2.1");
@@ -314,7 +314,7 @@ fn refusals_are_valid_http_and_say_what_to_send() {
         "HTTP/1.1 405 Method Not Allowed\r\n",
         &[("Allow", "GET"), ("Connection", "close")],
     );
-    // RFC 9110 §7.8: `Upgrade` goes with the connection option of the same name.
+    // RFC 9110 §7.8: `Upgrade` requires the connection option of the same name.
     let upgrade = [("Upgrade", "websocket"), ("Connection", "Upgrade, close")];
     check(RequestError::UpgradeMissing, "HTTP/1.1 426 Upgrade Required\r\n", &upgrade);
     check(RequestError::HttpTooOld, "HTTP/1.1 426 Upgrade Required\r\n", &upgrade);

@@ -6,7 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::hex;
 use wire::utf8::{NotUtf8, Utf8Check};
 
-/// Feeds `bytes` in two parts, then ends the message; gives how many bytes were taken before the check failed, and where.
+/// Feeds `bytes` in two parts, then ends the message. Returns how many bytes were consumed before the check failed, and the offset
+/// of the error.
 fn in_two_parts(bytes: &[u8], cut: usize) -> Result<(), NotUtf8> {
     let mut check = Utf8Check::default();
     check.push(&bytes[..cut])?;
@@ -14,8 +15,8 @@ fn in_two_parts(bytes: &[u8], cut: usize) -> Result<(), NotUtf8> {
     check.finish()
 }
 
-/// The first byte at which `bytes` fail when they come one by one: its index, and the offset said. `bytes.len()` when it is
-/// only the end that fails.
+/// The first byte at which `bytes` fail when they arrive one by one: its index, and the reported offset. The index is `bytes.len()`
+/// if only the end fails.
 fn byte_by_byte(bytes: &[u8]) -> Option<(usize, u64)> {
     let mut check = Utf8Check::default();
     for (at, byte) in bytes.iter().enumerate() {
@@ -41,7 +42,7 @@ fn valid_text_is_valid_for_any_split() {
     }
 }
 
-/// Where the check must fail: at the first byte after which nothing can be right again. Table 3-7 of the Unicode Standard.
+/// The check must fail at the first byte after which no text can be valid. Table 3-7 of the Unicode Standard.
 #[test]
 fn invalid_text_fails_at_the_earliest_byte() {
     #[track_caller]
@@ -70,7 +71,7 @@ fn invalid_text_fails_at_the_earliest_byte() {
     check("41 42 c0 41", 2, 2);
     check("41 e2 82 ac ed a0 80 41", 5, 4);
     check("ceba e1bdb9 cf83 cebc ceb5 f4908080", 12, 11);
-    // Only the end shows that these are short.
+    // Only the end shows that these are incomplete.
     check("c3", 1, 0);
     check("e2 82", 2, 0);
     check("f0 9f 98", 3, 0);

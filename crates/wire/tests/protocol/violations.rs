@@ -46,7 +46,7 @@ fn every_violation_has_its_section_and_code() {
         assert_eq!(ClosePayload::parse(&payload), (says, None), "{rule}");
         assert!(payload.len() <= 125, "{rule}");
         assert_eq!(receive(endpoint, "8a 00").1, [], "{rule}: nothing counts any more");
-        // A check of the table itself: exhaustive, so that a new rule gets its line here.
+        // This match is exhaustive, so a new rule needs a line in this table.
         match expect {
             Violation::ReservedBits(_) | Violation::ReservedOpcode(_) | Violation::ControlFragmented => {}
             Violation::ControlTooLong(_) | Violation::LengthNotMinimal(_) | Violation::LengthTopBit => {}
@@ -118,7 +118,7 @@ fn every_violation_has_its_section_and_code() {
     check(Server, "81 02 e2 82", utf8(0), "invalid-utf8", "8.1", Code::INVALID_DATA);
     check(Server, "01 02 41 e2 89 00 80 02 82 41", utf8(1), "invalid-utf8", "8.1", Code::INVALID_DATA);
     check(Server, "01 02 41 e2 80 00", utf8(1), "invalid-utf8", "8.1", Code::INVALID_DATA);
-    // Each message counts from its own first byte.
+    // Offsets count from the first byte of each message.
     check(Server, "81 03 41 41 41 81 02 41 ff", utf8(1), "invalid-utf8", "8.1", Code::INVALID_DATA);
     // §10.4
     let frame = |bytes| Violation::FrameTooBig { bytes, limit: 256 };
@@ -137,7 +137,7 @@ fn every_violation_has_its_section_and_code() {
     ] {
         check_deflate(bytes, misplaced(opcode), "compressed-bit-misplaced", "6.1", Code::PROTOCOL_ERROR);
     }
-    // RFC 7692 §7.2.2: a block of the type that there is none of.
+    // RFC 7692 §7.2.2: a block of the reserved type.
     check_deflate("c1 01 07", Violation::BrokenDeflate, "broken-deflate", "7.2.2", Code::INVALID_DATA);
 }
 
@@ -155,7 +155,7 @@ fn a_length_with_its_highest_bit_set_breaks_two_rules() {
 
 #[test]
 fn one_frame_can_break_many_rules_and_the_first_is_answered() {
-    // FIN 0, all reserved bits, opcode 0xF, unmasked, 126 bytes said in 64 bits.
+    // FIN 0, all reserved bits, opcode 0xF, unmasked, a length of 126 bytes in 64 bits.
     let (endpoint, frames) = receive(Endpoint::new(Sender::Client, LIMITS), "7f 7f 000000000000007e 4142");
     let [frame] = &frames[..] else { panic!("{frames:?}") };
     assert_eq!(
@@ -169,7 +169,7 @@ fn one_frame_can_break_many_rules_and_the_first_is_answered() {
             Violation::ControlTooLong(126),
         ]
     );
-    // Dissected all the same, as far as it has come.
+    // The frame is still dissected, as far as it has arrived.
     assert_eq!((&frame.payload[..], frame.whole, frame.position), (&b"AB"[..], false, None));
     let Answer::Fail(Some(payload)) = endpoint.answer(frame) else { panic!() };
     let reason = "RSV1, RSV2 and RSV3 are set, but no negotiated extension defines them";

@@ -1,4 +1,4 @@
-//! RFC 7692 §7.2.3: its examples byte for byte, read and where our deflater is free to choose nothing else, written.
+//! The examples of RFC 7692 §7.2.3, byte for byte: all are inflated. Those that leave our deflater no choice are also deflated.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ use crate::support::offers::agreed;
 use wire::Sender;
 use wire::deflate::{Deflater, Inflater};
 
-/// Each frame in `bytes` with its payload, what that inflates to, and whether it belongs to a compressed message.
+/// Each frame in `bytes` with its payload, its inflated content, and whether its message is compressed.
 #[track_caller]
 fn check(bytes: &str, expect: &[(&str, &[u8], bool)]) {
     let (_, frames) = from_deflating_server("", bytes);
@@ -33,7 +33,7 @@ fn one_block() {
 fn one_block_in_two_fragments() {
     check(
         "41 03 f2 48 cd 80 04 c9 c9 07 00",
-        // What the first three bytes hold is there as soon as they are.
+        // The content of the first three bytes is available at once.
         &[("f2 48 cd", b"He", true), ("c9 c9 07 00", b"llo", true)],
     );
 }
@@ -55,7 +55,7 @@ fn without_context_takeover_both_payloads_are_equal() {
     assert_eq!(deflate("; server_no_context_takeover", &[b"Hello", b"Hello"]), [hello.clone(), hello.clone()]);
     let as_client = |parameters| deflate_as(Sender::Client, parameters, &[b"Hello", b"Hello"]);
     assert_eq!(as_client("; client_no_context_takeover"), [hello.clone(), hello.clone()]);
-    // The parameter of the other direction changes nothing.
+    // The parameter of the other direction has no effect.
     let second = hex("f2 00 11 00 00");
     assert_eq!(deflate("; client_no_context_takeover", &[b"Hello", b"Hello"]), [hello.clone(), second.clone()]);
     assert_eq!(as_client("; server_no_context_takeover"), [hello, second]);
@@ -73,14 +73,14 @@ fn a_block_with_no_compression() {
 #[test]
 fn a_block_marked_as_the_last_one() {
     check("c1 08 f3 48 cd c9 c9 07 00 00", &[("f3 48 cd c9 c9 07 00 00", b"Hello", true)]);
-    // The mark ends neither the message nor the connection.
+    // The BFINAL bit ends neither the message nor the connection.
     check(
         "c1 0e f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00 c1 07 f2 48 cd c9 c9 07 00",
         &[("f3 48 cd c9 c9 07 00 f2 48 cd c9 c9 07 00", b"HelloHello", true), ("f2 48 cd c9 c9 07 00", b"Hello", true)],
     );
 }
 
-/// §7.2.1: "The next DEFLATE block follows the padded data if any", and nothing says that the window is lost at it.
+/// §7.2.1: "The next DEFLATE block follows the padded data if any". The RFC does not say that the window is reset there.
 #[test]
 fn data_after_a_last_block_may_refer_to_data_before_it() {
     let hello = ("f3 48 cd c9 c9 07 00 00", &b"Hello"[..], true);
@@ -88,7 +88,7 @@ fn data_after_a_last_block_may_refer_to_data_before_it() {
     check("c1 0c f3 48 cd c9 c9 07 00 f2 00 11 00 00", &[("f3 48 cd c9 c9 07 00 f2 00 11 00 00", b"HelloHello", true)]);
 }
 
-/// The empty block behind the last one is for the padding, §7.2.3.4; some leave it out, and all content is there.
+/// §7.2.3.4: the empty block after the last one is for the padding. Some implementations leave it out; the content is complete.
 #[test]
 fn a_last_block_without_an_empty_block_after_it_is_accepted() {
     let last = ("f3 48 cd c9 c9 07 00", &b"Hello"[..], true);
@@ -104,7 +104,7 @@ fn two_blocks_in_one_message() {
         "c1 0d f2 48 05 00 00 00 ff ff ca c9 c9 07 00",
         &[("f2 48 05 00 00 00 ff ff ca c9 c9 07 00", b"Hello", true)],
     );
-    // Cut where the empty block between them ends.
+    // The payload is split after the empty block between them.
     check(
         "41 08 f2 48 05 00 00 00 ff ff 80 05 ca c9 c9 07 00",
         &[("f2 48 05 00 00 00 ff ff", b"He", true), ("ca c9 c9 07 00", b"llo", true)],
@@ -125,7 +125,7 @@ fn an_empty_message_is_one_byte() {
     }
 }
 
-/// No byte is not that one byte, but can only mean the same.
+/// No bytes differ from that single byte, but can only mean the same.
 #[test]
 fn a_message_with_an_empty_payload_is_accepted() {
     check("c1 00", &[("", b"", true)]);
@@ -136,7 +136,7 @@ fn a_message_with_an_empty_payload_is_accepted() {
     check("41 00 00 00 80 00", &[("", b"", true), ("", b"", true), ("", b"", true)]);
 }
 
-// The codec by itself
+// The codec alone
 
 #[test]
 fn deflated_output_can_be_taken_during_the_message() {

@@ -1,4 +1,4 @@
-//! RFC 6455 §10.4 over compressed messages: how much comes out of them, and how much of it at a time.
+//! RFC 6455 §10.4 for compressed messages: the limit of the inflated content, and the size of its pieces.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,7 +16,7 @@ use wire::violation::Violation;
 
 const RSV1: Rsv = Rsv { rsv1: true, rsv2: false, rsv3: false };
 
-/// A server's frame of a compressed message.
+/// A frame of a compressed message from a server.
 fn frame(fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let rsv = if opcode == Opcode::Continuation { Rsv::default() } else { RSV1 };
     let header = FrameHeader { rsv, ..FrameHeader::unmasked(fin, opcode, payload.len() as u64) };
@@ -35,7 +35,7 @@ fn limits_apply_to_payload_and_content_and_are_inclusive() {
     }
     let message = |message| Limits { frame: 100, message };
     let too_big = |bytes, limit| Violation::MessageTooBig { bytes, limit };
-    // "Hello" is seven bytes on the wire, and five of content.
+    // "Hello" is seven bytes on the wire and five bytes of content.
     let hello = "c1 07 f2 48 cd c9 c9 07 00";
     check(message(7), hello, &[]);
     check(message(6), "c1 07", &[too_big(7, 6)]);
@@ -43,17 +43,17 @@ fn limits_apply_to_payload_and_content_and_are_inclusive() {
     check(message(6), "41 03 f2 48 cd 80 04", &[too_big(7, 6)]);
     check(Limits { frame: 7, message: 100 }, hello, &[]);
     check(Limits { frame: 6, message: 100 }, "c1 07", &[Violation::FrameTooBig { bytes: 7, limit: 6 }]);
-    // Ten times `a` are six bytes on the wire.
+    // Ten `a` are six bytes on the wire.
     let ten = "06 4a 4c 84 01 00 00";
     check(message(10), &format!("c1 {ten}"), &[]);
     check(message(9), &format!("c1 {ten}"), &[too_big(10, 9)]);
     check(message(9), &format!("c2 {ten}"), &[too_big(10, 9)]);
     check(message(9), "41 03 4a 4c 84 80 03 01 00 00", &[too_big(10, 9)]);
-    // Each message counts from nothing, compressed or not, and control frames do not count.
+    // Each message counts from zero, compressed or not. Control frames do not count.
     check(message(10), &format!("c1 {ten} 89 0a 00000000000000000000 82 0a 00000000000000000000 {hello}"), &[]);
     check(message(0), "c1 00 81 00", &[]);
     check(message(0), "c1 01", &[too_big(1, 0)]);
-    // No limit is no overflow.
+    // The largest limit causes no overflow.
     check(Limits { frame: u64::MAX, message: u64::MAX }, hello, &[]);
 }
 
@@ -73,7 +73,7 @@ fn content_is_delivered_up_to_the_limit() {
     }
 }
 
-/// The last bytes of a payload can hold more than one piece of content has room for.
+/// The last bytes of a payload can inflate to more than one piece of content.
 #[test]
 fn content_is_complete_when_its_payload_is() {
     for length in [16_383, 16_384, 16_385, 16_384 + 258, 17_000, 32_768, 32_769, 33_000, 65_536 + 1] {
@@ -84,7 +84,7 @@ fn content_is_complete_when_its_payload_is() {
     }
 }
 
-/// How much it is handed at a time and in all.
+/// Records the largest piece and the total that it receives.
 #[derive(Default)]
 struct Scales {
     largest: usize,
@@ -110,7 +110,7 @@ impl<'b> Handler<'b> for Scales {
 #[test]
 fn a_bomb_is_inflated_in_pieces_up_to_the_limit() {
     const LIMIT: u64 = 1 << 20;
-    // Sixteen mebibytes in sixteen kibibytes.
+    // 16 MiB, compressed to 16 KiB.
     let bomb = deflate("", &[&vec![0; 16 << 20]]).concat();
     assert!(bomb.len() < 17 << 10);
     let (front, back) = bomb.split_at(bomb.len() / 4);

@@ -1,4 +1,4 @@
-//! RFC 7692 §6 and §7.2.2: compressed messages among all else that comes.
+//! RFC 7692 §6 and §7.2.2: compressed messages between other frames.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -26,17 +26,17 @@ fn rsv1_marks_the_first_frame_of_a_compressed_message() {
     }
     check("c1 07 f2 48 cd c9 c9 07 00", &[(true, b"Hello")]);
     check("c2 07 f2 48 cd c9 c9 07 00", &[(true, b"Hello")]);
-    // RSV1 0 is a message as it is, also on a connection that may compress.
+    // RSV1 0 means an uncompressed message, even if the extension was negotiated.
     check("81 05 48 65 6c 6c 6f", &[(false, b"")]);
     check("01 03 48 65 6c 80 02 6c 6f", &[(false, b""), (false, b"")]);
-    // What its first frame says holds for all of a message, and for that one only.
+    // The first frame determines this for the whole message, and only for this message.
     check(
         "41 03 f2 48 cd 00 04 c9 c9 07 00 80 00 82 02 c0 80 c1 05 f2 00 11 00 00",
         &[(true, b"He"), (true, b"llo"), (true, b""), (false, b""), (true, b"Hello")],
     );
 }
 
-/// Who looks on may leave unread what is compressed; all else is judged as ever.
+/// An observer need not inflate compressed messages. Everything else is still judged.
 #[test]
 fn compressed_messages_can_be_skipped() {
     #[track_caller]
@@ -47,7 +47,7 @@ fn compressed_messages_can_be_skipped() {
         assert!(frames.iter().all(|frame| frame.inflated.is_empty()));
     }
     check("c1 07 f2 48 cd c9 c9 07 00 81 01 61", &[true, false], &[]);
-    // Not deflate at all, and no text either.
+    // Neither DEFLATE data nor UTF-8.
     check("c1 03 ff ff ff 41 01 ff 80 01 ff", &[true, true, true], &[]);
     check("c9 00", &[false], &[Violation::CompressedBitMisplaced(Opcode::Ping)]);
     check("81 01 ff", &[false], &[Violation::InvalidUtf8 { offset: 0 }]);
@@ -67,14 +67,14 @@ fn rsv1_anywhere_else_breaks_a_rule() {
     check(deflating("41 00 c0 07 f2 48 cd c9 c9 07 00"), &[misplaced(Opcode::Continuation)]);
     check(deflating("c0 00"), &[misplaced(Opcode::Continuation), Violation::NothingToContinue]);
     check(deflating("41 00 c1 00"), &[Violation::MessageStillOpen]);
-    // What is not defined has no first frame.
+    // Messages of undefined opcodes have no first frame.
     check(deflating("c3 00"), &[misplaced(Opcode::ReservedData(3)), Violation::ReservedOpcode(3)]);
     check(deflating("cb 00"), &[misplaced(Opcode::ReservedControl(0xb)), Violation::ReservedOpcode(0xb)]);
-    // The other two bits mean nothing here either.
+    // The other two reserved bits have no meaning here either.
     check(deflating("e1 07 f2 48 cd c9 c9 07 00"), &[bits(false, true, false)]);
     check(deflating("d2 01 00"), &[bits(false, false, true)]);
     check(deflating("f9 00"), &[bits(false, true, true), misplaced(Opcode::Ping)]);
-    // Not agreed on, it is reserved.
+    // Without the extension, RSV1 is reserved.
     check(from_server("c1 07 f2 48 cd c9 c9 07 00"), &[bits(true, false, false)]);
     check(from_server("c9 00"), &[bits(true, false, false)]);
 }
@@ -152,23 +152,23 @@ fn fragments_of_one_message_always_share_a_context() {
     assert_eq!(frames.iter().map(|frame| &frame.inflated[..]).collect::<Vec<_>>(), [b"Hello"; 3]);
 }
 
-// §6.2 and RFC 6455 §8.1: what text inflates to is UTF-8
+// §6.2 and RFC 6455 §8.1: the inflated text must be UTF-8
 
-/// Content as it is in a block without compression, so that tables can be read: as many bytes before it as behind it.
+/// Content in an uncompressed block, which keeps the tables readable.
 fn stored(content: &str) -> String {
     let len = hex(content).len() as u16;
     let [low, high] = len.to_le_bytes();
     format!("00 {low:02x} {high:02x} {:02x} {:02x} {content}", !low, !high)
 }
 
-/// A frame with `payload` from a server.
+/// A server's frame with `payload`.
 fn frame(first: &str, payload: &str) -> String {
     format!("{first} {:02x} {payload} ", hex(payload).len())
 }
 
 #[test]
 fn text_is_checked_while_it_is_inflated() {
-    /// Of the fragments of one message: where the text is wrong, if it is.
+    /// For the fragments of one message: the offset of the invalid text, if any.
     #[track_caller]
     fn check(fragments: &[&str], expect: Option<u64>) {
         let last = fragments.len() - 1;
@@ -184,7 +184,7 @@ fn text_is_checked_while_it_is_inflated() {
         let (_, frames) = from_deflating_server("", &bytes);
         let expect: Vec<_> = expect.into_iter().map(|offset| Violation::InvalidUtf8 { offset }).collect();
         assert_eq!(violations(&frames), expect, "{bytes}");
-        // Binary messages may be anything.
+        // Binary messages may have any bytes.
         let (_, frames) = from_deflating_server("", &bytes.replacen("c1", "c2", 1).replacen("41", "42", 1));
         assert_eq!(violations(&frames), []);
     }
@@ -198,7 +198,7 @@ fn text_is_checked_while_it_is_inflated() {
     check(&["48 e2", "82", ""], Some(1));
     check(&["48", "e2 82", "48"], Some(1));
     check(&["ed a0 80"], Some(0));
-    // Each message counts from its own first byte.
+    // Offsets count from the first byte of each message.
     let hello = frame("c1", &(stored("48 65 6c 6c 6f") + " 00"));
     let (_, frames) = from_deflating_server("", &(hello + &frame("c1", &(stored("48 ff") + " 00"))));
     assert_eq!(violations(&frames), [Violation::InvalidUtf8 { offset: 1 }]);
@@ -206,7 +206,7 @@ fn text_is_checked_while_it_is_inflated() {
 
 #[test]
 fn invalid_text_is_found_as_early_as_possible() {
-    // A block of 65535 bytes that has only begun; nothing could make f4 90 right.
+    // The first bytes of a block of 65535 bytes. No later byte can make f4 90 valid.
     for (content, offset) in [("ff", 0), ("41 f4 90", 1), ("e2 82 ac c0", 3)] {
         let bytes = hex(&format!("c1 7e ffff 00 ff ff 00 00 {content}"));
         let mut endpoint = Endpoint::new(Sender::Server, LIMITS).with_deflate(&agreed(""));
@@ -243,14 +243,14 @@ fn a_payload_that_does_not_inflate_breaks_a_rule() {
     check("f2 00 11 00 00", b"H"); // a distance that reaches before the first byte
     check("f2 48 cd c9 c9 07 00 00 00 ff ff 07", b"Hello");
     check("fc ff 01", b""); // 288 codes, of which there are 286
-    // It ends inside a block, and the tail would be content.
+    // The data ends inside a block, so the tail would count as content.
     check("00 05 00 fa ff 48", b"H");
     check("f2 48 cd", b"He");
 }
 
 #[test]
 fn the_first_violation_is_reported_for_any_split() {
-    /// Of a message of `content` and a block of the type that there is none of.
+    /// For a message of `content` and a block of the reserved type.
     #[track_caller]
     fn check(content: &[u8], expect: Violation) {
         let mut payload = deflate("", &[content]).concat();
@@ -274,7 +274,7 @@ fn the_first_violation_is_reported_for_any_split() {
     check(&behind(99, b"\xff"), utf8(99));
     check(&behind(99, b"\xff and on and on"), utf8(99));
     check(&behind(99, b"\xe2"), Violation::BrokenDeflate);
-    // What is past the limit is not looked at.
+    // Content beyond the limit is not checked.
     check(&behind(100, b"\xff"), too_big.clone());
     check(&behind(99, b"\xe2\xff"), too_big.clone());
     check(&behind(50_000, b"\xff"), too_big);

@@ -12,17 +12,17 @@ use wire::Sender;
 use wire::deflate::{Deflater, Inflater};
 use wire::violation::Violation;
 
-/// The frames that an endpoint makes of what a server sends after it has taken `permessage-deflate` with `parameters`.
+/// The frames that an endpoint receives from a server after negotiating `permessage-deflate` with `parameters`.
 fn from_deflating_server(parameters: &str, bytes: &str) -> (Endpoint, Vec<Received>) {
     receive(Endpoint::new(Sender::Server, LIMITS).with_deflate(&agreed(parameters)), bytes)
 }
 
-/// The payloads of a server's messages with these contents, after it has taken `permessage-deflate` with `parameters`.
+/// The payloads of a server's messages with these contents, after negotiating `permessage-deflate` with `parameters`.
 fn deflate(parameters: &str, contents: &[&[u8]]) -> Vec<Vec<u8>> {
     deflate_as(Sender::Server, parameters, contents)
 }
 
-/// What `payload` inflates to.
+/// The inflated content of `payload`.
 fn inflate(inflater: &mut Inflater, payload: &[u8]) -> Result<Vec<u8>, Violation> {
     let mut inflated = Vec::new();
     inflater.push(payload, &mut |content| {

@@ -1,4 +1,4 @@
-//! RFC 7692 §5 and §7.1: which offers a server takes, and what it answers.
+//! RFC 7692 §5 and §7.1: the offers that a server accepts, and its responses.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -8,7 +8,7 @@ use wire::deflate::negotiation::{SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEO
 use wire::deflate::{Agreed, Decline, Policy, Verdict, negotiate};
 use wire::extension;
 
-/// One verdict for each offer in `list`: the answer, or the reason why not.
+/// One verdict for each offer in `list`: the response, or the reason for declining it.
 fn verdicts(list: &str, policy: &Policy) -> Vec<Result<Agreed, Decline>> {
     let offers = extension::parse(list).expect("an extension list");
     let verdicts = negotiate(&offers, policy).into_iter().map(|verdict| match verdict {
@@ -18,7 +18,7 @@ fn verdicts(list: &str, policy: &Policy) -> Vec<Result<Agreed, Decline>> {
     verdicts.collect()
 }
 
-/// Checks what becomes of the one offer `permessage-deflate` with `parameters`.
+/// Checks the verdict on the offer `permessage-deflate` with `parameters`.
 #[track_caller]
 fn check(parameters: &str, policy: &Policy, expect: Result<&str, Decline>) {
     let verdicts = verdicts(&format!("permessage-deflate{parameters}"), policy);
@@ -39,7 +39,7 @@ fn each_parameter_has_the_required_response() {
     on("; server_no_context_takeover", "; server_no_context_takeover");
     on("; client_no_context_takeover", "; client_no_context_takeover");
     for bits in 9..=15 {
-        // A client that asks for a window is told one, also the largest.
+        // If the client requests a window, the response has one, even the largest.
         let asked = format!("; server_max_window_bits={bits}");
         on(&asked, &asked);
     }
@@ -48,13 +48,13 @@ fn each_parameter_has_the_required_response() {
         on(&asked, &asked);
     }
     on("; client_max_window_bits=15", "");
-    // Without a value it only says that the client understands it; Chromium offers this.
+    // Without a value, it only means that the client supports the parameter. Chromium offers this.
     on("; client_max_window_bits", "");
     on(
         "; client_max_window_bits=9; server_max_window_bits=10; client_no_context_takeover; server_no_context_takeover",
         "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=9",
     );
-    // RFC 6455 §9.1: a quoted value stands for the token inside.
+    // RFC 6455 §9.1: a quoted value means the token inside.
     on("; server_max_window_bits=\"10\"", "; server_max_window_bits=10");
     on("; client_max_window_bits = \"1\\0\"", "; client_max_window_bits=10");
 }
@@ -90,13 +90,13 @@ fn a_policy_adds_to_the_offer() {
     let both = "; server_no_context_takeover; client_no_context_takeover";
     check("", &no_takeover, Ok(both));
     check(both, &no_takeover, Ok(both));
-    // §7.1.2.1: a server may say a window that was not asked for, and never a larger one than was.
+    // §7.1.2.1: a server may set a window without a request, but never one larger than requested.
     let small = Policy { server_max_window_bits: 11, ..policy };
     check("", &small, Ok("; server_max_window_bits=11"));
     check("; server_max_window_bits=15", &small, Ok("; server_max_window_bits=11"));
     check("; server_max_window_bits=11", &small, Ok("; server_max_window_bits=11"));
     check("; server_max_window_bits=10", &small, Ok("; server_max_window_bits=10"));
-    // §7.1.2.2: the client's window can be limited only where the client offers to have it limited.
+    // §7.1.2.2: a server may limit the client's window only if the client offers the parameter.
     for bits in [8, 12] {
         let small = Policy { client_max_window_bits: bits, ..policy };
         let answer = format!("; client_max_window_bits={bits}");
@@ -119,7 +119,7 @@ fn invalid_offers_are_declined() {
         for value in
             ["7", "16", "0", "09", "010", "+9", "-9", "9.0", "9a", "a", "0x9", "1e1", "256", "9999999999", "१०"]
         {
-            // What is no token is no extension list, and never comes this far.
+            // A value that is not a token is not a valid extension list, so it never gets here.
             if extension::is_token(value) {
                 on(&format!("; {name}={value}"), malformed(name, value));
                 on(&format!("; {name}=\"{value}\""), malformed(name, value));
@@ -141,7 +141,7 @@ fn invalid_offers_are_declined() {
         on(&format!("; {name}"), Decline::UnknownParameter(name.to_owned()));
         on(&format!("; server_no_context_takeover; {name}=1"), Decline::UnknownParameter(name.to_owned()));
     }
-    // zlib has no such window, and a larger one must not be used.
+    // zlib does not support this window, and a larger one is not allowed.
     on("; server_max_window_bits=8", Decline::WindowTooSmall(8));
 }
 
@@ -164,7 +164,7 @@ fn the_first_valid_offer_is_accepted() {
         on,
         &[other("x-webkit-deflate-frame"), other("bbf-usp-protocol")],
     );
-    // A name is itself in this case only.
+    // Extension names are case-sensitive.
     check("Permessage-Deflate", on, &[other("Permessage-Deflate")]);
     check(
         "permessage-deflate, permessage-deflate; server_max_window_bits=10",
@@ -176,7 +176,7 @@ fn the_first_valid_offer_is_accepted() {
         on,
         &[Ok("permessage-deflate; server_max_window_bits=10"), Err(Decline::Late)],
     );
-    // Why an offer could not be taken is said, whether or not another was.
+    // Each declined offer has its reason, even if another offer was accepted.
     check(
         "x, permessage-deflate; server_max_window_bits=8, permessage-deflate; y, permessage-deflate; \
          server_no_context_takeover, permessage-deflate; server_max_window_bits=7, permessage-deflate",
@@ -202,7 +202,7 @@ fn the_first_valid_offer_is_accepted() {
 fn a_disabled_policy_accepts_nothing() {
     let off = |list| verdicts(list, &Policy::OFF).into_iter().map(Result::unwrap_err).collect::<Vec<_>>();
     assert_eq!(off("permessage-deflate, permessage-deflate; client_max_window_bits"), [Decline::Off, Decline::Off]);
-    // What would have been wrong anyway is said all the same.
+    // Other errors in the offer are reported first.
     assert_eq!(
         off("x, permessage-deflate; y"),
         [Decline::OtherExtension("x".to_owned()), Decline::UnknownParameter("y".to_owned())]
@@ -231,7 +231,7 @@ fn reasons_have_no_capital_and_no_period() {
         let text = reason.to_string();
         assert!(text.contains(says) && !text.ends_with('.'), "{text}");
         assert!(text.starts_with(|first: char| !first.is_uppercase()), "{text}");
-        // Exhaustive, so that a new reason gets its line here.
+        // This match is exhaustive, so a new reason needs a line in this test.
         match reason {
             Decline::Off | Decline::Late | Decline::OtherExtension(_) | Decline::UnknownParameter(_) => {}
             Decline::Repeated(_) | Decline::UnexpectedValue(_) | Decline::WindowMalformed { .. } => {}

@@ -1,4 +1,4 @@
-//! RFC 7692 §7.1.2 and RFC 1951 §3.2.5: how far back a message may refer.
+//! RFC 7692 §7.1.2 and RFC 1951 §3.2.5: how far back the references in a message may reach.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,24 +11,24 @@ use wire::Sender;
 use wire::deflate::{Inflater, TAIL};
 use wire::violation::Violation;
 
-/// A payload that is nothing but three bytes from `distance` back, in a block with fixed codes.
+/// A payload with a single reference to three bytes, `distance` bytes back, in a block with fixed codes.
 fn three_bytes_from(distance: u32) -> Vec<u8> {
     let mut bits = Vec::new();
     let mut number = |number: u32, count: u32| bits.extend((0..count).map(|n| number >> n & 1));
     number(0b010, 3);
-    // Codes come with their most significant bit first: this is 257, a length of three.
+    // Codes start with their most significant bit. This is 257, a length of three.
     number(0b100_0000, 7);
     let above = distance - 1;
     let extra = above.checked_ilog2().map_or(0, |log| log.saturating_sub(1));
     let code = 2 * extra + (above >> extra);
     number(code.reverse_bits() >> 27, 5);
     number(above & ((1 << extra) - 1), extra);
-    // The end of the block, and the head of the one whose rest is the tail.
+    // The end of the block, and the header of the empty block whose rest is the tail.
     number(0, 10);
     bits.chunks(8).map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | *bit as u8)).collect()
 }
 
-/// A payload of one block with `content`, marked as the last one or not.
+/// A payload of one block with `content`, with or without BFINAL.
 fn block(content: &[u8], last: bool) -> Vec<u8> {
     let mut payload = Vec::with_capacity(2 * content.len() + 100);
     let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
@@ -47,13 +47,13 @@ fn references_cannot_reach_before_the_first_byte() {
         let window = before.min(32 << 10);
         let back = &content[content.len() - window as usize..];
         let three: Vec<u8> = back.iter().copied().cycle().take(3).collect();
-        // RFC 7692 §7.2.1: a block marked as the last one does not take the window along.
+        // RFC 7692 §7.2.1: a block with BFINAL does not reset the window.
         for last in [false, true] {
             let mut inflater = Inflater::new(&agreed(""), Sender::Server);
             let mut inflate = |payload: &[u8]| inflate(&mut inflater, payload);
             assert!(inflate(&block(&content, last)).as_ref() == Ok(&content), "{before} bytes");
             assert_eq!(inflate(&three_bytes_from(window)), Ok(three.clone()), "from {window} of {before} back");
-            // Three more are there now.
+            // The window now has three more bytes.
             if window + 4 <= 32 << 10 {
                 assert_eq!(inflate(&three_bytes_from(window + 4)), Err(Violation::BrokenDeflate), "from {window} + 4");
             }
@@ -61,10 +61,10 @@ fn references_cannot_reach_before_the_first_byte() {
     }
 }
 
-/// §7.1.2.1 and §7.1.2.2: whoever gave away a smaller window must do with that.
+/// §7.1.2.1 and §7.1.2.2: the sender must stay within the negotiated window.
 #[test]
 fn a_deflater_stays_within_the_negotiated_window() {
-    // Nothing in it but what was there a hundred bytes ago, six hundred, and so on.
+    // Only repetitions of bytes from 100 bytes ago, 600 bytes ago, and so on.
     let noise = |seed: u32, count: u32| (0..count).map(move |n| ((n ^ seed).wrapping_mul(0x9e37_79b1) >> 24) as u8);
     let content: Vec<u8> = [100, 600, 1200, 2500, 5000, 9000, 18_000, 31_000]
         .into_iter()
@@ -86,9 +86,9 @@ fn a_deflater_stays_within_the_negotiated_window() {
         assert_eq!(of_client, of_server, "either has what was agreed on for it");
         before = of_server;
     }
-    // zlib has no window of 256 bytes; what refers to nothing fits it.
+    // zlib does not support a window of 256 bytes. Content without references fits it.
     assert_eq!(farthest("; client_max_window_bits=8", Sender::Client), 0);
-    // Each direction has its own.
+    // Each direction has its own window.
     assert_eq!(farthest("; client_max_window_bits=9", Sender::Server), before);
     assert_eq!(farthest("; server_max_window_bits=9", Sender::Client), before);
 }

@@ -1,4 +1,4 @@
-//! A connection from its first byte to its last, one way and back.
+//! A whole connection: receiving frames and echoing them.
 
 use super::cut;
 use crate::support::{Endpoint, Received};
@@ -16,8 +16,8 @@ const SMALL: Limits = Limits { frame: 200, message: 300 };
 const LARGE: Limits = Limits { frame: 1 << 16, message: 1 << 16 };
 const NONE: Limits = Limits { frame: u64::MAX, message: u64::MAX };
 
-/// Takes from the front of `bytes` what kind of connection it is and how the rest is cut, which makes no difference: the
-/// same frames, verdicts and answers. What was right comes back the same when it is echoed.
+/// Reads the kind of connection, and how to split the rest, from the start of `bytes`. Checks that the split does not change the
+/// frames, verdicts and answers, and that the echoes of valid frames are valid and the same.
 pub fn endpoint(bytes: &[u8]) {
     let Some((&[kind, patience], bytes)) = bytes.split_first_chunk::<2>() else { return };
     let connection = Connection {
@@ -26,7 +26,7 @@ pub fn endpoint(bytes: &[u8]) {
         agreed: (kind & 4 == 0).then(|| agreement(kind)),
     };
     let pieces = cut(bytes);
-    connection.verdicts_do_not_depend_on_how_bytes_are_split(&pieces, usize::from(patience));
+    connection.check_splits(&pieces, usize::from(patience));
     connection.echoes(&pieces.concat());
 }
 
@@ -51,7 +51,7 @@ fn agreement(kind: u8) -> Agreed {
     }
 }
 
-/// All of `frame` but what depends on how much of it had come when it was given up.
+/// `frame` without the parts that depend on how much of it had arrived when it was abandoned.
 fn settled(frame: &Received) -> Received {
     if frame.is_valid() {
         return frame.clone();
@@ -69,8 +69,8 @@ impl Connection {
         }
     }
 
-    /// The frames, their answers, and the frame that the line ended in. `patience` is how often a handler takes something
-    /// before it is full, 0 without end.
+    /// The frames, their answers, and the truncated last frame. `patience` is how many calls fill the handler; 0 means it is never
+    /// full.
     fn receive(&self, pieces: &[Vec<u8>], patience: usize) -> (Vec<Received>, Vec<Answer>, Option<Received>) {
         let mut endpoint = self.endpoint(self.peer).with_patience(if patience == 0 { usize::MAX } else { patience });
         let mut frames = Vec::new();
@@ -82,7 +82,7 @@ impl Connection {
         (frames, answers, cut_off)
     }
 
-    fn verdicts_do_not_depend_on_how_bytes_are_split(&self, pieces: &[Vec<u8>], patience: usize) {
+    fn check_splits(&self, pieces: &[Vec<u8>], patience: usize) {
         let (cut, cut_answers, cut_off) = self.receive(pieces, patience);
         let (whole, answers, whole_cut_off) = self.receive(&[pieces.concat()], 0);
         assert_eq!(cut.iter().map(settled).collect::<Vec<_>>(), whole.iter().map(settled).collect::<Vec<_>>());
@@ -91,14 +91,14 @@ impl Connection {
         assert!(whole.iter().rev().skip(1).all(|frame| frame.is_valid()), "only the last frame can be wrong");
         let failed = whole.last().is_some_and(|frame| !frame.is_valid());
         assert!(cut_off.is_none_or(|frame| !failed && !frame.whole && frame.is_valid()));
-        // Of a frame that is given up one may have come farther than the other.
+        // An abandoned frame may have progressed differently in the two runs.
         for (cut, whole) in cut.iter().zip(&whole) {
             assert!(whole.payload.starts_with(&cut.payload) && (whole.whole || !cut.whole));
             assert!(whole.inflated.starts_with(&cut.inflated) || cut.inflated.starts_with(&whole.inflated));
         }
     }
 
-    /// What this end sends back of it, the other finds right, and the same.
+    /// Echoes the frames, and checks that the peer finds the echoes valid and the same.
     fn echoes(&self, bytes: &[u8]) {
         let (frames, answers, _) = self.receive(&[bytes.to_vec()], 0);
         let (other, masking_key) = match self.peer {
@@ -138,7 +138,7 @@ impl Connection {
     }
 }
 
-/// Kind and content of each message that has come to its end.
+/// The kind and content of each complete message.
 fn whole_messages(frames: &[Received]) -> Vec<(MessageKind, Vec<u8>)> {
     let mut messages = Vec::new();
     let mut open = Vec::new();

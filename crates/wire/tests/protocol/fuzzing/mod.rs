@@ -1,9 +1,8 @@
-//! What must hold for all bytes whatsoever. `fuzz/` looks for bytes for which it does not; those that it should know of are
-//! its seeds, and run here.
+//! Properties of all possible bytes. `fuzz/` searches for bytes that break them, starting from its seeds. The tests run the seeds.
 
 mod endpoint;
 mod negotiation;
-// A browser has no files; there the properties run the same bodies.
+// A browser has no files. There, only the property tests run the same bodies.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod seeds;
 
@@ -19,7 +18,7 @@ use wire::handshake::request::{judge, subprotocols};
 use wire::handshake::response::{refusal_for, switching_protocols};
 use wire::header::FrameHeader;
 
-/// Takes from the front of `bytes` how the rest is to be cut: a number of lengths, and those, which repeat.
+/// Reads how to split the rest from the start of `bytes`: a count, and that many lengths, which repeat.
 fn cut(bytes: &[u8]) -> Vec<Vec<u8>> {
     let Some((count, bytes)) = bytes.split_first() else { return vec![Vec::new()] };
     let (lengths, mut rest) = bytes.split_at(usize::from(count % 8).min(bytes.len()));
@@ -38,7 +37,7 @@ fn cut(bytes: &[u8]) -> Vec<Vec<u8>> {
     pieces
 }
 
-/// Frames are the same however they are cut, and written again they are the bytes that they were read from.
+/// Frames do not depend on the split, and writing them again gives the same bytes.
 pub fn decoder(bytes: &[u8]) {
     let pieces = cut(bytes);
     let whole = pieces.concat();
@@ -57,7 +56,7 @@ pub fn decoder(bytes: &[u8]) {
     assert_eq!(FrameHeader::parse(rest), None, "what is left is no header yet");
 }
 
-/// Headers, payloads and whether they ended. `at_once` asks for whole frames first.
+/// The headers, the payloads, and whether each frame is complete. `at_once` asks for whole frames first.
 fn decode(pieces: &[Vec<u8>], at_once: bool) -> Vec<(FrameHeader, Vec<u8>, bool)> {
     let mut decoder = Decoder::default();
     let mut frames: Vec<(FrameHeader, Vec<u8>, bool)> = Vec::new();
@@ -86,7 +85,8 @@ fn decode(pieces: &[Vec<u8>], at_once: bool) -> Vec<(FrameHeader, Vec<u8>, bool)
     frames
 }
 
-/// A head is what it is however much of it has come and whatever follows; each gets an answer that can be read.
+/// A head does not depend on how much of it has arrived at once, or on the bytes after it. Each head gets an answer that can be
+/// parsed.
 pub fn handshake(bytes: &[u8]) {
     let pieces = cut(bytes);
     let bytes = &pieces.concat()[..];

@@ -1,11 +1,11 @@
-//! RFC 7692 §5 and §7.1 as they hold for every list of offers.
+//! RFC 7692 §5 and §7.1 for every list of offers.
 
 use wire::deflate::negotiation::{CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER};
 use wire::deflate::negotiation::{SERVER_MAX_WINDOW_BITS, SERVER_NO_CONTEXT_TAKEOVER};
 use wire::deflate::{Agreed, Decline, Policy, Verdict, negotiate};
 use wire::extension::{self, Extension};
 
-/// Takes a policy from the front of `bytes`; the rest is what a client offers.
+/// Reads a policy from the start of `bytes`. The rest is the client's offers.
 pub fn deflate_negotiation(bytes: &[u8]) {
     let Some((&[flags, windows], list)) = bytes.split_first_chunk::<2>() else { return };
     let policy = Policy {
@@ -61,7 +61,7 @@ fn answers(offer: &Extension<'_>, agreed: &Agreed, policy: &Policy) {
         assert_eq!(answered(name), agreed.then_some(None), "{name} takes no value");
         assert_eq!(agreed, wanted || offered(name).is_some());
     }
-    // §7.1.2.1: the same as was asked for, or smaller.
+    // §7.1.2.1: not larger than requested.
     let server = answered(SERVER_MAX_WINDOW_BITS).map(|value| bits(value).expect("a value"));
     assert_eq!(agreed.server_max_window_bits, server.unwrap_or(15));
     assert!((9..=15).contains(&agreed.server_max_window_bits));
@@ -69,7 +69,7 @@ fn answers(offer: &Extension<'_>, agreed: &Agreed, policy: &Policy) {
     if let Some(asked) = offered(SERVER_MAX_WINDOW_BITS) {
         assert!(server.is_some_and(|server| Some(server) <= bits(asked)));
     }
-    // §7.1.2.2: only if the client said that it understands it.
+    // §7.1.2.2: only if the client supports it.
     let client = answered(CLIENT_MAX_WINDOW_BITS).map(|value| bits(value).expect("a value"));
     assert_eq!(agreed.client_max_window_bits, client.unwrap_or(15));
     assert!((8..=15).contains(&agreed.client_max_window_bits));

@@ -1,4 +1,4 @@
-//! The seeds of `fuzz/`: what each target begins with, and whatever it has once failed for.
+//! The seeds of `fuzz/`: the first inputs of each target, and inputs that failed once.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ fn check(target: &str, body: fn(&[u8])) {
     for file in fs::read_dir(&folder).expect("a folder of seeds") {
         let path = file.expect("a file").path();
         let bytes = fs::read(&path).expect("a file that can be read");
-        // Of a test that fails this is seen.
+        // The output of a failed test shows this.
         eprintln!("{}", path.display());
         body(&bytes);
         seeds += 1;

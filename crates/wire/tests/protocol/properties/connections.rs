@@ -1,4 +1,4 @@
-//! A whole connection.
+//! Properties of a whole connection.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -24,7 +24,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     "[ -~\u{e9}\u{20ac}\u{1f600}]{0,12}".prop_map(String::into_bytes)
 }
 
-/// A frame as `sender` should send it, but for the order of fragments.
+/// A frame that is valid for `sender`, except for the order of fragments.
 fn decent_frame(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
     let opcode = select(vec![Opcode::Text, Opcode::Binary, Opcode::Continuation, Opcode::Ping, Opcode::Pong]);
     let payload = prop_oneof![3 => text(), 1 => vec(any::<u8>(), 0..140)];
@@ -41,10 +41,9 @@ fn decent_frame(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Traffic that is well-formed often enough to get somewhere, and wrong often enough: decent frames, headers that break
-/// rules, close frames, noise.
+/// Traffic that is partly valid and partly invalid: valid frames, invalid headers, close frames and noise.
 fn traffic(sender: Sender) -> impl Strategy<Value = Vec<u8>> {
-    // Masked as it should be, or else condemned by its header whatever it says.
+    // With the correct masking. Otherwise the header alone makes it invalid.
     let close = (vec(any::<u8>(), 0..6), any::<bool>(), masking_key()).prop_map(move |(payload, right, key)| {
         let masking_key = (right == (sender == Sender::Client)).then_some(key);
         let header = FrameHeader { masking_key, ..FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64) };
@@ -65,15 +64,15 @@ fn sent_traffic() -> impl Strategy<Value = (Sender, Vec<u8>)> {
     peer().prop_flat_map(|sender| traffic(sender).prop_map(move |bytes| (sender, bytes)))
 }
 
-/// A message on a connection that may compress.
+/// A message on a connection with permessage-deflate.
 #[derive(Clone, Debug)]
 struct Message {
     text: bool,
     content: Vec<u8>,
     compressed: bool,
-    /// What is put over the first bytes of its payload: usually nothing.
+    /// Bytes that replace the first bytes of its payload. Usually there are none.
     damage: Vec<u8>,
-    /// The lengths of its fragments but the last, and whether a ping comes behind each.
+    /// The lengths of its fragments except the last, and whether a ping follows each.
     fragments: Vec<(u8, bool)>,
     key: MaskingKey,
 }
@@ -99,7 +98,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 impl Message {
-    /// Its frames, each as `sender` should send it.
+    /// Its frames, each valid for `sender`.
     fn encode(&self, sender: Sender, deflater: &mut Deflater, out: &mut Vec<u8>) {
         let mut payload = self.content.clone();
         if self.compressed {
@@ -128,7 +127,7 @@ impl Message {
     }
 }
 
-/// What kind of connection it is, as the body of `fuzzing` reads it.
+/// The kind of connection, in the format that `fuzzing` reads.
 fn kind(peer: Sender, deflate: bool, other: u8) -> u8 {
     u8::from(peer == Sender::Server) | if deflate { 0 } else { 4 } | other & !5
 }
@@ -139,8 +138,8 @@ proptest! {
         fuzzing::decoder(&[&cuts, &bytes[..]].concat());
     }
 
-    /// The same frames with the same verdicts and answers, and nothing after a violation. Of a frame that is given up, the
-    /// payload of one is the front of the payload of the other; one that is cut off is the same.
+    /// Any split gives the same frames, verdicts and answers, and nothing after a violation. For an abandoned frame, one payload is
+    /// the start of the other. A truncated frame is the same.
     #[test]
     fn an_endpoint_gives_the_same_verdicts_for_any_split(
         (peer, bytes) in sent_traffic(),
@@ -173,7 +172,7 @@ proptest! {
         fuzzing::endpoint(&bytes);
     }
 
-    /// §5.5.1: whatever fails a connection, a close frame can say so.
+    /// §5.5.1: a close frame can report every failure of a connection.
     #[test]
     fn every_failure_fits_a_close_frame((peer, mut bytes) in sent_traffic(), deflate: bool) {
         let endpoint = Endpoint::new(peer, Limits { frame: 200, message: 300 });

@@ -1,4 +1,4 @@
-//! The codec of permessage-deflate, held against a second inflater and fed by a second deflater.
+//! The codec of permessage-deflate, compared with a second inflater and a second deflater.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -12,13 +12,13 @@ use wire::Sender;
 use wire::deflate::{Agreed, Deflater, Inflater, TAIL};
 use wire::violation::Violation;
 
-/// Content that compresses well, badly, and with references of any length.
+/// Content that compresses well or badly, with references of any distance.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         1 => vec(any::<u8>(), 0..300),
         2 => vec(0_u8..3, 0..2000),
         2 => (vec(any::<u8>(), 1..60), 0_usize..100).prop_map(|(bytes, times)| bytes.repeat(times)),
-        // What is far apart is the same again.
+        // Repeats parts at large distances.
         2 => (vec(any::<u8>(), 4..40), 0_u16..3000, any::<u8>()).prop_map(|(bytes, apart, step)| {
             let between = (0..apart).map(|n| (n.wrapping_mul(u16::from(step) * 2 + 1) >> 3) as u8);
             [bytes.clone(), between.collect(), bytes].concat()
@@ -26,14 +26,14 @@ fn content() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// An agreement with this window for what `sender` sends, and context takeover or not.
+/// An agreement with this window for `sender`, with or without context takeover.
 fn agreement(sender: Sender, window: u8, takeover: bool) -> Agreed {
     let sender = if sender == Sender::Server { "server" } else { "client" };
     let takeover = if takeover { String::new() } else { format!("; {sender}_no_context_takeover") };
     agreed(&format!("; {sender}_max_window_bits={window}{takeover}"))
 }
 
-/// `payload` inflated in pieces of `most` bytes; as far as it went.
+/// `payload` inflated in pieces of `most` bytes, up to the first error.
 fn inflate(inflater: &mut Inflater, payload: &[u8], most: usize) -> (Vec<u8>, Result<(), Violation>) {
     let mut content = Vec::new();
     let mut each = |piece: &[u8]| {
@@ -47,8 +47,8 @@ fn inflate(inflater: &mut Inflater, payload: &[u8], most: usize) -> (Vec<u8>, Re
 }
 
 proptest! {
-    /// For any content, window, takeover and fragmentation: what was deflated inflates to itself, by ours and by another,
-    /// and refers back no farther than was agreed on.
+    /// For any content, window, takeover and fragmentation: our inflater and another one restore deflated content, and its references
+    /// stay within the negotiated window.
     #[test]
     fn deflated_content_inflates_to_itself(
         (sender, window) in prop_oneof![
@@ -82,12 +82,12 @@ proptest! {
             }
             let expect = reference.message(&payload);
             prop_assert!(expect.as_ref() == Some(&content));
-            // zlib keeps a distance from the end of its window.
+            // zlib does not use the last bytes of its window.
             prop_assert!(reference.farthest <= (1 << window), "{} in 2^{window}", reference.farthest);
         }
     }
 
-    /// Blocks of any kind and marked as the last or not, with references across them and across messages.
+    /// Blocks of any type, with or without BFINAL, with references across blocks and across messages.
     #[test]
     fn output_of_another_deflater_inflates(
         parts in vec((content(), 0_u32..10, prop::bool::weighted(0.3), any::<bool>()), 1..6),
@@ -99,7 +99,7 @@ proptest! {
         let mut before: Vec<u8> = Vec::new();
         let (mut content, mut payload) = (Vec::new(), Vec::new());
         for (part, level, last, ends) in parts {
-            // Each part in a stream of its own that knows what came before, as if it were one.
+            // Each part is a separate stream that has the earlier content as its dictionary.
             let mut compress = Compress::new(Compression::new(level), false);
             compress.set_dictionary(&before[before.len().saturating_sub(32 << 10)..]).unwrap();
             let mut made = Vec::with_capacity(part.len() * 2 + 1000);
@@ -123,13 +123,12 @@ proptest! {
         }
     }
 
-    /// No bytes make it panic. What inflates, inflates to the same as by another; what does not, does not here, unless it
-    /// is only too short.
+    /// No bytes cause a panic. Both inflaters give the same content, or both fail, except if the data is only too short.
     #[test]
     fn any_bytes_inflate_as_with_another_inflater(
         payloads in vec(prop_oneof![
             vec(any::<u8>(), 0..40),
-            // The front of a block with codes of its own, which chance would hardly find.
+            // The start of a block with dynamic codes, which random bytes rarely are.
             (any::<prop::sample::Index>(), vec(any::<u8>(), 0..40), content()).prop_map(|(cut, behind, content)| {
                 let mut deflater = Deflater::new(&agreed(""), Sender::Server);
                 deflater.push(&content);

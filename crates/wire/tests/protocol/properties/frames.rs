@@ -1,4 +1,4 @@
-//! One frame, one payload, one text.
+//! Properties of one frame, one payload and one text.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -27,7 +27,7 @@ fn pieces(bytes: &[u8], cuts: &[usize]) -> Vec<Vec<u8>> {
 }
 
 proptest! {
-    // There and back
+    // Round trips
 
     #[test]
     fn a_written_header_reads_back(header in any_header(), behind in vec(any::<u8>(), 0..4)) {

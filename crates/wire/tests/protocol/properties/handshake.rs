@@ -1,4 +1,4 @@
-//! The texts of the opening handshake.
+//! Properties of the texts of the opening handshake.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -12,7 +12,7 @@ use wire::extension;
 use wire::handshake::head::ResponseHead;
 use wire::handshake::request::subprotocols;
 
-/// A header line that a handshake is about, right more often than not.
+/// A header line of a handshake, usually valid.
 fn header_line() -> impl Strategy<Value = String> {
     let name = select(vec![
         "Host",
@@ -33,7 +33,7 @@ fn header_line() -> impl Strategy<Value = String> {
     (name, value).prop_map(|(name, value)| format!("{name}: {value}\r\n"))
 }
 
-/// A request that is right but for what it offers.
+/// A request that is valid except for its offers.
 fn right_request() -> impl Strategy<Value = String> {
     ("[a-z, ]{0,12}", offers()).prop_map(|(subprotocols, offers)| {
         format!(

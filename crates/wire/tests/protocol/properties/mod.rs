@@ -1,4 +1,4 @@
-//! What holds for all bytes, however they are cut.
+//! Properties of all bytes, in any pieces.
 
 mod connections;
 mod deflate;
@@ -17,7 +17,7 @@ fn masking_key() -> impl Strategy<Value = MaskingKey> {
     any::<[u8; 4]>().prop_map(MaskingKey)
 }
 
-/// Any length that its form can say, the edges often.
+/// Any length that its form can express, often a boundary value.
 fn length() -> impl Strategy<Value = PayloadLength> {
     let said_in = |form, most: u64| {
         let bytes = prop_oneof![0..=most, Just(0), Just(most), Just(most.min(126)), Just(most.min(0x1_0000))];
@@ -47,7 +47,7 @@ fn peer() -> impl Strategy<Value = Sender> {
     select(vec![Sender::Client, Sender::Server])
 }
 
-/// Where to cut, as the bodies of `fuzzing` read it: a number of lengths, and those.
+/// How to split, in the format that `fuzzing` reads: a count, and that many lengths.
 fn cuts() -> impl Strategy<Value = Vec<u8>> {
     vec(0_u8..24, 0..8).prop_map(|lengths| [&[lengths.len() as u8][..], &lengths].concat())
 }

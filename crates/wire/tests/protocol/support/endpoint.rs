@@ -1,4 +1,4 @@
-//! One end of a connection that keeps what it is handed, and sees to it that it is handed frames as the documentation says.
+//! An endpoint that keeps what it receives, and checks that the calls follow the documentation.
 
 use std::ops::Deref;
 use wire::Sender;
@@ -8,13 +8,13 @@ use wire::incoming::{Frame, Handler, Incoming, Limits};
 use wire::message::{MessageKind, MessagePosition};
 use wire::outgoing::{Answer, Outgoing};
 
-/// A frame that is over, with all that came of it.
+/// An ended frame with everything that arrived of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) frame: Frame,
-    /// As on the wire, unmasked.
+    /// The payload as on the wire, but unmasked.
     pub(crate) payload: Vec<u8>,
-    /// What the payload inflated to; empty if it is not compressed.
+    /// The inflated payload; empty if it is not compressed.
     pub(crate) inflated: Vec<u8>,
 }
 
@@ -49,25 +49,24 @@ impl Endpoint {
         Self { incoming, outgoing, ..self }
     }
 
-    /// One that only looks on, and does not inflate.
+    /// An endpoint that only observes, and does not inflate.
     pub(crate) fn with_unread_deflate(self) -> Self {
         Self { incoming: self.incoming.with_unread_deflate(), ..self }
     }
 
-    /// The same taking messages of one kind only.
+    /// Accepts only messages of one kind.
     pub(crate) fn accepting(self, only: MessageKind) -> Self {
         Self { incoming: self.incoming.accepting(Some(only)), ..self }
     }
 
-    /// The same, full whenever it has been handed something `patience` times. What it makes of all the bytes must not
-    /// change.
+    /// Makes the handler full after every `patience` calls. The result for all bytes must not change.
     pub(crate) fn with_patience(mut self, patience: usize) -> Self {
         assert!(patience > 0);
         self.collector.patience = patience;
         self
     }
 
-    /// Takes the next bytes, all of them; every frame that is over then goes to `frames`.
+    /// Receives all of the next bytes. Appends every ended frame to `frames`.
     pub(crate) fn receive(&mut self, mut bytes: &mut [u8], frames: &mut Vec<Received>) {
         loop {
             self.collector.handed = 0;
@@ -83,7 +82,7 @@ impl Endpoint {
         assert_eq!(self.incoming.has_failed(), self.collector.failed);
     }
 
-    /// What has come of the frame under way.
+    /// The received part of the unfinished frame.
     pub(crate) fn under_way(&self) -> Option<&Received> {
         self.collector.open.as_ref()
     }
@@ -96,7 +95,7 @@ impl Endpoint {
         self.outgoing.send(header, payload, out)
     }
 
-    /// Once the line has ended: the frame that it ended in.
+    /// After the connection has ended: the truncated last frame.
     pub(crate) fn cut_off(&mut self) -> Option<Received> {
         let frame = self.incoming.cut_off()?;
         let begun = self.collector.open.take().expect("what is cut off has begun");
@@ -105,19 +104,19 @@ impl Endpoint {
     }
 }
 
-/// Every frame whole, and a check of the order in which things are handed over.
+/// Keeps every frame complete, and checks the order of the calls.
 #[derive(Default)]
 struct Collector {
     frames: Vec<Received>,
     open: Option<Received>,
     failed: bool,
-    /// How often it has been handed something since it had room.
+    /// The number of calls since it last had space.
     handed: usize,
     patience: usize,
 }
 
 impl Collector {
-    /// The frame under way, which `frame` must be. It changes while it comes, but only so.
+    /// The unfinished frame, which must be `frame`. While it arrives, only some of its fields may change.
     fn open(&mut self, frame: &Frame) -> &mut Received {
         self.handed += 1;
         let open = self.open.as_mut().expect("a frame begins first");
@@ -135,7 +134,7 @@ impl<'b> Handler<'b> for Collector {
     fn begin(&mut self, frame: &Frame) {
         self.handed += 1;
         assert!(self.open.is_none() && !self.failed, "one frame at a time, and none after a violation");
-        // One that is all there at once is judged to its end before it begins.
+        // A frame that arrives at once is judged completely before its first call.
         assert!(frame.whole || frame.arrived == 0 && frame.close.is_none());
         self.open = Some(Received { frame: frame.clone(), payload: Vec::new(), inflated: Vec::new() });
     }

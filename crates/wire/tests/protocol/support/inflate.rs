@@ -1,9 +1,9 @@
-//! A second inflater to hold the first against, written from RFC 1951 alone. It is slow, and keeps all it has ever made.
+//! A second inflater to compare the first with, written only from RFC 1951. It is slow, and keeps all its output.
 
 #[derive(Default)]
 pub(crate) struct Reference {
     made: Vec<u8>,
-    /// The largest distance that was referred back, in bytes.
+    /// The largest distance of a reference, in bytes.
     pub(crate) farthest: usize,
 }
 
@@ -11,13 +11,13 @@ pub(crate) struct Reference {
 struct Codes {
     /// How many codes have each length.
     counts: [usize; 16],
-    /// What they stand for, in the order of the codes.
+    /// Their symbols, in the order of the codes.
     symbols: Vec<usize>,
 }
 
 struct Bits<'b> {
     bytes: &'b [u8],
-    /// Bits taken.
+    /// The number of bits read.
     at: usize,
 }
 
@@ -37,8 +37,8 @@ const LENGTHS: [(usize, usize); 29] = {
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 impl Reference {
-    /// The content of the next message, as RFC 7692 §7.2.2 has it from its payload; `None` if that does not inflate, or if
-    /// the tail is not that of an empty block without compression, as §7.2.1 has it.
+    /// The content of the next message, inflated from its payload as in RFC 7692 §7.2.2. `None` if the payload does not inflate, or
+    /// if the tail does not end an empty uncompressed block as in §7.2.1.
     pub(crate) fn message(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
         let before = self.made.len();
         let bytes = [payload, &[0x00, 0x00, 0xff, 0xff]].concat();
@@ -109,7 +109,7 @@ impl Reference {
 }
 
 impl Codes {
-    /// `None` for sets that zlib refuses: too many codes, or too few where more than one bit is needed to tell.
+    /// `None` for sets that zlib refuses: too many codes, or too few if the codes need more than one bit.
     fn new(lengths: &[usize], of_lengths: bool) -> Option<Self> {
         let mut counts = [0; 16];
         lengths.iter().for_each(|&length| counts[length] += 1);
@@ -128,7 +128,7 @@ impl Codes {
 }
 
 impl Bits<'_> {
-    /// The next `count` bits as a number, the least significant first.
+    /// The next `count` bits as a number, least significant bit first.
     fn take(&mut self, count: usize) -> Option<usize> {
         let mut number = 0;
         for n in 0..count {
@@ -143,7 +143,7 @@ impl Bits<'_> {
         self.at = self.at.next_multiple_of(8);
     }
 
-    /// The next code, which comes with its most significant bit first.
+    /// The next code, which starts with its most significant bit.
     fn symbol(&mut self, codes: &Codes) -> Option<usize> {
         let (mut code, mut first, mut index) = (0, 0, 0);
         for count in &codes.counts[1..] {
@@ -158,7 +158,7 @@ impl Bits<'_> {
         None
     }
 
-    /// The codes that a block brings along. RFC 1951 §3.2.7.
+    /// The codes that a block defines. RFC 1951 §3.2.7.
     fn codes(&mut self) -> Option<(Codes, Codes)> {
         let (literals, distances, lengths) = (self.take(5)? + 257, self.take(5)? + 1, self.take(4)? + 4);
         if literals > 286 || distances > 30 {

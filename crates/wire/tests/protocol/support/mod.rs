@@ -1,4 +1,4 @@
-//! What the tests share: wire bytes as the RFCs print them, and an endpoint whose frames can be looked at whole.
+//! Shared by the tests: wire bytes as the RFCs print them, and an endpoint that keeps complete frames.
 
 mod endpoint;
 
@@ -14,13 +14,13 @@ use wire::violation::Violation;
 
 pub(crate) const LIMITS: Limits = Limits { frame: 1 << 20, message: 1 << 20 };
 
-/// The bytes of `text`, hex with spaces anywhere.
+/// The bytes of `text`: hex digits with spaces anywhere.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
     hex::decode(digits).expect("hex")
 }
 
-/// The frames that an endpoint with a server for peer makes of `bytes`. Servers do not mask, so the bytes stay readable.
+/// The frames in `bytes` for an endpoint whose peer is a server. Servers do not mask, so the bytes stay readable.
 pub(crate) fn from_server(bytes: &str) -> (Endpoint, Vec<Received>) {
     receive(Endpoint::new(Sender::Server, LIMITS), bytes)
 }
@@ -35,7 +35,7 @@ pub(crate) fn violations(frames: &[Received]) -> Vec<Violation> {
     frames.iter().flat_map(|frame| frame.violations.clone()).collect()
 }
 
-/// A frame's message, fragment, kind and whether it is the last; as it reads in a table.
+/// A frame's message, fragment, kind, and whether it is the last, in short for tables.
 pub(crate) fn place(position: Option<MessagePosition>) -> Option<(u64, u32, MessageKind, bool)> {
     position.map(|at| (at.message, at.fragment, at.kind, at.last))
 }

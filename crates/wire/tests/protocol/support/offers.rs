@@ -1,9 +1,9 @@
-//! How a test comes to an agreement: as two endpoints do, by an offer.
+//! Agreements for tests, negotiated with an offer as by two endpoints.
 
 use wire::deflate::{Agreed, Policy, Verdict, negotiate};
 use wire::extension;
 
-/// What a server that takes what it can makes of the offer `permessage-deflate` with these parameters.
+/// The agreement of a server that accepts everything it supports, for the offer `permessage-deflate` with these parameters.
 pub(crate) fn agreed(parameters: &str) -> Agreed {
     let offer = format!("permessage-deflate{parameters}");
     let offers = extension::parse(&offer).expect("an extension list");
