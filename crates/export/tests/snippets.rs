@@ -1,10 +1,10 @@
-//! The snippets of the documentation are what is rendered.
+//! The snippets in the documentation match the rendered ones.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p export --test snippets` writes the files anew.
+//! `UPDATE_GOLDEN=1 cargo test -p export --test snippets` writes the files again.
 
 use export::snippet::Parameters;
 
-/// `odd` has all that could be taken for something else than text.
+/// `odd` has all characters that need escaping.
 const ODD: [&str; 4] = [
     "it's \"quoted\" \\ and\nin two lines\t<URL>",
     "</script><!-- ${1 + 1} `id` $(id) {MESSAGES} %s %d !! ; & | * ~ #",

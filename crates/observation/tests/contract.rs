@@ -1,4 +1,4 @@
-//! What the types of the contract take and give, past the examples of golden/.
+//! Reading and writing the types of the contract, beyond the examples in golden/.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -147,7 +147,7 @@ fn the_content_of_a_compressed_payload_is_what_it_inflates_to() {
     assert_eq!((frame.content(), frame.content_bytes()), (b"Hel".to_vec(), 5), "its front, and how much there was");
     assert_eq!((frame.unmasked_payload(), frame.wire_bytes()), (deflated, 13));
     assert!(frame.content_truncated() && !frame.truncated());
-    // A fragment may add nothing that can be inflated yet.
+    // A fragment may contain nothing that can be inflated yet.
     let inside = Frame { inflated: Some(Inflated::default()), ..frame };
     assert_eq!((inside.content(), inside.content_bytes()), (Vec::new(), 0));
     reads_back(&observation(Event::Frame(inside)));
@@ -167,7 +167,7 @@ fn messages_of_other_versions_are_refused() {
     check(r#"{"gap": {"from": 1}}"#);
     check(r#"{"observations": [{"seq": 1, "at_us": 0, "connection": 1, "event": {"later": {}}}]}"#);
     let gap = FeedMessage::Gap(Gap { from: Seq(1), to: Seq(2) });
-    // A field more is no reason to stop reading.
+    // Additional fields are ignored.
     assert_eq!(FeedMessage::from_json(r#"{"gap": {"from": 1, "to": 2, "more": 3}}"#).expect("a gap"), gap);
 }
 
@@ -205,7 +205,7 @@ fn a_request_is_identified_by_target_origin_and_user_agent() {
     check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://a\r\nUser-Agent: B/2\r\n\r\n", false);
     check("GET /lab/x?y HTTP/1.1\r\nUser-Agent: B/1\r\n\r\n", false);
     check("GET /lab/x?y HTTP/1.1\r\nOrigin: http://a\r\n", false);
-    // Over HTTP/2 it is the same fields.
+    // HTTP/2 has the same fields.
     let fields = ":method: CONNECT\r\n:path: /lab/x?y\r\norigin: http://a\r\nuser-agent: B/1\r\n\r\n";
     check(fields, true);
     check(&fields.replace("x?y", "x"), false);

@@ -100,7 +100,7 @@ fn act(act: &observation::page::PageAct) -> String {
     }
 }
 
-/// What became of observation `seq`, when the first `seen` of the observations have come.
+/// The aftermath of observation `seq` after the first `seen` observations.
 fn after(streams: &Streams, seen: usize, page_first: bool, seq: u64) -> Option<String> {
     let mut streams = streams.clone();
     streams.observations.truncate(seen);
@@ -114,7 +114,7 @@ fn after(streams: &Streams, seen: usize, page_first: bool, seq: u64) -> Option<S
     Aftermath::of(&transcript, &sequence, &page, Seq(seq)).as_ref().map(line)
 }
 
-/// Checks what became of each of the observations in `expect`, whichever side's story comes first.
+/// Checks the aftermath of each observation in `expect`, for both orders of the two streams.
 #[track_caller]
 fn check(streams: &Streams, expect: &[(u64, &str)]) {
     for &(seq, expect) in expect {
@@ -150,7 +150,7 @@ fn a_fault_fails_the_connection() {
         "Failed(CloseCode(1002)) [client close 1002, server close 1002, end by ClosingHandshake] [error, close 1006]";
     let story = format!("rsv1 at 2: {story}");
     check(&failed(), &[(2, &story), (5, &story)]);
-    assert_eq!(after(&failed(), 5, true, 1), None, "nothing about the opening was on purpose");
+    assert_eq!(after(&failed(), 5, true, 1), None, "nothing about the opening was deliberate");
     assert_eq!(after(&failed(), 5, true, 3), None, "nor was the client's answer");
 }
 
@@ -192,7 +192,7 @@ fn pings_are_answered_without_javascript() {
     check(&streams, &[(2, "ping-every at 2: Pending [] []")]);
     streams.frame(1, CLIENT, true, Opcode::Pong, "a");
     check(&streams, &[(2, "ping-every at 2: Answered [pong after 1] []")]);
-    // One that is not answered in time leads to the end.
+    // A ping that is not answered in time leads to the end.
     streams.closed(1, 1011);
     streams
         .frame(1, SERVER, true, Opcode::Ping, "b")
@@ -211,7 +211,7 @@ fn a_deliberate_message_is_a_message() {
     let mut other = Streams::default();
     other.opening(1, false).text(1, SERVER, "hi").deliberate("greet");
     check(&other, &[(2, "greet at 2: Accepted [] [elsewhere]")]);
-    // Its first fragment is nothing to JavaScript yet.
+    // JavaScript does not see the first fragment yet.
     let mut streams = opened();
     streams.frame(1, SERVER, false, Opcode::Text, "h").deliberate("fragments");
     check(&streams, &[(2, "fragments at 2: Pending [] []")]);

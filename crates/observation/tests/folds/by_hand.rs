@@ -1,4 +1,4 @@
-//! Bytes that the relay was told to send as they are: what they say counts for the page like any message.
+//! Raw bytes that the relay sent on a command. The messages in them reach the page like any other.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -7,7 +7,7 @@ use crate::rows::check_all_merges;
 use crate::streams::{SERVER, Streams};
 use observation::{Act, Deliberate, Event, Origin};
 
-/// The relay is told to send bytes as they are: a message, half a message with a ping in between, and the other half.
+/// The relay sends raw bytes on command: a message, half a message and a ping, and then the other half.
 fn by_hand() -> Streams {
     let mut streams = Streams::default();
     streams.constructed(1).open(1).received(1, "hi").received(1, "a").received(1, "bc").received(1, "d");

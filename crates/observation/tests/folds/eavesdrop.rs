@@ -1,4 +1,5 @@
-//! What someone on the path reads: all of a line in the clear, and records beside what only the two ends know they held.
+//! What an eavesdropper on the path can read: everything of an unencrypted connection, or only TLS records. Their content is shown
+//! beside them.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,7 +11,7 @@ use std::rc::Rc;
 
 const FIRST: ConnectionNumber = ConnectionNumber(1);
 
-/// What is kept of `streams` where observation `lost` never came.
+/// The passages of `streams` if observation `lost` is missing.
 fn transcript(streams: &Streams, lost: Option<u64>) -> Transcript {
     let mut transcript = Transcript::new(1_000);
     for (_, observation) in &streams.observations {
@@ -23,7 +24,7 @@ fn transcript(streams: &Streams, lost: Option<u64>) -> Transcript {
     transcript
 }
 
-/// A passage as who sent it, the lengths of its records, and what it held, by the numbers of the observations.
+/// A passage: its sender, the lengths of its records, and its content by the numbers of the observations.
 type Row = (Party, &'static [u16], &'static [(&'static str, u64)]);
 type Table = Vec<(Party, Vec<u16>, Vec<(&'static str, u64)>)>;
 
@@ -114,7 +115,7 @@ fn client_records_precede_their_frames_and_server_records_follow() {
         .text(1, CLIENT, "a")
         .text(1, SERVER, "a")
         .records(1, SERVER, &[24])
-        // Two frames that left in one write, and their echoes.
+        // Two frames in one write, and their echoes.
         .records(1, CLIENT, &[56])
         .text(1, CLIENT, "b")
         .text(1, CLIENT, "c")
@@ -134,7 +135,7 @@ fn client_records_precede_their_frames_and_server_records_follow() {
 fn large_frames_take_several_records_in_each_direction() {
     let mut streams = in_tls();
     streams
-        // The server speaks first, a client's record is on its way.
+        // The server sends first, while a client's record is in flight.
         .text(1, SERVER, "hello")
         .records(1, SERVER, &[16_401, 16_401])
         .records(1, SERVER, &[77])
@@ -154,7 +155,7 @@ fn large_frames_take_several_records_in_each_direction() {
 #[test]
 fn records_of_the_first_frame_do_not_belong_to_the_handshake() {
     let mut streams = in_tls();
-    // Nothing of the relay's stands between the handshake and what the client sends first.
+    // The relay sends nothing between the handshake and the client's first frame.
     streams.records(1, CLIENT, &[28]).text(1, CLIENT, "a");
     check(&streams, None, &[&HANDSHAKE[..], &[(CLIENT, &[28], &[("frame", 7)])]].concat());
 }
@@ -175,7 +176,7 @@ fn records_and_frames_are_not_paired_across_a_gap() {
     let mut streams = in_tls();
     streams.records(1, CLIENT, &[28]).text(1, CLIENT, "a").records(1, CLIENT, &[29]).text(1, CLIENT, "b");
     streams.text(1, SERVER, "a").text(1, SERVER, "b").records(1, SERVER, &[53]);
-    // The frame of the first records, and the records of the second frame.
+    // The gap has the frame of the first records, and the records of the second frame.
     let lost_frame: [Row; 4] = [
         (CLIENT, &[28], &[("handshake", 1)]),
         (CLIENT, &[29], &[("frame", 9)]),

@@ -1,4 +1,4 @@
-//! Ways over something in between: two connections, of which the page's socket is one.
+//! Routes with a hop: two connections. The page's socket is one of them.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 const NEAR: ConnectionNumber = ConnectionNumber(1);
 const FAR: ConnectionNumber = ConnectionNumber(2);
 
-/// Whatever the order in which the two streams come, the rows end as `expect`.
+/// Checks that the final rows are `expect` for any order of the two streams.
 #[track_caller]
 fn check(streams: &Streams, expect: &[(&str, &str)]) {
     let expect: Table = expect.iter().map(|(wire, page)| ((*wire).to_owned(), (*page).to_owned())).collect();
@@ -22,7 +22,7 @@ fn check(streams: &Streams, expect: &[(&str, &str)]) {
     }
 }
 
-/// A message through a box and back.
+/// A message through a middlebox and its echo.
 fn through_a_box() -> Streams {
     let mut streams = Streams::default();
     streams

@@ -1,4 +1,4 @@
-//! The pairing where the order in which both streams come matters: gaps, sockets without a relay, and what waits.
+//! Pairing that depends on the order of both streams: gaps, sockets without a relay, and waiting events.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ use observation::page::{EventNumber, PageEvent, SocketNumber};
 use observation::sequence::{RowKey, Sequence};
 use observation::{ConnectionNumber, Gap, Observation, Seq};
 
-/// Feeds `parts` in this very order.
+/// Feeds `parts` in this order.
 enum Part<'a> {
     Page(&'a [PageEvent]),
     Wire(&'a [(usize, Observation)]),
@@ -120,7 +120,7 @@ fn without_a_relay_each_event_is_a_row() {
     assert!(!sequence.is_watched(SocketNumber(1)) && sequence.connection(SocketNumber(1)).is_none());
 }
 
-/// What a gap took is found missing when the next message of the same end comes, or the end.
+/// A message in a gap is known to be missing when the next message from the same side arrives, or the end.
 #[test]
 fn events_with_frames_in_a_gap_get_their_own_rows() {
     let mut streams = Streams::default();
@@ -137,7 +137,7 @@ fn events_with_frames_in_a_gap_get_their_own_rows() {
     streams.text(1, CLIENT, "c").text(1, CLIENT, "d").text(1, SERVER, "y").end(1);
     let (events, observations) = (&streams.events, &streams.observations);
     let mut sequence = expecting(&[1]);
-    // b and x are gone, and b is known of before c comes.
+    // b and x are missing, and b is known to be missing before c arrives.
     in_order(
         &mut sequence,
         &[
@@ -168,7 +168,7 @@ fn events_with_frames_in_a_gap_get_their_own_rows() {
     );
 }
 
-/// Nothing tells whether a socket that opened or ended has its record in the gap. No pairing is better than a wrong one.
+/// Whether the record of a socket that opened or ended is in the gap is unknown. No pairing is better than a wrong one.
 #[test]
 fn a_socket_whose_opening_may_be_in_a_gap_is_not_paired_with_the_next() {
     let mut streams = Streams::default();
@@ -208,7 +208,7 @@ fn more_than_the_capacity_does_not_wait() {
     let mut sequence = Sequence::new(3);
     sequence.expect(SocketNumber(1), fingerprint());
     in_order(&mut sequence, &[Part::Page(&streams.events)]);
-    // The oldest has stopped waiting; the row it would have joined comes without it.
+    // The oldest event no longer waits. The row that it would have joined arrives without it.
     check_rows(&streams, &sequence, &[("-", "1 new"), ("-", "1 open"), ("-", "1 send a"), ("-", "1 send b")]);
     in_order(&mut sequence, &[Part::Wire(&streams.observations)]);
     let rows = [

@@ -1,4 +1,4 @@
-//! Round trips: from a ping of the relay's to the pong with its payload.
+//! Round trips: from the relay's ping to the pong with the same payload.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -94,7 +94,7 @@ fn both_bounds() {
     for n in 0..33 {
         ping(&mut streams, 1, &n.to_string());
     }
-    // The oldest of 33 is not waited for any more; the second is.
+    // The oldest of 33 pings is dropped. The second still waits.
     pong(&mut streams, 1, "0");
     for n in 1..33 {
         pong(&mut streams, 1, &n.to_string());

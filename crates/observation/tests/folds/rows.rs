@@ -6,7 +6,7 @@ use observation::sequence::{PageSide, Row, RowKey, Sequence};
 use observation::{Event, Seq};
 use proptest::prelude::*;
 
-/// Rows as a table: what the wire carried (`-` where nothing), and what the page saw.
+/// Rows as a table: what the wire carried (`-` for nothing), and what the page saw.
 pub(crate) type Table = Vec<(String, String)>;
 
 pub(crate) fn table(streams: &Streams, sequence: &Sequence) -> Table {
@@ -51,7 +51,7 @@ fn act(event: &PageEvent) -> String {
     format!("{} {act}", event.socket.0)
 }
 
-/// Merges the two streams: where both may go on, `page_first` says which; past its end the page goes first.
+/// Merges the two streams. Where both can continue, `page_first` says which one does. After its end, the page continues first.
 pub(crate) fn merge(streams: &Streams, capacity: usize, page_first: impl IntoIterator<Item = bool>) -> Sequence {
     let mut sequence = Sequence::new(capacity);
     for event in &streams.events {

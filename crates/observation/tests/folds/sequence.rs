@@ -1,6 +1,6 @@
-//! The rows of whole connections, however the two streams are merged.
+//! The rows of whole connections for any merge of the two streams.
 //!
-//! Each test has the two streams and the rows that every merge of them ends in.
+//! Each test has the two streams and the final rows of every merge.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -126,7 +126,7 @@ fn a_connection_that_breaks() {
 fn events_that_never_reached_the_wire_follow_the_end() {
     let life = || {
         let mut streams = Streams::default();
-        // The server has closed already: the page's close() is too late, and its send() is thrown away.
+        // The server has already closed: the page's close() is too late, and its send() is discarded.
         streams.constructed(1).open(1).sent(1, "a").sent(1, "late").close_called(1).closed(1, 1001);
         streams.opening(1, true).text(1, CLIENT, "a").end(1);
         streams
@@ -150,7 +150,7 @@ fn events_that_never_reached_the_wire_follow_the_end() {
 fn a_message_that_the_page_never_received() {
     let life = || {
         let mut streams = Streams::default();
-        // A page that has called close() is told of no more messages.
+        // After close(), the page receives no more messages.
         streams.constructed(1).open(1).received(1, "a").close_called(1).closed(1, 1000);
         streams.opening(1, true).text(1, SERVER, "a").text(1, SERVER, "b").close(1, CLIENT).close(1, SERVER).end(1);
         streams
@@ -207,7 +207,7 @@ fn two_sockets_one_after_the_other() {
             streams.constructed(socket).open(socket).sent(socket, "a").closed(socket, 1006);
             streams.opening(socket, true).text(socket, CLIENT, "a").end(socket);
         }
-        // What the relay saw of the first may come after the second was constructed, but not the other way round.
+        // The relay's record of the first socket may arrive after the second was constructed, but not the other way around.
         streams
     };
     let one = |n| {
@@ -223,7 +223,7 @@ fn two_sockets_one_after_the_other() {
     check_all_merges(100, life, &expect.iter().map(|(wire, page)| (wire.as_str(), page.as_str())).collect::<Vec<_>>());
 }
 
-/// A page that reconnects in its close handler may do so before the relay's record of the first attempt has come.
+/// A page that reconnects in its close handler may do so before the relay's record of the first attempt arrives.
 #[test]
 fn a_refusal_and_then_a_connection() {
     let life = || {
@@ -270,7 +270,7 @@ fn two_refusals_and_a_connection() {
     );
 }
 
-/// Nothing of the first socket reached the relay. That shows when the second is seen: its rows stay ahead.
+/// Nothing of the first socket reached the relay. This is known when the second one is recorded. The first one's rows stay in front.
 #[test]
 fn a_lost_socket_and_then_a_connection() {
     let life = || {
@@ -295,7 +295,7 @@ fn a_lost_socket_and_then_a_connection() {
     );
 }
 
-/// A socket closed before it opened, which the relay had upgraded all the same.
+/// A socket that was closed before it opened, but that the relay had upgraded.
 #[test]
 fn a_connection_that_the_page_gave_up() {
     let life = || {
@@ -316,7 +316,7 @@ fn a_connection_that_the_page_gave_up() {
     );
 }
 
-/// Sockets side by side with the same address cannot be told apart but by their order.
+/// Only their order distinguishes concurrent sockets with the same address.
 #[test]
 fn two_sockets_side_by_side() {
     let life = || {

@@ -1,4 +1,4 @@
-//! Two streams, written as they would have been recorded: what a page's JavaScript saw, and what the relay saw.
+//! Builds the two streams of a session as they would be recorded: what the page's JavaScript saw, and what the relay saw.
 
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::page::{EventNumber, Fingerprint, PageAct, PageEvent, PagePayload, SocketNumber};
@@ -16,7 +16,7 @@ use wire::opcode::Opcode;
 pub(crate) const CLIENT: Party = Party::Client;
 pub(crate) const SERVER: Party = Party::Server;
 
-/// What this page's browser would be known by.
+/// The fingerprint of this page's browser.
 pub(crate) fn fingerprint() -> Fingerprint {
     Fingerprint { target: "/lab/s".to_owned(), origin: "http://lab".to_owned(), user_agent: "Browser/1".to_owned() }
 }
@@ -31,7 +31,7 @@ pub(crate) fn request(ours: bool) -> Vec<u8> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Streams {
     pub(crate) events: Vec<PageEvent>,
-    /// Each with how many events are sure to have come before it.
+    /// Each with the number of events that surely happened before it.
     pub(crate) observations: Vec<(usize, Observation)>,
     trackers: HashMap<(ConnectionNumber, Party), MessageTracker>,
 }
@@ -74,7 +74,7 @@ impl Streams {
     pub(crate) fn event(&mut self, connection: u32, event: Event) -> &mut Self {
         let seq = Seq(self.observations.len() as u64 + 1);
         let connection = ConnectionNumber(connection);
-        // A request that a page's browser made comes after the page constructed the socket: the last one so far.
+        // A request of the page's browser follows the construction of its socket, the latest one so far.
         let constructed = |event: &PageEvent| matches!(event.act, PageAct::Constructed { .. });
         let before = match event {
             Event::Asked(_) | Event::Opening(_) | Event::Refusal(_) => {
@@ -92,13 +92,13 @@ impl Streams {
         self.event(connection, Event::Opening(Opening { request: request(ours), response, ..Opening::default() }))
     }
 
-    /// A request at something in between, for which another leg is made.
+    /// A request at a hop, which opens another leg for it.
     pub(crate) fn asked(&mut self, connection: u32, ours: bool) -> &mut Self {
         let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
         self.event(connection, Event::Asked(Asked { request: request(ours), route, deliberate: Vec::new() }))
     }
 
-    /// The opening of the leg that a box makes for the connection `near`.
+    /// The opening of the far leg that a middlebox creates for the connection `near`.
     pub(crate) fn opening_beyond(&mut self, connection: u32, near: u32) -> &mut Self {
         self.opening(connection, false);
         if let Some((_, Observation { event: Event::Opening(opening), .. })) = self.observations.last_mut() {

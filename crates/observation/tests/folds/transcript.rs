@@ -1,4 +1,4 @@
-//! A transcript is a fold: numbers decide, and what is dropped is still counted.
+//! A transcript folds observations by their numbers. It counts dropped observations too.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -27,7 +27,7 @@ fn numbers(transcript: &Transcript) -> Vec<u64> {
     transcript.iter().map(|observation| observation.seq.0).collect()
 }
 
-/// Opening, a message in three fragments with a ping and the other end's message between, goodbyes, end.
+/// An opening, a message in three fragments with a ping and the other side's message between them, close frames, and the end.
 fn a_life() -> Streams {
     let mut streams = Streams::default();
     streams
@@ -67,7 +67,7 @@ fn beyond_its_capacity_it_keeps_the_newest_and_counts_all() {
     let all = fold(100, &streams);
     let counted = all.connection(FIRST).expect("known");
     assert_eq!((kept.client, kept.server, transcript.total()), (counted.client, counted.server, all.total()));
-    // It is known that there was an opening, and when, but it is gone.
+    // The time of the opening is known, but the opening was dropped.
     assert_eq!((kept.opening, kept.began_us, counted.began_us), (Some(Seq(1)), 0, 0));
     assert!(transcript.get(Seq(1)).is_none() && transcript.closed(FIRST).is_some());
     assert_eq!(numbers(&fold(0, &streams)), [10], "at least one is kept");
@@ -131,14 +131,14 @@ fn opening_refusal_and_end_are_found_by_their_connection() {
     assert_eq!((connection.opening, connection.closed, connection.began_us), (None, None, 2));
 }
 
-/// The connections that are known, of those up to `many`.
+/// The known connections among the first `many`.
 fn known(transcript: &Transcript, many: u32) -> Vec<u32> {
     (1..=many).filter(|&number| transcript.connection(ConnectionNumber(number)).is_some()).collect()
 }
 
 #[test]
 fn ended_connections_are_dropped_with_their_last_observation() {
-    // One stays open throughout; of the others, each opens and ends.
+    // One connection stays open. Each of the others opens and ends.
     let mut streams = Streams::default();
     streams.opening(1, true);
     for number in 2..=50 {
@@ -151,10 +151,10 @@ fn ended_connections_are_dropped_with_their_last_observation() {
     assert_eq!(known(&transcript, 99), [&[1][..], &(90..=99).collect::<Vec<_>>()].concat());
     assert_eq!(transcript.total().frames, 49, "they still count");
 
-    // Whether the first one ended in a gap cannot be known: without one, it would have been kept for ever.
+    // The first one may have ended in a gap. Without a gap, it would be kept forever.
     transcript.gap(Gap { from: Seq(198), to: Seq(300) });
     assert_eq!(known(&transcript, 99), (90..=99).collect::<Vec<_>>());
-    // It had not.
+    // It had not ended.
     let mut again = observations(&streams)[1].as_ref().clone();
     (again.seq, again.at_us, again.connection) = (Seq(301), 301, FIRST);
     assert!(transcript.observe(Rc::new(again)));
@@ -175,7 +175,7 @@ fn a_connection_continues_after_a_gap() {
         }
         transcript.observe(observation);
     }
-    // The second has not been heard of since.
+    // The second connection has had no observations since then.
     assert_eq!(known(&transcript, 3), [1, 3]);
     let first = transcript.connection(FIRST).expect("known");
     assert_eq!((first.began_us, first.client.frames), (0, 1));
@@ -194,7 +194,7 @@ fn each_side_and_each_connection_is_counted_separately() {
     assert_eq!((second.client, second.server), (Tally { frames: 1, bytes: 11, messages: 1 }, Tally::default()));
     let total = Tally { frames: 9, bytes: 54 + 11 + 11, messages: 4 };
     assert_eq!(transcript.total(), total);
-    // A message counts from its first fragment on.
+    // A message counts from its first fragment.
     let mut unfinished = Streams::default();
     let transcript = fold(100, unfinished.frame(1, SERVER, false, Opcode::Binary, "..."));
     assert_eq!(transcript.total(), Tally { frames: 1, bytes: 5, messages: 1 });

@@ -82,7 +82,7 @@ fn gap() {
     golden!("gap", FeedMessage::<Observation>::Gap(Gap { from: Seq(17), to: Seq(240) }));
 }
 
-// What can be seen of a connection
+// Connections
 
 #[test]
 fn opening() {
@@ -166,7 +166,7 @@ fn closed() {
     golden!("closed", observation(6, 31_377, Event::Closed(closed)));
 }
 
-// What carries a connection, and what stands in between
+// Routes: transport and hops
 
 /// RFC 8441 §5.1, over TLS.
 #[test]
@@ -193,7 +193,7 @@ fn opening_http2() {
     golden!("opening-http2", observation(1, 1_830, Event::Opening(opening)));
 }
 
-/// A frame of eleven bytes, with the type of what is inside and a tag of sixteen behind it. RFC 8446 §5.2.
+/// A record with a frame of 11 bytes, 1 byte for the content type, and a tag of 16 bytes. RFC 8446 §5.2.
 #[test]
 fn records() {
     let fragment = (0..28).map(|n: u8| n.wrapping_mul(151) ^ 0x5c).collect();
@@ -249,7 +249,7 @@ fn routes() {
     golden!("routes", routes);
 }
 
-// What the relay does on purpose
+// Deliberate acts of the relay
 
 #[test]
 fn act() {
