@@ -9,7 +9,7 @@ use observation::Act;
 use observation::{Deliberate, Event, Origin};
 
 /// A connection and its observer, after the opening handshake.
-async fn watched(lab: &Lab, query: &str) -> (Raw, Feed) {
+async fn open_observed(lab: &Lab, query: &str) -> (Raw, Feed) {
     let mut feed = lab.feed_after(u64::MAX).await;
     let raw = crate::behaviours::open(lab, query).await;
     feed.opening().await;

@@ -1,7 +1,8 @@
 //! How the server ends a connection: it sends a close frame, ignores the client's close frame, or drops the connection.
 
 use super::{
-    acts, close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told, until_broken,
+    acts, close, close_from_client, close_from_server, ending, events_and_end, frame, frames, name, nothing_but_a_pong,
+    open, summary, until_broken,
 };
 use crate::support::clock::Clock;
 use crate::support::{Lab, masked};
@@ -22,9 +23,9 @@ async fn after_a_time() {
     clock.pass(Duration::from_millis(290)).await;
     nothing_but_a_pong(&mut raw).await;
     clock.pass(Duration::from_millis(10)).await;
-    left(&mut raw, 1012, "back söön").await;
+    close_from_server(&mut raw, 1012, "back söön").await;
     drop(clock);
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(1012), true));
     assert_eq!((closed.first, closed.reason.as_str()), (Some(Party::Server), "back söön"));
     let close_frame = frames(events, Party::Server).pop().unwrap();
@@ -51,18 +52,18 @@ async fn the_server_closes_after_n_messages() {
             assert_eq!(raw.take(back.len()).await, back);
         }
         assert_eq!(raw.take(3).await, b"\x81\x01d");
-        left(&mut raw, 1000, "").await;
-        let (_, closed) = life(&mut feed).await;
+        close_from_server(&mut raw, 1000, "").await;
+        let (_, closed) = events_and_end(&mut feed).await;
         assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(1000), true));
     }
     // Unanswered and compressed messages count too.
     let mut raw = open(&lab, "close-after=2&reply=none").await;
     raw.send(&[masked(0x81, b"a"), masked(0x81, b"b")].concat()).await;
-    left(&mut raw, 1000, "").await;
+    close_from_server(&mut raw, 1000, "").await;
     let mut raw = super::open_deflate(&lab, "close-after=1").await;
     raw.send(&masked(0xc1, &crate::support::deflate::deflated(b"hello"))).await;
     assert_eq!(crate::support::deflate::Inflating::new().frames(&raw.message().await), b"hello");
-    left(&mut raw, 1000, "").await;
+    close_from_server(&mut raw, 1000, "").await;
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn a_close_frame_that_is_not_answered() {
     // Nothing follows the close frame, even if pushes are due.
     let all = raw.rest().await;
     assert!(all.ends_with(&frame(0x88, &close(1000, ""))), "{all:?}");
-    let (_, closed) = life(&mut feed).await;
+    let (_, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::NoCloseAnswer, Some(1000), false));
 }
 
@@ -90,7 +91,7 @@ async fn the_clients_close_frame_is_left_unanswered() {
     drop(clock);
     raw.0.shutdown().await.unwrap();
     assert_eq!(raw.rest().await, b"");
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::ConnectionEnded, Some(1000), false));
     assert_eq!((closed.first, closed.reason.as_str()), (Some(Party::Client), "bye"));
     let act = acts(&events)[0];
@@ -123,7 +124,7 @@ async fn the_connection_is_dropped() {
                 Err(error) => assert_eq!((error.kind(), reset), (ErrorKind::ConnectionReset, true), "{after}{by}"),
             }
             assert!(after == "2" || began.elapsed() >= Duration::from_millis(100));
-            let (events, closed) = life(&mut feed).await;
+            let (events, closed) = events_and_end(&mut feed).await;
             let cause = if reset { Cause::Reset } else { Cause::Dropped };
             assert_eq!(ending(&closed), (cause, None, false));
             assert_eq!(
@@ -131,7 +132,7 @@ async fn the_connection_is_dropped() {
                 (None, sent.len() as u64, sent.len() as u64)
             );
             let act = *acts(&events).last().unwrap();
-            assert_eq!(told(&events).last().map(String::as_str), Some("! drop-after"));
+            assert_eq!(summary(&events).last().map(String::as_str), Some("! drop-after"));
             assert_eq!(name(&act.deliberate), ("drop-after", Some((6455, "7.1.7"))));
         }
     }
@@ -148,8 +149,11 @@ async fn a_drop_does_not_wait_for_the_end_of_a_frame() {
     clock.pass(Duration::from_millis(220)).await;
     drop(clock);
     assert_eq!(raw.rest().await, [0x82, 100, 7, 7, 7], "a byte at once and every 50 ms");
-    let (events, closed) = life(&mut feed).await;
-    assert_eq!((told(&events), closed.cause), (vec!["> binary".to_owned(), "! drop-after".to_owned()], Cause::Dropped));
+    let (events, closed) = events_and_end(&mut feed).await;
+    assert_eq!(
+        (summary(&events), closed.cause),
+        (vec!["> binary".to_owned(), "! drop-after".to_owned()], Cause::Dropped)
+    );
     let clock = Clock::stop();
     let mut raw = open(&lab, "drop-after=100ms").await;
     raw.send(&masked(0x82, &[0; 100])[..56]).await;
@@ -171,8 +175,8 @@ async fn a_timed_close_frame_ends_a_drip_at_once() {
     clock.pass(Duration::from_millis(100)).await;
     drop(clock);
     assert_eq!(raw.take(102).await, frame(0x82, &[7; 100]));
-    left(&mut raw, 1000, "").await;
-    assert_eq!(told(&life(&mut feed).await.0), ["> binary", "< binary", "< close", "> close"]);
+    close_from_server(&mut raw, 1000, "").await;
+    assert_eq!(summary(&events_and_end(&mut feed).await.0), ["> binary", "< binary", "< close", "> close"]);
 }
 
 #[tokio::test]
@@ -186,5 +190,5 @@ async fn the_first_of_two_endings_counts() {
     assert_eq!(raw.rest().await, b"\x81\x01a\x88\x02\x03\xe8");
     let mut raw = open(&lab, "close-after=5&drop-after=1h").await;
     nothing_but_a_pong(&mut raw).await;
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
 }

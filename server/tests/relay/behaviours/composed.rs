@@ -1,7 +1,8 @@
 //! Combined settings, and what the client does during them.
 
 use super::{
-    close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, open_deflate, rules, told,
+    close, close_from_client, close_from_server, ending, events_and_end, frame, frames, name, nothing_but_a_pong, open,
+    open_deflate, rules, summary,
 };
 use crate::support::clock::Clock;
 use crate::support::deflate::{Deflating, Inflating, deflated};
@@ -70,8 +71,8 @@ async fn the_clients_ping_and_close_frame_during_a_drip() {
     // The frame must end before the close frame. It does so at once, because the clock is stopped.
     assert_eq!(raw.rest().await, [&b"\x0ba long text"[..], b"\x88\x02\x03\xe8"].concat());
     drop(clock);
-    let (events, closed) = life(&mut feed).await;
-    assert_eq!(told(&events), ["> text", "> ping", "> close", "< text", "< close"]);
+    let (events, closed) = events_and_end(&mut feed).await;
+    assert_eq!(summary(&events), ["> text", "> ping", "> close", "< text", "< close"]);
     assert_eq!(ending(&closed), (Cause::ClosingHandshake, Some(1000), true));
 }
 
@@ -95,9 +96,9 @@ async fn the_relays_own_close_frame_during_a_drip() {
     clock.pass(Duration::from_millis(200)).await;
     drop(clock);
     assert_eq!(raw.take(12).await, b"\x0ba long text");
-    left(&mut raw, 1001, "no data received for too long").await;
-    let (events, closed) = life(&mut feed).await;
-    assert_eq!(told(&events), ["> text", "< text", "< close", "> close"]);
+    close_from_server(&mut raw, 1001, "no data received for too long").await;
+    let (events, closed) = events_and_end(&mut feed).await;
+    assert_eq!(summary(&events), ["> text", "< text", "< close", "> close"]);
     assert_eq!(ending(&closed), (Cause::Idle, Some(1001), true));
 }
 
@@ -109,19 +110,19 @@ async fn a_close_frame_while_replies_are_queued() {
     let mut raw = open(&lab, "delay=60s").await;
     raw.send(&masked(0x81, b"never answers")).await;
     nothing_but_a_pong(&mut raw).await;
-    leave(&mut raw).await;
-    assert_eq!(told(&life(&mut feed).await.0), ["> text", "> ping", "< pong", "> close", "< close"]);
+    close_from_client(&mut raw).await;
+    assert_eq!(summary(&events_and_end(&mut feed).await.0), ["> text", "> ping", "< pong", "> close", "< close"]);
     // The server's close frame after a number of messages follows all their replies.
     let mut raw = open(&lab, "delay=200ms&close-after=2").await;
     raw.send(&[masked(0x81, b"a"), masked(0x81, b"b"), masked(0x81, b"c")].concat()).await;
     assert_eq!(raw.take(6).await, b"\x81\x01a\x81\x01b");
-    left(&mut raw, 1000, "").await;
+    close_from_server(&mut raw, 1000, "").await;
     // A timed close frame does not wait for the replies.
     let clock = Clock::stop();
     let mut raw = open(&lab, "delay=60s&close-after=200ms").await;
     raw.send(&masked(0x81, b"never answers")).await;
     clock.pass(Duration::from_millis(200)).await;
-    left(&mut raw, 1000, "").await;
+    close_from_server(&mut raw, 1000, "").await;
 }
 
 #[tokio::test]
@@ -137,8 +138,8 @@ async fn a_timed_close_frame_during_an_incomplete_text_frame() {
     assert_eq!(raw.frame().await, (0x88, close(1000, "")));
     raw.send(&[&text[10..], &masked(0x88, b"")].concat()).await;
     assert_eq!(raw.rest().await, b"", "no data after a close frame");
-    let (events, closed) = life(&mut feed).await;
-    assert_eq!(told(&events), ["< close", "> text", "> close"]);
+    let (events, closed) = events_and_end(&mut feed).await;
+    assert_eq!(summary(&events), ["< close", "> text", "> close"]);
     assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(1000), true));
 }
 
@@ -160,7 +161,7 @@ async fn deflate_with_greetings_and_pushes() {
     }
     raw.send(&masked(0x88, b"")).await;
     raw.rest().await;
-    let (events, _) = life(&mut feed).await;
+    let (events, _) = events_and_end(&mut feed).await;
     let sent = frames(events, Party::Server);
     assert!(sent.iter().all(|frame| rules(frame).is_empty()));
     assert_eq!(sent.iter().filter(|frame| frame.inflated.is_some()).count(), 20);
@@ -179,7 +180,7 @@ async fn compressed_messages_with_reply_settings() {
         assert_eq!((back.len(), back[0].0 & 0x7f), (parts, 2), "{query}");
         assert!(back.iter().all(|(first, _)| first & 0x70 == 0));
         assert!(back.concat_payload() == [b'x'; 300_000]);
-        leave(&mut raw).await;
+        close_from_client(&mut raw).await;
     }
 }
 
@@ -213,10 +214,10 @@ async fn a_behaviour_that_changes_during_a_drip() {
     raw.send(&masked(0x82, b"abc")).await;
     let expect = [frame(2, b"a"), frame(0, b"b"), frame(0x80, b"c")].concat();
     assert_eq!(raw.take(expect.len()).await, expect);
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
     assert_eq!(
-        told(&events)[..8],
+        summary(&events)[..8],
         ["> text", "> text", "< text", "< text", "! behave", "< text", "< continuation", "< continuation"]
     );
 }
@@ -246,7 +247,7 @@ async fn a_behaviour_that_changes_during_an_incomplete_text_frame() {
             assert_eq!(back, [(0x81, b"half and half".to_vec())]);
         }
         assert_eq!(raw.frame().await, (0x81, b"drop by drop".to_vec()));
-        leave(&mut raw).await;
+        close_from_client(&mut raw).await;
     }
 }
 
@@ -310,7 +311,7 @@ async fn everything_at_once() {
     assert_eq!(messages, ["hi", "€1", "€2", "€3"]);
     raw.send(&masked(0x88, &close(4321, ""))).await;
     assert_eq!(raw.rest().await, b"");
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(4321), true));
     let sent = frames(events, Party::Server);
     assert!(sent.iter().all(|frame| rules(frame).is_empty()), "all of it is legal");

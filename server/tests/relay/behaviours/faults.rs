@@ -1,6 +1,6 @@
 //! The exact bytes of every fault, built without the relay's code, and what a strict client finds wrong with them.
 
-use super::{ending, frame, frames, leave, life, name, open, open_deflate, rules};
+use super::{close_from_client, ending, events_and_end, frame, frames, name, open, open_deflate, rules};
 use crate::support::deflate::{Deflating, Inflating};
 use crate::support::{Lab, http, masked};
 use observation::event::Cause;
@@ -139,7 +139,7 @@ async fn check(lab: &Lab, fault: &str, at: usize, text: bool, content: &[u8]) {
         End::None => {
             raw.send(&masked(0x81, b"after")).await;
             assert_eq!(raw.take(7).await, frame(0x81, b"after"), "{said}");
-            leave(&mut raw).await;
+            close_from_client(&mut raw).await;
         }
         End::Goodbye => {
             raw.send(&masked(0x88, b"")).await;
@@ -147,14 +147,14 @@ async fn check(lab: &Lab, fault: &str, at: usize, text: bool, content: &[u8]) {
         }
         End::Drop => assert_eq!(raw.rest().await, b"", "{said}"),
     }
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     let sent = frames(events, Party::Server);
     let before = &sent[..at - 1];
     assert!(before.iter().all(|frame| frame.deliberate.is_none() && frame.violations.is_empty()), "{said}");
     let made = &sent[at - 1..][..expect.frames.len()];
-    for (frame, (on_purpose, broken)) in made.iter().zip(&expect.frames) {
+    for (frame, (is_deliberate, broken)) in made.iter().zip(&expect.frames) {
         assert_eq!(rules(frame), *broken, "{said}");
-        assert_eq!(frame.deliberate.is_some(), *on_purpose, "{said}");
+        assert_eq!(frame.deliberate.is_some(), *is_deliberate, "{said}");
         if let Some(deliberate) = &frame.deliberate {
             assert_eq!(deliberate.by, Origin::Behaviour);
             assert_eq!(name(deliberate), (fault, Some(section(fault))));
@@ -201,10 +201,10 @@ async fn a_cut_inside_a_character_is_not_a_second_fault() {
     raw.send(&masked(0x81, "é".repeat(40_000).as_bytes())).await;
     let (first, text) = raw.frame().await;
     assert_eq!((first, text.len()), (0x81, 65_534));
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
     // After the events of the previous connection.
-    life(&mut feed).await;
-    let (events, _) = life(&mut feed).await;
+    events_and_end(&mut feed).await;
+    let (events, _) = events_and_end(&mut feed).await;
     assert_eq!(rules(&frames(events, Party::Server)[0]), ["length-not-minimal"]);
 }
 
@@ -248,8 +248,8 @@ async fn several_faults_in_one_connection() {
         [frame(0x01, &e[..1]), frame(0x80, &e[1..]), masked(0x81, e), frame(0x81, e), frame(0x91, e), frame(0x81, e)]
             .concat();
     assert_eq!(raw.take(expect.len()).await, expect);
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
     let names: Vec<_> = frames(events, Party::Server)
         .iter()
         .map(|frame| frame.deliberate.as_ref().map_or(String::new(), |why| why.what.to_string()))
@@ -274,8 +274,8 @@ async fn with_deflate_on() {
                 assert_eq!(inflating.frames(&raw.message().await), b"Hello, hello, hello");
             }
         }
-        leave(&mut raw).await;
-        let (events, closed) = life(&mut feed).await;
+        close_from_client(&mut raw).await;
+        let (events, closed) = events_and_end(&mut feed).await;
         let sent = frames(events, Party::Server);
         assert_eq!(rules(&sent[1]), [rule]);
         assert_eq!(sent[1].deliberate.as_ref().map(name), Some((fault, Some(section(fault)))));

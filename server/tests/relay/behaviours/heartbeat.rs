@@ -1,7 +1,8 @@
 //! The server's pings, the timeout of their pongs, and idle connections.
 
 use super::{
-    acts, close, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told, until_broken,
+    acts, close, close_from_client, close_from_server, ending, events_and_end, frame, frames, name, nothing_but_a_pong,
+    open, summary, until_broken,
 };
 use crate::support::clock::Clock;
 use crate::support::{Lab, masked};
@@ -75,7 +76,7 @@ async fn no_pong_in_time() {
     assert_eq!(raw.frame().await, (0x88, close(1011, "no pong arrived in time")));
     raw.send(&masked(0x88, &close(1011, ""))).await;
     assert_eq!(raw.rest().await, b"");
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::NoPong, Some(1011), true));
     let close_frame = super::frames(events, Party::Server).pop().unwrap();
     assert_eq!(close_frame.deliberate.as_ref().map(name), Some(("pong-within", Some((6455, "5.5.3")))));
@@ -144,8 +145,8 @@ async fn a_server_that_forgets_to_pong() {
     let mut raw = open(&lab, "pong=off").await;
     raw.send(&[masked(0x89, b"1"), masked(0x89, b"2"), masked(0x81, b"hi")].concat()).await;
     assert_eq!(raw.take(4).await, b"\x81\x02hi");
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
     let names: Vec<_> = acts(&events).iter().map(|act| name(&act.deliberate)).collect();
     assert_eq!(names, [("pong", Some((6455, "5.5.2"))); 2]);
 }
@@ -156,22 +157,22 @@ async fn an_idle_connection_is_closed() {
     let mut feed = lab.feed().await;
     let began = Instant::now();
     let mut raw = open(&lab, "idle=200ms").await;
-    left(&mut raw, 1001, "no traffic for too long").await;
+    close_from_server(&mut raw, 1001, "no traffic for too long").await;
     assert!(began.elapsed() >= Duration::from_millis(200));
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::Idle, Some(1001), true));
     assert_eq!(frames(events, Party::Server)[0].deliberate.as_ref().map(name), Some(("idle", None)));
 
     let mut raw = open(&lab, "idle=100ms&idle-end=drop").await;
     assert_eq!(raw.rest().await, b"");
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(ending(&closed), (Cause::Dropped, None, false));
-    assert_eq!((told(&events), name(&acts(&events)[0].deliberate)), (vec!["! idle".to_owned()], ("idle", None)));
+    assert_eq!((summary(&events), name(&acts(&events)[0].deliberate)), (vec!["! idle".to_owned()], ("idle", None)));
 
     let mut raw = open(&lab, "idle=100ms&idle-end=reset").await;
     let (bytes, ended) = until_broken(&mut raw).await;
     assert_eq!((&bytes[..], ended.unwrap_err().kind()), (&b""[..], ErrorKind::ConnectionReset));
-    assert_eq!(life(&mut feed).await.1.cause, Cause::Reset);
+    assert_eq!(events_and_end(&mut feed).await.1.cause, Cause::Reset);
 }
 
 /// A connection with traffic in either direction is not idle.
@@ -231,8 +232,8 @@ async fn idle_during_a_half_echoed_frame() {
     drop(clock);
     raw.send(&whole[56..]).await;
     assert_eq!(raw.take(50).await, [0; 50]);
-    left(&mut raw, 4000, "enough").await;
-    let (events, closed) = life(&mut feed).await;
-    assert_eq!(told(&events), ["> binary", "< binary", "< close", "> close"]);
+    close_from_server(&mut raw, 4000, "enough").await;
+    let (events, closed) = events_and_end(&mut feed).await;
+    assert_eq!(summary(&events), ["> binary", "< binary", "< close", "> close"]);
     assert_eq!(ending(&closed), (Cause::DeliberateClose, Some(4000), true));
 }

@@ -1,6 +1,6 @@
 //! A behavior has the same limits as everything else: memory, slots, CPU time, and the end of the relay.
 
-use super::{ask, close, frame, life, nothing_but_a_pong, open, told};
+use super::{ask, close, events_and_end, frame, nothing_but_a_pong, open, summary};
 use crate::support::clock::{Clock, wakeups};
 use crate::support::kernel::{deaf, more_than_buffered, nothing_more};
 use crate::support::{Feed, HOUR, Lab, Raw, handshake, masked, soon};
@@ -33,12 +33,12 @@ async fn a_flood_with_delayed_replies_pauses_reading() {
     let sent = flood(&mut raw, &masked(0x81, &[b'x'; 90])).await;
     assert!(sent > 100_000, "{sent}: more has gone out than was read");
     assert_eq!(feed.command(1, Command::Drop(observation::command::DropBy::Reset)).await, None);
-    let (events, closed) = life_unanswered(&mut feed).await;
+    let (events, closed) = events_and_end_unanswered(&mut feed).await;
     assert!((256..300).contains(&events.len()), "{}", events.len());
     assert_eq!(closed.cause, Cause::Reset);
 }
 
-async fn life_unanswered(feed: &mut Feed) -> (Vec<Event>, observation::event::Closed) {
+async fn events_and_end_unanswered(feed: &mut Feed) -> (Vec<Event>, observation::event::Closed) {
     feed.opening().await;
     feed.until_closed().await
 }
@@ -53,9 +53,9 @@ async fn delayed_replies_count_as_unfinished_messages() {
     nothing_but_a_pong(&mut raw).await;
     raw.send(&masked(0x82, &[0; 60_000])).await;
     assert_eq!(raw.close_code().await, 1013);
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!((closed.cause, closed.code), (Cause::OutOfMemory, Some(1013)));
-    assert!(told(&events).ends_with(&["< close".to_owned()]) || told(&events).contains(&"< close".to_owned()));
+    assert!(summary(&events).ends_with(&["< close".to_owned()]) || summary(&events).contains(&"< close".to_owned()));
     // All the memory is available again.
     let mut raw = open(&lab, "delay=50ms").await;
     raw.send(&masked(0x82, &[0; 90_000])).await;

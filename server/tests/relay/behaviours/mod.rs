@@ -56,13 +56,13 @@ pub(crate) fn close(code: u16, reason: &str) -> Vec<u8> {
 }
 
 /// Sends the client's close frame and expects the relay's as the last bytes.
-pub(crate) async fn leave(raw: &mut Raw) {
+pub(crate) async fn close_from_client(raw: &mut Raw) {
     raw.send(&masked(0x88, &close(1000, ""))).await;
     assert_eq!(raw.rest().await, frame(0x88, &close(1000, "")));
 }
 
 /// Expects the relay's close frame and answers it.
-pub(crate) async fn left(raw: &mut Raw, code: u16, reason: &str) {
+pub(crate) async fn close_from_server(raw: &mut Raw, code: u16, reason: &str) {
     assert_eq!(raw.frame().await, (0x88, close(code, reason)));
     raw.send(&masked(0x88, &close(code, ""))).await;
     assert_eq!(raw.rest().await, b"");
@@ -107,7 +107,7 @@ pub(crate) fn rules(frame: &Frame) -> Vec<&str> {
 }
 
 /// The recorded events of a connection in short: `> text`, `< pong`, `! drop`.
-pub(crate) fn told(events: &[Event]) -> Vec<String> {
+pub(crate) fn summary(events: &[Event]) -> Vec<String> {
     let word = |event: &Event| match event {
         Event::Frame(frame) => {
             let arrow = if frame.from == Party::Client { '>' } else { '<' };
@@ -130,7 +130,7 @@ pub(crate) async fn let_pass(lab: &Lab, time: &str) {
 }
 
 /// All of the next connection: the events after its opening, and its end.
-pub(crate) async fn life(feed: &mut Feed) -> (Vec<Event>, Closed) {
+pub(crate) async fn events_and_end(feed: &mut Feed) -> (Vec<Event>, Closed) {
     feed.opening().await;
     let (events, closed) = feed.until_closed().await;
     // The counts at the end match the recorded frames.

@@ -1,6 +1,6 @@
 //! The opening handshake: the response that replaces a plain 101, and its record.
 
-use super::{ask, frame, leave, name, nothing_but_a_pong, open, until_broken};
+use super::{ask, close_from_client, frame, name, nothing_but_a_pong, open, until_broken};
 use crate::support::clock::Clock;
 use crate::support::{ACCEPT, Lab, handshake, http, masked, refused, soon};
 use observation::event::{Cause, Refusal};
@@ -22,7 +22,7 @@ async fn answered(lab: &Lab, query: &str, more: &str) -> (String, observation::e
     // After any of these responses, frames follow.
     raw.send(&masked(0x81, b"hi")).await;
     assert_eq!(raw.take(4).await, b"\x81\x02hi");
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
     assert_eq!(feed.until_closed().await.1.cause, Cause::ClosingHandshake);
     (head, opening)
 }
@@ -63,9 +63,9 @@ async fn a_wrong_101_response() {
     for (query, more, lines, purposes) in cases {
         let (head, opening) = answered(&lab, query, more).await;
         assert_eq!(head, format!("{BEGIN}{}\r\n", lines.concat()), "{query}");
-        let told: Vec<_> = opening.deliberate.iter().map(name).collect();
+        let names: Vec<_> = opening.deliberate.iter().map(name).collect();
         let expect: Vec<_> = purposes.iter().map(|(what, section)| (*what, Some((6455, *section)))).collect();
-        assert_eq!(told, expect, "{query}");
+        assert_eq!(names, expect, "{query}");
         assert!(opening.deliberate.iter().all(|why| why.by == Origin::Behaviour));
     }
     // Without an offer, there is nothing to record.
@@ -158,8 +158,8 @@ async fn a_delayed_response() {
     let began = Instant::now();
     let (_, refusal) = refusal(&lab, "open-delay=300ms&refuse=404").await;
     assert!(began.elapsed() >= Duration::from_millis(300));
-    let told: Vec<_> = refusal.deliberate.iter().map(name).collect();
-    assert_eq!(told, [("open-delay", None), ("refuse", Some((6455, "4.1")))]);
+    let names: Vec<_> = refusal.deliberate.iter().map(name).collect();
+    assert_eq!(names, [("open-delay", None), ("refuse", Some((6455, "4.1")))]);
 }
 
 #[tokio::test]

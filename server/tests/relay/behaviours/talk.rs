@@ -1,6 +1,9 @@
 //! Replies and other messages of the server: fragments, delays, drips, greetings, pushes, silence, and unaccepted messages.
 
-use super::{acts, ending, frame, frames, leave, left, life, name, nothing_but_a_pong, open, told};
+use super::{
+    acts, close_from_client, close_from_server, ending, events_and_end, frame, frames, name, nothing_but_a_pong, open,
+    summary,
+};
 use crate::support::clock::Clock;
 use crate::support::{Lab, masked};
 use observation::Party;
@@ -13,7 +16,7 @@ async fn check(lab: &Lab, query: &str, first: u8, content: &[u8], expect: &[Vec<
     raw.send(&masked(first, content)).await;
     let expect = expect.concat();
     assert!(raw.take(expect.len()).await == expect, "{query}, {} bytes", content.len());
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
 }
 
 #[tokio::test]
@@ -65,10 +68,10 @@ async fn a_ping_between_fragments_is_recorded() {
     ];
     assert_eq!(raw.take(expect.concat().len()).await, expect.concat());
     raw.send(&masked(0x8a, b"between 1 and 2")).await;
-    leave(&mut raw).await;
-    let (events, closed) = life(&mut feed).await;
+    close_from_client(&mut raw).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     assert_eq!(
-        told(&events),
+        summary(&events),
         [
             "> text",
             "> continuation",
@@ -127,8 +130,8 @@ async fn a_delayed_echo() {
     drop(clock);
     let expect = [frame(0x81, b"one"), frame(0x82, b"two"), frame(0x81, b"")].concat();
     assert_eq!(raw.take(expect.len()).await, expect);
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
     let sent = frames(events, Party::Server);
     let names: Vec<_> = sent.iter().map(|frame| frame.deliberate.as_ref().map(name)).collect();
     let delay = Some(("delay", None));
@@ -155,9 +158,12 @@ async fn a_slow_drip_of_bytes() {
     // The drip of an empty message is its header.
     raw.send(&masked(0x82, b"")).await;
     assert_eq!(raw.take(2).await, b"\x82\x00");
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
-    assert_eq!(told(&events), ["> text", "> ping", "< text", "< pong", "> binary", "< binary", "> close", "< close"]);
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
+    assert_eq!(
+        summary(&events),
+        ["> text", "> ping", "< text", "< pong", "> binary", "< binary", "> close", "< close"]
+    );
     let sent = frames(events, Party::Server);
     assert_eq!(sent[0].deliberate.as_ref().map(name), Some(("drip", None)));
     assert_eq!((sent[0].payload_bytes, sent[1].deliberate.is_none()), (12, true));
@@ -171,17 +177,17 @@ async fn the_server_sends_first() {
     assert_eq!(raw.take(9).await, frame(0x81, "Grüße".as_bytes()));
     raw.send(&masked(0x81, b"hi")).await;
     assert_eq!(raw.take(4).await, b"\x81\x02hi");
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
-    assert_eq!(told(&events), ["< text", "> text", "< text", "> close", "< close"]);
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
+    assert_eq!(summary(&events), ["< text", "> text", "< text", "> close", "< close"]);
     let sent = frames(events, Party::Server);
     assert_eq!(sent[0].deliberate.as_ref().map(name), Some(("greet", Some((6455, "1.2")))));
     assert_eq!(sent[1].deliberate, None);
     // An empty greeting is sent too, and it keeps its name when it is fragmented.
     let mut raw = open(&lab, "greet=&fragments=2").await;
     assert_eq!(raw.take(4).await, b"\x01\x00\x80\x00");
-    leave(&mut raw).await;
-    let (events, _) = life(&mut feed).await;
+    close_from_client(&mut raw).await;
+    let (events, _) = events_and_end(&mut feed).await;
     assert_eq!(frames(events, Party::Server)[0].deliberate.as_ref().map(name), Some(("greet", Some((6455, "1.2")))));
 }
 
@@ -195,7 +201,7 @@ async fn the_server_sends_repeatedly() {
     assert!(began.elapsed() >= Duration::from_millis(150));
     raw.send(&masked(0x88, b"")).await;
     raw.rest().await;
-    let (events, _) = life(&mut feed).await;
+    let (events, _) = events_and_end(&mut feed).await;
     let sent = frames(events, Party::Server);
     assert!(sent.len() >= 4);
     assert!(
@@ -215,11 +221,11 @@ async fn silence() {
     // Text is still checked.
     raw.send(&masked(0x81, b"\xff")).await;
     assert_eq!(raw.close_code().await, 1007);
-    let (events, closed) = life(&mut feed).await;
+    let (events, closed) = events_and_end(&mut feed).await;
     let silent: Vec<_> = acts(&events).iter().map(|act| name(&act.deliberate)).collect();
     assert_eq!(silent, [("reply", None), ("reply", None)]);
     // The network decides how many messages one read has.
-    let (came, done): (Vec<_>, Vec<_>) = told(&events).into_iter().partition(|word| word.starts_with('>'));
+    let (came, done): (Vec<_>, Vec<_>) = summary(&events).into_iter().partition(|word| word.starts_with('>'));
     assert_eq!(came, ["> text", "> binary", "> continuation", "> ping", "> text"]);
     assert_eq!(done, ["! reply", "! reply", "< pong", "< close"]);
     assert_eq!(ending(&closed), (Cause::Violation, Some(1007), false));
@@ -227,7 +233,7 @@ async fn silence() {
     let mut raw = open(&lab, "reply=none").await;
     raw.send(&[masked(0x81, b"hello?"), masked(0x88, b"")].concat()).await;
     assert_eq!(raw.rest().await, frame(0x88, b""));
-    assert_eq!(told(&life(&mut feed).await.0), ["> text", "> close", "! reply", "< close"]);
+    assert_eq!(summary(&events_and_end(&mut feed).await.0), ["> text", "> close", "! reply", "< close"]);
 }
 
 #[tokio::test]
@@ -236,7 +242,7 @@ async fn a_silent_server_keeps_no_messages() {
     let mut raw = open(&lab, "reply=none").await;
     raw.send(&[masked(0x02, &vec![1; 100_000]), masked(0x80, &vec![1; 100_000])].concat()).await;
     nothing_but_a_pong(&mut raw).await;
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
 }
 
 #[tokio::test]
@@ -264,7 +270,7 @@ async fn an_unaccepted_kind_or_size() {
         }
         raw.send(wrong).await;
         assert_eq!(raw.close_code().await, code, "{query}");
-        let (events, closed) = life(&mut feed).await;
+        let (events, closed) = events_and_end(&mut feed).await;
         assert_eq!((closed.cause, closed.code), (cause, Some(code)), "{query}");
         let broken: Vec<_> = events
             .iter()
@@ -288,10 +294,10 @@ async fn a_url_cannot_raise_the_relays_limit() {
     raw.take(7).await;
     raw.send(&[masked(0x02, &[0; 100]), masked(0x80, &[0; 21])].concat()).await;
     raw.take(102).await;
-    left_with(&mut raw, 1009).await;
+    closed_by_server(&mut raw, 1009).await;
 }
 
-async fn left_with(raw: &mut crate::support::Raw, code: u16) {
+async fn closed_by_server(raw: &mut crate::support::Raw, code: u16) {
     assert_eq!(raw.close_code().await, code);
 }
 
@@ -304,5 +310,5 @@ async fn reply_settings_combine() {
     let expect = [frame(1, b"a"), frame(0x89, b"between 1 and 2"), frame(0x80, b"b")].concat();
     assert_eq!(raw.take(expect.len()).await, expect);
     assert!(began.elapsed() >= Duration::from_millis(100 + 4 * 5));
-    left(&mut raw, 1000, "done").await;
+    close_from_server(&mut raw, 1000, "done").await;
 }

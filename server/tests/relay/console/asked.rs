@@ -1,7 +1,7 @@
 //! Each command when it is possible.
 
-use super::{act, by_hand, watched};
-use crate::behaviours::{close, ending, frame, leave, nothing_but_a_pong, rules, told, until_broken};
+use super::{act, by_hand, open_observed};
+use crate::behaviours::{close, close_from_client, ending, frame, nothing_but_a_pong, rules, summary, until_broken};
 use crate::support::{Lab, masked};
 use observation::command::{CloseWith, Composed, DropBy};
 use observation::event::Cause;
@@ -12,7 +12,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn messages_and_control_frames() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     let commands: [(Command, Vec<u8>, &str, Option<&str>); 6] = [
         (Command::Text("grüße".to_owned()), frame(0x81, "grüße".as_bytes()), "text", None),
         (Command::Text(String::new()), frame(0x81, b""), "text", None),
@@ -42,7 +42,7 @@ async fn messages_and_control_frames() {
     // The connection echoes as before.
     raw.send(&masked(0x81, b"hi")).await;
     assert_eq!(raw.take(4).await, b"\x81\x02hi");
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
     let (_, closed) = feed.until_closed().await;
     assert_eq!(ending(&closed), (Cause::ClosingHandshake, Some(1000), true));
     let bytes = 2 + "grüße".len() + 2 + 4 + 30_000 + 127 + 9 + 5 + 4 + 4;
@@ -60,7 +60,7 @@ async fn a_close_frame() {
         (with(Some(1006), "never to travel"), close(1006, "never to travel")),
         (with(Some(0), &"x".repeat(123)), close(0, &"x".repeat(123))),
     ]) {
-        let (mut raw, mut feed) = watched(&lab, "").await;
+        let (mut raw, mut feed) = open_observed(&lab, "").await;
         let code = said.code;
         assert_eq!(feed.command(number, Command::Close(said)).await, None);
         assert_eq!(raw.frame().await, (0x88, payload));
@@ -80,7 +80,7 @@ async fn a_close_frame() {
 #[tokio::test]
 async fn a_frame_composed_bit_by_bit() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     let order = Composed {
         fin: true,
         rsv1: false,
@@ -133,7 +133,7 @@ async fn a_frame_composed_bit_by_bit() {
 #[tokio::test]
 async fn after_the_close_frame_only_composed_frames_and_bytes() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     assert_eq!(feed.command(1, Command::Close(CloseWith::default())).await, None);
     assert_eq!(raw.take(2).await, b"\x88\x00");
     for command in [
@@ -156,9 +156,9 @@ async fn after_the_close_frame_only_composed_frames_and_bytes() {
     raw.send(&masked(0x88, b"")).await;
     assert_eq!(raw.rest().await, b"");
     let (events, closed) = feed.until_closed().await;
-    let mut told = told(&events);
-    told.retain(|word| !word.starts_with('?'));
-    assert_eq!(told, ["< close", "< text", "! raw", "> close"]);
+    let mut summary = summary(&events);
+    summary.retain(|word| !word.starts_with('?'));
+    assert_eq!(summary, ["< close", "< text", "! raw", "> close"]);
     let Event::Frame(late) =
         events.iter().rfind(|event| matches!(event, Event::Frame(frame) if frame.opcode == 1)).unwrap()
     else {
@@ -171,7 +171,7 @@ async fn after_the_close_frame_only_composed_frames_and_bytes() {
 #[tokio::test]
 async fn after_the_relays_own_close_frame() {
     let lab = Lab::with(|config| config.idle_timeout = Duration::from_millis(100)).await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     assert_eq!(raw.frame().await.0, 0x88);
     let refused = feed.command(1, Command::Text("late".to_owned())).await;
     assert!(refused.unwrap().contains("has sent its close frame"));
@@ -182,7 +182,7 @@ async fn after_the_relays_own_close_frame() {
 #[tokio::test]
 async fn an_unanswered_close_frame_can_be_answered_by_hand() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "close-answer=off").await;
+    let (mut raw, mut feed) = open_observed(&lab, "close-answer=off").await;
     raw.send(&masked(0x88, &close(1000, "bye"))).await;
     feed.frame().await;
     assert_eq!(act(&mut feed).await.deliberate.what, "close-answer");
@@ -200,7 +200,7 @@ async fn an_unanswered_close_frame_can_be_answered_by_hand() {
 async fn the_connection_dropped() {
     let lab = Lab::new().await;
     for (number, by) in [(1, DropBy::Fin), (2, DropBy::Reset)] {
-        let (mut raw, mut feed) = watched(&lab, "").await;
+        let (mut raw, mut feed) = open_observed(&lab, "").await;
         assert_eq!(feed.command(number, Command::Drop(by)).await, None);
         let (bytes, ended) = until_broken(&mut raw).await;
         assert_eq!(bytes, b"");
@@ -213,13 +213,13 @@ async fn the_connection_dropped() {
         assert_eq!(ending(&feed.closed().await), (by.into(), None, false));
     }
     // The same inside a frame of the relay or of the client.
-    let (mut raw, mut feed) = watched(&lab, "drip=1s").await;
+    let (mut raw, mut feed) = open_observed(&lab, "drip=1s").await;
     raw.send(&masked(0x81, b"a long text")).await;
     raw.take(1).await;
     assert_eq!(feed.command(3, Command::Drop(DropBy::Fin)).await, None);
     assert!(raw.rest().await.len() < 12);
-    assert_eq!(told(&feed.until_closed().await.0), ["> text", "! drop"]);
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    assert_eq!(summary(&feed.until_closed().await.0), ["> text", "! drop"]);
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     raw.send(&masked(0x82, &[0; 100])[..56]).await;
     raw.take(52).await;
     assert_eq!(feed.command(4, Command::Drop(DropBy::Fin)).await, None);
@@ -230,7 +230,7 @@ async fn the_connection_dropped() {
 #[tokio::test]
 async fn reading_is_paused_and_resumed() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     assert_eq!(feed.command(1, Command::Resume).await.unwrap(), "the relay is not paused");
     assert_eq!(act(&mut feed).await.refused.as_deref(), Some("the relay is not paused"));
     assert_eq!(feed.command(1, Command::Pause).await, None);
@@ -246,15 +246,15 @@ async fn reading_is_paused_and_resumed() {
     assert_eq!(raw.take(3).await, b"\x89\x012", "and still has not read");
     assert_eq!(feed.command(1, Command::Resume).await, None);
     assert_eq!(raw.take(4).await, b"\x81\x02hi");
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
     let (events, _) = feed.until_closed().await;
-    assert_eq!(told(&events), ["< ping", "< ping", "! resume", "> text", "< text", "> close", "< close"]);
+    assert_eq!(summary(&events), ["< ping", "< ping", "! resume", "> text", "< text", "> close", "< close"]);
 }
 
 #[tokio::test]
 async fn a_pause_has_an_end() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     assert_eq!(feed.command(1, Command::Pause).await, None);
     act(&mut feed).await;
     raw.send(&masked(0x81, b"hi")).await;
@@ -269,7 +269,7 @@ async fn a_pause_has_an_end() {
 #[tokio::test]
 async fn a_new_behaviour_for_an_open_connection() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     raw.send(&masked(0x81, b"ab")).await;
     assert_eq!(raw.take(4).await, b"\x81\x02ab");
     feed.frame().await;
@@ -297,7 +297,7 @@ async fn a_new_behaviour_for_an_open_connection() {
 #[tokio::test]
 async fn a_commanded_message_waits_for_the_echo() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     raw.send(&masked(0x01, b"begun")).await;
     assert_eq!(raw.take(7).await, b"\x01\x05begun");
     assert_eq!(feed.command(1, Command::Text("by hand".to_owned())).await, None);
@@ -306,7 +306,7 @@ async fn a_commanded_message_waits_for_the_echo() {
     nothing_but_a_pong(&mut raw).await;
     raw.send(&masked(0x80, b"ended")).await;
     assert_eq!(raw.take(16).await, b"\x80\x05ended\x81\x07by hand");
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
     let (events, _) = feed.until_closed().await;
     let broken = events.iter().filter(|event| matches!(event, Event::Frame(frame) if !frame.violations.is_empty()));
     assert_eq!(broken.count(), 0);

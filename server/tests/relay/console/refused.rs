@@ -1,7 +1,7 @@
 //! Commands that the relay refuses, and the reasons.
 
-use super::{act, watched};
-use crate::behaviours::{close, leave, nothing_but_a_pong};
+use super::{act, open_observed};
+use crate::behaviours::{close, close_from_client, nothing_but_a_pong};
 use crate::support::{Feed, Lab, http, masked, say};
 use observation::command::{CloseWith, Composed};
 use observation::{Command, Event};
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 #[tokio::test]
 async fn impossible_commands_are_refused_and_recorded() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     let composed = |opcode, length_bits, length| {
         let order = r#"{"opcode": 0}"#;
         Command::Frame(Composed { opcode, length_bits, length, ..serde_json::from_str(order).unwrap() })
@@ -40,13 +40,13 @@ async fn impossible_commands_are_refused_and_recorded() {
         assert_eq!((told.deliberate.what.as_ref(), told.refused.as_deref(), told.sent), (what, Some(&refused[..]), 0));
     }
     nothing_but_a_pong(&mut raw).await;
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
 }
 
 #[tokio::test]
 async fn invalid_commands_are_refused() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     for text in [
         "",
         "ping",
@@ -81,7 +81,7 @@ async fn invalid_commands_are_refused() {
 #[tokio::test]
 async fn a_message_that_is_too_large() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     let mut other = lab.feed().await;
     let largest = "x".repeat(60_000);
     assert_eq!(feed.command(1, Command::Text(largest.clone())).await, None);
@@ -99,7 +99,7 @@ async fn a_message_that_is_too_large() {
 #[tokio::test]
 async fn a_connection_that_ended_or_never_existed() {
     let lab = Lab::new().await;
-    let (raw, mut feed) = watched(&lab, "").await;
+    let (raw, mut feed) = open_observed(&lab, "").await;
     for number in [0, 2, u32::MAX] {
         let refused = feed.command(number, Command::Pause).await.unwrap();
         assert_eq!(refused, format!("connection {number} is not open: it has ended or never existed"));
@@ -119,7 +119,7 @@ async fn a_connection_that_ended_or_never_existed() {
 #[tokio::test]
 async fn a_connection_of_another_session() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     let id = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
     let mut stranger = Feed::open(lab.address(), &id, 0).await;
     assert!(stranger.command(1, Command::Text("from afar".to_owned())).await.is_some());
@@ -130,7 +130,7 @@ async fn a_connection_of_another_session() {
 #[tokio::test]
 async fn a_command_during_a_close_frame() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "close-answer=off").await;
+    let (mut raw, mut feed) = open_observed(&lab, "close-answer=off").await;
     raw.send(&masked(0x88, &close(1000, ""))).await;
     feed.frame().await;
     act(&mut feed).await;

@@ -1,7 +1,7 @@
 //! Commands to blocked connections, floods of commands, and observers that do not wait for the answer.
 
-use super::{act, watched};
-use crate::behaviours::{leave, told};
+use super::{act, open_observed};
+use crate::behaviours::{close_from_client, summary};
 use crate::support::clock::Clock;
 use crate::support::kernel::nothing_more;
 use crate::support::{Lab, masked, message, soon};
@@ -20,7 +20,7 @@ fn request(id: u64, command: Command) -> Message {
 async fn ten_thousand_commands_in_one_burst() {
     const MANY: u64 = 10_000;
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     // A frame is half echoed, so messages must wait for the rest of it.
     raw.send(&masked(0x82, &[0; 100])[..56]).await;
     raw.take(52).await;
@@ -55,13 +55,13 @@ async fn ten_thousand_commands_in_one_burst() {
     assert_eq!(raw.take(50).await, [0; 50]);
     let taken = b"\x81\x00".repeat(done as usize);
     assert_eq!(raw.take(taken.len()).await, taken);
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
 }
 
 #[tokio::test]
 async fn a_connection_queues_a_limited_number_of_commands() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
     raw.send(&masked(0x01, b"begun")).await;
     raw.take(7).await;
     for _ in 0..256 {
@@ -88,7 +88,7 @@ async fn a_connection_queues_a_limited_number_of_commands() {
 }
 
 /// Sends until all buffers of the client, which does not read, are full.
-async fn stuff(feed: &mut crate::support::Feed) -> usize {
+async fn fill_queue(feed: &mut crate::support::Feed) -> usize {
     let mut sent = 0;
     loop {
         let one = feed.command(1, Command::Binary(vec![0; 30_000]));
@@ -104,13 +104,13 @@ async fn stuff(feed: &mut crate::support::Feed) -> usize {
 #[tokio::test]
 async fn a_drop_reaches_a_connection_whose_client_does_not_read() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
-    let sent = stuff(&mut feed).await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
+    let sent = fill_queue(&mut feed).await;
     // One command is already waiting: it was sent, but not answered.
     let mut other = lab.feed().await;
     assert_eq!(other.command(1, Command::Drop(DropBy::Fin)).await, None);
     let (events, closed) = other.until_closed().await;
-    let words = told(&events);
+    let words = summary(&events);
     let dropped = words.iter().position(|word| word == "! drop").unwrap();
     assert!(words[dropped + 1..].iter().all(|word| word == "? binary"), "{words:?}");
     assert_eq!((closed.cause, closed.clean), (Cause::Dropped, false));
@@ -122,9 +122,9 @@ async fn a_drop_reaches_a_connection_whose_client_does_not_read() {
 #[tokio::test]
 async fn queued_commands_are_refused_when_the_connection_ends() {
     let lab = Lab::new().await;
-    let (_raw, mut feed) = watched(&lab, "").await;
-    stuff(&mut feed).await;
-    // The first answer is for the command whose answer `stuff` no longer waited for.
+    let (_raw, mut feed) = open_observed(&lab, "").await;
+    fill_queue(&mut feed).await;
+    // The first answer is for the command whose answer `fill_queue` no longer waited for.
     for id in 1..=9 {
         feed.socket.send(request(id, Command::Pause)).await.unwrap();
     }
@@ -134,7 +134,7 @@ async fn queued_commands_are_refused_when_the_connection_ends() {
     clock.pass(framescope::args::Config::default().write_timeout).await;
     drop(clock);
     let mut refused = 0;
-    let mut told_of = 0;
+    let mut recorded = 0;
     let closed = loop {
         match message(&mut feed.socket).await.unwrap() {
             FeedMessage::Answer(answer) if answer.refused.is_some() => {
@@ -145,7 +145,7 @@ async fn queued_commands_are_refused_when_the_connection_ends() {
                 let acts = observations.iter().filter(|observation| {
                     matches!(&observation.event, Event::Act(act) if act.refused.as_deref() == Some("the connection ended before this was done"))
                 });
-                told_of += acts.count();
+                recorded += acts.count();
                 if let Some(Event::Closed(closed)) = observations.last().map(|last| last.event.clone()) {
                     break closed;
                 }
@@ -154,8 +154,8 @@ async fn queued_commands_are_refused_when_the_connection_ends() {
         }
     };
     assert_eq!(closed.cause, Cause::NotReading);
-    assert!(told_of >= 9, "{told_of}");
-    while refused < told_of {
+    assert!(recorded >= 9, "{recorded}");
+    while refused < recorded {
         if let FeedMessage::Answer(answer) = message(&mut feed.socket).await.unwrap() {
             refused += usize::from(answer.refused.is_some());
         }
@@ -165,8 +165,8 @@ async fn queued_commands_are_refused_when_the_connection_ends() {
 #[tokio::test]
 async fn at_most_64_commands_wait_for_a_blocked_connection() {
     let lab = Lab::new().await;
-    let (raw, mut feed) = watched(&lab, "").await;
-    stuff(&mut feed).await;
+    let (raw, mut feed) = open_observed(&lab, "").await;
+    fill_queue(&mut feed).await;
     let mut other = lab.feed_after(u64::MAX).await;
     // Per observer, and for all observers together.
     for id in 0..70 {
@@ -192,8 +192,8 @@ async fn at_most_64_commands_wait_for_a_blocked_connection() {
 #[tokio::test]
 async fn observers_that_do_not_wait_for_the_answer() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "").await;
-    let sent = stuff(&mut feed).await;
+    let (mut raw, mut feed) = open_observed(&lab, "").await;
+    let sent = fill_queue(&mut feed).await;
     let mut other = lab.feed_after(u64::MAX).await;
     for id in 0..10 {
         other.socket.send(request(id, Command::Ping(vec![b'0' + id as u8]))).await.unwrap();
@@ -210,14 +210,14 @@ async fn observers_that_do_not_wait_for_the_answer() {
     for id in 0..10 {
         assert_eq!(raw.frame().await, (0x89, vec![b'0' + id]));
     }
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
 }
 
 /// A refusal is recorded at once, even while a frame is sent byte by byte.
 #[tokio::test]
 async fn a_refusal_does_not_wait_for_a_drip() {
     let lab = Lab::new().await;
-    let (mut raw, mut feed) = watched(&lab, "drip=1s").await;
+    let (mut raw, mut feed) = open_observed(&lab, "drip=1s").await;
     raw.send(&masked(0x81, b"a long text")).await;
     raw.take(1).await;
     feed.frame().await;
@@ -229,7 +229,7 @@ async fn a_refusal_does_not_wait_for_a_drip() {
     assert_eq!(feed.command(1, Command::Resume).await, None);
     assert_eq!(feed.command(1, Command::Behave(String::new())).await, None);
     assert_eq!(raw.take(15).await, b"\x0ba long text\x89\x01?");
-    leave(&mut raw).await;
+    close_from_client(&mut raw).await;
     let (events, _) = feed.until_closed().await;
-    assert_eq!(told(&events), ["< text", "< ping", "! pause", "! resume", "! behave", "> close", "< close"]);
+    assert_eq!(summary(&events), ["< text", "< ping", "! pause", "! resume", "! behave", "> close", "< close"]);
 }

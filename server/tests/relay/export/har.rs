@@ -1,7 +1,7 @@
 //! HAR 1.2, as Chrome writes it.
 
 use super::{
-    BROKEN, COMPRESSED, CUT, LARGE, MALFORMED, ON_PURPOSE, REFUSED, RESET, Recorded, STILL_OPEN, TALK, TOO_BIG,
+    BROKEN, COMPRESSED, CUT, DELIBERATE, LARGE, MALFORMED, REFUSED, RESET, Recorded, STILL_OPEN, TALK, TOO_BIG,
     download,
 };
 use crate::support::{ACCEPT, Lab, masked};
@@ -111,7 +111,7 @@ async fn each_connection_is_an_entry_with_complete_messages() {
     }
     assert_eq!(messages(entry(CUT)), []);
     assert_eq!(comment(CUT), "frames of messages without a beginning or end left out: 1");
-    assert!(comment(ON_PURPOSE).contains("frames that broke a rule left out: 1"), "{}", comment(ON_PURPOSE));
+    assert!(comment(DELIBERATE).contains("frames that broke a rule left out: 1"), "{}", comment(DELIBERATE));
     assert!(!messages(entry(RESET)).is_empty());
     assert_eq!(messages(entry(STILL_OPEN)), []);
     assert_eq!(comment(STILL_OPEN), "frames of messages without a beginning or end left out: 2");

@@ -27,7 +27,7 @@ const BROKEN: u32 = 5;
 const TOO_BIG: u32 = 6;
 const LARGE: u32 = 7;
 const CUT: u32 = 8;
-const ON_PURPOSE: u32 = 9;
+const DELIBERATE: u32 = 9;
 const RESET: u32 = 10;
 const STILL_OPEN: u32 = 11;
 

@@ -2,7 +2,7 @@
 
 use super::tshark::{Packet, packets};
 use super::{
-    BROKEN, COMPRESSED, CUT, LARGE, MALFORMED, ON_PURPOSE, REFUSED, RESET, Recorded, STILL_OPEN, TALK, TOO_BIG,
+    BROKEN, COMPRESSED, CUT, DELIBERATE, LARGE, MALFORMED, REFUSED, RESET, Recorded, STILL_OPEN, TALK, TOO_BIG,
     download,
 };
 use crate::support::{Lab, handshake, masked};
@@ -162,7 +162,7 @@ async fn wireshark_dissects_what_was_recorded() {
             })
             .collect();
         let expect: &[_] = match number {
-            CUT | ON_PURPOSE => &[(Party::Client, FIN), (Party::Server, FIN)],
+            CUT | DELIBERATE => &[(Party::Client, FIN), (Party::Server, FIN)],
             RESET => &[(Party::Server, RST)],
             STILL_OPEN => &[],
             _ => &[(Party::Server, FIN), (Party::Client, FIN)],
@@ -175,7 +175,7 @@ async fn wireshark_dissects_what_was_recorded() {
     let all: usize = (TALK..=STILL_OPEN).map(frames).sum();
     // The two incomplete ones do not count.
     assert_eq!(dissected, all - 2, "of {all}");
-    assert!([TALK, COMPRESSED, BROKEN, TOO_BIG, LARGE, ON_PURPOSE].iter().all(|&number| frames(number) > 0));
+    assert!([TALK, COMPRESSED, BROKEN, TOO_BIG, LARGE, DELIBERATE].iter().all(|&number| frames(number) > 0));
     assert_eq!((frames(REFUSED), frames(MALFORMED)), (0, 0));
 }
 

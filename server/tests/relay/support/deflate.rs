@@ -50,17 +50,17 @@ impl Inflating {
     pub(crate) fn message<P: AsRef<[u8]>>(&mut self, payloads: &[P]) -> Vec<u8> {
         let mut content = Vec::new();
         for payload in payloads.iter().map(AsRef::as_ref).chain([&TAIL[..]]) {
-            let mut left = payload;
+            let mut close_from_server = payload;
             loop {
                 // zlib ignores its window within the output buffer of one call, so this buffer is small.
                 let mut room = [0; 64];
                 let before = (self.0.total_in(), self.0.total_out());
-                let status = self.0.decompress(left, &mut room, FlushDecompress::Sync).unwrap();
+                let status = self.0.decompress(close_from_server, &mut room, FlushDecompress::Sync).unwrap();
                 assert_ne!(status, Status::StreamEnd, "the relay ends no stream");
                 let made = (self.0.total_out() - before.1) as usize;
-                left = &left[(self.0.total_in() - before.0) as usize..];
+                close_from_server = &close_from_server[(self.0.total_in() - before.0) as usize..];
                 content.extend_from_slice(&room[..made]);
-                if left.is_empty() && made < room.len() {
+                if close_from_server.is_empty() && made < room.len() {
                     break;
                 }
             }

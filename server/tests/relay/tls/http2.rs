@@ -156,9 +156,13 @@ async fn an_unread_stream_blocks_only_itself() {
     // Sends as much as the relay's window allows. The relay does not enlarge the window, because it cannot send either.
     loop {
         sending.reserve_capacity(frame.len());
-        let leave = std::future::poll_fn(|cx| sending.poll_capacity(cx));
-        let Ok(leave) = tokio::time::timeout(std::time::Duration::from_millis(500), leave).await else { break };
-        let room = leave.unwrap().unwrap().min(frame.len());
+        let close_from_client = std::future::poll_fn(|cx| sending.poll_capacity(cx));
+        let Ok(close_from_client) =
+            tokio::time::timeout(std::time::Duration::from_millis(500), close_from_client).await
+        else {
+            break;
+        };
+        let room = close_from_client.unwrap().unwrap().min(frame.len());
         sending.send_data(frame.slice(..room), false).unwrap();
         sent += room;
         assert!(sent < 50_000_000, "what nobody reads piles up");

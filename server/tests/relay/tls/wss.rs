@@ -53,9 +53,9 @@ async fn an_echo_and_the_negotiated_tls_parameters() {
     // request.
     let handshake = ["> 22", "< 22 20 23", "> 20 23 23"];
     assert_eq!(told[..3], handshake);
-    let life =
+    let events_and_end =
         ["> 23", "> frame 1", "< frame 1", "< 23", "> 23", "> frame 8", "< frame 8", "< 23", "closed ClosingHandshake"];
-    assert_eq!(told[told.len() - life.len()..], life, "{told:?}");
+    assert_eq!(told[told.len() - events_and_end.len()..], events_and_end, "{told:?}");
 }
 
 /// A record is its header and ciphertext. It does not reveal the content.
