@@ -1,4 +1,4 @@
-"""Talks to an echo server, checks that everything comes back, and prints what it sent, as JSON.
+"""Sends messages to an echo server, checks the echoes, and prints the messages as JSON.
 
     client.py URL PARAMETERS
 
@@ -14,10 +14,10 @@ from websockets.sync.client import connect
 
 SEED = random.Random(6455)
 
-# Too long to be referred back to in the smallest windows.
+# Too long for references in the smallest windows.
 AGAIN = SEED.randbytes(700)
 
-# A list is sent in fragments, and behind its last one an empty fragment ends the message.
+# A list is sent in fragments. After the last one, an empty fragment ends the message.
 MESSAGES = [
     "Grüße, 世界! " * 5,
     "Grüße, 世界! " * 5,
@@ -36,7 +36,7 @@ MESSAGES = [
 
 
 def fragments(websocket, message):
-    """What is sent one by one; None is a ping."""
+    """The messages, sent one by one. None is a ping."""
     for fragment in message:
         if fragment is None:
             websocket.ping(b"between")
@@ -46,7 +46,7 @@ def fragments(websocket, message):
 
 def main(url, parameters):
     extensions = None if parameters is None else [ClientPerMessageDeflateFactory(**parameters)]
-    # Without pings of its own, which come when a machine is slow.
+    # No automatic pings: on a slow machine, they would be sent.
     options = {"compression": None, "extensions": extensions, "max_size": None, "ping_interval": None, "proxy": None}
     with connect(url, **options) as websocket:
         agreed = [str(extension) for extension in websocket.protocol.extensions]
@@ -66,7 +66,7 @@ def main(url, parameters):
             text = isinstance(whole, str)
             sent.append({"text": text, "fragments": [(part.encode() if text else part).hex() for part in parts]})
         websocket.close(4000, "c'est fini")
-    # A server answers with the code, and may say the reason again.
+    # A server answers with the same code, and may repeat the reason.
     assert websocket.close_code == 4000 and websocket.close_reason in ("", "c'est fini"), websocket.close_reason
     json.dump({"agreed": agreed, "sent": sent}, sys.stdout)
 

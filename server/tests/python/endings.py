@@ -11,15 +11,15 @@ from websockets.sync.client import connect
 
 
 def end(websocket, act):
-    """The close frames that were received and sent, the first sent by whom, and what a user is told."""
+    """The received and the sent close frame, which one was first, and what the user of the library gets."""
     try:
         act(websocket)
         websocket.recv(timeout=60)
     except ConnectionClosed as closed:
-        def told(close):
+        def code_and_reason(close):
             return None if close is None else [int(close.code), close.reason]
 
-        return {"received": told(closed.rcvd), "sent": told(closed.sent), "received_first": closed.rcvd_then_sent}
+        return {"received": code_and_reason(closed.rcvd), "sent": code_and_reason(closed.sent), "received_first": closed.rcvd_then_sent}
     raise AssertionError("the connection goes on")
 
 
@@ -31,7 +31,7 @@ def send_raw(websocket, frames):
 ACTS = {
     "normal": lambda websocket: websocket.close(),
     "with a reason": lambda websocket: websocket.close(3000, "adiós"),
-    "of its own": lambda websocket: websocket.close(4999),
+    "own code": lambda websocket: websocket.close(4999),
     "too big": lambda websocket: websocket.send(b"x" * 2000),
     "not masked": lambda websocket: send_raw(websocket, b"\x81\x05hello"),
     "not text": lambda websocket: send_raw(websocket, b"\x81\x81\x00\x00\x00\x00\xff"),

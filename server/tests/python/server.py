@@ -1,9 +1,9 @@
-"""An echo server on a port of its own choice, which it prints.
+"""An echo server on a free port, which it prints.
 
     server.py PARAMETERS
 
-PARAMETERS is what it makes of permessage-deflate, as JSON, or null for not at all. Binary messages go back in fragments.
-The text "close CODE REASON" has it close. At the end of each connection it prints the code and reason that it received.
+PARAMETERS are its parameters of permessage-deflate as JSON, or null to disable the extension. It echoes binary messages in
+fragments. The text "close CODE REASON" makes it close. At the end of each connection, it prints the received code and reason.
 """
 
 import json
@@ -35,7 +35,7 @@ def echo(websocket):
 
 parameters = json.loads(sys.argv[1])
 extensions = None if parameters is None else [ServerPerMessageDeflateFactory(**parameters)]
-# Without pings of its own, which come when a machine is slow.
+# No automatic pings: on a slow machine, they would be sent.
 options = {"compression": None, "extensions": extensions, "max_size": None, "ping_interval": None}
 with serve(echo, "127.0.0.1", 0, **options) as server:
     print(server.socket.getsockname()[1], flush=True)

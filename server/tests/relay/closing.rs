@@ -48,7 +48,7 @@ async fn a_shutdown_cuts_off_an_endless_frame() {
     let mut feed = lab.feed().await;
     let mut raw = half_a_frame(&lab).await;
     let stopping = tokio::spawn(lab.relay.stop());
-    assert_eq!(raw.rest().await, b"", "no close frame inside of a frame");
+    assert_eq!(raw.rest().await, b"", "no close frame inside a frame");
     feed.opening().await;
     let (_, closed) = feed.until_closed().await;
     assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Shutdown, None, false));
@@ -73,7 +73,7 @@ async fn a_client_that_pauses_in_a_frame_may_still_finish_it() {
     assert_eq!(raw.rest().await, b"");
     let (frames, closed) = feed.until_closed().await;
     assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Idle, Some(Party::Server), true));
-    assert_eq!(frames.len(), 4, "the frame and its echo, and a close frame each");
+    assert_eq!(frames.len(), 4, "the frame, its echo, and two close frames");
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_client_that_stays_silent_in_a_frame_is_cut_off() {
     let mut raw = half_a_frame(&lab).await;
     clock.pass(2 * short).await;
     drop(clock);
-    assert_eq!(raw.rest().await, b"", "no close frame inside of a frame");
+    assert_eq!(raw.rest().await, b"", "no close frame inside a frame");
     feed.opening().await;
     let (_, closed) = feed.until_closed().await;
     assert_eq!((closed.cause, closed.first, closed.clean), (Cause::Idle, None, false));
@@ -123,11 +123,11 @@ async fn a_client_that_sends_without_pause_gets_the_close_frame() {
     // The close frame follows the last frame.
     let mut head = [0; 4];
     loop {
-        soon(reading.read_exact(&mut head)).await.expect("the line ends with a close frame");
+        soon(reading.read_exact(&mut head)).await.expect("the connection ends with a close frame");
         if head[0] != 0x82 {
             break;
         }
-        soon(reading.read_exact(&mut room[4..])).await.expect("a frame that has begun comes to its end");
+        soon(reading.read_exact(&mut room[4..])).await.expect("a started frame is sent completely");
     }
     assert_eq!((head[0], &head[2..]), (0x88, &1001_u16.to_be_bytes()[..]));
     drop(reading);

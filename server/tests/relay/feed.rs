@@ -168,7 +168,7 @@ async fn plain_and_invalid_requests_get_json_errors() {
     assert_eq!(unknown.status, 404);
     let mut raw = lab.raw().await;
     raw.send(handshake(&path, "Content-Length: 5\r\n").as_bytes()).await;
-    assert!(raw.head().await.starts_with("HTTP/1.1 400 "), "the body would hold the line up");
+    assert!(raw.head().await.starts_with("HTTP/1.1 400 "), "an upgrade request must not have a body");
     let url = format!("ws://{}{path}?after=x", lab.address());
     assert_eq!(refused(soon(connect_async(url)).await.unwrap_err()), 400);
 }

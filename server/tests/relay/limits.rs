@@ -129,7 +129,7 @@ async fn all_unfinished_text_shares_one_limit() {
     assert_eq!((closed.cause, closed.first, closed.code), (Cause::OutOfMemory, Some(Party::Server), Some(1013)));
     let [Event::Frame(close), Event::Frame(half)] = &events[..] else { panic!("two frames, not {events:?}") };
     assert_eq!((close.opcode, half.from, closed.clean), (8, Party::Client, false));
-    assert_eq!((half.length, half.payload_bytes < 90_000), (90_000, true), "as far as it came");
+    assert_eq!((half.length, half.payload_bytes < 90_000), (90_000, true), "as far as it arrived");
     // The other connection has lost no data.
     kept.send(&[b'y'; 30_000]).await;
     let (first, payload) = kept.frame().await;

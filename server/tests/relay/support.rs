@@ -31,7 +31,7 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// Waits for something that should happen at once. The timeout is for tests that hang; a slow machine does not reach it.
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(40), what).await.expect("this should have happened long ago")
+    tokio::time::timeout(Duration::from_secs(40), what).await.expect("timed out")
 }
 
 /// A relay with one session.
@@ -159,8 +159,8 @@ impl Raw {
     /// The code of the close frame that must come next, and be the last frame.
     pub(crate) async fn close_code(&mut self) -> u16 {
         let (first, payload) = self.frame().await;
-        assert_eq!(first, 0x88, "a close frame, and no {first:#x} with {} bytes", payload.len());
-        assert_eq!(self.rest().await, b"", "nothing comes behind a close frame");
+        assert_eq!(first, 0x88, "a close frame, not {first:#x} with {} bytes", payload.len());
+        assert_eq!(self.rest().await, b"", "nothing follows a close frame");
         u16::from_be_bytes([payload[0], payload[1]])
     }
 
@@ -273,7 +273,7 @@ impl Feed {
     }
 
     async fn take_in(&mut self) {
-        match message(&mut self.socket).await.expect("the feed goes on") {
+        match message(&mut self.socket).await.expect("the feed continues") {
             FeedMessage::Hello(_) => panic!("hello comes once"),
             FeedMessage::Gap(gap) => {
                 assert_eq!(gap.from, Seq(self.last.0 + 1));

@@ -102,5 +102,5 @@ async fn the_close_frame_reaches_a_client_that_is_still_sending() {
     raw.send(&masked(0x82, &vec![0; 32 << 20])).await;
     let answer = raw.rest().await;
     assert_eq!((answer[0], &answer[2..4]), (0x88, &1009_u16.to_be_bytes()[..]));
-    assert_eq!(answer.len(), 2 + usize::from(answer[1]), "and then the line ends");
+    assert_eq!(answer.len(), 2 + usize::from(answer[1]), "the connection ends after the close frame");
 }

@@ -118,7 +118,7 @@ pub(crate) fn summary(events: &[Event]) -> Vec<String> {
         Event::Opening(_) => "opening".to_owned(),
         Event::Refusal(_) => "refusal".to_owned(),
         Event::Closed(_) => "closed".to_owned(),
-        Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("nothing stands in between"),
+        Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("there is no hop"),
     };
     events.iter().map(word).collect()
 }

@@ -98,7 +98,7 @@ fn random_settings_input_and_commands() {
                     Event::Refusal(refusal) if refusal.rule == "refuse" => break,
                     Event::Refusal(_) => {}
                     Event::Act(act) if act.refused.is_some() => {}
-                    other => panic!("behind the end comes {other:?}"),
+                    other => panic!("{other:?} follows the end"),
                 }
             }
         });

@@ -95,7 +95,7 @@ async fn fragments_around_a_ping_are_one_message() {
 
     let (client, server) = seen(&mut feed).await;
     assert_eq!(client.iter().map(|frame| frame.rsv1).collect::<Vec<_>>(), [true, false, false]);
-    assert!(client.iter().all(|frame| frame.inflated.is_some()), "each says what it adds");
+    assert!(client.iter().all(|frame| frame.inflated.is_some()), "each fragment has its own part of the content");
     assert_eq!(content(&client), TEXT);
     assert_eq!(content(&server), TEXT);
 }

@@ -210,7 +210,7 @@ async fn the_number_of_compressed_connections_is_limited() {
     // A slot is free after the close frame, before the client disconnects.
     first.send(&masked(0x88, b"\x03\xe8")).await;
     assert_eq!(first.close_code().await, 1000);
-    let second = taken().await.expect("the place of the first");
+    let second = taken().await.expect("the slot of the first");
     assert!(taken().await.is_none());
     // It is also free if neither side sent a close frame.
     drop((echo, second));

@@ -115,10 +115,10 @@ async fn the_number_of_exports_at_once_is_limited() {
     let request = format!("GET /api/sessions/{}/export.json HTTP/1.1\r\nHost: lab\r\n\r\n", lab.id);
     let mut deaf = Vec::new();
     for _ in 0..8 {
-        let mut line = kernel::deaf(lab.address()).await;
-        line.send(request.as_bytes()).await;
-        assert!(line.head().await.starts_with("HTTP/1.1 200 "));
-        deaf.push(line);
+        let mut raw = kernel::deaf(lab.address()).await;
+        raw.send(request.as_bytes()).await;
+        assert!(raw.head().await.starts_with("HTTP/1.1 200 "));
+        deaf.push(raw);
     }
     // The limit is for the whole relay.
     let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();

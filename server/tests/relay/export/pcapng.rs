@@ -36,7 +36,7 @@ impl<'p> Reader<'p> {
             taken.push(packet);
         }
         assert_eq!(count, length);
-        assert!(bytes == kept, "the bytes of the packets are those of the line");
+        assert!(bytes == kept, "the packets have the bytes of the connection");
         taken
     }
 
@@ -67,7 +67,7 @@ impl<'p> Reader<'p> {
                 self.take(Party::Server, &act.bytes, act.sent, at_us);
             }
             Event::Closed(_) => {}
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("nothing stands in between"),
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("there is no hop"),
         }
     }
 }
@@ -77,7 +77,7 @@ fn check_frame(frame: &Frame, packets: &[&Packet]) {
     // Wireshark dissects a frame that is complete, or that the file marks as truncated.
     let dissected = if frame.truncated() { packets[0] } else { packets[packets.len() - 1] };
     if frame.payload_bytes < frame.length {
-        assert!(!dissected.is_websocket(), "half a frame is none yet");
+        assert!(!dissected.is_websocket(), "an incomplete frame is not dissected");
         return;
     }
     let bit = |set: bool| if set { "1" } else { "0" };
@@ -150,7 +150,7 @@ async fn wireshark_dissects_what_was_recorded() {
         for observation in observations.iter().filter(|observation| observation.connection.0 == number) {
             reader.observation(observation);
         }
-        assert!(reader.data.next().is_none(), "nothing else is in the file");
+        assert!(reader.data.next().is_none(), "the file has no other packets");
 
         // The end of the connection.
         let finished: Vec<_> = of_it
@@ -206,7 +206,7 @@ async fn frames_in_several_packets_are_reassembled() {
     opening.request = String::from_utf8(opening.request.clone()).unwrap().replace(&lab.id, &"x".repeat(26)).into();
     let began = packets[0].text("frame.time_epoch").parse::<f64>().unwrap() - opening.requested_us as f64 / 1e6;
     let data: Vec<_> = packets.iter().filter(|packet| packet.number("tcp.len") > 0).collect();
-    assert_eq!(data.len(), 2 + 6 + 6, "four packets for a frame and its echo, one for all else");
+    assert_eq!(data.len(), 2 + 6 + 6, "four packets for a frame and its echo, one for everything else");
     let mut reader = Reader { data: data.into_iter().peekable(), began, server_port: lab.address().port() };
     observations.iter().for_each(|observation| reader.observation(observation));
     assert!(reader.data.next().is_none());
@@ -274,7 +274,7 @@ async fn unanswered_requests_keep_their_end() {
         raw.send(handshake(&format!("{}?open={open}", lab.path()), "").as_bytes()).await;
         let refusal = feed.refusal().await;
         if open == "silence" {
-            assert!(of_one(&lab).await.is_empty(), "it goes on");
+            assert!(of_one(&lab).await.is_empty(), "the connection continues");
             raw.0.shutdown().await.unwrap();
             assert!(matches!(feed.next().await.event, Event::Act(_)));
         } else {

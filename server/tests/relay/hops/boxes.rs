@@ -52,7 +52,7 @@ async fn forwarded_traffic_is_the_same_on_both_legs() {
         assert_eq!(brief(&near), expect, "{middlebox}");
         assert_eq!(brief(&far), expect, "{middlebox}");
         let keys = |leg: &Seen| leg.frames().iter().map(|frame| frame.masking_key).collect::<Vec<_>>();
-        assert_eq!(keys(&near), keys(&far), "a box masks nothing anew");
+        assert_eq!(keys(&near), keys(&far), "a middlebox keeps the masks");
         for leg in [&near, &far] {
             let closed = leg.closed();
             assert_eq!((closed.cause, closed.clean, closed.code), (Cause::ClosingHandshake, true, Some(4000)));
@@ -63,7 +63,7 @@ async fn forwarded_traffic_is_the_same_on_both_legs() {
         let asked = String::from_utf8(near.asked().request.clone()).unwrap();
         assert!(asked.starts_with(&format!("GET {} HTTP/1.1\r\n", via(&lab, middlebox, ""))), "{asked}");
         assert_eq!(near.opening().request, near.asked().request);
-        assert_eq!(near.opening().response, far.opening().response, "the answer is passed on as it came");
+        assert_eq!(near.opening().response, far.opening().response, "the response is forwarded unchanged");
         let passed_on = String::from_utf8(far.opening().request.clone()).unwrap();
         assert!(passed_on.starts_with(&format!("GET {} HTTP/1.1\r\n", lab.path())), "{passed_on}");
         if name != "rewrite" {
@@ -296,14 +296,14 @@ async fn without_memory_to_inflate_the_content_is_not_recorded() {
 async fn over_tls_the_records_of_the_client_side_are_recorded() {
     let secure = Secure::new("via-tls").await;
     let mut feed = secure.lab.feed().await;
-    let mut line = secure.connect(&[b"http/1.1"]).await;
+    let mut tls = secure.connect(&[b"http/1.1"]).await;
     let request = crate::support::handshake(&via(&secure.lab, "rewrite", ""), "");
     let echo = [&masked(0x81, b"in records")[..], &masked(0x88, b"")].concat();
-    soon(line.write_all(request.as_bytes())).await.unwrap();
-    while soon(line.read_u8()).await.unwrap() != b'\n' {}
-    soon(line.write_all(&echo)).await.unwrap();
-    let _ = soon(line.read_to_end(&mut Vec::new())).await;
-    drop(line);
+    soon(tls.write_all(request.as_bytes())).await.unwrap();
+    while soon(tls.read_u8()).await.unwrap() != b'\n' {}
+    soon(tls.write_all(&echo)).await.unwrap();
+    let _ = soon(tls.read_to_end(&mut Vec::new())).await;
+    drop(tls);
     let (near, far) = Legs::over(&mut feed, 2).await.over_box("rewrite");
     assert!(near.opening().route.tls.is_some() && far.opening().route.tls.is_none());
     assert_eq!(field(&far.opening().request, "x-forwarded-proto").as_deref(), Some("https"));

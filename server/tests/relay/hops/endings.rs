@@ -73,7 +73,7 @@ async fn a_half_closed_client_still_gets_the_rest() {
     let (lab, mut raw, mut server) = pair(|_| {}).await;
     let mut feed = lab.feed().await;
     raw.0.shutdown().await.unwrap();
-    assert_eq!(server.rest().await, b"", "the end has been passed on");
+    assert_eq!(server.rest().await, b"", "the end was forwarded");
     server.send(b"\x81\x04more").await;
     assert_eq!(raw.frame().await, (0x81, b"more".to_vec()));
     drop(server);
@@ -195,7 +195,7 @@ async fn nobody_can_delay_the_end_of_the_relay() {
     let stopping = tokio::spawn(lab.relay.stop());
     let Legs(legs) = Legs::over(&mut feed, 4).await;
     for events in legs.values() {
-        let Some(Event::Closed(closed)) = events.last() else { panic!("an end, and no {events:?}") };
+        let Some(Event::Closed(closed)) = events.last() else { panic!("an end, not {events:?}") };
         assert!(!closed.clean, "{closed:?}");
     }
     drop((feed, via));
@@ -232,7 +232,7 @@ async fn an_idle_route_is_ended_and_a_used_one_is_not() {
         server.send(b"\x89\x00").await;
         assert_eq!(raw.frame().await, (0x89, Vec::new()));
         clock.pass(Duration::from_millis(100)).await;
-        assert_eq!(raw.0.try_read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "nothing else comes");
+        assert_eq!(raw.0.try_read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "nothing else arrives");
     }
     clock.pass(Duration::from_millis(500)).await;
     drop(clock);

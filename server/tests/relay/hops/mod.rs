@@ -51,7 +51,7 @@ impl Legs {
         while over < count {
             let seen = feed.next().await;
             let events = legs.entry(seen.connection).or_default();
-            assert!(!events.iter().any(is_end), "nothing comes behind the end: {:?}", seen.event);
+            assert!(!events.iter().any(is_end), "nothing follows the end: {:?}", seen.event);
             over += usize::from(is_end(&seen.event));
             events.push(seen.event);
         }
@@ -96,7 +96,7 @@ impl Seen {
             Event::Tunnel(tunnel) => Some(&tunnel.hop),
             _ => None,
         });
-        hop.unwrap_or_else(|| panic!("a leg, and no {:?}", self.events))
+        hop.unwrap_or_else(|| panic!("a leg, not {:?}", self.events))
     }
 
     pub(crate) fn leg(&self) -> Leg {
@@ -106,7 +106,7 @@ impl Seen {
     pub(crate) fn asked(&self) -> &Asked {
         match &self.events[0] {
             Event::Asked(asked) => asked,
-            other => panic!("a request, and no {other:?}"),
+            other => panic!("a request, not {other:?}"),
         }
     }
 
@@ -118,14 +118,14 @@ impl Seen {
     pub(crate) fn refusal(&self) -> &Refusal {
         match self.events.last() {
             Some(Event::Refusal(refusal)) => refusal,
-            other => panic!("a refusal, and no {other:?}"),
+            other => panic!("a refusal, not {other:?}"),
         }
     }
 
     pub(crate) fn closed(&self) -> &Closed {
         match self.events.last() {
             Some(Event::Closed(closed)) => closed,
-            other => panic!("the end, and no {other:?}"),
+            other => panic!("the end, not {other:?}"),
         }
     }
 

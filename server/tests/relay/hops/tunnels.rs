@@ -25,21 +25,21 @@ async fn port(secure: &Secure, middlebox: &str) -> SocketAddr {
 
 /// A TLS connection through a middlebox, after the opening handshake.
 async fn open(secure: &Secure, middlebox: &str, query: &str) -> TlsStream<TcpStream> {
-    let mut line = secure.connect_to(port(secure, middlebox).await, &[b"http/1.1"]).await;
+    let mut tls = secure.connect_to(port(secure, middlebox).await, &[b"http/1.1"]).await;
     let request = handshake(&format!("{}{query}", secure.lab.path()), "");
-    soon(line.write_all(request.as_bytes())).await.unwrap();
+    soon(tls.write_all(request.as_bytes())).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(soon(line.read_u8()).await.unwrap());
+        head.push(soon(tls.read_u8()).await.unwrap());
     }
     assert!(head.starts_with(b"HTTP/1.1 101 "));
-    line
+    tls
 }
 
-async fn echo(line: &mut TlsStream<TcpStream>, text: &[u8]) {
-    soon(line.write_all(&masked(0x81, text))).await.unwrap();
+async fn echo(tls: &mut TlsStream<TcpStream>, text: &[u8]) {
+    soon(tls.write_all(&masked(0x81, text))).await.unwrap();
     let mut back = vec![0; 2 + text.len()];
-    soon(line.read_exact(&mut back)).await.unwrap();
+    soon(tls.read_exact(&mut back)).await.unwrap();
     assert_eq!(back[2..], *text);
 }
 
@@ -63,11 +63,11 @@ async fn a_middlebox_in_front_of_tls_can_change_nothing() {
     let secure = secure("tunnel-blind").await;
     for middlebox in ["old-proxy", "rewrite"] {
         let mut feed = secure.lab.feed_after(u64::MAX).await;
-        let mut line = open(&secure, middlebox, "").await;
-        echo(&mut line, b"through").await;
-        soon(line.write_all(&masked(0x88, b"\x03\xe8"))).await.unwrap();
-        let _ = soon(line.read_to_end(&mut Vec::new())).await;
-        drop(line);
+        let mut tls = open(&secure, middlebox, "").await;
+        echo(&mut tls, b"through").await;
+        soon(tls.write_all(&masked(0x88, b"\x03\xe8"))).await.unwrap();
+        let _ = soon(tls.read_to_end(&mut Vec::new())).await;
+        drop(tls);
         let (near, far) = legs(&mut feed, middlebox).await;
         let Event::Tunnel(tunnel) = &near.events[0] else { panic!() };
         assert_eq!(tunnel.server_name.as_deref(), Some("localhost"));
@@ -90,14 +90,14 @@ async fn a_silent_tls_connection_is_dropped_too() {
     let secure = Secure::with("tunnel-idle", |config| config.box_listen = Some(([127, 0, 0, 1], 0).into())).await;
     let mut feed = secure.lab.feed().await;
     let clock = Clock::stop();
-    let mut line = open(&secure, "idle-cut", "").await;
-    echo(&mut line, b"a").await;
+    let mut tls = open(&secure, "idle-cut", "").await;
+    echo(&mut tls, b"a").await;
     clock.pass(Duration::from_secs(5)).await;
-    echo(&mut line, b"b").await;
+    echo(&mut tls, b"b").await;
     clock.pass(Duration::from_secs(6)).await;
     drop(clock);
     let mut rest = Vec::new();
-    let _ = soon(line.read_to_end(&mut rest)).await;
+    let _ = soon(tls.read_to_end(&mut rest)).await;
     assert!(rest.is_empty(), "{rest:?}");
     let (near, far) = legs(&mut feed, "idle-cut").await;
     assert_eq!((near.closed().cause, far.closed().cause), (Cause::Dropped, Cause::ConnectionEnded));
@@ -108,10 +108,10 @@ async fn a_silent_tls_connection_is_dropped_too() {
 async fn a_reset_works_inside_tls() {
     let secure = secure("tunnel-reset").await;
     let mut feed = secure.lab.feed().await;
-    let mut line = open(&secure, "reset", "").await;
-    echo(&mut line, b"a").await;
-    soon(line.write_all(&masked(0x82, &[7; 8000]))).await.unwrap();
-    assert!(soon(line.read_to_end(&mut Vec::new())).await.is_err());
+    let mut tls = open(&secure, "reset", "").await;
+    echo(&mut tls, b"a").await;
+    soon(tls.write_all(&masked(0x82, &[7; 8000]))).await.unwrap();
+    assert!(soon(tls.read_to_end(&mut Vec::new())).await.is_err());
     let (near, far) = legs(&mut feed, "reset").await;
     assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::ConnectionLost));
     assert_eq!(near.closed().server.bytes, 4096);
@@ -122,8 +122,8 @@ async fn a_slow_tunnel_delivers_everything() {
     let secure = secure("tunnel-slow").await;
     let clock = Clock::stop();
     for middlebox in ["buffer", "slow"] {
-        let mut line = clock.pass_until(open(&secure, middlebox, "")).await;
-        clock.pass_until(echo(&mut line, &[b'x'; 100])).await;
+        let mut tls = clock.pass_until(open(&secure, middlebox, "")).await;
+        clock.pass_until(echo(&mut tls, &[b'x'; 100])).await;
     }
 }
 
@@ -144,10 +144,10 @@ async fn traffic_other_than_tls_is_forwarded_and_not_recorded() {
         let _ = raw.0.write_all(b"\x16\x03\x01\x40\x00\x01").await;
         let _ = clock.pass_until(soon(raw.0.read_to_end(&mut Vec::new()))).await;
     }
-    let mut line = open(&secure, "old-proxy", "").await;
-    echo(&mut line, b"served").await;
+    let mut tls = open(&secure, "old-proxy", "").await;
+    echo(&mut tls, b"served").await;
     drop(clock);
-    assert!(matches!(feed.next().await.event, Event::Tunnel(_)), "nothing was told of the others");
+    assert!(matches!(feed.next().await.event, Event::Tunnel(_)), "the others are not recorded");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn not_even_asked(lab: &Lab, to: &str) -> Refusal {
         }
     };
     assert_eq!((refusal.status, &refusal.response[..]), (Some(status), answer.as_bytes()));
-    assert!(answer.contains(&refusal.explanation), "the client reads it, too: {answer}");
+    assert!(answer.contains(&refusal.explanation), "the client receives it too: {answer}");
     refusal
 }
 

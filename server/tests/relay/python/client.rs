@@ -139,7 +139,7 @@ async fn each_ending_is_reported_to_the_user() {
         |code: u16, reason: &str| json!({ "received": [code, ""], "sent": [code, reason], "received_first": false });
     assert_eq!(endings["normal"], ours(1000, ""));
     assert_eq!(endings["with a reason"], ours(3000, "adiós"));
-    assert_eq!(endings["of its own"], ours(4999, ""));
+    assert_eq!(endings["own code"], ours(4999, ""));
     let failed =
         |code: u16, reason: &str| json!({ "received": [code, reason], "sent": [code, reason], "received_first": true });
     let reason = "a message of at least 2000 bytes exceeds this relay's limit of 1000; §10.4 allows limits";

@@ -103,7 +103,7 @@ impl Client {
     /// The next message: whether it is text, and its content.
     pub(super) async fn message(&mut self) -> (bool, Vec<u8>) {
         while self.collected.messages.is_empty() {
-            assert!(self.receive().await, "the line goes on");
+            assert!(self.receive().await, "the connection continues");
         }
         self.collected.messages.remove(0)
     }
@@ -121,7 +121,7 @@ impl Client {
         let mut bytes = &mut room[..count];
         self.incoming.receive(&mut bytes, &mut self.collected);
         for (frame, control) in std::mem::take(&mut self.collected.over) {
-            assert_eq!(frame.violations, [], "what Python sends is right");
+            assert_eq!(frame.violations, [], "Python sends valid frames");
             match self.outgoing.answer(&frame) {
                 Answer::Pong => {
                     self.pings += 1;

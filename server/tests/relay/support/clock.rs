@@ -86,7 +86,7 @@ pub(crate) async fn wakeups(time: Duration) -> u64 {
     tokio::time::pause();
     tokio::select! {
         () = tokio::time::sleep(time) => {}
-        Ok(()) = alarmed => panic!("a task never waits: it keeps the processor busy"),
+        Ok(()) = alarmed => panic!("a task never waits, so it uses the whole CPU"),
     }
     tokio::time::resume();
     drop(over);

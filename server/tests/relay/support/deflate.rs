@@ -19,7 +19,7 @@ impl Deflating {
         let before = self.0.total_in();
         self.0.compress_vec(content, &mut payload, FlushCompress::Sync).unwrap();
         assert_eq!((self.0.total_in() - before) as usize, content.len());
-        assert!(payload.len() < payload.capacity(), "everything came out");
+        assert!(payload.len() < payload.capacity(), "all output was written");
         match payload.len().checked_sub(TAIL.len()) {
             Some(end) => payload.truncate(end),
             // The second of two successive flushes gives no bytes. RFC 7692 §7.2.3.6.
@@ -56,7 +56,7 @@ impl Inflating {
                 let mut room = [0; 64];
                 let before = (self.0.total_in(), self.0.total_out());
                 let status = self.0.decompress(close_from_server, &mut room, FlushDecompress::Sync).unwrap();
-                assert_ne!(status, Status::StreamEnd, "the relay ends no stream");
+                assert_ne!(status, Status::StreamEnd, "the relay does not end the DEFLATE stream");
                 let made = (self.0.total_out() - before.1) as usize;
                 close_from_server = &close_from_server[(self.0.total_in() - before.0) as usize..];
                 content.extend_from_slice(&room[..made]);

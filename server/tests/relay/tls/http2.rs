@@ -22,13 +22,13 @@ pub(crate) async fn client(secure: &Secure) -> Client {
 
 /// A connection for streams to another of the relay's addresses.
 pub(crate) async fn client_to(secure: &Secure, address: SocketAddr) -> Client {
-    let line = secure.connect_to(address, &[b"h2", b"http/1.1"]).await;
-    assert_eq!(line.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let tls = secure.connect_to(address, &[b"h2", b"http/1.1"]).await;
+    assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let mut builder = h2::client::Builder::new();
     // An unread stream does not use up the window of the connection.
     builder.initial_window_size(1 << 16).initial_connection_window_size(1 << 22);
     let (client, connection): (Client, Connection<TlsStream<TcpStream>, Bytes>) =
-        soon(builder.handshake(line)).await.unwrap();
+        soon(builder.handshake(tls)).await.unwrap();
     tokio::spawn(connection);
     // The settings that allow extended CONNECT come with the first frames.
     let mut client = soon(client.ready()).await.unwrap();
@@ -62,7 +62,7 @@ pub(crate) async fn ask(client: &mut Client, request: Request<()>) -> (Response<
 pub(crate) async fn take(stream: &mut RecvStream, count: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.len() < count {
-        let data = soon(stream.data()).await.expect("the stream goes on").unwrap();
+        let data = soon(stream.data()).await.expect("the stream continues").unwrap();
         stream.flow_control().release_capacity(data.len()).unwrap();
         bytes.extend_from_slice(&data);
     }
@@ -156,16 +156,14 @@ async fn an_unread_stream_blocks_only_itself() {
     // Sends as much as the relay's window allows. The relay does not enlarge the window, because it cannot send either.
     loop {
         sending.reserve_capacity(frame.len());
-        let close_from_client = std::future::poll_fn(|cx| sending.poll_capacity(cx));
-        let Ok(close_from_client) =
-            tokio::time::timeout(std::time::Duration::from_millis(500), close_from_client).await
-        else {
+        let capacity = std::future::poll_fn(|cx| sending.poll_capacity(cx));
+        let Ok(capacity) = tokio::time::timeout(std::time::Duration::from_millis(500), capacity).await else {
             break;
         };
-        let room = close_from_client.unwrap().unwrap().min(frame.len());
+        let room = capacity.unwrap().unwrap().min(frame.len());
         sending.send_data(frame.slice(..room), false).unwrap();
         sent += room;
-        assert!(sent < 50_000_000, "what nobody reads piles up");
+        assert!(sent < 50_000_000, "the relay buffers an unread stream without limit");
     }
     let (response, mut other) = ask(&mut client, connect(&secure.lab.path(), "websocket", &[VERSION])).await;
     other.send_data(masked(0x81, b"other").into(), false).unwrap();
@@ -186,7 +184,7 @@ async fn refused(secure: &Secure, request: Request<()>) -> (u16, String, Option<
         404 => None,
         _ => match feed.next().await.event {
             Event::Refusal(refusal) => Some(refusal),
-            other => panic!("a refusal, and no {other:?}"),
+            other => panic!("a refusal, not {other:?}"),
         },
     };
     (status, String::from_utf8(text).unwrap(), refusal)

@@ -97,7 +97,7 @@ async fn until(feed: &mut Feed, is: impl Fn(&Event) -> bool) -> Vec<Event> {
 async fn opening(feed: &mut Feed) -> Opening {
     match feed.next().await.event {
         Event::Opening(opening) => opening,
-        other => panic!("an opening, and no {other:?}"),
+        other => panic!("an opening, not {other:?}"),
     }
 }
 

@@ -12,21 +12,21 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 async fn open(secure: &Secure, query: &str) -> TlsStream<TcpStream> {
-    let mut line = secure.connect(&[b"http/1.1"]).await;
+    let mut tls = secure.connect(&[b"http/1.1"]).await;
     let request = handshake(&format!("{}{query}", secure.lab.path()), "");
-    soon(line.write_all(request.as_bytes())).await.unwrap();
+    soon(tls.write_all(request.as_bytes())).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(soon(line.read_u8()).await.unwrap());
+        head.push(soon(tls.read_u8()).await.unwrap());
     }
     let head = String::from_utf8(head).unwrap();
     assert!(head.starts_with("HTTP/1.1 101 ") && head.contains(ACCEPT), "{head}");
-    line
+    tls
 }
 
-async fn take(line: &mut (impl AsyncRead + Unpin), count: usize) -> Vec<u8> {
+async fn take(tls: &mut (impl AsyncRead + Unpin), count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count];
-    soon(line.read_exact(&mut bytes)).await.unwrap();
+    soon(tls.read_exact(&mut bytes)).await.unwrap();
     bytes
 }
 
@@ -34,19 +34,22 @@ async fn take(line: &mut (impl AsyncRead + Unpin), count: usize) -> Vec<u8> {
 async fn an_echo_and_the_negotiated_tls_parameters() {
     let secure = Secure::new("echo").await;
     let mut feed = secure.lab.feed().await;
-    let mut line = open(&secure, "").await;
+    let mut tls = open(&secure, "").await;
     let seen = opening(&mut feed).await;
-    let tls = seen.route.tls.unwrap();
-    assert_eq!((seen.route.http, tls.version.as_str()), (Http::One, "TLS 1.3"));
-    assert!(tls.cipher_suite.starts_with("TLS_AES_") || tls.cipher_suite.starts_with("TLS_CHACHA20_"), "{tls:?}");
-    assert_eq!((tls.server_name.as_deref(), tls.alpn.as_deref()), (Some("localhost"), Some("http/1.1")));
+    let negotiated = seen.route.tls.unwrap();
+    assert_eq!((seen.route.http, negotiated.version.as_str()), (Http::One, "TLS 1.3"));
+    assert!(
+        negotiated.cipher_suite.starts_with("TLS_AES_") || negotiated.cipher_suite.starts_with("TLS_CHACHA20_"),
+        "{negotiated:?}"
+    );
+    assert_eq!((negotiated.server_name.as_deref(), negotiated.alpn.as_deref()), (Some("localhost"), Some("http/1.1")));
     assert!(String::from_utf8(seen.request).unwrap().starts_with(&format!("GET {} HTTP/1.1\r\n", secure.lab.path())));
 
-    soon(line.write_all(&masked(0x81, b"the eavesdropper's"))).await.unwrap();
-    assert_eq!(take(&mut line, 20).await, [b"\x81\x12", &b"the eavesdropper's"[..]].concat());
-    soon(line.write_all(&masked(0x88, b"\x03\xe8"))).await.unwrap();
-    assert_eq!(take(&mut line, 4).await, b"\x88\x02\x03\xe8");
-    drop(line);
+    soon(tls.write_all(&masked(0x81, b"the eavesdropper's"))).await.unwrap();
+    assert_eq!(take(&mut tls, 20).await, [b"\x81\x12", &b"the eavesdropper's"[..]].concat());
+    soon(tls.write_all(&masked(0x88, b"\x03\xe8"))).await.unwrap();
+    assert_eq!(take(&mut tls, 4).await, b"\x88\x02\x03\xe8");
+    drop(tls);
     let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
     let told: Vec<_> = events.iter().map(brief).collect();
     // ClientHello. ServerHello, a ChangeCipherSpec for old middleboxes, and encrypted records. The client's Finished message and its
@@ -63,12 +66,12 @@ async fn an_echo_and_the_negotiated_tls_parameters() {
 async fn records_show_lengths_and_no_content() {
     let secure = Secure::new("records").await;
     let mut feed = secure.lab.feed().await;
-    let mut line = open(&secure, "?greet=a%20greeting%20in%20words").await;
+    let mut tls = open(&secure, "?greet=a%20greeting%20in%20words").await;
     opening(&mut feed).await;
     // Only the greeting: one write is one record.
-    take(&mut line, 2 + "a greeting in words".len()).await;
-    soon(line.write_all(&masked(0x81, &[b'w'; 100]))).await.unwrap();
-    take(&mut line, 102).await;
+    take(&mut tls, 2 + "a greeting in words".len()).await;
+    soon(tls.write_all(&masked(0x81, &[b'w'; 100]))).await.unwrap();
+    take(&mut tls, 102).await;
     let is_echo =
         |event: &Event| matches!(event, Event::Frame(frame) if frame.from == Party::Server && frame.length == 100);
     let mut events = until(&mut feed, is_echo).await;
@@ -98,9 +101,9 @@ async fn records_show_lengths_and_no_content() {
 #[tokio::test]
 async fn large_messages_are_echoed_completely_to_a_late_reader() {
     let secure = Secure::new("large").await;
-    let mut line = open(&secure, "").await;
+    let mut tls = open(&secure, "").await;
     let payload: Vec<u8> = (0..3_000_000_u32).map(|n| n as u8).collect();
-    let (mut reading, mut writing) = tokio::io::split(&mut line);
+    let (mut reading, mut writing) = tokio::io::split(&mut tls);
     let frame = masked(0x82, &payload);
     // The client reads nothing until both directions are full.
     let mut sent = 0;
@@ -114,18 +117,18 @@ async fn large_messages_are_echoed_completely_to_a_late_reader() {
     let (echo, ()) = tokio::join!(take(&mut reading, payload.len() + 10), rest);
     assert!(echo[10..] == payload);
     soon(writing.flush()).await.unwrap();
-    soon(line.write_all(&masked(0x81, b"x"))).await.unwrap();
-    assert_eq!(take(&mut line, 3).await, b"\x81\x01x");
+    soon(tls.write_all(&masked(0x81, b"x"))).await.unwrap();
+    assert_eq!(take(&mut tls, 3).await, b"\x81\x01x");
 }
 
 #[tokio::test]
 async fn a_reset_also_resets_the_tcp_connection_below_tls() {
     let secure = Secure::new("reset").await;
     let mut feed = secure.lab.feed().await;
-    let mut line = open(&secure, "?drop-after=1&drop-by=reset").await;
-    soon(line.write_all(&masked(0x81, b"x"))).await.unwrap();
+    let mut tls = open(&secure, "?drop-after=1&drop-by=reset").await;
+    soon(tls.write_all(&masked(0x81, b"x"))).await.unwrap();
     let mut bytes = Vec::new();
-    let ended = soon(line.read_to_end(&mut bytes)).await.unwrap_err();
+    let ended = soon(tls.read_to_end(&mut bytes)).await.unwrap_err();
     assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
     let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
     assert!(matches!(events.last(), Some(Event::Closed(closed)) if closed.cause == Cause::Reset));
@@ -147,11 +150,11 @@ async fn a_connection_that_ends_without_close_frame_or_close_notify() {
 async fn all_routes_work_over_tls() {
     let secure = Secure::new("routes").await;
     for (path, status) in [("/healthz", "200"), ("/api/behaviours", "200"), ("/lab/none", "404"), ("/echo", "426")] {
-        let mut line = secure.connect(&[]).await;
+        let mut tls = secure.connect(&[]).await;
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        soon(line.write_all(request.as_bytes())).await.unwrap();
+        soon(tls.write_all(request.as_bytes())).await.unwrap();
         let mut answer = Vec::new();
-        soon(line.read_to_end(&mut answer)).await.unwrap();
+        soon(tls.read_to_end(&mut answer)).await.unwrap();
         let answer = String::from_utf8(answer).unwrap();
         assert_eq!(answer.split(' ').nth(1), Some(status), "{path}: {answer}");
     }
