@@ -25,8 +25,8 @@ pub(crate) async fn interpreter() -> PathBuf {
     let found = has_package.await.is_ok_and(|status| status.success());
     assert!(
         found,
-        "these tests need a Python that has the package `websockets`: run them by `cargo xtask test native`, which \
-         fetches it, or name one in FRAMESCOPE_PYTHON ({} is none)",
+        "{} does not have the package `websockets`. Run these tests with `cargo xtask test native`, which installs it, or \
+         set FRAMESCOPE_PYTHON to a Python that has it.",
         python.display()
     );
     python
