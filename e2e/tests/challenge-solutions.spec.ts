@@ -6,7 +6,7 @@ import { expect, test } from "../support/lab.ts";
 import { challenges, type WrittenChallenge } from "../support/written-challenges.ts";
 
 /** Pages open at the same time. Most of the time each of them waits for a clock. */
-const PAGES = 6;
+const PAGES = 4;
 
 test("the solutions of all challenges pass", { tag: "@waiting" }, async ({ context, complaints }) => {
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);

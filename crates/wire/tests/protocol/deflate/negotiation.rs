@@ -217,16 +217,16 @@ fn reasons_have_no_capital_and_no_period() {
     };
     for (reason, says) in [
         (Decline::Off, "switched off"),
-        (Decline::Late, "before this one"),
+        (Decline::Late, "an earlier offer"),
         (Decline::OtherExtension("x".to_owned()), "`x`"),
         (Decline::UnknownParameter("y".to_owned()), "`y`"),
         (Decline::Repeated(CLIENT_MAX_WINDOW_BITS), "`client_max_window_bits` appears twice"),
         (Decline::UnexpectedValue(SERVER_NO_CONTEXT_TAKEOVER), "`server_no_context_takeover` must not have a value"),
-        (of_window(Some("07")), "and this is `07`"),
-        (of_window(None), "and this is none"),
+        (of_window(Some("07")), "not `07`"),
+        (of_window(None), "no value"),
         (Decline::WindowTooSmall(8), "2^8"),
-        (Decline::ClientWindowFixed, "`client_max_window_bits` is missing"),
-        (Decline::TooMany, "at once"),
+        (Decline::ClientWindowFixed, "without `client_max_window_bits`"),
+        (Decline::TooMany, "as many compressed connections"),
     ] {
         let text = reason.to_string();
         assert!(text.contains(says) && !text.ends_with('.'), "{text}");
