@@ -133,7 +133,10 @@ impl Connection {
         assert!(back.iter().all(|frame| frame.is_valid()), "{back:?}");
         assert!(whole_messages(&back) == sent);
         for frame in back.iter().filter(|frame| frame.header.opcode == Opcode::Close) {
-            assert!(matches!(there.answer(frame), Answer::Close(_)), "any failure can be answered with a close frame to");
+            assert!(
+                matches!(there.answer(frame), Answer::Close(_)),
+                "any failure can be answered with a close frame to"
+            );
         }
     }
 }
