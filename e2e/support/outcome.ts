@@ -158,7 +158,7 @@ function endOf(cause: string): string {
     case "violation":
     case "too-big":
     case "not-accepted":
-      return "the relay ends the TCP connection";
+      return CUT;
     default:
       return "both sides close";
   }
