@@ -10,8 +10,9 @@ use observation::{Event, FeedMessage, Observation};
 /// How a browser writes an opaque origin.
 const OPAQUE: &str = "null";
 
-/// How many animation frames a request waits for the sandbox to report its socket: ten seconds. On a busy machine the report, which
-/// crosses two processes, can take longer than the relay's. Only the sandbox makes such requests, so no other row waits.
+/// How many animation frames a request waits for the sandbox to report its socket; about ten seconds. On a busy machine the
+/// report, which crosses two processes, can come later than the relay's. Everything after the request waits too. Only a sandbox
+/// of this session, in this browser, makes such requests.
 const PATIENCE: u32 = 600;
 
 /// A run in progress. The relay may report a socket before the sandbox does.
