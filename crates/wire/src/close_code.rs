@@ -17,6 +17,7 @@ impl CloseCode {
     pub const POLICY_VIOLATION: Self = Self(1008);
     pub const TOO_BIG: Self = Self(1009);
     pub const INTERNAL_ERROR: Self = Self(1011);
+    pub const SERVICE_RESTART: Self = Self(1012);
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
     /// Whether an endpoint may put this code into a close frame. RFC 6455 §7.4.1 and §7.4.2, and the IANA registry.
@@ -53,7 +54,10 @@ impl CloseCode {
             1014 => "bad gateway",
             1015 => "TLS handshake failed (never sent on the wire)",
             1016..=2999 => "reserved for future versions of the protocol",
-            3000..=3999 => "registered for a library or framework",
+            3000 => "unauthorized",
+            3003 => "forbidden",
+            3008 => "timeout",
+            3001 | 3002 | 3004..=3007 | 3009..=3999 => "for libraries and frameworks, not registered",
             4000..=4999 => "for private use by the application",
             _ => "not a valid close code",
         }

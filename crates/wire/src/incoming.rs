@@ -226,6 +226,12 @@ impl Incoming {
         self.frame.is_none() && self.decoder.is_between_frames()
     }
 
+    /// How many messages have started.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages.begun()
+    }
+
     /// Whether a message has started and not ended.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {

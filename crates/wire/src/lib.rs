@@ -11,6 +11,7 @@
 //! | [`message`] | assigns frames to messages |
 //! | [`utf8`] | checks text as it arrives |
 //! | [`close_code`], [`close`] | close codes, and the payload of a close frame |
+//! | [`ping`] | which ping a pong answers |
 //! | [`violation`] | every rule that a frame can break, with its section |
 //! | [`header_rules`] | the rules that a header alone can break |
 //! | [`encoder`] | writes frames |
@@ -32,6 +33,7 @@ pub mod mask;
 pub mod message;
 pub mod opcode;
 pub mod outgoing;
+pub mod ping;
 pub mod utf8;
 pub mod violation;
 

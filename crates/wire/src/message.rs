@@ -49,6 +49,12 @@ impl MessageTracker {
         (Some(position), None)
     }
 
+    /// How many messages have started.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
     /// Whether a message still waits for its last fragment.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -1,11 +1,14 @@
 //! permessage-deflate: its negotiation, and the compression of messages. RFC 7692 §7.
 //!
-//! [`negotiation`] reads offers and writes answers. The codec is behind the feature `deflate`.
+//! [`negotiation`] reads offers and writes answers, and [`answer`] checks an answer as a client must. The codec is behind the
+//! feature `deflate`.
 
+pub mod answer;
 #[cfg(feature = "deflate")]
 mod codec;
 pub mod negotiation;
 
+pub use answer::{AnswerFault, check as check_answer};
 #[cfg(feature = "deflate")]
 pub use codec::{Deflater, Inflater};
 pub use negotiation::{Agreed, Decline, NAME, Policy, Verdict, negotiate};

@@ -114,14 +114,21 @@ pub enum Decline {
     TooMany,
 }
 
-/// The parameters of one offer, as written.
+/// The parameters of one offer or answer, as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Offer {
-    server_no_context_takeover: bool,
-    client_no_context_takeover: bool,
-    server_max_window_bits: Option<u8>,
+pub(super) struct Parameters {
+    pub(super) server_no_context_takeover: bool,
+    pub(super) client_no_context_takeover: bool,
+    pub(super) server_max_window_bits: Option<u8>,
     /// `Some(15)` if the parameter has no value.
-    client_max_window_bits: Option<u8>,
+    pub(super) client_max_window_bits: Option<u8>,
+}
+
+/// Who wrote the parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Offer,
+    Answer,
 }
 
 /// Judges a client's offers in order of preference and accepts the first that `policy` allows. Returns one verdict per offer.
@@ -144,19 +151,29 @@ impl Agreed {
     /// names another extension.
     #[must_use]
     pub fn of_answer(answer: &Extension<'_>) -> Option<Self> {
-        let parameters = Offer::read(answer).ok()?;
-        Some(Self {
-            server_no_context_takeover: parameters.server_no_context_takeover,
-            client_no_context_takeover: parameters.client_no_context_takeover,
-            server_max_window_bits: parameters.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
-            client_max_window_bits: parameters.client_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
-            says_server_window: parameters.server_max_window_bits.is_some(),
-        })
+        let (parameters, faults) = Parameters::read(answer, Side::Answer);
+        (answer.name == NAME && faults.is_empty()).then(|| Self::of(&parameters))
+    }
+
+    pub(super) fn of(answer: &Parameters) -> Self {
+        Self {
+            server_no_context_takeover: answer.server_no_context_takeover,
+            client_no_context_takeover: answer.client_no_context_takeover,
+            server_max_window_bits: answer.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
+            client_max_window_bits: answer.client_max_window_bits.unwrap_or(MAX_WINDOW_BITS),
+            says_server_window: answer.server_max_window_bits.is_some(),
+        }
     }
 }
 
 fn judge(extension: &Extension<'_>, policy: &Policy) -> Result<Agreed, Decline> {
-    let offer = Offer::read(extension)?;
+    if extension.name != NAME {
+        return Err(Decline::OtherExtension(extension.name.to_owned()));
+    }
+    let (offer, faults) = Parameters::read(extension, Side::Offer);
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(fault);
+    }
     if !policy.enabled {
         return Err(Decline::Off);
     }
@@ -179,30 +196,35 @@ fn judge(extension: &Extension<'_>, policy: &Policy) -> Result<Agreed, Decline> 
     })
 }
 
-impl Offer {
-    fn read(extension: &Extension<'_>) -> Result<Self, Decline> {
-        if extension.name != NAME {
-            return Err(Decline::OtherExtension(extension.name.to_owned()));
-        }
-        let mut offer = Self::default();
-        let mut seen = Vec::new();
+impl Parameters {
+    /// The valid parameters of permessage-deflate, and what is wrong with the others.
+    pub(super) fn read(extension: &Extension<'_>, side: Side) -> (Self, Vec<Decline>) {
+        let (mut parameters, mut faults, mut seen) = (Self::default(), Vec::new(), Vec::new());
         for (name, value) in &extension.parameters {
-            let known = PARAMETERS.into_iter().find(|known| known == name);
-            let name = known.ok_or_else(|| Decline::UnknownParameter((*name).to_owned()))?;
+            let Some(name) = PARAMETERS.into_iter().find(|known| known == name) else {
+                faults.push(Decline::UnknownParameter((*name).to_owned()));
+                continue;
+            };
             if seen.contains(&name) {
-                return Err(Decline::Repeated(name));
+                faults.push(Decline::Repeated(name));
+                continue;
             }
             seen.push(name);
-            let value = value.as_deref();
-            match name {
-                SERVER_NO_CONTEXT_TAKEOVER => offer.server_no_context_takeover = flag(name, value)?,
-                CLIENT_NO_CONTEXT_TAKEOVER => offer.client_no_context_takeover = flag(name, value)?,
-                SERVER_MAX_WINDOW_BITS => offer.server_max_window_bits = Some(window(name, value)?),
-                // Without a value it only says that the client supports the parameter. §7.1.2.2.
-                _ => offer.client_max_window_bits = Some(value.map_or(Ok(MAX_WINDOW_BITS), |_| window(name, value))?),
-            }
+            faults.extend(parameters.set(name, value.as_deref(), side).err());
         }
-        Ok(offer)
+        (parameters, faults)
+    }
+
+    fn set(&mut self, name: &'static str, value: Option<&str>, side: Side) -> Result<(), Decline> {
+        match name {
+            SERVER_NO_CONTEXT_TAKEOVER => self.server_no_context_takeover = flag(name, value)?,
+            CLIENT_NO_CONTEXT_TAKEOVER => self.client_no_context_takeover = flag(name, value)?,
+            SERVER_MAX_WINDOW_BITS => self.server_max_window_bits = Some(window(name, value)?),
+            // In an offer, the parameter without a value only says that the client supports it. §7.1.2.2.
+            _ if value.is_none() && side == Side::Offer => self.client_max_window_bits = Some(MAX_WINDOW_BITS),
+            _ => self.client_max_window_bits = Some(window(name, value)?),
+        }
+        Ok(())
     }
 }
 

@@ -53,9 +53,11 @@ pub fn refusal(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     let upgrade = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Upgrade"));
     let connection = if upgrade { "Upgrade, close" } else { "close" };
     let length = body.len();
+    // The body may repeat parts of the request, which a browser must not take for HTML.
     let _ = write!(
         text,
-        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\nConnection: {connection}\r\n\r\n{body}"
+        "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {length}\r\n\
+         Connection: {connection}\r\n\r\n{body}"
     );
     text
 }

@@ -40,9 +40,15 @@ fn meanings() {
     check(&[1002], "protocol error");
     check(&[1004], "reserved");
     check(&[1006], "abnormal closure (never sent on the wire)");
+    check(&[1012], "service restart");
+    check(&[1013], "try again later");
+    check(&[1014], "bad gateway");
     check(&[1015], "TLS handshake failed (never sent on the wire)");
     check(&[1016, 2999], "reserved for future versions of the protocol");
-    check(&[3000, 3999], "registered for a library or framework");
+    check(&[3000], "unauthorized");
+    check(&[3003], "forbidden");
+    check(&[3008], "timeout");
+    check(&[3001, 3002, 3004, 3007, 3009, 3999], "for libraries and frameworks, not registered");
     check(&[4000, 4999], "for private use by the application");
     assert_eq!(CloseCode::GOING_AWAY.to_string(), "1001");
 }

@@ -72,8 +72,8 @@ fn the_response_is_a_200_with_the_accepted_offers() {
 fn a_refusal_has_no_connection_headers() {
     let text = refusal(503, &[("Retry-After", "5")], "no");
     let head = &text[..text.len() - 2];
-    let expect =
-        ":status: 503\r\nretry-after: 5\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 2\r\n\r\n";
+    let expect = ":status: 503\r\nretry-after: 5\r\ncontent-type: text/plain; charset=utf-8\r\n\
+                  x-content-type-options: nosniff\r\ncontent-length: 2\r\n\r\n";
     assert_eq!(from_response(503, head), expect);
     let text = refusal_for(&RequestError::VersionMissing);
     let fields = from_response(426, &text[..text.find("\r\n\r\n").unwrap() + 4]);
