@@ -23,6 +23,7 @@ impl Redactor {
             Event::Opening(opening) => {
                 self.redact_bytes(&mut opening.request);
                 self.redact_bytes(&mut opening.response);
+                self.redact_bytes(&mut opening.interim);
                 opening.subprotocol.iter_mut().for_each(|text| self.redact_text(text));
                 for offer in &mut opening.offers {
                     self.redact_text(&mut offer.offer);
@@ -32,7 +33,9 @@ impl Redactor {
             Event::Refusal(refusal) => {
                 self.redact_bytes(&mut refusal.request);
                 self.redact_bytes(&mut refusal.response);
+                self.redact_bytes(&mut refusal.interim);
                 self.redact_text(&mut refusal.explanation);
+                refusal.violations.iter_mut().for_each(|violation| self.redact_text(&mut violation.explanation));
             }
             Event::Asked(asked) => self.redact_bytes(&mut asked.request),
             Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => {}

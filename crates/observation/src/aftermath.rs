@@ -6,7 +6,7 @@
 use crate::event::Cause;
 use crate::page::{PageAct, PageEvent};
 use crate::sequence::{PageSide, RowKey, Sequence};
-use crate::{Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Observation, Party, Seq, Transcript};
+use crate::{Act, Closed, ConnectionNumber, Deliberate, Event, Frame, Hop, Observation, Party, Seq, Transcript};
 use wire::close::{CloseCode, ClosePayload};
 use wire::opcode::Opcode;
 
@@ -33,10 +33,12 @@ pub enum Carried {
         from: Party,
         close: ClosePayload,
     },
-    /// The answer to a ping, `us` microseconds after it.
+    /// The answer to a ping, `us` microseconds after it. See [`RoundTrip`](crate::round_trip::RoundTrip) for when it is uncertain.
     Pong {
         seq: Seq,
+        from: Party,
         us: u64,
+        is_uncertain: bool,
     },
     End {
         seq: Seq,
@@ -75,6 +77,8 @@ pub enum Outcome {
     Closed,
     /// The WebSocket never opened.
     NeverOpened,
+    /// The relay that had the connection is gone, so nobody saw what followed.
+    Unknown,
 }
 
 /// The deliberate acts in an observation.
@@ -138,6 +142,12 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The end that the relay does not play: the client, or on the server side of `/relay`, the server.
+    fn peer(self) -> Party {
+        let hop = self.transcript.connection(self.connection).and_then(|connection| connection.hop.as_ref());
+        if hop.is_some_and(Hop::leads_to_a_server) { Party::Server } else { Party::Client }
+    }
+
     /// The connection's observations after this one.
     fn after(self) -> impl Iterator<Item = &'a Observation> {
         let Self { transcript, seq, connection, .. } = self;
@@ -151,19 +161,21 @@ impl<'a> Scene<'a> {
         });
         match event {
             Event::Opening(_) => match self.reported(is_beginning_or_end) {
-                _ if self.client_frames().next().is_some() => Outcome::Accepted,
+                _ if self.peer_frames().next().is_some() => Outcome::Accepted,
                 Reported::Events(acts) if acts.iter().any(|act| matches!(act, PageAct::Open { .. })) => {
                     Outcome::Accepted
                 }
+                _ if end.is_some_and(is_lost) => Outcome::Unknown,
                 _ if end.is_some() => Outcome::NeverOpened,
                 _ => Outcome::Pending,
             },
             Event::Frame(frame) if is_trap(frame) => self.of_trap(end),
             Event::Frame(frame) => match (frame.opcode(), end) {
                 (Opcode::Ping, _) if self.pong().is_some() => Outcome::Answered,
+                (Opcode::Ping, Some(closed)) if is_lost(closed) => Outcome::Unknown,
                 (Opcode::Ping, Some(_)) => Outcome::Unanswered,
                 (Opcode::Ping, None) => Outcome::Pending,
-                (Opcode::Close, _) if self.client_close().is_some() => Outcome::Closed,
+                (Opcode::Close, _) if self.peer_close().is_some() => Outcome::Closed,
                 (Opcode::Close, Some(closed)) => of_end(closed),
                 (Opcode::Close, None) => Outcome::Pending,
                 (Opcode::Pong, _) => Outcome::Silent,
@@ -184,7 +196,7 @@ impl<'a> Scene<'a> {
 
     /// How the client reacted to bytes that a strict client rejects.
     fn of_trap(self, end: Option<&Closed>) -> Outcome {
-        match (self.client_close(), end) {
+        match (self.peer_close(), end) {
             (Some(ClosePayload { code: Some(code), .. }), _) if says_failed(code) => Outcome::Failed(code),
             (Some(_), _) if self.relay_has_closed() => Outcome::Closed,
             // The client accepted the bytes and closed for another reason.
@@ -192,7 +204,7 @@ impl<'a> Scene<'a> {
             (None, Some(closed)) => of_end(closed),
             (None, None) => match self.reported_for_row() {
                 Reported::Events(acts) if !acts.is_empty() => Outcome::Accepted,
-                _ if self.client_frames().next().is_some() => Outcome::Accepted,
+                _ if self.peer_frames().next().is_some() => Outcome::Accepted,
                 _ => Outcome::Pending,
             },
         }
@@ -226,6 +238,9 @@ impl<'a> Scene<'a> {
 
     /// The deliberate act that caused this end, and its outcome.
     fn led_to(self, closed: &Closed) -> Option<(&'a Observation, Outcome)> {
+        if is_lost(closed) {
+            return None;
+        }
         let before = self.transcript.iter().rev().skip_while(|seen| seen.seq >= self.seq);
         let own = before.map(|seen| &**seen).filter(|seen| seen.connection == self.connection);
         let deliberate_events = own.filter(|seen| !deliberate(&seen.event).is_empty());
@@ -274,15 +289,16 @@ impl<'a> Scene<'a> {
         Self { seq, ..self }.after().filter_map(carried).collect()
     }
 
-    fn client_frames(self) -> impl Iterator<Item = &'a Frame> {
-        self.after().filter_map(|seen| match &seen.event {
-            Event::Frame(frame) if frame.from == Party::Client => Some(frame),
+    fn peer_frames(self) -> impl Iterator<Item = &'a Frame> {
+        let peer = self.peer();
+        self.after().filter_map(move |seen| match &seen.event {
+            Event::Frame(frame) if frame.from == peer => Some(frame),
             _ => None,
         })
     }
 
-    fn client_close(self) -> Option<ClosePayload> {
-        let close = self.client_frames().find(|frame| is_close_frame(frame))?;
+    fn peer_close(self) -> Option<ClosePayload> {
+        let close = self.peer_frames().find(|frame| is_close_frame(frame))?;
         Some(ClosePayload::parse(&close.unmasked_payload()).0)
     }
 
@@ -291,14 +307,15 @@ impl<'a> Scene<'a> {
         let mut before =
             self.transcript.iter().filter(|seen| seen.seq < self.seq && seen.connection == self.connection);
         before.any(|seen| match &seen.event {
-            Event::Frame(frame) => frame.from == Party::Server && is_close_frame(frame),
+            Event::Frame(frame) => frame.from != self.peer() && is_close_frame(frame),
             _ => false,
         })
     }
 
     fn pong(self) -> Option<Carried> {
         let trip = self.transcript.round_trips().of(self.connection).rev().find(|trip| trip.ping == self.seq)?;
-        Some(Carried::Pong { seq: trip.pong, us: trip.us })
+        let (us, is_uncertain) = (trip.us, trip.is_uncertain);
+        Some(Carried::Pong { seq: trip.pong, from: self.peer(), us, is_uncertain })
     }
 
     /// The events of the socket that `which` selects.
@@ -326,10 +343,15 @@ impl<'a> Scene<'a> {
 fn of_end(closed: &Closed) -> Outcome {
     match closed.cause {
         _ if closed.clean => Outcome::Closed,
+        Cause::RelayLost => Outcome::Unknown,
         Cause::ConnectionEnded | Cause::ConnectionLost => Outcome::EndedByClient,
         Cause::NoCloseAnswer | Cause::NoPong => Outcome::Unanswered,
         _ => Outcome::EndedByRelay,
     }
+}
+
+fn is_lost(closed: &Closed) -> bool {
+    closed.cause == Cause::RelayLost
 }
 
 /// Whether a strict client rejects the frame, or reads its length differently.

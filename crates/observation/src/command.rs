@@ -1,4 +1,4 @@
-//! Commands of an observer to the relay's side of a connection.
+//! Commands of an observer to the relay's side of a connection, also of the connections that the relay forwards.
 
 use crate::ConnectionNumber;
 use serde::{Deserialize, Serialize};
@@ -32,12 +32,12 @@ pub enum Command {
     Raw(#[serde(with = "hex::serde")] Vec<u8>),
     /// Ends the TCP connection without a close frame.
     Drop(DropBy),
-    /// Stops reading what the client sends.
+    /// Stops reading what the other end sends.
     Pause,
     /// Resumes reading.
     Resume,
     /// Changes the behavior. The settings have the format of a URL query: `fragments=3&ping-every=1s`. Settings of the opening
-    /// handshake are refused. An empty text selects the plain echo.
+    /// handshake are refused. An empty text selects the plain echo. Only connections to the lab have a behavior.
     Behave(String),
 }
 
@@ -75,7 +75,7 @@ pub struct Composed {
     pub rsv3: bool,
     /// 0–15. RFC 6455 §5.2.
     pub opcode: u8,
-    /// Masks the payload with this key, which a server must not do.
+    /// Masks the payload with this key, which a client must do and a server must not.
     #[serde(default, with = "crate::encoding::hex_key")]
     pub masking_key: Option<[u8; 4]>,
     /// How many bits the header uses for the length: 7, 16 or 64; `null` for the shortest form.

@@ -34,9 +34,14 @@ pub enum Origin {
     Console,
     /// The middlebox in the connection's URL.
     Middlebox,
+    /// A limit of the relay, which nobody asked for.
+    Limit,
 }
 
-named!(Origin: "behaviour" => Origin::Behaviour, "console" => Origin::Console, "middlebox" => Origin::Middlebox);
+named!(
+    Origin: "behaviour" => Origin::Behaviour, "console" => Origin::Console, "middlebox" => Origin::Middlebox,
+    "limit" => Origin::Limit,
+);
 
 /// A deliberate act that is not a frame: a pause, raw bytes, the end of the TCP connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +89,12 @@ impl Deliberate {
     #[must_use]
     pub fn by_middlebox(what: &'static str, explanation: impl Into<Cow<'static, str>>) -> Self {
         Self { by: Origin::Middlebox, ..Self::by_behaviour(what, explanation, None) }
+    }
+
+    /// What the relay does because one of its limits is reached. No RFC defines the limits of a server.
+    #[must_use]
+    pub fn by_limit(what: &'static str, explanation: impl Into<Cow<'static, str>>) -> Self {
+        Self { by: Origin::Limit, ..Self::by_behaviour(what, explanation, None) }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct PathView {
 pub enum Encryption {
     /// None: an eavesdropper can read everything.
     None,
+    /// A proxy in front of the relay ended TLS. An eavesdropper can read everything between the proxy and the relay, and only TLS
+    /// records before the proxy, which the relay does not see.
+    EndedInFront,
     /// TLS.
     Tls {
         /// The server name (SNI), which is sent unencrypted.
@@ -24,6 +27,14 @@ pub enum Encryption {
         /// Whether the records also carry other requests.
         shared: bool,
     },
+}
+
+impl Encryption {
+    /// Whether the bytes that reach the relay are encrypted.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        matches!(self, Self::Tls { .. })
+    }
 }
 
 /// A stretch of traffic in one direction, without a gap.
@@ -78,7 +89,7 @@ impl PathView {
     pub fn of(transcript: &Transcript, number: ConnectionNumber) -> Option<Self> {
         let encryption = encryption(transcript, number)?;
         let mut reading =
-            Reading { encrypted: encryption != Encryption::None, handshake: None, cut: false, passages: Vec::new() };
+            Reading { encrypted: encryption.is_here(), handshake: None, cut: false, passages: Vec::new() };
         let mut last = None;
         for observation in transcript.iter() {
             // Anything may be missing in a gap, so a passage never continues across one.
@@ -129,6 +140,7 @@ fn encryption(transcript: &Transcript, number: ConnectionNumber) -> Option<Encry
     let connection = transcript.connection(number)?;
     let of_route = |route: &Route| match &route.tls {
         Some(tls) => Encryption::Tls { server_name: tls.server_name.clone(), shared: route.http == Http::Two },
+        None if route.ended_tls() => Encryption::EndedInFront,
         None => Encryption::None,
     };
     let began = [connection.asked, connection.tunnel, connection.opening, connection.refusal];

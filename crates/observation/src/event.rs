@@ -7,6 +7,7 @@ use crate::id::{ConnectionNumber, Seq};
 use crate::route::{Asked, Records, Route, Tunnel};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use wire::handshake::answer::AnswerFault;
 
 pub use crate::frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
 
@@ -40,7 +41,7 @@ pub enum Event {
     Closed(Closed),
 }
 
-/// An opening handshake that was accepted. Both heads are verbatim.
+/// An opening handshake that was accepted. Both heads are verbatim, except for the values of `concealed` headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     /// From the request line to the empty line.
@@ -49,6 +50,9 @@ pub struct Opening {
     /// From the status line to the empty line.
     #[serde(with = "encoding::latin1")]
     pub response: Vec<u8>,
+    /// The interim responses (1xx) before it, verbatim. Empty if there were none. RFC 9110 §15.2.
+    #[serde(default, with = "encoding::latin1")]
+    pub interim: Vec<u8>,
     /// The negotiated subprotocol.
     pub subprotocol: Option<String>,
     /// The extensions that the client offered, in its order, each with the server's answer.
@@ -61,6 +65,10 @@ pub struct Opening {
     pub deliberate: Vec<Deliberate>,
     #[serde(default)]
     pub route: Route,
+    /// The headers whose values are credentials, in lower case. The relay replaced each byte of them with `*` and recorded only
+    /// that. Left out if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concealed: Vec<String>,
 }
 
 /// An extension that a client offered. RFC 6455 §9.1.
@@ -88,13 +96,16 @@ pub struct Deflate {
 }
 
 /// A request that was not upgraded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     #[serde(with = "encoding::latin1")]
     pub request: Vec<u8>,
     /// All bytes that were sent, usually a head and a body. Empty if there was no response.
     #[serde(with = "encoding::latin1")]
     pub response: Vec<u8>,
+    /// The interim responses (1xx) before it, verbatim. Empty if there were none. RFC 9110 §15.2.
+    #[serde(default, with = "encoding::latin1")]
+    pub interim: Vec<u8>,
     /// The HTTP status; `null` if the response is not HTTP or if there is none.
     pub status: Option<u16>,
     /// A stable, machine-readable name of the reason.
@@ -103,12 +114,31 @@ pub struct Refusal {
     pub explanation: String,
     /// The section of RFC 6455 that defines the rule; `null` if the reason is not a rule of that RFC.
     pub section: Option<Cow<'static, str>>,
+    /// The rules that a 101 response breaks. Only on the server side of a hop, where the relay is the client.
+    #[serde(default)]
+    pub violations: Vec<HandshakeViolation>,
     /// When the request had arrived, in microseconds since the session began.
     pub requested_us: u64,
     /// The deliberate acts that caused the refusal; empty if it was not deliberate.
     pub deliberate: Vec<Deliberate>,
     #[serde(default)]
     pub route: Route,
+    /// As in an [`Opening`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concealed: Vec<String>,
+}
+
+/// A rule of the opening handshake that a response breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandshakeViolation {
+    /// A stable, machine-readable name of the rule.
+    pub rule: Cow<'static, str>,
+    /// The number of the RFC that defines it: 6455, or 7692 for compression.
+    pub rfc: u16,
+    /// The section of that RFC.
+    pub section: Cow<'static, str>,
+    /// What is wrong, without a capital letter at the start and without a full stop.
+    pub explanation: String,
 }
 
 /// How a connection ended.
@@ -123,9 +153,9 @@ pub struct Closed {
     /// Whether both ends sent a close frame.
     pub clean: bool,
     pub cause: Cause,
-    /// What the client sent.
+    /// What the client sent. 0 for [`Cause::RelayLost`].
     pub client: Count,
-    /// What the server sent.
+    /// What the server sent. 0 for [`Cause::RelayLost`].
     pub server: Count,
 }
 
@@ -169,9 +199,14 @@ pub enum Cause {
     DeliberateClose,
     /// The relay shut down.
     Shutdown,
+    /// The operator of the relay ended the session.
+    Operator,
+    /// The relay that had the connection is gone, and another relay of the site recorded the end. What crossed the connection
+    /// after its last observation is unknown, and so are the counts: both are 0.
+    RelayLost,
 }
 
-named!(Cause: "closing-handshake" => Cause::ClosingHandshake, "violation" => Cause::Violation, "too-big" => Cause::TooBig, "line-ended" => Cause::ConnectionEnded, "line-broke" => Cause::ConnectionLost, "no-close-answer" => Cause::NoCloseAnswer, "not-reading" => Cause::NotReading, "not-accepted" => Cause::NotAccepted, "out-of-room" => Cause::OutOfMemory, "idle" => Cause::Idle, "dropped" => Cause::Dropped, "reset" => Cause::Reset, "no-pong" => Cause::NoPong, "other-leg" => Cause::OtherLeg, "left" => Cause::DeliberateClose, "shutdown" => Cause::Shutdown);
+named!(Cause: "closing-handshake" => Cause::ClosingHandshake, "violation" => Cause::Violation, "too-big" => Cause::TooBig, "line-ended" => Cause::ConnectionEnded, "line-broke" => Cause::ConnectionLost, "no-close-answer" => Cause::NoCloseAnswer, "not-reading" => Cause::NotReading, "not-accepted" => Cause::NotAccepted, "out-of-room" => Cause::OutOfMemory, "idle" => Cause::Idle, "dropped" => Cause::Dropped, "reset" => Cause::Reset, "no-pong" => Cause::NoPong, "other-leg" => Cause::OtherLeg, "left" => Cause::DeliberateClose, "shutdown" => Cause::Shutdown, "operator" => Cause::Operator, "relay-lost" => Cause::RelayLost);
 
 /// A number of frames, and their bytes including headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +221,13 @@ impl From<DropBy> for Cause {
             DropBy::Fin => Self::Dropped,
             DropBy::Reset => Self::Reset,
         }
+    }
+}
+
+impl From<&AnswerFault> for HandshakeViolation {
+    fn from(fault: &AnswerFault) -> Self {
+        let (rfc, section) = fault.citation();
+        Self { rule: fault.rule().into(), rfc, section: section.into(), explanation: fault.to_string() }
     }
 }
 

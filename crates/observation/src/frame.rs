@@ -18,6 +18,17 @@ pub enum Party {
 
 named!(Party: "client" => Party::Client, "server" => Party::Server);
 
+impl Party {
+    /// The other end.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
 impl From<Sender> for Party {
     fn from(sender: Sender) -> Self {
         match sender {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The number of an observation in its session, from 1, without gaps.
+/// The number of an observation in its session, from 1, in ascending order. Numbers are left out only in a [`Gap`](crate::Gap).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
@@ -19,8 +19,14 @@ impl fmt::Display for Seq {
 #[serde(transparent)]
 pub struct ConnectionNumber(pub u32);
 
+/// What a watch-only name begins with.
+const WATCH: &str = "watch-";
+
 /// The name of a session: 128 random bits as 26 characters of lower-case base32. It is secret: anyone who knows the name can
 /// watch and use the session.
+///
+/// A session has a second name, `watch-` and 26 such characters, with which one can only watch and export. The relay derives it
+/// from the first one, which cannot be found from it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SessionId(String);
@@ -28,14 +34,27 @@ pub struct SessionId(String);
 impl SessionId {
     #[must_use]
     pub fn from_random(bits: [u8; 16]) -> Self {
-        Self(data_encoding::BASE32_NOPAD.encode(&bits).to_ascii_lowercase())
+        Self(base32(bits))
     }
 
-    /// Checks a name from outside. `None` unless it has 26 characters, each of a–z or 2–7.
+    /// A watch-only name with these bits.
+    #[must_use]
+    pub fn watch_only(bits: [u8; 16]) -> Self {
+        Self(format!("{WATCH}{}", base32(bits)))
+    }
+
+    /// Checks a name from outside. `None` unless it has 26 characters, each of a–z or 2–7, with or without `watch-` in front.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        let is_valid = name.len() == 26 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+        let bits = name.strip_prefix(WATCH).unwrap_or(name);
+        let is_valid = bits.len() == 26 && bits.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
         is_valid.then(|| Self(name.to_owned()))
+    }
+
+    /// Whether one can only watch and export with this name.
+    #[must_use]
+    pub fn is_watch_only(&self) -> bool {
+        self.0.starts_with(WATCH)
     }
 
     #[must_use]
@@ -44,11 +63,15 @@ impl SessionId {
     }
 }
 
+fn base32(bits: [u8; 16]) -> String {
+    data_encoding::BASE32_NOPAD.encode(&bits).to_ascii_lowercase()
+}
+
 impl TryFrom<String> for SessionId {
     type Error = &'static str;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
-        Self::parse(&name).ok_or("the name of a session has 26 characters, each of a-z or 2-7")
+        Self::parse(&name).ok_or("the name of a session has 26 characters, each of a-z or 2-7, or also watch- in front")
     }
 }
 

@@ -18,6 +18,23 @@
 //! ```json
 #![doc = include_str!("../golden/gap.json")]
 //! ```
+//! Numbers are left out after relays that share a session have lost the last ones. The next number is then a multiple of
+//! 2<sup>20</sup>, and how many observations are missing is not known ([`Gap::is_leap`]):
+//! ```json
+#![doc = include_str!("../golden/gap-leap.json")]
+//! ```
+//! Before the relay stops, it says how long connections and sessions will last:
+//! ```json
+#![doc = include_str!("../golden/draining.json")]
+//! ```
+//! Several relays of a site can share their sessions. Then the first message has `"shared": true`:
+//! ```json
+#![doc = include_str!("../golden/hello-shared.json")]
+//! ```
+//! If such a relay cannot store what it observes, it says so, and again when it can:
+//! ```json
+#![doc = include_str!("../golden/recording.json")]
+//! ```
 //!
 //! # Observations
 //!
@@ -33,6 +50,11 @@
 //! ```json
 #![doc = include_str!("../golden/refusal.json")]
 //! ```
+//! On a connection to another server, the relay is the client. If the server's 101 breaks rules, the connection is refused, and
+//! `violations` has all of them:
+//! ```json
+#![doc = include_str!("../golden/refusal-upstream.json")]
+//! ```
 //! `route` describes the protocols below the connection and the intermediary, if there is one. Over HTTP/2 (RFC 8441) a
 //! handshake text contains the decoded fields, one line each:
 //! ```json
@@ -44,7 +66,7 @@
 #![doc = include_str!("../golden/records.json")]
 //! ```
 //! An intermediary has two connections: the client side (`near`) and the server side (`far`). It receives a request before it
-//! has a response:
+//! has a response. Values of credentials are never recorded: `concealed` names their headers, and a `*` replaces each byte:
 //! ```json
 #![doc = include_str!("../golden/asked.json")]
 //! ```
@@ -69,6 +91,10 @@
 //! ```json
 #![doc = include_str!("../golden/closed.json")]
 //! ```
+//! The end of a connection whose relay is gone, as recorded by another relay. The counts are unknown:
+//! ```json
+#![doc = include_str!("../golden/closed-relay-lost.json")]
+//! ```
 //!
 //! A deliberate act of the relay that is not a frame. `bytes` contains what the relay sent, if anything:
 //! ```json
@@ -91,6 +117,9 @@
 //! ```json
 #![doc = include_str!("../golden/command-frame.json")]
 //! ```
+//! On the client side of a hop, the relay sends as a server; on the server side of `/relay`, it sends as a client and masks. There,
+//! a frame is added between two forwarded frames, so the answer may come later than the answers to other commands.
+//!
 //! The relay answers each command. The effects are observations:
 //! ```json
 #![doc = include_str!("../golden/answer.json")]
@@ -151,11 +180,13 @@ pub mod transcript;
 pub use command::{Answer, Command};
 pub use deliberate::{Act, Citation, Deliberate, Origin};
 pub use document::Document;
-pub use event::{Closed, Deflate, Event, Observation, Offer, Opening, Refusal};
-pub use feed::{FeedMessage, Gap, Hello};
+pub use event::{Closed, Deflate, Event, HandshakeViolation, Observation, Offer, Opening, Refusal};
+pub use feed::{Draining, FeedMessage, Gap, Hello, Recording};
 pub use frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
 pub use id::{ConnectionNumber, Seq, SessionId};
-pub use route::{Asked, Hop, Http, Intermediary, Leg, Record, Records, Route, Routes, Tls, Tunnel};
+pub use route::{
+    Asked, ForwardingFields, Front, Hop, Http, Intermediary, Leg, Record, Records, Route, Routes, Scheme, Tls, Tunnel,
+};
 pub use transcript::Transcript;
 
 /// The subprotocol of the feed. A change that old observers cannot read gets a new number.

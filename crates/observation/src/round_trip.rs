@@ -1,11 +1,18 @@
-//! Round-trip times: from the relay's ping to the pong with the same payload.
+//! Round-trip times: from a ping to the pong that answers it.
+//!
+//! The relay's clock measures them where the relay sees both ends of the trip: pings to the client, and on the server side of
+//! `/relay`, where the relay is the client, pings to the server. A client's ping to the lab is answered by the relay itself, so
+//! it measures nothing.
 
-use crate::{ConnectionNumber, Event, Frame, Observation, Party, Seq};
+use crate::{ConnectionNumber, Event, Frame, Hop, Observation, Party, Seq};
 use std::collections::{HashMap, VecDeque};
 use wire::opcode::Opcode;
+use wire::ping::{Answered, Pings};
 
 /// The most pings of one connection that may wait for a pong. The oldest are dropped first.
 const MAX_WAITING: usize = 32;
+/// The most connections to servers that are remembered, because a gap may hide their end.
+const MAX_TO_SERVERS: usize = 256;
 
 /// A ping that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +22,18 @@ pub struct RoundTrip {
     pub pong: Seq,
     /// The time between the two, in microseconds of the relay's clock.
     pub us: u64,
+    /// Whether the pong may answer another ping with the same payload. `ping` is then the oldest of them, and `us` the longest
+    /// time that is possible.
+    pub is_uncertain: bool,
 }
 
 /// The round trips of a session.
 #[derive(Clone, Debug)]
 pub struct RoundTrips {
-    waiting: HashMap<ConnectionNumber, VecDeque<(Seq, u64, Vec<u8>)>>,
+    /// The pings on each connection, by their sender.
+    waiting: HashMap<(ConnectionNumber, Party), Pings<(Seq, u64)>>,
+    /// The connections on which the relay is the client of another server, and which are open.
+    to_servers: VecDeque<ConnectionNumber>,
     /// Sorted by `pong`.
     trips: VecDeque<RoundTrip>,
     capacity: usize,
@@ -30,13 +43,25 @@ impl RoundTrips {
     /// An empty list that keeps at most `capacity` round trips and drops the oldest first.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { waiting: HashMap::new(), trips: VecDeque::new(), capacity: capacity.max(1) }
+        Self { waiting: HashMap::new(), to_servers: VecDeque::new(), trips: VecDeque::new(), capacity: capacity.max(1) }
     }
 
     pub fn observe(&mut self, observation: &Observation) {
+        let number = observation.connection;
         match &observation.event {
             Event::Frame(frame) => self.frame(observation, frame),
-            Event::Closed(_) => drop(self.waiting.remove(&observation.connection)),
+            Event::Opening(opening) if opening.route.hop.as_ref().is_some_and(Hop::leads_to_a_server) => {
+                self.to_servers.push_back(number);
+                if self.to_servers.len() > MAX_TO_SERVERS {
+                    self.to_servers.pop_front();
+                }
+            }
+            Event::Closed(_) => {
+                self.to_servers.retain(|&other| other != number);
+                for party in [Party::Client, Party::Server] {
+                    self.waiting.remove(&(number, party));
+                }
+            }
             _ => {}
         }
     }
@@ -59,27 +84,29 @@ impl RoundTrips {
     }
 
     fn frame(&mut self, observation: &Observation, frame: &Frame) {
-        match (frame.from, frame.opcode()) {
-            (Party::Server, Opcode::Ping) => {
-                let waiting = self.waiting.entry(observation.connection).or_default();
-                waiting.push_back((observation.seq, observation.at_us, frame.unmasked_payload()));
-                if waiting.len() > MAX_WAITING {
-                    waiting.pop_front();
-                }
+        let Observation { seq, at_us, connection, .. } = *observation;
+        match frame.opcode() {
+            Opcode::Ping if self.measures(connection, frame.from) => {
+                let waiting = self.waiting.entry((connection, frame.from));
+                waiting.or_insert_with(|| Pings::new(MAX_WAITING)).sent(&frame.unmasked_payload(), (seq, at_us));
             }
-            (Party::Client, Opcode::Pong) => {
-                let Some(waiting) = self.waiting.get_mut(&observation.connection) else { return };
+            Opcode::Pong => {
+                let Some(waiting) = self.waiting.get_mut(&(connection, frame.from.other())) else { return };
                 let payload = frame.unmasked_payload();
-                // The latest ping with that payload. RFC 6455 §5.5.3 lets a client answer only the last of several pings.
-                let Some(index) = waiting.iter().rposition(|(_, _, sent)| *sent == payload) else { return };
-                let Some((ping, at_us, _)) = waiting.drain(..=index).next_back() else { return };
-                let us = observation.at_us.saturating_sub(at_us);
-                self.trips.push_back(RoundTrip { connection: observation.connection, ping, pong: observation.seq, us });
+                let Some(Answered { ping: (ping, sent_us), is_uncertain }) = waiting.pong(&payload) else { return };
+                let us = at_us.saturating_sub(sent_us);
+                // If the log keeps less than a control frame holds, the payloads may differ after that.
+                let is_uncertain = is_uncertain || frame.truncated();
+                self.trips.push_back(RoundTrip { connection, ping, pong: seq, us, is_uncertain });
                 if self.trips.len() > self.capacity {
                     self.trips.pop_front();
                 }
             }
             _ => {}
         }
+    }
+
+    fn measures(&self, connection: ConnectionNumber, pinging: Party) -> bool {
+        pinging == Party::Server || self.to_servers.contains(&connection)
     }
 }

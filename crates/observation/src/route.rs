@@ -3,6 +3,7 @@
 use crate::encoding::{self, named::named};
 use crate::{ConnectionNumber, Deliberate, Party};
 use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
 
 /// How a request reached the point where it was recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,23 @@ pub struct Route {
     pub tls: Option<Tls>,
     /// `null` if the client is connected directly to the relay's lab.
     pub hop: Option<Hop>,
+    /// Left out if no trusted proxy in front of the relay says whose request this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<Front>,
+}
+
+impl Route {
+    /// Whether the client used TLS: up to the relay, or up to the proxy in front of it.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.tls.is_some() || self.ended_tls()
+    }
+
+    /// Whether a proxy in front of the relay ended the client's TLS, and forwards the request without it.
+    #[must_use]
+    pub fn ended_tls(&self) -> bool {
+        self.tls.is_none() && self.front.as_ref().is_some_and(|front| front.scheme == Some(Scheme::Https))
+    }
 }
 
 /// The HTTP version of the opening handshake.
@@ -28,6 +46,69 @@ pub enum Http {
 }
 
 named!(Http: "1.1" => Http::One, "2" => Http::Two);
+
+/// What a proxy in front of the relay says about a request or its connection. The relay believes only proxies that its operator trusts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Front {
+    /// Whether the proxy sent a header of the PROXY protocol before everything else on the connection.
+    pub proxy_protocol: bool,
+    /// The header fields in which the proxy says more; `null` if there are none.
+    pub fields: Option<ForwardingFields>,
+    /// What the client used to reach the proxy; `null` if the proxy does not say.
+    pub scheme: Option<Scheme>,
+    /// The host in the client's own request, with a port or without; `null` if the proxy does not say.
+    pub host: Option<String>,
+}
+
+impl Front {
+    /// Of a connection that began with a header of the PROXY protocol.
+    #[must_use]
+    pub fn of_proxy_protocol() -> Self {
+        Self { proxy_protocol: true, ..Self::default() }
+    }
+
+    /// The port in the client's own request; `None` if the proxy does not say the scheme or the host.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let (scheme, host) = (self.scheme?, self.host.as_deref()?);
+        let named = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Some(named.unwrap_or(if scheme == Scheme::Https { 443 } else { 80 }))
+    }
+}
+
+/// The header fields with which a proxy describes the request that it received, and whether the relay believed them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardingFields {
+    /// `Forwarded`, RFC 7239.
+    Forwarded,
+    /// `X-Forwarded-For`, `X-Forwarded-Proto` or `X-Forwarded-Host`.
+    XForwarded,
+    /// Both kinds, and what both say is believed.
+    Both,
+    /// Both kinds, and they contradict each other, so nothing is believed.
+    Contradictory,
+    /// Too long or malformed, so nothing is believed.
+    Malformed,
+}
+
+named!(ForwardingFields:
+    "forwarded" => ForwardingFields::Forwarded,
+    "x-forwarded" => ForwardingFields::XForwarded,
+    "both" => ForwardingFields::Both,
+    "contradictory" => ForwardingFields::Contradictory,
+    "malformed" => ForwardingFields::Malformed,
+);
+
+/// The scheme of a URL. A WebSocket has that of its handshake: `ws` is `http`, and `wss` is `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+named!(Scheme: "http" => Scheme::Http, "https" => Scheme::Https);
 
 /// The negotiated parameters of a TLS connection. RFC 8446.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +131,19 @@ pub struct Hop {
     /// The connection on the other side of the intermediary. Only the server side names it: when the client side is recorded,
     /// the other connection does not exist yet.
     pub other: Option<ConnectionNumber>,
-    /// Only on the relay's connection to another server: that server as `host:port`, with the address that was dialed.
+    /// Only on the relay's connection to another server: that server as `host:port`, without a default port.
     pub server: Option<String>,
+    /// Only on the relay's connection to another server: the address that was dialed, as `IP:port`.
+    #[serde(default)]
+    pub address: Option<SocketAddr>,
+}
+
+impl Hop {
+    /// Whether this is the relay's connection to another server, on which the relay is the client.
+    #[must_use]
+    pub fn leads_to_a_server(&self) -> bool {
+        self.leg == Leg::Far && self.middle == Intermediary::Relay
+    }
 }
 
 /// A side of an intermediary.
@@ -97,6 +189,9 @@ pub struct Asked {
     pub route: Route,
     /// What the intermediary deliberately changes before it forwards the request.
     pub deliberate: Vec<Deliberate>,
+    /// As in an [`Opening`](crate::Opening).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concealed: Vec<String>,
 }
 
 /// A client's connection to a middlebox in front of TLS. It carries TLS from the first byte.
@@ -136,13 +231,19 @@ pub struct Record {
 /// The routes that a relay offers, as `/api/routes` tells them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routes {
-    /// Where http and ws are spoken.
-    pub port: u16,
-    /// Where https and wss are; `null` if nowhere.
+    /// The port where visitors reach http and ws; `null` if nowhere.
+    pub port: Option<u16>,
+    /// The port where they reach https and wss; `null` if nowhere.
     pub tls_port: Option<u16>,
     pub boxes: Vec<MiddleboxOffer>,
     /// What `/relay` may lead to, as given on the command line; empty if nowhere.
     pub relay_to: Vec<String>,
+    /// How the request for this list reached the relay.
+    #[serde(default)]
+    pub arrived: Route,
+    /// The address that the relay takes for the client's; `null` if it is not known.
+    #[serde(default)]
+    pub client: Option<IpAddr>,
 }
 
 /// A middlebox to choose.

@@ -47,6 +47,18 @@ fn a_session_id_is_26_characters_of_base32() {
 }
 
 #[test]
+fn a_watch_only_name_is_recognized() {
+    let bits = [0xA5; 16];
+    let (full, watch) = (SessionId::from_random(bits), SessionId::watch_only(bits));
+    assert_eq!(watch.as_str(), format!("watch-{full}"));
+    assert_eq!(SessionId::parse(watch.as_str()), Some(watch.clone()));
+    assert!(watch.is_watch_only() && !full.is_watch_only());
+    for wrong in [format!("watch-watch-{full}"), format!("watch{full}"), format!("Watch-{full}"), "watch-".to_owned()] {
+        assert_eq!(SessionId::parse(&wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 fn session_ids_from_random_bits_parse_back() {
     #[track_caller]
     fn check(bits: [u8; 16], expect: &str) {
@@ -179,10 +191,31 @@ fn shared_and_owned_observations_serialize_the_same() {
 }
 
 #[test]
+fn a_leap_is_no_count_of_missing_observations() {
+    #[track_caller]
+    fn check(from: u64, to: u64, is_leap: bool, missing: Option<u64>) {
+        let gap = Gap { from: Seq(from), to: Seq(to) };
+        assert_eq!((gap.is_leap(), gap.missing()), (is_leap, missing), "{from} to {to}");
+    }
+    let leap = Gap::LEAP;
+    check(1, 1, false, Some(1));
+    check(17, 240, false, Some(224));
+    check(241, leap - 1, true, None);
+    check(leap - 1, leap - 1, true, None);
+    check(leap + 7, 3 * leap - 1, true, None);
+    // A log that was trimmed after a leap.
+    check(241, leap + 99, false, None);
+    check(leap, leap + 99, false, Some(100));
+    // Anything may arrive as JSON.
+    check(0, u64::MAX, true, None);
+    check(9, 8, false, Some(1));
+}
+
+#[test]
 fn causes_are_named_in_kebab_case() {
-    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::Reset, Cause::Idle];
+    let causes = [Cause::ClosingHandshake, Cause::TooBig, Cause::NoCloseAnswer, Cause::Reset, Cause::RelayLost];
     let names = causes.map(|cause| serde_json::json!(cause));
-    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "reset", "idle"]);
+    assert_eq!(names, ["closing-handshake", "too-big", "no-close-answer", "reset", "relay-lost"]);
     for name in names {
         let cause: Cause = serde_json::from_value(name.clone()).expect("a cause");
         assert_eq!(serde_json::json!(cause), name);

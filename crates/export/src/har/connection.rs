@@ -20,6 +20,8 @@ pub(super) struct Handshake {
     pub(super) response: Vec<u8>,
     /// When the response was sent, in microseconds since the session began.
     pub(super) answered_us: u64,
+    /// The interim responses before it.
+    pub(super) interim: Vec<u8>,
     /// Why the request was refused, if it was.
     pub(super) refused: Option<String>,
     pub(super) route: Route,
@@ -27,12 +29,12 @@ pub(super) struct Handshake {
 
 impl Handshake {
     pub(super) fn opening(opening: &Opening, at_us: u64) -> Self {
-        let Opening { request, response, route, .. } = opening.clone();
-        Self { request, response, answered_us: at_us, refused: None, route }
+        let Opening { request, response, interim, route, .. } = opening.clone();
+        Self { request, response, interim, answered_us: at_us, refused: None, route }
     }
 
     pub(super) fn refusal(refusal: &Refusal, at_us: u64) -> Self {
-        let Refusal { request, response, explanation, route, .. } = refusal.clone();
-        Self { request, response, answered_us: at_us, refused: Some(explanation), route }
+        let Refusal { request, response, interim, explanation, route, .. } = refusal.clone();
+        Self { request, response, interim, answered_us: at_us, refused: Some(explanation), route }
     }
 }

@@ -10,8 +10,9 @@ use observation::{Http, Leg, Route};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use wire::handshake::connect;
+use std::net::{IpAddr, Ipv4Addr};
 use wire::handshake::head::{HeaderLine, RequestHead, ResponseHead, values};
+use wire::handshake::{body, connect};
 
 /// Stands for a handshake that is no longer in the log. The connection had frames, so the request must have been upgraded.
 const UNSEEN: (&[u8], &[u8]) =
@@ -32,8 +33,9 @@ pub(super) struct Entry<'c> {
     response: Response<'c>,
     cache: Empty,
     timings: Timings,
+    /// The address that was dialed.
     #[serde(rename = "serverIPAddress")]
-    server: &'static str,
+    server: IpAddr,
     /// The number that the session gives to it.
     connection: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -121,9 +123,10 @@ impl<'c> Entry<'c> {
         let plain = Route::default();
         let route = handshake.map_or(&plain, |handshake| &handshake.route);
         let (request, response) = match route.http {
-            Http::One => (Request::read(request, port, route.tls.is_some()), Response::read(response)),
+            Http::One => (Request::read(request, port, route.is_secure()), Response::read(response)),
             Http::Two => (Request::of_fields(request), Response::of_fields(response)),
         };
+        let address = route.hop.as_ref().and_then(|hop| hop.address);
         let upgraded = handshake.is_none_or(|handshake| handshake.refused.is_none());
         Self {
             resource_type: "websocket",
@@ -134,7 +137,8 @@ impl<'c> Entry<'c> {
             response,
             cache: Empty {},
             timings,
-            server: "127.0.0.1",
+            // Clients reach the relay at an address that is not recorded.
+            server: address.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip()),
             connection: connection.number.0.to_string(),
             comment: comment(handshake, connection.messages.left_out()),
         }
@@ -159,6 +163,12 @@ fn comment(handshake: Option<&Handshake>, left_out: LeftOut) -> String {
     notes.extend(hop.map(|hop| {
         let name = hop.middle.name().unwrap_or("the relay");
         if hop.leg == Leg::Near { format!("client side of {name}") } else { format!("server side of {name}") }
+    }));
+    let interim = handshake.map_or(&[][..], |handshake| &handshake.interim);
+    notes.extend((!interim.is_empty()).then(|| {
+        let lines = interim.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"HTTP/"));
+        let lines: Vec<_> = lines.map(|line| to_text(line.trim_ascii_end())).collect();
+        format!("interim responses: {}", lines.join(", "))
     }));
     match handshake {
         None => notes.push("the handshake is no longer in the relay's log".to_owned()),
@@ -259,7 +269,7 @@ impl<'c> Response<'c> {
             status_text: "".into(),
             http_version: HTTP_2.to_owned(),
             cookies: [],
-            content: Content::read(&text[end..], mime_type),
+            content: Content::read(text[end..].into(), mime_type),
             redirect_url: field("location").unwrap_or_default(),
             headers_size: -1,
             body_size: size(text.len() - end),
@@ -275,13 +285,12 @@ impl<'c> Response<'c> {
                 http_version: String::new(),
                 cookies: [],
                 headers: Vec::new(),
-                content: Content::read(bytes, "x-unknown".to_owned()),
+                content: Content::read(bytes.into(), "x-unknown".to_owned()),
                 redirect_url: String::new(),
                 headers_size: 0,
                 body_size: size(bytes.len()),
             };
         };
-        let body = &bytes[head.len..];
         let value = |name| values(bytes, &head.headers, name).next().map(to_text);
         Self {
             status: head.status,
@@ -289,22 +298,29 @@ impl<'c> Response<'c> {
             http_version: format!("HTTP/1.{}", head.minor_version),
             cookies: [],
             headers: pairs(bytes, &head.headers),
-            content: Content::read(body, value("Content-Type").unwrap_or_else(|| "x-unknown".to_owned())),
+            content: Content::read(
+                body::content(bytes, &head),
+                value("Content-Type").unwrap_or_else(|| "x-unknown".to_owned()),
+            ),
             redirect_url: value("Location").unwrap_or_default(),
             headers_size: size(head.len),
-            body_size: size(body.len()),
+            body_size: size(bytes.len() - head.len),
         }
     }
 }
 
 impl<'c> Content<'c> {
-    fn read(body: &'c [u8], mime_type: String) -> Self {
-        let (text, encoding) = match std::str::from_utf8(body) {
-            Ok("") => (None, None),
-            Ok(text) => (Some(text.into()), None),
-            Err(_) => (Some(STANDARD.encode(body).into()), Some("base64")),
+    fn read(body: Cow<'c, [u8]>, mime_type: String) -> Self {
+        let size = body.len();
+        let encoded = |bytes: &[u8]| (Some(STANDARD.encode(bytes).into()), Some("base64"));
+        let (text, encoding) = match body {
+            Cow::Borrowed(bytes) => {
+                std::str::from_utf8(bytes).map_or_else(|_| encoded(bytes), |text| (Some(text.into()), None))
+            }
+            Cow::Owned(bytes) => String::from_utf8(bytes)
+                .map_or_else(|error| encoded(error.as_bytes()), |text| (Some(text.into()), None)),
         };
-        Self { size: body.len(), mime_type, text, encoding }
+        Self { size, mime_type, text: text.filter(|_| size > 0), encoding }
     }
 }
 

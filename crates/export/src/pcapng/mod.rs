@@ -11,7 +11,7 @@
 //! The bytes, their order in each direction, and the times are real. A request has the time when it had arrived. A response or a
 //! frame has the time when the relay recorded it. For one that the relay sent, this is when the system had accepted it.
 //!
-//! - **Handshakes** are complete, byte for byte, except for the session's name. A refused one has the body of the response.
+//! - **Handshakes** are complete, byte for byte, except for the session's name and for credentials, which the log does not have. A refused one has the body of the response.
 //! - **Frames** are complete, byte for byte, masked and compressed as they were. Wireshark unmasks and inflates them.
 //! - **Payloads that the relay recorded only in part** are truncated, as in a capture with a small snapshot length: the packet has
 //!   its original length, but fewer bytes. The sequence numbers stay correct, and Wireshark can dissect the frame's header and
@@ -149,6 +149,7 @@ impl Pcapng {
         let http = opening.route.http;
         let request = equivalent::over(http, &opening.request, equivalent::request);
         let response = equivalent::over(http, &opening.response, equivalent::response);
+        let response = [&opening.interim[..], &response].concat();
         self.handshake(observation, opening.requested_us, &request);
         if let (Some(hop), Some(conversation)) =
             (&opening.route.hop, self.conversations.get_mut(&observation.connection))
@@ -164,6 +165,7 @@ impl Pcapng {
         let http = refusal.route.http;
         let request = equivalent::over(http, &refusal.request, equivalent::request);
         let response = equivalent::over(http, &refusal.response, equivalent::response);
+        let response = [&refusal.interim[..], &response].concat();
         self.handshake(observation, refusal.requested_us, &request);
         let section = refusal.section.as_ref().map_or(String::new(), |section| format!(" (RFC 6455 §{section})"));
         let mut notes = vec![format!("refused: {}{section}", refusal.explanation)];

@@ -248,6 +248,28 @@ fn bytes_that_are_not_a_frame_can_end_the_connection() {
     check(&streams, &[(2, failed), (4, failed)]);
 }
 
+/// Nobody saw what followed, so neither the client nor a deliberate act is blamed.
+#[test]
+fn nothing_is_concluded_if_the_relay_is_gone() {
+    let mut streams = opened();
+    streams.closed(1, 1006);
+    streams.frame(1, SERVER, true, Opcode::Ping, "a").deliberate("ping-every").ended(Cause::RelayLost);
+    let end = ": Unknown [end by RelayLost] [close 1006]";
+    check(&streams, &[(2, "ping-every at 2: Unknown [] []"), (3, end)]);
+
+    let mut wrong = opened();
+    wrong.closed(1, 1006);
+    wrong.text(1, SERVER, "wrong").wrong("rsv1").close_with(SERVER, 1000).deliberate("close-after");
+    wrong.ended(Cause::RelayLost);
+    let what = "Unknown [server close 1000, end by RelayLost] [close 1006]";
+    check(&wrong, &[(2, &format!("rsv1 at 2: {what}")), (4, &format!(": {what}"))]);
+    check(&wrong, &[(3, "close-after at 3: Unknown [end by RelayLost] [close 1006]")]);
+
+    let mut asked = Streams::default();
+    asked.constructed(1).error(1).closed(1, 1006).opening(1, true).deliberate("sec-accept").ended(Cause::RelayLost);
+    check(&asked, &[(1, "sec-accept at 1: Unknown [end by RelayLost] [error, close 1006]")]);
+}
+
 #[test]
 fn sockets_that_never_open() {
     let mut refused = Streams::default();

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::streams::{CLIENT, SERVER, Streams};
 use observation::eavesdrop::{Contents, Encryption, PathView, Visible, visible};
-use observation::{Act, ConnectionNumber, Deliberate, Event, Gap, Http, Party, Transcript};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Gap, Http, Party, Scheme, Transcript};
 use std::rc::Rc;
 
 const FIRST: ConnectionNumber = ConnectionNumber(1);
@@ -95,6 +95,23 @@ fn without_tls_each_event_is_a_separate_passage() {
         ],
     );
     assert_eq!(PathView::of(&transcript(&streams, None), FIRST).map(|line| line.encryption), Some(Encryption::None));
+}
+
+/// The relay sees no records of TLS that a proxy ended. Everything between the proxy and the relay can be read.
+#[test]
+fn tls_that_ended_in_front_of_the_relay_is_not_called_unencrypted() {
+    let encryption = |scheme| {
+        let mut streams = Streams::default();
+        streams.opening_behind_proxy(1, scheme).text(1, CLIENT, "a");
+        check(
+            &streams,
+            None,
+            &[(CLIENT, &[], &[("request", 1)]), (SERVER, &[], &[("response", 1)]), (CLIENT, &[], &[("frame", 2)])],
+        );
+        PathView::of(&transcript(&streams, None), FIRST).expect("known").encryption
+    };
+    assert_eq!(encryption(Some(Scheme::Https)), Encryption::EndedInFront);
+    assert_eq!((encryption(Some(Scheme::Http)), encryption(None)), (Encryption::None, Encryption::None));
 }
 
 #[test]

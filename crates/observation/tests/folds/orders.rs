@@ -5,9 +5,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::rows::{Table, table};
 use crate::streams::{CLIENT, SERVER, Streams, fingerprint};
+use observation::event::{Cause, Closed, Count, Event};
 use observation::page::{EventNumber, PageEvent, SocketNumber};
 use observation::sequence::{RowKey, Sequence};
-use observation::{ConnectionNumber, Gap, Observation, Seq};
+use observation::{ConnectionNumber, Gap, Observation, Seq, Transcript};
+use std::rc::Rc;
 
 /// Feeds `parts` in this order.
 enum Part<'a> {
@@ -166,6 +168,69 @@ fn events_with_frames_in_a_gap_get_their_own_rows() {
             ("end", "(nothing)"),
         ],
     );
+}
+
+/// JavaScript sees 1006 at once. Another relay records the end seconds later, when the page has connected again.
+#[test]
+fn the_end_of_a_connection_whose_relay_is_gone_meets_its_close_event() {
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").error(1).closed(1, 1006).constructed(2).open(2).sent(2, "b");
+    streams.opening(1, true).text(1, CLIENT, "a").opening(2, true).text(2, CLIENT, "b");
+    streams.event(1, Event::Closed(relay_lost()));
+    let mut sequence = expecting(&[1, 2]);
+    let (events, observations) = (&streams.events, &streams.observations);
+    let parts = [Part::Wire(&observations[..2]), Part::Page(&events[5..]), Part::Wire(&observations[2..])];
+    in_order(&mut sequence, &[Part::Page(&events[..5])]);
+    in_order(&mut sequence, &parts);
+    let rows = [
+        ("request", "1 new"),
+        ("response", "1 open"),
+        ("opened", "(nothing)"),
+        ("client a", "1 send a"),
+        ("request", "2 new"),
+        ("response", "2 open"),
+        ("opened", "(nothing)"),
+        ("client b", "2 send b"),
+        ("end", "1 error, 1 close 1006"),
+    ];
+    check_rows(&streams, &sequence, &rows);
+}
+
+/// After a loss, relays continue with much higher numbers of observations and connections. An open connection goes on.
+#[test]
+fn pairing_continues_after_a_leap() {
+    let leap = Gap { from: Seq(3), to: Seq(Gap::LEAP - 1) };
+    let mut streams = Streams::default();
+    streams.constructed(1).open(1).sent(1, "a").received(1, "b").closed(1, 1000);
+    streams.constructed(2).open(2).sent(2, "c").constructed(3).open(3).sent(3, "d");
+    streams.opening(1, true).text(1, CLIENT, "a").text(1, SERVER, "b").end(1);
+    streams.opening(1_001, true).text(1_001, CLIENT, "c").opening(1_000_001, true).text(1_000_001, CLIENT, "d");
+    let (mut sequence, mut transcript) = (expecting(&[1, 2, 3]), Transcript::new(100));
+    in_order(&mut sequence, &[Part::Page(&streams.events[..4])]);
+    for (index, (_, seen)) in streams.observations.iter().enumerate() {
+        if index == 2 {
+            sequence.gap(leap);
+            transcript.gap(leap);
+            in_order(&mut sequence, &[Part::Page(&streams.events[4..])]);
+        }
+        let number = if index < 2 { seen.seq.0 } else { Gap::LEAP + index as u64 - 2 };
+        let seen = Observation { seq: Seq(number), ..seen.clone() };
+        assert!(transcript.observe(Rc::new(seen.clone())), "{number}");
+        sequence.observe(&seen);
+    }
+    let sockets = [1, 2, 3].map(|number| sequence.connection(SocketNumber(number)));
+    assert_eq!(sockets, [1, 1_001, 1_000_001].map(|number| Some(ConnectionNumber(number))));
+    assert!((0..sequence.len()).all(|index| !matches!(sequence.get(index).expect("a row").key, RowKey::Page(_))));
+    assert_eq!(transcript.last(), Seq(Gap::LEAP + 5));
+    let is_over =
+        |number| transcript.connection(ConnectionNumber(number)).map(|connection| connection.closed.is_some());
+    assert_eq!([1, 1_001, 1_000_001].map(is_over), [Some(true), Some(false), Some(false)]);
+}
+
+fn relay_lost() -> Closed {
+    let (client, server) = (Count::default(), Count::default());
+    let cause = Cause::RelayLost;
+    Closed { first: None, code: None, reason: String::new(), clean: false, cause, client, server }
 }
 
 /// Whether the record of a socket that opened or ended is in the gap is unknown. No pairing is better than a wrong one.

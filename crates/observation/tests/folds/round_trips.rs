@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::streams::{CLIENT, SERVER, Streams};
 use observation::round_trip::{RoundTrip, RoundTrips};
-use observation::{ConnectionNumber, Seq};
+use observation::{ConnectionNumber, Event, Intermediary, Observation, Seq};
 use wire::opcode::Opcode;
 
 const FIRST: ConnectionNumber = ConnectionNumber(1);
@@ -45,13 +45,14 @@ fn a_pong_answers_the_ping_with_its_payload() {
     let trips = fold(10, &streams);
     // Each observation comes a microsecond after the one before.
     assert_eq!(pairs(&trips, FIRST), [(2, 4, 2), (5, 7, 2)]);
-    assert_eq!(trips.ending_with(Seq(7)), Some(RoundTrip { connection: FIRST, ping: Seq(5), pong: Seq(7), us: 2 }));
+    let expect = RoundTrip { connection: FIRST, ping: Seq(5), pong: Seq(7), us: 2, is_uncertain: false };
+    assert_eq!(trips.ending_with(Seq(7)), Some(expect));
     assert_eq!([2, 6, 8].map(|other| trips.ending_with(Seq(other))), [None; 3]);
 }
 
-/// RFC 6455 §5.5.3: of several pings a client may answer only the last.
+/// A pong does not say which of several equal pings it answers. RFC 6455 §5.5.3.
 #[test]
-fn a_pong_answers_the_latest_of_equal_pings() {
+fn a_pong_answers_the_oldest_of_equal_pings() {
     let mut streams = Streams::default();
     for payload in ["x", "y", "x", "z"] {
         ping(&mut streams, 1, payload);
@@ -59,7 +60,45 @@ fn a_pong_answers_the_latest_of_equal_pings() {
     for payload in ["x", "y", "z"] {
         pong(&mut streams, 1, payload);
     }
-    assert_eq!(pairs(&fold(10, &streams), FIRST), [(3, 5, 2), (4, 7, 3)]);
+    let trips = fold(10, &streams);
+    assert_eq!(pairs(&trips, FIRST), [(1, 5, 4), (2, 6, 4), (4, 7, 3)]);
+    assert_eq!(trips.of(FIRST).map(|trip| trip.is_uncertain).collect::<Vec<_>>(), [true, false, false]);
+}
+
+/// Only a prefix of the payload is known, so it proves nothing.
+#[test]
+fn a_truncated_pong_is_uncertain() {
+    let mut streams = Streams::default();
+    ping(&mut streams, 1, "pay");
+    pong(&mut streams, 1, "pay");
+    for (_, observation) in &mut streams.observations {
+        if let Event::Frame(frame) = &mut observation.event {
+            (frame.length, frame.payload_bytes) = (9, 9);
+        }
+    }
+    assert_eq!(fold(10, &streams).of(FIRST).map(|trip| trip.is_uncertain).collect::<Vec<_>>(), [true]);
+}
+
+/// On the server side of `/relay`, the relay is the client, and its pings measure the way to the server.
+#[test]
+fn pings_to_another_server_count() {
+    let mut streams = Streams::default();
+    streams.opening_beyond(2, 1);
+    let Some((_, Observation { event: Event::Opening(opening), .. })) = streams.observations.last_mut() else {
+        panic!("an opening")
+    };
+    if let Some(hop) = &mut opening.route.hop {
+        hop.middle = Intermediary::Relay;
+    }
+    streams.frame(2, CLIENT, true, Opcode::Ping, "p").frame(2, SERVER, true, Opcode::Pong, "p");
+    ping(&mut streams, 2, "q");
+    pong(&mut streams, 2, "q");
+    // The same on the server side of a middlebox: the lab, which is the relay itself, answers.
+    streams.opening_beyond(4, 3);
+    streams.frame(4, CLIENT, true, Opcode::Ping, "p").frame(4, SERVER, true, Opcode::Pong, "p");
+    let trips = fold(10, &streams);
+    assert_eq!(pairs(&trips, ConnectionNumber(2)), [(2, 3, 1), (4, 5, 1)]);
+    assert_eq!(pairs(&trips, ConnectionNumber(4)), []);
 }
 
 #[test]

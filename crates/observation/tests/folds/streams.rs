@@ -3,8 +3,8 @@
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::page::{EventNumber, Fingerprint, PageAct, PageEvent, PagePayload, SocketNumber};
 use observation::{
-    Asked, ConnectionNumber, Hop, Http, Intermediary, Leg, MessageKind, Observation, Party, Record, Records, Route,
-    Seq, Tls, Tunnel,
+    Asked, ConnectionNumber, ForwardingFields, Front, Hop, Http, Intermediary, Leg, MessageKind, Observation, Party,
+    Record, Records, Route, Scheme, Seq, Tls, Tunnel,
 };
 use std::collections::HashMap;
 use wire::Sender;
@@ -95,7 +95,10 @@ impl Streams {
     /// A request at a hop, which opens another leg for it.
     pub(crate) fn asked(&mut self, connection: u32, ours: bool) -> &mut Self {
         let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
-        self.event(connection, Event::Asked(Asked { request: request(ours), route, deliberate: Vec::new() }))
+        self.event(
+            connection,
+            Event::Asked(Asked { request: request(ours), route, deliberate: Vec::new(), concealed: Vec::new() }),
+        )
     }
 
     /// The opening of the far leg that a middlebox creates for the connection `near`.
@@ -113,7 +116,17 @@ impl Streams {
         if let Some((_, Observation { event: Event::Opening(opening), .. })) = self.observations.last_mut() {
             let (version, cipher_suite) = ("TLS 1.3".to_owned(), "TLS_AES_128_GCM_SHA256".to_owned());
             let tls = Tls { version, cipher_suite, server_name: Some("lab".to_owned()), alpn: None };
-            opening.route = Route { http, tls: Some(tls), hop: None };
+            opening.route = Route { http, tls: Some(tls), ..Route::default() };
+        }
+        self
+    }
+
+    /// An opening that a trusted proxy forwards, which says what its client used.
+    pub(crate) fn opening_behind_proxy(&mut self, connection: u32, scheme: Option<Scheme>) -> &mut Self {
+        self.opening(connection, true);
+        if let Some((_, Observation { event: Event::Opening(opening), .. })) = self.observations.last_mut() {
+            let front = Front { fields: Some(ForwardingFields::XForwarded), scheme, ..Front::default() };
+            opening.route.front = Some(front);
         }
         self
     }
@@ -138,10 +151,7 @@ impl Streams {
             status: Some(503),
             rule: "busy".into(),
             explanation: "busy".to_owned(),
-            section: None,
-            requested_us: 0,
-            deliberate: Vec::new(),
-            route: Route::default(),
+            ..Refusal::default()
         };
         self.event(connection, Event::Refusal(refusal))
     }
@@ -181,7 +191,7 @@ impl Streams {
 }
 
 fn hop(leg: Leg, other: Option<ConnectionNumber>) -> Hop {
-    Hop { leg, middle: Intermediary::Box("box".to_owned()), other, server: None }
+    Hop { leg, middle: Intermediary::Box("box".to_owned()), other, server: None, address: None }
 }
 
 fn payload(text: &str) -> PagePayload {

@@ -11,16 +11,18 @@ use observation::command::{Composed, Request};
 use observation::event::{Cause, Count};
 use observation::route::{MiddleboxOffer, MiddleboxSetting};
 use observation::{
-    Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage, Gap,
-    Hello, Hop, Http, Intermediary, Leg, Observation, Opening, Origin, Party, Record, Records, Refusal, Route, Routes,
-    Seq, SessionId, Tls, Tunnel, document,
+    Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage,
+    ForwardingFields, Front, Hop, Http, Intermediary, Leg, Observation, Opening, Origin, Party, Record, Records,
+    Refusal, Route, Routes, Scheme, Seq, Tls, Tunnel, document,
 };
 use relay::{LIMITS, REQUEST, judged, offers, seen, seen_by};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use wire::Sender;
+use wire::handshake::answer::{self, AnswerError};
 use wire::handshake::connect::Connected;
+use wire::handshake::head::ResponseHead;
 use wire::handshake::response;
 use wire::header::FrameHeader;
 use wire::incoming::Incoming;
@@ -49,37 +51,11 @@ macro_rules! golden {
     };
 }
 
+// After the macro, which it uses.
+mod feed;
+
 fn observation(seq: u64, at_us: u64, event: Event) -> Observation {
     Observation { seq: Seq(seq), at_us, connection: ConnectionNumber(1), event }
-}
-
-// The feed
-
-#[test]
-fn hello() {
-    let session = SessionId::from_random(*b"sixteen bits * 8");
-    let hello = Hello {
-        session,
-        next: Seq(1),
-        now_us: 1_250,
-        payload_cap: 16 << 10,
-        max_frame: 16 << 20,
-        max_message: 16 << 20,
-    };
-    golden!("hello", FeedMessage::<Observation>::Hello(hello));
-}
-
-#[test]
-fn observations() {
-    let ping = seen(Sender::Server, &[0x89, 0x02, 0x68, 0x69], 16);
-    let pong = seen(Sender::Client, &[0x8a, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x5f, 0x93], 16);
-    let items = vec![observation(4, 20_480, ping), observation(5, 20_911, pong)];
-    golden!("observations", FeedMessage::Observations(items));
-}
-
-#[test]
-fn gap() {
-    golden!("gap", FeedMessage::<Observation>::Gap(Gap { from: Seq(17), to: Seq(240) }));
 }
 
 // Connections
@@ -99,8 +75,7 @@ fn opening() {
         offers,
         deflate: agreed.as_ref().map(Into::into),
         requested_us: 1_702,
-        deliberate: Vec::new(),
-        route: Route::default(),
+        ..Opening::default()
     };
     golden!("opening", observation(1, 1_830, Event::Opening(opening)));
 }
@@ -117,10 +92,42 @@ fn refusal() {
         explanation: error.to_string(),
         section: error.section().map(Into::into),
         requested_us: 1_655,
-        deliberate: Vec::new(),
-        route: Route::default(),
+        ..Refusal::default()
     };
     golden!("refusal", observation(1, 1_704, Event::Refusal(refusal)));
+}
+
+/// RFC 8297 §2, and then a 101 with the wrong accept value.
+#[test]
+fn refusal_upstream() {
+    let response = response::switching_protocols("AAAAAAAAAAAAAAAAAAAAAA==", None, None);
+    let head = ResponseHead::parse(response.as_bytes()).expect("a head").expect("a whole head");
+    let asked = judged(REQUEST).expect("the RFC's request is right");
+    let Err(AnswerError::Invalid(faults)) = answer::judge(response.as_bytes(), &head, &asked) else {
+        panic!("a 101 that breaks a rule")
+    };
+    let hop = Hop {
+        leg: Leg::Far,
+        middle: Intermediary::Relay,
+        other: Some(ConnectionNumber(1)),
+        server: Some("server.example.com".to_owned()),
+        address: Some(([192, 0, 2, 1], 80).into()),
+    };
+    let refusal = Refusal {
+        request: REQUEST.into(),
+        response: response.into(),
+        interim: b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n".to_vec(),
+        status: Some(101),
+        rule: "upstream-not-websocket".into(),
+        explanation: "the response of server.example.com breaks a rule, so a client must fail the connection"
+            .to_owned(),
+        section: Some("4.1".into()),
+        violations: faults.iter().map(Into::into).collect(),
+        requested_us: 1_655,
+        route: Route { hop: Some(hop), ..Route::default() },
+        ..Refusal::default()
+    };
+    golden!("refusal-upstream", observation(1, 1_704, Event::Refusal(refusal)));
 }
 
 /// RFC 6455 §5.7, a single-frame masked text message.
@@ -166,6 +173,20 @@ fn closed() {
     golden!("closed", observation(6, 31_377, Event::Closed(closed)));
 }
 
+#[test]
+fn closed_relay_lost() {
+    let closed = Closed {
+        first: None,
+        code: None,
+        reason: String::new(),
+        clean: false,
+        cause: Cause::RelayLost,
+        client: Count::default(),
+        server: Count::default(),
+    };
+    golden!("closed-relay-lost", observation(7, 5_031_377, Event::Closed(closed)));
+}
+
 // Routes: transport and hops
 
 /// RFC 8441 §5.1, over TLS.
@@ -184,11 +205,9 @@ fn opening_http2() {
         request: REQUEST.into(),
         response: Connected { subprotocol: Some("chat"), extensions: None }.to_string().into(),
         subprotocol: Some("chat".to_owned()),
-        offers: Vec::new(),
-        deflate: None,
         requested_us: 1_702,
-        deliberate: Vec::new(),
-        route: Route { http: Http::Two, tls: Some(tls), hop: None },
+        route: Route { http: Http::Two, tls: Some(tls), ..Route::default() },
+        ..Opening::default()
     };
     golden!("opening-http2", observation(1, 1_830, Event::Opening(opening)));
 }
@@ -205,12 +224,13 @@ fn records() {
 #[test]
 fn asked() {
     let middle = Intermediary::Box("old-proxy".to_owned());
-    let hop = Hop { leg: Leg::Near, middle, other: None, server: None };
+    let hop = Hop { leg: Leg::Near, middle, other: None, server: None, address: None };
     let explanation = "`Upgrade` and `Connection` are left out: they are of one hop only";
     let asked = Asked {
-        request: REQUEST.into(),
+        request: REQUEST.replace("Origin:", "Cookie: id=*******\r\nOrigin:").into(),
         route: Route { hop: Some(hop), ..Route::default() },
         deliberate: vec![Deliberate::by_middlebox("old-proxy", explanation)],
+        concealed: vec!["cookie".to_owned()],
     };
     golden!("asked", observation(1, 1_702, Event::Asked(asked)));
 }
@@ -219,7 +239,7 @@ fn asked() {
 fn tunnel() {
     let middle = Intermediary::Tunnel("idle-cut".to_owned());
     let tunnel = Tunnel {
-        hop: Hop { leg: Leg::Near, middle, other: None, server: None },
+        hop: Hop { leg: Leg::Near, middle, other: None, server: None, address: None },
         server_name: Some("server.example.com".to_owned()),
         deliberate: vec![Deliberate::by_middlebox("idle-cut", "a line on which nothing travels for 5 seconds is cut")],
     };
@@ -240,11 +260,19 @@ fn routes() {
         settings: vec![after],
         tunnel_port: Some(8_444),
     };
+    let front = Front {
+        proxy_protocol: false,
+        fields: Some(ForwardingFields::XForwarded),
+        scheme: Some(Scheme::Https),
+        host: Some("server.example.com".to_owned()),
+    };
     let routes = Routes {
-        port: 8_080,
+        port: Some(8_080),
         tls_port: Some(8_443),
         boxes: vec![idle_cut],
         relay_to: vec!["wss://server.example.com/chat".to_owned()],
+        arrived: Route { front: Some(front), ..Route::default() },
+        client: Some([192, 0, 2, 1].into()),
     };
     golden!("routes", routes);
 }
