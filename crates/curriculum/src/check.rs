@@ -1,7 +1,9 @@
 //! The checks of a challenge: each is a sentence for the learner, and a condition on the evidence.
 
+use crate::values::{self, GOT};
 use observation::{MessageKind, Party};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// In TOML, a table with `id`, `wants` and one more key, which names the condition:
 /// ```toml
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// wants = "The server receives the text “hello”."
 /// message = { from = "client", kind = "text", is = "hello" }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Its name within the challenge.
     pub id: String,
@@ -22,7 +24,7 @@ pub struct Check {
 
 /// A condition on the evidence. Texts may contain placeholders such as `{{name}}` and `{{accept:name}}` (see
 /// [`crate::values`]).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
     // On the wire:
@@ -35,8 +37,15 @@ pub enum Condition {
     Beats(Beats),
     Backoff(Backoff),
     InFlight(InFlight),
-    /// The client sends a text message this long after the connection opened.
+    /// The client sends a frame this long after the connection opened.
     Lasted(Lasted),
+    After(Box<After>),
+    Acknowledged(Acknowledged),
+    /// The client reports what is in the inner stream that the server sent in binary messages.
+    Inner(Inner),
+    Frames(Frames),
+    Answers(Answers),
+    Named(Named),
     // Recorded by the page:
     Tried(Tried),
     Event(ExpectedEvent),
@@ -45,6 +54,7 @@ pub enum Condition {
     Shown(ExpectedImages),
     /// A limit for `bufferedAmount`.
     Buffered(Buffered),
+    Read(Read),
 }
 
 /// How often. A missing bound is no limit.
@@ -64,7 +74,7 @@ pub struct Subprotocol {
 }
 
 /// A message. Fields that are left out match any message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Message {
     pub from: Party,
@@ -87,6 +97,9 @@ pub struct Message {
     pub ascending: Option<String>,
     pub at_least: Option<u32>,
     pub at_most: Option<u32>,
+    /// Whether each opened connection needs such messages.
+    #[serde(default)]
+    pub on_each: bool,
 }
 
 impl Message {
@@ -106,6 +119,7 @@ impl Message {
             ascending: None,
             at_least: None,
             at_most: None,
+            on_each: false,
         }
     }
 }
@@ -119,9 +133,12 @@ pub struct CloseFrame {
     pub reason: Option<String>,
     /// Milliseconds after the last message of the same sender, at least and at most.
     pub waited_ms: Option<[u32; 2]>,
+    /// Whether that message must have no answer.
+    #[serde(default)]
+    pub unanswered: bool,
 }
 
-/// Messages of the client at regular intervals.
+/// Messages of the client at regular intervals. Messages that do not match `json` are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Beats {
@@ -132,6 +149,10 @@ pub struct Beats {
     /// Whether the server must answer each message before the next is sent.
     #[serde(default)]
     pub answered: bool,
+    /// The messages are JSON with at least these fields.
+    pub json: Option<serde_json::Value>,
+    /// A field that repeats the value from the server's answer to the previous message.
+    pub repeats: Option<String>,
 }
 
 /// Waits between connections: exponential backoff. Wait n, counted from 0, is at least `base_ms` × 2ⁿ and at most twice that,
@@ -144,19 +165,90 @@ pub struct Backoff {
     /// Whether the waits must have a random part.
     #[serde(default)]
     pub jitter: bool,
+    /// How often the waits start over from `base_ms`. Each time, the random part must be a different one.
+    #[serde(default = "once")]
+    pub series: u32,
 }
 
-/// Messages of the client that were in flight at the same time, not yet answered.
+fn once() -> u32 {
+    1
+}
+
+/// Messages of the client that were in flight at the same time, not yet answered. A missing bound is no limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct InFlight {
-    pub at_least: u32,
+    pub at_least: Option<u32>,
+    pub at_most: Option<u32>,
+}
+
+/// Frames of one side, without close frames and pongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Frames {
+    pub from: Party,
+    pub at_most: u32,
+}
+
+/// The client asks with JSON messages. Then it sends a list with a field of each answer, in the order of its questions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Answers {
+    /// The field by which an answer belongs to its question.
+    pub id: String,
+    /// The field of the answers that the client collects.
+    pub take: String,
+    /// The field of the client's message that has the list.
+    pub into: String,
+    /// The number of questions.
+    pub times: u32,
+}
+
+/// The first message on a connection names the fault of the connection before it. A right name is worth a point the first time,
+/// and a wrong one costs a point. Only the relay knows the faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Named {
+    pub points: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Lasted {
     pub at_least_ms: u32,
+}
+
+/// Two messages, the second one after the first. The earliest message that fits counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct After {
+    pub first: Message,
+    pub then: Message,
+    /// Milliseconds between them.
+    pub at_least_ms: Option<u32>,
+    pub at_most_ms: Option<u32>,
+}
+
+/// The client sends JSON messages again until the server acknowledges them, and not after that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Acknowledged {
+    /// The field of the client's messages that identifies them.
+    pub id: String,
+    /// The field of the server's messages that names such an id.
+    pub by: String,
+    /// How many different messages.
+    pub at_least: u32,
+}
+
+/// What a client reports about an inner stream, in one JSON message each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inner {
+    /// `{"frame": N, "opcode": N, "masked": BOOL, "length": N, "sum": N}`
+    Frames,
+    /// `{"message": N, "text": "…"}`; for a binary one `{"message": N, "length": N, "sum": N}`
+    Messages,
 }
 
 /// `new WebSocket(url)`.
@@ -185,7 +277,7 @@ pub enum EventName {
     Close,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Returned {
     /// An object must have at least these fields.
@@ -205,12 +297,27 @@ pub struct Pasted {
 pub struct ExpectedImages {
     /// The number of images.
     pub at_least: u32,
+    /// Whether the image must be as long as one that the server sent.
+    #[serde(default)]
+    pub received: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Buffered {
     pub at_most: u64,
+    /// How many messages the code must send after it has read `bufferedAmount` since the message before.
+    pub looks: Option<u32>,
+}
+
+/// What the code read from its sockets and their events, such as `readyState 1`, `close.code` or `message.data`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Read {
+    pub all: Vec<String>,
+    /// Whether it must have read them in this order.
+    #[serde(default)]
+    pub in_order: bool,
 }
 
 impl Condition {
@@ -223,7 +330,8 @@ impl Condition {
             | Self::Returned(_)
             | Self::Pasted(_)
             | Self::Shown(_)
-            | Self::Buffered(_) => true,
+            | Self::Buffered(_)
+            | Self::Read(_) => true,
             Self::Connected(_)
             | Self::Subprotocol(_)
             | Self::Message(_)
@@ -232,7 +340,28 @@ impl Condition {
             | Self::Beats(_)
             | Self::Backoff(_)
             | Self::InFlight(_)
-            | Self::Lasted(_) => false,
+            | Self::Lasted(_)
+            | Self::After(_)
+            | Self::Acknowledged(_)
+            | Self::Inner(_)
+            | Self::Frames(_)
+            | Self::Answers(_)
+            | Self::Named(_) => false,
         }
+    }
+
+    /// The names of the values in its texts.
+    #[must_use]
+    pub(crate) fn value_names(&self) -> BTreeSet<String> {
+        // In JSON, `{{` occurs only inside of strings.
+        let json = serde_json::to_string(self).expect("plain data becomes JSON");
+        let named = values::placeholders(&json).filter(|it| it.derived() != Some(GOT));
+        named.flat_map(|it| it.names().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+
+    /// Whether only the relay can decide it, because it does not tell anyone the evidence.
+    #[must_use]
+    pub fn needs_relay(&self) -> bool {
+        matches!(self, Self::Named(_))
     }
 }

@@ -99,8 +99,7 @@ pub fn recognise(message: &str, url: Option<&str>) -> Option<Recognised> {
 }
 
 /// Whether a message has the form of Firefox's “can’t establish a connection to the server at URL.” in any language. Firefox
-/// translates this message, while Chromium and Safari print theirs in English. The form is: words around a complete URL of a
-/// WebSocket, in which the host is followed by a path.
+/// translates this message, while Chromium and Safari print theirs in English. The form is: words around the URL of a WebSocket.
 fn is_sentence_about(message: &str, url: Option<&str>) -> bool {
     let is_of_url = |c: char| c.is_ascii_graphic() && !"\"'`<>()".contains(c);
     let Some(start) = ["wss://", "ws://"].iter().find_map(|scheme| message.find(scheme)) else { return false };
@@ -108,13 +107,13 @@ fn is_sentence_about(message: &str, url: Option<&str>) -> bool {
     let (found, after) = rest.split_at(rest.find(|c| !is_of_url(c)).unwrap_or(rest.len()));
     let Some(found) = host_of(found).filter(|_| !before.ends_with(['"', '\'', '`'])) else { return false };
     let letters = before.chars().chain(after.chars()).filter(|c| c.is_alphabetic()).count();
-    letters >= MIN_LETTERS && url.is_none_or(|url| host_of(&format!("{}/", url.to_lowercase())) == Some(found))
+    letters >= MIN_LETTERS && url.is_none_or(|url| host_of(&url.to_lowercase()) == Some(found))
 }
 
-/// The host and port of a WebSocket URL with a path.
+/// The host and port of a WebSocket URL. Without a path, the full stop of the sentence may follow.
 fn host_of(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
-    let (host, _) = rest.split_once('/')?;
+    let host = rest.split(['/', '?']).next()?.trim_end_matches(['.', ',']);
     (!host.is_empty()).then_some(host)
 }
 

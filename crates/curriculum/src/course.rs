@@ -3,6 +3,8 @@
 //! The relay rendered every `html` from Markdown and sanitized it. Code in it is highlighted with classes.
 
 use crate::challenge::Summary;
+use crate::check::Condition;
+use crate::glossary::Definition;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/course`: everything except the texts.
@@ -15,8 +17,23 @@ pub struct Course {
     /// BCP 47, for the page's `lang`.
     pub language: String,
     pub objectives: Vec<Objective>,
+    /// Empty if the course is not divided. Otherwise every lesson is in one of them.
+    #[serde(default)]
+    pub parts: Vec<Part>,
     pub lessons: Vec<LessonSummary>,
     pub challenges: Vec<Summary>,
+    /// Whether there is a glossary. It is at `/course/glossary`.
+    #[serde(default)]
+    pub glossary: bool,
+}
+
+/// A part of a course: lessons that follow each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub title: String,
+    pub summary: String,
+    /// The ids of its lessons, in order. At least one.
+    pub lessons: Vec<String>,
 }
 
 /// What a learner can do after the course, and which lesson teaches it.
@@ -33,6 +50,7 @@ pub struct LessonSummary {
     pub id: String,
     pub title: String,
     pub summary: String,
+    /// Without its challenges.
     pub minutes: u16,
     /// Its interactive pieces, in order: everything except prose.
     pub pieces: Vec<PieceSummary>,
@@ -52,6 +70,8 @@ pub enum PieceKind {
     Widget,
     Exercise,
     Quiz,
+    WrongLine,
+    Order,
     Interview,
     Faq,
     Challenge,
@@ -63,8 +83,12 @@ pub struct Lesson {
     pub id: String,
     pub title: String,
     pub summary: String,
+    /// Without its challenges.
     pub minutes: u16,
     pub blocks: Vec<Block>,
+    /// The terms that the texts link to, in alphabetical order.
+    #[serde(default)]
+    pub terms: Vec<Definition>,
 }
 
 /// A part of a lesson. Every kind except prose comes from a fenced block with the name of the kind, which contains TOML.
@@ -79,6 +103,8 @@ pub enum Block {
     Widget(Widget),
     Exercise(Exercise),
     Quiz(Quiz),
+    WrongLine(WrongLine),
+    Order(Order),
     Interview(Interview),
     Faq(Faq),
     Challenge(ChallengeLink),
@@ -92,8 +118,39 @@ pub struct Live {
     /// One run, or two to show side by side.
     pub runs: Vec<Run>,
     pub show: Show,
+    /// Whether the reader sees and changes only the messages, not the address with its settings.
+    #[serde(default)]
+    pub simple: bool,
     /// What to look for after the run. HTML.
     pub look: Option<String>,
+    /// A question to answer before the run.
+    pub predict: Option<Prediction>,
+}
+
+/// What will a run show? The reader chooses an outcome before the run, and the run itself decides which one came true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// HTML.
+    pub ask: String,
+    pub outcomes: Vec<Outcome>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// HTML without paragraphs.
+    pub text: String,
+    /// HTML.
+    pub why: String,
+    /// The outcome came true if all of these were seen. Without any, it never comes true.
+    pub seen: Vec<Seen>,
+}
+
+/// A condition on one run of a live piece.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The index of the run.
+    pub run: usize,
+    pub condition: Condition,
 }
 
 /// One connection, and what happens on it.
@@ -231,6 +288,44 @@ pub struct Choice {
     pub why: String,
 }
 
+/// A block of text in which one line is wrong. The reader chooses a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongLine {
+    pub id: String,
+    /// HTML.
+    pub ask: String,
+    /// In the order of the text.
+    pub lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Plain text, to be shown as it is.
+    pub text: String,
+    /// One line of a block is wrong.
+    pub wrong: bool,
+    /// HTML.
+    pub why: String,
+}
+
+/// Items that the reader puts in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub id: String,
+    /// HTML.
+    pub ask: String,
+    /// In the right order.
+    pub items: Vec<Item>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// HTML without paragraphs.
+    pub text: String,
+    /// HTML, shown once the order is right.
+    pub why: String,
+}
+
 /// An interview question: the reader answers first, then compares with a model answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interview {
@@ -262,6 +357,20 @@ pub struct ChallengeLink {
     pub summary: String,
 }
 
+impl Course {
+    /// The part that contains this lesson: its index and itself. `None` if the course has no parts.
+    #[must_use]
+    pub fn part_of(&self, lesson: &str) -> Option<(usize, &Part)> {
+        self.parts.iter().enumerate().find(|(_, part)| part.lessons.iter().any(|id| id == lesson))
+    }
+
+    /// The challenges of a lesson, in order.
+    pub fn challenges_of<'a>(&'a self, lesson: &'a LessonSummary) -> impl Iterator<Item = &'a Summary> {
+        let ids = lesson.pieces.iter().filter(|piece| piece.kind == PieceKind::Challenge).map(|piece| &piece.id);
+        ids.filter_map(|id| self.challenges.iter().find(|challenge| challenge.id == *id))
+    }
+}
+
 impl Block {
     /// Its id and kind; prose has none.
     #[must_use]
@@ -272,6 +381,8 @@ impl Block {
             Self::Widget(it) => (&it.id, PieceKind::Widget),
             Self::Exercise(it) => (&it.id, PieceKind::Exercise),
             Self::Quiz(it) => (&it.id, PieceKind::Quiz),
+            Self::WrongLine(it) => (&it.id, PieceKind::WrongLine),
+            Self::Order(it) => (&it.id, PieceKind::Order),
             Self::Interview(it) => (&it.id, PieceKind::Interview),
             Self::Faq(it) => (&it.id, PieceKind::Faq),
             Self::Challenge(it) => (&it.id, PieceKind::Challenge),

@@ -8,10 +8,12 @@
 //! | module | content |
 //! |---|---|
 //! | [`course`] | the course, its lessons, and the blocks of a lesson |
+//! | [`glossary`] | the terms of the course |
 //! | [`challenge`] | a coding challenge, as the page gets it |
 //! | [`check`] | the conditions that a challenge can set |
 //! | [`page_run`] | what the page recorded of a run: events, console output, the returned value |
 //! | [`console`] | messages of browser consoles about failed WebSockets |
+//! | [`starter`] | code for the reader's own machine |
 //! | [`values`] | values that are different for each session |
 //! | [`grade`] | the verdict on each check, with what was found and where |
 //! | `load` | the files of a course: read, checked and rendered |
@@ -20,8 +22,10 @@ pub mod challenge;
 pub mod check;
 pub mod console;
 pub mod course;
+pub mod glossary;
 pub mod grade;
 #[cfg(feature = "load")]
 pub mod load;
 pub mod page_run;
+pub mod starter;
 pub mod values;

@@ -16,6 +16,10 @@ pub struct PageRun {
     pub threw: Option<String>,
     /// The highest `bufferedAmount` right after a `send`.
     pub most_buffered: u64,
+    /// How many messages the code sent after it had read `bufferedAmount` since the message before.
+    pub looked: u32,
+    /// What the code read from its sockets and their events, each once, in order.
+    pub read: Vec<String>,
     /// The images that the code showed.
     pub shown: Vec<Shown>,
     /// What the learner pasted from the browser's console.

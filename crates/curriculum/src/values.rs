@@ -1,21 +1,29 @@
 //! Values that are different for each session, so that learners compute an answer instead of copying it. They are derived from
-//! the session's name: the page and the relay compute the same values, and do not have to store them.
+//! the session's name: the page and the relay compute the same values, and do not have to store them. Values that learners have to
+//! find out are also derived from a secret of the relay, so nobody else can compute them.
 //!
 //! The texts of a challenge contain placeholders. `{{name}}` is a value. Functions compute more: `{{accept:key}}` (the accept
 //! value of a key), `{{frame:text:mask}}` (a masked text frame in hex, with a value of 4 bytes as the masking key),
-//! `{{length:text}}` (the length in bytes of UTF-8) and `{{sum:bytes}}` (the sum of the bytes, in decimal). A placeholder is
+//! `{{length:text}}` (the length in bytes of UTF-8), `{{sum:bytes}}` (the sum of the bytes, in decimal) and `{{word:text:N}}` (the
+//! Nth word). A placeholder is
 //! within one line and contains no other braces. Anything else is ordinary text.
+//!
+//! In a check, `{{got:…}}` is what the server sent first on the same connection: `got:text`, `got:bytes` in hex, `got:sum` of these
+//! bytes, `got:fragments`, and `got:subprotocol`, which it chose.
 
 use data_encoding::BASE64;
 use observation::SessionId;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use wire::handshake::accept::{Derivation, is_key};
 use wire::header::FrameHeader;
 use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
+
+mod frames;
 
 /// How a value is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +41,8 @@ pub enum ValueSpec {
     Bytes { count: u8 },
     /// A masked text frame of a client, in hex. Its payload is the value of this name.
     Frame { text: String },
+    /// Frames of different shapes, in hex, separated by spaces.
+    Frames { count: u8 },
 }
 
 /// Values by name. They are safe in HTML and JSON. URLs have to escape the spaces of words and the `+`, `/` and `=` of base64.
@@ -45,14 +55,40 @@ const WORDS: [&str; 32] = [
     "pepper", "quartz", "river", "saffron", "silver", "thunder", "velvet", "willow", "zephyr",
 ];
 
-/// The values of `session` for the challenge of this id.
-pub(crate) fn make(challenge: &str, specs: &BTreeMap<String, ValueSpec>, session: &SessionId) -> Values {
+/// A secret of the relay, for values that learners have to find out.
+#[derive(Clone)]
+pub struct ValueSecret(String);
+
+impl ValueSecret {
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(hex::encode(secret))
+    }
+}
+
+impl fmt::Debug for ValueSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ValueSecret")
+    }
+}
+
+/// The values of `session` for the challenge of this id. `secret` tells which of them need the secret.
+pub(crate) fn make<'s>(
+    challenge: &str,
+    specs: impl Iterator<Item = (&'s String, &'s ValueSpec)>,
+    session: &SessionId,
+    secret: impl Fn(&str) -> Option<&'s ValueSecret>,
+) -> Values {
     let mut values = Values::new();
     // A frame is made of words, so words come first.
-    let (frames, others): (Vec<_>, Vec<_>) =
-        specs.iter().partition(|(_, spec)| matches!(spec, ValueSpec::Frame { .. }));
+    let (frames, others): (Vec<_>, Vec<_>) = specs.partition(|(_, spec)| matches!(spec, ValueSpec::Frame { .. }));
     for (name, spec) in others.into_iter().chain(frames) {
-        let mut random = SeededBytes::new(&[&session.to_string(), challenge, name]);
+        let session = session.to_string();
+        let names = [session.as_str(), challenge, name];
+        let mut random = match secret(name) {
+            Some(ValueSecret(secret)) => SeededBytes::new(&[&names[..], &[secret]].concat()),
+            None => SeededBytes::new(&names),
+        };
         let value = match spec {
             ValueSpec::Key => BASE64.encode(&random.take(16)),
             ValueSpec::Number { from, to } => {
@@ -67,6 +103,7 @@ pub(crate) fn make(challenge: &str, specs: &BTreeMap<String, ValueSpec>, session
                 words.join(" ")
             }
             ValueSpec::Bytes { count } => hex::encode(random.take(usize::from(*count))),
+            ValueSpec::Frames { count } => frames::make((*count).into(), |limit| random.below(limit)),
             ValueSpec::Frame { text } => {
                 let key: [u8; 4] = random.take(4).try_into().unwrap_or_default();
                 hex::encode(client_frame(values.get(text).map_or("", String::as_str), MaskingKey(key)))
@@ -105,6 +142,7 @@ pub(crate) fn fill_json(
             let filled = fill(text, values);
             match filled.parse::<u32>() {
                 Ok(number) if is_number(text, specs) => number.into(),
+                _ if is_decoded(text) => serde_json::from_str(&filled).unwrap_or_else(|_| filled.into()),
                 _ => filled.into(),
             }
         }
@@ -118,13 +156,20 @@ pub(crate) fn fill_json(
     }
 }
 
+/// Whether `text` is a single placeholder for decoded frames.
+fn is_decoded(text: &str) -> bool {
+    placeholders(text).next().is_some_and(|it| it.at == (0..text.len()) && it.derived() == Some("decoded"))
+}
+
 /// Whether `text` is a single placeholder for a number.
 fn is_number(text: &str, specs: &BTreeMap<String, ValueSpec>) -> bool {
     placeholders(text).next().is_some_and(|placeholder| {
         let is_all = placeholder.at == (0..text.len());
         is_all
             && match placeholder.inside.split_once(':') {
-                Some((derived, _)) => matches!(derived, "length" | "sum"),
+                Some((derived, of)) => {
+                    matches!(derived, "length" | "sum") || (derived == GOT && matches!(of, "sum" | "fragments"))
+                }
                 None => matches!(specs.get(placeholder.inside), Some(ValueSpec::Number { .. })),
             }
     })
@@ -148,7 +193,9 @@ impl<'t> Placeholder<'t> {
 
     /// The names of the values that it needs.
     pub fn names(&self) -> impl Iterator<Item = &'t str> + use<'t> {
-        self.inside.split(':').skip(usize::from(self.derived().is_some()))
+        // The last part of a word is its number.
+        let most = if self.derived() == Some("word") { 1 } else { usize::MAX };
+        self.inside.split(':').skip(usize::from(self.derived().is_some())).take(most)
     }
 
     /// Its text; `None` if it cannot be computed from these values.
@@ -186,21 +233,33 @@ pub fn names(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The functions of placeholders, and how to write them. The documentation of this module describes them too.
-pub const DERIVED: [(&str, &str); 4] = [
+pub const DERIVED: [(&str, &str); 6] = [
     ("accept", "{{accept:KEY}}"),
+    ("decoded", "{{decoded:FRAMES}}"),
     ("frame", "{{frame:TEXT:BYTES}}"),
     ("length", "{{length:TEXT}}"),
     ("sum", "{{sum:BYTES}}"),
+    ("word", "{{word:TEXT:N}}"),
 ];
+
+/// Placeholders for what the server sent, which only checks can use, and their names.
+pub const GOT: &str = "got";
+pub const GOT_NAMES: [&str; 5] = ["text", "bytes", "sum", "fragments", "subprotocol"];
 
 fn value(inside: &str, values: &Values) -> Option<String> {
     let parts: Vec<_> = inside.split(':').collect();
     let of = |name: &str| values.get(name);
     match parts[..] {
         [name] => of(name).cloned(),
+        [GOT, _] => of(inside).cloned(),
+        ["decoded", frames] => frames::decoded(of(frames)?),
         ["accept", key] => Some(of(key)?).filter(|key| is_key(key)).map(|key| Derivation::from_key(key).accept),
         ["length", text] => Some(of(text)?.len().to_string()),
         ["sum", bytes] => Some(hex::decode(of(bytes)?).ok()?.into_iter().map(u32::from).sum::<u32>().to_string()),
+        ["word", text, number] => {
+            let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+            of(text)?.split(' ').nth(index).map(str::to_owned)
+        }
         ["frame", text, mask] => {
             let key: [u8; 4] = hex::decode(of(mask)?).ok()?.try_into().ok()?;
             Some(hex::encode(client_frame(of(text)?, MaskingKey(key))))

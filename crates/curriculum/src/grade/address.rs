@@ -70,7 +70,9 @@ fn asked(transcript: &Transcript, near: ConnectionNumber) -> Option<&[u8]> {
 
 fn target_of_box(request: &[u8]) -> Option<Via> {
     let target = target(request)?;
-    let (_, rest) = target.split_once("/via/")?;
+    let path = target.split('?').next()?;
+    // The relay may be below a path.
+    let (_, rest) = path.rsplit_once("/via/")?;
     let (segment, _) = rest.split_once('/')?;
     Some(Via::read(&percent_decode_str(segment).decode_utf8_lossy()))
 }

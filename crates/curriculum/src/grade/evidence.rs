@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::{Golf, ObservationRef};
 use crate::challenge::Counts;
+use crate::values::{GOT, Values};
 use observation::deliberate::Origin;
 use observation::{ConnectionNumber, Deliberate, Opening};
 use observation::{Event, Frame, Leg, MessageKind, Observation, Party, Seq, Transcript};
@@ -25,6 +26,8 @@ pub(super) struct Connection<'a> {
     pub(super) end: Option<(ObservationRef, &'a Event, u64)>,
     /// Whether an observer's command ended it, so neither the client nor the server did.
     pub(super) ended_by_command: bool,
+    /// Whether an observer's command changed how the server behaves. What it sends after that counts like frames by command.
+    behaves_by_command: bool,
     /// All frames, in the order in which the relay saw them. Frames that an observer's command sent are left out: otherwise
     /// learners could send the server's part themselves.
     pub(super) frames: Vec<SeenFrame<'a>>,
@@ -50,13 +53,16 @@ pub(super) struct Message {
     pub(super) kind: MessageKind,
     /// The part that the relay kept.
     pub(super) content: Vec<u8>,
+    pub(super) fragments: usize,
     /// The length of the whole message.
     pub(super) bytes: u64,
     json: OnceCell<Option<serde_json::Value>>,
 }
 
 impl<'a> Evidence<'a> {
-    pub(super) fn of(counts: Counts, address: &Address, transcript: &'a Transcript, since: Seq) -> Self {
+    /// Without an `address`, every connection counts.
+    pub(super) fn of(counts: Counts, address: Option<&Address>, transcript: &'a Transcript, since: Seq) -> Self {
+        let since = if counts == Counts::Session { Seq(0) } else { since };
         let mut connections: Vec<Connection<'a>> = Vec::new();
         let mut other_address = None;
         // The index of each connection in `connections`; `None` if it does not count.
@@ -76,7 +82,8 @@ impl<'a> Evidence<'a> {
             let index = *indices.entry(number).or_insert_with(|| {
                 let request = (transcript.opening(number).map(|opening| &opening.request))
                     .or_else(|| transcript.refusal(number).map(|refusal| &refusal.request))?;
-                if !address.fits(request, known.and_then(|known| known.hop.as_ref()), transcript) {
+                let hop = known.and_then(|known| known.hop.as_ref());
+                if address.is_some_and(|address| !address.fits(request, hop, transcript)) {
                     other_address = Some(ObservationRef { connection: number, seq: first? });
                     return None;
                 }
@@ -123,6 +130,7 @@ impl<'a> Connection<'a> {
             opening: None,
             end: None,
             ended_by_command: false,
+            behaves_by_command: false,
             frames: Vec::new(),
             messages: Vec::new(),
             open_fragments: Default::default(),
@@ -139,11 +147,13 @@ impl<'a> Connection<'a> {
             Event::Frame(frame) if frame.deliberate.as_ref().is_some_and(is_by_command) => {
                 self.ended_by_command |= frame.opcode() == Opcode::Close;
             }
+            Event::Frame(frame) if frame.from == Party::Server && self.behaves_by_command => {}
             Event::Frame(frame) => self.frame(SeenFrame { at, at_us, frame }),
-            Event::Act(act) => {
-                self.ended_by_command |=
-                    act.refused.is_none() && is_by_command(&act.deliberate) && act.deliberate.what == "drop";
+            Event::Act(act) if act.refused.is_none() && is_by_command(&act.deliberate) => {
+                self.ended_by_command |= act.deliberate.what == "drop";
+                self.behaves_by_command |= act.deliberate.what == "behave";
             }
+            Event::Act(_) => {}
             Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
         }
     }
@@ -170,10 +180,29 @@ impl<'a> Connection<'a> {
             from,
             kind: position.kind,
             content: fragments().take(whole).flat_map(Frame::content).collect(),
+            fragments: fragments().count(),
             bytes: fragments().map(Frame::content_bytes).sum(),
             json: OnceCell::new(),
         };
         self.messages.push(message);
+    }
+
+    /// `values`, and what the server sent first.
+    pub(super) fn with_received(&self, values: &Values) -> Values {
+        let mut values = values.clone();
+        let mut add = |name: &str, value: String| values.insert(format!("{GOT}:{name}"), value);
+        if let Some(message) = self.messages.iter().find(|message| message.from == Party::Server) {
+            add("bytes", hex::encode(&message.content));
+            add("sum", message.content.iter().map(|&byte| u32::from(byte)).sum::<u32>().to_string());
+            add("fragments", message.fragments.to_string());
+            if let Some(text) = message.text() {
+                add("text", text.to_owned());
+            }
+        }
+        if let Some(subprotocol) = self.opening.and_then(|(_, opening, _)| opening.subprotocol.clone()) {
+            add("subprotocol", subprotocol);
+        }
+        values
     }
 
     /// How long it is known to have been open, in microseconds.

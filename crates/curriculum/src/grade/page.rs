@@ -1,10 +1,12 @@
 //! Conditions on what the page recorded of a run.
 
 use super::Finding;
-use super::wire::contains_json;
-use crate::check::{EventName, ExpectedEvent};
+use super::evidence::Evidence;
+use super::wire::{contains_json, is_image};
+use crate::check::{Buffered, EventName, ExpectedEvent, ExpectedImages, Read};
 use crate::console::recognise;
-use crate::page_run::PageRun;
+use crate::page_run::{PageRun, Shown};
+use observation::Party;
 use observation::page::PageAct;
 
 pub(super) fn tried(run: &PageRun, url: &str) -> Finding {
@@ -62,7 +64,12 @@ pub(super) fn pasted(run: &PageRun, says: &[String], url: Option<&str>) -> Findi
     let Some(line) = run.pasted.as_deref().filter(|line| !line.trim().is_empty()) else {
         return Finding::unmet("You have not pasted a message yet.", None);
     };
+    let about = |url: &str| host(url).is_none_or(|host| line.to_lowercase().contains(&host.to_lowercase()));
     match recognise(line, url) {
+        Some(_) if !url.is_none_or(about) => Finding::unmet(
+            "This message is about another address. Copy the one about the address of this challenge.",
+            None,
+        ),
         Some(known) => {
             let found = format!("This is a message from {}. {}", known.browser, known.explanation);
             Finding { met: says.iter().any(|name| name == known.meaning.name()), found, at: None }
@@ -74,7 +81,21 @@ pub(super) fn pasted(run: &PageRun, says: &[String], url: Option<&str>) -> Findi
     }
 }
 
-pub(super) fn shown(run: &PageRun, at_least: u32) -> Finding {
+/// The host and port of a URL.
+fn host(url: &str) -> Option<&str> {
+    url.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest))
+}
+
+pub(super) fn shown(run: &PageRun, wanted: &ExpectedImages, evidence: &Evidence<'_>) -> Finding {
+    let at_least = wanted.at_least;
+    let is_received = |image: &Shown| {
+        let mut images = evidence.messages().filter(|message| message.from == Party::Server);
+        images.any(|message| is_image(&message.content) && message.bytes == image.bytes)
+    };
+    if let Some(image) = run.shown.iter().find(|image| wanted.received && !is_received(image)) {
+        let found = format!("Your code showed an image of {} bytes. The server sent none of that size.", image.bytes);
+        return Finding::unmet(found, None);
+    }
     match run.shown.last() {
         Some(image) if run.shown.len() >= at_least as usize => {
             let found =
@@ -85,13 +106,39 @@ pub(super) fn shown(run: &PageRun, at_least: u32) -> Finding {
     }
 }
 
-pub(super) fn buffered(run: &PageRun, at_most: u64) -> Finding {
+pub(super) fn read(run: &PageRun, wanted: &Read) -> Finding {
+    let place = |name: &String| run.read.iter().position(|read| read == name);
+    let places: Vec<_> = wanted.all.iter().map(place).collect();
+    let missing: Vec<_> =
+        wanted.all.iter().filter(|name| place(name).is_none()).map(|name| format!("`{name}`")).collect();
+    if !missing.is_empty() {
+        return Finding::unmet(format!("Your code has not read {}.", missing.join(", ")), None);
+    }
+    let read: Vec<_> =
+        run.read.iter().filter(|name| wanted.all.contains(name)).map(|name| format!("`{name}`")).collect();
+    Finding {
+        met: !wanted.in_order || places.is_sorted(),
+        found: format!("Your code read {}.", read.join(", ")),
+        at: None,
+    }
+}
+
+pub(super) fn buffered(run: &PageRun, wanted: &Buffered) -> Finding {
+    let at_most = wanted.at_most;
     let sent = run.events.iter().any(|event| matches!(event.act, PageAct::Sent(_)));
     if !sent {
         return Finding::unmet("Your code has not sent anything yet.", None);
     }
     let found = format!("bufferedAmount reached {} bytes; the limit is {at_most}.", run.most_buffered);
-    Finding { met: run.most_buffered <= at_most, found, at: None }
+    match wanted.looks.filter(|looks| run.looked < *looks && run.most_buffered <= at_most) {
+        Some(looks) => {
+            let looked = run.looked;
+            let found =
+                format!("Your code read bufferedAmount before {looked} messages. It must do so before {looks}.");
+            Finding::unmet(found, None)
+        }
+        None => Finding { met: run.most_buffered <= at_most, found, at: None },
+    }
 }
 
 fn front(value: &serde_json::Value) -> String {

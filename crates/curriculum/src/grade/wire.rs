@@ -1,9 +1,10 @@
 //! Conditions on what crossed the wire.
 
 use super::Finding;
-use super::evidence::{self, Evidence};
-use crate::check::{CloseFrame, Message, Subprotocol, Times};
+use super::evidence::{self, Connection, Evidence};
+use crate::check::{CloseFrame, Frames, Message, Subprotocol, Times};
 use crate::values::{ValueSpec, Values, fill, fill_json};
+use observation::event::Cause;
 use observation::{Event, MessageKind, Party};
 use std::collections::{BTreeMap, HashSet};
 use wire::close::ClosePayload;
@@ -68,15 +69,46 @@ pub(super) fn message(
     specs: &BTreeMap<String, ValueSpec>,
     values: &Values,
 ) -> Finding {
+    let on = |connection: &'_ Connection<'_>| filled(wanted, specs, &connection.with_received(values));
+    if !wanted.on_each {
+        let found = evidence.connections.iter().flat_map(|connection| {
+            let wanted = on(connection);
+            connection.messages.iter().filter(move |message| fits(message, &wanted))
+        });
+        return counted(found.collect(), evidence.messages(), wanted);
+    }
+    let mut last = Finding::unmet("No connection has opened yet.", None);
+    for (index, connection) in evidence.opened().enumerate() {
+        let on = on(connection);
+        let found = connection.messages.iter().filter(|message| fits(message, &on));
+        let finding = counted(found.collect(), connection.messages.iter(), wanted);
+        let found = format!("On connection {}: {}", index + 1, finding.found);
+        last = Finding { found, ..finding };
+        if !last.met {
+            break;
+        }
+    }
+    last
+}
+
+/// `wanted` with its placeholders filled in.
+pub(super) fn filled(wanted: &Message, specs: &BTreeMap<String, ValueSpec>, values: &Values) -> Message {
     let filled = |text: &Option<String>| text.as_ref().map(|text| fill(text, values));
-    let wanted = &Message {
+    Message {
         is: filled(&wanted.is),
         is_hex: filled(&wanted.is_hex).map(|hex| normalized_hex(&hex)),
         bytes: filled(&wanted.bytes).map(|hex| normalized_hex(&hex)),
         json: wanted.json.as_ref().map(|json| fill_json(json, specs, values)),
         ..wanted.clone()
-    };
-    let mut found: Vec<_> = evidence.messages().filter(|message| fits(message, wanted)).collect();
+    }
+}
+
+/// Whether there are as many messages as wanted. `found` are those of `all` that match.
+fn counted<'m>(
+    mut found: Vec<&'m evidence::Message>,
+    all: impl Iterator<Item = &'m evidence::Message>,
+    wanted: &Message,
+) -> Finding {
     if let Some(field) = &wanted.distinct {
         let mut known = HashSet::new();
         found.retain(|message| message.field(field).is_some_and(|value| known.insert(value.to_string())));
@@ -95,7 +127,7 @@ pub(super) fn message(
     let who = who(wanted.from);
     let matching = if describes_any(wanted) { "" } else { "matching " };
     if count < at_least {
-        let last = evidence.messages().filter(|message| message.from == wanted.from).last();
+        let last = all.filter(|message| message.from == wanted.from).last();
         let (said, at) = match last {
             _ if count > 0 => (format!("{who} sent {count} of {at_least} {matching}messages."), found.last().copied()),
             Some(last) => {
@@ -118,16 +150,16 @@ pub(super) fn message(
 
 /// Whether every message of its sender matches.
 fn describes_any(wanted: &Message) -> bool {
-    let Message { from, at_least, at_most, .. } = *wanted;
-    *wanted == Message { from, at_least, at_most, ..Message::any(from) }
+    let Message { from, at_least, at_most, on_each, .. } = *wanted;
+    *wanted == Message { from, at_least, at_most, on_each, ..Message::any(from) }
 }
 
 /// The placeholders in `wanted` are already filled in.
-fn fits(message: &evidence::Message, wanted: &Message) -> bool {
+pub(super) fn fits(message: &evidence::Message, wanted: &Message) -> bool {
     let text = || message.text().unwrap_or_default();
     message.from == wanted.from
         && wanted.kind.is_none_or(|kind| message.kind == kind)
-        && wanted.is.as_ref().is_none_or(|is| message.kind == MessageKind::Text && text() == is)
+        && wanted.is.as_ref().is_none_or(|is| message.kind == MessageKind::Text && one_line(text()) == one_line(is))
         && wanted.is_hex.as_ref().is_none_or(|is| normalized_hex(text()) == *is)
         && wanted.bytes.as_ref().is_none_or(|bytes| hex::encode(&message.content) == *bytes)
         && wanted.json.as_ref().is_none_or(|wanted| message.json().is_some_and(|json| contains_json(json, wanted)))
@@ -135,7 +167,13 @@ fn fits(message: &evidence::Message, wanted: &Message) -> bool {
         && wanted.length.is_none_or(|length| message.bytes == length)
 }
 
-fn is_image(bytes: &[u8]) -> bool {
+/// Without the line end that clients add if they send what a user typed.
+fn one_line(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+pub(super) fn is_image(bytes: &[u8]) -> bool {
     let webp = |first: &[u8]| first != b"RIFF" || bytes.get(8..12) == Some(b"WEBP");
     IMAGES.iter().any(|first| bytes.starts_with(first) && webp(first))
 }
@@ -188,6 +226,14 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
                 None => ", without sending a message first".to_owned(),
             });
         }
+        if wanted.unanswered && met {
+            let last = connection.messages.iter().rposition(|message| message.from == wanted.from);
+            let after = last.map_or(&[][..], |last| &connection.messages[last + 1..]);
+            if after.iter().any(|answer| answer.from != wanted.from && answer.at_us <= seen.at_us) {
+                met = false;
+                said.push_str(", but that message had been answered");
+            }
+        }
         let finding = Finding { met, found: format!("{said}."), at: Some(seen.at) };
         match finding.met {
             true => return finding,
@@ -197,6 +243,20 @@ pub(super) fn close_frame(evidence: &Evidence<'_>, wanted: &CloseFrame, values: 
     }
     let none = || Finding::unmet(format!("{} not sent a close frame yet.", have(wanted.from)), None);
     nearest.or(other).unwrap_or_else(none)
+}
+
+pub(super) fn frames(evidence: &Evidence<'_>, wanted: &Frames) -> Finding {
+    let counts = |opcode| !matches!(opcode, Opcode::Close | Opcode::Pong | Opcode::Continuation);
+    let mut frames = evidence.frames().filter(|seen| seen.frame.from == wanted.from && counts(seen.frame.opcode()));
+    let most = wanted.at_most;
+    let within = frames.by_ref().take(most as usize).count();
+    let said = |count: usize| format!("{} sent {count} messages and pings", who(wanted.from));
+    match frames.next() {
+        Some(first) => {
+            Finding::unmet(format!("{}; the limit is {most}.", said(within + 1 + frames.count())), Some(first.at))
+        }
+        None => Finding::met(format!("{}.", said(within)), None),
+    }
 }
 
 pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {
@@ -209,6 +269,10 @@ pub(super) fn closed_cleanly(evidence: &Evidence<'_>, wanted: bool) -> Finding {
     };
     if by_command {
         return Finding::unmet("An observer’s command ended the connection. It counts for neither side.", Some(at));
+    }
+    if closed.cause == Cause::RelayLost {
+        let said = "The relay that had the connection is gone, so how it ended is unknown. Try again.";
+        return Finding::unmet(said, Some(at));
     }
     let said = match (closed.clean, closed.first) {
         (true, _) => "The closing handshake is complete.",

@@ -1,6 +1,6 @@
 //! The folder of a challenge: its task, its checks, and the files with code.
 
-use super::condition::fault;
+use super::condition::{self, fault};
 use super::course::Outline;
 use super::fields::{Fields, Text};
 use super::lesson::FrontMatter;
@@ -23,6 +23,8 @@ pub(super) struct LoadedChallenge {
 
 /// The default time limit of a run, in milliseconds.
 const LIMIT_MS: u32 = 5000;
+/// The default of how long a challenge takes, for each level.
+const MINUTES_OF_LEVEL: u16 = 5;
 /// The most values in a challenge, and the most choices for a value.
 const MAX_VALUES: usize = 32;
 const MAX_CHOICES: usize = 100;
@@ -53,13 +55,17 @@ impl Loader<'_> {
             }
         }
         let level = u8::try_from(front.required("level", 1..=5)).unwrap_or(1);
+        let minutes = front.number("minutes", 1..=600).and_then(|minutes| u16::try_from(minutes).ok());
+        let minutes = minutes.unwrap_or(MINUTES_OF_LEVEL * u16::from(level));
         if !front.has("place") {
             front.problem("the front matter has no `place`", "Add `place = \"anywhere\"` or `place = \"browser\"`.");
         }
         let place = front.one_of("place").unwrap_or(Place::Anywhere);
         let query = front.optional("query").unwrap_or_default();
         let via = front.optional("via");
+        let (script, script_line) = front.json("script").unzip();
         let counts = front.one_of("counts").unwrap_or_default();
+        let conceal = front.flag("conceal");
         let limit_ms = front.number("limit-ms", 100..=120_000).unwrap_or(LIMIT_MS);
         let lesson = front.optional("lesson");
         if let Some(lesson) = &lesson {
@@ -81,14 +87,16 @@ impl Loader<'_> {
         let why_file = format!("{folder}/solution.md");
         let why = why.map(|value| Text { value, line: 1 });
         let why = why.map(|text| (markdown_of(&why_file).blocks(&text), text));
-        let summary = Summary { id: id.to_owned(), title: title.value, summary: summary.value, level, place };
+        let summary = Summary { id: id.to_owned(), title: title.value, summary: summary.value, level, minutes, place };
         let challenge = Challenge {
             summary,
             task,
             query: query.value.clone(),
             via: via.as_ref().map(|via| via.value.clone()),
+            script,
             value_specs,
             counts,
+            conceal,
             limit_ms,
             checks,
             hints: hints.iter().map(|(html, _)| html.clone()).collect(),
@@ -96,7 +104,9 @@ impl Loader<'_> {
             html_file,
             lesson: lesson.map(|lesson| lesson.value),
         };
-        let address = [query.value.as_str(), via.as_ref().map_or("", |via| &via.value)];
+        let dialogue = challenge.script.as_ref().map(serde_json::Value::to_string).unwrap_or_default();
+        let address = [query.value.as_str(), via.as_ref().map_or("", |via| &via.value), &dialogue];
+        let settings_line = script_line.unwrap_or(query.line);
         let placeholders_check =
             PlaceholderCheck { names, samples: samples(&challenge, &address), problems: self.problems };
         placeholders_check.check(file, &text, false);
@@ -106,19 +116,48 @@ impl Loader<'_> {
         }
         if let Some((html, Text { value, .. })) = &why {
             placeholders_check.check(&why_file, value, false);
+            self.hidden_value(&why_file, &challenge, value);
             placeholders_check.check_rendered(&why_file, value, html, |at| Lines::of(value, 1).at(at));
         }
+        self.concealment(file, &challenge, front_matter.line);
         for name in ["starter.js", "solution.js", "page.html"] {
             let file = format!("{folder}/{name}");
             if let Some(text) = self.text(&file) {
                 placeholders_check.check(&file, &text, true);
+                self.hidden_value(&file, &challenge, &text);
             }
         }
         for values in &placeholders_check.samples {
-            self.sample(file, &challenge, values, &query, via.as_ref());
+            self.sample(file, &challenge, values, settings_line, via.as_ref());
         }
         starter?;
         Some(LoadedChallenge { challenge, solution: Solution { code: solved?, why: why?.0 }, wrong })
+    }
+
+    /// The page shows this text, but does not know hidden values.
+    fn hidden_value(&self, file: &str, challenge: &Challenge, text: &str) {
+        let open = challenge.open_names();
+        let is_hidden = |name: &str| challenge.value_specs.contains_key(name) && !open.contains(name);
+        let mut lines = (1..).zip(text.lines());
+        let named = lines.find_map(|(line, text)| Some((line, values::names(text).find(|name| is_hidden(name))?)));
+        if let Some((line, name)) = named {
+            let what = format!("this names `{name}`, which learners have to find out");
+            let fix = "Leave a place where the learner writes it, or name the value in the task.";
+            self.problems.add(file, Some(line), what, fix);
+        }
+    }
+
+    /// A check that only the relay can decide needs faults that nobody is told of.
+    fn concealment(&self, file: &str, challenge: &Challenge, line: usize) {
+        let names = challenge.checks.iter().any(|check| check.condition.needs_relay());
+        if names && !challenge.conceal {
+            let fix = "Add `conceal = true`.";
+            self.problems.add(file, Some(line), "a check asks for the names of faults, but the page shows them", fix);
+        }
+        if names && challenge.drawn_faults().count() < 2 {
+            let fix = "Let the lab draw one: `query = \"fault=rsv1|masked\"`.";
+            self.problems.add(file, Some(line), "a check asks for the names of faults, but the faults never vary", fix);
+        }
     }
 
     /// How values are made, and the names of all values, including those with a problem.
@@ -168,23 +207,11 @@ impl Loader<'_> {
             if !ids.insert(id.value.clone()) {
                 table.problem_at(id.line, format!("another check has the id `{}`", id.value), "Choose a different id.");
             }
-            let kinds = table.remaining();
-            let mut conditions =
-                kinds.iter().filter_map(|kind| table.as_variant(&kind.value, "kind of check")).collect::<Vec<_>>();
-            match (kinds.len(), conditions.pop()) {
-                (1, Some(condition)) => {
-                    if let Some((what, fix)) = fault(&condition, counts, place) {
-                        table.problem_at(kinds[0].line, format!("`{}`: {what}", kinds[0].value), fix);
-                    }
-                    checks.push(Check { id: id.value, wants, condition });
+            if let Some((condition, name)) = condition::read(&mut table, "check") {
+                if let Some((what, fix)) = fault(&condition, counts, place) {
+                    table.problem_at(name.line, format!("`{}`: {what}", name.value), fix);
                 }
-                (1, None) => {}
-                (0, _) => table.problem("this check has no condition", "Add one, for example `connected = {}`."),
-                _ => {
-                    let kinds: Vec<_> = kinds.iter().map(|kind| kind.value.as_str()).collect();
-                    let what = format!("this check has more than one condition: {}", super::fields::list_names(&kinds));
-                    table.problem(what, "Write a separate check for each.");
-                }
+                checks.push(Check { id: id.value, wants, condition });
             }
         }
         (checks, ids)
@@ -236,10 +263,10 @@ impl Loader<'_> {
     }
 
     /// Checks the settings with the lab, filled in with values that a session could get.
-    fn sample(&self, file: &str, challenge: &Challenge, values: &Values, query: &Text, via: Option<&Text>) {
+    fn sample(&self, file: &str, challenge: &Challenge, values: &Values, line: usize, via: Option<&Text>) {
         if let Err(what) = (self.lab.query)(&challenge.settings(values)) {
-            let what = format!("the lab rejects this query: {what}");
-            self.problems.add(file, Some(query.line), what, "See `/api/behaviours` for the settings it accepts.");
+            let what = format!("the lab rejects these settings: {what}");
+            self.problems.add(file, Some(line), what, "See `/api/behaviours` for the settings it accepts.");
         }
         if let Some((via, Err(what))) = via.map(|via| (via, (self.lab.via)(&values::fill(&via.value, values)))) {
             let what = format!("the lab rejects this middlebox: {what}");
@@ -268,7 +295,7 @@ fn value_fault(spec: &ValueSpec) -> Option<(String, &'static str)> {
         ValueSpec::Number { from, to } if from > to => {
             Some((format!("`from = {from}` is larger than `to = {to}`"), "Swap the two numbers."))
         }
-        ValueSpec::Words { count: 0 } | ValueSpec::Bytes { count: 0 } => {
+        ValueSpec::Words { count: 0 } | ValueSpec::Bytes { count: 0 } | ValueSpec::Frames { count: 0 } => {
             Some(("`count` is 0".to_owned(), "Use 1 or more."))
         }
         ValueSpec::OneOf { values } if !(1..=MAX_CHOICES).contains(&values.len()) => {

@@ -1,9 +1,11 @@
-//! Whether a check can be met at all, and whether an attempt can fail it.
+//! Reads a condition: whether it can be met at all, and whether an attempt can fail it.
 
-use super::fields::list_names;
+use super::fields::{Fields, Text, list_names};
 use super::problem::did_you_mean;
 use crate::challenge::{Counts, Place};
-use crate::check::{Backoff, Beats, CloseFrame, Condition, EventName, ExpectedEvent, Message, Times};
+use crate::check::{
+    Answers, Backoff, Beats, CloseFrame, Condition, EventName, ExpectedEvent, InFlight, Message, Named, Read, Times,
+};
 use crate::console;
 use observation::{MessageKind, Party};
 use wire::close::CloseCode;
@@ -13,6 +15,26 @@ type Fault = (String, String);
 
 /// With more, the last wait would take hours.
 const MAX_WAITS: u32 = 16;
+
+/// The condition of a table: the only field that was not taken yet, with its name. `owner` is what the table is, such as
+/// `check`.
+pub(super) fn read(fields: &mut Fields<'_>, owner: &str) -> Option<(Condition, Text)> {
+    let names = fields.remaining();
+    let read = |name: &Text| fields.as_variant(&name.value, "kind of check");
+    let conditions: Vec<Option<Condition>> = names.iter().map(read).collect();
+    match (names.as_slice(), conditions.into_iter().next().flatten()) {
+        ([name], condition) => return condition.map(|condition| (condition, name.clone())),
+        ([], _) => {
+            fields.problem(format!("this {owner} has no condition"), "Add one, for example `connected = {}`.");
+        }
+        _ => {
+            let names: Vec<_> = names.iter().map(|name| name.value.as_str()).collect();
+            let what = format!("this {owner} has more than one condition: {}", list_names(&names));
+            fields.problem(what, format!("Write a separate {owner} for each."));
+        }
+    }
+    None
+}
 
 /// What is wrong with a check of a challenge, given which connections count and where the challenge is solved.
 pub(super) fn fault(condition: &Condition, counts: Counts, place: Place) -> Option<Fault> {
@@ -38,7 +60,22 @@ pub(super) fn fault(condition: &Condition, counts: Counts, place: Place) -> Opti
                 &format!("Use 1 to {MAX_WAITS} `waits`, and a `base-ms` of at least 1."),
             )
         }
-        Condition::InFlight(wanted) => never_fails(wanted.at_least),
+        Condition::InFlight(InFlight { at_least, at_most }) => match (at_least, at_most) {
+            (Some(least), Some(most)) if least > most => range([*least, *most]),
+            (None | Some(0), None) => never_fails(0),
+            (_, Some(0)) => fault_of("a message is in flight until it is answered", "Use `at-most = 1` or more."),
+            _ => None,
+        },
+        Condition::Answers(Answers { times, .. }) => never_fails(*times),
+        Condition::Named(Named { points }) if counts == Counts::Session => never_fails(*points),
+        Condition::Named(_) => fault_of(
+            "each attempt is one connection, and names the fault of the one before",
+            "Use `counts = \"session\"`.",
+        ),
+        Condition::Read(Read { all, .. }) if all.is_empty() => {
+            fault_of("this check can never fail", "Name something in `all`.")
+        }
+        Condition::Backoff(Backoff { series: 0, .. }) => fault_of("`series` is 0", "Use 1 or more."),
         Condition::Lasted(wanted) => never_fails(wanted.at_least_ms),
         Condition::Shown(wanted) => never_fails(wanted.at_least),
         Condition::Event(ExpectedEvent { name, code, was_clean }) => {
@@ -53,12 +90,19 @@ pub(super) fn fault(condition: &Condition, counts: Counts, place: Place) -> Opti
                 .unwrap_or_else(|| format!("The known meanings are {}.", list_names(&known)));
             Some((format!("`{unknown}` is not a meaning of a console message"), fix))
         }
+        Condition::After(after) => message(&after.first)
+            .or_else(|| message(&after.then))
+            .or_else(|| range([after.at_least_ms.unwrap_or(0), after.at_most_ms.unwrap_or(u32::MAX)])),
+        Condition::Acknowledged(wanted) => never_fails(wanted.at_least),
         Condition::Subprotocol(_)
         | Condition::ClosedCleanly(_)
         | Condition::Backoff(_)
+        | Condition::Inner(_)
         | Condition::Tried(_)
         | Condition::Returned(_)
-        | Condition::Buffered(_) => None,
+        | Condition::Buffered(_)
+        | Condition::Frames(_)
+        | Condition::Read(_) => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! `course.toml`, and the files in the folders of a course.
 
-use super::fields::{Text, Toml};
+use super::fields::{Fields, Text, Toml};
 use super::problem::{Problems, did_you_mean};
-use super::{Asset, ID, Loader, MAX_OF_EACH, is_id};
+use super::{Asset, ID, Loader, MAX_OF_EACH, glossary, is_id};
 use crate::challenge::Challenge;
-use crate::course::{Block, Course, Lesson, LessonSummary, Objective};
+use crate::course::{Block, Course, Lesson, LessonSummary, Objective, Part};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const FILE: &str = "course.toml";
@@ -16,6 +16,7 @@ pub(super) struct Outline {
     summary: Text,
     language: Text,
     objectives: Vec<(Text, Text)>,
+    parts: Vec<Part>,
     /// In their order.
     pub(super) lessons: Vec<Text>,
     pub(super) challenges: Vec<Text>,
@@ -31,13 +32,15 @@ impl Loader<'_> {
             read
         });
         let objectives = objectives.collect();
+        let (parts, lessons) = self.parts(&mut fields);
         let outline = Outline {
             id: fields.text("id"),
             title: fields.text("title"),
             summary: fields.text("summary"),
             language: fields.optional("language").unwrap_or_else(|| Text { value: "en".to_owned(), line: 1 }),
             objectives,
-            lessons: self.valid_ids(fields.texts("lessons"), "lesson"),
+            parts,
+            lessons,
             challenges: self.valid_ids(fields.texts("challenges"), "challenge"),
         };
         fields.finish();
@@ -53,6 +56,29 @@ impl Loader<'_> {
         Some(outline)
     }
 
+    /// The parts, and the ids of all lessons. A course without parts has a plain list of lessons.
+    fn parts(&self, fields: &mut Fields<'_>) -> (Vec<Part>, Vec<Text>) {
+        let plain = fields.texts("lessons");
+        let mut all = Vec::new();
+        let parts = fields.tables("parts", "this part").into_iter().map(|mut part| {
+            let (title, summary, lessons) = (part.text("title"), part.text("summary"), part.texts("lessons"));
+            if lessons.is_empty() {
+                part.problem("this part has no lessons", "Add `lessons = [\"…\"]`, or remove the part.");
+            }
+            part.finish();
+            let ids = lessons.iter().map(|id| id.value.clone()).collect();
+            all.extend(lessons);
+            Part { title: title.value, summary: summary.value, lessons: ids }
+        });
+        let parts: Vec<_> = parts.collect();
+        if let (Some(first), false) = (plain.first(), parts.is_empty()) {
+            let what = "the course has both `lessons` and `[[parts]]`";
+            self.problems.add(FILE, Some(first.line), what, "List all lessons in the parts, and remove this list.");
+        }
+        let lessons = if parts.is_empty() { plain } else { all };
+        (parts, self.valid_ids(lessons, "lesson"))
+    }
+
     /// The valid ids of a list, each once.
     fn valid_ids(&self, ids: Vec<Text>, what: &str) -> Vec<Text> {
         let mut seen = BTreeSet::new();
@@ -65,6 +91,9 @@ impl Loader<'_> {
             if !is_id(&id.value) {
                 add(format!("`{}` is not a valid {what} id", id.value), ID);
                 return false;
+            }
+            if what == "lesson" && id.value == "glossary" && self.files.contains_key(glossary::FILE) {
+                add("the lesson `glossary` has the address of the glossary".to_owned(), "Rename the lesson.");
             }
             let first = seen.insert(id.value.clone());
             if !first {
@@ -160,6 +189,7 @@ impl Outline {
         problems: &Problems,
         lessons: &BTreeMap<String, Lesson>,
         challenges: &BTreeMap<String, Challenge>,
+        glossary: bool,
     ) -> Course {
         for (_, lesson) in &self.objectives {
             self.lesson_of(FILE, lesson, problems);
@@ -170,6 +200,7 @@ impl Outline {
             objectives: objectives
                 .map(|(text, lesson)| Objective { text: text.value.clone(), lesson: lesson.value.clone() })
                 .collect(),
+            parts: self.parts,
             lessons: summaries.map(summary).collect(),
             challenges: self
                 .challenges
@@ -180,11 +211,12 @@ impl Outline {
             title: self.title.value,
             summary: self.summary.value,
             language: self.language.value,
+            glossary,
         }
     }
 }
 
 fn summary(lesson: &Lesson) -> LessonSummary {
-    let Lesson { id, title, summary, minutes, blocks } = lesson.clone();
+    let Lesson { id, title, summary, minutes, blocks, terms: _ } = lesson.clone();
     LessonSummary { id, title, summary, minutes, pieces: blocks.iter().filter_map(Block::piece).collect() }
 }

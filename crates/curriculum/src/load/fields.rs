@@ -1,16 +1,14 @@
 //! Reads TOML field by field, so that each problem has a line number and unknown fields are found.
 
+use super::dots::{MAX_DOTS, too_many_dots};
 use super::lines::Lines;
-use super::problem::{Problems, did_you_mean};
+use super::problem::{Problem, Problems, did_you_mean};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as VariantError, StrDeserializer};
 use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
-
-/// The most dots in one key. Each dot nests a table, and deep nesting could overflow the stack.
-const MAX_DOTS: usize = 20;
 
 /// TOML text, which may be a part of a file.
 #[derive(Clone)]
@@ -51,50 +49,6 @@ impl<'a> Toml<'a> {
     }
 }
 
-/// The offset of a key with too many parts, or of text that looks like one.
-fn too_many_dots(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut at, mut dots, mut after_dot) = (0, 0, false);
-    while let Some(&byte) = bytes.get(at) {
-        let part = match byte {
-            b'"' | b'\'' => quoted(&bytes[at..]),
-            byte if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) => 1,
-            _ => 0,
-        };
-        match byte {
-            _ if part > 0 => {
-                let goes_on = after_dot || at.checked_sub(1).is_some_and(|before| !b" \t".contains(&bytes[before]));
-                dots = if goes_on { dots } else { 0 };
-                after_dot = false;
-            }
-            b'.' if after_dot => dots = 0,
-            b'.' => (dots, after_dot) = (dots + 1, true),
-            b' ' | b'\t' => {}
-            _ => (dots, after_dot) = (0, false),
-        }
-        if dots > MAX_DOTS {
-            return Some(at);
-        }
-        at += part.max(1);
-    }
-    None
-}
-
-/// The length of the quoted string at the start of `bytes`; 0 if it does not end in the same line.
-fn quoted(bytes: &[u8]) -> usize {
-    let mut escaped = false;
-    for (at, &byte) in bytes.iter().enumerate().skip(1) {
-        match byte {
-            b'\n' => return 0,
-            _ if escaped => escaped = false,
-            b'\\' if bytes[0] == b'"' => escaped = true,
-            _ if byte == bytes[0] => return at + 1,
-            _ => {}
-        }
-    }
-    0
-}
-
 /// A string and the line where it starts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text {
@@ -130,6 +84,12 @@ impl<'a> Fields<'a> {
         self.toml.problems.add(self.toml.file, Some(line), what, fix);
     }
 
+    /// Adds a warning at the start of the table.
+    pub(super) fn warning(&self, what: impl Into<String>, fix: impl Into<String>) {
+        let Toml { file, problems, .. } = self.toml;
+        problems.warn(Problem { file: file.to_owned(), line: Some(self.line()), what: what.into(), fix: fix.into() });
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
@@ -159,6 +119,13 @@ impl<'a> Fields<'a> {
                 Text { line: self.line(), ..Text::default() }
             }
         }
+    }
+
+    /// A table or another value as JSON, and its line.
+    pub(super) fn json(&mut self, key: &'static str) -> Option<(serde_json::Value, usize)> {
+        let value = self.take(key)?;
+        let line = self.toml.line_of(value.span().start);
+        Some((self.deserialized(value, &format!("`{key}`: "), ("value", key))?, line))
     }
 
     pub(super) fn optional(&mut self, key: &'static str) -> Option<Text> {
@@ -362,27 +329,5 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_have_a_bound_and_prose_has_none() {
-        let key = |part: &str, parts| [part].repeat(parts).join(".");
-        for (text, deep) in [
-            (format!("{} = 1", key("a", 21)), false),
-            (format!("{} = 1", key("a", 22)), true),
-            (format!("b = {{ {} = 1 }}", key("a", 22)), true),
-            (format!("[{}]", key(" \"a=b\" ", 22)), true),
-            (format!("{} = 1", key("'x'", 120_000)), true),
-            (format!("b = \"\"\"\n{}\n\"\"\"", "Don't. Do this. ".repeat(50)), false),
-            (format!("b = \"{}\"", "a.b.c ".repeat(50)), false),
-            (".".repeat(100), false),
-        ] {
-            assert_eq!(too_many_dots(&text).is_some(), deep, "{}", &text[..text.len().min(80)]);
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Loader;
 use super::fields::{Fields, Text, Toml};
+use super::glossary::Terms;
 use super::lines::Lines;
 use super::markdown::{Events, Markdown};
 use super::problem::Problems;
@@ -53,7 +54,8 @@ enum Part<'t> {
 }
 
 /// The names of fences that are blocks, not code.
-const BLOCK_KINDS: [&str; 7] = ["live", "widget", "exercise", "quiz", "interview", "faq", "challenge"];
+const BLOCK_KINDS: [&str; 9] =
+    ["live", "widget", "exercise", "quiz", "wrong-line", "order", "interview", "faq", "challenge"];
 
 impl Loader<'_> {
     /// The lesson, and all ids in it.
@@ -61,6 +63,7 @@ impl Loader<'_> {
         &self,
         id: &str,
         challenges: &BTreeMap<String, Challenge>,
+        terms: Option<&Terms>,
     ) -> Option<(Lesson, BTreeSet<String>)> {
         let file = &format!("lessons/{id}.md");
         let text =
@@ -81,9 +84,14 @@ impl Loader<'_> {
                 Part::Block { kind, toml, line } => Ok(self.block(&markdown, kind, &toml, line, challenges)),
             })
             .collect();
+        let mut linked = BTreeSet::new();
         let blocks = blocks.into_iter().filter_map(|block| match block {
             Ok(block) => block,
             Err(events) => {
+                let events = match terms {
+                    Some(terms) => terms.link(events, &mut linked),
+                    None => events,
+                };
                 let html = markdown.html(events, |offset| front_matter.line_of(offset));
                 (!html.trim().is_empty()).then_some(Block::Prose { html })
             }
@@ -92,7 +100,8 @@ impl Loader<'_> {
         if blocks.is_empty() {
             self.problems.add(file, None, "this lesson is empty", "Add content after the front matter.");
         }
-        Some((Lesson { id: id.to_owned(), title, summary, minutes, blocks }, markdown.ids.into_inner()))
+        let terms = terms.map(|terms| terms.definitions(&markdown.terms.borrow())).unwrap_or_default();
+        Some((Lesson { id: id.to_owned(), title, summary, minutes, blocks, terms }, markdown.ids.into_inner()))
     }
 
     fn block(
@@ -112,6 +121,8 @@ impl Loader<'_> {
             "widget" => self.widget(id.value, &mut fields).map(Block::Widget),
             "exercise" => Some(Block::Exercise(self.exercise(markdown, id.value, &mut fields))),
             "quiz" => Some(Block::Quiz(self.quiz(markdown, id.value, &mut fields))),
+            "wrong-line" => Some(Block::WrongLine(self.wrong_line(markdown, id.value, &mut fields))),
+            "order" => Some(Block::Order(self.order(markdown, id.value, &mut fields))),
             "interview" => self.interview(markdown, id.value, &mut fields).map(Block::Interview),
             "faq" => Some(Block::Faq(self.faq(markdown, id.value, &mut fields))),
             _ => self.challenge_link(&id, &fields, challenges).map(Block::Challenge),

@@ -16,6 +16,8 @@ pub(super) struct Targets {
     pub(super) lessons: BTreeMap<String, BTreeSet<String>>,
     pub(super) challenges: BTreeSet<String>,
     pub(super) assets: BTreeSet<String>,
+    /// The ids of the glossary, if there is one.
+    pub(super) terms: Option<BTreeSet<String>>,
 }
 
 impl Targets {
@@ -32,6 +34,9 @@ impl Targets {
         let (path, anchor) = to.split_once('#').map_or((to, None), |(path, anchor)| (path, Some(anchor)));
         if let Some(name) = path.strip_prefix("assets/").or_else(|| path.strip_prefix(ASSETS)) {
             return find(name, &self.assets, "an image");
+        }
+        if let ("/course/glossary", Some(terms)) = (path, &self.terms) {
+            return anchor.map_or(Ok(()), |anchor| find(anchor, terms, "a term"));
         }
         if let Some(lesson) = path.strip_prefix("/course/") {
             find(lesson, self.lessons.keys(), "a lesson")?;

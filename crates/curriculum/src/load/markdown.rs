@@ -13,6 +13,9 @@ use std::ops::Range;
 /// Where the relay serves the files of `assets/`.
 pub(super) const ASSETS: &str = "/api/course/assets/";
 
+/// The start of a link to a term. Its id follows.
+pub(super) const GLOSSARY: &str = "/course/glossary#";
+
 /// The most levels of nested blocks and inline elements.
 const MAX_DEPTH: usize = 32;
 
@@ -34,6 +37,8 @@ pub(super) struct Markdown<'a> {
     pub(super) links: &'a RefCell<Vec<Link>>,
     /// All ids so far, including those of blocks.
     pub(super) ids: RefCell<BTreeSet<String>>,
+    /// The ids of all terms that the texts link to.
+    pub(super) terms: RefCell<BTreeSet<String>>,
     /// The next number for a repeated heading, by its id without a number.
     numbers: RefCell<HashMap<String, u32>>,
 }
@@ -47,7 +52,8 @@ impl<'a> Markdown<'a> {
         problems: &'a Problems,
         links: &'a RefCell<Vec<Link>>,
     ) -> Self {
-        Self { file, lesson, problems, links, ids: RefCell::default(), numbers: RefCell::default() }
+        let (ids, terms, numbers) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { file, lesson, problems, links, ids, terms, numbers }
     }
 
     /// Parses a text. Returns nothing and adds a problem if blocks are nested too deep.
@@ -142,7 +148,8 @@ impl<'a> Markdown<'a> {
         }
         let mut rendered = String::new();
         html::push_html(&mut rendered, out.into_iter());
-        sanitize(&rendered)
+        let clean = sanitize(&rendered);
+        if self.lesson.is_some() { with_definitions(&clean) } else { clean }
     }
 
     /// Records the target of a link or image, and reports HTML whose target would not be checked.
@@ -174,10 +181,11 @@ impl<'a> Markdown<'a> {
         }
     }
 
-    fn record_link(&self, to: &str, line: usize) {
+    pub(super) fn record_link(&self, to: &str, line: usize) {
         if to.contains("{{") {
             self.problem(line, "a URL cannot contain a placeholder", "Write the value as text.");
         }
+        self.terms.borrow_mut().extend(to.strip_prefix(GLOSSARY).map(str::to_owned));
         let (file, lesson) = (self.file.to_owned(), self.lesson.map(str::to_owned));
         self.links.borrow_mut().push(Link { file, line, lesson, to: to.to_owned() });
     }
@@ -224,6 +232,18 @@ const MARKDOWN_ONLY: [(&str, &str); 8] = [
     ("h6", HEADING),
 ];
 const HEADING: &str = "Write `## A heading`.";
+
+/// Points from each link to a term to the definition, which the page puts into the lesson.
+fn with_definitions(html: &str) -> String {
+    let start = format!("<a href=\"{GLOSSARY}");
+    let mut parts = html.split(&start);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let id = part.split('"').next().unwrap_or_default();
+        out.push_str(&format!("<a class=\"term\" aria-describedby=\"definition-{id}\" href=\"{GLOSSARY}{part}"));
+    }
+    out
+}
 
 fn has_tag(html: &str, tag: &str) -> bool {
     html.split('<').skip(1).any(|rest| {
@@ -278,7 +298,7 @@ mod tests {
     fn rendered(text: &str) -> (String, Vec<String>) {
         let (problems, links) = (Problems::default(), RefCell::default());
         let html = Markdown::new("a.md", None, &problems, &links).blocks(&Text { value: text.to_owned(), line: 1 });
-        (html.trim_end().to_owned(), problems.into_sorted().iter().map(|problem| problem.what.clone()).collect())
+        (html.trim_end().to_owned(), problems.into_sorted().0.iter().map(|problem| problem.what.clone()).collect())
     }
 
     fn check(text: &str, expect: &str) {

@@ -3,9 +3,11 @@
 //! | module | what it does |
 //! |---|---|
 //! | `files` | reads the files, within size limits |
-//! | `fields`, `lines` | TOML, with the line number of each problem |
+//! | `fields`, `dots`, `lines` | TOML, with the line number of each problem |
 //! | `markdown`, `highlight`, `sanitize`, `slug` | Markdown to safe HTML |
-//! | `lesson`, `pieces` | a lesson and its blocks |
+//! | `lesson`, `pieces`, `questions`, `predict` | a lesson and its blocks |
+//! | `lengths` | options that are far longer than others |
+//! | `glossary` | the terms, and where a lesson uses each for the first time |
 //! | `challenge` | a challenge and the files beside it |
 //! | `condition` | whether a check can be met, and can fail |
 //! | `placeholders` | whether each `{{…}}` of a challenge has a value |
@@ -14,24 +16,32 @@
 mod challenge;
 mod condition;
 mod course;
+mod dots;
 mod fields;
 mod files;
+mod glossary;
 mod highlight;
+mod lengths;
 mod lesson;
 mod lines;
 mod links;
 mod markdown;
 mod pieces;
 mod placeholders;
+mod predict;
 mod problem;
+mod questions;
 mod sanitize;
 mod slug;
 
+pub use lengths::visible_length;
 pub use problem::Problem;
 
 use crate::challenge::{Challenge, Solution};
 use crate::course::{Course, Lesson};
+use crate::glossary::Glossary;
 use files::Files;
+use glossary::Terms;
 use links::Targets;
 use markdown::Link;
 use problem::Problems;
@@ -70,8 +80,11 @@ pub struct Loaded {
     pub solutions: BTreeMap<String, Solution>,
     /// By challenge id. The tests of a course run them; the page does not get them.
     pub wrong: BTreeMap<String, Vec<Wrong>>,
+    pub glossary: Option<Glossary>,
     /// By name.
     pub assets: BTreeMap<String, Asset>,
+    /// What an author should look at, although the course can be served.
+    pub warnings: Vec<Problem>,
 }
 
 /// An attempt that must fail a check.
@@ -103,8 +116,11 @@ pub fn load(source: &Source, lab: &LabRules<'_>) -> Result<Loaded, Vec<Problem>>
         let loader = Loader { files: &files, lab, problems: &problems, links: RefCell::default() };
         loader.load()
     });
-    let problems = problems.into_sorted();
-    if problems.is_empty() { loaded.ok_or_else(Vec::new) } else { Err(problems) }
+    let (problems, warnings) = problems.into_sorted();
+    match loaded {
+        Some(loaded) if problems.is_empty() => Ok(Loaded { warnings, ..loaded }),
+        _ => Err(problems),
+    }
 }
 
 /// A small course without problems for authors to start from: the name and content of each file.
@@ -134,16 +150,19 @@ impl Loader<'_> {
                 wrong.insert(id.value.clone(), read.wrong);
             }
         }
+        let terms = self.glossary();
+        targets.terms = terms.as_ref().map(Terms::ids);
         let mut lessons = BTreeMap::new();
         for id in &outline.lessons {
-            let (lesson, ids) = self.lesson(&id.value, &challenges).unzip();
+            let (lesson, ids) = self.lesson(&id.value, &challenges, terms.as_ref()).unzip();
             targets.lessons.insert(id.value.clone(), ids.unwrap_or_default());
             lessons.extend(lesson.map(|lesson| (id.value.clone(), lesson)));
         }
         targets.check(&self.links.borrow(), self.problems);
         self.unlisted(&outline);
-        let course = outline.course(self.problems, &lessons, &challenges);
-        Some(Loaded { course, lessons, challenges, solutions, wrong, assets })
+        let course = outline.course(self.problems, &lessons, &challenges, terms.is_some());
+        let glossary = terms.map(Terms::into_glossary);
+        Some(Loaded { course, lessons, challenges, solutions, wrong, glossary, assets, warnings: Vec::new() })
     }
 
     /// The text of a file, with `\n` as line ends and without a byte order mark.

@@ -1,11 +1,11 @@
-//! Reads the blocks of a lesson from TOML.
+//! Reads the blocks of a lesson from TOML, except the questions.
 
 use super::Loader;
 use super::fields::{Fields, Item, Text};
 use super::markdown::Markdown;
 use super::problem::did_you_mean;
 use crate::challenge::Challenge;
-use crate::course::{ChallengeLink, Choice, Close, Exercise, Faq, Interview, Live, Quiz, Run, Send, Slip, Widget};
+use crate::course::{ChallengeLink, Close, Live, Run, Send, Widget};
 use std::collections::BTreeMap;
 
 /// The most messages of a run, and the longest time between them in milliseconds.
@@ -16,6 +16,7 @@ impl Loader<'_> {
     pub(super) fn live(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Live {
         let title = fields.text("title").value;
         let show = fields.one_of("show").unwrap_or_default();
+        let simple = fields.flag("simple");
         let look = fields.optional("look").map(|text| markdown.blocks(&text));
         let mut runs = Vec::new();
         if fields.has("runs") {
@@ -31,7 +32,9 @@ impl Loader<'_> {
         } else {
             runs.push(self.run(fields));
         }
-        Live { id, title, runs, show, look }
+        let predict = fields.table("predict", "this prediction");
+        let predict = predict.map(|table| self.prediction(markdown, table, runs.len()));
+        Live { id, title, runs, show, simple, look, predict }
     }
 
     /// A run without its title.
@@ -126,69 +129,6 @@ impl Loader<'_> {
         let what = fields.one_of("what");
         let text = fields.optional("text").map(|text| text.value);
         Some(Widget { id, title, what: what?, text })
-    }
-
-    pub(super) fn exercise(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Exercise {
-        let ask = markdown.blocks(&fields.text("ask"));
-        let answers: Vec<_> = fields.texts("answers").into_iter().map(|text| text.value).collect();
-        if answers.is_empty() || answers.iter().any(|answer| answer.trim().is_empty()) {
-            fields.problem("this exercise has no answer, or an empty one", "Add `answers = [\"…\"]`.");
-        }
-        let hint = fields.optional("hint").map(|hint| markdown.blocks(&hint));
-        let why = markdown.blocks(&fields.text("why"));
-        let slips = fields.tables("slips", "this slip").into_iter().map(|mut slip| {
-            let (answer, says) = (slip.text("answer"), markdown.blocks(&slip.text("says")));
-            if answers.iter().any(|right| right.trim().eq_ignore_ascii_case(answer.value.trim())) {
-                slip.problem_at(answer.line, "this slip is also listed in `answers`", "Remove it from one of the two.");
-            }
-            slip.finish();
-            Slip { answer: answer.value, says }
-        });
-        let slips = slips.collect();
-        Exercise { id, ask, answers, hint, why, slips }
-    }
-
-    pub(super) fn quiz(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Quiz {
-        let ask = markdown.blocks(&fields.text("ask"));
-        let options = fields.tables("options", "this option").into_iter().map(|mut option| {
-            let text = markdown.inline(&option.text("text"));
-            let right = option.flag("right");
-            let why = markdown.blocks(&option.text("why"));
-            option.finish();
-            Choice { text, right, why }
-        });
-        let options: Vec<_> = options.collect();
-        if options.len() < 2 {
-            fields.problem("this quiz has fewer than two options", "Add `[[options]]` with `text` and `why`.");
-        } else if !options.iter().any(|option| option.right) {
-            fields.problem("no option of this quiz is marked as right", "Add `right = true` to one of them.");
-        }
-        Quiz { id, ask, options }
-    }
-
-    pub(super) fn interview(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Option<Interview> {
-        let ask = markdown.blocks(&fields.text("ask"));
-        let answer = markdown.blocks(&fields.text("answer"));
-        let points: Vec<_> = fields.texts("points").iter().map(|point| markdown.inline(point)).collect();
-        if points.is_empty() {
-            fields.problem("this interview has no `points`", "List what a good answer contains.");
-        }
-        let Some(mut demo) = fields.table("demo", "this demo") else {
-            fields.problem("this interview has no `[demo]`", "Add one with the fields of a live block, except `id`.");
-            return None;
-        };
-        let demo_id = Text { value: format!("{id}-demo"), line: demo.line() };
-        if !id.is_empty() {
-            self.piece_id(markdown, &demo_id);
-        }
-        let live = self.live(markdown, demo_id.value, &mut demo);
-        demo.finish();
-        Some(Interview { id, ask, answer, points, demo: live })
-    }
-
-    pub(super) fn faq(&self, markdown: &Markdown<'_>, id: String, fields: &mut Fields<'_>) -> Faq {
-        let ask = markdown.inline(&fields.text("ask"));
-        Faq { id, ask, answer: markdown.blocks(&fields.text("answer")) }
     }
 
     pub(super) fn challenge_link(

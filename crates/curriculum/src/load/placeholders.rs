@@ -3,7 +3,7 @@
 use super::problem::{Problems, did_you_mean};
 use super::{fields, is_id};
 use crate::challenge::Challenge;
-use crate::values::{self, DERIVED, Placeholder, ValueSpec, Values, placeholders};
+use crate::values::{self, DERIVED, GOT, GOT_NAMES, Placeholder, ValueSecret, ValueSpec, Values, placeholders};
 use observation::SessionId;
 use std::collections::BTreeSet;
 
@@ -34,6 +34,15 @@ impl PlaceholderCheck<'_> {
 
     fn faults(&self, placeholder: &Placeholder<'_>) -> Vec<(String, String)> {
         let mut faults = Vec::new();
+        if placeholder.derived() == Some(GOT) {
+            let unknown = placeholder.names().find(|name| !GOT_NAMES.contains(name));
+            faults.extend(unknown.map(|name| {
+                let fix = did_you_mean(name, GOT_NAMES)
+                    .unwrap_or_else(|| format!("The names are {}.", fields::list_names(&GOT_NAMES)));
+                (format!("the server sends nothing named `{name}`"), fix)
+            }));
+            return faults;
+        }
         let form = placeholder.derived().map(|derived| (derived, DERIVED.iter().find(|(name, _)| *name == derived)));
         if let Some((derived, None)) = form {
             let known = DERIVED.map(|(name, _)| name);
@@ -73,14 +82,18 @@ impl PlaceholderCheck<'_> {
 
 /// Values that sessions could get: one sample, then samples for both ends of each number and for each choice that `texts` use.
 pub(super) fn samples(challenge: &Challenge, texts: &[&str]) -> Vec<Values> {
-    let some = challenge.values(&SessionId::from_random([7; 16]));
+    let some = challenge.values(&SessionId::from_random([7; 16]), &ValueSecret::new([7; 32]));
     let named: BTreeSet<_> = texts.iter().flat_map(|text| values::names(text)).collect();
     let mut samples = vec![some.clone()];
     for (name, spec) in challenge.value_specs.iter().filter(|(name, _)| named.contains(name.as_str())) {
         let values = match spec {
             ValueSpec::OneOf { values } => values.clone(),
             ValueSpec::Number { from, to } => vec![from.to_string(), to.to_string()],
-            ValueSpec::Key | ValueSpec::Words { .. } | ValueSpec::Bytes { .. } | ValueSpec::Frame { .. } => continue,
+            ValueSpec::Key
+            | ValueSpec::Words { .. }
+            | ValueSpec::Bytes { .. }
+            | ValueSpec::Frame { .. }
+            | ValueSpec::Frames { .. } => continue,
         };
         for value in values {
             let mut sample = some.clone();

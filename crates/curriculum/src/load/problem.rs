@@ -30,22 +30,37 @@ impl fmt::Display for Problem {
 
 /// All problems so far. Authors get the whole list at once.
 #[derive(Debug, Default)]
-pub(super) struct Problems(RefCell<Vec<Problem>>);
+pub(super) struct Problems {
+    errors: RefCell<Vec<Problem>>,
+    /// What does not keep a course from being served.
+    warnings: RefCell<Vec<Problem>>,
+}
 
 impl Problems {
     pub(super) fn add(&self, file: &str, line: Option<usize>, what: impl Into<String>, fix: impl Into<String>) {
         let problem = Problem { file: file.to_owned(), line, what: what.into(), fix: fix.into() };
-        let mut problems = self.0.borrow_mut();
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
+        add(&self.errors, problem);
     }
 
-    /// In the order of files and lines.
-    pub(super) fn into_sorted(self) -> Vec<Problem> {
-        let mut problems = self.0.into_inner();
-        problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-        problems
+    pub(super) fn warn(&self, problem: Problem) {
+        add(&self.warnings, problem);
+    }
+
+    /// Errors and warnings, each in the order of files and lines.
+    pub(super) fn into_sorted(self) -> (Vec<Problem>, Vec<Problem>) {
+        let sorted = |problems: RefCell<Vec<Problem>>| {
+            let mut problems = problems.into_inner();
+            problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+            problems
+        };
+        (sorted(self.errors), sorted(self.warnings))
+    }
+}
+
+fn add(problems: &RefCell<Vec<Problem>>, problem: Problem) {
+    let mut problems = problems.borrow_mut();
+    if !problems.contains(&problem) {
+        problems.push(problem);
     }
 }
 

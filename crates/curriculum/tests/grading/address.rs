@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::session::{CLIENT, SERVER, Session, challenge, get, session_id};
+use crate::session::{CLIENT, SERVER, Session, challenge, get, secret, session_id};
 use curriculum::challenge::{Challenge, Counts};
 use curriculum::values::fill;
 use observation::{ConnectionNumber, Hop, Intermediary, Leg, Seq};
@@ -55,7 +55,7 @@ fn the_settings_must_match() {
 #[test]
 fn a_challenge_id_replaces_the_query_if_values_are_hidden() {
     let wanted = wanted("greet={{text}}", None);
-    let text = fill("{{text}}", &wanted.values(&session_id())).replace(' ', "+");
+    let text = fill("{{text}}", &wanted.values(&session_id(), &secret())).replace(' ', "+");
     for (query, counts) in [("challenge=c".to_owned(), true), (format!("greet={text}"), false)] {
         let mut session = Session::new();
         session.open_by(1, &get(&format!("/lab/s?{query}")), None);
@@ -74,7 +74,7 @@ fn the_middlebox_must_match() {
         session
     };
     let with_settings = wanted("deflate=off", Some("slow,rate=1MiB,latency={{number}}ms"));
-    let number = with_settings.values(&session_id())["number"].clone();
+    let number = with_settings.values(&session_id(), &secret())["number"].clone();
     let segment = format!("slow,rate=1MiB,latency={number}ms");
     check(&with_settings, &over(slow(), &asked(&segment)), true);
     check(&with_settings, &over(slow(), &asked(&format!("slow%2Clatency={number}ms,rate=1MiB"))), true);
@@ -96,7 +96,7 @@ fn the_middlebox_must_match() {
         check(&none, &over(middle, &asked("slow")), false);
     }
     // A hop whose client side is not known.
-    let hop = Hop { leg: Leg::Far, middle: slow(), other: Some(ConnectionNumber(9)), server: None };
+    let hop = Hop { leg: Leg::Far, middle: slow(), other: Some(ConnectionNumber(9)), server: None, address: None };
     let mut alone = Session::new();
     alone.open_by(1, &at_the_lab, Some(hop));
     check(&plain, &alone, false);

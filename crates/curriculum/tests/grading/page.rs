@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::session::{Session, challenge};
+use crate::session::{SERVER, Session, challenge};
 use curriculum::challenge::Counts;
 use curriculum::console::{Meaning, NAMES, recognise};
 use curriculum::grade::Verdict;
@@ -187,5 +187,78 @@ fn a_translated_message_counts_only_for_the_host_of_the_challenge() {
 fn every_meaning_has_a_name() {
     for (name, meaning) in NAMES {
         assert_eq!(meaning.name(), name);
+    }
+}
+
+#[test]
+fn what_the_code_reads_is_checked() {
+    let run =
+        |read: &[&str]| PageRun { read: read.iter().map(|name| (*name).to_owned()).collect(), ..PageRun::default() };
+    let any = json!({ "read": { "all": ["close.code", "close.reason"] } });
+    let met = |condition: &serde_json::Value, read: &[&str]| verdict(condition.clone(), Some(&run(read)));
+    assert!(met(&any, &["close.reason", "message.data", "close.code"]).met);
+    let missing = met(&any, &["close.code"]);
+    assert_eq!((missing.met, missing.found.as_str()), (false, "Your code has not read `close.reason`."));
+    let ordered = json!({ "read": { "all": ["readyState 0", "readyState 1"], "in-order": true } });
+    assert!(met(&ordered, &["readyState 0", "readyState 1"]).met);
+    let reversed = met(&ordered, &["readyState 1", "readyState 0"]);
+    assert_eq!((reversed.met, reversed.found.as_str()), (false, "Your code read `readyState 1`, `readyState 0`."));
+}
+
+#[test]
+fn code_that_never_looks_at_the_buffer_is_found() {
+    let condition = json!({ "buffered": { "at-most": 100, "looks": 2 } });
+    let payload = PagePayload { kind: MessageKind::Binary, bytes: 60, utf16_length: 0, preview: String::new() };
+    let mut run = recorded(vec![PageAct::Sent(payload)]);
+    run.looked = 1;
+    let blind = verdict(condition.clone(), Some(&run));
+    assert_eq!(
+        (blind.met, blind.found.as_str()),
+        (false, "Your code read bufferedAmount before 1 messages. It must do so before 2.")
+    );
+    run.looked = 2;
+    assert!(verdict(condition, Some(&run)).met);
+}
+
+#[test]
+fn a_shown_image_has_the_size_of_a_received_one() {
+    let mut run = recorded(vec![]);
+    run.shown.push(Shown { media_type: "image/png".into(), bytes: 10, width: 1, height: 1 });
+    let mut session = Session::new();
+    session.open(1).binary(1, SERVER, b"\x89PNG\r\n\x1a\n");
+    let challenge = challenge(json!({ "shown": { "at-least": 1, "received": true } }), Counts::Last);
+    let check = |session: &Session| session.report(&challenge, Seq(0), Some(&run)).verdicts.remove(0);
+    let other = check(&session);
+    assert_eq!(
+        (other.met, other.found.as_str()),
+        (false, "Your code showed an image of 10 bytes. The server sent none of that size.")
+    );
+    session.binary(1, SERVER, b"\x89PNG\r\n\x1a\n..");
+    assert!(check(&session).met);
+}
+
+/// In every language, and whether the name resolves somewhere or not.
+#[test]
+fn a_message_counts_only_if_it_is_about_the_host() {
+    let mut challenge =
+        challenge(json!({ "pasted": { "says": ["name-not-resolved", "connection-refused", "unsaid"] } }), Counts::Last);
+    let tried = json!({ "id": "tried", "wants": "It.", "tried": { "url": "ws://no.invalid" } });
+    challenge.checks.push(serde_json::from_value(tried).unwrap());
+    let check = |message: &str| {
+        let run = PageRun { pasted: Some(message.into()), ..PageRun::default() };
+        Session::new().report(&challenge, Seq(0), Some(&run)).verdicts.remove(0)
+    };
+    for message in [
+        "WebSocket connection to 'ws://no.invalid/' failed: Error in connection establishment: net::ERR_NAME_NOT_RESOLVED",
+        "WebSocket connection to 'ws://no.invalid/' failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED",
+        "Firefox kann keine Verbindung zu dem Server unter ws://no.invalid/ aufbauen.",
+        "Firefox kann keine Verbindung zu dem Server unter ws://no.invalid aufbauen.",
+        "Impossible d’établir une connexion avec le serveur à l’adresse ws://no.invalid.",
+    ] {
+        assert!(check(message).met, "{message}");
+    }
+    for host in ["example.com", "xno.example"] {
+        let other = check(&format!("WebSocket connection to 'ws://{host}/' failed: net::ERR_NAME_NOT_RESOLVED"));
+        assert!(!other.met && other.found.contains("about another address"), "{}", other.found);
     }
 }

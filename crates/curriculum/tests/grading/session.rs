@@ -4,7 +4,7 @@ use curriculum::challenge::{Challenge, Counts, Place, Summary};
 use curriculum::check::Check;
 use curriculum::grade::{Attempt, Report, Verdict, grade};
 use curriculum::page_run::PageRun;
-use curriculum::values::ValueSpec;
+use curriculum::values::{ValueSecret, ValueSpec, Values};
 use observation::event::{Cause, Closed, Count, Event, Frame, Opening, Refusal};
 use observation::{
     Act, Asked, ConnectionNumber, Deliberate, Hop, Intermediary, Leg, Observation, Party, Route, Seq, SessionId,
@@ -21,6 +21,11 @@ use wire::opcode::Opcode;
 pub(crate) const CLIENT: Party = Party::Client;
 pub(crate) const SERVER: Party = Party::Server;
 
+/// The relay's secret.
+pub(crate) fn secret() -> ValueSecret {
+    ValueSecret::new([9; 32])
+}
+
 pub(crate) fn session_id() -> SessionId {
     SessionId::from_random([7; 16])
 }
@@ -36,11 +41,13 @@ pub(crate) fn challenge(condition: serde_json::Value, counts: Counts) -> Challen
             title: String::new(),
             summary: String::new(),
             level: 1,
+            minutes: 1,
             place: Place::Anywhere,
         },
         task: "{{text}} {{bytes}}".into(),
         query: String::new(),
         via: None,
+        script: None,
         value_specs: BTreeMap::from([
             ("text".into(), ValueSpec::Words { count: 2 }),
             ("key".into(), ValueSpec::Key),
@@ -50,6 +57,7 @@ pub(crate) fn challenge(condition: serde_json::Value, counts: Counts) -> Challen
             ("frame".into(), ValueSpec::Frame { text: "text".into() }),
         ]),
         counts,
+        conceal: false,
         limit_ms: 1000,
         checks: vec![check],
         hints: Vec::new(),
@@ -117,10 +125,10 @@ impl Session {
 
     /// Connection `near` is the client side of a hop that was requested like this. The next number is the connection to the lab.
     pub(crate) fn open_over(&mut self, near: u32, middle: Intermediary, asked: &str, request: &str) -> &mut Self {
-        let hop = |leg, other| Hop { leg, middle: middle.clone(), other, server: None };
+        let hop = |leg, other| Hop { leg, middle: middle.clone(), other, server: None, address: None };
         let route = Route { hop: Some(hop(Leg::Near, None)), ..Route::default() };
         let far = hop(Leg::Far, Some(ConnectionNumber(near)));
-        let asked = Asked { request: asked.as_bytes().to_vec(), route, deliberate: Vec::new() };
+        let asked = Asked { request: asked.as_bytes().to_vec(), route, deliberate: Vec::new(), concealed: Vec::new() };
         self.event(near, Event::Asked(asked)).open_by(near + 1, request, Some(far))
     }
 
@@ -128,12 +136,9 @@ impl Session {
         Opening {
             request: request.as_bytes().to_vec(),
             response: b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec(),
-            subprotocol: None,
-            offers: Vec::new(),
-            deflate: None,
             requested_us: self.at_us,
-            deliberate: Vec::new(),
             route: Route { hop, ..Route::default() },
+            ..Opening::default()
         }
     }
 
@@ -141,14 +146,11 @@ impl Session {
     pub(crate) fn refuse(&mut self, connection: u32, request: &str) -> &mut Self {
         let refusal = Refusal {
             request: request.as_bytes().to_vec(),
-            response: Vec::new(),
             status: Some(400),
             rule: "setting".into(),
             explanation: "there is no such setting".to_owned(),
-            section: None,
             requested_us: self.at_us,
-            deliberate: Vec::new(),
-            route: Route::default(),
+            ..Refusal::default()
         };
         self.event(connection, Event::Refusal(refusal))
     }
@@ -189,6 +191,18 @@ impl Session {
         self.event(connection, Event::Frame(frame))
     }
 
+    /// A reply with this fault, which the behavior asks for.
+    pub(crate) fn fault(&mut self, connection: u32, name: &'static str) -> &mut Self {
+        let mut frame = Frame::new(SERVER.into(), &FrameHeader::unmasked(true, Opcode::Text, 1), b"x".to_vec(), 1);
+        frame.deliberate = Some(Deliberate::by_behaviour(name, "a fault", None));
+        self.event(connection, Event::Frame(frame))
+    }
+
+    /// An observer changes the behavior.
+    pub(crate) fn behave_by_command(&mut self, connection: u32) -> &mut Self {
+        self.event(connection, Event::Act(Act::of(Deliberate::by_console("behave", "by hand", None))))
+    }
+
     pub(crate) fn text(&mut self, connection: u32, from: Party, text: &str) -> &mut Self {
         self.frame(connection, from, true, Opcode::Text, text.as_bytes())
     }
@@ -202,12 +216,17 @@ impl Session {
     }
 
     pub(crate) fn end(&mut self, connection: u32, clean: bool) -> &mut Self {
+        self.end_by(connection, if clean { Cause::ClosingHandshake } else { Cause::ConnectionEnded })
+    }
+
+    pub(crate) fn end_by(&mut self, connection: u32, cause: Cause) -> &mut Self {
+        let clean = cause == Cause::ClosingHandshake;
         let closed = Closed {
             first: clean.then_some(CLIENT),
             code: clean.then_some(1000),
             reason: String::new(),
             clean,
-            cause: if clean { Cause::ClosingHandshake } else { Cause::ConnectionEnded },
+            cause,
             client: Count::default(),
             server: Count::default(),
         };
@@ -215,7 +234,13 @@ impl Session {
     }
 
     pub(crate) fn report(&self, challenge: &Challenge, since: Seq, run: Option<&PageRun>) -> Report {
-        grade(challenge, Attempt { session: &session_id(), transcript: &self.transcript, since, run })
+        let values = challenge.values(&session_id(), &secret());
+        grade(challenge, Attempt { values: &values, transcript: &self.transcript, since, run })
+    }
+
+    /// The report of someone who knows only these values.
+    pub(crate) fn report_with(&self, challenge: &Challenge, values: &Values) -> Report {
+        grade(challenge, Attempt { values, transcript: &self.transcript, since: Seq(0), run: None })
     }
 
     /// The verdict on the newest connection.

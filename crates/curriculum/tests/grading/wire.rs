@@ -3,9 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::session::{CLIENT, SERVER, Session, challenge, get, session_id};
+use crate::session::{CLIENT, SERVER, Session, challenge, get, secret, session_id};
 use curriculum::challenge::{Challenge, Counts};
 use curriculum::values::{ValueSpec, fill};
+use observation::event::Cause;
 use observation::{Intermediary, Seq};
 use serde_json::json;
 use wire::opcode::Opcode;
@@ -188,12 +189,16 @@ fn a_close_frame_has_code_reason_and_time() {
         "with code 4001 and reason “lunch”.",
     );
     session.fails(json!({ "closed-cleanly": false }), "The closing handshake is complete.");
+    session.open(3).end_by(3, Cause::RelayLost);
+    for wanted in [true, false] {
+        session.fails(json!({ "closed-cleanly": wanted }), "how it ended is unknown");
+    }
 }
 
 #[test]
 fn session_values_are_filled_in() {
     let mut session = Session::new();
-    let values = challenge(json!({ "connected": {} }), Counts::Last).values(&session_id());
+    let values = challenge(json!({ "connected": {} }), Counts::Last).values(&session_id(), &secret());
     session.open(1).text(1, CLIENT, &fill("{{accept:key}}", &values));
     session.meets(json!({ "message": { "from": "client", "is": "{{accept:key}}" } }));
     let answer = format!(r#"{{"n": {}, "text": "{}"}}"#, values["number"], values["text"]);
@@ -218,4 +223,138 @@ fn a_challenge_without_checks_is_never_passed() {
     let mut nothing = challenge(json!({ "connected": {} }), Counts::Last);
     nothing.checks.clear();
     assert!(!Session::new().report(&nothing, Seq(0), None).passed());
+}
+
+/// A client that sends what a user typed sends the end of the line too.
+#[test]
+fn the_end_of_a_line_makes_no_difference() {
+    let mut session = Session::new();
+    session.open(1).text(1, CLIENT, "hello\n").text(1, CLIENT, "bye\r\n").text(1, CLIENT, "two\n\n");
+    session.meets(json!({ "message": { "from": "client", "is": "hello" } }));
+    session.meets(json!({ "message": { "from": "client", "is": "bye" } }));
+    session.fails(json!({ "message": { "from": "client", "is": "two" } }), "The last message you sent was");
+    session.fails(json!({ "message": { "from": "client", "is": "hell" } }), "The last message you sent was");
+}
+
+#[test]
+fn a_check_can_ask_for_what_the_server_sent_on_that_connection() {
+    let bytes = json!({ "message": { "from": "client", "bytes": "{{got:bytes}}", "on-each": true } });
+    let sum = json!({ "message": { "from": "client", "is": "{{got:sum}}", "on-each": true } });
+    let mut session = Session::new();
+    session.fails(bytes.clone(), "No connection has opened yet.");
+    session.open(1).binary(1, SERVER, &[1, 2]);
+    session.fails(bytes.clone(), "On connection 1: You have not sent any messages yet.");
+    session.binary(1, CLIENT, &[1, 2]).text(1, CLIENT, "3");
+    session.meets(bytes.clone());
+    session.meets(sum.clone());
+    session.open(2).binary(2, SERVER, &[255, 255]).binary(2, CLIENT, &[1, 2]).text(2, CLIENT, "3");
+    session.fails(bytes, "On connection 2: The last message you sent was the text “3”.");
+    session.fails(sum, "On connection 2: The last message you sent was the text “3”.");
+    // Without `on-each`, one of the connections is enough.
+    session.meets(json!({ "message": { "from": "client", "is": "{{got:sum}}" } }));
+}
+
+#[test]
+fn a_check_can_ask_for_the_text_its_fragments_and_the_subprotocol() {
+    let mut session = Session::new();
+    session.open_with(1, &["a", "b"], Some("b"));
+    session.frame(1, SERVER, false, Opcode::Text, b"ab").frame(1, SERVER, true, Opcode::Continuation, b"c");
+    let condition = json!({ "message": { "from": "client", "json": {
+        "text": "{{got:text}}", "fragments": "{{got:fragments}}", "by": "{{got:subprotocol}}"
+    } } });
+    session.text(1, CLIENT, r#"{"text": "abc", "fragments": 1, "by": "b"}"#);
+    session.fails(condition.clone(), "The last message you sent was");
+    session.text(1, CLIENT, r#"{"text": "abc", "fragments": 2, "by": "b"}"#);
+    session.meets(condition);
+}
+
+#[test]
+fn frames_are_counted_without_close_frames_and_pongs() {
+    let mut session = Session::new();
+    session.open(1).text(1, CLIENT, "a").frame(1, CLIENT, true, Opcode::Ping, b"").frame(
+        1,
+        CLIENT,
+        true,
+        Opcode::Pong,
+        b"",
+    );
+    session.frame(1, CLIENT, false, Opcode::Binary, b"").frame(1, CLIENT, true, Opcode::Continuation, b"");
+    session.close_frame(1, CLIENT, 1000, "").text(1, SERVER, "a");
+    session.meets(json!({ "frames": { "from": "client", "at-most": 3 } }));
+    session.fails(
+        json!({ "frames": { "from": "client", "at-most": 2 } }),
+        "You sent 3 messages and pings; the limit is 2.",
+    );
+}
+
+#[test]
+fn a_close_frame_can_follow_a_message_without_an_answer() {
+    let condition = json!({ "close-frame": { "from": "client", "waited-ms": [800, 3000], "unanswered": true } });
+    let mut answered = Session::new();
+    answered.open(1).text(1, CLIENT, "?").text(1, SERVER, "!").wait(1000).close_frame(1, CLIENT, 4000, "");
+    answered.fails(condition.clone(), "1000 ms after the last message, but that message had been answered.");
+    let mut silent = Session::new();
+    silent.open(1).text(1, CLIENT, "?").text(1, SERVER, "!").text(1, CLIENT, "?").wait(1000);
+    silent.close_frame(1, CLIENT, 4000, "").meets(condition);
+}
+
+/// Otherwise, a learner could choose how the server behaves.
+#[test]
+fn what_the_server_sends_after_a_command_changed_it_does_not_count() {
+    let mut session = Session::new();
+    session.open(1).text(1, SERVER, "mine").behave_by_command(1).text(1, SERVER, "yours").text(1, CLIENT, "still");
+    session.meets(json!({ "message": { "from": "server", "is": "mine", "at-most": 1 } }));
+    session.fails(json!({ "message": { "from": "server", "is": "yours" } }), "The last message the server sent was");
+    session.meets(json!({ "message": { "from": "client", "is": "still" } }));
+}
+
+#[test]
+fn answers_are_matched_with_their_questions() {
+    let condition = json!({ "answers": { "id": "id", "take": "token", "into": "done", "times": 2 } });
+    let mut session = Session::new();
+    session.open(1).text(1, CLIENT, r#"{"id": 1}"#).text(1, CLIENT, r#"{"id": 2}"#);
+    session.text(1, CLIENT, r#"{"done": 2}"#);
+    session.fails(condition.clone(), "You have not sent a list in `done` yet.");
+    session.text(1, CLIENT, r#"{"done": ["a", "b"]}"#);
+    session.fails(condition.clone(), "0 of 2 values in `done` are right: each must be the `token` of the answer");
+    session.text(1, SERVER, r#"{"id": 2, "token": "b"}"#).text(1, SERVER, r#"{"id": 1, "token": "a"}"#);
+    session.meets(condition.clone());
+    session.text(1, CLIENT, r#"{"done": ["b", "a"]}"#);
+    session.fails(condition.clone(), "0 of 2 values in `done` are right");
+    session.text(1, CLIENT, r#"{"done": ["a", "b", "c"]}"#);
+    session.fails(condition.clone(), "2 of 3 values in `done` are right");
+    session.text(1, CLIENT, r#"{"done": ["a"]}"#);
+    session.fails(condition, "1 of 1 values in `done` are right");
+}
+
+#[test]
+fn rules_are_named_on_the_next_connection() {
+    let mut challenge = challenge(json!({ "named": { "points": 2 } }), Counts::Session);
+    challenge.query = "fault=a|b|c".into();
+    challenge.conceal = true;
+    let mut session = Session::new();
+    // Each connection sends something, and gets a reply with this fault.
+    let steps = [
+        ("hello", "a", false, "You have not named a rule yet."),
+        ("a", "a", false, "You have 1 of 2 points: 1 rule named right, 0 wrong names."),
+        // A rule counts once.
+        ("a", "b", false, "You have 1 of 2 points"),
+        ("c", "b", false, "You have 0 of 2 points: 1 rule named right, 1 wrong name."),
+        // What is not a name costs nothing.
+        ("what?", "b", false, "You have 0 of 2 points"),
+        ("b\n", "c", false, "You have 1 of 2 points: 2 different rules named right, 1 wrong name."),
+        ("c", "a", true, "You have 2 of 2 points: 3 different rules named right, 1 wrong name."),
+    ];
+    for (connection, (name, fault, met, says)) in (1..).zip(steps) {
+        session.open_by(connection, "GET /lab/s?challenge=c HTTP/1.1\r\n\r\n", None);
+        session
+            .text(connection, CLIENT, name)
+            .text(connection, CLIENT, "b")
+            .fault(connection, fault)
+            .end(connection, false);
+        // An attempt that begins later counts with all before it.
+        let report = session.report(&challenge, session.last(), None);
+        assert_eq!(report.passed(), met, "{:?}", report.verdicts);
+        assert!(report.verdicts[0].found.contains(says), "{:?}", report.verdicts);
+    }
 }

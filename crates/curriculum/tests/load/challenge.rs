@@ -16,7 +16,7 @@ fn a_challenge() {
         "place = \"anywhere\"",
         "place = \"nowhere\"",
         &[
-            "challenges/first-echo/challenge.md:5: `place`: unknown value `nowhere`, expected `anywhere` or `browser`. Did you mean `anywhere`?",
+            "challenges/first-echo/challenge.md:6: `place`: unknown value `nowhere`, expected `anywhere` or `browser`. Did you mean `anywhere`?",
         ],
     );
     check(
@@ -24,21 +24,21 @@ fn a_challenge() {
         "counts = \"last\"",
         "counts = \"lst\"",
         &[
-            "challenges/first-echo/challenge.md:7: `counts`: unknown value `lst`, expected `last` or `all`. Did you mean `last`?",
+            "challenges/first-echo/challenge.md:8: `counts`: unknown value `lst`, expected one of `last`, `all`, `session`. Did you mean `last`?",
         ],
     );
     check(
         CHALLENGE,
         "lesson = \"hello\"",
         "lesson = \"helo\"",
-        &["challenges/first-echo/challenge.md:9: there is no lesson `helo`. Did you mean `hello`?"],
+        &["challenges/first-echo/challenge.md:10: there is no lesson `helo`. Did you mean `hello`?"],
     );
     check(
         CHALLENGE,
         "query = \"deflate=off\"",
         "query = \"deflate={{words}}\"",
         &[
-            "challenges/first-echo/challenge.md:6: the lab rejects this query: `deflate=maple+thunder` is none. See `/api/behaviours` for the settings it accepts.",
+            "challenges/first-echo/challenge.md:7: the lab rejects these settings: `deflate=maple+thunder` is none. See `/api/behaviours` for the settings it accepts.",
         ],
     );
     check(
@@ -46,21 +46,21 @@ fn a_challenge() {
         "kind = \"words\"",
         "kind = \"word\"",
         &[
-            "challenges/first-echo/challenge.md:13: `words`: unknown value `word`, expected one of `key`, `number`, `one-of`, `words`, `bytes`, `frame`. Did you mean `words`?",
+            "challenges/first-echo/challenge.md:14: `words`: unknown value `word`, expected one of `key`, `number`, `one-of`, `words`, `bytes`, `frame`, `frames`. Did you mean `words`?",
         ],
     );
     check(
         CHALLENGE,
         "count = 2",
         "count = 0",
-        &["challenges/first-echo/challenge.md:12: `words`: `count` is 0. Use 1 or more."],
+        &["challenges/first-echo/challenge.md:13: `words`: `count` is 0. Use 1 or more."],
     );
     check(
         CHALLENGE,
         "count = 2",
         "cuont = 2",
         &[
-            "challenges/first-echo/challenge.md:12: `words`: unknown field `cuont`, expected `count`. Did you mean `count`?",
+            "challenges/first-echo/challenge.md:13: `words`: unknown field `cuont`, expected `count`. Did you mean `count`?",
         ],
     );
     check(
@@ -68,8 +68,8 @@ fn a_challenge() {
         "text `{{words}}`",
         "text `{{word}}` and `{{acept:words}}`",
         &[
-            "challenges/first-echo/challenge.md:31: `{{word}}`: there is no value named `word`. Did you mean `words`?",
-            "challenges/first-echo/challenge.md:31: `{{acept:words}}`: there is no function `acept`. Did you mean `accept`?",
+            "challenges/first-echo/challenge.md:32: `{{word}}`: there is no value named `word`. Did you mean `words`?",
+            "challenges/first-echo/challenge.md:32: `{{acept:words}}`: there is no function `acept`. Did you mean `accept`?",
         ],
     );
     check(
@@ -77,8 +77,8 @@ fn a_challenge() {
         "id = \"sent\"",
         "id = \"connected\"",
         &[
-            "challenges/first-echo/challenge.md:22: another check has the id `connected`. Choose a different id.",
-            "challenges/first-echo/challenge.md:28: there is no check `sent`. Use the id of a check in this challenge.",
+            "challenges/first-echo/challenge.md:23: another check has the id `connected`. Choose a different id.",
+            "challenges/first-echo/challenge.md:29: there is no check `sent`. Use the id of a check in this challenge.",
         ],
     );
     check(
@@ -86,7 +86,7 @@ fn a_challenge() {
         "message = {",
         "mesage = {",
         &[
-            "challenges/first-echo/challenge.md:24: unknown kind of check `mesage`, expected one of `connected`, `subprotocol`, `message`, `close-frame`, `closed-cleanly`, `beats`, `backoff`, `in-flight`, `lasted`, `tried`, `event`, `returned`, `pasted`, `shown`, `buffered`. Did you mean `message`?",
+            "challenges/first-echo/challenge.md:25: unknown kind of check `mesage`, expected one of `connected`, `subprotocol`, `message`, `close-frame`, `closed-cleanly`, `beats`, `backoff`, `in-flight`, `lasted`, `after`, `acknowledged`, `inner`, `frames`, `answers`, `named`, `tried`, `event`, `returned`, `pasted`, `shown`, `buffered`, `read`. Did you mean `message`?",
         ],
     );
     check(
@@ -94,7 +94,7 @@ fn a_challenge() {
         "kind = \"text\"",
         "kind = \"txt\"",
         &[
-            "challenges/first-echo/challenge.md:24: unknown value `txt`, expected `text` or `binary`. Did you mean `text`?",
+            "challenges/first-echo/challenge.md:25: unknown value `txt`, expected `text` or `binary`. Did you mean `text`?",
         ],
     );
     check(
@@ -102,28 +102,28 @@ fn a_challenge() {
         "kind = \"text\"",
         "knd = \"text\"",
         &[
-            "challenges/first-echo/challenge.md:24: unknown field `knd`, expected one of `from`, `kind`, `is`, `is-hex`, `bytes`, `json`, `image`, `length`, `distinct`, `ascending`, `at-least`, `at-most`. Did you mean `kind`?",
+            "challenges/first-echo/challenge.md:25: unknown field `knd`, expected one of `from`, `kind`, `is`, `is-hex`, `bytes`, `json`, `image`, `length`, `distinct`, `ascending`, `at-least`, `at-most`, `on-each`. Did you mean `kind`?",
         ],
     );
     check(
         CHALLENGE,
         "connected = { at-least = 1 }",
         "",
-        &["challenges/first-echo/challenge.md:16: this check has no condition. Add one, for example `connected = {}`."],
+        &["challenges/first-echo/challenge.md:17: this check has no condition. Add one, for example `connected = {}`."],
     );
     check(
         CHALLENGE,
         "connected = { at-least = 1 }",
         "connected = {}\nlasted = { at-least-ms = 7 }",
         &[
-            "challenges/first-echo/challenge.md:16: this check has more than one condition: `connected` and `lasted`. Write a separate check for each.",
+            "challenges/first-echo/challenge.md:17: this check has more than one condition: `connected` and `lasted`. Write a separate check for each.",
         ],
     );
     check(
         CHALLENGE,
         "fails = \"sent\"",
         "fails = \"snet\"",
-        &["challenges/first-echo/challenge.md:28: there is no check `snet`. Did you mean `sent`?"],
+        &["challenges/first-echo/challenge.md:29: there is no check `snet`. Did you mean `sent`?"],
     );
     check(
         CHALLENGE,
@@ -151,8 +151,8 @@ fn every_value_in_a_query_is_checked() {
         let text = format!("query = \"deflate={query}\"\n[given.what]\n{kind}\n");
         move |from: &str| text.replace("FROM", from)
     };
-    let (place, todo) = ("challenges/first-echo/challenge.md:6", "See `/api/behaviours` for the settings it accepts.");
-    let none = |query: &str| format!("{place}: the lab rejects this query: `deflate={query}` is none. {todo}");
+    let (place, todo) = ("challenges/first-echo/challenge.md:7", "See `/api/behaviours` for the settings it accepts.");
+    let none = |query: &str| format!("{place}: the lab rejects these settings: `deflate={query}` is none. {todo}");
     let one_of = given("{{what}}", "kind = \"one-of\"\nvalues = [\"off\", \"FROM\"]");
     check_front(&one_of("off"), &[]);
     check_front(&one_of("of"), &[&none("of")]);
@@ -179,7 +179,7 @@ fn check_front(text: &str, expect: &[&str]) {
 
 #[test]
 fn choices_contain_only_safe_characters() {
-    let place = "challenges/first-echo/challenge.md:12";
+    let place = "challenges/first-echo/challenge.md:13";
     let fix = "Use only letters, digits, spaces, `-`, `_` and `.`, because values go into HTML, code and URLs.";
     for value in ["javascript:x", "a'", "<b>", "a&b", "`", "a/b", "{{words}}"] {
         let to = format!("kind = \"one-of\"\nvalues = [\"a b-c_d.é1\", \"{value}\"]");
@@ -196,10 +196,10 @@ fn choices_contain_only_safe_characters() {
 fn values_and_choices_are_limited() {
     let place = "challenges/first-echo/challenge.md";
     let given: String = (0..40).map(|number| format!("[given.a{number}]\nkind = \"key\"\n")).collect();
-    let many = format!("{place}:12: `given` has more than 32 values. Remove some.");
+    let many = format!("{place}:13: `given` has more than 32 values. Remove some.");
     check_one(CHALLENGE, "[given.words]", &format!("{given}[given.words]"), &many);
     let choices = format!("kind = \"one-of\"\nvalues = {:?}", ["a"; 101]);
-    let much = format!("{place}:12: `words`: `values` has 101 items. Use 1 to 100 items.");
+    let much = format!("{place}:13: `words`: `values` has 101 items. Use 1 to 100 items.");
     check(CHALLENGE, "kind = \"words\"\ncount = 2", &choices, &[&much]);
 }
 
@@ -211,6 +211,21 @@ fn placeholders_in_a_solution_are_checked() {
     check(file, "Before", "`{{word}}`: before", &[&unknown]);
     let lost = "is lost when the text is rendered. Use it in prose or in `code`, not in a URL, in HTML or in highlighted code.";
     check(file, "Before", "\n\n```js\n{{words}}\n```\n", &[&format!("{file}:4: `{{{{words}}}}` {lost}")]);
+}
+
+#[test]
+fn a_solution_cannot_name_what_learners_have_to_find_out() {
+    let folder = starter();
+    let solution = "challenges/first-echo/solution.md";
+    let challenge = fs::read_to_string(folder.join(CHALLENGE)).unwrap();
+    let with_secret = challenge.replace("[given.words]", "[given.secret]\nkind = \"key\"\n\n[given.words]");
+    write(&folder, CHALLENGE, with_secret.clone());
+    write(&folder, solution, "{{words}}\n{{accept:secret}}");
+    let hidden = "this names `secret`, which learners have to find out. Leave a place where the learner writes it, or name the value in the task.";
+    assert_eq!(read(&folder).err().unwrap(), [format!("{solution}:2: {hidden}")]);
+    write(&folder, CHALLENGE, format!("{with_secret}\n{{{{secret}}}}"));
+    assert!(read(&folder).is_ok());
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
@@ -229,16 +244,16 @@ fn placeholders_must_have_a_value_and_survive_rendering() {
         ("frame:words:words", "{{frame:TEXT:BYTES}}"),
     ] {
         let what = format!("`{{{{{inside}}}}}`: {}", form(derived));
-        check(CHALLENGE, "text `{{words}}`", &format!("text `{{{{{inside}}}}}`"), &[&at(31, &what)]);
+        check(CHALLENGE, "text `{{words}}`", &format!("text `{{{{{inside}}}}}`"), &[&at(32, &what)]);
     }
     let lost = "is lost when the text is rendered. Use it in prose or in `code`, not in a URL, in HTML or in highlighted code.";
     let (words, length) = (format!("`{{{{words}}}}` {lost}"), format!("`{{{{length:words}}}}` {lost}"));
-    check(CHALLENGE, "text `{{words}}`.", "text\n\n```js\na = {{words}};\n```\n", &[&at(34, &words)]);
-    check(CHALLENGE, "text `{{words}}`.", "text\n\n```http\n{{length:words}}\n```\n", &[&at(34, &length)]);
+    check(CHALLENGE, "text `{{words}}`.", "text\n\n```js\na = {{words}};\n```\n", &[&at(35, &words)]);
+    check(CHALLENGE, "text `{{words}}`.", "text\n\n```http\n{{length:words}}\n```\n", &[&at(35, &length)]);
     check(CHALLENGE, "text `{{words}}`.", "text\n\n```\n{{length:words}}\n```\n", &[]);
     let address = "a URL cannot contain a placeholder. Write the value as text.";
-    check(CHALLENGE, "text `{{words}}`", "[text](https://a.example/{{words}})", &[&at(31, address), &at(31, &words)]);
+    check(CHALLENGE, "text `{{words}}`", "[text](https://a.example/{{words}})", &[&at(32, address), &at(32, &words)]);
     let title = at(2, "the list of challenges shows this text, but has no values. Remove the placeholder.");
     check(CHALLENGE, "title = \"First", "title = \"{{words}} First", &[&title]);
-    check(CHALLENGE, "`socket.send` takes", "<!-- {{words}} --> `socket.send` takes", &[&at(10, &words)]);
+    check(CHALLENGE, "`socket.send` takes", "<!-- {{words}} --> `socket.send` takes", &[&at(11, &words)]);
 }

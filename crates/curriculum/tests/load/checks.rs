@@ -6,7 +6,7 @@ use std::fs;
 #[test]
 fn impossible_values_are_refused() {
     let line = "connected = { at-least = 1 }";
-    let place = "challenges/first-echo/challenge.md:19";
+    let place = "challenges/first-echo/challenge.md:20";
     for (look, what) in [
         (
             "connected = { at-least = 2, at-most = 1 }",
@@ -72,7 +72,7 @@ fn checks_that_can_never_be_met_or_never_fail_are_refused() {
         ("in-flight = { at-least = 0 }", "this check can never fail. Require at least 1.".to_owned()),
     ] {
         let kind = look.split(' ').next().unwrap();
-        check(CHALLENGE, line, look, &[&format!("challenges/first-echo/challenge.md:19: `{kind}`: {what}")]);
+        check(CHALLENGE, line, look, &[&format!("challenges/first-echo/challenge.md:20: `{kind}`: {what}")]);
     }
     for fine in ["message = { from = \"client\", at-most = 0 }", "close-frame = { from = \"server\", code = 1005 }"] {
         check(CHALLENGE, line, fine, &[]);
@@ -94,7 +94,7 @@ fn checks_that_can_never_be_met_or_never_fail_are_refused() {
     assert_eq!(
         problems_with(&[browser, (line, "pasted = { says = [\"name-not-resolvd\"] }")]),
         [
-            "challenges/first-echo/challenge.md:19: `pasted`: `name-not-resolvd` is not a meaning of a console message. Did you mean `name-not-resolved`?"
+            "challenges/first-echo/challenge.md:20: `pasted`: `name-not-resolvd` is not a meaning of a console message. Did you mean `name-not-resolved`?"
         ]
     );
     for (look, fine) in [
@@ -115,4 +115,48 @@ fn problems_with(changes: &[(&str, &str)]) -> Vec<String> {
     let problems = read(&folder).err().unwrap_or_default();
     fs::remove_dir_all(&folder).unwrap();
     problems
+}
+
+#[test]
+fn names_of_faults_are_asked_for_only_if_nobody_is_told_them() {
+    let named = ("connected = { at-least = 1 }", "named = { points = 3 }");
+    let says = |changes: &[(&str, &str)]| problems_with(changes).join("\n");
+    assert!(says(&[named]).contains(
+        "`named`: each attempt is one connection, and names the fault of the one before. Use `counts = \"session\"`."
+    ));
+    let counts = ("counts = \"last\"", "counts = \"session\"");
+    let shown = says(&[named, counts]);
+    assert!(
+        shown.contains("a check asks for the names of faults, but the page shows them. Add `conceal = true`."),
+        "{shown}"
+    );
+    let query = ("query = \"deflate=off\"", "conceal = true\nquery = \"fault=rsv1\"");
+    let same = says(&[named, counts, query]);
+    assert!(same.contains("the faults never vary. Let the lab draw one"), "{same}");
+    assert!(!same.contains("but the page shows them"), "{same}");
+}
+
+#[test]
+fn what_a_check_asks_of_the_server_has_a_known_name() {
+    let line = "connected = { at-least = 1 }";
+    check(CHALLENGE, line, "message = { from = \"client\", is = \"{{got:text}}\" }", &[]);
+    check(
+        CHALLENGE,
+        line,
+        "message = { from = \"client\", is = \"{{got:txt}}\" }",
+        &[
+            "challenges/first-echo/challenge.md:20: `{{got:txt}}`: the server sends nothing named `txt`. Did you mean `text`?",
+        ],
+    );
+    for (look, what) in [
+        ("in-flight = {}", "this check can never fail. Require at least 1."),
+        ("in-flight = { at-most = 0 }", "a message is in flight until it is answered. Use `at-most = 1` or more."),
+        (
+            "answers = { id = \"a\", take = \"b\", into = \"c\", times = 0 }",
+            "this check can never fail. Require at least 1.",
+        ),
+    ] {
+        let kind = look.split(' ').next().unwrap();
+        check(CHALLENGE, line, look, &[&format!("challenges/first-echo/challenge.md:20: `{kind}`: {what}")]);
+    }
 }

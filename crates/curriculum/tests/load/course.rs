@@ -46,8 +46,8 @@ fn course_toml() {
         "lessons = [\"hello\"]",
         "lessons = [\"hello\", \"Hello\", \"hello\", \"helo\"]",
         &[
-            "course.toml:11: `Hello` is not a valid lesson id. Use lowercase letters, digits and hyphens, for example `first-echo`.",
-            "course.toml:11: the lesson `hello` is listed twice. Remove one of them.",
+            "course.toml:18: `Hello` is not a valid lesson id. Use lowercase letters, digits and hyphens, for example `first-echo`.",
+            "course.toml:18: the lesson `hello` is listed twice. Remove one of them.",
             "lessons/helo.md: this file is missing. `course.toml` lists this lesson. Write the file, or remove the id from `lessons`.",
         ],
     );
@@ -55,15 +55,91 @@ fn course_toml() {
         COURSE,
         "lesson = \"hello\"",
         "lesson = \"helo\"",
-        &["course.toml:17: there is no lesson `helo`. Did you mean `hello`?"],
+        &["course.toml:23: there is no lesson `helo`. Did you mean `hello`?"],
     );
     check(
         COURSE,
         "text = \"Say",
         "txt = \"Say",
         &[
-            "course.toml:15: this objective has no `text`. Add `text = \"…\"`.",
-            "course.toml:16: this objective has an unknown field `txt`. Did you mean `text`?",
+            "course.toml:21: this objective has no `text`. Add `text = \"…\"`.",
+            "course.toml:22: this objective has an unknown field `txt`. Did you mean `text`?",
+        ],
+    );
+}
+
+#[test]
+fn parts() {
+    check(
+        COURSE,
+        "lessons = [\"hello\"]",
+        "lessons = []",
+        &[
+            "challenges/first-echo/challenge.md:10: there is no lesson `hello`. Use an id that `course.toml` lists.",
+            "course.toml:15: this part has no lessons. Add `lessons = [\"…\"]`, or remove the part.",
+            "course.toml:23: there is no lesson `hello`. Use an id that `course.toml` lists.",
+            "glossary.toml:13: the link /course/hello points to a lesson `hello` that does not exist. Correct or remove it.",
+            "lessons/hello.md: `course.toml` does not list this lesson. Add \"hello\" to `lessons`, or remove the file.",
+        ],
+    );
+    check(
+        COURSE,
+        "summary = \"A message, and its echo.\"",
+        "sumary = \"A message\"",
+        &[
+            "course.toml:15: this part has no `summary`. Add `summary = \"…\"`.",
+            "course.toml:17: this part has an unknown field `sumary`. Did you mean `summary`?",
+        ],
+    );
+    check(
+        COURSE,
+        "[[objectives]]",
+        "[[parts]]\ntitle = \"More\"\nsummary = \"The same\"\nlessons = [\"hello\"]\n\n[[objectives]]",
+        &["course.toml:24: the lesson `hello` is listed twice. Remove one of them."],
+    );
+    check(
+        COURSE,
+        "language = \"en\"",
+        "lessons = [\"hello\"]",
+        &[
+            "course.toml:8: the course has both `lessons` and `[[parts]]`. List all lessons in the parts, and remove this list.",
+        ],
+    );
+    let folder = starter();
+    let loaded = read(&folder).unwrap();
+    let part = &loaded.course.parts[0];
+    assert_eq!((part.title.as_str(), part.lessons.as_slice()), ("First steps", ["hello".to_owned()].as_slice()));
+    assert_eq!(loaded.course.part_of("hello"), Some((0, part)));
+    // The list of a course without parts.
+    let text = fs::read_to_string(folder.join(COURSE)).unwrap();
+    let (start, rest) = text.split_once("[[parts]]").unwrap();
+    let (_, end) = rest.split_once("\n\n").unwrap();
+    write(&folder, COURSE, format!("{start}lessons = [\"hello\"]\n{end}"));
+    let plain = read(&folder).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!((plain.course.parts.len(), &plain.course.lessons), (0, &loaded.course.lessons));
+}
+
+#[test]
+fn a_lesson_and_a_challenge_say_how_long_they_take() {
+    let folder = starter();
+    let minutes = |folder: &std::path::Path| {
+        let course = read(folder).unwrap().course;
+        let lesson = &course.lessons[0];
+        let challenges = course.challenges_of(lesson).map(|challenge| challenge.minutes).collect::<Vec<_>>();
+        (lesson.minutes, challenges)
+    };
+    assert_eq!(minutes(&folder), (5, vec![3]));
+    let text = fs::read_to_string(folder.join(CHALLENGE)).unwrap();
+    write(&folder, CHALLENGE, text.replace("level = 1\nminutes = 3", "level = 2"));
+    assert_eq!(minutes(&folder), (5, vec![10]));
+    fs::remove_dir_all(&folder).unwrap();
+    check(
+        CHALLENGE,
+        "minutes = 3",
+        "minutes = 0",
+        &[
+            "challenges/first-echo/challenge.md:5: `minutes` must be a whole number from 1 to 600, not 0. Change the value.",
         ],
     );
 }
@@ -84,7 +160,7 @@ fn all_problems_are_listed_in_order() {
         (file.to_owned(), line.parse::<usize>().unwrap())
     });
     assert_eq!(places, sorted);
-    assert_eq!(problems.len(), 16, "{problems:#?}");
+    assert_eq!(problems.len(), 20, "{problems:#?}");
 }
 
 #[test]
@@ -125,8 +201,22 @@ fn a_course_survives_json() {
         "why-echo",
         "how-large",
         "first-echo",
+        "predict-the-close",
+        "wrong-status",
+        "a-connection",
     ];
     assert_eq!(pieces, expect);
+}
+
+/// The list of challenges follows the lessons, so that it begins with the easiest.
+#[test]
+fn the_challenges_of_this_repository_are_in_the_order_of_its_lessons() {
+    let lab = LabRules { query: &|_| Ok(()), via: &|_| Ok(()) };
+    let course = load(&Source::Embedded, &lab).unwrap().course;
+    let listed: Vec<_> = course.challenges.iter().map(|challenge| &challenge.id).collect();
+    let lessons = course.lessons.iter().flat_map(|lesson| course.challenges_of(lesson));
+    assert_eq!(listed, lessons.map(|challenge| &challenge.id).collect::<Vec<_>>());
+    assert_eq!(listed[0], "first-echo");
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod checks;
 mod course;
 mod documentation;
 mod files;
+mod glossary;
 mod lesson;
+mod questions;
 mod rendering;
 
 use curriculum::load::{LabRules, Loaded, Problem, Source, load, template};
@@ -42,6 +44,7 @@ fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 }
 
 const COURSE: &str = "course.toml";
+const GLOSSARY: &str = "glossary.toml";
 const LESSON: &str = "lessons/hello.md";
 const CHALLENGE: &str = "challenges/first-echo/challenge.md";
 

@@ -1,9 +1,8 @@
-const bytes = Uint8Array.from(lab.given.bytes.match(/../g), (pair) => parseInt(pair, 16));
 const socket = new WebSocket(lab.url);
 
-socket.onopen = () => socket.send(lab.given.bytes); // TODO: this sends text
 socket.onmessage = (event) => {
   console.log("received:", event.data);
-  // TODO: add up the received bytes, and send the sum as text
+  socket.send(String(event.data)); // TODO: this sends text; send the six bytes
+  // TODO: add up the bytes, and send the sum as text
   socket.close();
 };

@@ -1,3 +1,7 @@
 const socket = new WebSocket(lab.url);
-socket.onopen = () => socket.send(lab.given.bytes);
-socket.onmessage = () => socket.close();
+socket.binaryType = "arraybuffer";
+socket.onmessage = (event) => {
+  const bytes = new Uint8Array(event.data);
+  socket.send(Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  socket.close();
+};

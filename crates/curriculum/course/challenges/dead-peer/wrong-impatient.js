@@ -1,8 +1,12 @@
 const socket = new WebSocket(lab.url);
 await new Promise((resolve) => (socket.onopen = resolve));
-socket.send("are you there?");
-await lab.sleep(50);
+async function ask() {
+  const answer = new Promise((resolve) => (socket.onmessage = resolve));
+  socket.send("are you there?");
+  return Promise.race([answer, lab.sleep(50).then(() => null)]);
+}
+while ((await ask()) !== null);
 socket.close(4000, "no answer");
 const second = new WebSocket(lab.url);
 await new Promise((resolve) => (second.onopen = resolve));
-return "too soon";
+second.close();

@@ -1,15 +1,21 @@
-const frame = Uint8Array.from(lab.given.frame.match(/../g), (pair) => parseInt(pair, 16));
+function decode(hex) {
+  const frame = Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+  const masked = (frame[1] & 0x80) !== 0;
+  let length = frame[1] & 0x7f;
+  let at = 2;
+  if (length === 126) {
+    length = frame[2] * 256 + frame[3];
+    at = 4;
+  }
+  let payload = frame.slice(at);
+  if (masked) {
+    const key = frame.slice(at, at + 4);
+    payload = frame.slice(at + 4).map((byte, index) => byte ^ key[index % 4]);
+  }
+  return { fin: (frame[0] & 0x80) !== 0, opcode: frame[0] & 0x0f, masked, length, text: new TextDecoder().decode(payload) };
+}
 
-const length = frame[1] & 0x7f;
-const key = frame.slice(2, 6);
-const payload = frame.slice(6, 6 + length).map((byte, index) => byte ^ key[index % 4]);
-const decoded = {
-  fin: (frame[0] & 0x80) !== 0,
-  opcode: frame[0] & 0x0f,
-  masked: (frame[1] & 0x80) !== 0,
-  length,
-  text: new TextDecoder().decode(payload),
-};
+const decoded = lab.given.frames.split(" ").map(decode);
 console.log(decoded);
 
 const socket = new WebSocket(lab.url);

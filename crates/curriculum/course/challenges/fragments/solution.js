@@ -1,4 +1,4 @@
-const fragments = {{count}}; // counted in the frames below
+const fragments = 0; // Count the frames below, and write their number here.
 
 const socket = new WebSocket(lab.url);
 socket.onmessage = (event) => {

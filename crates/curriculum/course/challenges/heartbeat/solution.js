@@ -1,12 +1,13 @@
 const socket = new WebSocket(lab.url);
 await new Promise((resolve) => (socket.onopen = resolve));
 
+let token;
 for (let n = 1; n <= 6; n += 1) {
   const began = performance.now();
   const answered = new Promise((resolve) => (socket.onmessage = resolve));
-  socket.send(JSON.stringify({ type: "ping", n }));
-  await answered;
+  socket.send(JSON.stringify({ type: "ping", n, token }));
+  ({ token } = JSON.parse((await answered).data));
   console.log(`beat ${n}: ${(performance.now() - began).toFixed(1)} ms`);
-  await lab.sleep(300);
+  await lab.sleep(400);
 }
 socket.close();

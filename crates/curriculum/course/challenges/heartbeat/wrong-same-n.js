@@ -1,9 +1,10 @@
 const socket = new WebSocket(lab.url);
 await new Promise((resolve) => (socket.onopen = resolve));
-for (let beat = 1; beat <= 6; beat += 1) {
+let token;
+for (let n = 1; n <= 6; n += 1) {
   const answered = new Promise((resolve) => (socket.onmessage = resolve));
-  socket.send(JSON.stringify({ type: "ping", n: 1 }));
-  await answered;
-  await lab.sleep(300);
+  socket.send(JSON.stringify({ type: "ping", n: 1, token }));
+  ({ token } = JSON.parse((await answered).data));
+  await lab.sleep(400);
 }
 socket.close();

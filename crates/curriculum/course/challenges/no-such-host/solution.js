@@ -1,4 +1,4 @@
-const socket = new WebSocket("ws://this-site-does-not-exist.com");
+const socket = new WebSocket("ws://this-site-does-not-exist.invalid");
 
 socket.onerror = (event) => console.log("error:", event.type);
 

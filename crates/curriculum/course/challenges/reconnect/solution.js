@@ -3,11 +3,13 @@ async function connectOnce() {
   await new Promise((resolve) => (socket.onclose = resolve));
 }
 
-for (let attempt = 0; attempt < 5; attempt += 1) {
+for (let round = 1; round <= 2; round += 1) {
   await connectOnce();
-  if (attempt === 4) break;
-  const wait = 200 * 2 ** attempt * (1 + Math.random());
-  console.log(`dropped; reconnecting in ${Math.round(wait)} ms`);
-  await lab.sleep(wait);
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const wait = 200 * 2 ** attempt * (1 + Math.random());
+    console.log(`dropped; reconnecting in ${Math.round(wait)} ms`);
+    await lab.sleep(wait);
+    await connectOnce();
+  }
 }
 return "gave up";

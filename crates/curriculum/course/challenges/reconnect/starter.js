@@ -3,8 +3,11 @@ async function connectOnce() {
   await new Promise((resolve) => (socket.onclose = resolve));
 }
 
-for (let attempt = 0; attempt < 5; attempt += 1) {
+for (let round = 1; round <= 2; round += 1) {
   await connectOnce();
-  console.log("dropped");
-  // TODO: wait before the next connection, longer each time, with a random part
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    console.log("dropped");
+    // TODO: wait before the next connection, longer each time, with a random part
+    await connectOnce();
+  }
 }

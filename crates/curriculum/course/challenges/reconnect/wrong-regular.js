@@ -1,5 +1,12 @@
-for (let attempt = 0; attempt < 5; attempt += 1) {
+async function connectOnce() {
   const socket = new WebSocket(lab.url);
   await new Promise((resolve) => (socket.onclose = resolve));
-  if (attempt < 4) await lab.sleep(300 * 2 ** attempt);
+}
+
+for (let round = 1; round <= 2; round += 1) {
+  await connectOnce();
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await lab.sleep(300 * 2 ** attempt);
+    await connectOnce();
+  }
 }

@@ -16,5 +16,5 @@ function ask(id) {
 }
 
 const answers = await Promise.all([1, 2, 3, 4, 5].map(ask));
-socket.send(JSON.stringify({ done: answers.length }));
+socket.send(JSON.stringify({ done: answers.map((answer) => answer.token) }));
 socket.close();

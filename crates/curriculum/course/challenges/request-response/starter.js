@@ -9,9 +9,10 @@ function ask(id) {
   });
 }
 
-let done = 0;
+const done = [];
 for (const id of [1, 2, 3, 4, 5]) {
-  await ask(id); // TODO: one after the other takes two seconds; send all at once
-  done += 1;
+  const answer = await ask(id); // TODO: one after the other takes five seconds; send all at once
+  done.push(answer.token);
 }
+socket.send(JSON.stringify({ done }));
 socket.close();

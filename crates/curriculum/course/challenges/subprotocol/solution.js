@@ -1,6 +1,10 @@
-const socket = new WebSocket(lab.url, ["chat.v2", "chat.v1"]);
-
-socket.onopen = () => {
+async function speak() {
+  const socket = new WebSocket(lab.url, ["chat.v2", "chat.v1"]);
+  await new Promise((resolve) => (socket.onopen = resolve));
+  console.log("the server chose", socket.protocol);
   socket.send(`speaking ${socket.protocol}`);
   socket.close();
-};
+}
+
+await speak();
+await speak();

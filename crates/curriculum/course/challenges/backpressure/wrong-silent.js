@@ -1,0 +1,3 @@
+const socket = new WebSocket(lab.url);
+await new Promise((resolve) => (socket.onopen = resolve));
+socket.close();

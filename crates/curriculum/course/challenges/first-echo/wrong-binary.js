@@ -1,0 +1,3 @@
+const socket = new WebSocket(lab.url);
+socket.onopen = () => socket.send(new TextEncoder().encode("hello"));
+socket.onmessage = () => socket.close();

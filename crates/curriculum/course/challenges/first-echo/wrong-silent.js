@@ -1,0 +1,5 @@
+const socket = new WebSocket(lab.url);
+socket.onopen = () => {
+  console.log("received: hello");
+  socket.close();
+};

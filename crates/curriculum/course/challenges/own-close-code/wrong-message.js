@@ -1,0 +1,5 @@
+const socket = new WebSocket(lab.url);
+socket.onopen = () => {
+  socket.send("4001 gone for lunch");
+  socket.close();
+};

@@ -1,0 +1,47 @@
+let buffer = new Uint8Array(0);
+let count = 0;
+
+/** Takes a complete frame from the front of the buffer. */
+function takeFrame() {
+  if (buffer.length < 2) return null;
+  const view = new DataView(buffer.buffer, buffer.byteOffset);
+  const masked = (buffer[1] & 0x80) !== 0;
+  let length = buffer[1] & 0x7f;
+  let at = 2;
+  if (length === 126) {
+    if (buffer.length < 4) return null;
+    length = view.getUint16(2);
+    at = 4;
+  } else if (length === 127) {
+    if (buffer.length < 10) return null;
+    length = Number(view.getBigUint64(2));
+    at = 10;
+  }
+  const keyAt = at;
+  if (masked) at += 4;
+  if (buffer.length < at + length) return null;
+  const key = buffer.slice(keyAt, keyAt + 4);
+  const payload = buffer.slice(at, at + length);
+  if (masked) payload.forEach((byte, index) => (payload[index] = byte ^ key[index % 4]));
+  const opcode = buffer[0] & 0x0f;
+  buffer = buffer.slice(at + length);
+  return { opcode, masked, payload };
+}
+
+const socket = new WebSocket(lab.url);
+socket.binaryType = "arraybuffer";
+socket.onmessage = (event) => {
+  const chunk = new Uint8Array(event.data);
+  const joined = new Uint8Array(buffer.length + chunk.length);
+  joined.set(buffer);
+  joined.set(chunk, buffer.length);
+  buffer = joined;
+  for (let frame = takeFrame(); frame !== null; frame = takeFrame()) {
+    const { opcode, masked, payload } = frame;
+    count += 1;
+    const sum = payload.reduce((sum, byte) => sum + byte, 0);
+    socket.send(JSON.stringify({ frame: count, opcode, masked, length: payload.length, sum }));
+  }
+  if (count === 13) socket.close();
+};
+await new Promise((resolve) => (socket.onclose = resolve));

@@ -1,0 +1,9 @@
+let name;
+async function speak() {
+  const socket = new WebSocket(lab.url, ["chat.v2", "chat.v1"]);
+  await new Promise((resolve) => (socket.onopen = resolve));
+  socket.send(`speaking ${(name ??= socket.protocol)}`);
+  socket.close();
+}
+await speak();
+await speak();
