@@ -1,4 +1,8 @@
-//! Puts the page into the binary: each file of `dist/`, plain and compressed, in a table that `assets` reads.
+//! Puts the page into the binary: each file of `dist/`, plain and compressed, in a table that `assets` reads. Also puts the
+//! commit into the version.
+
+#[path = "build/commit.rs"]
+mod commit;
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -14,6 +18,7 @@ fn main() -> io::Result<()> {
     let dist = Path::new("../dist");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={}", dist.display());
+    println!("cargo:rustc-env=FRAMESCOPE_VERSION={}", version());
     let mut files = Vec::new();
     if dist.join("index.html").is_file() {
         collect(dist, "", &mut files)?;
@@ -24,7 +29,7 @@ fn main() -> io::Result<()> {
         files.push(("index.html".to_owned(), PLACEHOLDER.as_bytes().to_vec()));
     }
     files.sort();
-    let mut table = String::from("static FILES: &[File] = &[\n");
+    let mut table = format!("static FILES: [File; {}] = [\n", files.len());
     for (number, (name, bytes)) in files.iter().enumerate() {
         let hash = Sha256::digest(bytes).iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         let forms = [
@@ -32,16 +37,38 @@ fn main() -> io::Result<()> {
             ("brotli", smaller(brotli(bytes)?, bytes)),
             ("gzip", smaller(gzip(bytes)?, bytes)),
         ];
-        let _ = write!(table, "File {{ name: {name:?}, mime: {:?}, hash: {hash:?}", mime(name));
+        let _ = write!(table, "File {{ name: {name:?}, mime: {:?}, hash: Cow::Borrowed({hash:?})", mime(name));
         for (form, bytes) in forms {
             let file = format!("{number}.{form}");
             fs::write(out.join(&file), bytes)?;
-            let _ = write!(table, ", {form}: include_bytes!({file:?})");
+            let _ = write!(table, ", {form}: Bytes::from_static(include_bytes!({file:?}))");
         }
         table.push_str(" },\n");
     }
     table.push_str("];\n");
     fs::write(out.join("page.rs"), table)
+}
+
+/// The version and the commit. `FRAMESCOPE_COMMIT` names the commit if the source is not a repository.
+fn version() -> String {
+    println!("cargo:rerun-if-env-changed=FRAMESCOPE_COMMIT");
+    println!("cargo:rerun-if-changed=build/commit.rs");
+    let number = env!("CARGO_PKG_VERSION");
+    let named = env::var("FRAMESCOPE_COMMIT").ok().filter(|commit| !commit.is_empty());
+    if named.is_none() && !is_release() {
+        // The commit would make a development build build the relay again after each commit.
+        return format!("{number} (development build)");
+    }
+    let root = Path::new("..");
+    for file in commit::files(root) {
+        println!("cargo:rerun-if-changed={}", file.display());
+    }
+    let commit = named.or_else(|| commit::commit(root)).unwrap_or_else(|| "unknown".to_owned());
+    format!("{number} (commit {commit})")
+}
+
+fn is_release() -> bool {
+    env::var("PROFILE").is_ok_and(|profile| profile == "release")
 }
 
 /// All files below `folder`, with their names as in an address.
@@ -64,9 +91,8 @@ fn smaller(compressed: Vec<u8>, plain: &[u8]) -> Vec<u8> {
 
 fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
     // The best quality takes long, and only a release is sent over slow lines.
-    let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let parameters = brotli::enc::BrotliEncoderParams {
-        quality: if release { 11 } else { 5 },
+        quality: if is_release() { 11 } else { 5 },
         lgwin: 22,
         size_hint: bytes.len(),
         ..Default::default()

@@ -1,4 +1,4 @@
-//! Which other servers the relay may connect to: only those on the command line, whatever a name resolves to.
+//! Which other servers the relay may connect to: only those on the command line, and at a private address only if it says so.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -15,6 +15,17 @@ pub struct AllowedServer {
     port: u16,
     /// Without a trailing slash. Empty for every path.
     path: String,
+    /// Whether the name may resolve to an address of a private network or of this machine.
+    private: bool,
+    /// The protected headers that visitors may set nevertheless, in lower case.
+    headers: Vec<String>,
+}
+
+/// A header that visitors may set for one server: `Name=URL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedHeader {
+    name: String,
+    server: AllowedServer,
 }
 
 /// Why a URL is refused. The message says what to write instead.
@@ -24,7 +35,7 @@ pub(crate) enum TargetError {
     Missing,
     #[error("`to` is not a WebSocket URL; write `ws://host/path` or `wss://host/path`, without a fragment (`#`)")]
     Malformed,
-    #[error("`to` contains a user name or password; remove it, and use `header=Authorization: …`")]
+    #[error("`to` contains a user name or password; remove it: the relay sends no credentials in a URL")]
     User,
     #[error("this relay does not connect to other servers; its operator can allow them with --relay-to")]
     Nowhere,
@@ -46,7 +57,48 @@ impl FromStr for AllowedServer {
         }
         let (Some(host), Some(port)) = (host(&url), url.port_or_known_default()) else { return Err(wrong()) };
         let path = url.path().trim_end_matches('/').to_owned();
-        Ok(Self { text: text.to_owned(), secure: url.scheme() == "wss", host, port, path })
+        Ok(Self {
+            text: text.to_owned(),
+            secure: url.scheme() == "wss",
+            host,
+            port,
+            path,
+            private: false,
+            headers: Vec::new(),
+        })
+    }
+}
+
+impl FromStr for AllowedHeader {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || "expected a header and a server of --relay-to, such as Authorization=wss://echo.example/ws".to_owned();
+        let (name, server) = text.split_once('=').ok_or_else(wrong)?;
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return Err(wrong());
+        }
+        Ok(Self { name: name.to_ascii_lowercase(), server: server.parse()? })
+    }
+}
+
+impl AllowedHeader {
+    /// Whether it is for this server.
+    pub(crate) fn is_for(&self, server: &AllowedServer) -> bool {
+        let same = |a: &AllowedServer, b: &AllowedServer| (a.secure, a.port, &a.path) == (b.secure, b.port, &b.path);
+        self.server.host == server.host && same(&self.server, server)
+    }
+
+    /// The header, in lower case.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The server, as the operator wrote it.
+    pub(crate) fn server(&self) -> &str {
+        self.server.text()
     }
 }
 
@@ -66,15 +118,41 @@ impl AllowedServer {
             && below
     }
 
-    /// Whether the relay may connect to that address. A non-public address must be on the list itself, or be this machine under
-    /// the name `localhost`.
+    /// The same server, also at an address of a private network or of this machine.
+    pub(crate) fn also_private(self) -> Self {
+        Self { private: true, ..self }
+    }
+
+    /// The same server, for which visitors may set these headers too.
+    pub(crate) fn with_headers(self, allowed: &[AllowedHeader]) -> Self {
+        let names = allowed.iter().filter(|header| header.is_for(&self)).map(|header| header.name.clone());
+        Self { headers: names.collect(), ..self }
+    }
+
+    /// Whether visitors may set the header `name`, in any case, although it is protected.
+    pub(crate) fn permits_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether the operator has opened an address of a private network or of this machine.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.private
+            || match &self.host {
+                Host::Ipv4(ip) => !is_public_v4(*ip),
+                Host::Ipv6(ip) => ip.to_ipv4_mapped().map_or(!is_public_v6(*ip), |ip| !is_public_v4(ip)),
+                Host::Domain(name) => name == "localhost",
+            }
+    }
+
+    /// Whether the relay may connect to that address. A non-public address must be on the list itself, be this machine under the
+    /// name `localhost`, or belong to a name that may be private.
     pub(crate) fn permits_address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         match &self.host {
             Host::Ipv4(ip) => address == IpAddr::V4(*ip),
             Host::Ipv6(ip) => address == IpAddr::V6(*ip).to_canonical(),
             Host::Domain(name) if name == "localhost" => address.is_loopback(),
-            Host::Domain(_) => is_public(address),
+            Host::Domain(_) => is_public(address) || self.private && is_private(address),
         }
     }
 }
@@ -128,9 +206,22 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether an address belongs to a private network (RFC 1918, RFC 4193, RFC 6598) or to this machine. Link-local addresses do not:
+/// clouds serve credentials there.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || is_shared(ip),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+    }
+}
+
+fn is_shared(ip: Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    a == 100 && (64..128).contains(&b)
+}
+
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
-    let shared = a == 100 && (64..128).contains(&b);
     let protocols = (a, b, c) == (192, 0, 0);
     let relays = (a, b, c) == (192, 88, 99);
     let benchmarks = a == 198 && (b == 18 || b == 19);
@@ -142,7 +233,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || ip.is_documentation()
         || ip.is_broadcast()
         || a >= 240
-        || shared
+        || is_shared(ip)
         || protocols
         || relays
         || benchmarks)
@@ -159,140 +250,4 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn allowed(texts: &[&str]) -> Vec<AllowedServer> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
-    }
-
-    #[test]
-    fn only_what_is_listed_is_reached() {
-        let list = allowed(&["wss://Echo.example/ws", "ws://other.example:9000", "ws://[2001:4860::8]/a/"]);
-        #[track_caller]
-        fn check(list: &[AllowedServer], to: &str, reached: bool) {
-            assert_eq!(judge(Some(to), list).is_ok(), reached, "{to}");
-        }
-        for to in [
-            "wss://echo.example/ws",
-            "wss://ECHO.example:443/ws/",
-            "wss://echo.example./ws/deeper?query=1",
-            "wss://echo.example/x/../ws",
-            "WSS://echo.example/ws",
-            "ws://other.example:9000",
-            "ws://other.example:9000/any/path?q",
-            "ws://[2001:4860:0::8]/a",
-        ] {
-            check(&list, to, true);
-        }
-        for to in [
-            "ws://echo.example/ws",
-            "wss://echo.example:444/ws",
-            "wss://echo.example/wsx",
-            "wss://echo.example/",
-            "wss://echo.example/ws/../other",
-            "wss://echo.example/ws/%2e%2e/other",
-            "wss://echo.example/WS",
-            "wss://echo.example.evil.example/ws",
-            "wss://evil.example/ws",
-            "wss://evil.example\\@echo.example/ws",
-            "wss://user@echo.example/ws",
-            "wss://:password@echo.example/ws",
-            "wss://echo.example/ws#fragment",
-            "wss://echo.example%2fws",
-            "wss://echo.example/ws/..%2fother",
-            "wss://echo.example/ws/..%5Cother",
-            "wss://echo.example/ws/..;/other",
-            "wss://echo.example/ws/%252e%252e/other",
-            "wss://echo.example/ws%2f../other",
-            "https://echo.example/ws",
-            "ws://other.example/",
-            "ws://other.example:9000@evil.example/",
-            "wss:echo",
-            "",
-            " ",
-            "wss://",
-        ] {
-            check(&list, to, false);
-        }
-        assert_eq!(judge(Some("ws://a.example"), &[]), Err(TargetError::Nowhere));
-        let error = judge(Some("ws://a.example"), &list).unwrap_err().to_string();
-        assert!(
-            error.ends_with("it may connect to wss://Echo.example/ws, ws://other.example:9000, ws://[2001:4860::8]/a/")
-        );
-        assert_eq!(judge(None, &list), Err(TargetError::Missing));
-    }
-
-    #[test]
-    fn a_number_is_the_address_that_it_means() {
-        let list = allowed(&["ws://127.0.0.1:9"]);
-        for to in ["ws://127.1:9/", "ws://0x7f.0.0.1:9/", "ws://2130706433:9/", "ws://0177.0.0.1:9/"] {
-            assert!(judge(Some(to), &list).is_ok(), "{to}");
-        }
-        for to in ["ws://127.0.0.2:9/", "ws://[::1]:9/", "ws://[::ffff:127.0.0.1]:9/", "ws://localhost:9/"] {
-            assert!(judge(Some(to), &list).is_err(), "{to}");
-        }
-    }
-
-    #[test]
-    fn a_name_leads_to_no_address_inside() {
-        let [name, local, inside] =
-            ["ws://a.example", "ws://localhost:1", "ws://10.0.0.7"].map(|text| AllowedServer::from_str(text).unwrap());
-        let permits = |allowed: &AllowedServer, ip: &str| allowed.permits_address(ip.parse().unwrap());
-        for ip in ["93.184.216.34", "8.8.8.8", "192.0.1.1", "100.128.0.1", "2606:2800:220:1::1", "::ffff:8.8.8.8"] {
-            assert!(permits(&name, ip), "{ip}");
-        }
-        for ip in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.1.1",
-            "169.254.169.254",
-            "0.0.0.0",
-            "0.1.2.3",
-            "100.64.0.1",
-            "100.127.255.255",
-            "192.0.0.8",
-            "192.0.2.1",
-            "198.18.0.1",
-            "198.51.100.1",
-            "203.0.113.1",
-            "192.88.99.1",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "::127.0.0.1",
-            "64:ff9b::7f00:1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "2001:db8::1",
-            "2001::1",
-            "2002:7f00:1::",
-            "3fff::1",
-            "100::1",
-        ] {
-            assert!(!permits(&name, ip), "{ip}");
-        }
-        assert!(
-            permits(&local, "127.0.0.1")
-                && permits(&local, "::1")
-                && !permits(&local, "10.0.0.7")
-                && !permits(&local, "8.8.8.8")
-        );
-        assert!(permits(&inside, "10.0.0.7") && !permits(&inside, "10.0.0.8") && permits(&inside, "::ffff:10.0.0.7"));
-    }
-
-    #[test]
-    fn what_is_no_server_cannot_be_listed() {
-        for text in ["", "echo.example", "http://echo.example", "ws://", "ws://a/?b", "ws://u@a/", "ws://a/#b"] {
-            assert!(AllowedServer::from_str(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

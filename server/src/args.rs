@@ -1,9 +1,25 @@
 //! The command line. Every flag is also an environment variable, and every limit states its default.
 
+mod client_limits;
+mod operation;
+pub(crate) mod rate;
+mod redis;
 pub(crate) mod units;
 
-use crate::allowlist::AllowedServer;
+pub use client_limits::ClientLimits;
+use rate::{ByteRate, Rate};
+
+use crate::allowed_origin::AllowedOrigin;
+use crate::allowlist::{AllowedHeader, AllowedServer};
+use crate::base_path::BasePath;
+use crate::client::TrustedProxy;
+use crate::credentials::HeaderPattern;
+use crate::embed::EmbedOrigin;
+use crate::host_name::HostName;
+use crate::public_url::PublicUrl;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use operation::{LogFormat, Operation};
+pub use redis::RedisOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +28,7 @@ use wire::incoming::Limits;
 
 /// A WebSocket playground that shows what crossed the wire.
 #[derive(Debug, Parser)]
-#[command(name = "framescope", version)]
+#[command(name = "framescope", version = env!("FRAMESCOPE_VERSION"))]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -51,13 +67,16 @@ pub enum CourseCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ReceiptCommand {
-    /// Verify every receipt in a text; exits with 1 if one is invalid
+    /// Verify every receipt in the texts; exits with 1 if one is not valid, or if several names share one attempt
     Verify {
-        /// The file with the text [default: stdin]
-        file: Option<PathBuf>,
-        /// The public key that must have signed the receipts, in base64; without it, any key is accepted
+        /// The files with the texts [default: stdin]
+        files: Vec<PathBuf>,
+        /// The public key that must have signed the receipts, in base64
         #[arg(long, env = "FRAMESCOPE_RECEIPT_PUBLIC_KEY", value_name = "BASE64")]
         key: Option<String>,
+        /// Accept every key; this shows only that a receipt was not changed, because anyone can create a key
+        #[arg(long, conflicts_with = "key")]
+        any_key: bool,
     },
     /// Print the public key of a private key
     Key {
@@ -72,6 +91,35 @@ pub struct Config {
     /// Address and port to listen on; port 0 selects a free port
     #[arg(long, env = "FRAMESCOPE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// The path below which all URLs are, such as /framescope, for a host that serves other things too; a proxy in front must not
+    /// remove it
+    #[arg(long, env = "FRAMESCOPE_BASE_PATH", value_name = "PATH", default_value = "/")]
+    pub base_path: BasePath,
+
+    /// A host name to answer to, in addition to localhost, loopback addresses and --tls-name; can be repeated. Without it, a relay
+    /// that listens on another address than loopback answers to every name
+    #[arg(long, env = "FRAMESCOPE_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub host: Vec<HostName>,
+
+    /// The URL at which visitors reach the page, if a proxy or a port mapping is in front of the relay, such as https://lab.example;
+    /// can be repeated for http and https. Its host counts as a --host
+    #[arg(long, env = "FRAMESCOPE_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
+    pub public_url: Vec<PublicUrl>,
+
+    /// A proxy in front of the relay, as an address or a network, such as 127.0.0.1 or 10.0.0.0/8; can be repeated. Only from there
+    /// the relay believes Forwarded, or X-Forwarded-For, -Proto and -Host, and a header of the PROXY protocol
+    #[arg(long, env = "FRAMESCOPE_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    pub trusted_proxy: Vec<TrustedProxy>,
+
+    /// Expect each connection from a --trusted-proxy to begin with a header of the PROXY protocol
+    #[arg(long, env = "FRAMESCOPE_PROXY_PROTOCOL", requires = "trusted_proxy")]
+    pub proxy_protocol: bool,
+
+    /// Another site whose pages may use the API and observe sessions, such as https://lms.example; null stands for every page without
+    /// an origin of its own; can be repeated
+    #[arg(long, env = "FRAMESCOPE_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<AllowedOrigin>,
 
     /// Address and port for https and wss, in addition to http and ws; requires --tls-cert and --tls-key, or --tls-self-signed
     #[arg(long, env = "FRAMESCOPE_TLS_LISTEN", value_name = "ADDR", requires = "identity")]
@@ -107,9 +155,36 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_RELAY_TO", value_name = "URL", value_delimiter = ',')]
     pub relay_to: Vec<AllowedServer>,
 
-    /// Additional certificate authorities to trust for other servers, a PEM file
+    /// Like --relay-to, but the host name may also resolve to a private address: a container, or a host of this network; can be
+    /// repeated
+    #[arg(long, env = "FRAMESCOPE_RELAY_TO_PRIVATE", value_name = "URL", value_delimiter = ',')]
+    pub relay_to_private: Vec<AllowedServer>,
+
+    /// A header that visitors of /relay may set for one server of --relay-to, although it says who they are or where they come from,
+    /// such as Authorization=wss://echo.example/ws; can be repeated
+    #[arg(long, env = "FRAMESCOPE_RELAY_HEADER", value_name = "NAME=URL", value_delimiter = ',')]
+    pub relay_header: Vec<AllowedHeader>,
+
+    /// Start also with a combination of flags that is dangerous
+    #[arg(long, env = "FRAMESCOPE_ACCEPT_RISKS")]
+    pub accept_risks: bool,
+
+    /// Maximum number of connections to each server of --relay-to
+    #[arg(long, env = "FRAMESCOPE_RELAY_CONNECTIONS", value_name = "N", default_value_t = 256)]
+    pub relay_connections: usize,
+
+    /// Additional certificates to trust for other servers, a PEM file: of authorities, or a server's own self-signed certificate
     #[arg(long, env = "FRAMESCOPE_RELAY_CA", value_name = "FILE")]
     pub relay_ca: Option<PathBuf>,
+
+    /// A header whose values are never recorded, in addition to Cookie, Set-Cookie, Authorization, Proxy-Authorization and what
+    /// login proxies add; * stands for any characters, such as X-Company-*; can be repeated
+    #[arg(long, env = "FRAMESCOPE_CONCEAL_HEADER", value_name = "NAME", value_delimiter = ',')]
+    pub conceal_header: Vec<HeaderPattern>,
+
+    /// A site whose pages may embed pieces of lessons, challenges and the playground, such as https://lms.example; can be repeated
+    #[arg(long, env = "FRAMESCOPE_EMBED_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub embed_origin: Vec<EmbedOrigin>,
 
     /// Serve the page from this folder instead of the one inside the binary
     #[arg(long, env = "FRAMESCOPE_PAGE", value_name = "DIR")]
@@ -123,11 +198,14 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_RECEIPT_KEY", value_name = "FILE")]
     pub receipt_key: Option<PathBuf>,
 
-    /// Maximum number of open TCP connections
+    /// Maximum number of open connections: TCP connections, WebSockets over HTTP/2, and connections that the relay opens
     #[arg(long, env = "FRAMESCOPE_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096)]
     pub max_connections: usize,
 
-    /// Maximum size of a request head
+    #[command(flatten)]
+    pub client: ClientLimits,
+
+    /// Maximum size of a request head, and of another server's response head
     #[arg(long, env = "FRAMESCOPE_MAX_HEAD", value_name = "SIZE", default_value = "16KiB", value_parser = head_bytes)]
     pub max_head: usize,
 
@@ -151,6 +229,15 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_SESSION_OBSERVERS", value_name = "N", default_value_t = 16)]
     pub session_observers: usize,
 
+    /// How many bytes all observers together get in a time, such as 128MiB/s, or off; beyond it, they get their share in turns
+    #[arg(long, env = "FRAMESCOPE_OBSERVER_BYTES", value_name = "RATE", default_value = "128MiB/s")]
+    pub observer_bytes: ByteRate,
+
+    /// How often the behaviors of all connections together may send something because of the time, or off; beyond it, they send more
+    /// at once, less often
+    #[arg(long, env = "FRAMESCOPE_TIMED_WRITES", value_name = "RATE", default_value = "20000/s")]
+    pub timed_writes: Rate,
+
     /// Memory for each session's log; beyond it, the oldest observations are dropped
     #[arg(long, env = "FRAMESCOPE_LOG_BYTES", value_name = "SIZE", default_value = "8MiB", value_parser = bytes)]
     pub log_bytes: u64,
@@ -159,7 +246,7 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_LOG_COUNT", value_name = "N", default_value_t = 40_000)]
     pub log_count: usize,
 
-    /// Memory for all logs together; beyond it, each log that grows drops its oldest observations
+    /// Memory for all logs together; beyond it, logs above their fair share drop their oldest observations, unused ones first
     #[arg(long, env = "FRAMESCOPE_ALL_LOGS_BYTES", value_name = "SIZE", default_value = "512MiB", value_parser = bytes)]
     pub all_logs_bytes: u64,
 
@@ -175,7 +262,7 @@ pub struct Config {
     #[arg(long, env = "FRAMESCOPE_MAX_MESSAGE", value_name = "SIZE", default_value = "16MiB", value_parser = bytes)]
     pub max_message: u64,
 
-    /// Memory for incomplete messages of all connections together; beyond it, the relay closes the connection with 1013
+    /// Memory for incomplete messages and request bodies of all connections together, half of it for the first 64 KiB of each; beyond it, the relay closes the connection with 1013
     #[arg(long, env = "FRAMESCOPE_MAX_UNFINISHED", value_name = "SIZE", default_value = "256MiB", value_parser = bytes)]
     pub max_unfinished: u64,
 
@@ -206,6 +293,12 @@ pub struct Config {
     /// How long open connections have to close when the relay shuts down
     #[arg(long, env = "FRAMESCOPE_SHUTDOWN_GRACE", value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub shutdown_grace: Duration,
+
+    #[command(flatten)]
+    pub redis: RedisOptions,
+
+    #[command(flatten)]
+    pub operation: Operation,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -221,6 +314,13 @@ impl From<Switch> for bool {
 }
 
 impl Config {
+    /// The other servers that /relay may connect to.
+    pub(crate) fn allowed_servers(&self) -> impl Iterator<Item = AllowedServer> {
+        // A server that is in both lists may be private.
+        let private = self.relay_to_private.iter().cloned().map(AllowedServer::also_private);
+        private.chain(self.relay_to.iter().cloned()).map(|server| server.with_headers(&self.relay_header))
+    }
+
     /// The largest frame and message.
     pub(crate) fn limits(&self) -> Limits {
         Limits { frame: self.max_frame, message: self.max_message }

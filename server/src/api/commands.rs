@@ -1,8 +1,10 @@
 //! The commands that observers send: parses each one, puts it into the connection's mailbox, and returns the answer.
 
-use crate::session::{MailboxError, PendingCommand, Session};
+use crate::limits::{Client, Rated};
+use crate::session::{PendingCommand, Session};
 use observation::command::Request;
 use observation::{Act, Answer, Command, ConnectionNumber, Event};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The most commands of one observer that may wait for an answer.
@@ -13,18 +15,29 @@ pub(super) struct Console {
     answers: mpsc::Receiver<Answer>,
     sender: mpsc::Sender<Answer>,
     waiting: usize,
+    /// Whose commands these are, if they are limited.
+    client: Option<Arc<Client>>,
+}
+
+/// The answer to a command of an observer that may only watch.
+pub(super) fn refused_to_watcher(text: &str) -> Answer {
+    let id = serde_json::from_str(text).ok().map(|Request { id, .. }| id);
+    let refused = "this link is watch-only: it can observe and export the session, but not control its connections; use the full link";
+    Answer { id, refused: Some(refused.to_owned()) }
 }
 
 impl Console {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(client: Option<Arc<Client>>) -> Self {
         let (sender, answers) = mpsc::channel(MAX_WAITING);
-        Self { answers, sender, waiting: 0 }
+        Self { answers, sender, waiting: 0, client }
     }
 
     /// Handles a message from the observer. Returns the answer if it is known immediately.
     pub(super) fn take(&mut self, text: &str, session: &Session) -> Option<Answer> {
+        let over = self.client.as_ref().and_then(|client| client.spend(Rated::Commands).err());
         let Request { id, connection, command } = match serde_json::from_str(text) {
             Ok(request) => request,
+            Err(_) if over.is_some() => return Some(Answer { id: None, refused: over.map(|over| over.to_string()) }),
             Err(error) => {
                 let refused = format!(
                     "this is not a valid command ({error}); an example is {{\"id\": 1, \"connection\": 1, \"command\": {{\"ping\": \"6869\"}}}}"
@@ -32,7 +45,11 @@ impl Console {
                 return Some(Answer { id: None, refused: Some(refused) });
             }
         };
-        match self.put(id, connection, command, session) {
+        let put = match over {
+            Some(over) => Err((command, over.to_string())),
+            None => self.put(id, connection, command, session),
+        };
+        match put {
             Ok(()) => {
                 self.waiting += 1;
                 None
@@ -60,16 +77,9 @@ impl Console {
                 format!("{MAX_WAITING} commands are already waiting for an answer; wait for those first"),
             ));
         }
-        let ConnectionNumber(number) = connection;
-        let closed = || format!("connection {number} is not open: it has ended or never existed");
-        let Some(mailbox) = session.mailbox(connection) else { return Err((command, closed())) };
-        mailbox.put(PendingCommand::new(id, command, self.sender.clone())).map_err(|(refused, pending)| {
-            let why = match refused {
-                MailboxError::Closed => closed(),
-                MailboxError::Full => format!("connection {number} already has the maximum number of pending commands"),
-            };
-            (pending.command, why)
-        })
+        session
+            .command(PendingCommand::new(id, connection, command, self.sender.clone()))
+            .map_err(|(refused, pending)| (pending.command, refused.words(connection)))
     }
 
     /// The next answer from a connection. Never resolves if none is pending.

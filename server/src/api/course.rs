@@ -19,6 +19,7 @@ pub(super) fn routes() -> Router<AppState> {
     let asset = async |app, id, headers| named(app, id, headers, "picture", |course| &course.assets).await;
     Router::new()
         .route("/course", get(outline))
+        .route("/course/glossary", get(glossary))
         .route("/course/lessons/{id}", get(lesson))
         .route("/course/challenges/{id}", get(task))
         .route("/course/challenges/{id}/solution", get(solution))
@@ -28,6 +29,12 @@ pub(super) fn routes() -> Router<AppState> {
 async fn outline(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let course = app.library.course().await.map_err(ApiError::CourseBroken)?;
     Ok(answer(&course.outline, &headers))
+}
+
+async fn glossary(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let course = app.library.course().await.map_err(ApiError::CourseBroken)?;
+    let file = course.glossary.as_ref().ok_or(ApiError::NotInCourse("glossary"))?;
+    Ok(answer(file, &headers))
 }
 
 async fn named(
@@ -43,11 +50,7 @@ async fn named(
 }
 
 fn answer(file: &CachedFile, headers: &HeaderMap) -> Response {
-    let caching = [
-        (header::ETAG, file.tag.as_str()),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let caching = [(header::ETAG, file.tag.as_str()), (header::CACHE_CONTROL, "no-cache")];
     match is_current(headers, &file.tag) {
         true => (StatusCode::NOT_MODIFIED, caching).into_response(),
         false => (caching, [(header::CONTENT_TYPE, file.media_type)], file.bytes.clone()).into_response(),

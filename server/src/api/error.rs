@@ -1,5 +1,9 @@
 //! The errors of the HTTP interface. All have the same JSON shape, with a hint about what to do.
 
+use crate::limits::{NoPlace, OverLimit};
+use crate::metrics::RefusalReason;
+use crate::registry::FindError;
+use crate::session;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +12,11 @@ use curriculum::load::Problem;
 use export::snippet::ParameterError;
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
+
+/// When a relay that drains is probably back, in seconds.
+const DRAINED: u64 = 30;
 
 /// A request under `/api` that failed. The message is embedded in other sentences, so it has no capital and no full stop. The
 /// hint is a complete sentence.
@@ -16,8 +24,14 @@ use thiserror::Error;
 pub(super) enum ApiError {
     #[error("the session does not exist")]
     SessionUnknown,
+    #[error("this link is watch-only: it can observe and export the session, and nothing else")]
+    WatchOnly,
     #[error("all {0} sessions of this relay are in use")]
     TooManySessions(usize),
+    #[error("this relay is about to stop, so it creates no sessions")]
+    Draining,
+    #[error("this relay shares its sessions through Redis and cannot reach it now")]
+    NoRedis,
     #[error("this session has reached its observer limit ({0})")]
     TooManyObservers(usize),
     #[error("the feed requires the subprotocol {}, which the request does not offer", observation::SUBPROTOCOL)]
@@ -34,8 +48,16 @@ pub(super) enum ApiError {
     ConnectionUnknown(u32),
     #[error("this relay has reached its limit of exports at once ({0})")]
     TooManyExports(usize),
+    #[error("another export of this session is still running")]
+    SessionExporting,
     #[error("this relay has reached its limit of attempts graded at once ({0})")]
     TooManyGradings(usize),
+    #[error("another attempt of this session is still being graded")]
+    SessionGrading,
+    #[error("this session has had too many attempts graded in a short time (limit: {} per minute)", session::GRADINGS.amount)]
+    SessionGradings(Duration),
+    #[error("this relay has no memory left for request bodies")]
+    OutOfMemory,
     #[error(transparent)]
     Snippet(#[from] ParameterError),
     #[error("the request body is larger than {0} bytes")]
@@ -56,6 +78,14 @@ pub(super) enum ApiError {
     GradingFailed,
     #[error("the attempt does not pass every check of the challenge")]
     NotPassed(Box<Report>),
+    #[error("this relay does not answer to the host name `{0}`")]
+    HostUnknown(String),
+    #[error("pages of `{0}` may not use this relay’s API")]
+    OriginForeign(String),
+    #[error("{0}")]
+    OverLimit(#[from] OverLimit),
+    #[error("{0}")]
+    RelayFull(String),
     #[error("this URL does not exist")]
     NotFound,
     #[error("this URL does not support that method")]
@@ -77,16 +107,42 @@ struct Body {
     report: Option<Report>,
 }
 
+impl From<NoPlace> for ApiError {
+    fn from(none: NoPlace) -> Self {
+        match none {
+            NoPlace::Full => Self::RelayFull(none.to_string()),
+            NoPlace::Client(over) => Self::OverLimit(over),
+        }
+    }
+}
+
+impl From<FindError> for ApiError {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Unknown => Self::SessionUnknown,
+            FindError::NoRedis => Self::NoRedis,
+        }
+    }
+}
+
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::SessionUnknown | Self::NotFound | Self::NotInCourse(_) => StatusCode::NOT_FOUND,
             Self::ConnectionUnknown(_) => StatusCode::NOT_FOUND,
-            Self::TooManySessions(_) | Self::TooManyObservers(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManySessions(_) | Self::TooManyObservers(_) | Self::Draining | Self::NoRedis => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::TooManyExports(_) | Self::TooManyGradings(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::OutOfMemory => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SessionExporting | Self::SessionGrading | Self::SessionGradings(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::SubprotocolUnknown | Self::HandshakeMalformed(_) | Self::AfterMalformed => StatusCode::BAD_REQUEST,
             Self::ConnectionMalformed | Self::Snippet(_) => StatusCode::BAD_REQUEST,
             Self::BodyMalformed(_) | Self::NameMalformed(_) => StatusCode::BAD_REQUEST,
+            Self::HostUnknown(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::OriginForeign(_) | Self::WatchOnly => StatusCode::FORBIDDEN,
+            Self::OverLimit(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::RelayFull(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::EvidenceGone(..) => StatusCode::CONFLICT,
             Self::NotPassed(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UpgradeExpected(_) => StatusCode::UPGRADE_REQUIRED,
@@ -97,9 +153,57 @@ impl ApiError {
         }
     }
 
+    /// When to try again, in seconds, if that helps. RFC 9110 §10.2.3.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::OverLimit(over) => Some(over.retry_after()),
+            Self::RelayFull(_) => Some(10),
+            Self::SessionGradings(wait) => Some(wait.as_secs() + 1),
+            Self::TooManySessions(_) => Some(60),
+            Self::TooManyExports(_) | Self::TooManyObservers(_) | Self::OutOfMemory => Some(10),
+            Self::Draining => Some(DRAINED),
+            Self::TooManyGradings(_) | Self::SessionExporting | Self::SessionGrading | Self::NoRedis => Some(5),
+            _ => None,
+        }
+    }
+
+    /// The name of the reason in the metrics.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::SessionUnknown => "session-unknown",
+            Self::WatchOnly => "watch-only",
+            Self::OverLimit(_) => "client-limit",
+            Self::RelayFull(_) => "relay-full",
+            Self::SessionGradings(_) => "session-gradings",
+            Self::TooManySessions(_) => "sessions-full",
+            Self::Draining => "draining",
+            Self::NoRedis => "no-redis",
+            Self::TooManyObservers(_) => "session-observers",
+            Self::SubprotocolUnknown | Self::UpgradeExpected(_) | Self::HandshakeMalformed(_) => "feed-handshake",
+            Self::TooManyExports(_) => "exports-full",
+            Self::SessionExporting => "session-exports",
+            Self::TooManyGradings(_) => "gradings-full",
+            Self::SessionGrading => "session-gradings",
+            Self::OutOfMemory => "memory",
+            Self::BodyTooLarge(_) | Self::BodyTooSlow | Self::BodyMalformed(_) => "request-body",
+            Self::AfterMalformed | Self::ConnectionMalformed | Self::Snippet(_) | Self::NameMalformed(_) => "parameter",
+            Self::NotInCourse(_) | Self::ConnectionUnknown(_) | Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method",
+            Self::HostUnknown(_) => "misdirected",
+            Self::OriginForeign(_) => "foreign-origin",
+            Self::EvidenceGone(..) => "evidence-gone",
+            Self::NotPassed(_) => "not-passed",
+            Self::CourseBroken(_) => "course-broken",
+            Self::GradingFailed | Self::NoRandomness => "internal",
+        }
+    }
+
     fn hint(&self) -> &'static str {
         match self {
             Self::SessionUnknown => "It may have expired. Create a new one with `POST /api/sessions`.",
+            Self::WatchOnly => "Ask whoever gave you the link for the full one.",
+            Self::Draining => "It is probably restarting. Try again in half a minute.",
+            Self::NoRedis => "Open sessions go on meanwhile. Try again in a few seconds.",
             Self::TooManySessions(_) => "Unused sessions expire. Try again in a minute.",
             Self::TooManyObservers(_) => "Close another page or tool that observes this session.",
             Self::SubprotocolUnknown => "Offer `Sec-WebSocket-Protocol: framescope.observe.v1`, or no subprotocol.",
@@ -110,6 +214,10 @@ impl ApiError {
             Self::ConnectionUnknown(_) => "Omit `connection` to get all recorded connections.",
             Self::TooManyExports(_) => "Each export takes a few seconds. Try again soon.",
             Self::TooManyGradings(_) => "Grading takes a moment. Try again.",
+            Self::SessionExporting => "Wait until it has finished, or cancel it. Then try again.",
+            Self::SessionGradings(_) => "Wait a little. Then try again.",
+            Self::SessionGrading => "Wait for its result. Then try again.",
+            Self::OutOfMemory => "Try again soon.",
             Self::Snippet(_) => "Use `?url=ws://…&subprotocol=a,b&message=Hello`. Only `url` is required.",
             Self::BodyTooLarge(_) | Self::BodyTooSlow => "Send a smaller body, or no body if the request needs none.",
             Self::NotInCourse(_) => "`GET /api/course` lists all of them.",
@@ -121,6 +229,14 @@ impl ApiError {
             Self::EvidenceGone(..) => "Repeat the attempt, and request the receipt right after it.",
             Self::GradingFailed => "This is a bug in the relay. Its log has details.",
             Self::NotPassed(_) => "`verdicts` has the result of each check.",
+            Self::HostUnknown(_) => {
+                "Any page could make a name lead here (DNS rebinding). If the name is yours, start the relay with `--host NAME`."
+            }
+            Self::OriginForeign(_) => {
+                "Use this relay’s own page, or a program. The operator can allow a site with `--allow-origin`."
+            }
+            Self::OverLimit(_) => "The limit protects other visitors. Wait, or close what you no longer need.",
+            Self::RelayFull(_) => "Close a connection that you no longer need, or try again soon.",
             Self::NotFound => {
                 "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
             }
@@ -144,6 +260,10 @@ impl IntoResponse for ApiError {
         };
         let body = Body { error: self.to_string(), hint: self.hint(), problems, report };
         let mut response = (self.status(), Json(body)).into_response();
+        response.extensions_mut().insert(RefusalReason(self.reason()));
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         if matches!(self, Self::UpgradeExpected(_)) {
             // RFC 9110 §15.5.22: a 426 response names the protocol.
             response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));

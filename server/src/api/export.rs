@@ -1,12 +1,15 @@
 //! A recorded session as a file: `/api/sessions/{session}/export.har`, `.pcapng` and `.json`.
 
+use super::download::{self, Parts};
 use super::error::ApiError;
+use crate::client::ClientAddress;
+use crate::limits::Rated;
 use crate::session::{Extract, Session};
-use crate::state::{AppState, MAX_EXPORTS};
+use crate::slots::NoSlot;
+use crate::state::AppState;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,15 +18,9 @@ use export::{Export, Format, Recording, clock};
 use observation::{ConnectionNumber, Observation};
 use serde::Deserialize;
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-use tokio::sync::OwnedSemaphorePermit;
+use std::time::SystemTime;
 use tokio::task::yield_now;
-use tokio::time::Instant;
-
-/// The longest time for one export, so that a slow reader cannot block others.
-const LONGEST: Duration = Duration::from_secs(300);
 
 /// The query: the number of one connection, or none for all.
 #[derive(Deserialize)]
@@ -34,7 +31,7 @@ struct Which {
 pub(super) fn routes() -> Router<AppState> {
     Format::ALL.into_iter().fold(Router::new(), |router, format| {
         let path = format!("/sessions/{{session}}/export.{}", format.extension());
-        let handler = move |State(app), name, which| export(format, app, name, which);
+        let handler = move |State(app), Extension(client), name, which| export(format, app, client, name, which);
         router.route(&path, get(handler))
     })
 }
@@ -42,13 +39,19 @@ pub(super) fn routes() -> Router<AppState> {
 async fn export(
     format: Format,
     app: AppState,
+    client: ClientAddress,
     name: Result<Path<String>, PathRejection>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
-    let session = app.registry.find(&name).ok_or(ApiError::SessionUnknown)?;
+    // A file has neither of the session's names.
+    let session = app.registry.find_to_watch(&name).await?.session;
     let Query(Which { connection }) = which.map_err(|_| ApiError::ConnectionMalformed)?;
-    let slot = app.export_slots.clone().try_acquire_owned().map_err(|_| ApiError::TooManyExports(MAX_EXPORTS))?;
+    app.clients.spend(client, Rated::Exports)?;
+    let slot = app.export_slots.take(session.export_slot()).await.map_err(|none| match none {
+        NoSlot::SessionBusy => ApiError::SessionExporting,
+        NoSlot::AllTaken(count) => ApiError::TooManyExports(count),
+    })?;
     let snapshot = Snapshot::of(&session).await;
     if let Some(connection) = connection
         && !snapshot.has(connection).await
@@ -60,38 +63,43 @@ async fn export(
         Recording { session: session.id().clone(), began: session.began(), exported, port: app.config.listen.port() };
     let mut first = Vec::new();
     let export = Export::begin(format, &recording, &mut first);
-    let download = Download { first, export, snapshot, connection, until: Instant::now() + LONGEST, _slot: slot };
-    let file = format!("attachment; filename=\"framescope-{}.{}\"", clock::file_name(exported), format.extension());
+    let file = File { first, export: Some(export), snapshot, connection };
+    let body = download::body(file, slot, app.config.write_timeout, &app.shutdown);
+    let name = format!("attachment; filename=\"framescope-{}.{}\"", clock::file_name(exported), format.extension());
     let headers = [
         (header::CONTENT_TYPE, format.media_type()),
-        (header::CONTENT_DISPOSITION, &file),
+        (header::CONTENT_DISPOSITION, &name),
         // Knowing a session's name gives access to it, so no cache may keep its data.
         (header::CACHE_CONTROL, "no-store"),
     ];
-    let body = Body::from_stream(futures_util::stream::unfold(Some(download), Download::next));
     Ok((headers, body).into_response())
 }
 
 /// A snapshot of a session's log, in parts.
-struct Snapshot(VecDeque<Extract>);
+struct Snapshot {
+    session: Arc<Session>,
+    parts: VecDeque<Extract>,
+}
 
 impl Snapshot {
-    /// The snapshot has no gaps: if the log drops unread observations meanwhile, the snapshot begins after them.
+    /// The snapshot of a relay's own session has no gaps: if the log drops unread observations meanwhile, the snapshot begins after
+    /// them. A session that several relays share may have gaps anywhere.
     async fn of(session: &Arc<Session>) -> Self {
+        let _following = session.follow().await;
         let mut parts = VecDeque::new();
         for part in session.parts() {
-            if part.gap.is_some() {
+            if part.gap.is_some() && !session.is_shared() {
                 parts.clear();
             }
             parts.push_back(part);
             yield_now().await;
         }
-        Self(parts)
+        Self { session: Arc::clone(session), parts }
     }
 
     /// Whether it contains observations of this connection.
     async fn has(&self, connection: ConnectionNumber) -> bool {
-        for part in &self.0 {
+        for part in &self.parts {
             if part.observations().iter().any(|observation| observation.connection == connection) {
                 return true;
             }
@@ -102,42 +110,38 @@ impl Snapshot {
 
     /// The next observations, in order.
     fn next(&mut self) -> Option<Vec<Observation>> {
-        self.0.pop_front().map(|part| part.observations())
+        let has_passed = |challenge: &str| self.session.has_passed(challenge);
+        self.parts.pop_front().map(|part| part.visible(has_passed))
     }
 }
 
-/// A file that is generated as fast as the client reads it.
-struct Download {
+/// A file in the making.
+struct File {
     /// The beginning of the file, until it was sent.
     first: Vec<u8>,
-    export: Export,
+    /// `None` once the file is complete.
+    export: Option<Export>,
     snapshot: Snapshot,
     connection: Option<ConnectionNumber>,
-    until: Instant,
-    _slot: OwnedSemaphorePermit,
 }
 
-impl Download {
-    /// The next part of the file, and the rest of the download.
-    async fn next(this: Option<Self>) -> Option<(io::Result<Bytes>, Option<Self>)> {
-        let mut this = this?;
-        if Instant::now() > this.until {
-            // hyper ends the connection, so the client sees that the file is incomplete.
-            return Some((Err(io::ErrorKind::TimedOut.into()), None));
-        }
-        let mut out = std::mem::take(&mut this.first);
-        while let Some(observations) = this.snapshot.next() {
-            let wanted = |of: &Observation| this.connection.is_none_or(|connection| of.connection == connection);
+impl Parts for File {
+    async fn next(&mut self) -> Option<Bytes> {
+        let mut export = self.export.take()?;
+        let mut out = std::mem::take(&mut self.first);
+        while let Some(observations) = self.snapshot.next() {
+            let wanted = |of: &Observation| self.connection.is_none_or(|connection| of.connection == connection);
             for observation in observations.into_iter().filter(wanted) {
-                this.export.observe(observation, &mut out);
+                export.observe(observation, &mut out);
             }
             // Let other tasks run: a whole log takes a while.
             yield_now().await;
             if !out.is_empty() {
-                return Some((Ok(out.into()), Some(this)));
+                self.export = Some(export);
+                return Some(out.into());
             }
         }
-        this.export.finish(&mut out);
-        Some((Ok(out.into()), None))
+        export.finish(&mut out);
+        Some(out.into())
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `sessions` | create a session, look one up |
 //! | `feed`, `commands` | `/observe`: the WebSocket by which observers read a session's log and send commands |
-//! | `export` | a recorded session as a file |
+//! | `export` | a recorded session as a file; `download` sends it at the client’s pace |
 //! | `receipts` | grade an attempt, sign and verify receipts |
 //! | `course` | the course as JSON |
 //! | `snippets` | code for a connection |
@@ -15,6 +15,7 @@ mod body;
 mod catalogue;
 mod commands;
 mod course;
+mod download;
 mod error;
 mod export;
 mod feed;
@@ -24,6 +25,7 @@ mod snippets;
 
 use crate::state::AppState;
 use axum::Router;
+use axum::response::{IntoResponse, Response};
 use error::ApiError;
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -37,4 +39,14 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(catalogue::routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+}
+
+/// The refusal of a request for a host that the relay is not known by.
+pub(crate) fn misdirected(host: String) -> Response {
+    ApiError::HostUnknown(host).into_response()
+}
+
+/// The refusal of a request from a page of another site.
+pub(crate) fn foreign_origin(origin: String) -> Response {
+    ApiError::OriginForeign(origin).into_response()
 }

@@ -2,12 +2,16 @@
 
 use super::body::{NO_STORE, read_body};
 use super::error::ApiError;
+use crate::client::ClientAddress;
+use crate::limits::Rated;
 use crate::receipt::grading;
-use crate::receipt::text::{Fault, Receipt, Verified, read_all, reads_as_written};
-use crate::state::{AppState, MAX_GRADINGS};
+use crate::receipt::text::{Fault, Origin, Receipt, Verified, read_all, reads_as_written};
+use crate::registry::Found;
+use crate::slots::NoSlot;
+use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,12 +21,8 @@ use export::clock;
 use observation::Seq;
 use observation::page::PageEvent;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-use tokio::time::timeout;
+use std::time::SystemTime;
 
-/// How long a request waits for a grading slot.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// The largest request for a receipt, in bytes. Most of it is what the page reports.
 const MAX_REQUEST: usize = 256 << 10;
 /// The largest text to verify, in bytes.
@@ -38,6 +38,9 @@ struct Request {
     /// The number of the last observation before the attempt.
     since: Seq,
     name: Option<String>,
+    /// Whether the report is enough: then it is the answer, whatever it says, and there is no receipt.
+    #[serde(default)]
+    only_report: bool,
     /// What the page reports about the run. The relay cannot verify it.
     told: Option<Word>,
 }
@@ -49,13 +52,15 @@ struct Word {
     events: Vec<PageEvent>,
     returned: Option<serde_json::Value>,
     most_buffered: u64,
+    looked: u32,
+    read: Vec<String>,
     shown: Vec<Shown>,
     pasted: Option<String>,
 }
 
 impl From<Word> for PageRun {
-    fn from(Word { events, returned, most_buffered, shown, pasted }: Word) -> Self {
-        Self { events, returned, most_buffered, shown, pasted, ..Self::default() }
+    fn from(Word { events, returned, most_buffered, looked, read, shown, pasted }: Word) -> Self {
+        Self { events, returned, most_buffered, looked, read, shown, pasted, ..Self::default() }
     }
 }
 
@@ -78,18 +83,26 @@ pub(super) fn routes() -> Router<AppState> {
 
 async fn grant(
     State(app): State<AppState>,
+    Extension(client): Extension<ClientAddress>,
     session: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let Path(session) = session.map_err(|_| ApiError::SessionUnknown)?;
-    let session = app.registry.find(&session).ok_or(ApiError::SessionUnknown)?;
-    // Before the body is read, so that no waiting request holds its body in memory.
-    let slot = timeout(PATIENCE, Arc::clone(&app.grading_slots).acquire_owned()).await;
-    let slot = slot.ok().and_then(Result::ok).ok_or(ApiError::TooManyGradings(MAX_GRADINGS))?;
-    let body = read_body(&headers, body, MAX_REQUEST).await?;
-    let Request { challenge: id, since, name, told } =
-        serde_json::from_slice(&body).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
+    let Found { session, watch_only } = app.registry.find_to_watch(&session).await?;
+    if watch_only {
+        return Err(ApiError::WatchOnly);
+    }
+    app.clients.spend(client, Rated::Receipts)?;
+    session.grade_one().map_err(ApiError::SessionGradings)?;
+    let body = read_body(&headers, body, MAX_REQUEST, &app.memory).await?;
+    // The body waits as it arrived, because the parsed values take more memory.
+    let slot = app.grading_slots.take(session.grading_slot()).await.map_err(|none| match none {
+        NoSlot::SessionBusy => ApiError::SessionGrading,
+        NoSlot::AllTaken(count) => ApiError::TooManyGradings(count),
+    })?;
+    let Request { challenge: id, since, name, only_report, told } =
+        serde_json::from_slice(&body.bytes).map_err(|error| ApiError::BodyMalformed(error.to_string()))?;
     drop(body);
     let name = name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     if name.is_some_and(|name| !is_name(name)) {
@@ -104,10 +117,14 @@ async fn grant(
 
     let capacity = app.config.log_count;
     let (course_id, challenge) = (course.id.clone(), id.clone());
+    let origin = course.tasks.get(&id).map(|task| Origin::new(&task.bytes, session.id()));
+    let graded_session = session.clone();
+    let secret = app.key.value_secret().clone();
+    let following = session.follow().await;
     let graded = tokio::task::spawn_blocking(move || {
         let told = told.map(PageRun::from);
-        let graded = grading::grade(&session, &course.challenges[&id], since, told.as_ref(), capacity);
-        drop(slot);
+        let graded = grading::grade(&session, &course.challenges[&id], since, told.as_ref(), capacity, &secret);
+        drop((slot, following));
         graded
     });
     let (report, evidence) = graded
@@ -117,12 +134,19 @@ async fn grant(
             ApiError::GradingFailed
         })?
         .map_err(|gap| ApiError::EvidenceGone(gap.from.0, gap.to.0))?;
+    if report.passed() {
+        graded_session.pass(&challenge);
+    }
+    if only_report {
+        return Ok((NO_STORE, Json(report)).into_response());
+    }
     if !report.passed() {
         return Err(ApiError::NotPassed(Box::new(report)));
     }
     let receipt = Receipt {
         course: course_id,
         challenge,
+        origin,
         passed: format!("{}Z", &clock::rfc3339(SystemTime::now())[..19]),
         name,
         checks: report.verdicts.len(),
@@ -144,7 +168,10 @@ async fn public_key(State(app): State<AppState>) -> Response {
 /// The response of `/api/receipts/verify`.
 #[derive(Serialize)]
 struct Verdict {
+    /// Whether this relay signed it and nothing was changed.
     valid: bool,
+    /// Whether nothing was changed since somebody signed it.
+    unchanged: bool,
     /// Why it is invalid, as a sentence.
     reason: Option<String>,
     /// Whether this relay signed it.
@@ -153,20 +180,31 @@ struct Verdict {
     verified: Option<Verified>,
 }
 
-async fn verify(State(app): State<AppState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let body = read_body(&headers, body, MAX_TEXT).await?;
-    let text = std::str::from_utf8(&body).map_err(|_| ApiError::BodyMalformed("it is not UTF-8".to_owned()))?;
+impl Verdict {
+    fn invalid(reason: String) -> Self {
+        Self { valid: false, unchanged: false, reason: Some(reason), own: false, verified: None }
+    }
+}
+
+async fn verify(
+    State(app): State<AppState>,
+    Extension(client): Extension<ClientAddress>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    app.clients.spend(client, Rated::Receipts)?;
+    let body = read_body(&headers, body, MAX_TEXT, &app.memory).await?;
+    let text = std::str::from_utf8(&body.bytes).map_err(|_| ApiError::BodyMalformed("it is not UTF-8".to_owned()))?;
     let mut read = read_all(text);
     let verdict = match (read.len(), read.pop()) {
         (1, Some(Ok(verified))) => {
-            Verdict { valid: true, reason: None, own: verified.key == app.key.public(), verified: Some(verified) }
+            let own = verified.key == app.key.public();
+            let reason = (!own).then(|| format!("It was signed by an unknown key, {}.", verified.key));
+            Verdict { valid: own, unchanged: true, reason, own, verified: Some(verified) }
         }
-        (1, Some(Err(fault))) => Verdict { valid: false, reason: Some(fault.to_string()), own: false, verified: None },
-        (0, _) => Verdict { valid: false, reason: Some(Fault::None.to_string()), own: false, verified: None },
-        (count, _) => {
-            let reason = format!("This text contains {count} receipts. Paste one at a time.");
-            Verdict { valid: false, reason: Some(reason), own: false, verified: None }
-        }
+        (1, Some(Err(fault))) => Verdict::invalid(fault.to_string()),
+        (0, _) => Verdict::invalid(Fault::None.to_string()),
+        (count, _) => Verdict::invalid(format!("This text contains {count} receipts. Paste one at a time.")),
     };
     Ok((NO_STORE, Json(verdict)).into_response())
 }

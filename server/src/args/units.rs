@@ -1,5 +1,6 @@
 //! Parses sizes and times.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
@@ -21,8 +22,18 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     millis.map(Duration::from_millis).ok_or_else(|| "expected a time such as 250ms, 30s, 5m or 1h".to_owned())
 }
 
+/// The same, or `0s`.
+pub(crate) fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    if text == "0s" { Ok(Duration::ZERO) } else { duration(text) }
+}
+
+/// A number of digits only. `str::parse` alone also takes a plus sign.
+pub(crate) fn digits<N: FromStr>(text: &str) -> Option<N> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
 fn product(number: &str, unit: u64) -> Option<u64> {
-    number.trim().parse::<u64>().ok()?.checked_mul(unit)
+    digits::<u64>(number.trim())?.checked_mul(unit)
 }
 
 #[cfg(test)]
@@ -33,7 +44,7 @@ mod tests {
     fn sizes() {
         let read = ["0", "17", "17B", "64KiB", "16 MiB", "1GiB"].map(|text| bytes(text).unwrap());
         assert_eq!(read, [0, 17, 17, 65_536, 16_777_216, 1_073_741_824]);
-        for wrong in ["", "KiB", "-1", "1.5MiB", "16MB", "99999999999GiB"] {
+        for wrong in ["", "KiB", "-1", "+1", "1.5MiB", "16MB", "99999999999GiB"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
     }
@@ -42,8 +53,9 @@ mod tests {
     fn times() {
         let read = ["250ms", "30s", "5m", "1h"].map(|text| duration(text).unwrap().as_millis());
         assert_eq!(read, [250, 30_000, 300_000, 3_600_000]);
-        for wrong in ["", "5", "0s", "-1s", "1d", "99999999999h"] {
+        for wrong in ["", "5", "0s", "-1s", "+1s", "1d", "99999999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+            assert_eq!(duration_or_zero(wrong).is_ok(), wrong == "0s", "{wrong}");
         }
     }
 }

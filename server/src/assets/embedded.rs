@@ -1,47 +1,78 @@
 //! The page inside the binary, compressed at build time. The client's headers select the encoding.
 
-use super::csp;
+use super::index::{Policies, Site, with_head};
 use super::paths::{SANDBOX, file_at, is_current, not_found, wants_html};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::io::Write;
 use std::sync::Arc;
 
 /// A file of the page. The build script generates the table.
+#[derive(Clone)]
 struct File {
     /// Relative to the root, with `/` between folders.
     name: &'static str,
     mime: &'static str,
     /// The entity tag of the plain file. Each encoding appends its own letter.
-    hash: &'static str,
-    plain: &'static [u8],
-    /// Empty if compression does not make it smaller.
-    brotli: &'static [u8],
-    gzip: &'static [u8],
+    hash: Cow<'static, str>,
+    plain: Bytes,
+    /// Empty if there is none, because compression does not make the file smaller.
+    brotli: Bytes,
+    gzip: Bytes,
 }
 
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
-pub(super) fn router() -> Router {
-    let html = find("index.html").map(|index| String::from_utf8_lossy(index.plain)).unwrap_or_default();
-    let policy = Arc::new(csp::policy(&html));
-    Router::new().fallback(async move |request: Request| answer(&request, &policy))
+/// The page of one relay.
+struct Page {
+    site: Site,
+    index: Option<File>,
+    policies: Policies,
 }
 
-fn answer(request: &Request, policy: &HeaderValue) -> Response {
-    let (file, found) = match file_at(request.uri().path()).and_then(find) {
+pub(super) fn router(site: Site) -> Router {
+    let index = find("index.html").map(|built| match site.is_as_built() {
+        true => built.clone(),
+        false => built.changed(site.html(&built.text())),
+    });
+    let policies = site.policies(&index.as_ref().map(File::text).unwrap_or_default());
+    let page = Arc::new(Page { site, index, policies });
+    Router::new().fallback(async move |request: Request| answer(&request, &page))
+}
+
+impl Page {
+    /// index.html for this request.
+    fn index(&self, request: &Request) -> Option<Cow<'_, File>> {
+        let index = self.index.as_ref()?;
+        let link = self.site.discovery(request);
+        let with = |link: String| Cow::Owned(index.changed(with_head(&index.text(), &link)));
+        Some(link.map_or(Cow::Borrowed(index), with))
+    }
+}
+
+fn answer(request: &Request, page: &Page) -> Response {
+    let path = request.uri().path();
+    let asked = file_at(path);
+    let file = if asked == Some("index.html") { page.index(request) } else { asked.and_then(find).map(Cow::Borrowed) };
+    let (file, found) = match file {
         Some(file) => (file, StatusCode::OK),
         // The page itself explains a 404 to a person.
-        None => match find("index.html").filter(|_| wants_html(request.headers())) {
-            Some(index) => (index, StatusCode::NOT_FOUND),
-            None => return not_found(),
+        None => match page.index.as_ref().filter(|_| wants_html(request.headers())) {
+            Some(index) => (Cow::Borrowed(index), StatusCode::NOT_FOUND),
+            None => return not_found(&page.site.base),
         },
     };
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    let (bytes, encoding) = choose(file, request.headers());
+    let (bytes, encoding) = choose(&file, request.headers());
     let tag = format!("\"{}{}\"", file.hash, encoding.map_or("", |encoding| &encoding[..1]));
     let mut response = match is_current(request.headers(), &tag) {
         true if found.is_success() => StatusCode::NOT_MODIFIED.into_response(),
@@ -58,8 +89,8 @@ fn answer(request: &Request, policy: &HeaderValue) -> Response {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     match file.name {
-        "index.html" => headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone()),
-        SANDBOX => headers.insert(header::CONTENT_SECURITY_POLICY, csp::SANDBOX),
+        "index.html" => headers.insert(header::CONTENT_SECURITY_POLICY, page.policies.at(path).clone()),
+        SANDBOX => headers.insert(header::CONTENT_SECURITY_POLICY, page.site.sandbox(request.uri().query())),
         _ => None,
     };
     response
@@ -69,11 +100,26 @@ fn find(name: &str) -> Option<&'static File> {
     FILES.binary_search_by_key(&name, |file| file.name).ok().map(|index| &FILES[index])
 }
 
+impl File {
+    fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.plain)
+    }
+
+    /// The same file with another text. Compressed while the relay runs, so without brotli, which would take long.
+    fn changed(&self, text: String) -> Self {
+        let hash = hex::encode(&Sha256::digest(text.as_bytes())[..12]);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        // Writing to memory cannot fail. Without the result, the file goes out as it is.
+        let gzip = gzip.write_all(text.as_bytes()).and_then(|()| gzip.finish()).unwrap_or_default();
+        Self { hash: hash.into(), plain: text.into(), brotli: Bytes::new(), gzip: gzip.into(), ..*self }
+    }
+}
+
 /// The smallest encoding that the client accepts. RFC 9110 §12.5.3.
-fn choose(file: &'static File, headers: &HeaderMap) -> (&'static [u8], Option<&'static str>) {
-    let forms = [(file.brotli, "br"), (file.gzip, "gzip")];
+fn choose(file: &File, headers: &HeaderMap) -> (Bytes, Option<&'static str>) {
+    let forms = [(&file.brotli, "br"), (&file.gzip, "gzip")];
     let form = forms.into_iter().find(|(bytes, encoding)| !bytes.is_empty() && accepts(headers, encoding));
-    form.map_or((file.plain, None), |(bytes, encoding)| (bytes, Some(encoding)))
+    form.map_or((file.plain.clone(), None), |(bytes, encoding)| (bytes.clone(), Some(encoding)))
 }
 
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
@@ -81,7 +127,9 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
         let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
         lines.flat_map(|line| line.split(',')).find_map(|item| {
             let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
+            let parameters = parameters.trim();
+            let q = parameters.strip_prefix("q=").or_else(|| parameters.strip_prefix("Q="));
+            let weight = q.map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
             name.trim().eq_ignore_ascii_case(wanted).then_some(weight.unwrap_or(0.0))
         })
     };
@@ -109,16 +157,17 @@ mod tests {
 
     #[test]
     fn encodings_are_chosen_by_what_is_accepted() {
-        let file = File { name: "a", mime: "text/css", hash: "h", plain: b"plain", brotli: b"b", gzip: b"g" };
-        let file: &'static File = Box::leak(Box::new(file));
-        let chosen = |value| choose(file, &accept(value)).1;
+        let form = Bytes::from_static;
+        let (plain, brotli, gzip) = (form(b"plain"), form(b"b"), form(b"g"));
+        let file = File { name: "a", mime: "text/css", hash: "h".into(), plain, brotli, gzip };
+        let chosen = |value| choose(&file, &accept(value)).1;
         assert_eq!(chosen("gzip, deflate, br, zstd"), Some("br"));
         assert_eq!(chosen("gzip, br;q=0"), Some("gzip"));
         assert_eq!(chosen("GZIP ; q=0.5"), Some("gzip"));
         assert_eq!(chosen("*"), Some("br"));
         assert_eq!(chosen("br;q=0, *"), Some("gzip"));
         assert_eq!(chosen("identity"), None);
-        assert_eq!(choose(file, &HeaderMap::new()).1, None);
+        assert_eq!(choose(&file, &HeaderMap::new()).1, None);
     }
 
     #[test]

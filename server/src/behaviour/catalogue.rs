@@ -83,7 +83,7 @@ const fn bare(group: Group, name: &'static str, what: &'static str) -> Setting {
 
 use Group::{Closing, Compression, Faults, Heartbeat, Messages, Opening};
 
-pub(crate) const SETTINGS: [Setting; 38] = [
+pub(crate) const SETTINGS: [Setting; 42] = [
     free(
         Opening,
         "open-delay",
@@ -117,9 +117,9 @@ pub(crate) const SETTINGS: [Setting; 38] = [
     one_of(
         Opening,
         "subprotocol",
-        &["first", "none", "unoffered"],
+        &["first", "in-turn", "none", "unoffered"],
         "subprotocol=unoffered",
-        "The subprotocol that the server selects: the first one offered, none, or one that was not offered.",
+        "The subprotocol that the server selects: the first one offered, another one of them for each connection of the session, none, or one that was not offered.",
     ),
     one_of(
         Opening,
@@ -135,7 +135,27 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "open=silence",
         "The server never answers, ends or resets the TCP connection, or answers with bytes that are not HTTP.",
     ),
-    one_of(Messages, "reply", &["echo", "none"], "reply=none", "Whether the server echoes messages."),
+    one_of(
+        Messages,
+        "reply",
+        &["echo", "none", "token"],
+        "reply=token",
+        "How the server answers messages: it echoes them, does not answer, or echoes the fields of a JSON object and adds a random `token`.",
+    ),
+    free(
+        Messages,
+        "shuffle",
+        "N",
+        "shuffle=5",
+        "Replies wait until there are this many, 2 to 16, or until the first one has waited for a second. They are sent in another order than their messages.",
+    ),
+    free(
+        Messages,
+        "silent-after",
+        "N or N-N",
+        "silent-after=2-6",
+        "After this many replies, the server answers nothing any more: no message, no ping and no close frame. Of a range, each connection gets a random number.",
+    ),
     free(
         Messages,
         "fragments",
@@ -164,12 +184,26 @@ pub(crate) const SETTINGS: [Setting; 38] = [
     ),
     free(
         Messages,
+        "greet-bytes",
+        "N",
+        "greet-bytes=8",
+        "The server sends a binary message of this many random bytes, 1 to 1024, as soon as the connection is open.",
+    ),
+    free(
+        Messages,
         "push-every",
         "TIME",
         "push-every=1s",
         "The server sends a message on its own at this interval, 20ms to 10m.",
     ),
     free(Messages, "push", "TEXT", "push-every=1s&push=tick", "The text of these messages. The default is a counter."),
+    free(
+        Messages,
+        "script",
+        "JSON",
+        r#"script={"start":{"on":[{"text":"ping","do":[{"send":"pong"}]}]}}"#,
+        "The server follows a script instead of echoing: what it sends, and what it answers. docs/behaviours.md describes the format.",
+    ),
     one_of(
         Messages,
         "accept",
@@ -261,7 +295,7 @@ pub(crate) const SETTINGS: [Setting; 38] = [
         "fault",
         "NAME@N",
         "fault=rsv1@2",
-        "The fault in the N-th reply. Separate several faults with commas.",
+        "The fault in the N-th reply. Separate several faults with commas. Of faults separated by `|`, each connection gets a random one.",
     ),
     one_of(
         Compression,

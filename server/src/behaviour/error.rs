@@ -20,6 +20,8 @@ pub(crate) enum SettingError {
     ValueUnasked(&'static str),
     #[error("`{name}` takes a number from {least} to {most}, not `{found}`")]
     Number { name: &'static str, least: u64, most: u64, found: String },
+    #[error("`{name}` takes the smaller number first: `{to}-{from}`, not `{from}-{to}`")]
+    RangeReversed { name: &'static str, from: u32, to: u32 },
     #[error("`{name}` takes a time from {least} to {most}, such as 500ms or 5s, not `{found}`")]
     Time { name: &'static str, least: String, most: String, found: String },
     #[error("`{name}` takes a time such as 5s or a number of messages such as 3, not `{found}`")]
@@ -50,6 +52,8 @@ pub(crate) enum SettingError {
     CompressionOff(&'static str),
     #[error("`{one}` and `{other}` contradict each other: {why}; remove one of them")]
     Contradiction { one: &'static str, other: &'static str, why: &'static str },
+    #[error("`script` is not valid: {0}; docs/behaviours.md describes scripts")]
+    Script(String),
     #[error("`{0}` applies to the opening handshake, which is over; connect again with it in the URL")]
     HandshakeOver(&'static str),
 }

@@ -4,15 +4,18 @@
 //! preset for the page and the documentation.
 
 mod catalogue;
+mod chance;
 mod error;
 mod fault;
 mod model;
 mod parse;
 mod presets;
+pub(crate) mod script;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use catalogue::Catalogue;
+pub(crate) use chance::{another_order, bytes};
 pub(crate) use error::SettingError;
 pub(crate) use fault::{Fault, Made, opcode};
 pub(crate) use model::{

@@ -1,7 +1,9 @@
 //! The parts of a behavior.
 
 use super::fault::Fault;
+use super::script::Script;
 use observation::command::DropBy;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::close::CloseCode;
 use wire::deflate::Policy;
@@ -31,6 +33,13 @@ pub(crate) struct OpeningBehaviour {
 }
 
 /// The answer to a valid request.
+impl OpeningBehaviour {
+    /// Whether it is different for each connection of a session.
+    pub(crate) fn takes_turns(&self) -> bool {
+        self.subprotocol == SubprotocolChoice::InTurn
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OpeningAnswer {
     #[default]
@@ -66,6 +75,8 @@ pub(crate) enum SubprotocolChoice {
     #[default]
     First,
     None,
+    /// Each connection of a session gets another one of those offered.
+    InTurn,
     /// A subprotocol that was not offered.
     Unoffered,
 }
@@ -79,6 +90,12 @@ pub(crate) struct ConnectionBehaviour {
     pub(crate) max_message: Option<u64>,
     /// Whether messages get no reply.
     pub(crate) silent: bool,
+    /// Whether each reply has a random token, which proves that the client has read it.
+    pub(crate) token: bool,
+    /// How many replies wait for each other and are then sent in another order than their messages.
+    pub(crate) shuffle: Option<u32>,
+    /// After this many replies, the server answers nothing any more: no message, no ping and no close frame.
+    pub(crate) silent_after: Option<u32>,
     /// The number of fragments per message; `None` to keep the client's fragments, or for one.
     pub(crate) fragments: Option<u32>,
     /// Whether a ping is sent between fragments.
@@ -89,7 +106,11 @@ pub(crate) struct ConnectionBehaviour {
     pub(crate) drip: Option<Duration>,
     /// A message that is sent as soon as the connection is open.
     pub(crate) greet: Option<String>,
+    /// The same as a binary message.
+    pub(crate) greet_bytes: Option<Vec<u8>>,
     pub(crate) push: Option<Push>,
+    /// A dialogue that replaces the echo.
+    pub(crate) script: Option<Arc<Script>>,
     pub(crate) heartbeat: Option<Heartbeat>,
     /// Whether pings get no answer.
     pub(crate) no_pong: bool,

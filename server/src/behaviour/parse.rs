@@ -1,6 +1,7 @@
-//! Parses a query into a [`Behaviour`].
+//! Parses a query into a [`Behaviour`]. What a setting leaves to chance is drawn here, once for each connection.
 
 use super::catalogue::{self, SETTINGS};
+use super::chance::{below, bytes};
 use super::error::{MAX_FAULTS, SettingError, shown};
 use super::fault::Fault;
 use super::model::{
@@ -8,9 +9,11 @@ use super::model::{
     Refuse, SubprotocolChoice,
 };
 use super::presets::PRESETS;
+use super::script::Script;
 use crate::args::units;
 use observation::command::DropBy;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::close::{CloseCode, MAX_REASON};
 use wire::deflate::Policy;
@@ -20,6 +23,8 @@ use wire::deflate::negotiation::{
 };
 use wire::message::MessageKind;
 
+/// The most replies that wait for each other.
+const MAX_SHUFFLED: u64 = 16;
 /// The longest text in a setting, in bytes.
 const MAX_TEXT: usize = 1024;
 /// The time between two bytes.
@@ -88,8 +93,11 @@ impl Behaviour {
             }
             "subprotocol" => {
                 use SubprotocolChoice as S;
-                opening.subprotocol =
-                    choice(name, value, &[("first", S::First), ("none", S::None), ("unoffered", S::Unoffered)])?;
+                opening.subprotocol = choice(
+                    name,
+                    value,
+                    &[("first", S::First), ("in-turn", S::InTurn), ("none", S::None), ("unoffered", S::Unoffered)],
+                )?;
             }
             "extension" => opening.unoffered_extension = choice(name, value, &[("unoffered", true)])?,
             "open" => {
@@ -110,12 +118,20 @@ impl Behaviour {
                 let size = units::bytes(value).map_err(|_| SettingError::Size { name, found: shown(value) })?;
                 talk.max_message = Some(size);
             }
-            "reply" => talk.silent = choice(name, value, &[("echo", false), ("none", true)])?,
+            "reply" => {
+                const REPLIES: [(&str, (bool, bool)); 3] =
+                    [("echo", (false, false)), ("none", (true, false)), ("token", (false, true))];
+                (talk.silent, talk.token) = choice(name, value, &REPLIES)?;
+            }
+            "shuffle" => talk.shuffle = Some(number(name, value, 2, MAX_SHUFFLED)? as u32),
+            "silent-after" => talk.silent_after = Some(drawn(name, value, 1, 1_000)?),
             "fragments" => talk.fragments = Some(number(name, value, 1, 100)? as u32),
             "fragment-pings" => talk.fragment_pings = bare(name, value)?,
             "delay" => talk.delay = Some(time(name, value, WAIT)?),
             "drip" => talk.drip = Some(time(name, value, DRIP)?),
             "greet" => talk.greet = Some(text(name, value, MAX_TEXT)?),
+            "script" => talk.script = Some(Arc::new(Script::parse(value)?)),
+            "greet-bytes" => talk.greet_bytes = Some(bytes(number(name, value, 1, MAX_TEXT as u64)? as usize)),
             "push-every" => rest.push_every = Some(time(name, value, EVERY)?),
             "push" => rest.push = Some(text(name, value, MAX_TEXT)?),
             "ping-every" => rest.ping_every = Some(time(name, value, EVERY)?),
@@ -130,7 +146,7 @@ impl Behaviour {
             }
             "close-after" => rest.close_after = Some(after(name, value)?),
             "close-code" => {
-                let code = value.parse().ok().map(CloseCode).filter(|code| code.may_be_sent());
+                let code = units::digits(value).map(CloseCode).filter(|code| code.may_be_sent());
                 rest.close_code = Some(code.ok_or_else(|| SettingError::CloseCode(shown(value)))?);
             }
             "close-reason" => rest.close_reason = Some(text(name, value, MAX_REASON)?),
@@ -171,7 +187,9 @@ impl Behaviour {
             return Err(SettingError::Contradiction { one, other: other.name, why });
         }
         let talk = &mut self.talk;
-        if let Some(other) = ["delay", "fault"].into_iter().find(|name| talk.silent && has(name)) {
+        if let Some(other) =
+            ["delay", "fault", "shuffle", "silent-after"].into_iter().find(|name| talk.silent && has(name))
+        {
             return Err(SettingError::Contradiction {
                 one: "reply=none",
                 other,
@@ -227,7 +245,15 @@ const NEEDS: [(&str, &str); 10] = [
 ];
 
 /// Settings that exclude each other, and why.
-const AGAINST: [(&str, &[&str], &str); 1] = [("refuse", &["open"], "a request gets one answer")];
+const AGAINST: [(&str, &[&str], &str); 3] = [
+    ("refuse", &["open"], "a request gets one answer"),
+    ("greet", &["greet-bytes"], "the server sends one greeting"),
+    (
+        "script",
+        &["reply", "delay", "fault", "shuffle", "silent-after"],
+        "they apply to replies, and the script decides what is sent",
+    ),
+];
 
 /// Values that are combined at the end.
 #[derive(Default)]
@@ -292,8 +318,18 @@ fn bare(name: &'static str, value: &str) -> Result<bool, SettingError> {
 }
 
 fn number(name: &'static str, value: &str, least: u64, most: u64) -> Result<u64, SettingError> {
-    let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+    let number = units::digits(value).filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| SettingError::Number { name, least, most, found: shown(value) })
+}
+
+/// A number, or one drawn from a range such as `2-6`.
+fn drawn(name: &'static str, value: &str, least: u64, most: u64) -> Result<u32, SettingError> {
+    let (from, to) = value.split_once('-').unwrap_or((value, value));
+    let (from, to) = (number(name, from, least, most)? as u32, number(name, to, least, most)? as u32);
+    match to.checked_sub(from) {
+        Some(more) => Ok(from + below(more + 1)),
+        None => Err(SettingError::RangeReversed { name, from, to }),
+    }
 }
 
 fn window(name: &'static str, value: &str, least: u8) -> Result<u8, SettingError> {
@@ -307,7 +343,7 @@ fn time(name: &'static str, value: &str, bounds: RangeInclusive<Duration>) -> Re
 }
 
 fn after(name: &'static str, value: &str) -> Result<After, SettingError> {
-    let messages = value.parse().ok().filter(|count| (1..=1_000_000).contains(count)).map(After::Messages);
+    let messages = units::digits(value).filter(|count| (1..=1_000_000).contains(count)).map(After::Messages);
     let time = || time(name, value, LIFE).ok().map(After::Time);
     messages.or_else(time).ok_or_else(|| SettingError::After { name, found: shown(value) })
 }
@@ -323,13 +359,15 @@ fn line(name: &'static str, value: &str) -> Result<String, SettingError> {
     if value.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(value) } else { Err(SettingError::NotALine { name }) }
 }
 
-/// `rsv1@2,ping-too-long@3`; without a number, the first reply.
+/// `rsv1@2,ping-too-long@3`; without a number, the first reply. Of `rsv1|masked`, one is drawn.
 fn faults(value: &str) -> Result<Vec<(u32, Fault)>, SettingError> {
     let mut faults: Vec<(u32, Fault)> = Vec::new();
     for item in value.split(',') {
         let (name, at) = item.split_once('@').unwrap_or((item, "1"));
-        let fault = Fault::named(name).ok_or_else(|| SettingError::UnknownFault(shown(name)))?;
-        let at: Option<u32> = at.parse().ok().filter(|at| (1..=1_000_000).contains(at));
+        let named = |name| Fault::named(name).ok_or_else(|| SettingError::UnknownFault(shown(name)));
+        let choices: Vec<_> = name.split('|').map(named).collect::<Result<_, _>>()?;
+        let fault = choices[below(choices.len() as u32) as usize];
+        let at: Option<u32> = units::digits(at).filter(|at| (1..=1_000_000).contains(at));
         let at = at.ok_or_else(|| SettingError::FaultAt(shown(item)))?;
         if faults.iter().any(|(other, _)| *other == at) {
             return Err(SettingError::FaultsAtOnce(at));

@@ -272,3 +272,20 @@ fn names_are_guessed_only_where_they_are_near() {
     refused("=x", "no setting ``; `/api/behaviours` lists them");
     refused("Delay=1s", "did you mean `delay`?");
 }
+
+#[test]
+fn ranges_and_choices_are_drawn() {
+    assert!((2..=6).contains(&talk("silent-after=2-6").silent_after.unwrap()));
+    assert_eq!(talk("silent-after=3").silent_after, Some(3));
+    assert_eq!(talk("greet-bytes=8").greet_bytes.map(|bytes| bytes.len()), Some(8));
+    assert!([Fault::Rsv1, Fault::Masked].contains(&talk("fault=rsv1|masked@2").faults[0].1));
+    refused("silent-after=6-2", "`silent-after` takes the smaller number first: `2-6`, not `6-2`");
+    refused("silent-after=2-", "from 1 to 1000, not ``");
+    refused("silent-after=0", "from 1 to 1000, not `0`");
+    refused("shuffle=17", "from 2 to 16, not `17`");
+    refused("greet-bytes=1025", "from 1 to 1024");
+    refused("greet=a&greet-bytes=8", "the server sends one greeting");
+    refused("fault=rsv1|nonsense", "there is no fault `nonsense`");
+    refused("reply=none&shuffle=2", "there are none");
+    refused("reply=none&silent-after=2", "there are none");
+}

@@ -7,21 +7,25 @@ use std::{fmt, fs, io};
 use thiserror::Error;
 
 /// The contents of a course without problems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     pub lessons: usize,
     pub pieces: usize,
     pub challenges: usize,
+    pub terms: usize,
     pub assets: usize,
+    /// What the author should look at, although the course can be served.
+    pub warnings: Vec<Problem>,
 }
 
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lessons, pieces, challenges, assets } = self;
+        let Self { lessons, pieces, challenges, terms, assets, .. } = self;
         let count = |number: &usize, what: &str| format!("{number} {what}{}", if *number == 1 { "" } else { "s" });
         let [lessons, pieces] = [count(lessons, "lesson"), count(pieces, "piece")];
-        let [challenges, assets] = [count(challenges, "challenge"), count(assets, "image")];
-        write!(f, "no problems found in {lessons} with {pieces}, {challenges} and {assets}")
+        let [challenges, terms] = [count(challenges, "challenge"), count(terms, "term")];
+        let assets = count(assets, "image");
+        write!(f, "no problems found in {lessons} with {pieces}, {challenges}, {terms} and {assets}")
     }
 }
 
@@ -35,7 +39,9 @@ pub fn check(folder: &Path) -> Result<Checked, Vec<Problem>> {
         lessons: loaded.lessons.len(),
         pieces: loaded.course.lessons.iter().map(|lesson| lesson.pieces.len()).sum(),
         challenges: loaded.challenges.len(),
+        terms: loaded.glossary.map_or(0, |glossary| glossary.terms.len()),
         assets: loaded.assets.len(),
+        warnings: loaded.warnings,
     })
 }
 

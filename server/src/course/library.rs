@@ -3,7 +3,9 @@
 use crate::{behaviour, middlebox};
 use bytes::Bytes;
 use curriculum::challenge::Challenge;
+use curriculum::course::LessonSummary;
 use curriculum::load::{Asset, LabRules, Loaded, Problem, Source, load};
+use curriculum::values::ValueSecret;
 use observation::SessionId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -29,6 +31,13 @@ pub(crate) struct CourseLibrary {
     course: OnceCell<Result<Arc<Course>, Arc<[Problem]>>>,
 }
 
+/// The settings of a lab connection.
+pub(crate) struct LabQuery {
+    pub(crate) query: Option<String>,
+    /// The challenge that conceals what they make the relay do.
+    pub(crate) concealed_by: Option<Arc<str>>,
+}
+
 /// A course, with each response ready to send.
 #[derive(Debug)]
 pub(crate) struct Course {
@@ -36,9 +45,12 @@ pub(crate) struct Course {
     pub(crate) id: String,
     pub(crate) challenges: BTreeMap<String, Challenge>,
     pub(crate) outline: CachedFile,
+    /// The pieces of each lesson.
+    pub(crate) summaries: BTreeMap<String, LessonSummary>,
     pub(crate) lessons: BTreeMap<String, CachedFile>,
     pub(crate) tasks: BTreeMap<String, CachedFile>,
     pub(crate) solutions: BTreeMap<String, CachedFile>,
+    pub(crate) glossary: Option<CachedFile>,
     pub(crate) assets: BTreeMap<String, CachedFile>,
 }
 
@@ -79,15 +91,32 @@ impl CourseLibrary {
         course.await.clone()
     }
 
+    /// A hash of what relays that share sessions must have in common: the lessons and challenges.
+    ///
+    /// # Errors
+    /// The course's problems.
+    pub(crate) async fn fingerprint(&self) -> Result<String, CourseError> {
+        let course = self.course().await.map_err(|problems| CourseError(PathBuf::new(), problems))?;
+        let mut hash = Sha256::new();
+        for (name, file) in course.lessons.iter().chain(&course.tasks).chain(&course.solutions) {
+            hash.update(name);
+            hash.update(&file.tag);
+        }
+        Ok(hex::encode(&hash.finalize()[..16]))
+    }
+
     /// Resolves the query of a lab's URL. `challenge=NAME` stands for that challenge's settings in `session`, so that the URL does
     /// not reveal what the learner has to find out. Any other query is returned unchanged.
-    pub(crate) async fn query(&self, query: Option<String>, session: &SessionId) -> Option<String> {
-        let Some(name) = query.as_deref().and_then(|query| query.strip_prefix("challenge=")) else { return query };
+    pub(crate) async fn query(&self, query: Option<String>, session: &SessionId, secret: &ValueSecret) -> LabQuery {
+        let Some(name) = query.as_deref().and_then(|query| query.strip_prefix("challenge=")) else {
+            return LabQuery { query, concealed_by: None };
+        };
         let course = self.course().await.ok();
         let challenge = course.as_ref().and_then(|course| course.challenges.get(name));
-        let settings = challenge.map(|challenge| challenge.settings(&challenge.values(session)));
+        let settings = challenge.map(|challenge| challenge.settings(&challenge.values(session, secret)));
+        let concealed_by = challenge.filter(|challenge| challenge.conceal).map(|_| name.into());
         // The name of an unknown challenge is refused as an unknown setting.
-        settings.or(query)
+        LabQuery { query: settings.or(query), concealed_by }
     }
 }
 
@@ -103,13 +132,15 @@ fn never_read(error: &tokio::task::JoinError) -> Problem {
 
 impl Course {
     fn new(loaded: Loaded) -> Self {
-        let Loaded { course, lessons, challenges, solutions, assets, wrong: _ } = loaded;
+        let Loaded { course, lessons, challenges, solutions, glossary, assets, wrong: _, warnings: _ } = loaded;
         Self {
             outline: CachedFile::json(&course),
             lessons: lessons.iter().map(|(id, lesson)| (id.clone(), CachedFile::json(lesson))).collect(),
             tasks: challenges.iter().map(|(id, challenge)| (id.clone(), CachedFile::json(challenge))).collect(),
             solutions: solutions.iter().map(|(id, solution)| (id.clone(), CachedFile::json(solution))).collect(),
+            glossary: glossary.as_ref().map(CachedFile::json),
             assets: assets.into_iter().map(|(name, asset)| (name, CachedFile::asset(asset))).collect(),
+            summaries: course.lessons.into_iter().map(|lesson| (lesson.id.clone(), lesson)).collect(),
             id: course.id,
             challenges,
         }

@@ -3,19 +3,25 @@
 //! Bytes are forwarded in the same poll that read them, and inspected afterwards. What the other connection does not accept is
 //! kept, at most one read of it, and nothing more is read meanwhile. So a slow end slows the other down, and no memory grows.
 
+use super::commands::HopCommands;
 use super::direction::Direction;
 use super::interference::Interference;
+use super::one_way::{BrokenEnd, OneWay};
 use crate::args::Config;
+use crate::command_frames;
+use crate::limits::Pace;
 use crate::listen::{ConnectionSlot, Stream};
+use crate::shutdown::Shutdown;
 use crate::state::AppState;
-use observation::Act;
 use observation::command::DropBy;
 use observation::event::Cause;
+use observation::{Act, Leg};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::time::Duration;
+use tokio::io::AsyncWrite;
 use tokio::time::{Instant, sleep_until};
 
 /// The size of one read, in bytes.
@@ -30,12 +36,18 @@ pub(super) trait BridgeObserver: Send + 'static {
     /// These bytes were forwarded; the observer may change them. Returns whether it has processed everything. If not, it is
     /// called again without bytes before more are forwarded.
     fn passed(&mut self, direction: Direction, bytes: &mut [u8]) -> bool;
-    /// A deliberate act of the middlebox.
-    fn act(&mut self, act: Act);
+    /// A deliberate act, recorded on that side.
+    fn act(&mut self, side: Leg, act: Act);
     /// Whether both ends have sent a close frame.
     fn both_closed(&self) -> bool;
-    /// The relay's own close frames to the server and to the client at shutdown. Empty if other code sends them.
-    fn close_frames(&mut self) -> [Vec<u8>; 2];
+    /// The relay's own close frames to the server and to the client when `shutdown` begins. Empty if other code sends them.
+    fn close_frames(&mut self, shutdown: &Shutdown) -> [Vec<u8>; 2];
+    /// The commands for both sides.
+    fn commands(&mut self) -> &mut HopCommands;
+    /// Takes the next command. Returns how it ends the connection of a side, if it does.
+    fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Leg, DropBy)>>;
+    /// What a command adds in this direction, if it may follow what has been forwarded so far.
+    fn insertion(&mut self, direction: Direction) -> Option<Vec<u8>>;
     /// The bridge has ended, with a cause for the client side and one for the server side.
     fn over(self, near: Cause, far: Cause);
 }
@@ -53,26 +65,12 @@ pub(super) struct Bridge<W> {
     moved: Instant,
     /// Which end was the first to close, and when.
     first_end: Option<(Direction, Instant)>,
+    /// How long the second end may send nothing before the bridge closes it too.
+    patience: Duration,
     app: AppState,
+    /// How fast bytes may be transferred.
+    pace: Option<Box<Pace>>,
     _slot: ConnectionSlot,
-}
-
-/// The state of one direction.
-#[derive(Default)]
-struct OneWay {
-    /// What arrived after a head. It is forwarded before anything is read.
-    early: Vec<u8>,
-    /// What the destination has not accepted: `unsent[sent..]`.
-    unsent: Vec<u8>,
-    sent: usize,
-    unflushed: bool,
-    /// Since when the destination has accepted nothing.
-    stalled: Option<Instant>,
-    /// Whether the source has closed, and whether the destination was told.
-    ended: bool,
-    passed_end: bool,
-    /// Whether the observer has not processed everything.
-    unseen: bool,
 }
 
 /// Why the bridge ended: the cause on each side, and how to close what is still open.
@@ -82,91 +80,19 @@ struct Outcome {
     how: DropBy,
 }
 
-/// Which end of a direction has failed.
-enum BrokenEnd {
-    Source,
-    Sink,
-}
-
-impl OneWay {
-    /// Writes what is unsent. Ready when nothing is left.
-    fn poll_drain(&mut self, to: &mut Stream, cx: &mut Context<'_>) -> Poll<Result<(), BrokenEnd>> {
-        while self.sent < self.unsent.len() {
-            match Pin::new(&mut *to).poll_write(cx, &self.unsent[self.sent..]) {
-                Poll::Ready(Ok(count)) if count > 0 => {
-                    self.sent += count;
-                    self.stalled = None;
-                    self.unflushed = to.needs_flush();
-                }
-                Poll::Ready(_) => return Poll::Ready(Err(BrokenEnd::Sink)),
-                Poll::Pending => return self.stall(),
-            }
-        }
-        if !self.unsent.is_empty() {
-            (self.unsent, self.sent) = (Vec::new(), 0);
-        }
-        if self.unflushed {
-            match Pin::new(to).poll_flush(cx) {
-                Poll::Ready(Ok(())) => self.unflushed = false,
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(BrokenEnd::Sink)),
-                Poll::Pending => return self.stall(),
-            }
-        }
-        self.stalled = None;
-        Poll::Ready(Ok(()))
-    }
-
-    fn stall(&mut self) -> Poll<Result<(), BrokenEnd>> {
-        self.stalled.get_or_insert_with(Instant::now);
-        Poll::Pending
-    }
-
-    /// Forwards `bytes`, as far as the destination accepts them.
-    fn write(&mut self, to: &mut Stream, bytes: &[u8], cx: &mut Context<'_>) -> Result<(), BrokenEnd> {
-        let written = match Pin::new(&mut *to).poll_write(cx, bytes) {
-            Poll::Ready(Ok(count)) if count > 0 => count,
-            Poll::Ready(_) => return Err(BrokenEnd::Sink),
-            Poll::Pending => 0,
-        };
-        self.unflushed = to.needs_flush();
-        self.unsent.extend_from_slice(&bytes[written..]);
-        Ok(())
-    }
-
-    /// Reads at most `most` bytes into `buffer`. Returns how many.
-    fn poll_read(
-        &mut self,
-        from: &mut Stream,
-        buffer: &mut [u8],
-        most: usize,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<usize, BrokenEnd>> {
-        let most = most.min(buffer.len());
-        if !self.early.is_empty() {
-            let count = self.early.len().min(most);
-            buffer[..count].copy_from_slice(&self.early[..count]);
-            self.early.drain(..count);
-            return Poll::Ready(Ok(count));
-        }
-        let mut room = ReadBuf::new(&mut buffer[..most]);
-        match ready!(Pin::new(from).poll_read(cx, &mut room)) {
-            Ok(()) => Poll::Ready(Ok(room.filled().len())),
-            Err(_) => Poll::Ready(Err(BrokenEnd::Source)),
-        }
-    }
-}
-
 impl<W: BridgeObserver> Bridge<W> {
-    /// `early` is what arrived after the request and after the response.
+    /// `early` is what arrived after the request and after the response. After one end has closed, the other may send nothing for
+    /// as long as `patience`.
     pub(super) fn new(
         (near, slot): (Stream, ConnectionSlot),
         far: Stream,
         early: [Vec<u8>; 2],
         observer: W,
         interference: Option<Box<Interference>>,
+        patience: Duration,
         app: AppState,
     ) -> Self {
-        let [to_server, to_client] = early.map(|early| OneWay { early, ..OneWay::default() });
+        let [to_server, to_client] = early.map(OneWay::new);
         let now = Instant::now();
         Self {
             near,
@@ -178,7 +104,9 @@ impl<W: BridgeObserver> Bridge<W> {
             heard: now,
             moved: now,
             first_end: None,
+            patience,
             app,
+            pace: slot.pace(),
             _slot: slot,
         }
     }
@@ -186,12 +114,20 @@ impl<W: BridgeObserver> Bridge<W> {
     /// Runs the bridge to its end.
     pub(super) async fn run(mut self: Box<Self>) {
         let Outcome { near, far, how } = self.pass().await;
-        let Self { near: near_line, far: far_line, observer, .. } = *self;
+        let Self { near: client, far: server, observer, app, _slot: slot, .. } = *self;
         observer.over(near, far);
-        if how == DropBy::Reset {
-            near_line.reset();
-            far_line.reset();
+        match how {
+            DropBy::Reset => {
+                client.reset();
+                server.reset();
+            }
+            // Unread bytes would turn the end into a reset.
+            DropBy::Fin if near == Cause::Dropped || far == Cause::Dropped => {
+                tokio::join!(client.close(&app.shutdown), server.close(&app.shutdown));
+            }
+            DropBy::Fin => {}
         }
+        drop(slot);
     }
 
     async fn pass(&mut self) -> Outcome {
@@ -211,15 +147,24 @@ impl<W: BridgeObserver> Bridge<W> {
                 let stage = shutdown.stage();
                 if looked.replace(stage) != Some(stage) {
                     if connections_over.as_mut().poll(cx).is_ready() {
-                        return Poll::Ready(Outcome { near: Cause::Shutdown, far: Cause::Shutdown, how: DropBy::Fin });
+                        let cause = shutdown.cause();
+                        return Poll::Ready(Outcome { near: cause, far: cause, how: DropBy::Fin });
                     }
                     if !closing && asked.as_mut().poll(cx).is_ready() {
                         closing = true;
-                        let [to_server, to_client] = self.observer.close_frames();
+                        let [to_server, to_client] = self.observer.close_frames(&shutdown);
                         self.to_server.unsent.extend(to_server);
                         self.to_client.unsent.extend(to_client);
                         continue;
                     }
+                }
+                if self.observer.commands().has_news() {
+                    while let Poll::Ready(command) = self.observer.poll_command(cx) {
+                        if let Some((side, by)) = command {
+                            return Poll::Ready(self.dropped(side, by));
+                        }
+                    }
+                    continue;
                 }
                 // Moved forward only when it fires, because all traffic postpones the idle timeout.
                 let due = self.next_due(&config);
@@ -238,7 +183,7 @@ impl<W: BridgeObserver> Bridge<W> {
 
     /// Forwards in both directions what can be forwarded. Returns the outcome once the bridge has ended.
     fn poll_both(&mut self, cx: &mut Context<'_>) -> Option<Outcome> {
-        for direction in [Direction::ToServer, Direction::ToClient] {
+        for direction in Direction::BOTH {
             let broken = match self.poll_direction(direction, cx) {
                 Ok(None) => continue,
                 Ok(Some(by)) => return Some(self.cut(by)),
@@ -273,9 +218,18 @@ impl<W: BridgeObserver> Bridge<W> {
         Outcome { near: by.into(), far: by.into(), how: by }
     }
 
+    /// A command ends the connection of one side, and with it the other.
+    fn dropped(&self, side: Leg, by: DropBy) -> Outcome {
+        let [near, far] = match side {
+            Leg::Near => [by.into(), Cause::OtherLeg],
+            Leg::Far => [Cause::OtherLeg, by.into()],
+        };
+        Outcome { near, far, how: by }
+    }
+
     /// Forwards one direction. Returns how to end both connections, if the middlebox does that.
     fn poll_direction(&mut self, direction: Direction, cx: &mut Context<'_>) -> Result<Option<DropBy>, BrokenEnd> {
-        let Self { near, far, to_server, to_client, observer, interference, heard, moved, first_end, .. } = self;
+        let Self { near, far, to_server, to_client, observer, interference, heard, moved, first_end, pace, .. } = self;
         let (pass, from, to) = match direction {
             Direction::ToServer => (to_server, near, far),
             Direction::ToClient => (to_client, far, near),
@@ -293,20 +247,26 @@ impl<W: BridgeObserver> Bridge<W> {
                     return Ok(None);
                 }
             }
+            if !pass.passed_end
+                && let Some(bytes) = observer.insertion(direction)
+            {
+                pass.unsent = bytes;
+                continue;
+            }
             let mut most = READ;
             if let Some(interference) = interference {
                 let now = Instant::now();
                 if let Some(mut bytes) = interference.take(direction, now) {
                     *moved = now;
                     pass.unsent.extend_from_slice(&bytes);
-                    interference.acts().into_iter().for_each(|act| observer.act(act));
+                    interference.acts().into_iter().for_each(|act| observer.act(Leg::Near, act));
                     if direction == Direction::ToClient {
                         pass.unseen = !observer.passed(direction, &mut bytes);
                     }
                     continue;
                 }
                 if let Some((by, act)) = interference.cuts_now() {
-                    observer.act(act);
+                    observer.act(Leg::Near, act);
                     return Ok(Some(by));
                 }
                 most = interference.room(direction);
@@ -322,7 +282,13 @@ impl<W: BridgeObserver> Bridge<W> {
                 }
                 return Ok(None);
             }
-            if most == 0 {
+            if most == 0 || observer.commands().is_paused(direction) {
+                return Ok(None);
+            }
+            if let Some(pace) = pace
+                && pace.must_wait()
+            {
+                pace.first_wait().into_iter().for_each(|act| observer.act(Leg::Near, act));
                 return Ok(None);
             }
             let read = READ_INTO.with_borrow_mut(|buffer| {
@@ -332,6 +298,10 @@ impl<W: BridgeObserver> Bridge<W> {
                 };
                 let bytes = &mut buffer[..count];
                 *heard = Instant::now();
+                if let Some(pace) = pace {
+                    // They are read and written.
+                    pace.count(2 * count as u64);
+                }
                 if count == 0 {
                     pass.ended = true;
                     first_end.get_or_insert((direction, *heard));
@@ -358,39 +328,47 @@ impl<W: BridgeObserver> Bridge<W> {
     }
 
     /// When to check again if nothing arrives before.
-    fn next_due(&self, config: &Config) -> Instant {
+    fn next_due(&mut self, config: &Config) -> Instant {
+        let resumes = self.observer.commands().resumes_at();
         let stalled = [&self.to_server, &self.to_client]
             .into_iter()
             .filter_map(|pass| Some(pass.stalled? + config.write_timeout));
-        let ending = self.ending(config);
+        let ending = self.ending();
         // Data behind a blocked connection is not due.
         let free = |pass: &OneWay| pass.stalled.is_none();
         let free = [free(&self.to_server), free(&self.to_client)];
         let interference = self.interference.as_ref().and_then(|interference| interference.next_due(free));
-        let all = stalled.chain(ending).chain(interference).chain([self.heard + config.idle_timeout]);
+        let slowed = self.pace.as_ref().and_then(|pace| pace.until());
+        let all = stalled.chain(ending).chain(interference).chain(resumes).chain(slowed);
+        let all = all.chain([self.heard + config.idle_timeout]);
         all.min().unwrap_or(self.heard)
     }
 
-    /// The deadline for the second end to close after the first one. Data that a middlebox holds is forwarded first.
-    fn ending(&self, config: &Config) -> Option<Instant> {
+    /// The deadline for the second end to close after the first one. It may still send, so its data postpones it, and data that a
+    /// middlebox holds is forwarded first.
+    fn ending(&self) -> Option<Instant> {
         let holds =
             |direction| self.interference.as_ref().is_some_and(|interference| !interference.is_empty(direction));
         let (_, ended) = self.first_end.filter(|_| !holds(Direction::ToServer) && !holds(Direction::ToClient))?;
-        Some(ended.max(self.moved) + config.close_timeout)
+        Some(ended.max(self.moved).max(self.heard) + self.patience)
     }
 
     /// The outcome, if a timeout has expired.
     fn too_late(&mut self, config: &Config) -> Option<Outcome> {
         let now = Instant::now();
         if let Some((by, act)) = self.interference.as_mut().and_then(|interference| interference.expired(now)) {
-            self.observer.act(act);
+            self.observer.act(Leg::Near, act);
             return Some(self.cut(by));
+        }
+        if let Some(side) = self.observer.commands().resume(now) {
+            self.observer.act(side, command_frames::resumed_by_itself());
+            return None;
         }
         let over = |pass: &OneWay| pass.stalled.is_some_and(|since| since + config.write_timeout <= now);
         let causes = match self.first_end {
             _ if over(&self.to_server) => [Cause::OtherLeg, Cause::NotReading],
             _ if over(&self.to_client) => [Cause::NotReading, Cause::OtherLeg],
-            _ if self.ending(config).is_some_and(|end| end <= now) => return Some(self.ended()),
+            _ if self.ending().is_some_and(|end| end <= now) => return Some(self.ended()),
             _ if self.heard + config.idle_timeout <= now => [Cause::Idle; 2],
             _ => return None,
         };

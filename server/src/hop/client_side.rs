@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use observation::{Asked, ConnectionNumber, Deliberate, Event, Hop, Intermediary, Leg, Offer, Opening, Refusal};
 use std::sync::Arc;
-use wire::deflate::Agreed;
+use wire::deflate::{Agreed, check_answer};
 use wire::extension;
 use wire::handshake::connect::fields;
 
@@ -33,11 +33,12 @@ impl ClientSide {
     ) -> Self {
         let session = Arc::clone(presence.session());
         let (number, requested_us) = (session.next_connection(), session.now_us());
-        arrival.route.hop = Some(Hop { leg: Leg::Near, middle, other: None, server: None });
+        arrival.route.hop = Some(Hop { leg: Leg::Near, middle, other: None, server: None, address: None });
         let asked = Asked {
             request: arrival.text.clone().unwrap_or_default().into(),
             route: arrival.route.clone(),
             deliberate: deliberate.clone(),
+            concealed: Vec::new(),
         };
         session.append_event(number, &Event::Asked(asked));
         Self { session, number, arrival, requested_us, deliberate, answered: false }
@@ -50,6 +51,11 @@ impl ClientSide {
     /// Reads the TLS records, if there is TLS.
     pub(super) fn follow_records(&self) -> Option<Follower> {
         self.arrival.record_capture.as_ref().map(RecordCapture::follow)
+    }
+
+    /// Resolves when the client has left before the answer.
+    pub(super) async fn client_left(&self) {
+        self.arrival.client_left().await;
     }
 
     /// Sends a refusal and records it.
@@ -88,6 +94,7 @@ impl ClientSide {
             requested_us: self.requested_us,
             deliberate: self.deliberate.clone(),
             route: self.arrival.route.clone(),
+            ..Opening::default()
         };
         self.session.append_event(self.number, &Event::Opening(opening));
         agreed
@@ -100,10 +107,10 @@ impl ClientSide {
             status,
             rule: rule.into(),
             explanation,
-            section: None,
             requested_us: self.requested_us,
             deliberate: self.deliberate.clone(),
             route: self.arrival.route.clone(),
+            ..Refusal::default()
         };
         self.session.append_event(self.number, &Event::Refusal(refusal));
     }
@@ -127,15 +134,41 @@ pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
     extension::parse(extensions)?.iter().find_map(Agreed::of_answer)
 }
 
-/// What became of each offer, derived from the response: a selected extension belongs to the first offer of its name.
-pub(super) fn offers(offered: &str, taken: &str) -> Vec<Offer> {
-    let name = |item: &str| item.split(';').next().map(|name| name.trim().to_owned()).unwrap_or_default();
-    let mut taken: Vec<_> = extension::items(taken).map(str::to_owned).collect();
-    let offer = |offer: &str| {
-        let at = taken.iter().position(|item| name(item) == name(offer));
-        let answer = at.map(|at| taken.remove(at));
+/// What became of each offer, derived from the response: an accepted extension belongs to the first offer of its name that it can
+/// answer.
+pub(super) fn offers(offered: &str, accepted: &str) -> Vec<Offer> {
+    let list = extension::parse(offered).unwrap_or_default();
+    let mut answers = vec![None; list.len()];
+    for item in extension::items(accepted) {
+        let Some([answer]) = extension::parse(item).and_then(|list| <[_; 1]>::try_from(list).ok()) else { continue };
+        let of_name = || list.iter().zip(&answers).position(|(offer, it)| offer.name == answer.name && it.is_none());
+        let position = check_answer(&answer, &list).ok().map(|(position, _)| position);
+        if let Some(position) = position.or_else(of_name) {
+            answers[position] = Some(item.to_owned());
+        }
+    }
+    let offer = |(offer, answer): (&str, Option<String>)| {
         let declined = answer.is_none().then(|| "the server did not accept it".to_owned());
         Offer { offer: offer.to_owned(), answer, declined }
     };
-    extension::items(offered).map(offer).collect()
+    extension::items(offered).zip(answers).map(offer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_belongs_to_the_offer_that_it_can_answer() {
+        let answered = |offered, accepted| {
+            let offers = offers(offered, accepted);
+            offers.into_iter().map(|offer| offer.answer.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        let offered = "permessage-deflate; server_max_window_bits=10, x-a, permessage-deflate, x-a";
+        assert_eq!(answered(offered, "permessage-deflate"), ["", "", "permessage-deflate", ""]);
+        let narrow = "permessage-deflate; server_max_window_bits=9";
+        assert_eq!(answered(offered, narrow), [narrow, "", "", ""]);
+        assert_eq!(answered(offered, "x-a; b, x-a"), ["", "x-a; b", "", "x-a"]);
+        assert_eq!(answered("", "x-a"), [""; 0]);
+    }
 }

@@ -1,12 +1,16 @@
-//! Decodes the frames of one direction while they are forwarded, and records them for each side that they cross.
+//! Decodes the frames of one direction while they are forwarded, and records them for each side that they cross. The relay may
+//! insert its own frames between them, which cross only the side where they leave.
 
+use super::insertions::Insertions;
 use crate::session::{FrameRecord, Kept, PayloadPrefix, Records};
-use observation::Position;
 use observation::event::Count;
+use observation::{Deliberate, Position};
 use wire::Sender;
 use wire::close::ClosePayload;
 use wire::deflate::Agreed;
+use wire::header::FrameHeader;
 use wire::incoming::{Frame, Handler, Incoming, Limits};
+use wire::message::MessagePosition;
 
 /// How many bytes are decompressed before other connections get their turn.
 const MOST_INFLATED: usize = 256 << 10;
@@ -32,6 +36,7 @@ pub(super) struct FrameInspector {
     unseen: Vec<u8>,
     /// Whether it was reported that decoding has stopped.
     is_lost: bool,
+    insertions: Insertions,
 }
 
 /// Records frames, and what it keeps meanwhile.
@@ -40,6 +45,10 @@ struct Notes {
     payload_cap: usize,
     /// Whether each frame is recorded on both sides.
     twins: bool,
+    /// How many messages were inserted. The side where the frames leave counts them too.
+    inserted: u64,
+    /// The records of that side, if its numbers differ.
+    apart: Records,
     /// Whether compressed payloads are decompressed.
     inflates: bool,
     /// The beginnings of payloads and contents that arrive in parts.
@@ -62,18 +71,37 @@ impl FrameInspector {
         };
         let (piece, inflated) = (PayloadPrefix::default(), PayloadPrefix::default());
         let count = Count::default();
-        let notes = Notes { from, payload_cap, twins, inflates, piece, inflated, count, close: None };
-        Self { incoming, notes, unseen: Vec::new(), is_lost: false }
+        let (inserted, apart) = (0, Records::default());
+        let notes = Notes { from, payload_cap, twins, inserted, apart, inflates, piece, inflated, count, close: None };
+        let insertions = Insertions::new(from, !matches!(compression, Compression::None));
+        Self { incoming, notes, unseen: Vec::new(), is_lost: false, insertions }
     }
 
-    /// The number of frames and their bytes.
+    /// The number of forwarded frames and their bytes.
     pub(super) fn count(&self) -> Count {
         self.notes.count
+    }
+
+    /// The same where the frames leave, including inserted ones.
+    pub(super) fn count_at_exit(&self) -> Count {
+        let (forwarded, inserted) = (self.notes.count, self.insertions.count());
+        Count { frames: forwarded.frames + inserted.frames, bytes: forwarded.bytes + inserted.bytes }
     }
 
     /// The first close frame, if there was one.
     pub(super) fn close(&self) -> Option<&ClosePayload> {
         self.notes.close.as_deref()
+    }
+
+    /// The first close frame where the frames leave, including inserted ones.
+    pub(super) fn close_at_exit(&self) -> Option<&ClosePayload> {
+        // A close frame is not inserted after another one, and a forwarded one after it changes nothing.
+        self.insertions.close().or(self.close())
+    }
+
+    /// The records of the side where the frames leave, if they differ from those of the other side.
+    pub(super) fn take_apart(&mut self) -> Option<Records> {
+        (!self.notes.apart.is_empty()).then(|| std::mem::take(&mut self.notes.apart))
     }
 
     /// Decodes forwarded bytes and unmasks them in place. Returns whether everything was decoded. If not, call it again without
@@ -102,6 +130,49 @@ impl FrameInspector {
         self.unseen.is_empty() && self.incoming.is_between_frames() && !self.is_lost
     }
 
+    /// Whether a message could be inserted between two frames.
+    pub(super) fn is_between_messages(&self) -> bool {
+        !self.incoming.is_inside_message()
+    }
+
+    /// Whether decoding has stopped, so that no place between two frames is known.
+    pub(super) fn is_lost(&self) -> bool {
+        self.incoming.has_failed()
+    }
+
+    /// Encodes a frame to insert and records it.
+    pub(super) fn insert(
+        &mut self,
+        header: &FrameHeader,
+        payload: &[u8],
+        why: Option<&Deliberate>,
+        records: &mut Records,
+    ) -> Vec<u8> {
+        if self.close().is_some() {
+            self.insertions.close_was_forwarded();
+        }
+        let number = self.incoming.messages() + self.notes.inserted + 1;
+        let (position, violations, bytes) = self.insertions.frame(header, payload, number);
+        self.notes.inserted = self.insertions.messages();
+        records.frame(FrameRecord {
+            from: self.notes.from,
+            header,
+            position: position.map(Position::from),
+            payload_bytes: payload.len() as u64,
+            kept: Kept::new(&payload[..payload.len().min(self.notes.payload_cap)]),
+            inflated: None,
+            violations: &violations,
+            deliberate: why,
+            concealed_by: None,
+        });
+        bytes
+    }
+
+    /// Counts raw bytes that are inserted.
+    pub(super) fn insert_raw(&mut self, bytes: &[u8]) {
+        self.insertions.raw(bytes);
+    }
+
     /// The connection has ended. Records the frame in which it ended, if there is one.
     pub(super) fn cut_off(&mut self, records: &mut Records) {
         if let Some(frame) = self.incoming.cut_off() {
@@ -120,19 +191,32 @@ impl Notes {
 
     #[inline]
     fn note(&mut self, frame: &Frame, payload: &[u8], inflated: Option<(&[u8], u64)>, records: &mut Records) {
-        let record = FrameRecord {
+        let record = |position: Option<MessagePosition>| FrameRecord {
             from: self.from,
             header: &frame.header,
-            position: frame.position.map(Position::from),
+            position: position.map(Position::from),
             payload_bytes: frame.arrived,
             kept: Kept::new(&payload[..payload.len().min(self.payload_cap)]),
             inflated,
             violations: &frame.violations,
             deliberate: None,
+            concealed_by: None,
         };
-        match self.twins {
-            true => records.twin(record),
-            false => records.frame(record),
+        if self.inserted == 0 {
+            match self.twins {
+                true => records.twin(record(frame.position)),
+                false => records.frame(record(frame.position)),
+            }
+        } else {
+            let later = |at: MessagePosition| MessagePosition { message: at.message + self.inserted, ..at };
+            let at_exit = record(frame.position.map(later));
+            match self.twins {
+                true => {
+                    records.frame(record(frame.position));
+                    self.apart.frame(at_exit);
+                }
+                false => records.frame(at_exit),
+            }
         }
         self.count.frames += 1;
         self.count.bytes += frame.header.len() as u64 + frame.arrived;

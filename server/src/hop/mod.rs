@@ -7,22 +7,28 @@
 //! | `tunnel` | a middlebox in front of TLS |
 //! | `relay` | forwards to another server; `params` reads the request parameters |
 //! | `client_side` | the client's side of a hop until its request is answered |
+//! | `server_side` | the same for the connection to another server |
 //! | `request_builder`, `response` | the forwarded request and the server's response |
-//! | `bridge` | copies bytes between two connections; `interference` is what a middlebox does to them |
+//! | `bridge`, `one_way` | copies bytes between two connections; `interference` is what a middlebox does to them |
 //! | `frame_inspector`, `frame_recorder` | decode and record the frames that cross |
+//! | `commands`, `insertions` | what observers ask for on one side: frames of the relay's own between the forwarded ones |
 //! | `reach` | the relay's own address |
 
 mod bridge;
 mod client_side;
+mod commands;
 mod direction;
 mod frame_inspector;
 mod frame_recorder;
+mod insertions;
 mod interference;
+mod one_way;
 mod params;
 mod reach;
 mod relay;
 mod request_builder;
 mod response;
+mod server_side;
 mod tunnel;
 mod via;
 

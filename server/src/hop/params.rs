@@ -1,6 +1,7 @@
 //! The request parameters of `/relay/{session}`: the target URL, and which headers to forward or add.
 
 use super::request_builder::RequestBuilder;
+use crate::allowlist::AllowedServer;
 use thiserror::Error;
 
 /// The client's headers that can be forwarded, and those that are forwarded by default.
@@ -32,6 +33,11 @@ pub(super) enum RelayParamsError {
     Malformed,
     #[error("you cannot set the header `{0}`: the relay sets it for its own connection")]
     Own(String),
+    #[error(
+        "you cannot set the header `{0}`: other servers trust it to say who a client is or where it comes from; the operator of this \
+         relay can allow it for one server with `--relay-header {0}=URL`"
+    )]
+    Protected(String),
     #[error("you can add at most {MAX_HEADERS} headers")]
     TooMany,
 }
@@ -53,6 +59,17 @@ impl RelayParams {
         Ok(Self { to, pass: pass.unwrap_or_else(|| PASSED.to_vec()), headers })
     }
 
+    /// Checks that the server takes the headers that a visitor adds.
+    pub(super) fn check_headers(&self, server: &AllowedServer) -> Result<(), RelayParamsError> {
+        let refused = self.headers.iter().find(|(name, _)| is_protected(name) && !server.permits_header(name));
+        refused.map_or(Ok(()), |(name, _)| Err(RelayParamsError::Protected(name.clone())))
+    }
+
+    /// Whether headers are forwarded that a browser adds by itself to log its user in.
+    pub(super) fn passes_credentials(&self) -> bool {
+        self.pass.iter().any(|name| ["cookie", "authorization"].contains(name))
+    }
+
     /// Copies the forwarded headers from `came` and adds the others.
     pub(super) fn put(&self, came: &RequestBuilder, head: &mut RequestBuilder) {
         for name in &self.pass {
@@ -60,11 +77,35 @@ impl RelayParams {
                 head.add(&capitals(name), &String::from_utf8_lossy(value));
             }
         }
-        for (name, value) in &self.headers {
+        // An added header replaces forwarded ones of its name, but not another added one. RFC 9110 §5.3.
+        for (name, _) in &self.headers {
             head.drop(name);
+        }
+        for (name, value) in &self.headers {
             head.add(name, value);
         }
     }
+}
+
+/// Whether servers trust a header to name a client, its address or its page: a visitor could speak for somebody else.
+fn is_protected(name: &str) -> bool {
+    const PROTECTED: [&str; 12] = [
+        "authorization",
+        "cookie",
+        "origin",
+        "referer",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "client-ip",
+    ];
+    // Some servers read an underscore as a hyphen.
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    PROTECTED.contains(&&*name) || name.starts_with("x-forwarded-") || name.starts_with("sec-fetch-")
 }
 
 /// The usual capitalization: `User-Agent`.
@@ -79,8 +120,13 @@ fn passed(list: &str) -> Result<Vec<&'static str>, RelayParamsError> {
         let known = PASSABLE.into_iter().find(|known| known.eq_ignore_ascii_case(name));
         known.ok_or_else(|| RelayParamsError::NotPassable(name.chars().take(40).collect()))
     };
-    let mut all = names.map(known).collect::<Result<Vec<_>, _>>()?;
-    all.dedup();
+    let mut all = Vec::new();
+    for name in names {
+        let name = known(name)?;
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
     Ok(all)
 }
 
@@ -134,6 +180,36 @@ mod tests {
         check("pass=", "");
         check("pass=cookie,Accept-Language", "Cookie: c=d | Accept-Language: en");
         check("header=Origin:%20https://b&header=X-Key:k", "User-Agent: B/1 | Origin: https://b | X-Key: k");
+        check("pass=&header=X-A:1&header=X-B:2&header=x-a:3", "X-A: 1 | X-B: 2 | x-a: 3");
+        check("pass=Cookie,cookie,COOKIE", "Cookie: c=d");
+        check("pass=cookie,origin,cookie", "Cookie: c=d | Origin: http://a");
+    }
+
+    #[test]
+    fn headers_that_servers_trust_need_the_permission_of_the_operator() {
+        let server = "ws://a".parse::<AllowedServer>().unwrap();
+        let trusting = server.clone().with_headers(&["Cookie=ws://a".parse().unwrap()]);
+        let check = |query: &str, server| RelayParams::parse(query).unwrap().check_headers(server).is_ok();
+        for protected in [
+            "Origin:a",
+            "COOKIE:a",
+            "authorization:a",
+            "Forwarded:a",
+            "X-Forwarded-For:a",
+            "x_forwarded_for:a",
+            "x-forwarded-user:a",
+            "X-Real-IP:a",
+            "Via:a",
+            "Referer:a",
+        ] {
+            assert!(!check(&format!("header=X-A:b&header={protected}"), &server), "{protected}");
+        }
+        for open in ["X-Token:a", "User-Agent:a", "Accept-Language:a", "X-Forwarded:a"] {
+            assert!(check(&format!("header={open}"), &server), "{open}");
+        }
+        assert!(check("header=cookie:a", &trusting) && !check("header=Origin:a", &trusting));
+        let refused = RelayParams::parse("header=Via:a").unwrap().check_headers(&server).unwrap_err().to_string();
+        assert!(refused.ends_with("for one server with `--relay-header Via=URL`"), "{refused}");
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! `/relay/{session}?to=URL`: connects to another server, forwards every frame unchanged, and records both sides.
 
 use super::bridge::Bridge;
-use super::client_side::{ClientSide, agreed, offers};
+use super::client_side::ClientSide;
 use super::frame_recorder::FrameRecorder;
 use super::params::RelayParams;
 use super::request_builder::RequestBuilder;
-use super::response::HandshakeResponse;
+use super::server_side::{Accepted, ServerSide};
 use crate::allowlist::{self, TargetError};
 use crate::lab::{self, HandshakeOffer, HandshakeRefusal};
-use crate::listen::{Arrival, RawConnection};
-use crate::session::{Presence, Role, Session};
+use crate::limits::Place;
+use crate::listen::{Arrival, RawConnection, Stream};
+use crate::origin;
+use crate::session::{Presence, Role};
 use crate::state::AppState;
 use crate::upstream::{UpstreamConnection, UpstreamError};
 use axum::extract::rejection::PathRejection;
@@ -18,21 +20,13 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use observation::event::{Cause, Closed, Count};
-use observation::{ConnectionNumber, Event, Hop, Http, Intermediary, Leg, Opening, Refusal, Route};
+use observation::{Hop, Intermediary, Leg, Route};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
 use url::Url;
 use wire::handshake::accept::Derivation;
-use wire::handshake::answer;
 use wire::handshake::connect::Connected;
 use wire::handshake::request::{OpeningRequest, VERSION};
 use wire::handshake::response::SwitchingProtocols;
-
-/// How long the other server may take to answer.
-const ANSWER: Duration = Duration::from_secs(15);
 
 pub(super) async fn relay(
     State(app): State<AppState>,
@@ -41,17 +35,27 @@ pub(super) async fn relay(
     Extension(arrival): Extension<Arrival>,
     request: Request,
 ) -> Response {
-    let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
-    let Some(session) = session else {
-        return HandshakeRefusal::session_unknown().answer(&arrival, request.method()).await.0;
+    let name = name.ok().map(|Path(name)| name);
+    let session = match lab::lab_session(&app, name.as_deref()).await {
+        Ok(session) => session,
+        Err(refused) => return refused.answer(&arrival, request.method()).await.0,
     };
+    // For the server side.
+    session.reserve_connection().await;
+    let app = app.within(&session);
     let requested_us = session.now_us();
     let limit = app.config.session_connections;
-    let presence = session.enter(Role::Connection, limit).ok_or_else(|| HandshakeRefusal::too_many_connections(limit));
+    let presence = session.enter(Role::Connection, limit, arrival.client.clone()).await;
+    let presence = presence.map_err(|error| HandshakeRefusal::not_entered(&error, limit));
     let asked = presence.and_then(|presence| {
         let client = lab::judge_request(&arrival)?;
         let params = RelayParams::parse(&query.unwrap_or_default());
         let params = params.map_err(|error| HandshakeRefusal::own(400, "setting", &[], error.to_string()))?;
+        if params.passes_credentials()
+            && let Some(origin) = origin::foreign(&request, &arrival, &app)
+        {
+            return Err(foreign_page(&origin));
+        }
         Ok((presence, client, params))
     });
     match asked {
@@ -64,6 +68,14 @@ pub(super) async fn relay(
     }
 }
 
+fn foreign_page(origin: &str) -> HandshakeRefusal {
+    let explanation = format!(
+        "`pass` cannot forward `cookie` and `authorization` for a page of `{origin}`: they belong to the visitor, and only this relay’s own \
+         page or a program may use them; leave them out of `pass`"
+    );
+    HandshakeRefusal::own(403, "foreign-page", &[], explanation)
+}
+
 /// A request that is forwarded to another server.
 struct Relaying {
     app: AppState,
@@ -73,19 +85,16 @@ struct Relaying {
     params: RelayParams,
 }
 
-/// A server side that answered with a valid 101.
-struct Answered {
-    reached: UpstreamConnection,
-    reply: HandshakeResponse,
-    agreement: answer::OpeningAnswer,
-    opening: Opening,
-}
-
 impl Relaying {
     async fn run(self, arrival: Arrival, mut request: Request) -> Response {
         let near = ClientSide::asked(&self.presence, arrival, Intermediary::Relay, Vec::new());
         let method = request.method().clone();
-        let Answered { reached, reply, agreement, opening } = match self.ask(&near).await {
+        let answered = tokio::select! {
+            answered = self.ask(&near) => answered,
+            // Dropping the attempt also ends the connection to the other server.
+            () = near.client_left() => return Arrival::unanswered(),
+        };
+        let (server, place, Accepted { response: reply, agreement, leg }) = match answered {
             Ok(answered) => answered,
             Err(refused) => return near.refuse(*refused, &method).await,
         };
@@ -100,24 +109,25 @@ impl Relaying {
                 SwitchingProtocols { upgrade: true, connection: true, accept, subprotocol, extensions }.to_string()
             }
         };
-        let far = UnusedLeg::open(&near.session, opening);
         let (response, taken) = near.arrival().leave_http(&mut request, Bytes::from(text.clone())).await;
         let shutdown = app.shutdown.clone();
         shutdown.spawn(async move {
             let Some(RawConnection { stream, early, slot }) = taken.await else { return };
-            let number = near.number;
-            let far = far.used();
+            let slot = slot.and(place);
+            let (number, id) = (near.number, near.arrival().id);
+            let far = leg.used();
             let tls_records = near.follow_records();
             let compressed = near.opened(text.into_bytes(), subprotocol, &agreement.extensions);
-            let frames = FrameRecorder::new(presence, number, Some(far), compressed.as_ref(), tls_records, &app);
+            let frames = FrameRecorder::new(presence, (number, Some(far)), compressed.as_ref(), tls_records, id, &app);
             let early = [early.into(), reply.rest()];
-            Box::new(Bridge::new((stream, slot), reached.stream, early, frames, None, app)).run().await;
+            let patience = app.config.close_timeout;
+            Box::new(Bridge::new((stream, slot), server, early, frames, None, patience, app)).run().await;
         });
         response
     }
 
     /// Sends the request to the other server. Returns a refusal for the client if that fails.
-    async fn ask(&self, near: &ClientSide) -> Result<Answered, Box<HandshakeRefusal>> {
+    async fn ask(&self, near: &ClientSide) -> Result<(Stream, Place, Accepted), Box<HandshakeRefusal>> {
         let (url, allowed) =
             allowlist::judge(self.params.to.as_deref(), &self.app.upstreams.allowed).map_err(|error| {
                 let (status, rule) = match error {
@@ -126,13 +136,18 @@ impl Relaying {
                 };
                 refused(status, rule, error.to_string())
             })?;
+        self.params.check_headers(allowed).map_err(|error| refused(403, "header-not-allowed", error.to_string()))?;
+        let place = self.app.places.take(near.arrival().client.as_ref());
+        let place = place.map_err(|none| Box::new(HandshakeRefusal::no_place(&none)))?;
+        let not_reached = |error: UpstreamError| {
+            let (status, rule) = error.status_and_rule();
+            refused(status, rule, error.to_string())
+        };
+        let place = place.and(self.app.upstreams.enter(allowed).map_err(not_reached)?);
         let reaching = self.app.upstreams.reach(&url, allowed);
-        let mut reached = tokio::select! {
-            reached = reaching => reached.map_err(|error: UpstreamError| {
-                let (status, rule) = error.status_and_rule();
-                refused(status, rule, error.to_string())
-            })?,
-            () = self.app.shutdown.asked() => return Err(refused(503, "shutdown", "the relay is shutting down".to_owned())),
+        let UpstreamConnection { mut stream, tls, address } = tokio::select! {
+            reached = reaching => reached.map_err(not_reached)?,
+            () = self.app.shutdown.asked() => return Err(refused(503, "shutdown", self.app.shutdown.reason().to_owned())),
         };
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|_| {
@@ -143,104 +158,24 @@ impl Relaying {
             subprotocols: self.client.subprotocols.clone(),
             extensions: self.client.extensions.clone(),
         };
-        let head = self.head(near.arrival(), &url, &asked);
-        let requested_us = near.session.now_us();
-        let route = Route {
-            http: Http::One,
-            tls: reached.tls.clone(),
-            hop: Some(Hop {
-                leg: Leg::Far,
-                middle: Intermediary::Relay,
-                other: Some(near.number),
-                server: Some(format!("{} ({})", authority(&url), reached.address)),
-            }),
-        };
-        let reply = {
-            let answering = async {
-                reached.stream.write_all(&head).await?;
-                reached.stream.flush().await?;
-                Ok::<_, std::io::Error>(HandshakeResponse::read(&mut reached.stream).await)
-            };
-            tokio::select! {
-                answered = timeout(ANSWER, answering) => answered.ok().and_then(Result::ok),
-                () = self.app.shutdown.asked() => None,
-            }
-        };
-        let failed = |status: Option<u16>, response: Vec<u8>, rule: &'static str, explanation: String| {
-            let near_status = if rule == "upstream-timeout" { 504 } else { 502 };
-            let refusal = Refusal {
-                request: head.clone(),
-                response,
-                status,
-                rule: rule.into(),
-                explanation: explanation.clone(),
-                section: None,
-                requested_us,
-                deliberate: Vec::new(),
-                route: route.clone(),
-            };
-            near.session.append_event(near.session.next_connection(), &Event::Refusal(refusal));
-            refused(near_status, rule, explanation)
-        };
         let host = authority(&url);
-        let Some(reply) = reply else {
-            let words = format!(
-                "{host} did not answer the request within {} seconds; check that it is a WebSocket server",
-                ANSWER.as_secs()
-            );
-            return Err(failed(None, Vec::new(), "upstream-timeout", words));
+        let hop = Hop {
+            leg: Leg::Far,
+            middle: Intermediary::Relay,
+            other: Some(near.number),
+            server: Some(host.clone()),
+            address: Some(address),
         };
-        let Some(reply_head) = &reply.head else {
-            let (rule, words) = match reply.bytes.is_empty() {
-                true => (
-                    "upstream-ended",
-                    format!(
-                        "{host} ended the connection without an answer; it may require TLS: try wss instead of ws, or ws instead of wss"
-                    ),
-                ),
-                false => (
-                    "upstream-not-http",
-                    format!("the answer of {host} is not HTTP; check that it is a WebSocket server"),
-                ),
-            };
-            return Err(failed(None, reply.bytes, rule, words));
+        let server_side = ServerSide {
+            session: Arc::clone(&near.session),
+            host,
+            request: self.head(near.arrival(), &url, &asked),
+            requested_us: near.session.now_us(),
+            route: Route { tls, hop: Some(hop), ..Route::default() },
+            answered: false,
         };
-        match answer::judge(&reply.bytes, reply_head, &asked) {
-            Ok(agreement) => {
-                let opening = Opening {
-                    request: head,
-                    response: reply.head_bytes().to_vec(),
-                    subprotocol: agreement.subprotocol.clone(),
-                    offers: offers(&asked.extensions, &agreement.extensions),
-                    deflate: agreed(&agreement.extensions).as_ref().map(Into::into),
-                    requested_us,
-                    deliberate: Vec::new(),
-                    route,
-                };
-                Ok(Answered { reached, reply, agreement, opening })
-            }
-            Err(error) => {
-                let status = reply_head.status;
-                let (rule, words) = match (&error, reply.list("Location")) {
-                    (answer::AnswerError::Status(300..=399), Some(location)) => {
-                        let location: String = location.chars().take(200).collect();
-                        let words = format!(
-                            "{host} answered {status} with a redirect to `{location}`; the relay does not follow redirects: use that URL directly, if it is allowed"
-                        );
-                        ("upstream-redirect", words)
-                    }
-                    (answer::AnswerError::Status(_), _) => (
-                        "upstream-refused",
-                        format!("{host} refused: {error}; its response is recorded on the server side"),
-                    ),
-                    _ => (
-                        "upstream-not-websocket",
-                        format!("the answer of {host} is invalid, so a client must fail the connection: {error}"),
-                    ),
-                };
-                Err(failed(Some(status), reply.bytes, rule, words))
-            }
-        }
+        let accepted = server_side.ask(&mut stream, &asked, self.app.config.max_head, &self.app.shutdown).await?;
+        Ok((stream, place, accepted))
     }
 
     /// The request to the other server.
@@ -271,34 +206,4 @@ fn authority(url: &Url) -> String {
 
 fn refused(status: u16, rule: &'static str, explanation: String) -> Box<HandshakeRefusal> {
     Box::new(HandshakeRefusal::own(status, rule, &[], explanation))
-}
-
-/// A server side that is open but unused. On drop, it is recorded as ended: the client left before it got its response.
-struct UnusedLeg {
-    /// `None` once it is used.
-    session: Option<Arc<Session>>,
-    number: ConnectionNumber,
-}
-
-impl UnusedLeg {
-    fn open(session: &Arc<Session>, opening: Opening) -> Self {
-        let number = session.next_connection();
-        session.append_event(number, &Event::Opening(opening));
-        Self { session: Some(Arc::clone(session)), number }
-    }
-
-    /// The caller records its end.
-    fn used(mut self) -> ConnectionNumber {
-        self.session = None;
-        self.number
-    }
-}
-
-impl Drop for UnusedLeg {
-    fn drop(&mut self) {
-        let Some(session) = &self.session else { return };
-        let (client, server) = (Count::default(), Count::default());
-        let (first, code, reason, clean, cause) = (None, None, String::new(), false, Cause::OtherLeg);
-        session.append_event(self.number, &Event::Closed(Closed { first, code, reason, clean, cause, client, server }));
-    }
 }

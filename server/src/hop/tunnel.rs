@@ -2,28 +2,33 @@
 //! the other end knows the session, so the client side joins that session once the lab has read the request.
 
 use super::bridge::{Bridge, BridgeObserver};
+use super::commands::{HopCommands, Taken};
 use super::direction::Direction;
 use super::interference::Interference;
-use super::reach::own_address;
+use super::reach::{connect, own_address};
+use crate::command_frames;
+use crate::lab;
 use crate::legs::{ExpectedLeg, TunnelLeg};
+use crate::limits::Place;
 use crate::listen::record_capture::RecordSplitter;
-use crate::listen::{ConnectionSlot, Stream};
+use crate::listen::{ConnectionSlot, Entered, Entrance, Outage, Seat, Stream, tune};
 use crate::middlebox::Middlebox;
+use crate::shutdown::Shutdown;
 use crate::state::AppState;
+use observation::command::DropBy;
 use observation::event::{Cause, Closed, Count};
-use observation::{Act, Event, Party, Records};
+use observation::{Act, Event, Leg, Party, Records};
 use rustls::server::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-/// The pause after a failed accept.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// How many bytes at the beginning are searched for a server name.
 const HELLO: usize = 16 << 10;
+
+const NO_KEYS: &str = "this middlebox is in front of TLS: it sees only encrypted records and has no keys, so it cannot add a frame, and any byte that it added would break TLS; send the command on the server side of the hop, where TLS ends, or drop, pause or resume this connection";
 
 /// Records what crosses a tunnel.
 struct TunnelObserver {
@@ -35,6 +40,7 @@ struct TunnelObserver {
     /// How many bytes have crossed to the server and to the client.
     bytes: [u64; 2],
     cause: Option<Cause>,
+    commands: HopCommands,
 }
 
 impl TunnelObserver {
@@ -72,7 +78,7 @@ impl BridgeObserver for TunnelObserver {
         true
     }
 
-    fn act(&mut self, act: Act) {
+    fn act(&mut self, _: Leg, act: Act) {
         self.tunnel.note(Event::Act(act));
     }
 
@@ -81,8 +87,33 @@ impl BridgeObserver for TunnelObserver {
         false
     }
 
-    fn close_frames(&mut self) -> [Vec<u8>; 2] {
+    fn close_frames(&mut self, _: &Shutdown) -> [Vec<u8>; 2] {
         Default::default()
+    }
+
+    fn commands(&mut self) -> &mut HopCommands {
+        &mut self.commands
+    }
+
+    fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Leg, DropBy)>> {
+        let pending = ready!(self.commands.poll_next(cx));
+        let frame = if command_frames::sends(&pending.command) { Err(NO_KEYS.to_owned()) } else { Ok(None) };
+        let drops = match self.commands.take(Leg::Near, pending, frame) {
+            Taken::Waits => None,
+            Taken::Done(_, act) => {
+                self.tunnel.note(Event::Act(act));
+                None
+            }
+            Taken::Drops(_, by, act) => {
+                self.tunnel.note(Event::Act(act));
+                Some((Leg::Near, by))
+            }
+        };
+        Poll::Ready(drops)
+    }
+
+    fn insertion(&mut self, _: Direction) -> Option<Vec<u8>> {
+        None
     }
 
     fn over(mut self, near: Cause, _: Cause) {
@@ -93,6 +124,9 @@ impl BridgeObserver for TunnelObserver {
 impl Drop for TunnelObserver {
     fn drop(&mut self) {
         let cause = self.cause.take().unwrap_or(Cause::ConnectionLost);
+        for (_, act) in self.commands.end(self.tunnel.close_mailbox()) {
+            self.tunnel.note(Event::Act(act));
+        }
         let count = |index: usize| Count { frames: 0, bytes: self.bytes[index] };
         let (client, server) = (count(0), count(1));
         let closed = Closed { first: None, code: None, reason: String::new(), clean: false, cause, client, server };
@@ -126,34 +160,44 @@ pub(crate) fn open(listeners: Vec<TcpListener>, tls: SocketAddr, app: &AppState)
 
 /// Accepts connections until the relay shuts down. `tls` is the relay's TLS address.
 async fn listen(listener: TcpListener, middlebox: Middlebox, tls: SocketAddr, app: AppState) {
+    let (mut outage, entrance) = (Outage::default(), Entrance::new(&app));
     loop {
         let accepted = tokio::select! {
             () = app.shutdown.asked() => return,
-            accepted = listener.accept() => accepted,
+            accepted = outage.accept(&listener) => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "accepting a connection failed");
-                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
-                continue;
-            }
-        };
+        let Some((stream, peer)) = accepted else { continue };
         // A client that expects TLS could not read an error, so close without one.
-        if let Ok(slot) = Arc::clone(&app.connection_slots).try_acquire_owned() {
-            app.shutdown.spawn(pass(stream, slot, middlebox.clone(), own_address(tls), app.clone()));
+        match entrance.take(peer, true).and_then(|near| Ok((near, app.places.take(None)?))) {
+            Ok((near, far)) => {
+                app.metrics.accepted();
+                let (entrance, middlebox) = (entrance.clone(), middlebox.clone());
+                app.shutdown.spawn(pass(stream, near, far, entrance, middlebox, own_address(tls), app.clone()));
+            }
+            Err(none) => app.metrics.turned_away(none.name()),
         }
     }
 }
 
-async fn pass(near: TcpStream, slot: OwnedSemaphorePermit, middlebox: Middlebox, tls: SocketAddr, app: AppState) {
-    let Ok(far) = TcpStream::connect(tls).await else { return };
-    let (Ok(()), Ok(()), Ok(address)) = (near.set_nodelay(true), far.set_nodelay(true), far.local_addr()) else {
+async fn pass(
+    mut near: TcpStream,
+    seat: Seat,
+    far_place: Place,
+    entrance: Entrance,
+    middlebox: Middlebox,
+    tls: SocketAddr,
+    app: AppState,
+) {
+    if tune(&near).is_err() {
         return;
-    };
+    }
+    let Ok(Some(Entered { address, place, client })) = entrance.enter(&mut near, seat).await else { return };
+    let slot = ConnectionSlot::own(place, client).and(far_place);
     let tunnel = Arc::new(TunnelLeg::new(middlebox.name));
-    let _registered = app.legs.expect(address, ExpectedLeg::Tunnel(Arc::clone(&tunnel)));
+    let expected = ExpectedLeg::Tunnel(Arc::clone(&tunnel));
+    let Ok((far, _registered)) = connect(tls, &app.legs, address, expected).await else { return };
     let crossing = TunnelObserver {
+        commands: HopCommands::new(Arc::clone(tunnel.mailbox())),
         tunnel,
         up: RecordSplitter::default(),
         down: RecordSplitter::default(),
@@ -162,6 +206,7 @@ async fn pass(near: TcpStream, slot: OwnedSemaphorePermit, middlebox: Middlebox,
         cause: None,
     };
     let interference = Interference::new(&middlebox.kind, Instant::now());
-    let near = (Stream::Plain(near), ConnectionSlot::Own { _permit: slot });
-    Box::new(Bridge::new(near, Stream::Plain(far), Default::default(), crossing, interference, app)).run().await;
+    let near = (Stream::Plain(near), slot);
+    let (far, patience) = (Stream::Plain(far), lab::HALF_CLOSED + app.config.close_timeout);
+    Box::new(Bridge::new(near, far, Default::default(), crossing, interference, patience, app)).run().await;
 }

@@ -5,14 +5,16 @@ use super::bridge::Bridge;
 use super::client_side::ClientSide;
 use super::frame_recorder::FrameRecorder;
 use super::interference::Interference;
-use super::reach::own_address;
+use super::reach;
 use super::request_builder::RequestBuilder;
-use super::response::HandshakeResponse;
-use crate::lab::HandshakeRefusal;
+use super::response::{HandshakeResponse, NoResponse, ResponseFault, ResponseLimits};
+use crate::client::ClientAddress;
+use crate::lab::{self, HandshakeRefusal};
 use crate::legs::ExpectedLeg;
 use crate::listen::{Arrival, RawConnection, Stream};
 use crate::middlebox::{Kind, Middlebox};
 use crate::session::{Presence, Role};
+use crate::shutdown::Shutdown;
 use crate::state::AppState;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, Request, State};
@@ -21,8 +23,7 @@ use bytes::Bytes;
 use observation::{Citation, Deliberate, Http, Intermediary};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use wire::handshake::connect::Connected;
 
 /// How long the lab may take to answer. A behavior may delay the answer by a minute.
@@ -36,22 +37,32 @@ pub(super) async fn via(
     names: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     Extension(arrival): Extension<Arrival>,
+    Extension(client): Extension<ClientAddress>,
     request: Request,
 ) -> Response {
-    let names = names.ok().and_then(|Path((middlebox, name))| Some((middlebox, app.registry.find(&name)?)));
-    let Some((middlebox, session)) = names else {
-        return HandshakeRefusal::session_unknown().answer(&arrival, request.method()).await.0;
+    let (middlebox, name) = names.ok().map(|Path(names)| names).unzip();
+    let session = lab::lab_session(&app, name.as_deref()).await;
+    let (middlebox, session) = match (middlebox, session) {
+        (Some(middlebox), Ok(session)) => (middlebox, session),
+        (_, Err(refused)) => return refused.answer(&arrival, request.method()).await.0,
+        (None, Ok(_)) => {
+            return HandshakeRefusal::session_unknown(name.as_deref()).answer(&arrival, request.method()).await.0;
+        }
     };
+    let app = app.within(&session);
     let requested_us = session.now_us();
     let limit = app.config.session_connections;
     let middlebox =
         Middlebox::parse(&middlebox).map_err(|error| HandshakeRefusal::own(400, "middlebox", &[], error.to_string()));
-    let known = middlebox.and_then(|middlebox| {
-        let presence = session.enter(Role::Connection, limit);
-        Ok((middlebox, presence.ok_or_else(|| HandshakeRefusal::too_many_connections(limit))?))
-    });
+    let known = match middlebox {
+        Ok(middlebox) => match session.enter(Role::Connection, limit, arrival.client.clone()).await {
+            Ok(presence) => Ok((middlebox, presence)),
+            Err(error) => Err(HandshakeRefusal::not_entered(&error, limit)),
+        },
+        Err(refused) => Err(refused),
+    };
     match known {
-        Ok((middlebox, presence)) => pass_on(app, middlebox, presence, query, arrival, request).await,
+        Ok((middlebox, presence)) => pass_on(app, middlebox, presence, query, arrival, client, request).await,
         Err(refused) => {
             let (response, sent) = refused.answer(&arrival, request.method()).await;
             refused.record(&session, requested_us, arrival, sent);
@@ -67,6 +78,7 @@ async fn pass_on(
     presence: Presence,
     query: Option<String>,
     arrival: Arrival,
+    client: ClientAddress,
     mut request: Request,
 ) -> Response {
     let mut random = [0; 16];
@@ -75,34 +87,40 @@ async fn pass_on(
     let mut head = RequestBuilder::of(&arrival, random);
     let deliberate = rewrite(&mut head, &middlebox.kind, &arrival);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let head = head.get(&format!("/lab/{}{query}", presence.session().id()));
+    let head = head.get(&app.config.base_path.url(&format!("/lab/{}{query}", presence.session().id())));
     let middle = Intermediary::Box(middlebox.name.to_owned());
     let near = ClientSide::asked(&presence, arrival, middle.clone(), deliberate);
     let method = request.method().clone();
 
-    let Ok(stream) = TcpStream::connect(own_address(app.config.listen)).await else {
-        return near.refuse(unreachable(), &method).await;
-    };
-    let (Ok(()), Ok(address)) = (stream.set_nodelay(true), stream.local_addr()) else {
-        return near.refuse(unreachable(), &method).await;
+    let place = match app.places.take(None) {
+        Ok(place) => place,
+        Err(none) => return near.refuse(HandshakeRefusal::no_place(&none), &method).await,
     };
     let expected = ExpectedLeg::Box { session: presence.session().id().clone(), near: near.number, middle };
-    let registered = app.legs.expect(address, expected);
+    let Ok((stream, registered)) =
+        reach::connect(reach::own_address(app.config.listen), &app.legs, client, expected).await
+    else {
+        return near.refuse(unreachable(), &method).await;
+    };
     let mut far = Stream::Plain(stream);
     if far.write_all(&head).await.is_err() {
         return near.refuse(unreachable(), &method).await;
     }
+    let limits = ResponseLimits::new(app.config.max_head, ANSWER);
     let answered = tokio::select! {
-        answered = timeout(ANSWER, HandshakeResponse::read(&mut far)) => answered,
-        () = app.shutdown.connections_over() => return near.refuse(no_answer(), &method).await,
+        answered = HandshakeResponse::read(&mut far, limits) => answered,
+        () = app.shutdown.connections_over() => return near.refuse(ends(&app.shutdown), &method).await,
+        () = near.client_left() => return Arrival::unanswered(),
     };
     drop(registered);
-    let Ok(reply) = answered else { return near.refuse(no_answer(), &method).await };
-    match reply.status() {
-        Some(101) => {}
-        Some(status) => return near.pass_refusal_on(status, &reply.bytes, &method).await,
-        None => return near.refuse(no_http(), &method).await,
-    }
+    let reply = match answered {
+        Ok(reply) if reply.head.status == 101 => reply,
+        Ok(reply) => return near.pass_refusal_on(reply.head.status, &reply.bytes, &method).await,
+        Err(NoResponse { fault: ResponseFault::Timeout(_) | ResponseFault::HeadTimeout(_), .. }) => {
+            return near.refuse(no_answer(), &method).await;
+        }
+        Err(_) => return near.refuse(no_http(), &method).await,
+    };
 
     let subprotocol = reply.list("Sec-WebSocket-Protocol");
     let extensions = reply.list("Sec-WebSocket-Extensions").unwrap_or_default();
@@ -117,13 +135,15 @@ async fn pass_on(
     let shutdown = app.shutdown.clone();
     shutdown.spawn(async move {
         let Some(RawConnection { stream, early, slot }) = taken.await else { return };
-        let number = near.number;
+        let slot = slot.and(place);
+        let (number, id) = (near.number, near.arrival().id);
         let tls_records = near.follow_records();
         let agreed = near.opened(text, subprotocol, &extensions);
-        let frames = FrameRecorder::new(presence, number, None, agreed.as_ref(), tls_records, &app);
+        let frames = FrameRecorder::new(presence, (number, None), agreed.as_ref(), tls_records, id, &app);
         let interference = Interference::new(&middlebox.kind, Instant::now());
         let early = [early.into(), reply.rest()];
-        Box::new(Bridge::new((stream, slot), far, early, frames, interference, app)).run().await;
+        let patience = lab::HALF_CLOSED + app.config.close_timeout;
+        Box::new(Bridge::new((stream, slot), far, early, frames, interference, patience, app)).run().await;
     });
     response
 }
@@ -180,6 +200,10 @@ fn no_answer() -> HandshakeRefusal {
         &[],
         "the lab did not answer the proxy in time; its behavior may be set to do that".to_owned(),
     )
+}
+
+fn ends(shutdown: &Shutdown) -> HandshakeRefusal {
+    HandshakeRefusal::own(503, "shutdown", &[], shutdown.reason().to_owned())
 }
 
 fn no_http() -> HandshakeRefusal {

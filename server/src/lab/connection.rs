@@ -1,10 +1,11 @@
 //! The loop that runs an open connection: it takes turns while bytes arrive. Every wait has a timeout.
 
 use super::conversation::Conversation;
-use super::engine::command;
 use super::recorder::Recorder;
 use super::replies::Replies;
 use super::socket::Socket;
+use crate::command_frames;
+use crate::limits::Gathers;
 use crate::memory::MemoryShare;
 use crate::session::PendingCommand;
 use crate::shutdown::Shutdown;
@@ -17,6 +18,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
@@ -28,6 +30,12 @@ use wire::close::CloseCode;
 const READ: usize = (256 << 10) + (4 << 10);
 /// A write buffer that a large frame has grown shrinks back to this size.
 const GATHERED: usize = 64 << 10;
+
+/// Of so many reads, one is timed for the metrics.
+const TIMED: u32 = 32;
+
+/// How long the relay still sends what is due after the client has closed its half: longer than a behavior can delay a reply.
+pub(crate) const HALF_CLOSED: Duration = Duration::from_secs(70);
 
 /// The buffers of a turn. They are empty between turns, so all connections of a thread share them.
 struct Workspace {
@@ -52,6 +60,12 @@ pub(super) struct Connection<R> {
     heard: Instant,
     /// The deadline for the client to answer the relay's close frame, once it was sent.
     close_deadline: Option<Instant>,
+    /// Until when the relay still sends, once the client has closed its half of the connection.
+    half_closed: Option<Instant>,
+    /// What the behavior has to gather, because all of them send too often.
+    gathers: Gathers,
+    /// How many times bytes were read.
+    reads: u32,
     app: AppState,
     /// The permit to compress, released on drop.
     _deflating: Option<OwnedSemaphorePermit>,
@@ -67,7 +81,7 @@ enum Stop {
     Clock,
     /// An observer sent a command.
     Command(PendingCommand),
-    /// The relay shuts down.
+    /// The relay shuts down, or the operator ended the session.
     Shutdown,
 }
 
@@ -81,7 +95,22 @@ impl<R: Recorder> Connection<R> {
         app: AppState,
     ) -> Self {
         let (unread, held, heard) = (early.into(), app.memory.share(), Instant::now());
-        Self { socket, conversation, unread, held, heard, close_deadline: None, app, _deflating: deflating }
+        let (close_deadline, half_closed) = (None, None);
+        let gathers = Gathers::default();
+        let reads = 0;
+        Self {
+            socket,
+            conversation,
+            unread,
+            held,
+            heard,
+            close_deadline,
+            half_closed,
+            gathers,
+            reads,
+            app,
+            _deflating: deflating,
+        }
     }
 
     /// Runs it to its end.
@@ -123,25 +152,37 @@ impl<R: Recorder> Connection<R> {
                 Stop::Over(cause) => Some(cause),
                 Stop::Stalled => Box::pin(self.drain()).await.err().or(self.conversation.over),
                 Stop::Command(pending) => Box::pin(self.execute(pending)).await,
-                Stop::Clock if self.conversation.next_due().is_some_and(|due| due <= Instant::now()) => {
-                    Box::pin(self.act()).await
+                Stop::Clock if self.next_act().is_some_and(|due| due <= Instant::now()) => {
+                    match self.gathers.must_wait(&self.app.timed_writes) {
+                        true => {
+                            self.gathers.first_wait().into_iter().for_each(|act| self.conversation.recorder.note(act));
+                            None
+                        }
+                        false => Box::pin(self.act()).await,
+                    }
                 }
+                Stop::Clock if self.half_closed.is_some_and(|by| by <= Instant::now()) => Some(self.client_ended()),
                 Stop::Clock => match self.conversation.close_cause {
                     Some(_) if self.close_deadline.is_some_and(|by| by > Instant::now()) => None,
-                    Some(Cause::Shutdown) => Some(Cause::Shutdown),
+                    Some(cause @ (Cause::Shutdown | Cause::Operator | Cause::RelayLost)) => Some(cause),
                     Some(cause) if !self.conversation.outgoing.sent_close() => Some(cause),
                     Some(_) => Some(Cause::NoCloseAnswer),
                     None if self.heard.elapsed() < config.idle_timeout => None,
-                    None => Box::pin(self.begin_close(Cause::Idle, "no data received for too long")).await,
+                    None => {
+                        Box::pin(
+                            self.begin_close(Cause::Idle, (CloseCode::GOING_AWAY, "no data received for too long")),
+                        )
+                        .await
+                    }
                 },
-                Stop::Shutdown if shutdown.stage() > 1 => Some(Cause::Shutdown),
+                Stop::Shutdown if shutdown.stage() > 1 => Some(shutdown.cause()),
                 Stop::Shutdown => {
                     end.set(shutdown.connections_over());
                     looked = None;
                     match self.conversation.close_cause {
                         None => {
-                            let reason = "the relay is shutting down";
-                            Box::pin(self.begin_close(Cause::Shutdown, reason)).await
+                            Box::pin(self.begin_close(shutdown.cause(), (shutdown.close_code(), shutdown.reason())))
+                                .await
                         }
                         Some(_) => None,
                     }
@@ -155,16 +196,38 @@ impl<R: Recorder> Connection<R> {
         }
     }
 
-    /// The next deadline: of the engine, or for the answer to a close frame.
+    /// The next deadline: of the engine, of a wait because of a limit, for the answer to a close frame, or for the end of a half-closed connection.
     fn next_moment(&self) -> Option<Instant> {
-        [self.conversation.next_due(), self.close_deadline].into_iter().flatten().min()
+        [self.next_act(), self.socket.waits_until(), self.close_deadline, self.half_closed].into_iter().flatten().min()
+    }
+
+    /// When the engine has something to do, and the connection may send it.
+    fn next_act(&self) -> Option<Instant> {
+        let due = self.conversation.next_due()?;
+        [self.socket.waits_until(), self.gathers.until(), Some(due)].into_iter().flatten().max()
+    }
+
+    /// The cause of an end by the client.
+    fn client_ended(&self) -> Cause {
+        self.conversation.close_cause.unwrap_or(Cause::ConnectionEnded)
     }
 
     /// Takes turns as long as bytes arrive and the socket accepts the answers.
     fn poll_turns(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
         WORKSPACE.with_borrow_mut(|Workspace { read, gathered }| {
             loop {
+                if self.half_closed.is_some() {
+                    let is_over = self.conversation.next_due().is_none();
+                    return if is_over { Poll::Ready(Stop::Over(self.client_ended())) } else { Poll::Pending };
+                }
                 if self.conversation.is_blocked() {
+                    return Poll::Pending;
+                }
+                if self.socket.must_wait() {
+                    // The clock fires when the wait is over.
+                    if let Some(act) = self.socket.first_wait() {
+                        self.conversation.recorder.note(act);
+                    }
                     return Poll::Pending;
                 }
                 let mut unread = std::mem::take(&mut self.unread);
@@ -172,9 +235,10 @@ impl<R: Recorder> Connection<R> {
                     match self.socket.poll_read(cx, read) {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(Ok(0)) => {
-                            return Poll::Ready(Stop::Over(
-                                self.conversation.close_cause.unwrap_or(Cause::ConnectionEnded),
-                            ));
+                            // It may still read, and a delayed reply may be due.
+                            self.half_closed = Some(Instant::now() + HALF_CLOSED);
+                            self.conversation.stop_timers();
+                            continue;
                         }
                         Poll::Ready(Ok(count)) => &mut read[..count],
                         Poll::Ready(Err(_)) => return Poll::Ready(Stop::Over(Cause::ConnectionLost)),
@@ -183,7 +247,13 @@ impl<R: Recorder> Connection<R> {
                     &mut unread[..]
                 };
                 self.heard = Instant::now();
-                if let Some(stop) = self.turn(bytes, gathered, cx) {
+                let sent = self.socket.written();
+                let stop = self.turn(bytes, gathered, cx);
+                if self.reads.is_multiple_of(TIMED) && self.socket.written() > sent {
+                    self.app.metrics.echo_took(self.heard.elapsed());
+                }
+                self.reads = self.reads.wrapping_add(1);
+                if let Some(stop) = stop {
                     return Poll::Ready(stop);
                 }
                 if self.conversation.cut_short {
@@ -235,7 +305,7 @@ impl<R: Recorder> Connection<R> {
             pending = dropped => {
                 pending.answer(None);
                 let by = if let Command::Drop(by) = pending.command { by } else { DropBy::Fin };
-                recorder.abandon(Act::of(command::dropped(by)), self.socket.written());
+                recorder.abandon(Act::of(command_frames::dropped(by)), self.socket.written());
                 Err(by.into())
             }
         };
@@ -270,11 +340,11 @@ impl<R: Recorder> Connection<R> {
     }
 
     /// Begins the closing handshake. Returns the cause if that ends the connection.
-    async fn begin_close(&mut self, cause: Cause, reason: &'static str) -> Option<Cause> {
+    async fn begin_close(&mut self, cause: Cause, close: (CloseCode, &'static str)) -> Option<Cause> {
         self.close_deadline = Some(Instant::now() + self.app.config.close_timeout);
         let mut room = Vec::new();
         let mut replies = Replies::new(&mut room);
-        self.conversation.begin_close(cause, reason, &mut replies);
+        self.conversation.begin_close(cause, close, &mut replies);
         let written = poll_fn(|cx| Poll::Ready(self.socket.write(cx, &replies))).await;
         self.conversation.recorder.written(self.socket.written());
         match written {
@@ -293,8 +363,8 @@ impl<R: Recorder> Connection<R> {
         drop((conversation.incoming, conversation.outgoing, held, deflating));
         match cause {
             Cause::Reset => socket.reset(),
-            Cause::NotReading | Cause::ConnectionLost | Cause::ConnectionEnded => {}
-            Cause::Dropped => socket.close(&app.shutdown).await,
+            Cause::NotReading | Cause::ConnectionLost => {}
+            Cause::Dropped | Cause::ConnectionEnded => socket.close(&app.shutdown).await,
             _ if sent_close => socket.close(&app.shutdown).await,
             _ => {}
         }

@@ -34,8 +34,8 @@ pub(super) struct Conversation<R> {
     pub(super) cut_short: bool,
     /// Why the relay began the closing handshake, if it did.
     pub(super) close_cause: Option<Cause>,
-    /// The reason for a close frame that must wait for the end of the frame being sent.
-    deferred_close: Option<&'static str>,
+    /// A close frame that must wait for the end of the frame being sent.
+    deferred_close: Option<(CloseCode, &'static str)>,
     /// Why the connection ends once everything queued has been sent, if it does.
     pub(super) over: Option<Cause>,
 }
@@ -107,24 +107,36 @@ impl<R: Recorder> Conversation<R> {
 
     /// Begins the closing handshake. If a frame is being sent, the close frame waits for its end; otherwise it would be read as
     /// part of that frame.
-    pub(super) fn begin_close(&mut self, cause: Cause, reason: &'static str, replies: &mut Replies<'_, '_>) {
+    pub(super) fn begin_close(
+        &mut self,
+        cause: Cause,
+        close: (CloseCode, &'static str),
+        replies: &mut Replies<'_, '_>,
+    ) {
         self.close_cause = Some(cause);
         if self.streaming {
-            self.deferred_close = Some(reason);
+            self.deferred_close = Some(close);
         } else {
-            self.send_close(CloseCode::GOING_AWAY, reason, replies);
+            self.send_close(close.0, close.1, replies);
         }
     }
 
-    /// The number of bytes held for incomplete text frames and pending actions.
+    /// The number of bytes allocated for incomplete text frames and pending actions.
     pub(super) fn held(&self) -> usize {
-        self.held.len() + self.engine.as_ref().map_or(0, |engine| engine.held())
+        self.held.capacity() + self.engine.as_ref().map_or(0, |engine| engine.held())
     }
 
     /// When the engine next has something to do.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let engine = self.engine.as_ref()?;
         engine.next(engine.ready(self.streaming, &self.outgoing))
+    }
+
+    /// The client has closed its half. It gets the replies that are due, but nothing that the behavior would begin later.
+    pub(super) fn stop_timers(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            engine.stop_timers();
+        }
     }
 
     /// Whether reading is paused.

@@ -7,10 +7,12 @@
 //! | `connection`, `socket` | the loop that runs an open connection |
 //! | `conversation`, `turn`, `replies` | the protocol: what received bytes mean, and what is sent for them |
 //! | `engine` | runs a behaviour |
+//! | `counted` | counts what crosses for the metrics |
 //! | `recorder` | records what crosses |
 
 mod connection;
 mod conversation;
+mod counted;
 mod engine;
 mod opening;
 mod recorder;
@@ -20,12 +22,16 @@ mod socket;
 mod turn;
 mod unanswered;
 
+pub(crate) use connection::HALF_CLOSED;
 pub(crate) use opening::HandshakeOffer;
-pub(crate) use refusal::{HandshakeRefusal, record_unfinished};
+pub(crate) use refusal::{HandshakeRefusal, record_unfinished, session_in};
 
 use crate::behaviour::{Behaviour, ConnectionBehaviour, OpeningAnswer};
+use crate::course::library::LabQuery;
 use crate::listen::{Arrival, RawConnection};
-use crate::session::{Presence, Role};
+use crate::metrics::{Path as MetricPath, Tally};
+use crate::registry::FindError;
+use crate::session::{Presence, Role, Session, SessionTag};
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -35,11 +41,13 @@ use axum::routing::any;
 use bytes::Bytes;
 use connection::Connection;
 use conversation::Conversation;
+use counted::Counted;
 use engine::Engine;
 use observation::{Http, Opening};
 use opening::Agreement;
 use recorder::{NoRecorder, Recorder, SessionRecorder};
 use socket::Socket;
+use std::sync::Arc;
 use tokio::time::Instant;
 use unanswered::{PendingRequest, leave_unanswered};
 use wire::Sender;
@@ -74,20 +82,31 @@ async fn lab(
     Extension(mut arrival): Extension<Arrival>,
     request: Request,
 ) -> Response {
-    let session = name.ok().and_then(|Path(name)| app.registry.find(&name));
-    let Some(session) = session else {
-        return HandshakeRefusal::session_unknown().answer(&arrival, request.method()).await.0;
+    let name = name.ok().map(|Path(name)| name);
+    let session = match lab_session(&app, name.as_deref()).await {
+        Ok(session) => session,
+        Err(refused) => return refused.answer(&arrival, request.method()).await.0,
     };
+    let app = app.within(&session);
     let requested_us = session.now_us();
-    let query = app.library.query(query, session.id()).await;
+    let LabQuery { query, concealed_by } = app.library.query(query, session.id(), app.key.value_secret()).await;
     arrival.route.hop = app.legs.hop(arrival.peer, &session);
     let limit = app.config.session_connections;
     let accepted = judge(&arrival, query, &app).and_then(|accepted| {
-        let presence =
-            session.enter(Role::Connection, limit).ok_or_else(|| HandshakeRefusal::too_many_connections(limit))?;
-        Ok((accepted, presence))
+        // A middlebox would record what is wrong with the frames.
+        if concealed_by.is_some() && arrival.route.hop.is_some() {
+            return Err(HandshakeRefusal::no_middlebox());
+        }
+        Ok(Accepted { concealed_by, ..accepted })
     });
-    match accepted {
+    let entered = match accepted {
+        Ok(accepted) => match session.enter(Role::Connection, limit, arrival.client.clone()).await {
+            Ok(presence) => Ok((accepted, presence)),
+            Err(error) => Err(HandshakeRefusal::not_entered(&error, limit)),
+        },
+        Err(refused) => Err(refused),
+    };
+    match entered {
         Ok((accepted, presence)) => answer(app, accepted, Some(presence), requested_us, arrival, request).await,
         Err(refused) => {
             let (response, sent) = refused.answer(&arrival, request.method()).await;
@@ -95,6 +114,18 @@ async fn lab(
             response
         }
     }
+}
+
+/// The session that a request names.
+pub(crate) async fn lab_session(app: &AppState, name: Option<&str>) -> Result<Arc<Session>, HandshakeRefusal> {
+    let found = match name {
+        Some(name) => app.registry.find(name).await,
+        None => Err(FindError::Unknown),
+    };
+    found.map_err(|error| match error {
+        FindError::Unknown => HandshakeRefusal::session_unknown(name),
+        FindError::NoRedis => HandshakeRefusal::no_redis(),
+    })
 }
 
 /// Answers a valid request as its behavior asks.
@@ -115,11 +146,16 @@ async fn answer(
         tokio::select! {
             () = app.shutdown.asked() => {}
             () = tokio::time::sleep(delay) => {}
+            () = arrival.client_left() => return Arrival::unanswered(),
         }
     }
     let Some((rule, deliberate)) = no_upgrade else {
-        let Some(presence) = presence else { return upgrade(app, accepted, arrival, request, |_| NoRecorder).await };
+        let Some(presence) = presence else {
+            return upgrade(app, accepted, (arrival, MetricPath::Echo), request, 0, |_| NoRecorder).await;
+        };
+        let session = Arc::clone(presence.session());
         let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
+        let concealed_by = accepted.concealed_by.clone();
         let Arrival { text, route, record_capture, .. } = arrival.clone();
         let record = move |agreement: Agreement| {
             asked.answered();
@@ -132,10 +168,14 @@ async fn answer(
                 requested_us,
                 deliberate: agreement.deliberate,
                 route,
+                ..Opening::default()
             };
-            SessionRecorder::begin(presence, opening, cap, record_capture.map(|record_capture| record_capture.follow()))
+            let tls_records = record_capture.map(|record_capture| record_capture.follow());
+            SessionRecorder::begin(presence, opening, cap, concealed_by, tls_records)
         };
-        return upgrade(app, accepted, arrival, request, record).await;
+        tracing::debug!(connection = %arrival.id, session = %SessionTag::of(session.id()), "a lab connection begins");
+        let turn = if accepted.behaviour.opening.takes_turns() { session.next_turn().await } else { 0 };
+        return upgrade(app, accepted, (arrival, MetricPath::Lab), request, turn, record).await;
     };
     let OpeningAnswer::Refuse(refuse) = &opening.answer else {
         return leave_unanswered(app, opening.answer.clone(), rule, asked, presence, request).await;
@@ -153,6 +193,8 @@ async fn answer(
 struct Accepted {
     offer: HandshakeOffer,
     behaviour: Behaviour,
+    /// The challenge that conceals what the behavior does.
+    concealed_by: Option<Arc<str>>,
 }
 
 /// Judges the request by its original bytes.
@@ -162,7 +204,7 @@ fn judge(arrival: &Arrival, query: Option<String>, app: &AppState) -> Result<Acc
     let behaviour = Behaviour::parse(&query.unwrap_or_default(), default)?;
     match opening::about_own_line(&behaviour.opening) {
         Some(setting) if arrival.route.http == Http::Two => Err(HandshakeRefusal::needs_own_line(setting)),
-        _ => Ok(Accepted { offer, behaviour }),
+        _ => Ok(Accepted { offer, behaviour, concealed_by: None }),
     }
 }
 
@@ -182,28 +224,38 @@ fn judge_text(text: &[u8], http: Http) -> Result<HandshakeOffer, HandshakeRefusa
 fn judge_upgrade(text: &[u8]) -> Result<HandshakeOffer, HandshakeRefusal> {
     let head = RequestHead::parse(text).ok().flatten().ok_or_else(HandshakeRefusal::not_followed)?;
     let opening = request::judge(text, &head)?;
-    let length = values(text, &head.headers, "Content-Length").any(|length| length != b"0");
+    let length = values(text, &head.headers, "Content-Length")
+        .any(|length| length.is_empty() || length.iter().any(|digit| *digit != b'0'));
     if length || values(text, &head.headers, "Transfer-Encoding").next().is_some() {
         return Err(HandshakeRefusal::body_present());
     }
     Ok(opening.into())
 }
 
-/// Accepts the request and runs the raw connection in a new task. `record` gets the agreement once both handshake texts have
+/// Accepts the request and runs the raw connection in a new task. `turn` counts the connections of the session, if the behavior
+/// depends on it. `record` gets the agreement once both handshake texts have
 /// crossed the wire.
 async fn upgrade<R: Recorder>(
     app: AppState,
     accepted: Accepted,
-    arrival: Arrival,
+    (arrival, path): (Arrival, MetricPath),
     mut request: Request,
+    turn: usize,
     record: impl FnOnce(Agreement) -> R + Send + 'static,
 ) -> Response {
-    let Accepted { offer, behaviour } = accepted;
-    let agreement = Agreement::new(&offer, &behaviour, &app);
+    let Accepted { offer, behaviour, concealed_by: _ } = accepted;
+    let agreement = Agreement::new(&offer, &behaviour, &app, turn);
     let (response, raw) = arrival.leave_http(&mut request, Bytes::from(agreement.response.clone())).await;
     let shutdown = app.shutdown.clone();
     // Boxed, so that the connection does not keep the memory of its handshake.
-    let begun = Box::pin(begin(raw, agreement, behaviour.talk, record, app));
+    let asked_at = behaviour.opening.delay.is_none().then_some(arrival.at);
+    let id = arrival.id;
+    let begun = Box::pin(begin(raw, agreement, behaviour.talk, record, app, move |app: &AppState| {
+        if let Some(asked_at) = asked_at {
+            app.metrics.handshake_took(asked_at.elapsed());
+        }
+        Tally::new(Arc::clone(&app.metrics), id, path)
+    }));
     shutdown.spawn(async move {
         if let Some(connection) = begun.await {
             connection.run().await;
@@ -219,8 +271,10 @@ async fn begin<R: Recorder>(
     talk: ConnectionBehaviour,
     record: impl FnOnce(Agreement) -> R,
     app: AppState,
-) -> Option<Box<Connection<R>>> {
+    tally: impl FnOnce(&AppState) -> Tally,
+) -> Option<Box<Connection<Counted<R>>>> {
     let RawConnection { stream, early, slot } = raw.await?;
+    let tally = tally(&app);
     let limits = talk.limits(&app.config.limits());
     let mut incoming = Incoming::new(Sender::Client, limits).accepting(talk.accept);
     let mut outgoing = Outgoing::default();
@@ -230,7 +284,7 @@ async fn begin<R: Recorder>(
     }
     let deflate_slot = agreement.deflate_slot.take();
     let deflates = agreement.deflate.is_some();
-    let recorder = record(agreement);
+    let recorder = Counted::new(record(agreement), tally);
     let engine = (!talk.is_plain_echo()).then(|| Box::new(Engine::new(talk, deflates, Instant::now())));
     let conversation = Conversation::new(incoming, outgoing, recorder, engine);
     let socket = Socket::new(stream, slot);

@@ -60,7 +60,8 @@ pub(super) struct Agreement {
 }
 
 impl Agreement {
-    pub(super) fn new(opening: &HandshakeOffer, behaviour: &Behaviour, app: &AppState) -> Self {
+    /// `turn` counts the handshakes of a session, for a behavior that is different for each; 0 for others.
+    pub(super) fn new(opening: &HandshakeOffer, behaviour: &Behaviour, app: &AppState, turn: usize) -> Self {
         let list = extension::parse(&opening.extensions).unwrap_or_default();
         let mut verdicts = negotiate(&list, &behaviour.deflate);
         let mut deflate = verdicts.iter().find_map(|verdict| match verdict {
@@ -87,6 +88,10 @@ impl Agreement {
         let asked = &behaviour.opening;
         let subprotocol = match asked.subprotocol {
             SubprotocolChoice::First => opening.subprotocols.first().cloned(),
+            SubprotocolChoice::InTurn => {
+                let count = opening.subprotocols.len();
+                turn.checked_rem(count).map(|index| opening.subprotocols[index].clone())
+            }
             SubprotocolChoice::None => None,
             SubprotocolChoice::Unoffered => Some(UNOFFERED_SUBPROTOCOL.to_owned()),
         };
@@ -164,7 +169,7 @@ fn purposes(opening: &OpeningBehaviour, subprotocols_offered: bool) -> Vec<Delib
             "the subprotocol was not offered, so the client must fail the connection",
             Some("4.1"),
         )),
-        SubprotocolChoice::First | SubprotocolChoice::None => {}
+        SubprotocolChoice::First | SubprotocolChoice::InTurn | SubprotocolChoice::None => {}
     }
     if opening.unoffered_extension {
         let words = "the extension was not offered, so the client must fail the connection";

@@ -3,7 +3,8 @@
 use crate::listen::record_capture::Follower;
 use crate::session::{End, FrameRecord, Kept, Mailbox, PayloadPrefix, Presence, Records};
 use observation::event::{Cause, Closed, Count, Opening, Party};
-use observation::{Act, ConnectionNumber, Deliberate, Event, Position};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Origin, Position};
+use std::borrow::Cow;
 use std::sync::Arc;
 use wire::Sender;
 use wire::close::ClosePayload;
@@ -87,6 +88,8 @@ pub(super) struct SessionRecorder {
     connection: ConnectionNumber,
     mailbox: Arc<Mailbox>,
     payload_cap: usize,
+    /// The challenge that conceals what the relay does deliberately.
+    concealed_by: Option<Arc<str>>,
     /// Reads the TLS records.
     tls_records: Option<Follower>,
     /// What arrived since the last publication.
@@ -115,16 +118,19 @@ impl SessionRecorder {
         presence: Presence,
         opening: Opening,
         payload_cap: usize,
+        concealed_by: Option<Arc<str>>,
         tls_records: Option<Follower>,
     ) -> Self {
         let connection = presence.session().next_connection();
         presence.session().append_event(connection, &Event::Opening(opening));
-        let mailbox = presence.session().open_mailbox(connection);
+        let mailbox = Arc::default();
+        presence.session().open_mailbox(connection, &mailbox);
         let mut recorder = Self {
             presence,
             connection,
             mailbox,
             payload_cap,
+            concealed_by,
             tls_records,
             incoming: Records::default(),
             outgoing: Records::default(),
@@ -163,6 +169,7 @@ impl SessionRecorder {
         let Outbound { header, position, compressed, end } = outbound;
         // Another frame may be sent while a compressed message waits for the rest of its content.
         let content = if compressed { self.deflated.take() } else { PayloadPrefix::default() };
+        let concealed_by = self.concealed_by.as_deref().filter(|_| deliberate.is_some_and(is_concealable));
         let outgoing = filled(&mut self.outgoing);
         outgoing.frame(FrameRecord {
             from: Sender::Server,
@@ -173,6 +180,7 @@ impl SessionRecorder {
             inflated: compressed.then_some((&content.bytes, content.count)),
             violations,
             deliberate,
+            concealed_by,
         });
         let bytes = header.len() as u64 + payload_bytes;
         outgoing.ends.push_back(End { at: end, bytes, is_frame: true });
@@ -181,6 +189,16 @@ impl SessionRecorder {
     fn append(&self, records: &mut Records) {
         self.presence.session().append(self.connection, records);
     }
+}
+
+/// Whether a challenge conceals it. An observer knows its own commands.
+fn is_concealable(deliberate: &Deliberate) -> bool {
+    deliberate.by == Origin::Behaviour
+}
+
+/// The payload of a close frame with `*` in place of each byte of its reason.
+fn without_reason(payload: &[u8]) -> Vec<u8> {
+    payload.iter().enumerate().map(|(at, &byte)| if at < 2 { byte } else { b'*' }).collect()
 }
 
 /// Replaces an empty `records` with a pooled one.
@@ -204,7 +222,10 @@ impl Recorder for SessionRecorder {
         let pieces = self.piece.take();
         let content = self.inflated.take();
         let front = whole.map_or(&pieces.bytes[..], |whole| &whole[..whole.len().min(self.payload_cap)]);
-        let kept = Kept::new(front);
+        // The client's reason for a close frame may name what the challenge asks for.
+        let blotted = self.concealed_by.is_some() && frame.header.opcode == Opcode::Close;
+        let front = if blotted { Cow::Owned(without_reason(front)) } else { Cow::Borrowed(front) };
+        let kept = Kept::new(&front);
         filled(&mut self.incoming).frame(FrameRecord {
             from: Sender::Client,
             header: &frame.header,
@@ -214,13 +235,18 @@ impl Recorder for SessionRecorder {
             inflated: frame.compressed.then_some((&content.bytes, content.count)),
             violations: &frame.violations,
             deliberate: None,
+            concealed_by: None,
         });
         self.client.frames += 1;
         self.client.bytes += frame.header.len() as u64 + frame.arrived;
         // An incomplete close frame does not count.
         if let Some(close) = &frame.close {
             self.client_closed = true;
-            self.first_close.get_or_insert_with(|| (Party::Client, Box::new(close.clone())));
+            let close = || match blotted {
+                true => ClosePayload::parse(&front).0,
+                false => close.clone(),
+            };
+            self.first_close.get_or_insert_with(|| (Party::Client, Box::new(close())));
         }
         if let Some(outbound) = echo {
             self.send(outbound, kept, frame.arrived, None, &[]);
@@ -262,8 +288,12 @@ impl Recorder for SessionRecorder {
     fn act(&mut self, mut act: Act, end: u64) {
         let bytes = act.sent;
         act.bytes.truncate(self.payload_cap);
+        let concealed_by = self.concealed_by.as_deref().filter(|_| is_concealable(&act.deliberate));
         let outgoing = filled(&mut self.outgoing);
-        outgoing.event(&Event::Act(act));
+        match concealed_by {
+            Some(challenge) => outgoing.concealed_event(&Event::Act(act), challenge),
+            None => outgoing.event(&Event::Act(act)),
+        }
         outgoing.ends.push_back(End { at: end, bytes, is_frame: false });
     }
 

@@ -1,8 +1,10 @@
 //! The byte stream after the upgrade. Every wait has a timeout.
 
 use super::replies::Replies;
+use crate::limits::Pace;
 use crate::listen::{ConnectionSlot, Stream};
 use crate::shutdown::Shutdown;
+use observation::Act;
 use observation::event::Cause;
 use std::io;
 use std::pin::Pin;
@@ -11,24 +13,49 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// How long the client may take to close after the relay did. Discarding what still arrives takes no memory.
-const CLOSE_WAIT: Duration = Duration::from_secs(10);
-/// How long the client may send nothing during that time.
-const CLOSE_WAIT_SILENCE: Duration = Duration::from_secs(2);
-
 pub(super) struct Socket {
     stream: Stream,
     /// What the client has not accepted yet. It is at most the output of one turn, because nothing is read meanwhile.
     unsent: Vec<u8>,
     /// Bytes sent since the connection began.
     written: u64,
-    /// This connection's permit, released on drop.
+    /// How fast bytes may be transferred.
+    pace: Option<Box<Pace>>,
+    /// What this connection holds, released on drop.
     _slot: ConnectionSlot,
 }
 
 impl Socket {
     pub(super) fn new(stream: Stream, slot: ConnectionSlot) -> Self {
-        Self { stream, unsent: Vec::new(), written: 0, _slot: slot }
+        Self { stream, unsent: Vec::new(), written: 0, pace: slot.pace(), _slot: slot }
+    }
+
+    /// Whether the connection must not transfer more now, because its client transfers too much.
+    #[inline]
+    pub(super) fn must_wait(&mut self) -> bool {
+        self.pace.as_mut().is_some_and(|pace| pace.must_wait())
+    }
+
+    /// When such a wait ends, while there is one.
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        self.pace.as_ref()?.until()
+    }
+
+    /// What to record about the first such wait.
+    pub(super) fn first_wait(&mut self) -> Option<Act> {
+        self.pace.as_mut()?.first_wait()
+    }
+
+    fn wrote(&mut self, count: usize) {
+        self.written += count as u64;
+        self.count(count);
+    }
+
+    #[inline]
+    fn count(&mut self, bytes: usize) {
+        if let Some(pace) = &mut self.pace {
+            pace.count(bytes as u64);
+        }
     }
 
     pub(super) fn written(&self) -> u64 {
@@ -38,7 +65,9 @@ impl Socket {
     /// Reads available bytes. `Ok(0)` is the end of the stream.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
-        Pin::new(&mut self.stream).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+        let polled = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+        self.count(buffer.filled().len());
+        polled.map_ok(|()| buffer.filled().len())
     }
 
     /// Writes `replies` with one system call. Returns `false` if the socket did not accept everything, and keeps the rest.
@@ -58,7 +87,7 @@ impl Socket {
             Poll::Ready(_) => return Err(Cause::ConnectionLost),
             Poll::Pending => 0,
         };
-        self.written += written as u64;
+        self.wrote(written);
         if written < length {
             self.unsent = replies.rest(written);
         }
@@ -87,16 +116,16 @@ impl Socket {
                     Ok(0) | Err(_) => return Err(Cause::ConnectionLost),
                     Ok(count) => count,
                 },
-                () = shutdown.connections_over() => return Err(Cause::Shutdown),
+                () = shutdown.connections_over() => return Err(shutdown.cause()),
                 () = sleep(patience) => return Err(Cause::NotReading),
             };
-            self.written += written as u64;
+            self.wrote(written);
             rest = &rest[written..];
         }
         tokio::select! {
             biased;
             flushed = self.stream.flush() => flushed.map_err(|_| Cause::ConnectionLost),
-            () = shutdown.connections_over() => Err(Cause::Shutdown),
+            () = shutdown.connections_over() => Err(shutdown.cause()),
             () = sleep(patience) => Err(Cause::NotReading),
         }
     }
@@ -122,22 +151,8 @@ impl Socket {
         self.stream.reset();
     }
 
-    /// Closes this end first (RFC 6455 §7.1.1), then waits for the client to close. Closing a socket with unread bytes would reset
-    /// the connection, and the client could lose the close frame.
-    pub(super) async fn close(mut self, shutdown: &Shutdown) {
-        if self.stream.shutdown().await.is_err() {
-            return;
-        }
-        let mut nothing = [0; 4096];
-        let over = Instant::now() + CLOSE_WAIT;
-        while Instant::now() < over {
-            let until = over.min(Instant::now() + CLOSE_WAIT_SILENCE);
-            tokio::select! {
-                () = shutdown.connections_over() => return,
-                read = timeout_at(until, self.stream.read(&mut nothing)) => if !matches!(read, Ok(Ok(1..))) {
-                    return;
-                },
-            }
-        }
+    /// Closes this end first, as a server does (RFC 6455 §7.1.1), and waits for the client.
+    pub(super) async fn close(self, shutdown: &Shutdown) {
+        self.stream.close(shutdown).await;
     }
 }

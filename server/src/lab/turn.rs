@@ -8,10 +8,11 @@
 use super::engine::{Engine, TurnContext};
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
+use crate::memory;
 use observation::event::Cause;
 use tokio::time::Instant;
 use wire::close::{self, CloseCode};
-use wire::header::FrameHeader;
+use wire::header::{FrameHeader, MAX_HEADER};
 use wire::incoming::{Frame, Handler};
 use wire::message::MessageKind;
 use wire::opcode::Opcode;
@@ -38,7 +39,7 @@ pub(super) struct Turn<'t, 'w, 'b, R> {
     pub(super) streaming: &'t mut bool,
     pub(super) fragmented: &'t mut bool,
     pub(super) close_cause: &'t mut Option<Cause>,
-    pub(super) deferred_close: &'t mut Option<&'static str>,
+    pub(super) deferred_close: &'t mut Option<(CloseCode, &'static str)>,
     pub(super) over: &'t mut Option<Cause>,
     /// Bytes queued before this turn.
     pub(super) before: u64,
@@ -120,7 +121,7 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
         );
         // An incomplete message cannot follow a close frame.
         if self.outgoing.sent_close() {
-            self.held.clear();
+            *self.held = Vec::new();
         }
     }
 
@@ -241,7 +242,8 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         } else if self.text.is_some() {
             self.replies.copy(bytes);
         } else if !self.held.is_empty() {
-            self.held.extend_from_slice(bytes);
+            let whole = usize::try_from(frame.header.length.bytes).unwrap_or(usize::MAX);
+            memory::extend(self.held, bytes, whole.saturating_add(MAX_HEADER));
         }
     }
 
@@ -278,8 +280,8 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
             self.recorder.received(frame, whole, Some(outbound));
             self.notify_engine(frame, control);
             // Queue it now: at the end of the turn, the next frame may be half sent.
-            if let Some(reason) = self.deferred_close.take() {
-                let payload = close::payload(CloseCode::GOING_AWAY, reason);
+            if let Some((code, reason)) = self.deferred_close.take() {
+                let payload = close::payload(code, reason);
                 self.queue(&FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64), &payload, false);
             }
             return;
@@ -288,7 +290,7 @@ impl<'b, R: Recorder> Handler<'b> for Turn<'_, '_, 'b, R> {
         if let Some(start) = self.text.take() {
             self.replies.take_back(start);
         }
-        self.held.clear();
+        *self.held = Vec::new();
         self.recorder.received(frame, whole, None);
         let is_plain = self.is_plain();
         match frame.position.filter(|position| is_plain && frame.compressed && frame.is_valid() && position.last) {

@@ -4,6 +4,7 @@ use super::socket::Socket;
 use crate::behaviour::OpeningAnswer;
 use crate::listen::{Arrival, RawConnection};
 use crate::session::{Presence, Session};
+use crate::shutdown::Shutdown;
 use crate::state::AppState;
 use axum::extract::Request;
 use axum::response::Response;
@@ -56,10 +57,10 @@ impl PendingRequest {
             status: None,
             rule: rule.into(),
             explanation,
-            section: None,
             requested_us: self.requested_us,
             deliberate,
             route: self.arrival.route.clone(),
+            ..Refusal::default()
         };
         let connection = session.next_connection();
         session.append_event(connection, &Event::Refusal(refusal));
@@ -97,10 +98,7 @@ pub(super) async fn leave_unanswered(
             OpeningAnswer::Silence => {
                 let client_left = socket.wait_for_end(SILENCE, &shutdown).await;
                 if let Some((session, connection)) = recorded {
-                    session.append_event(
-                        connection,
-                        &Event::Act(Act::of(silence_over(client_left, shutdown.stage() > 0))),
-                    );
+                    session.append_event(connection, &Event::Act(Act::of(silence_over(client_left, &shutdown))));
                 }
             }
             _ => socket.close(&shutdown).await,
@@ -110,11 +108,11 @@ pub(super) async fn leave_unanswered(
     response
 }
 
-fn silence_over(client_left: bool, relay_ends: bool) -> Deliberate {
-    let explanation = match (client_left, relay_ends) {
-        (true, _) => "the client stopped waiting and ended the connection",
-        (false, true) => "the relay is shutting down and ends the connection",
-        (false, false) => "the silence reached its time limit, and the relay ended the connection",
+fn silence_over(client_left: bool, shutdown: &Shutdown) -> Deliberate {
+    let explanation = match (client_left, shutdown.stage()) {
+        (true, _) => "the client stopped waiting and ended the connection".to_owned(),
+        (false, 0) => "the silence reached its time limit, and the relay ended the connection".to_owned(),
+        (false, _) => format!("{}, so the relay ended the connection", shutdown.reason()),
     };
     Deliberate::by_behaviour("open", explanation, Some("4.1"))
 }

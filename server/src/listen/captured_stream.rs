@@ -1,36 +1,58 @@
 //! A stream that captures request heads and replaces responses, until the raw stream is taken out.
 
-use super::head_capture::{HeadCapture, Outbound};
-use bytes::Buf;
+use super::head_capture::{Client, HeadCapture, Outbound};
+use crate::limits::Place;
+use bytes::{Buf, Bytes, BytesMut};
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 /// The stream that hyper reads from and writes to.
 #[derive(Debug)]
 pub(crate) struct HeadCapturedStream<S> {
     io: S,
-    /// The permit for an open connection.
-    slot: OwnedSemaphorePermit,
+    /// The place of the TCP connection.
+    slot: Place,
     head_capture: HeadCapture,
     /// How long the client may leave written bytes unread.
     patience: Duration,
     /// Runs while a write cannot proceed.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// What arrived while the relay watched for the end of the client. hyper has not read it yet.
+    ahead: BytesMut,
 }
 
+/// The most bytes to read ahead. A client that has sent more is no longer watched.
+const AHEAD: usize = 16 << 10;
+
 impl<S> HeadCapturedStream<S> {
-    pub(super) fn new(io: S, slot: OwnedSemaphorePermit, head_capture: HeadCapture, patience: Duration) -> Self {
-        Self { io, slot, head_capture, patience, stalled: None }
+    pub(super) fn new(io: S, slot: Place, head_capture: HeadCapture, patience: Duration) -> Self {
+        Self { io, slot, head_capture, patience, stalled: None, ahead: BytesMut::new() }
     }
 
-    /// The stream and its permit. hyper releases a connection only after a complete flush.
-    pub(crate) fn into_parts(self) -> (S, OwnedSemaphorePermit) {
-        (self.io, self.slot)
+    /// The stream, what was read ahead from it, and its place. hyper releases a connection only after a complete flush.
+    pub(crate) fn into_parts(self) -> (S, Bytes, Place) {
+        (self.io, self.ahead.freeze(), self.slot)
+    }
+}
+
+impl<S: AsyncRead + Unpin> HeadCapturedStream<S> {
+    /// Reads ahead while a handler wants to know when the client leaves. hyper reads nothing during that time.
+    fn watch_client(&mut self, cx: &mut Context<'_>) {
+        let mut state = self.head_capture.lock();
+        while state.client.is_watched() && self.ahead.len() < AHEAD {
+            let mut part = [0; 1024];
+            let mut part = ReadBuf::new(&mut part);
+            match Pin::new(&mut self.io).poll_read(cx, &mut part) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(())) if part.filled().is_empty() => state.client.leaves(Client::HalfClosed),
+                Poll::Ready(Ok(())) => self.ahead.extend_from_slice(part.filled()),
+                Poll::Ready(Err(_)) => state.client.leaves(Client::Gone),
+            }
+        }
     }
 }
 
@@ -38,7 +60,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadCapturedStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let Some(room) = this.head_capture.lock().inbound.room() else {
-            return Pin::new(&mut this.io).poll_read(cx, buf);
+            if this.ahead.is_empty() {
+                return Pin::new(&mut this.io).poll_read(cx, buf);
+            }
+            let read = this.ahead.len().min(buf.remaining());
+            buf.put_slice(&this.ahead.split_to(read));
+            return Poll::Ready(Ok(()));
         };
         if room == 0 {
             // hyper refuses a head of this size before it reads more, so this should not happen.
@@ -46,7 +73,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadCapturedStream<S> {
         }
         let room = room.min(buf.remaining());
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(room));
-        ready!(Pin::new(&mut this.io).poll_read(cx, &mut part))?;
+        if this.ahead.is_empty() {
+            ready!(Pin::new(&mut this.io).poll_read(cx, &mut part))?;
+        } else {
+            let read = this.ahead.len().min(room);
+            part.put_slice(&this.ahead.split_to(read));
+        }
         let read = part.filled().len();
         this.head_capture.lock().inbound.push(part.filled());
         buf.advance(read);
@@ -72,13 +104,14 @@ impl<S: AsyncWrite + Unpin> HeadCapturedStream<S> {
     }
 }
 
-/// Fails a write that made no progress for `patience`.
-fn in_time(
+/// Fails a write or flush that made no progress for `patience`. With TLS, a write may be done and its bytes still wait for a
+/// flush.
+fn in_time<T>(
     stalled: &mut Option<Pin<Box<Sleep>>>,
     patience: Duration,
     cx: &mut Context<'_>,
-    polled: Poll<io::Result<usize>>,
-) -> Poll<io::Result<usize>> {
+    polled: Poll<io::Result<T>>,
+) -> Poll<io::Result<T>> {
     if polled.is_ready() {
         *stalled = None;
         return polled;
@@ -88,7 +121,7 @@ fn in_time(
     Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, "the other end does not read")))
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for HeadCapturedStream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadCapturedStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
@@ -118,21 +151,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for HeadCapturedStream<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_dictated(cx))?;
-        ready!(Pin::new(&mut this.io).poll_flush(cx))?;
+        let polled = Pin::new(&mut this.io).poll_flush(cx);
+        ready!(in_time(&mut this.stalled, this.patience, cx, polled))?;
         this.head_capture.lock().outbound.flushed();
+        this.watch_client(cx);
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_dictated(cx))?;
-        Pin::new(&mut this.io).poll_shutdown(cx)
+        let polled = Pin::new(&mut this.io).poll_shutdown(cx);
+        in_time(&mut this.stalled, this.patience, cx, polled)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Places;
     use axum::body::Body;
     use axum::http::{Request, Response};
     use bytes::Bytes;
@@ -141,16 +178,15 @@ mod tests {
     use hyper_util::rt::TokioIo;
     use std::convert::Infallible;
     use std::sync::{Arc, Mutex};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-    use tokio::sync::Semaphore;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 
     const DICTATED: &str = "HTTP/1.1 400 As It Stands\r\nX-CaSe:  kept\r\n\r\nbody";
     const PLAIN: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
     const POST: &str = "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n\r\nxyz";
     const LAST: &str = "GET /dictate HTTP/1.1\r\nHoSt:  b\r\n\r\n";
 
-    async fn capture(io: DuplexStream) -> (HeadCapturedStream<DuplexStream>, HeadCapture) {
-        let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+    async fn capture<S>(io: S) -> (HeadCapturedStream<S>, HeadCapture) {
+        let slot = Places::new(1).take(None).unwrap();
         let head_capture = HeadCapture::new(8 << 10);
         (HeadCapturedStream::new(io, slot, head_capture.clone(), Duration::from_secs(5)), head_capture)
     }
@@ -222,7 +258,7 @@ mod tests {
             read.unwrap();
             assert_eq!(text, DICTATED.as_bytes(), "{size}");
             let parts = upgraded.unwrap().downcast::<TokioIo<HeadCapturedStream<DuplexStream>>>().unwrap();
-            let (mut io, _slot) = parts.io.into_inner().into_parts();
+            let (mut io, _ahead, _slot) = parts.io.into_inner().into_parts();
             io.write_all(b"!").await.unwrap();
             drop(io);
             text.clear();
@@ -238,5 +274,18 @@ mod tests {
         let (mut capture, _) = capture(far).await;
         let error = capture.write_all(b"longer than four").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    /// With TLS, the last bytes are written long before they are sent.
+    #[tokio::test(start_paused = true)]
+    async fn a_flush_that_nobody_reads_is_given_up() {
+        for ends in [false, true] {
+            let (_near, far) = duplex(4);
+            let mut buffered = BufWriter::new(far);
+            buffered.write_all(b"longer than four").await.unwrap();
+            let (mut capture, _) = capture(buffered).await;
+            let ended = if ends { capture.shutdown().await } else { capture.flush().await };
+            assert_eq!(ended.unwrap_err().kind(), ErrorKind::TimedOut);
+        }
     }
 }

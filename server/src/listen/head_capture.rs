@@ -1,12 +1,15 @@
 //! Captures the text of each request of a connection, and replaces the text of responses.
 //!
 //! hyper passes on parsed requests and writes its own heads (lower-case names, a date). The lab shows both handshake texts byte
-//! for byte, so `HeadCapture` keeps the current head as it arrived, and lets a handler set the text of a response.
+//! for byte, so `HeadCapture` keeps the current head as it arrived, and lets a handler set the text of a response. It also tells a
+//! handler that the client has left.
 
 use bytes::Bytes;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use wire::handshake::head::{RequestHead, values};
 
 /// Shared by a connection's stream and its handlers. It uses a std lock, because the lock is never held across an await, and both
@@ -18,9 +21,27 @@ pub(crate) struct HeadCapture(Arc<Mutex<CaptureState>>);
 pub(super) struct CaptureState {
     pub(super) inbound: Inbound,
     pub(super) outbound: Outbound,
+    pub(super) client: Client,
     /// The beginning of what hyper has written since the last head.
     answer: Vec<u8>,
 }
+
+/// The client of a request that waits for its response.
+#[derive(Debug)]
+pub(super) enum Client {
+    /// Nobody waits for its end.
+    Unwatched,
+    /// A handler wants to know when it leaves.
+    Watched(Waker),
+    /// It has ended its half of the connection.
+    HalfClosed,
+    /// The connection is lost.
+    Gone,
+}
+
+/// How long a request may wait after its client has ended its half of the connection. `nc` and scripts do that and then wait for
+/// the response. A browser that leaves looks the same.
+const HALF_CLOSED: Duration = Duration::from_secs(2);
 
 /// hyper's own error responses are shorter than this, in bytes.
 const ANSWER: usize = 1024;
@@ -53,7 +74,12 @@ pub(super) enum Outbound {
 impl HeadCapture {
     pub(super) fn new(limit: usize) -> Self {
         let inbound = Inbound::Following { bytes: Vec::new(), limit, body: 0 };
-        Self(Arc::new(Mutex::new(CaptureState { inbound, outbound: Outbound::Hyper, answer: Vec::new() })))
+        Self(Arc::new(Mutex::new(CaptureState {
+            inbound,
+            outbound: Outbound::Hyper,
+            client: Client::Unwatched,
+            answer: Vec::new(),
+        })))
     }
 
     /// The head of the current request, from the request line to the empty line; `None` if it was not captured. Call it once per
@@ -92,8 +118,49 @@ impl HeadCapture {
         Dictation { head_capture: self.clone(), text: Some(text) }
     }
 
+    /// Resolves when the client has left: the connection is lost, or the client ended its half some time ago.
+    pub(crate) async fn client_left(&self) {
+        let _watch = Watch(self);
+        let half_closed = poll_fn(|cx| {
+            let mut state = self.lock();
+            match &state.client {
+                Client::HalfClosed => Poll::Ready(true),
+                Client::Gone => Poll::Ready(false),
+                Client::Unwatched | Client::Watched(_) => {
+                    state.client = Client::Watched(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        });
+        if half_closed.await {
+            tokio::time::sleep(HALF_CLOSED).await;
+        }
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, CaptureState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the watch on drop.
+struct Watch<'c>(&'c HeadCapture);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.lock().client = Client::Unwatched;
+    }
+}
+
+impl Client {
+    pub(super) fn is_watched(&self) -> bool {
+        matches!(self, Self::Watched(_))
+    }
+
+    /// The client has ended its half, or is gone.
+    pub(super) fn leaves(&mut self, how: Self) {
+        if let Self::Watched(waker) = std::mem::replace(self, how) {
+            waker.wake();
+        }
     }
 }
 

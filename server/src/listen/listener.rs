@@ -1,15 +1,22 @@
 //! The accept loops: each TCP connection, with or without TLS, is handed to hyper. For HTTP/1.1 it is wrapped in a
 //! [`HeadCapturedStream`]; HTTP/2 has no text to capture.
 
-use super::arrival::Arrival;
+use super::arrival::{Arrival, Unanswered};
 use super::captured_stream::HeadCapturedStream;
+use super::connection_id::ConnectionId;
+use super::entrance::{Entered, Entrance};
 use super::head_capture::HeadCapture;
-use super::stream::Stream;
+use super::outage::Outage;
+use super::stream::{Stream, tune};
 use super::transport::Transport;
 use super::unfinished::{HeadFault, OnUnfinished, UnfinishedHead};
 use super::{h2, tls};
 use crate::args::Config;
+use crate::client::ClientAddress;
+use crate::limits::{NoPlace, Place};
+use crate::metrics::{Metrics, TlsOutcome};
 use crate::shutdown::Shutdown;
+use crate::state::AppState;
 use axum::Router;
 use axum::http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
@@ -20,15 +27,10 @@ use hyper_util::service::TowerToHyperService;
 use observation::Route;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use wire::handshake::response;
-
-/// The pause after a failed accept, most likely because no file handles are left.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// What all listeners of a relay share.
 pub(crate) struct Listener {
@@ -36,110 +38,130 @@ pub(crate) struct Listener {
     config: Arc<Config>,
     shutdown: Shutdown,
     on_unfinished: OnUnfinished,
-    /// One permit for each open connection.
-    connection_slots: Arc<Semaphore>,
+    entrance: Entrance,
+    metrics: Arc<Metrics>,
 }
 
 impl Listener {
-    pub(crate) fn new(
-        router: Router,
-        config: Arc<Config>,
-        shutdown: Shutdown,
-        on_unfinished: OnUnfinished,
-        connection_slots: Arc<Semaphore>,
-    ) -> Self {
-        Self { router, config, shutdown, on_unfinished, connection_slots }
+    pub(crate) fn new(router: Router, app: &AppState, on_unfinished: OnUnfinished) -> Self {
+        let AppState { config, shutdown, metrics, .. } = app.clone();
+        Self { router, config, shutdown, on_unfinished, entrance: Entrance::new(app), metrics }
     }
 
     /// Accepts connections until the relay shuts down. With `tls`, each connection begins with a TLS handshake.
     pub(crate) async fn listen(self: Arc<Self>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+        let mut outage = Outage::default();
         loop {
             let accepted = tokio::select! {
                 () = self.shutdown.asked() => return,
-                accepted = listener.accept() => accepted,
+                accepted = outage.accept(&listener) => accepted,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "accepting a connection failed");
-                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
-                    continue;
-                }
-            };
-            // Echoes are small and must not wait for each other.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "the connection closed before it was used");
+            let Some((mut stream, peer)) = accepted else { continue };
+            let id = ConnectionId::next();
+            if let Err(error) = tune(&stream) {
+                tracing::debug!(connection = %id, %error, "the connection closed before it was used");
                 continue;
             }
-            match Arc::clone(&self.connection_slots).try_acquire_owned() {
-                Ok(slot) => {
+            match self.entrance.take(peer, tls.is_some()) {
+                Ok(seat) => {
+                    tracing::debug!(connection = %id, %peer, "accepted a connection");
+                    self.metrics.accepted();
                     let (this, tls) = (Arc::clone(&self), tls.clone());
                     self.shutdown.spawn(async move {
+                        let (transport, place) = match this.entrance.enter(&mut stream, seat).await {
+                            Ok(Some(Entered { address, place, .. })) => (this.transport((id, peer), address), place),
+                            Ok(None) => return,
+                            Err(none) => return this.turn_away(&stream, &none, (id, peer), tls.is_some()),
+                        };
                         match tls {
-                            None => {
-                                let transport = Transport { peer, route: Route::default(), record_capture: None };
-                                this.serve(Stream::Plain(stream), transport, slot).await;
-                            }
-                            Some(tls) => Box::pin(this.serve_tls(stream, peer, &tls, slot)).await,
+                            None => this.serve(Stream::Plain(stream), transport, place).await,
+                            Some(tls) => Box::pin(this.serve_tls(stream, transport, &tls, place)).await,
                         }
                     });
                 }
-                // A client that expects TLS could not read an error.
-                Err(_) if tls.is_some() => {}
-                Err(_) => turn_away(&stream),
+                Err(none) => self.turn_away(&stream, &none, (id, peer), tls.is_some()),
             }
         }
     }
 
+    /// There is no place for a connection.
+    fn turn_away(&self, stream: &TcpStream, none: &NoPlace, (id, peer): (ConnectionId, SocketAddr), speaks_tls: bool) {
+        self.metrics.turned_away(none.name());
+        if matches!(none, NoPlace::Full)
+            && let Some(left_out) = self.metrics.limit_line(none.name())
+        {
+            tracing::warn!(connection = %id, %peer, left_out, "all connections are in use (--max-connections)");
+        }
+        // A client that expects TLS could not read an error.
+        if !speaks_tls {
+            turn_away(stream, none);
+        }
+    }
+
+    fn transport(&self, (id, peer): (ConnectionId, SocketAddr), address: ClientAddress) -> Transport {
+        Transport::new(id, peer, address, Arc::clone(&self.config))
+    }
+
     /// Performs the TLS handshake, which also selects the HTTP version.
-    async fn serve_tls(&self, stream: TcpStream, peer: SocketAddr, tls: &TlsAcceptor, slot: OwnedSemaphorePermit) {
+    async fn serve_tls(&self, stream: TcpStream, transport: Transport, tls: &TlsAcceptor, place: Place) {
+        let id = transport.id;
         let accepted = tokio::select! {
             accepted = timeout(self.config.head_timeout, tls::accept(tls, stream)) => accepted,
             () = self.shutdown.asked() => return,
         };
         let (stream, record_capture) = match accepted {
             Ok(Ok(accepted)) => accepted,
-            Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => return tracing::debug!("a TLS handshake timed out"),
+            Ok(Err(error)) => {
+                self.metrics.tls_handshake(TlsOutcome::Failed);
+                return tracing::debug!(connection = %id, %error, "a TLS handshake failed");
+            }
+            Err(_) => {
+                self.metrics.tls_handshake(TlsOutcome::TimedOut);
+                return tracing::debug!(connection = %id, "a TLS handshake timed out");
+            }
         };
+        self.metrics.tls_handshake(TlsOutcome::Done);
         let Ok(agreed) = tls::agreed(stream.get_ref().1) else { return };
         let speaks_h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
         let transport = Transport {
-            peer,
-            route: Route { tls: Some(agreed), ..Route::default() },
+            route: Route { tls: Some(agreed), ..transport.route },
             record_capture: Some(record_capture),
+            ..transport
         };
         let stream = Stream::Tls(Box::new(stream));
         if speaks_h2 {
-            h2::serve(stream, transport, self.router.clone(), self.config.max_head, &self.shutdown).await;
-            drop(slot);
+            h2::serve(stream, transport, self.router.clone(), &self.config, &self.shutdown).await;
+            drop(place);
         } else {
-            self.serve(stream, transport, slot).await;
+            self.serve(stream, transport, place).await;
         }
     }
 
     /// Serves HTTP/1.1 on one connection until it ends or is upgraded.
-    async fn serve(&self, stream: Stream, transport: Transport, slot: OwnedSemaphorePermit) {
+    async fn serve(&self, stream: Stream, transport: Transport, place: Place) {
         let config = &self.config;
         let head_capture = HeadCapture::new(config.max_head);
-        let capture = HeadCapturedStream::new(stream, slot, head_capture.clone(), config.write_timeout);
+        let capture = HeadCapturedStream::new(stream, place, head_capture.clone(), config.write_timeout);
         let follower = head_capture.clone();
         let router = TowerToHyperService::new(self.router.clone());
-        let Transport { peer, route, record_capture } = transport;
-        let carried_by = route.clone();
+        let carried_by = transport.route.clone();
+        let id = transport.id;
         let service = service_fn(move |mut request: Request<Incoming>| {
+            let (client, arrival) = transport.arrival(request.headers());
             let text = head_capture.take_head();
             let last = head_capture.lost_track();
-            let (route, record_capture, head_capture) =
-                (route.clone(), record_capture.clone(), Some(head_capture.clone()));
-            request.extensions_mut().insert(Arrival { text, route, peer, record_capture, head_capture, busy: None });
+            request.extensions_mut().insert(client);
+            request.extensions_mut().insert(Arrival { text, head_capture: Some(head_capture.clone()), ..arrival });
             let answer = router.call(request);
             async move {
-                let mut response = answer.await?;
+                let Ok(mut response) = answer.await;
+                if response.extensions().get::<Unanswered>().is_some() {
+                    return Err(Unanswered);
+                }
                 if last {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, std::convert::Infallible>(response)
+                Ok(response)
             }
         });
         let connection = http1::Builder::new()
@@ -164,7 +186,7 @@ impl Listener {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "an HTTP connection ended early");
+            tracing::debug!(connection = %id, %error, "an HTTP connection ended early");
             if let Some(fault) = HeadFault::of(&error)
                 && let Some((bytes, answer)) = follower.unfinished()
             {
@@ -174,13 +196,10 @@ impl Listener {
     }
 }
 
-/// Tells the client that the relay is full, without waiting.
-fn turn_away(stream: &TcpStream) {
-    let text = response::refusal(
-        503,
-        &[("Retry-After", "10")],
-        "This relay has reached its maximum number of connections. Try again soon.\n",
-    );
+/// Tells the client why there is no place, without waiting.
+fn turn_away(stream: &TcpStream, none: &NoPlace) {
+    let text =
+        response::refusal(none.status(), &[("Retry-After", &none.retry_after().to_string())], &format!("{none}.\n"));
     let _ = stream.try_write(text.as_bytes());
     // Closing a socket with unread bytes would reset the connection and could discard the response.
     let _ = stream.try_read(&mut [0; 4096]);

@@ -1,15 +1,38 @@
 //! The byte stream of a connection, over any transport.
 
 use super::record_capture::RecordCapturedStream;
+use crate::shutdown::Shutdown;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client;
 use tokio_rustls::server::TlsStream;
+
+/// How long the other end may be silent before the kernel probes whether it still exists, the interval of the probes, and how
+/// many of them may stay unanswered. RFC 9293 §3.8.4.
+const PROBE_AFTER: Duration = Duration::from_secs(60);
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+const PROBES: u32 = 6;
+
+/// Sets the options of every TCP connection, accepted or opened: small messages do not wait for each other, and a connection
+/// whose other end no longer exists is found.
+pub(crate) fn tune(tcp: &TcpStream) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_INTERVAL).with_retries(PROBES);
+    SockRef::from(tcp).set_tcp_keepalive(&keepalive)
+}
+
+/// How long the other end may take to close after this one did. Discarding what still arrives takes no memory.
+const CLOSE_WAIT: Duration = Duration::from_secs(10);
+/// How long the other end may send nothing during that time.
+const CLOSE_WAIT_SILENCE: Duration = Duration::from_secs(2);
 
 /// Rare variants are boxed, so that they do not enlarge an idle connection.
 #[derive(Debug)]
@@ -29,8 +52,31 @@ impl Stream {
         matches!(self, Self::Tls(_) | Self::Outgoing(_))
     }
 
-    /// Aborts the connection; unsent data is lost. RFC 9293 §3.10.4, ABORT. An HTTP/2 stream is reset on drop
-    /// (RFC 9113 §8.1), and its connection stays open.
+    /// Closes this end first, then waits for the other end to close. Closing a socket with unread bytes would reset the
+    /// connection, and the other end could lose what was sent last.
+    pub(crate) async fn close(mut self, shutdown: &Shutdown) {
+        let over = Instant::now() + CLOSE_WAIT;
+        tokio::select! {
+            // With TLS, everything that is still unsent goes first, and the other end may not read it.
+            closed = timeout_at(over, self.shutdown()) => if !matches!(closed, Ok(Ok(()))) {
+                return;
+            },
+            () = shutdown.connections_over() => return,
+        }
+        let mut nothing = [0; 4096];
+        while Instant::now() < over {
+            let until = over.min(Instant::now() + CLOSE_WAIT_SILENCE);
+            tokio::select! {
+                () = shutdown.connections_over() => return,
+                read = timeout_at(until, self.read(&mut nothing)) => if !matches!(read, Ok(Ok(1..))) {
+                    return;
+                },
+            }
+        }
+    }
+
+    /// Aborts the connection; unsent data is lost. RFC 9293 §3.10.4, ABORT. An HTTP/2 stream only ends, because
+    /// hyper cannot reset it, and its connection stays open.
     pub(crate) fn reset(self) {
         let tcp = match &self {
             Self::Plain(tcp) => tcp,

@@ -1,19 +1,21 @@
 //! TLS: the certificate, and what a handshake agreed on.
 
+use super::certificate::{CertificateFiles, CertificateWatch, CurrentCertificate, certified};
 use super::record_capture::{RecordCapture, RecordCapturedStream};
+use super::tls_error::TlsError;
 use crate::args::Config;
+use crate::metrics::Metrics;
+use crate::private_file::write_private;
 use observation::Tls;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::ServerConnection;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use rustls::{ServerConfig, SupportedProtocolVersion, version};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
-use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -22,76 +24,59 @@ use tokio_rustls::server::TlsStream;
 pub(super) const H2: &[u8] = b"h2";
 const HTTP_1_1: &[u8] = b"http/1.1";
 
+/// Older versions have known weaknesses. RFC 8996.
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
+
 /// The common name of a self-signed certificate.
 const NAME: &str = "Framescope, self-signed";
 
-/// Why TLS cannot be set up. The message says what to do.
-#[derive(Debug, Error)]
-pub enum TlsError {
-    #[error("cannot read {0} as a PEM file; check the path in --tls-cert or --tls-key")]
-    Pem(PathBuf, #[source] rustls::pki_types::pem::Error),
-    #[error("{0} contains no certificate; --tls-cert takes a PEM file with the server's own certificate first")]
-    NoCertificate(PathBuf),
-    #[error("the certificate and the key do not match; use a certificate and its own key")]
-    Mismatch(#[source] rustls::Error),
-    #[error("cannot create a self-signed certificate for these names; use host names or addresses with --tls-name")]
-    Names(#[source] rcgen::Error),
-    #[error("cannot store the self-signed certificate in {0}; choose a writable folder")]
-    Keep(PathBuf, #[source] io::Error),
-}
-
-/// Creates the TLS acceptor from `config`.
-pub(crate) fn acceptor(config: &Config) -> Result<TlsAcceptor, TlsError> {
-    let (chain, key) = match (&config.tls_cert, &config.tls_key, &config.tls_self_signed) {
-        (Some(cert), Some(key), _) => load(cert, key)?,
-        (_, _, Some(Some(folder))) => kept(folder, &config.tls_name)?,
-        _ => {
+/// Creates the TLS acceptor from `config`, and what keeps its certificate up to date if it comes from files.
+pub(crate) fn acceptor(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+) -> Result<(TlsAcceptor, Option<CertificateWatch>), TlsError> {
+    let files = match (&config.tls_cert, &config.tls_key, &config.tls_self_signed) {
+        (Some(cert), Some(key), _) => Some(CertificateFiles { cert: cert.clone(), key: key.clone() }),
+        (_, _, Some(Some(folder))) => Some(kept(folder, &config.tls_name)?),
+        _ => None,
+    };
+    let (certificate, content) = match &files {
+        Some(files) => {
+            let content = files.read()?;
+            (files.parse(&content)?, Some(content))
+        }
+        None => {
             let (cert, key) = self_signed(&config.tls_name)?;
-            (vec![cert.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+            let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+            (certified(vec![cert.der().clone()], key)?, None)
         }
     };
+    let current = Arc::new(CurrentCertificate::new(certificate));
+    let watch = files
+        .zip(content)
+        .map(|(files, content)| CertificateWatch::new(files, content, Arc::clone(&current), Arc::clone(metrics)));
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Mismatch)?;
-    let mut server = builder.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Mismatch)?;
+    let builder = builder.with_protocol_versions(&VERSIONS).map_err(TlsError::Mismatch)?;
+    let mut server = builder.with_no_client_auth().with_cert_resolver(current);
     server.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(server)))
-}
-
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
-
-fn load(cert: &Path, key: &Path) -> Result<Identity, TlsError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| TlsError::Pem(path, error)
-    };
-    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(failed(cert))?;
-    if chain.is_empty() {
-        return Err(TlsError::NoCertificate(cert.to_owned()));
-    }
-    Ok((chain, PrivateKeyDer::from_pem_file(key).map_err(failed(key))?))
+    Ok((TlsAcceptor::from(Arc::new(server)), watch))
 }
 
 /// The self-signed certificate in `folder`, created if it does not exist.
-fn kept(folder: &Path, names: &[String]) -> Result<Identity, TlsError> {
+fn kept(folder: &Path, names: &[String]) -> Result<CertificateFiles, TlsError> {
     let (cert_path, key_path) = (folder.join("cert.pem"), folder.join("key.pem"));
     if !cert_path.exists() || !key_path.exists() {
         let failed = |error| TlsError::Keep(folder.to_owned(), error);
         let (cert, key) = self_signed(names)?;
         fs::create_dir_all(folder).map_err(failed)?;
-        write_private(OpenOptions::new().create(true).truncate(true), &key_path, &key.serialize_pem())
-            .map_err(failed)?;
+        // A new file, because others may have the old one open.
+        match fs::remove_file(&key_path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => write_private(&key_path, &key.serialize_pem()).map_err(failed)?,
+        }
         fs::write(&cert_path, cert.pem()).map_err(failed)?;
     }
-    load(&cert_path, &key_path)
-}
-
-/// Writes a file that only its owner can read. `options` say how to treat an existing file.
-pub(crate) fn write_private(options: &mut OpenOptions, path: &Path, text: &str) -> io::Result<()> {
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    Ok(CertificateFiles { cert: cert_path, key: key_path })
 }
 
 fn self_signed(names: &[String]) -> Result<(rcgen::Certificate, KeyPair), TlsError> {

@@ -1,9 +1,10 @@
 //! Grades an attempt on a session's log.
 
 use crate::session::Session;
-use curriculum::challenge::Challenge;
+use curriculum::challenge::{Challenge, Counts};
 use curriculum::grade::{Attempt, Report};
 use curriculum::page_run::PageRun;
+use curriculum::values::ValueSecret;
 use observation::{Gap, Seq, Transcript};
 use sha2::{Digest, Sha256};
 use std::rc::Rc;
@@ -15,12 +16,16 @@ pub(crate) fn grade(
     since: Seq,
     told: Option<&PageRun>,
     capacity: usize,
+    secret: &ValueSecret,
 ) -> Result<(Report, String), Gap> {
     let mut transcript = Transcript::new(capacity);
     let mut hash = Sha256::new();
+    let all_runs = challenge.counts == Counts::Session;
+    let since = if all_runs { Seq(0) } else { since };
     for part in session.parts() {
         if let Some(gap) = part.gap {
-            if gap.to > since {
+            // If all runs count, those that the log still has count.
+            if gap.to > since && !all_runs {
                 return Err(Gap { from: gap.from.max(Seq(since.0.saturating_add(1))), to: gap.to });
             }
             transcript.gap(gap);
@@ -33,6 +38,7 @@ pub(crate) fn grade(
             transcript.observe(Rc::new(observation));
         }
     }
-    let attempt = Attempt { session: session.id(), transcript: &transcript, since, run: told };
+    let values = challenge.values(session.id(), secret);
+    let attempt = Attempt { values: &values, transcript: &transcript, since, run: told };
     Ok((curriculum::grade::grade(challenge, attempt), hex::encode(hash.finalize())))
 }

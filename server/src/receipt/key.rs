@@ -1,13 +1,15 @@
 //! The key that signs receipts: Ed25519, RFC 8032.
 
-use crate::listen::tls::write_private;
+use crate::private_file::{warn_if_public, write_private};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use curriculum::values::ValueSecret;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::{self, PemObject};
-use std::fs::{self, OpenOptions};
+use sha2::{Digest, Sha256};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -17,6 +19,7 @@ pub struct Key {
     pair: Ed25519KeyPair,
     /// Base64.
     public: String,
+    value_secret: ValueSecret,
 }
 
 /// Why there is no key. The message says what to do.
@@ -44,9 +47,9 @@ impl Key {
         if fs::symlink_metadata(file).is_err() {
             let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(|_| KeyError::NoRandomness)?;
             // Never overwrites an existing file.
-            write_private(OpenOptions::new().create_new(true), file, &pair.serialize_pem())
-                .map_err(|error| KeyError::Write(file.to_owned(), error))?;
+            write_private(file, &pair.serialize_pem()).map_err(|error| KeyError::Write(file.to_owned(), error))?;
         }
+        warn_if_public(file);
         Self::read(file)
     }
 
@@ -63,13 +66,26 @@ impl Key {
     fn of(pkcs8: &[u8]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).ok()?;
         let public = BASE64.encode(pair.public_key().as_ref());
-        Some(Self { pair, public })
+        // Ed25519 signatures are deterministic, and only the owner of the key can make this one.
+        let signature = pair.sign(b"Framescope: hidden values of challenges");
+        let value_secret = ValueSecret::new(Sha256::digest(signature.as_ref()).into());
+        Some(Self { pair, public, value_secret })
     }
 
     /// The public key, 32 bytes in base64.
     #[must_use]
     pub fn public(&self) -> &str {
         &self.public
+    }
+
+    /// The secret of the values that learners have to find out. It is the same as long as the key is.
+    pub(crate) fn value_secret(&self) -> &ValueSecret {
+        &self.value_secret
+    }
+
+    /// A secret for hashes of addresses, so that whoever reads them cannot try all addresses. All relays with this key have the same.
+    pub(crate) fn address_secret(&self) -> Vec<u8> {
+        Sha256::digest(self.pair.sign(b"Framescope: hashes of addresses").as_ref()).to_vec()
     }
 
     /// A signature in base64.

@@ -11,4 +11,4 @@ pub(crate) mod key;
 pub(crate) mod text;
 
 pub use key::{Key, KeyError};
-pub use text::{Fault, Receipt, Verified, read_all, verdict};
+pub use text::{Fault, Origin, Receipt, Trust, Verified, read_all, shared, verdict};

@@ -1,8 +1,9 @@
 //! A connection's command queue: observers put commands in, the connection's task takes them out.
 
 use futures_util::task::AtomicWaker;
-use observation::{Answer, Command};
+use observation::{Answer, Command, ConnectionNumber};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
@@ -15,6 +16,8 @@ const MAX_WAITING: usize = 64;
 pub(crate) struct PendingCommand {
     /// The observer's own number for the command.
     pub(crate) id: u64,
+    /// The connection that it is for. Both sides of a hop share a mailbox.
+    pub(crate) connection: ConnectionNumber,
     pub(crate) command: Command,
     answers: mpsc::Sender<Answer>,
 }
@@ -22,6 +25,8 @@ pub(crate) struct PendingCommand {
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     waiting: Mutex<Waiting>,
+    /// How many commands were put in.
+    puts: AtomicU64,
     waker: AtomicWaker,
 }
 
@@ -38,9 +43,24 @@ pub(crate) enum MailboxError {
     Full,
 }
 
+impl MailboxError {
+    /// The answer to the observer.
+    pub(crate) fn words(self, connection: ConnectionNumber) -> String {
+        match self {
+            Self::Closed => closed(connection),
+            Self::Full => format!("connection {} already has the maximum number of pending commands", connection.0),
+        }
+    }
+}
+
+/// The answer to a command for a connection that is not open.
+pub(crate) fn closed(ConnectionNumber(number): ConnectionNumber) -> String {
+    format!("connection {number} is not open: it has ended or never existed")
+}
+
 impl PendingCommand {
-    pub(crate) fn new(id: u64, command: Command, answers: mpsc::Sender<Answer>) -> Self {
-        Self { id, command, answers }
+    pub(crate) fn new(id: u64, connection: ConnectionNumber, command: Command, answers: mpsc::Sender<Answer>) -> Self {
+        Self { id, connection, command, answers }
     }
 
     /// Answers the observer, if it still exists.
@@ -51,6 +71,11 @@ impl PendingCommand {
 }
 
 impl Mailbox {
+    /// How many commands wait.
+    pub(crate) fn waiting_count(&self) -> usize {
+        self.waiting().commands.len()
+    }
+
     /// Appends a command and wakes the connection.
     ///
     /// # Errors
@@ -65,8 +90,16 @@ impl Mailbox {
         }
         waiting.commands.push_back(pending);
         drop(waiting);
+        self.puts.fetch_add(1, Ordering::Release);
         self.waker.wake();
         Ok(())
+    }
+
+    /// Whether [`Mailbox::poll_take`] must be called again: a command was put in since `seen` was set, or `seen` is `None`. Costs
+    /// a single load, for connections that ask after every read.
+    pub(crate) fn has_news(&self, seen: &mut Option<u64>) -> bool {
+        let puts = self.puts.load(Ordering::Acquire);
+        seen.replace(puts) != Some(puts)
     }
 
     /// The next command. If there is none, the next one wakes the task.
@@ -84,7 +117,7 @@ impl Mailbox {
     }
 
     /// Closes the mailbox and returns the remaining commands.
-    pub(super) fn close(&self) -> VecDeque<PendingCommand> {
+    pub(crate) fn close(&self) -> VecDeque<PendingCommand> {
         let mut waiting = self.waiting();
         waiting.closed = true;
         std::mem::take(&mut waiting.commands)

@@ -2,79 +2,187 @@
 
 mod log;
 mod mailbox;
+mod mailboxes;
 mod prefix;
+mod presence;
+mod shared;
+mod store;
+mod tag;
+mod usage;
 
-pub(crate) use log::{End, Extract, FrameRecord, Kept, Records};
+pub(crate) use log::{End, Extract, FrameRecord, Kept, LogBudget, LogUsage, Records};
 pub(crate) use mailbox::{Mailbox, MailboxError, PendingCommand};
 pub(crate) use prefix::PayloadPrefix;
+pub(crate) use presence::Presence;
+pub use shared::SharedError;
+pub(crate) use shared::{Identity, SharedSite, SiteError, SiteTasks, join};
+pub(crate) use store::EnterError;
+pub(crate) use tag::SessionTag;
+pub(crate) use usage::Role;
 
 use crate::args::Config;
-use log::Log;
+use crate::args::rate::PerTime;
+use crate::client::LimitKey;
+use crate::credentials::Concealer;
+use crate::limits::Bucket;
+use crate::shutdown::Shutdown;
+use crate::slots::OwnSlot;
+use mailboxes::Mailboxes;
 use observation::{ConnectionNumber, Event, Seq, SessionId};
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use sha2::{Digest, Sha256};
+use shared::{Parts, SharedSession, Stored};
+use std::num::NonZeroU32;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use store::{Change, MemoryStore, Store};
+use tokio::sync::{Notify, watch};
+use usage::Usage;
 
 /// The most observations in one of [`Session::parts`].
 const PART: usize = 256;
 /// The approximate size limit of a part, as JSON in bytes.
 const PART_BYTES: usize = 128 << 10;
 
+/// How many attempts of one session are graded in a time. The page asks after each run.
+pub(crate) const GRADINGS: PerTime =
+    PerTime { amount: NonZeroU32::new(60).expect("not zero"), time: Duration::from_secs(60) };
+
 #[derive(Debug)]
 pub(crate) struct Session {
     id: SessionId,
-    began: Instant,
-    /// The same as wall-clock time.
+    /// The name with which one can only watch and export.
+    watch_name: SessionId,
+    /// The clients that created it; `None` if they did on another relay.
+    owner: Option<LimitKey>,
+    /// Whether a connection was opened in it. Without one, it has nothing but refused requests.
+    had_connection: AtomicBool,
+    /// When it began, as wall-clock time.
     began_at: SystemTime,
-    /// A plain lock, held for an append or to copy pointers, never across an await. So readers cannot delay a lab
-    /// connection. Many connections append, so a single-producer queue would not do.
-    log: Mutex<Log>,
+    usage: Arc<Usage>,
+    store: Arc<dyn Store>,
+    /// The same store, if several relays share the session.
+    shared: Option<Arc<SharedSession>>,
+    /// What may not enter the log.
+    concealer: Concealer,
     /// Wakes observers, which then read the log.
-    changed: Notify,
-    last_connection: AtomicU32,
-    /// The mailboxes of the open connections. Locked for a lookup, and when a connection begins or ends.
-    mailboxes: Mutex<HashMap<ConnectionNumber, Arc<Mailbox>>>,
-    connections: AtomicUsize,
-    observers: AtomicUsize,
-    /// Microseconds from `began` to the last activity.
-    touched_us: AtomicU64,
+    changed: Arc<Notify>,
+    mailboxes: Arc<Mailboxes>,
+    export_slot: OwnSlot,
+    grading_slot: OwnSlot,
+    gradings: Bucket,
+    /// Ends what runs in it.
+    shutdown: Shutdown,
 }
 
-/// Which of a session's two limits a presence counts toward.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Connection,
-    Observer,
-}
-
-/// A connection or observer of a session, counted until it is dropped.
+/// What makes sessions.
 #[derive(Debug)]
-pub(crate) struct Presence {
-    session: Arc<Session>,
-    role: Role,
+pub(crate) struct Origins<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) budget: &'a Arc<LogBudget>,
+    pub(crate) shutdown: Shutdown,
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, config: &Config, all_logs: Arc<AtomicU64>) -> Self {
+    /// A session in this relay's memory.
+    pub(crate) fn new(id: SessionId, owner: LimitKey, origins: Origins<'_>) -> Self {
+        let usage = Arc::<Usage>::default();
+        let store =
+            Arc::new(MemoryStore::new(origins.budget.log(origins.config, Arc::clone(&usage)), Arc::clone(&usage)));
+        let (changed, mailboxes) = Default::default();
+        Self::with(id, Some(owner), origins, Stores { usage, store, shared: None, changed, mailboxes })
+    }
+
+    /// A session that all relays of the site share. The client may have `most` of them.
+    pub(crate) async fn create_shared(
+        site: &Arc<SharedSite>,
+        id: SessionId,
+        (owner, most): (LimitKey, Option<usize>),
+        origins: Origins<'_>,
+    ) -> Result<Self, SiteError> {
+        let stored = Stored::create(site, &id, &watch_name(&id), owner, most).await?;
+        Self::shared(site, id, Some(owner), stored, origins).ok_or(SiteError::Unreachable)
+    }
+
+    /// Finds a session of the site by either of its names.
+    pub(crate) async fn find_shared(
+        site: &Arc<SharedSite>,
+        name: &SessionId,
+        origins: Origins<'_>,
+    ) -> Result<Option<Self>, SiteError> {
+        let watch = if name.is_watch_only() { name.clone() } else { watch_name(name) };
+        let Some((id, stored)) = Stored::find(site, &watch).await? else { return Ok(None) };
+        if !name.is_watch_only() && *name != id {
+            return Ok(None);
+        }
+        Self::shared(site, id, None, stored, origins).map(Some).ok_or(SiteError::Unreachable)
+    }
+
+    fn shared(
+        site: &Arc<SharedSite>,
+        id: SessionId,
+        owner: Option<LimitKey>,
+        stored: Stored,
+        origins: Origins<'_>,
+    ) -> Option<Self> {
+        let usage = Arc::new(Usage::of_age(stored.age));
+        let (changed, mailboxes) = <(Arc<Notify>, Arc<Mailboxes>)>::default();
+        let parts = Parts {
+            tail: origins.budget.log(origins.config, Arc::clone(&usage)),
+            usage: Arc::clone(&usage),
+            changed: Arc::clone(&changed),
+            mailboxes: Arc::clone(&mailboxes),
+            shutdown: origins.shutdown.clone(),
+        };
+        let shared = stored.open(site, &watch_name(&id), parts)?;
+        let store = Arc::clone(&shared) as Arc<dyn Store>;
+        Some(Self::with(id, owner, origins, Stores { usage, store, shared: Some(shared), changed, mailboxes }))
+    }
+
+    fn with(id: SessionId, owner: Option<LimitKey>, origins: Origins<'_>, stores: Stores) -> Self {
+        let Stores { usage, store, shared, changed, mailboxes } = stores;
         Self {
+            watch_name: watch_name(&id),
             id,
-            began: Instant::now(),
-            began_at: SystemTime::now(),
-            log: Mutex::new(Log::new(config, all_logs)),
-            changed: Notify::new(),
-            last_connection: AtomicU32::new(0),
-            mailboxes: Mutex::default(),
-            connections: AtomicUsize::new(0),
-            observers: AtomicUsize::new(0),
-            touched_us: AtomicU64::new(0),
+            owner,
+            had_connection: AtomicBool::new(false),
+            began_at: SystemTime::now().checked_sub(usage.age()).unwrap_or(SystemTime::UNIX_EPOCH),
+            usage,
+            store,
+            shared,
+            concealer: Concealer::new(&origins.config.conceal_header),
+            changed,
+            mailboxes,
+            export_slot: OwnSlot::default(),
+            grading_slot: OwnSlot::default(),
+            gradings: Bucket::new(GRADINGS),
+            shutdown: origins.shutdown,
         }
     }
 
     pub(crate) fn id(&self) -> &SessionId {
         &self.id
+    }
+
+    /// How many observers there are, and how many of their commands wait.
+    pub(crate) fn observers_and_commands(&self) -> (usize, usize) {
+        (self.usage.present(Role::Observer), self.mailboxes.waiting_count())
+    }
+
+    /// The name with which one can only watch and export.
+    pub(crate) fn watch_name(&self) -> &SessionId {
+        &self.watch_name
+    }
+
+    /// The clients that created it; `None` if they did on another relay.
+    pub(crate) fn owner(&self) -> Option<LimitKey> {
+        self.owner
+    }
+
+    /// Whether nobody would miss it: it has recorded only refused requests, and nobody observes it.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.had_connection.load(Ordering::Relaxed) && self.usage.is_idle()
     }
 
     /// When the session began, as wall-clock time.
@@ -83,35 +191,47 @@ impl Session {
     }
 
     pub(crate) fn now_us(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+        self.usage.now_us()
+    }
+
+    /// Makes sure that the next [`Session::next_connection`] has a number that no other relay gives out.
+    pub(crate) async fn reserve_connection(&self) {
+        if self.shared.is_some() {
+            self.store.reserve_connection().await;
+        }
     }
 
     /// The number of the next connection or refused request.
     pub(crate) fn next_connection(&self) -> ConnectionNumber {
-        ConnectionNumber(self.last_connection.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
+        self.store.next_connection()
+    }
+
+    /// Counts the connections of a behavior that takes turns, from 0.
+    pub(crate) async fn next_turn(&self) -> usize {
+        self.store.next_turn().await
     }
 
     /// Whether a connection or refused request has had that number.
     pub(crate) fn has_seen(&self, connection: ConnectionNumber) -> bool {
-        (1..=self.last_connection.load(Ordering::Relaxed)).contains(&connection.0)
+        self.store.has_seen(connection)
     }
 
-    /// Opens a mailbox for a connection.
-    pub(crate) fn open_mailbox(&self, connection: ConnectionNumber) -> Arc<Mailbox> {
-        let mailbox = Arc::default();
-        self.mailboxes().insert(connection, Arc::clone(&mailbox));
-        mailbox
+    /// Puts the commands for a connection into `mailbox`, until [`Session::close_mailbox`].
+    pub(crate) fn open_mailbox(&self, connection: ConnectionNumber, mailbox: &Arc<Mailbox>) {
+        self.mailboxes.open(connection, mailbox);
     }
 
     /// Closes the mailbox of a connection and returns the remaining commands.
     pub(crate) fn close_mailbox(&self, connection: ConnectionNumber) -> impl Iterator<Item = PendingCommand> + use<> {
-        let mailbox = self.mailboxes().remove(&connection);
-        mailbox.map(|mailbox| mailbox.close()).into_iter().flatten()
+        self.mailboxes.close(connection)
     }
 
-    /// The mailbox of an open connection.
-    pub(crate) fn mailbox(&self, connection: ConnectionNumber) -> Option<Arc<Mailbox>> {
-        self.mailboxes().get(&connection).cloned()
+    /// Gives a command to its connection, on whichever relay that is.
+    pub(crate) fn command(&self, pending: PendingCommand) -> Result<(), (MailboxError, PendingCommand)> {
+        match self.mailboxes.of(pending.connection) {
+            Some(mailbox) => mailbox.put(pending),
+            None => self.store.send_elsewhere(pending).map_err(|pending| (MailboxError::Closed, pending)),
+        }
     }
 
     /// Appends what happened on a connection, with one time stamp, and empties `records`.
@@ -121,34 +241,37 @@ impl Session {
 
     /// The same for frames that crossed two connections, first the one at index 0.
     pub(crate) fn append_twins(&self, connections: [ConnectionNumber; 2], records: &mut Records) {
-        let mut log = self.log();
-        // Read under the lock, so that times ascend with numbers.
-        let at_us = self.now_us();
-        log.append(at_us, connections, records);
-        self.touched_us.store(at_us, Ordering::Relaxed);
-        drop(log);
+        self.append_changing(connections, records, None);
+    }
+
+    fn append_changing(&self, connections: [ConnectionNumber; 2], records: &mut Records, change: Option<Change>) {
+        let is_visible = self.store.append(connections, records, change);
         // An observer that arrives after this check reads the log after this append.
-        if self.observers.load(Ordering::Relaxed) > 0 {
+        if is_visible && self.usage.present(Role::Observer) > 0 {
             self.changed.notify_waiters();
         }
     }
 
-    /// Appends a single event.
+    /// Appends a single event. All handshakes enter the log here, without the values of credentials.
     pub(crate) fn append_event(&self, connection: ConnectionNumber, event: &Event) {
+        if let Event::Opening(_) = event {
+            self.had_connection.store(true, Ordering::Relaxed);
+        }
+        let concealed = self.concealer.conceal(event);
         let mut records = Records::pooled();
-        records.event(event);
-        self.append(connection, &mut records);
+        records.event(concealed.as_ref().unwrap_or(event));
+        self.append_changing([connection; 2], &mut records, Change::of(connection, event));
         records.give_back();
     }
 
     /// The number of the last observation.
     pub(crate) fn last(&self) -> Seq {
-        self.log().last()
+        self.store.last()
     }
 
     /// What follows number `after`, as much as fits into one message.
     pub(crate) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
-        self.log().extract(after, max_count, max_json)
+        self.store.extract(after, max_count, max_json)
     }
 
     /// The whole log in parts, so that no connection waits long for the log's lock. Observations dropped meanwhile are a gap
@@ -162,67 +285,109 @@ impl Session {
         })
     }
 
-    /// Whether no lab connection is open. The log then contains how the last one ended.
+    /// The slot for the one export at a time.
+    pub(crate) fn export_slot(&self) -> OwnSlot {
+        self.export_slot.clone()
+    }
+
+    /// The slot for the one grading at a time.
+    pub(crate) fn grading_slot(&self) -> OwnSlot {
+        self.grading_slot.clone()
+    }
+
+    /// Counts a grading, or says how long to wait for the next one.
+    pub(crate) fn grade_one(&self) -> Result<(), Duration> {
+        self.gradings.take_one()
+    }
+
+    /// The session has passed this challenge, so nothing of it is concealed any more.
+    pub(crate) fn pass(&self, challenge: &str) {
+        self.store.pass(challenge);
+    }
+
+    pub(crate) fn has_passed(&self, challenge: &str) -> bool {
+        self.store.has_passed(challenge)
+    }
+
+    /// Whether no lab connection is open here. Observers can then see how the last one ended.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.connections.load(Ordering::Acquire) == 0
+        self.usage.present(Role::Connection) == 0 && self.store.is_settled()
     }
 
-    /// Resolves at the next append, or when a participant leaves, after it was enabled or first polled.
-    pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
-        self.changed.notified()
+    /// Whether several relays share it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.is_some()
     }
 
-    /// Enters as `role`, unless the limit is reached.
-    pub(crate) fn enter(self: &Arc<Self>, role: Role, limit: usize) -> Option<Presence> {
-        let count = self.count(role);
-        count.fetch_update(Ordering::AcqRel, Ordering::Acquire, |here| (here < limit).then_some(here + 1)).ok()?;
-        self.touch();
-        Some(Presence { session: Arc::clone(self), role })
+    /// Whether recording is interrupted, if several relays share it.
+    pub(crate) fn interruptions(&self) -> Option<watch::Receiver<bool>> {
+        self.store.interruptions()
+    }
+
+    /// The registry has it now.
+    pub(crate) fn enlist(&self) {
+        if let Some(shared) = &self.shared {
+            shared.enlist();
+        }
+    }
+
+    /// Whether it goes on without this object, or was ended on another relay.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.is_retired())
     }
 
     pub(crate) fn touch(&self) {
-        self.touched_us.fetch_max(self.now_us(), Ordering::Relaxed);
+        self.usage.touch();
     }
 
     /// How long the session has been unused.
     pub(crate) fn idle(&self) -> Duration {
-        let anyone =
-            [Role::Connection, Role::Observer].iter().any(|&role| self.count(role).load(Ordering::Acquire) > 0);
-        match anyone {
-            true => Duration::ZERO,
-            false => {
-                self.began.elapsed().saturating_sub(Duration::from_micros(self.touched_us.load(Ordering::Relaxed)))
+        if self.usage.is_idle() { self.usage.unused_for() } else { Duration::ZERO }
+    }
+
+    /// Tells connections and observers to end, on all relays. Stops them after `grace`.
+    pub(crate) async fn end(&self, grace: Duration) {
+        self.store.end_elsewhere().await;
+        let left = async || loop {
+            let mut changed = pin!(self.changed());
+            changed.as_mut().enable();
+            if self.usage.is_idle() {
+                return;
             }
-        }
+            changed.await;
+        };
+        self.shutdown.end_session(grace, left).await;
+        self.store.remove().await;
     }
 
-    fn count(&self, role: Role) -> &AtomicUsize {
-        match role {
-            Role::Connection => &self.connections,
-            Role::Observer => &self.observers,
-        }
+    pub(crate) fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
     }
 
-    fn mailboxes(&self) -> MutexGuard<'_, HashMap<ConnectionNumber, Arc<Mailbox>>> {
-        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many participants of that role there are.
+    pub(crate) fn present(&self, role: Role) -> usize {
+        self.usage.present(role)
     }
 
-    fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    /// About how much memory its log takes, in bytes.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        self.store.log_bytes()
     }
 }
 
-impl Presence {
-    pub(crate) fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
+/// What a new session is made of.
+struct Stores {
+    usage: Arc<Usage>,
+    store: Arc<dyn Store>,
+    shared: Option<Arc<SharedSession>>,
+    changed: Arc<Notify>,
+    mailboxes: Arc<Mailboxes>,
 }
 
-impl Drop for Presence {
-    fn drop(&mut self) {
-        self.session.touch();
-        self.session.count(self.role).fetch_sub(1, Ordering::AcqRel);
-        // An observer may wait for the last connection to end.
-        self.session.changed.notify_waiters();
-    }
+/// Derived in one direction only: the name that allows everything cannot be found from it.
+fn watch_name(id: &SessionId) -> SessionId {
+    let digest = Sha256::new().chain_update("framescope watch-only name\n").chain_update(id.as_str()).finalize();
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&digest[..16]);
+    SessionId::watch_only(bits)
 }

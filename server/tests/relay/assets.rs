@@ -1,6 +1,6 @@
 //! The page: from the binary and from a folder, under a strict policy.
 
-use crate::support::{Answer, Lab, http};
+use crate::support::{Answer, Lab, handshake, http};
 
 fn is_strict(answer: &Answer) {
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
@@ -103,4 +103,39 @@ async fn a_folder_without_a_page_is_refused_at_once() {
     let config = framescope::args::Config { page: Some("nowhere".into()), ..Default::default() };
     let error = framescope::Relay::start(config).await.unwrap_err();
     assert!(error.to_string().contains("cargo xtask serve"), "{error}");
+}
+
+/// Everything else is no document, so it may do nothing.
+#[tokio::test]
+async fn all_other_responses_are_strict_too() {
+    let lab = Lab::new().await;
+    for path in ["/healthz", "/api/routes", "/api/course", "/api/nothing", "/api/sessions/none/export.har"] {
+        let answer = http(lab.address(), "GET", path, "").await;
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("script-src"), "{path}: {policy}");
+        assert_eq!(answer.header("strict-transport-security"), None, "{path}");
+    }
+}
+
+/// A refusal repeats parts of the URL. Its headers are exactly the ones that are recorded.
+#[tokio::test]
+async fn a_refusal_that_repeats_the_url_is_plain_text_for_every_browser() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let script = "%3Cscript%3Ealert(1)%3C/script%3E";
+    for path in [format!("/via/{script}{}", lab.path()), format!("{}?{script}", lab.path())] {
+        let path = path.replace("%3C/script", "%3C%2Fscript");
+        let mut raw = lab.raw().await;
+        raw.send(handshake(&path, "").as_bytes()).await;
+        let answer = String::from_utf8(raw.rest().await).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 400 ") && body.contains("<script>"), "{answer}");
+        assert!(
+            head.contains("\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"),
+            "{head}"
+        );
+        assert_eq!(feed.refusal().await.response, answer.as_bytes());
+    }
 }

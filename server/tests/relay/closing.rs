@@ -42,6 +42,31 @@ async fn a_shutdown_waits_for_the_end_of_the_frame() {
 }
 
 #[tokio::test]
+async fn a_close_frame_may_be_answered_during_the_whole_close_timeout() {
+    let (idle, close) = (Duration::from_millis(300), Duration::from_secs(10));
+    for (answered_after, expected) in
+        [(close - Duration::from_millis(100), (Cause::Idle, true)), (close, (Cause::NoCloseAnswer, false))]
+    {
+        let lab = Lab::with(|config| (config.idle_timeout, config.close_timeout) = (idle, close)).await;
+        let mut feed = lab.feed().await;
+        let clock = Clock::stop();
+        let mut raw = lab.open().await;
+        feed.opening().await;
+        clock.pass(idle).await;
+        let (first, payload) = raw.frame().await;
+        assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
+        clock.pass(answered_after).await;
+        drop(clock);
+        if answered_after < close {
+            raw.send(&masked(0x88, &1001_u16.to_be_bytes())).await;
+        }
+        assert_eq!(raw.rest().await, b"");
+        let (_, closed) = feed.until_closed().await;
+        assert_eq!((closed.cause, closed.clean), expected, "answered after {answered_after:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_shutdown_cuts_off_an_endless_frame() {
     let short = Duration::from_millis(200);
     let lab = Lab::with(|config| config.close_timeout = short).await;

@@ -57,6 +57,20 @@ async fn a_head_in_single_bytes_is_recorded_the_same() {
     assert_eq!(feed.opening().await.request, request.as_bytes());
 }
 
+/// RFC 6455 §4.1 prints a key whose last character has bits that belong to no byte. §4.2.1 asks only that it decodes to 16 bytes.
+#[tokio::test]
+async fn the_key_of_the_rfc_is_accepted() {
+    let lab = Lab::new().await;
+    for path in [lab.path(), "/echo".to_owned(), format!("/via/rewrite{}", lab.path())] {
+        let mut raw = lab.raw().await;
+        // A body of no bytes may be announced with any number of zeros. RFC 9110 §8.6.
+        let request = handshake(&path, "Content-Length: 00\r\n").replace(KEY, "AQIDBAUGBwgJCgsMDQ4PEC==");
+        raw.send(request.as_bytes()).await;
+        let answer = raw.head().await;
+        assert!(answer.contains("Sec-WebSocket-Accept: OfS0wDaT5NoxF2gqm7Zj2YtetzM=\r\n"), "{path}: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn the_first_offered_subprotocol_is_selected() {
     let lab = Lab::new().await;

@@ -143,6 +143,31 @@ async fn all_unfinished_text_shares_one_limit() {
     drop(lost);
 }
 
+/// The attack: a few large messages that never end.
+#[tokio::test]
+async fn large_unfinished_messages_leave_memory_for_small_ones() {
+    let lab = Lab::with(|config| config.max_unfinished = 1 << 20).await;
+    let mut feed = lab.feed().await;
+    let part = |length: usize| [&header(0x81, 600_000)[..], &vec![b'x'; length]].concat();
+    let (mut one, mut other) = (lab.open().await, lab.open().await);
+    one.send(&part(500_000)).await;
+    other.send(&part(500_000)).await;
+    // One of them exceeds what is left for large messages.
+    tokio::select! {
+        (first, _) = one.frame() => assert_eq!(first, 0x88),
+        (first, _) = other.frame() => assert_eq!(first, 0x88),
+    }
+    feed.opening().await;
+    feed.opening().await;
+    assert_eq!(feed.until_closed().await.1.cause, Cause::OutOfMemory);
+    // Others still have memory for small ones.
+    let mut small = lab.open().await;
+    small.send(&[&header(0x81, 65_536)[..], &[b'x'; 65_535]].concat()).await;
+    small.send(b"y").await;
+    let (first, payload) = small.frame().await;
+    assert_eq!((first, payload.len()), (0x81, 65_536), "{}", String::from_utf8_lossy(&payload));
+}
+
 #[tokio::test]
 async fn one_connection_cannot_exceed_the_shared_limit() {
     let lab = Lab::with(|config| config.max_unfinished = 100_000).await;

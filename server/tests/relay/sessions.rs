@@ -1,7 +1,8 @@
 //! Sessions: creation, requests, limits and expiry.
 
 use crate::support::clock::Clock;
-use crate::support::{Lab, Raw, http};
+use crate::support::{Feed, Lab, Raw, http, masked};
+use observation::Seq;
 use std::time::Duration;
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn a_full_relay_drops_empty_sessions_first() {
     assert_eq!([status(&lab.id).await, status(&second).await, status(&third).await], [200, 404, 200]);
     let _used = Raw::open(lab.address(), &format!("/lab/{third}")).await;
     let full = create().await;
-    assert_eq!(full.status, 503);
+    assert_eq!((full.status, full.header("retry-after")), (503, Some("60")));
     assert!(full.json()["hint"].as_str().unwrap().contains("again"));
 }
 
@@ -86,4 +87,33 @@ async fn a_session_expires_without_connections_and_observers() {
     drop(raw);
     clock.pass(Duration::from_millis(300)).await;
     assert_eq!(status(&lab.id).await, 404);
+}
+
+/// The attack: sessions that fill the memory of all logs, and then leave it filled.
+#[tokio::test]
+async fn full_logs_of_others_do_not_empty_a_new_one() {
+    let change = |config: &mut framescope::args::Config| {
+        (config.log_bytes, config.all_logs_bytes) = (1 << 20, 2 << 20);
+    };
+    let lab = Lab::with(change).await;
+    let create =
+        async || http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
+    let talk = async |id: &str, messages: usize| {
+        let mut raw = Raw::open(lab.address(), &format!("/lab/{id}")).await;
+        for _ in 0..messages {
+            raw.send(&masked(0x81, &[b'x'; 400])).await;
+            raw.frame().await;
+        }
+    };
+    for _ in 0..3 {
+        talk(&create().await, 1500).await;
+    }
+    let learner = create().await;
+    talk(&learner, 40).await;
+    let mut feed = Feed::open(lab.address(), &learner, 0).await;
+    assert_eq!(feed.next().await.seq, Seq(1));
+    for _ in 0..80 {
+        feed.next().await;
+    }
+    assert_eq!(feed.gaps, []);
 }

@@ -1,7 +1,7 @@
 //! The end of the relay: clients and observers get a close frame, everything is recorded, and the process exits.
 
 use crate::support::process::Process;
-use crate::support::{HOUR, Lab, Raw, message, soon};
+use crate::support::{HOUR, Lab, Raw, eventually, http, masked, message, soon};
 use observation::Party;
 use observation::event::Cause;
 use std::time::Duration;
@@ -86,6 +86,44 @@ async fn nobody_can_hold_it_up() {
     soon(lab.relay.stop()).await;
 }
 
+#[tokio::test]
+async fn a_relay_that_drains_creates_no_sessions_and_goes_on_otherwise() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let mut before = lab.open().await;
+    feed.opening().await;
+    lab.relay.drain(HOUR);
+    let refused = http(lab.address(), "POST", "/api/sessions", "").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("30")));
+    assert!(refused.json()["error"].as_str().unwrap().contains("about to stop"), "{}", refused.json());
+    // The sessions that exist go on, with the connections that they have and with new ones.
+    let mut after = lab.open().await;
+    for raw in [&mut before, &mut after] {
+        raw.send(&masked(0x81, b"Hello")).await;
+        assert_eq!(raw.frame().await, (0x81, b"Hello".to_vec()));
+    }
+    let left = Duration::from_millis(feed.draining().await.left_ms);
+    assert!(left <= HOUR && left > HOUR / 2, "{left:?}");
+    // Somebody who comes later is told too.
+    lab.feed().await.draining().await;
+}
+
+/// A second signal ends the wait.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_process_drains_on_the_first_signal() {
+    let mut relay = Process::start(&["--drain", "1h"]).await;
+    let id = relay.child.id().unwrap().to_string();
+    let signal = async || assert!(Command::new("kill").args(["-s", "TERM", &id]).status().await.unwrap().success());
+    signal().await;
+    eventually(async || http(relay.address, "POST", "/api/sessions", "").await.status == 503).await;
+    let mut raw = Raw::open(relay.address, "/echo").await;
+    signal().await;
+    assert_eq!(&raw.take(4).await[2..], &GOING_AWAY);
+    drop(raw);
+    assert!(soon(relay.child.wait()).await.unwrap().success());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_process_exits_successfully_on_a_signal() {
@@ -99,4 +137,25 @@ async fn the_process_exits_successfully_on_a_signal() {
         drop(raw);
         assert!(soon(relay.child.wait()).await.unwrap().success());
     }
+}
+
+/// Reading a named pipe that nobody writes to takes a thread that no signal ends, like a name lookup that hangs.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_process_exits_although_a_system_call_hangs() {
+    let page = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pipe-{}", std::process::id()));
+    std::fs::create_dir_all(&page).unwrap();
+    std::fs::write(page.join("index.html"), "page").unwrap();
+    let pipe = page.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().await.unwrap().success());
+    let mut relay = Process::start(&["--shutdown-grace", "200ms", "--page", page.to_str().unwrap()]).await;
+    let mut raw = Raw::connect(relay.address).await;
+    raw.send(b"GET /pipe HTTP/1.1\r\nHost: lab\r\n\r\n").await;
+    // Once this is answered, the relay has read the request before it.
+    let healthy = crate::support::http(relay.address, "GET", "/healthz", "").await;
+    assert_eq!(healthy.status, 200);
+    let id = relay.child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().await.unwrap().success());
+    assert!(soon(relay.child.wait()).await.unwrap().success());
+    std::fs::remove_dir_all(page).unwrap();
 }

@@ -91,7 +91,7 @@ impl Client {
 }
 
 /// The examples are beside the folder of the test binaries.
-fn built(example: &str) -> PathBuf {
+pub(crate) fn built(example: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let name = format!("{example}{}", std::env::consts::EXE_SUFFIX);
     let path = tests.ancestors().nth(2).unwrap().join("examples").join(name);

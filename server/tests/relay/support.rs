@@ -2,15 +2,23 @@
 
 pub(crate) mod clock;
 pub(crate) mod deflate;
+pub(crate) mod fault_line;
+mod http;
 pub(crate) mod kernel;
 pub(crate) mod process;
+#[cfg(target_os = "linux")]
+pub(crate) mod program;
+#[cfg(target_os = "linux")]
+pub(crate) mod redis;
+#[cfg(target_os = "linux")]
+mod sharing;
 
 use framescope::Relay;
 use framescope::args::Config;
 use futures_util::{SinkExt, StreamExt};
 use observation::command::{self, Command};
 use observation::event::{Closed, Frame, Opening, Refusal};
-use observation::{ConnectionNumber, Event, FeedMessage, Gap, Hello, Observation, Seq};
+use observation::{ConnectionNumber, Draining, Event, FeedMessage, Gap, Hello, Observation, Seq};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,6 +28,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+pub(crate) use http::{Answer, http};
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -47,6 +57,9 @@ impl Lab {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::default() };
+        config.host = vec!["lab".parse().unwrap()];
+        #[cfg(target_os = "linux")]
+        sharing::share(&mut config).await;
         change(&mut config);
         let relay = Relay::start(config).await.unwrap();
         let created = http(relay.address(), "POST", "/api/sessions", "").await;
@@ -201,33 +214,6 @@ pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
-    }
-}
-
-/// One request on a new connection.
-pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, more: &str) -> Answer {
-    let mut raw = Raw::connect(address).await;
-    raw.send(format!("{method} {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n{more}\r\n").as_bytes()).await;
-    let head = raw.head().await;
-    let body = raw.rest().await;
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body }
-}
-
 /// An observer. While it reads, it checks that the numbers have only the announced gaps.
 pub(crate) struct Feed {
     pub(crate) socket: Socket,
@@ -238,6 +224,8 @@ pub(crate) struct Feed {
     pub(crate) batches: Vec<usize>,
     ready: VecDeque<Observation>,
     answers: VecDeque<command::Answer>,
+    /// What the relay said before it stops.
+    draining: Option<Draining>,
 }
 
 impl Feed {
@@ -260,6 +248,7 @@ impl Feed {
             batches: Vec::new(),
             ready: VecDeque::new(),
             answers: VecDeque::new(),
+            draining: None,
         }
     }
 
@@ -291,12 +280,29 @@ impl Feed {
                 self.ready.extend(items);
             }
             FeedMessage::Answer(answer) => self.answers.push_back(answer),
+            FeedMessage::Draining(draining) => self.draining = Some(draining),
+            FeedMessage::Recording(_) => {}
+        }
+    }
+
+    /// Waits until the relay has said that it is about to stop.
+    pub(crate) async fn draining(&mut self) -> Draining {
+        loop {
+            if let Some(draining) = self.draining {
+                return draining;
+            }
+            self.take_in().await;
         }
     }
 
     /// Sends this text, and returns the relay's answer.
     pub(crate) async fn say(&mut self, text: &str) -> command::Answer {
         soon(self.socket.send(Message::text(text))).await.unwrap();
+        self.answer().await
+    }
+
+    /// The relay's next answer.
+    pub(crate) async fn answer(&mut self) -> command::Answer {
         loop {
             if let Some(answer) = self.answers.pop_front() {
                 return answer;

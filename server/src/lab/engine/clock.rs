@@ -3,11 +3,16 @@
 use super::outbox::Action;
 use super::reasons;
 use super::state::Engine;
-use super::timers::{MAX_PINGED, due};
+use super::timers::due;
+use crate::command_frames::resumed_by_itself;
 use observation::event::Cause;
+use std::time::Duration;
 use tokio::time::Instant;
 use wire::close_code::CloseCode;
 use wire::message::MessageKind;
+
+/// When to try again what has no room yet.
+const AGAIN: Duration = Duration::from_millis(20);
 
 impl Engine {
     /// Data was sent or received.
@@ -17,25 +22,21 @@ impl Engine {
         }
     }
 
-    /// A heartbeat ping was sent.
-    pub(super) fn pinged(&mut self, payload: Vec<u8>, now: Instant) {
-        let within = self.talk.heartbeat.as_ref().and_then(|heartbeat| heartbeat.within);
-        if let Some(within) = within.filter(|_| self.timers.pinged.len() < MAX_PINGED) {
-            self.timers.pinged.push_back((payload, now + within));
-        }
+    /// A ping was sent. Only the pong of a heartbeat has a deadline, but the pong of another ping must not count as that.
+    pub(super) fn pinged(&mut self, payload: &[u8], is_heartbeat: bool, now: Instant) {
+        let Some(within) = self.talk.heartbeat.as_ref().and_then(|heartbeat| heartbeat.within) else { return };
+        self.timers.pinged.sent(payload, is_heartbeat.then_some(now + within));
     }
 
-    /// A pong arrived. It also answers earlier pings, because a client may answer only the latest. RFC 6455 §5.5.3.
+    /// A pong arrived.
     pub(crate) fn pong(&mut self, payload: &[u8]) {
-        if let Some(index) = self.timers.pinged.iter().rposition(|(sent, _)| sent == payload) {
-            self.timers.pinged.drain(..=index);
-        }
+        self.timers.pinged.pong(payload);
     }
 
     /// Does what is due.
     pub(super) fn tick(&mut self, now: Instant) {
         if due(&mut self.timers.resume, now) {
-            self.outbox.push(now, Action::Act(reasons::resumed_by_itself()));
+            self.outbox.push(now, Action::Act(resumed_by_itself()));
         }
         if due(&mut self.timers.push, now)
             && let Some(push) = self.talk.push.clone()
@@ -58,12 +59,22 @@ impl Engine {
                 self.outbox.push(now, Action::Heartbeat(payload.into_bytes()));
             }
         }
+        let has_room = self.outbox.has_room_for_more();
+        if let Some(dialogue) = self.dialogue.as_mut().filter(|it| it.next().is_some_and(|at| at <= now)) {
+            if has_room {
+                let lines = dialogue.tick(now);
+                self.say(lines, now);
+            } else {
+                dialogue.postpone(now + AGAIN);
+            }
+        }
+        self.answer_gathered_in_time(now);
         self.end_in_time(now);
     }
 
     /// If several ends are due at once, the last one here wins, because it is the most abrupt.
     fn end_in_time(&mut self, now: Instant) {
-        if self.timers.pinged.front().is_some_and(|(_, by)| *by <= now) {
+        if self.timers.pong().is_some_and(|by| by <= now) {
             self.timers.pinged.clear();
             let reason = "no pong arrived in time".to_owned();
             self.urgent =

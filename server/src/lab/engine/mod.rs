@@ -4,7 +4,10 @@
 //! |---|---|
 //! | `state` | [`Engine`]: decides what to do about each message |
 //! | `clock`, `timers` | what is due because time has passed |
+//! | `gathering` | replies that wait for each other |
+//! | `token` | replies with a random token |
 //! | `command` | what an observer asked for |
+//! | `dialogue` | a script, followed step by step |
 //! | `outbox` | the actions that wait |
 //! | `run` | carries out what is due |
 //! | `reasons` | why the relay does it, in words |
@@ -12,12 +15,15 @@
 //! A connection with the default behavior, a plain echo, has no engine until a command arrives.
 
 mod clock;
-pub(super) mod command;
+mod command;
+mod dialogue;
+mod gathering;
 mod outbox;
 mod reasons;
 mod run;
 mod state;
 mod timers;
+mod token;
 
 pub(super) use run::TurnContext;
 pub(super) use state::Engine;

@@ -74,7 +74,7 @@ impl Action {
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Frame { payload, .. } | Self::Raw(payload, _) | Self::Heartbeat(payload) => payload.len(),
+            Self::Frame { payload, .. } | Self::Raw(payload, _) | Self::Heartbeat(payload) => payload.capacity(),
             _ => 0,
         }
     }
@@ -145,7 +145,7 @@ impl Outbox {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes + self.drip.as_ref().map_or(0, |drip| drip.rest.len())
+        self.bytes + self.drip.as_ref().map_or(0, |drip| drip.rest.capacity())
     }
 
     /// Removes what may not follow a close frame.

@@ -8,12 +8,36 @@ pub(super) fn greeting() -> Deliberate {
     Deliberate::by_behaviour("greet", "the server sends first: after the handshake, either side may send", Some("1.2"))
 }
 
+pub(super) fn random_greeting() -> Deliberate {
+    Deliberate::by_behaviour(
+        "greet-bytes",
+        "the server sends random bytes first: after the handshake, either side may send",
+        Some("1.2"),
+    )
+}
+
+pub(super) fn token() -> Deliberate {
+    Deliberate::by_behaviour("reply", "the reply has a random token, which only a client that reads it knows", None)
+}
+
+pub(super) fn shuffled() -> Deliberate {
+    Deliberate::by_behaviour("shuffle", "the replies are sent in another order than their messages", None)
+}
+
+pub(super) fn silence() -> Act {
+    Act::of(Deliberate::by_behaviour("silent-after", "after this, the server answers nothing any more", None))
+}
+
 pub(super) fn pushed() -> Deliberate {
     Deliberate::by_behaviour(
         "push-every",
         "the server sends this on its own: either side may send at any time",
         Some("1.2"),
     )
+}
+
+pub(super) fn script() -> Deliberate {
+    Deliberate::by_behaviour("script", "the script of this connection says so", None)
 }
 
 pub(super) fn heartbeat() -> Deliberate {
@@ -79,6 +103,11 @@ pub(super) fn drop(by: DropBy) -> Deliberate {
     )
 }
 
+pub(super) fn script_drop(by: DropBy) -> Deliberate {
+    let explanation = format!("the script {} the TCP connection without a close frame", how(by));
+    Deliberate::by_behaviour("script", explanation, Some("7.1.7"))
+}
+
 pub(super) fn how(by: DropBy) -> &'static str {
     match by {
         DropBy::Fin => "ends",
@@ -100,8 +129,4 @@ pub(super) fn no_close_answer() -> Act {
         "the server does not answer the close frame, although it must",
         Some("5.5.1"),
     ))
-}
-
-pub(super) fn resumed_by_itself() -> Act {
-    Act::of(Deliberate::by_console("resume", "the pause reached its time limit, and the relay reads again", None))
 }

@@ -136,11 +136,14 @@ impl Engine {
         match out {
             Action::Frame { header, payload, deliberate, broken } => {
                 turn.frame(self, &header, &payload, deliberate.as_ref(), broken, now);
+                if header.opcode == Opcode::Ping {
+                    self.pinged(&payload, false, now);
+                }
             }
             Action::Heartbeat(payload) => {
                 let header = FrameHeader::unmasked(true, Opcode::Ping, payload.len() as u64);
                 turn.frame(self, &header, &payload, Some(&reasons::heartbeat()), false, now);
-                self.pinged(payload, now);
+                self.pinged(&payload, true, now);
             }
             // A close frame was sent already.
             Action::Close(..) if turn.outgoing.sent_close() => {}

@@ -1,27 +1,38 @@
 //! When a behavior's timed actions are due.
 
 use crate::behaviour::{After, ConnectionBehaviour};
-use std::collections::VecDeque;
-use std::time::Duration;
+use crate::command_frames::MAX_PAUSE;
 use tokio::time::Instant;
+use wire::ping::Pings;
 
-/// The longest pause that a command can set.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// The most pings that wait for their pong. Further pings have no deadline.
-pub(super) const MAX_PINGED: usize = 64;
+/// The most pings that wait for their pong. The oldest no longer has a deadline if there are more.
+const MAX_PINGED: usize = 64;
 
 /// When each action is next due.
-#[derive(Default)]
 pub(super) struct Timers {
     pub(super) push: Option<Instant>,
     pub(super) ping: Option<Instant>,
-    /// Sent pings with the deadline for their pong, in ascending order.
-    pub(super) pinged: VecDeque<(Vec<u8>, Instant)>,
+    /// Sent pings, each with the deadline for its pong if it has one.
+    pub(super) pinged: Pings<Option<Instant>>,
     pub(super) close: Option<Instant>,
     pub(super) drop: Option<Instant>,
     pub(super) idle: Option<Instant>,
     /// The end of a pause.
     pub(super) resume: Option<Instant>,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            push: None,
+            ping: None,
+            pinged: Pings::new(MAX_PINGED),
+            close: None,
+            drop: None,
+            idle: None,
+            resume: None,
+        }
+    }
 }
 
 impl Timers {
@@ -34,7 +45,7 @@ impl Timers {
         *self = Self {
             push: talk.push.as_ref().map(|push| now + push.every),
             ping: talk.heartbeat.as_ref().map(|heartbeat| now + heartbeat.every),
-            pinged: VecDeque::new(),
+            pinged: Pings::new(MAX_PINGED),
             close: at(talk.close.as_ref().map(|close| close.when)),
             drop: at(talk.drop.map(|drop| drop.when)),
             idle: talk.idle.map(|idle| now + idle.after),
@@ -52,9 +63,13 @@ impl Timers {
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        let Self { push, ping, pinged, close, drop, idle, resume } = self;
-        let pong = pinged.front().map(|(_, by)| *by);
-        [*push, *ping, pong, *close, *drop, *idle, *resume].into_iter().flatten().min()
+        let Self { push, ping, close, drop, idle, resume, .. } = self;
+        [*push, *ping, self.pong(), *close, *drop, *idle, *resume].into_iter().flatten().min()
+    }
+
+    /// The next deadline for a pong. All heartbeats of a behavior have the same timeout, so it is that of the oldest.
+    pub(super) fn pong(&self) -> Option<Instant> {
+        self.pinged.iter().copied().flatten().next()
     }
 }
 

@@ -3,44 +3,45 @@
 //! They are packed into a few chunks. In a full log, the chunk that has become empty is written next, so a connection that
 //! floods the log neither allocates nor contends with other logs.
 
+mod budget;
+mod concealed;
 mod record;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::session) use budget::BudgetedLog;
+pub(crate) use budget::{LogBudget, LogUsage};
 pub(crate) use record::{End, FrameRecord, Kept, Records};
+pub(in crate::session) use record::{Outline, next as next_record, next_to_stamp as stamp_record, read as read_record};
 
 use crate::args::Config;
 use observation::{ConnectionNumber, Gap, Observation, Seq};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The size of a chunk, in bytes. A larger record has its own chunk.
 const CHUNK: usize = 32 << 10;
 /// The memory of a record besides its bytes: its share of the structures around it.
 const OVERHEAD: usize = 16;
-/// A log claims its part of the memory for all logs in steps of this size, in bytes.
-const STEP: u64 = 4 << 10;
 
 #[derive(Debug)]
-pub(super) struct Log {
-    /// No chunk is empty. Numbers continue from chunk to chunk without gaps, and the last observation has number `last`.
+pub(in crate::session) struct Log {
+    /// No chunk is empty. Numbers ascend, and only between two chunks some may be missing.
     chunks: VecDeque<Chunk>,
+    /// Numbers are missing after the last chunk, so the next record begins another one.
+    has_hole: bool,
     /// The buffer for the next chunk.
     spare: Vec<u8>,
     /// The number of observations, and of records.
     count: usize,
     records: usize,
     last: Seq,
+    /// How many observations it has ever had.
+    appended: u64,
     /// The memory of the records: the sum of their weights.
     bytes: u64,
     max_bytes: u64,
     max_count: usize,
-    /// The memory that all logs have claimed, and this log's part of it: `bytes` rounded up, plus a little more if the log
-    /// was larger before.
-    all_bytes: Arc<AtomicU64>,
-    announced: u64,
-    max_all_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -67,42 +68,88 @@ pub(crate) struct Extract {
 }
 
 impl Log {
-    pub(super) fn new(config: &Config, all_bytes: Arc<AtomicU64>) -> Self {
+    fn new(config: &Config) -> Self {
+        Self::bounded(config.log_bytes, config.log_count)
+    }
+
+    /// A log with at most so many bytes and observations. The newest record always stays.
+    pub(in crate::session) fn bounded(max_bytes: u64, max_count: usize) -> Self {
         Self {
             chunks: VecDeque::new(),
+            has_hole: false,
             spare: Vec::new(),
             count: 0,
             records: 0,
             last: Seq(0),
+            appended: 0,
             bytes: 0,
-            max_bytes: config.log_bytes,
-            max_count: config.log_count.max(1),
-            all_bytes,
-            announced: 0,
-            max_all_bytes: config.all_logs_bytes,
+            max_bytes,
+            max_count: max_count.max(1),
         }
     }
 
-    pub(super) fn last(&self) -> Seq {
+    fn last(&self) -> Seq {
         self.last
     }
 
+    /// How many observations it has ever had.
+    fn appended(&self) -> u64 {
+        self.appended
+    }
+
+    /// How many of them were dropped.
+    fn dropped(&self) -> u64 {
+        self.appended - self.count as u64
+    }
+
+    pub(in crate::session) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Appends all `records` and empties it. Twins belong to both connections, all others to the first.
-    pub(super) fn append(&mut self, at_us: u64, connections: [ConnectionNumber; 2], records: &mut Records) {
+    pub(in crate::session) fn append(&mut self, at_us: u64, connections: [ConnectionNumber; 2], records: &mut Records) {
+        self.append_walking(records, |bytes, at| record::next_to_stamp(bytes, at, at_us, connections));
+    }
+
+    /// Appends records that were stamped by another log. The first observation has number `first`; those between the last one and
+    /// it are missing.
+    fn append_stamped(&mut self, first: Seq, records: &mut Records) {
+        self.skip_to(first);
+        self.append_walking(records, |bytes, at| record::next(bytes, at));
+    }
+
+    /// Numbers before `first` that the log does not have yet are missing.
+    fn skip_to(&mut self, first: Seq) {
+        let last = Seq(first.0.saturating_sub(1));
+        if last > self.last {
+            self.last = last;
+            self.has_hole = true;
+        }
+    }
+
+    /// `next` finds the next record, and may write into it.
+    #[inline(always)]
+    fn append_walking(
+        &mut self,
+        records: &mut Records,
+        mut next: impl FnMut(&mut [u8], &mut usize) -> Option<Outline>,
+    ) {
         let Records { bytes, blobs, .. } = records;
         // `bytes[run..at]` waits to be copied into the last chunk, which has room for it.
         let (mut run, mut at) = (0, 0);
-        while let Some(record) = record::next_to_stamp(bytes, &mut at, at_us, connections) {
+        while let Some(record) = next(bytes, &mut at) {
             let blob = if record.has_blob { blobs.pop_front() } else { None };
             let start = at - record.length;
-            if self.chunks.back().is_none_or(|chunk| chunk.bytes.len() + at - run > CHUNK) {
+            if self.has_hole || self.chunks.back().is_none_or(|chunk| chunk.bytes.len() + at - run > CHUNK) {
                 self.copy(&bytes[run..start]);
                 run = start;
                 self.open_chunk();
+                self.has_hole = false;
             }
             self.bytes += weight(record.length, blob.as_deref());
             self.records += 1;
             self.count += record.count as usize;
+            self.appended += record.count;
             self.last = Seq(self.last.0 + record.count);
             if let Some(chunk) = self.chunks.back_mut() {
                 chunk.count += record.count as usize;
@@ -113,11 +160,14 @@ impl Log {
         }
         self.copy(&bytes[run..at]);
         bytes.clear();
-        // The newest record always stays.
-        while self.records > 1 && self.is_over() {
+        self.trim_to(self.max_bytes);
+    }
+
+    /// Drops the oldest records until the log has at most `max_bytes` and its maximum count. The newest record always stays.
+    pub(in crate::session) fn trim_to(&mut self, max_bytes: u64) {
+        while self.records > 1 && (self.count > self.max_count || self.bytes > max_bytes) {
             self.drop_oldest();
         }
-        self.announce();
     }
 
     fn copy(&mut self, run: &[u8]) {
@@ -140,14 +190,19 @@ impl Log {
 
     /// What follows `after`: at most `max_count` observations and about `max_json` bytes as JSON, but at least one if there is
     /// any.
-    pub(super) fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
-        let first = self.last.0 + 1 - self.count as u64;
+    fn extract(&self, after: Seq, max_count: usize, max_json: usize) -> Extract {
         let wanted = after.0.saturating_add(1);
-        let gap = (wanted < first).then_some(Gap { from: Seq(wanted), to: Seq(first - 1) });
-        let from = wanted.max(first);
+        let mut chunks = self.chunks.iter().skip_while(|chunk| chunk.end() <= wanted).peekable();
+        let from = chunks.peek().map_or(self.last.0 + 1, |chunk| chunk.first.0).max(wanted);
+        let gap = (wanted < from).then_some(Gap { from: Seq(wanted), to: Seq(from - 1) });
         let mut extract = Extract { gap, first: Seq(from), half: false, bytes: Vec::new(), blobs: Vec::new() };
-        let (mut json, mut left) = (0, max_count);
-        for chunk in self.chunks.iter().skip_while(|chunk| chunk.first.0 + chunk.count as u64 <= from) {
+        let (mut json, mut left, mut end) = (0, max_count, None);
+        for chunk in chunks {
+            // The next extract begins with the gap before this chunk.
+            if end.is_some_and(|end| end < chunk.first.0) {
+                return extract;
+            }
+            end = Some(chunk.end());
             let mut blobs = chunk.blobs.iter();
             let (mut at, mut number) = (chunk.start, chunk.first.0);
             loop {
@@ -172,11 +227,19 @@ impl Log {
         extract
     }
 
-    fn is_over(&self) -> bool {
-        self.count > self.max_count
-            || self.bytes > self.max_bytes
-            // The claims of the other logs, and the actual size of this one.
-            || self.all_bytes.load(Ordering::Relaxed).saturating_sub(self.announced) + self.bytes > self.max_all_bytes
+    /// Takes all records out, and numbers begin again. Returns how many observations were dropped before the first one, how many
+    /// there are, and the records.
+    pub(in crate::session) fn take_all(&mut self) -> (u64, u64, Records) {
+        let (dropped, count) = (self.dropped(), self.count as u64);
+        let mut records = Records::default();
+        for mut chunk in self.chunks.drain(..) {
+            records.bytes.extend_from_slice(&chunk.bytes[chunk.start..]);
+            records.blobs.append(&mut chunk.blobs);
+            self.spare = chunk.bytes;
+        }
+        (self.count, self.records, self.last, self.appended, self.bytes) = (0, 0, Seq(0), 0, 0);
+        self.has_hole = false;
+        (dropped, count, records)
     }
 
     fn drop_oldest(&mut self) {
@@ -199,21 +262,12 @@ impl Log {
             self.spare = chunk.bytes;
         }
     }
-
-    /// Updates this log's claim in steps, so that logs rarely contend.
-    fn announce(&mut self) {
-        let wanted = self.bytes.next_multiple_of(STEP);
-        if wanted > self.announced || wanted + 2 * STEP < self.announced {
-            // Wraps around if the claim shrinks, which is intended.
-            self.all_bytes.fetch_add(wanted.wrapping_sub(self.announced), Ordering::Relaxed);
-            self.announced = wanted;
-        }
-    }
 }
 
-impl Drop for Log {
-    fn drop(&mut self) {
-        self.all_bytes.fetch_sub(self.announced, Ordering::Relaxed);
+impl Chunk {
+    /// The number after its last observation.
+    fn end(&self) -> u64 {
+        self.first.0 + self.count as u64
     }
 }
 
@@ -226,7 +280,13 @@ impl Extract {
         (count > 0).then(|| Seq(self.first.0 + count - 1))
     }
 
+    /// All of it, for the relay itself.
     pub(crate) fn observations(&self) -> Vec<Observation> {
+        self.visible(|_| true)
+    }
+
+    /// What observers may see. `has_passed` says whether the session has passed a challenge.
+    pub(crate) fn visible(&self, has_passed: impl Fn(&str) -> bool) -> Vec<Observation> {
         let (mut at, mut seq) = (0, self.first);
         let mut blobs = self.blobs.iter();
         let mut observations = Vec::new();
@@ -236,6 +296,10 @@ impl Extract {
             let blob = if record.has_blob { blobs.next() } else { None };
             let bytes = &self.bytes[start..at];
             let read = record::read(seq, bytes, blob.map(|blob| &blob[..])).expect("what a log wrote can be read");
+            let read = match read.concealed_by.is_none_or(|challenge| has_passed(&challenge)) {
+                true => read.observation,
+                false => concealed::concealed(read.observation),
+            };
             let twin = record::other(bytes).map(|connection| Observation { connection, ..read.clone() });
             let is_half = self.half && start == 0;
             for observation in Some(read).filter(|_| !is_half).into_iter().chain(twin) {

@@ -24,6 +24,9 @@ const FRAME: u8 = 1;
 const DELIBERATE: u8 = 2;
 /// A frame that belongs to two connections.
 const TWIN: u8 = 3;
+/// The same as an event, and as a frame with a reason, but concealed until the session has passed a challenge.
+const CONCEALED_EVENT: u8 = 4;
+const CONCEALED: u8 = 5;
 
 const FROM_SERVER: u8 = 0x01;
 const POSITION: u8 = 0x02;
@@ -47,9 +50,9 @@ const FRONT: usize = OTHER.end + MAX_HEADER + 12 + 8;
 /// Records that are not in a log yet, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::session) bytes: Vec<u8>,
     /// The shared payloads.
-    pub(super) blobs: VecDeque<Arc<[u8]>>,
+    pub(in crate::session) blobs: VecDeque<Arc<[u8]>>,
     /// For each record to send, the position of its last byte.
     pub(crate) ends: VecDeque<End>,
 }
@@ -89,6 +92,8 @@ pub(crate) struct FrameRecord<'a> {
     pub(crate) inflated: Option<(&'a [u8], u64)>,
     pub(crate) violations: &'a [wire::violation::Violation],
     pub(crate) deliberate: Option<&'a Deliberate>,
+    /// The challenge that conceals the violations and the reason of a deliberate frame.
+    pub(crate) concealed_by: Option<&'a str>,
 }
 
 thread_local! {
@@ -146,19 +151,34 @@ impl Records {
         self.end(start);
     }
 
+    /// An event of which observers learn only once the session has passed the challenge.
+    pub(crate) fn concealed_event(&mut self, event: &Event, challenge: &str) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; TAG]);
+        self.bytes.push(CONCEALED_EVENT);
+        chunk(&mut self.bytes, challenge.as_bytes());
+        json(&mut self.bytes, event);
+        self.end(start);
+    }
+
     pub(crate) fn frame(&mut self, frame: FrameRecord<'_>) {
-        let tag = if frame.deliberate.is_some() { DELIBERATE } else { FRAME };
+        let tag = match (frame.deliberate, frame.concealed_by) {
+            (None, _) => FRAME,
+            (Some(_), None) => DELIBERATE,
+            (Some(_), Some(_)) => CONCEALED,
+        };
         self.tagged(tag, frame);
     }
 
     /// A frame that crosses two connections at once. It is never deliberate, because the relay is at neither end.
     pub(crate) fn twin(&mut self, frame: FrameRecord<'_>) {
-        self.tagged(TWIN, FrameRecord { deliberate: None, ..frame });
+        self.tagged(TWIN, FrameRecord { deliberate: None, concealed_by: None, ..frame });
     }
 
     #[inline(always)]
     fn tagged(&mut self, tag: u8, frame: FrameRecord<'_>) {
-        let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations, deliberate } = frame;
+        let FrameRecord { from, header, position, payload_bytes, kept, inflated, violations, deliberate, concealed_by } =
+            frame;
         let set = |condition, bit| if condition { bit } else { 0 };
         let partial = payload_bytes != header.length.bytes;
         let mut front = [0; FRONT];
@@ -195,6 +215,9 @@ impl Records {
             json(&mut text, &violations.iter().map(Violation::from).collect::<Vec<_>>());
             chunk(&mut self.bytes, &text);
         }
+        if let Some(challenge) = concealed_by.filter(|_| tag == CONCEALED) {
+            chunk(&mut self.bytes, challenge.as_bytes());
+        }
         if let Some(deliberate) = deliberate {
             let mut text = Vec::new();
             json(&mut text, deliberate);
@@ -215,27 +238,27 @@ impl Records {
 }
 
 /// What a walk along records needs to know of each one.
-pub(super) struct Outline {
+pub(in crate::session) struct Outline {
     /// The total size, in bytes.
-    pub(super) length: usize,
-    pub(super) has_blob: bool,
+    pub(in crate::session) length: usize,
+    pub(in crate::session) has_blob: bool,
     /// The number of observations.
-    pub(super) count: u64,
+    pub(in crate::session) count: u64,
 }
 
 /// The record at `at`, which is moved past it; `None` at the end.
 #[inline]
-pub(super) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
+pub(in crate::session) fn next(bytes: &[u8], at: &mut usize) -> Option<Outline> {
     let (front, _) = bytes.get(*at..)?.split_first_chunk::<{ TAG + 2 }>()?;
     let length = u32::from_le_bytes([front[0], front[1], front[2], front[3]]) as usize;
     *at += length;
-    let has_blob = front[TAG] != EVENT && front[TAG + 1] & BLOB != 0;
+    let has_blob = !matches!(front[TAG], EVENT | CONCEALED_EVENT) && front[TAG + 1] & BLOB != 0;
     Some(Outline { length, has_blob, count: if front[TAG] == TWIN { 2 } else { 1 } })
 }
 
 /// The same, and writes the time and the connection, for a twin both connections.
 #[inline]
-pub(super) fn next_to_stamp(
+pub(in crate::session) fn next_to_stamp(
     bytes: &mut [u8],
     at: &mut usize,
     at_us: u64,
@@ -253,16 +276,30 @@ pub(super) fn next_to_stamp(
     Some(outline)
 }
 
-/// Decodes a record, of a twin the first observation. `blob` is the shared payload. `None` if the bytes are not a record.
-pub(super) fn read(seq: Seq, record: &[u8], blob: Option<&[u8]>) -> Option<Observation> {
+/// A decoded record, of a twin the first observation.
+pub(in crate::session) struct Decoded {
+    pub(in crate::session) observation: Observation,
+    /// The challenge that conceals it.
+    pub(in crate::session) concealed_by: Option<String>,
+}
+
+/// Decodes a record. `blob` is the shared payload. `None` if the bytes are not a record.
+pub(in crate::session) fn read(seq: Seq, record: &[u8], blob: Option<&[u8]>) -> Option<Decoded> {
     let mut rest = record.get(TIME.start..)?;
     let at_us = u64::from_le_bytes(take(&mut rest)?);
     let connection = ConnectionNumber(u32::from_le_bytes(take(&mut rest)?));
-    let event = match take::<1>(&mut rest)? {
-        [EVENT] => serde_json::from_slice(rest).ok()?,
-        [tag] => Event::Frame(read_frame(rest, blob, tag)?),
+    let (event, concealed_by) = match take::<1>(&mut rest)? {
+        [EVENT] => (serde_json::from_slice(rest).ok()?, None),
+        [CONCEALED_EVENT] => {
+            let challenge = take_text(&mut rest)?;
+            (serde_json::from_slice(rest).ok()?, Some(challenge))
+        }
+        [tag] => {
+            let (frame, concealed_by) = read_frame(rest, blob, tag)?;
+            (Event::Frame(frame), concealed_by)
+        }
     };
-    Some(Observation { seq, at_us, connection, event })
+    Some(Decoded { observation: Observation { seq, at_us, connection, event }, concealed_by })
 }
 
 /// The other connection of a twin; `None` for any other record.
@@ -271,7 +308,8 @@ pub(super) fn other(record: &[u8]) -> Option<ConnectionNumber> {
     Some(ConnectionNumber(u32::from_le_bytes(take(&mut other)?)))
 }
 
-fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<Frame> {
+/// A frame, and the challenge that conceals it.
+fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<(Frame, Option<String>)> {
     let flags = take::<1>(&mut rest)?[0];
     if tag == TWIN {
         take::<4>(&mut rest)?;
@@ -297,7 +335,9 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<Frame> {
         false => None,
     };
     let violations = if is(VIOLATIONS) { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { Vec::new() };
-    let deliberate = if tag == DELIBERATE { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { None };
+    let concealed_by = if tag == CONCEALED { Some(take_text(&mut rest)?) } else { None };
+    let is_deliberate = matches!(tag, DELIBERATE | CONCEALED);
+    let deliberate = if is_deliberate { serde_json::from_slice(take_chunk(&mut rest)?).ok()? } else { None };
     let mut payload = if is(BLOB) { blob? } else { rest }.to_vec();
     // Stored unmasked, and shown as on the wire.
     if let Some(MaskingKey(key)) = header.masking_key {
@@ -305,7 +345,7 @@ fn read_frame(mut rest: &[u8], blob: Option<&[u8]>, tag: u8) -> Option<Frame> {
     }
     let from = if is(FROM_SERVER) { Party::Server } else { Party::Client };
     let frame = Frame::new(from.into(), &header, payload, payload_bytes);
-    Some(Frame { inflated, position, violations, deliberate, ..frame })
+    Some((Frame { inflated, position, violations, deliberate, ..frame }, concealed_by))
 }
 
 fn json<T: serde::Serialize>(bytes: &mut Vec<u8>, value: &T) {
@@ -325,6 +365,10 @@ fn take_chunk<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     let (part, behind) = rest.split_at_checked(length)?;
     *rest = behind;
     Some(part)
+}
+
+fn take_text(rest: &mut &[u8]) -> Option<String> {
+    String::from_utf8(take_chunk(rest)?.to_vec()).ok()
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

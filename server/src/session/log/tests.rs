@@ -8,7 +8,7 @@ use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 use wire::violation::Violation;
 
-fn event(reason: &str) -> Event {
+pub(super) fn event(reason: &str) -> Event {
     let count = Count::default();
     let reason = reason.to_owned();
     Event::Closed(Closed {
@@ -25,10 +25,10 @@ fn event(reason: &str) -> Event {
 fn log(change: impl FnOnce(&mut Config)) -> Log {
     let mut config = Config::default();
     change(&mut config);
-    Log::new(&config, Arc::default())
+    Log::new(&config)
 }
 
-fn push_event(log: &mut Log, event: &Event) {
+pub(super) fn push_event(log: &mut Log, event: &Event) {
     let mut records = Records::default();
     records.event(event);
     log.append(0, [ConnectionNumber(1); 2], &mut records);
@@ -55,6 +55,7 @@ fn push_pair(log: &mut Log, payload: &[u8]) {
             inflated: None,
             violations: &[],
             deliberate: None,
+            concealed_by: None,
         });
     }
     log.append(7, [ConnectionNumber(2); 2], &mut records);
@@ -154,20 +155,6 @@ fn a_full_log_takes_no_more_memory() {
 }
 
 #[test]
-fn all_logs_together_are_bounded_and_give_back_what_they_took() {
-    let all = Arc::new(AtomicU64::new(0));
-    let config = Config { all_logs_bytes: 50_000, ..Config::default() };
-    let (mut one, mut two) = (Log::new(&config, all.clone()), Log::new(&config, all.clone()));
-    push(&mut one, 10_000);
-    push(&mut two, 10_000);
-    assert!(one.bytes + two.bytes <= 50_000 + STEP, "{} and {}", one.bytes, two.bytes);
-    assert!(all.load(Ordering::Relaxed) <= 50_000 + 2 * STEP);
-    assert!(one.bytes > 40_000, "the first keeps what it has, but what the other needs for its newest");
-    drop((one, two));
-    assert_eq!(all.load(Ordering::Relaxed), 0);
-}
-
-#[test]
 fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
     #[track_caller]
     fn check(record: FrameRecord<'_>, expect: Frame) {
@@ -215,6 +202,7 @@ fn a_record_reads_back_as_the_frame_that_it_was_made_of() {
                             inflated,
                             violations,
                             deliberate,
+                            concealed_by: None,
                         };
                         check(record, expect);
                     }
@@ -236,6 +224,7 @@ fn the_first_records_of_several_can_be_taken_out() {
             inflated: None,
             violations: &[],
             deliberate: None,
+            concealed_by: None,
         });
         records.ends.push_back(End { at: payload.len() as u64, bytes: 0, is_frame: true });
     };
@@ -268,6 +257,7 @@ fn a_frame_that_crosses_two_legs_is_two_observations() {
             inflated: None,
             violations: &[],
             deliberate: None,
+            concealed_by: None,
         });
     };
     let mut log = log(|config| config.log_count = 6);
@@ -302,4 +292,32 @@ fn a_frame_that_crosses_two_legs_is_two_observations() {
     twin(&mut records, &[5]);
     log.append(0, [ConnectionNumber(4), ConnectionNumber(7)], &mut records);
     assert_eq!(seen(&log, 0, 9), [(9, 4, 5, 1), (10, 7, 5, 1)]);
+}
+
+/// What a relay reads of a log that several relays write.
+#[test]
+fn missing_numbers_are_a_gap_wherever_they_are() {
+    let mut log = Log::bounded(u64::MAX, usize::MAX);
+    let mut stamped = |first: u64, count: usize| {
+        let mut records = Records::default();
+        (0..count).for_each(|_| records.event(&event("because")));
+        log.append_stamped(Seq(first), &mut records);
+    };
+    stamped(3, 2);
+    stamped(5, 1);
+    stamped(100, 2);
+    assert_eq!((log.last(), log.appended(), log.dropped()), (Seq(101), 5, 0));
+    let read = |log: &Log, after: u64, most: usize| {
+        let extract = log.extract(Seq(after), most, usize::MAX);
+        let numbers: Vec<_> = extract.observations().iter().map(|observation| observation.seq.0).collect();
+        (extract.gap.map(|gap| (gap.from.0, gap.to.0)), numbers, extract.last().map(|seq| seq.0))
+    };
+    assert_eq!(read(&log, 0, 9), (Some((1, 2)), vec![3, 4, 5], Some(5)));
+    assert_eq!(read(&log, 3, 1), (None, vec![4], Some(4)));
+    assert_eq!(read(&log, 5, 9), (Some((6, 99)), vec![100, 101], Some(101)));
+    assert_eq!(read(&log, 50, 1), (Some((51, 99)), vec![100], Some(100)));
+    assert_eq!(read(&log, 101, 9), (None, vec![], None));
+    assert_eq!(read(&log, 500, 9), (None, vec![], None));
+    log.skip_to(Seq(200));
+    assert_eq!(read(&log, 101, 9), (Some((102, 199)), vec![], None));
 }

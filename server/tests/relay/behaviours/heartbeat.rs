@@ -8,7 +8,7 @@ use crate::support::clock::Clock;
 use crate::support::{Lab, masked};
 use observation::event::Cause;
 use observation::round_trip::RoundTrips;
-use observation::{Event, Party};
+use observation::{Command, Event, Party};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
@@ -113,6 +113,37 @@ async fn timely_pongs_keep_the_connection_open() {
     assert!(closes(&lab, "pong-within=500ms", 15, first).await);
     // All pings have the same payload.
     assert!(!closes(&lab, "pong-within=200ms&ping-payload=x", 30, every).await);
+}
+
+/// A pong may answer any of several equal pings, so it counts for the oldest: the newer ones still have their deadlines.
+#[tokio::test]
+async fn a_late_pong_does_not_excuse_a_newer_ping() {
+    let lab = Lab::new().await;
+    // At the third ping, one pong comes late for the first, and then none.
+    let late = |n: usize, payload: &[u8]| (n == 3).then(|| payload.to_vec());
+    assert!(
+        !closes(&lab, "pong-within=200ms", 5, late).await,
+        "a payload of its own proves that the third was answered"
+    );
+    assert!(closes(&lab, "pong-within=200ms&ping-payload=x", 7, late).await);
+}
+
+/// A ping by command has the payload of a heartbeat. Its pong is not the heartbeat's.
+#[tokio::test]
+async fn the_pong_of_another_ping_does_not_answer_a_heartbeat() {
+    let lab = Lab::new().await;
+    let mut feed = lab.feed().await;
+    let clock = Clock::stop();
+    let mut raw = open(&lab, "ping-every=100ms&pong-within=150ms&ping-payload=x").await;
+    assert_eq!(feed.command(1, Command::Ping(b"x".to_vec())).await, None);
+    assert_eq!(raw.frame().await, (0x89, b"x".to_vec()));
+    clock.pass(Duration::from_millis(100)).await;
+    assert_eq!(raw.frame().await, (0x89, b"x".to_vec()));
+    raw.send(&masked(0x8a, b"x")).await;
+    let second = clock.pass_until(raw.frame()).await;
+    assert_eq!(second, (0x89, b"x".to_vec()));
+    let closing = clock.pass_until(raw.frame()).await;
+    assert_eq!(closing, (0x88, close(1011, "no pong arrived in time")));
 }
 
 /// A pong is not late because its ping had to wait for the end of a frame.

@@ -1,12 +1,15 @@
 //! The settings in the URL of a lab connection: the exact bytes that they cause, and what observers receive.
 
+mod chance;
 mod closing;
 mod composed;
 mod faults;
+mod half_closed;
 mod heartbeat;
 pub(crate) mod limits;
 mod noise;
 mod opening;
+mod script;
 mod settings;
 mod talk;
 

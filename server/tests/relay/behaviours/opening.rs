@@ -127,7 +127,10 @@ async fn every_status_from_300_to_599() {
 async fn a_refusal_with_location_and_body() {
     let lab = Lab::new().await;
     let rest = |length| {
-        format!("Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+        format!(
+            "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n"
+        )
     };
     let (answer, _) = refusal(&lab, "refuse=302&location=/else%3Fwhere").await;
     assert_eq!(answer, format!("HTTP/1.1 302 Found\r\nLocation: /else?where\r\n{}", rest(0)));

@@ -13,8 +13,8 @@ async fn check(query: &str, reason: &str) {
         let response = String::from_utf8(raw.rest().await).unwrap();
         let length = reason.len() + 2;
         let expected = format!(
-            "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n{reason}.\n"
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n{reason}.\n"
         );
         assert_eq!(response, expected, "{path}?{query}");
         if path == "/echo" {

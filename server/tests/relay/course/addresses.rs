@@ -4,6 +4,7 @@ use super::{folder, lab};
 use crate::support::{Lab, Raw, handshake, http};
 use curriculum::challenge::{Challenge, Solution};
 use curriculum::course::{Block, Course, Lesson};
+use curriculum::glossary::Glossary;
 use observation::SessionId;
 
 #[tokio::test]
@@ -21,11 +22,20 @@ async fn every_part_of_a_course_has_an_address() {
     assert!(solution.code.contains("socket.send"));
     let text = String::from_utf8(get("/challenges/first-echo").await.body).unwrap();
     assert!(!text.contains("something else"), "a wrong attempt is no business of the page's");
+    let glossary: Glossary = serde_json::from_slice(&get("/glossary").await.body).unwrap();
+    assert!(course.glossary && glossary.terms[1].definition == lesson.terms[0]);
     let asset = get("/assets/a.png").await;
     assert_eq!((asset.status, asset.header("content-type")), (200, Some("image/png")));
     assert_eq!(asset.body, b"\x89PNG");
 
-    for path in ["", "/lessons/hello", "/challenges/first-echo", "/challenges/first-echo/solution", "/assets/a.png"] {
+    for path in [
+        "",
+        "/glossary",
+        "/lessons/hello",
+        "/challenges/first-echo",
+        "/challenges/first-echo/solution",
+        "/assets/a.png",
+    ] {
         let answer = get(path).await;
         assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-cache")), "{path}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
@@ -73,7 +83,7 @@ async fn a_challenge_id_selects_its_settings() {
     let lab = Lab::with(|config| config.course = Some(folder)).await;
     let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
     let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
-    let words = challenge.values(&SessionId::parse(&lab.id).unwrap())["words"].clone();
+    let words = challenge.open_values(&SessionId::parse(&lab.id).unwrap())["words"].clone();
     for prefix in ["", "/via/slow"] {
         let mut raw = Raw::open(lab.address(), &format!("{prefix}{}?challenge=first-echo", lab.path())).await;
         assert_eq!(raw.frame().await, (0x81, format!("{words} & all").into_bytes()));

@@ -4,7 +4,7 @@ use super::folder;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn framescope(arguments: &[&str], stdin: impl AsRef<[u8]>) -> (i32, String, String) {
+pub(super) fn framescope(arguments: &[&str], stdin: impl AsRef<[u8]>) -> (i32, String, String) {
     use std::io::Write;
     let mut child = Command::new(env!("CARGO_BIN_EXE_framescope"))
         .args(arguments)
@@ -31,12 +31,29 @@ fn a_new_course_has_no_problems() {
     assert_eq!(code, 0);
     assert!(out.contains(&format!("framescope serve --course {}", folder.display())), "{out}");
     let (code, out, _) = framescope(&["course", "check", text(&folder)], "");
-    let expect =
-        format!("{}: no problems found in 1 lesson with 8 pieces, 1 challenge and 0 images\n", folder.display());
+    let expect = format!(
+        "{}: no problems found in 1 lesson with 11 pieces, 1 challenge, 2 terms and 0 images\n",
+        folder.display()
+    );
     assert_eq!((code, out), (0, expect));
     let (code, _, err) = framescope(&["course", "new", text(&folder)], "");
     assert_eq!(code, 1);
     assert!(err.contains("is not empty; use an empty folder"), "{err}");
+}
+
+#[test]
+fn a_warning_is_printed_and_the_course_can_still_be_served() {
+    let folder = folder();
+    framescope(&["course", "new", text(&folder)], "");
+    let lesson = folder.join("lessons/hello.md");
+    let long = "text = \"The client, because otherwise a hostile page could fool a proxy\"";
+    let told = std::fs::read_to_string(&lesson).unwrap().replace("text = \"The client\"", long);
+    std::fs::write(&lesson, told).unwrap();
+    let (code, out, _) = framescope(&["course", "check", text(&folder)], "");
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!((code, lines.len()), (0, 2), "{out}");
+    assert!(lines[0].starts_with("warning: lessons/hello.md:74: the right option has 63 characters"), "{out}");
+    assert!(lines[1].contains("no problems found"), "{out}");
 }
 
 #[test]
@@ -49,8 +66,10 @@ fn each_problem_is_printed_on_its_own_line() {
     let (code, out, err) = framescope(&["course", "check", text(&folder)], "");
     let lines: Vec<_> = out.lines().collect();
     assert_eq!((code, err.as_str(), lines.len()), (1, "", 2), "{out}");
-    assert!(lines[0].starts_with("challenges/first-echo/challenge.md:6: the lab rejects this query: `deflate` takes"));
-    assert!(lines[1].starts_with("challenges/first-echo/challenge.md:7: the lab rejects this middlebox:"), "{out}");
+    assert!(
+        lines[0].starts_with("challenges/first-echo/challenge.md:7: the lab rejects these settings: `deflate` takes")
+    );
+    assert!(lines[1].starts_with("challenges/first-echo/challenge.md:8: the lab rejects this middlebox:"), "{out}");
 }
 
 #[test]
@@ -70,8 +89,8 @@ fn unreadable_receipts_and_keys_are_errors() {
 #[test]
 fn control_characters_are_escaped() {
     for (text, says) in [
-        ("framescope receipt 2\u{1b}[1A\u{1b}[2Kvalid: all\n".to_owned(), "bad: This version does not support"),
-        ("framescope receipt 2\rvalid: all".to_owned(), "bad: This version does not support"),
+        ("framescope receipt 3\u{1b}[1A\u{1b}[2Kvalid: all\n".to_owned(), "bad: This version does not support"),
+        ("framescope receipt 3\rvalid: all".to_owned(), "bad: This version does not support"),
         (format!("framescope receipt {}\n", "9".repeat(100_000)), "bad: This version does not support"),
         ("framescope receipt 1\ncourse: a\u{1b}[2J\n".to_owned(), "bad: "),
         ("framescope receipt 1\ncourse: \u{202E}a\n".to_owned(), "bad: "),
@@ -92,9 +111,12 @@ fn a_missing_folder_is_reported_once() {
 }
 
 pub(super) fn verify(text: impl AsRef<[u8]>, key: Option<&str>) -> (i32, String) {
-    let key = key.map(|key| ["--key", key]);
-    let arguments = ["receipt", "verify"].into_iter().chain(key.iter().flatten().copied()).collect::<Vec<_>>();
-    let (code, out, _) = framescope(&arguments, text);
+    let key = key.map_or(Vec::new(), |key| vec!["--key", key]);
+    verify_with(&key, text)
+}
+
+pub(super) fn verify_with(arguments: &[&str], text: impl AsRef<[u8]>) -> (i32, String) {
+    let (code, out, _) = framescope(&[&["receipt", "verify"], arguments].concat(), text);
     (code, out)
 }
 

@@ -2,8 +2,12 @@
 
 mod addresses;
 mod command;
+mod concealed;
+mod dialogues;
+mod receipt_keys;
 mod receipts;
 mod sandbox;
+mod starters;
 
 use crate::support::{Answer, Lab, Raw};
 use framescope::args::Config;

@@ -1,7 +1,8 @@
 //! Receipts: grading, signing, verification and refusals.
 
-use super::command::{public_key, verify};
+use super::command::{verify, verify_with};
 use super::{folder, lab, lab_with, post};
+use crate::support::clock::Clock;
 use crate::support::{Answer, Lab, Raw, http, masked};
 use curriculum::challenge::Challenge;
 use observation::SessionId;
@@ -17,7 +18,7 @@ async fn words(lab: &Lab) -> String {
 async fn words_of(lab: &Lab, session: &str) -> String {
     let answer = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await;
     let challenge: Challenge = serde_json::from_slice(&answer.body).unwrap();
-    challenge.values(&SessionId::parse(session).unwrap())["words"].clone()
+    challenge.open_values(&SessionId::parse(session).unwrap())["words"].clone()
 }
 
 /// Sends `text` over a new connection to the challenge's address and waits for the echo.
@@ -36,14 +37,14 @@ async fn ask(lab: &Lab, request: &Value) -> Answer {
 }
 
 /// A receipt for a passed attempt.
-async fn receipt(lab: &Lab, name: Option<&str>) -> String {
+pub(super) async fn receipt(lab: &Lab, name: Option<&str>) -> String {
     attempt(lab, &words(lab).await).await;
     let answer = ask(lab, &json!({ "challenge": "first-echo", "since": 0, "name": name })).await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")), "{}", answer.json());
     answer.json()["receipt"].as_str().unwrap().to_owned()
 }
 
-async fn judged(lab: &Lab, text: &str) -> Value {
+pub(super) async fn judged(lab: &Lab, text: &str) -> Value {
     let answer = post(lab.address(), "/api/receipts/verify", text.as_bytes()).await;
     assert_eq!(answer.status, 200);
     answer.json()
@@ -57,8 +58,15 @@ async fn a_passed_challenge_has_a_receipt() {
     let receipt = receipt(&lab, Some("  Ada \u{A0} Lovelace ")).await;
     let after = now();
     let lines: Vec<_> = receipt.lines().collect();
-    assert_eq!(lines.len(), 9, "{receipt}");
-    assert_eq!(lines[..3], ["framescope receipt 1", "course: my-course", "challenge: first-echo"]);
+    assert_eq!(lines.len(), 12, "{receipt}");
+    assert_eq!(lines[..3], ["framescope receipt 2", "course: my-course", "challenge: first-echo"]);
+    // The challenge as the relay serves it, and a tag that does not reveal the session.
+    let content = http(lab.address(), "GET", "/api/course/challenges/first-echo", "").await.body;
+    assert_eq!(lines[3], format!("content: sha256:{}", hex::encode(sha2::Sha256::digest(&content))));
+    assert_eq!(lines[4], format!("relay: {}", env!("CARGO_PKG_VERSION")));
+    let tag = sha2::Sha256::digest(format!("framescope session tag\n{}", lab.id));
+    assert_eq!(lines[5], format!("session: {}", hex::encode(&tag[..16])));
+    let lines = [&lines[..3], &lines[6..]].concat();
     assert!((before.as_str()..=after.as_str()).contains(&lines[3]), "{before} to {after}: {}", lines[3]);
     assert_eq!(lines[4..6], ["name: Ada Lovelace", "checks: 2, 0 on the learner's word"]);
     assert!(lines[6].starts_with("evidence: sha256:") && lines[6].len() == 17 + 64);
@@ -108,10 +116,16 @@ async fn changed_and_foreign_receipts_are_detected() {
     assert!(verdict.get("name").is_none());
     // Another relay can verify the receipt, but reports that it did not sign it.
     let elsewhere = judged(&other, &receipt).await;
-    assert_eq!((&elsewhere["valid"], &elsewhere["own"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&elsewhere["valid"], &elsewhere["own"], &elsewhere["unchanged"]),
+        (&json!(false), &json!(false), &json!(true))
+    );
+    assert!(elsewhere["reason"].as_str().unwrap().contains("signed by an unknown key"), "{elsewhere}");
+    assert_eq!(elsewhere["name"], "Ada");
     for (text, says) in [
         ("", "This text contains no receipt"),
-        ("framescope receipt 2\n", "This version does not support"),
+        ("framescope receipt 3\n", "This version does not support"),
+        ("framescope receipt 2\ncourse: a\nchallenge: b\n", "“content: …” is missing"),
         ("framescope receipt 1\ncourse: a\n", "“challenge: …” is missing"),
         (&format!("{receipt}{receipt}"), "This text contains 2 receipts"),
     ] {
@@ -123,13 +137,40 @@ async fn changed_and_foreign_receipts_are_detected() {
         http(other.address(), "GET", "/api/receipts/key", "").await.json()["key"].as_str().unwrap().to_owned();
     let (code, out) = verify(format!("{receipt}\n{changed}"), None);
     assert_eq!(code, 1);
-    assert!(
-        out.lines().next().unwrap().contains(", signed by ") && out.lines().nth(1).unwrap().starts_with("bad: "),
-        "{out}"
-    );
+    let lines: Vec<_> = out.lines().collect();
+    assert!(lines[0].starts_with("unknown: ") && lines[0].contains("signed by an unknown key"), "{out}");
+    assert!(lines[1].starts_with("bad: "), "{out}");
+    // Any key is accepted only on request, and a forger's receipt is no yes without that.
+    let (code, out) = verify(&receipt, None);
+    assert_eq!((code, out.starts_with("unknown: ")), (1, true), "{out}");
+    let (code, out) = verify_with(&["--any-key"], &receipt);
+    assert_eq!((code, out.starts_with("unchanged: ")), (0, true), "{out}");
     let (code, out) = verify(&receipt, Some(&other_key));
     assert_eq!(code, 1);
     assert!(out.contains("signed by another key"), "{out}");
+}
+
+/// One attempt can be signed under any number of names.
+#[tokio::test]
+async fn several_names_on_one_session_are_flagged() {
+    let lab = lab().await;
+    let (ada, grace) = (receipt(&lab, Some("Ada")).await, receipt(&lab, Some("Grace")).await);
+    let key = http(lab.address(), "GET", "/api/receipts/key", "").await.json()["key"].as_str().unwrap().to_owned();
+    let folder = folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    let files = ["ada.txt", "grace.txt"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+    std::fs::write(&files[0], &ada).unwrap();
+    std::fs::write(&files[1], &grace).unwrap();
+    let (code, out) = verify_with(&[&files[0], &files[1], "--key", &key], "");
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!((code, lines.len()), (1, 3), "{out}");
+    for (line, file) in lines.iter().zip(&files) {
+        assert!(line.starts_with(&format!("{file}: valid: my-course/first-echo, ")), "{out}");
+    }
+    assert!(lines[2].starts_with("shared: session ") && lines[2].ends_with("several names: Ada, Grace"), "{out}");
+    // Each of them alone is valid, and so are several receipts for one name.
+    assert_eq!(verify(&ada, Some(&key)).0, 0);
+    assert_eq!(verify(format!("{ada}\n{ada}"), Some(&key)).0, 0);
 }
 
 #[tokio::test]
@@ -228,30 +269,38 @@ async fn a_route_with_a_middlebox_must_match_exactly() {
     }
 }
 
-/// A client that sends its body slowly occupies one of a few slots. Others are soon told that there is no free slot.
+/// The attack: requests whose bodies do not arrive. They hold nothing that others need.
 #[tokio::test]
-async fn the_number_of_attempts_graded_at_once_is_limited() {
+async fn a_body_that_does_not_arrive_holds_no_slot() {
     let lab = lab().await;
     let request = json!({ "challenge": "first-echo", "since": 0 });
-    let mut slow = Vec::new();
-    for _ in 0..2 {
+    let mut unsent = Vec::new();
+    for _ in 0..2 * std::thread::available_parallelism().unwrap().get() {
         let mut raw = lab.raw().await;
         let head =
             format!("POST /api/sessions/{}/receipts HTTP/1.1\r\nHost: lab\r\nContent-Length: 50\r\n\r\n", lab.id);
         raw.send(head.as_bytes()).await;
-        slow.push(raw);
+        unsent.push(raw);
     }
-    let refused = loop {
-        let answer = ask(&lab, &request).await;
-        if answer.status != 422 {
-            break answer;
-        }
-    };
-    assert_eq!(refused.status, 503);
-    assert!(refused.json()["hint"].as_str().unwrap().contains("Try again"));
-    drop(slow);
-    while ask(&lab, &request).await.status == 503 {}
-    assert_eq!(ask(&lab, &request).await.status, 422);
+    for _ in 0..5 {
+        assert_eq!(ask(&lab, &request).await.status, 422);
+    }
+    let clock = Clock::stop();
+    for mut raw in unsent {
+        assert!(clock.pass_minutes_until(raw.head()).await.starts_with("HTTP/1.1 408 "));
+    }
+}
+
+#[tokio::test]
+async fn request_bodies_count_toward_the_memory_budget() {
+    let lab = lab_with(|config| config.max_unfinished = 100).await;
+    for path in [format!("/api/sessions/{}/receipts", lab.id), "/api/receipts/verify".to_owned()] {
+        let refused = post(lab.address(), &path, &[b' '; 101]).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));
+        assert!(refused.json()["error"].as_str().unwrap().contains("no memory left"), "{}", refused.json());
+        // Each gives its memory back.
+        assert!(post(lab.address(), &path, &[b' '; 100]).await.status != 503);
+    }
 }
 
 #[tokio::test]
@@ -312,36 +361,4 @@ async fn results_from_the_page_are_marked_as_unverified() {
     assert_eq!(answer.status, 200, "{}", answer.json());
     let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
     assert!(receipt.contains("\nchecks: 3, 1 on the learner's word\n"), "{receipt}");
-}
-
-#[tokio::test]
-async fn a_key_is_kept_in_a_file() {
-    let folder = folder();
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("receipts.pem");
-    let first = lab_with(|config| config.receipt_key = Some(file.clone())).await;
-    let receipt = receipt(&first, None).await;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-    let second = lab_with(|config| config.receipt_key = Some(file.clone())).await;
-    assert_eq!(judged(&second, &receipt).await["own"], true);
-    assert!(receipt.contains(&format!("key: {}", public_key(&file))));
-    std::fs::write(&file, "no key").unwrap();
-    let config = framescope::args::Config { receipt_key: Some(file), ..Default::default() };
-    let error = framescope::Relay::start(config).await.unwrap_err().to_string();
-    assert!(error.contains("contains no private key in PEM"), "{error}");
-}
-
-/// `openssl genpkey -algorithm ed25519` writes keys without the public one inside.
-#[test]
-fn keys_from_openssl_are_accepted() {
-    let file = folder().with_extension("pem");
-    // RFC 8410 §10.3
-    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
-    std::fs::write(&file, pem).unwrap();
-    // RFC 8410 §10.1, the last 32 bytes
-    assert_eq!(public_key(&file), "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=");
 }

@@ -33,7 +33,7 @@ async fn the_sandbox_has_its_own_policy() {
     assert_eq!(missing.status, 404);
     assert!(missing.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"));
     std::fs::write(folder.join("sandbox.html"), "<p>sandbox").unwrap();
-    let sandbox = http(lab.address(), "GET", "/sandbox", "").await;
+    let sandbox = http(lab.address(), "GET", "/sandbox?to=ws://lab.example/lab/", "").await;
     assert_eq!((sandbox.status, sandbox.body.as_slice()), (200, &b"<p>sandbox"[..]));
     assert!(sandbox.header("content-type").unwrap().starts_with("text/html"));
     let policy = sandbox.header("content-security-policy").unwrap();
@@ -41,7 +41,7 @@ async fn the_sandbox_has_its_own_policy() {
     assert_eq!(
         policy,
         "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; \
-         connect-src ws: wss:; img-src blob: data:; style-src 'unsafe-inline'; base-uri 'none'; \
+         connect-src ws://lab.example/lab/; img-src blob: data:; style-src 'unsafe-inline'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'self'"
     );
     assert_eq!(http(lab.address(), "GET", "/sandbox/", "").await.status, 404);

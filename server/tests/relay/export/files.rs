@@ -1,7 +1,7 @@
 //! Exported files in general: their names, what they must not contain, and when there is none.
 
 use super::{LARGE, Recorded, download};
-use crate::support::{HOUR, Lab, eventually, http, kernel, masked};
+use crate::support::{Lab, http, masked};
 use observation::document::FORMAT;
 use observation::document::{Document, ReadError};
 
@@ -95,39 +95,6 @@ async fn an_impossible_export_explains_why() {
         check(&http(recorded.lab.address(), "POST", &path, "").await, 405, "method", "GET");
     }
     check(&download(&recorded.lab, "export.txt").await, 404, "URL does not exist", "export");
-}
-
-#[tokio::test]
-async fn the_number_of_exports_at_once_is_limited() {
-    const PAYLOAD: usize = 1 << 20;
-    let change = |config: &mut framescope::args::Config| {
-        (config.payload_cap, config.log_bytes) = (PAYLOAD as u64, 1 << 30);
-        // The relay drops a client that does not read, but not during this test.
-        config.write_timeout = HOUR;
-    };
-    let lab = Lab::with(change).await;
-    let mut raw = lab.open().await;
-    // The file is larger than all socket buffers.
-    for _ in 0..kernel::more_than_buffered() / PAYLOAD {
-        raw.send(&masked(0x82, &[0; PAYLOAD])).await;
-        raw.frame().await;
-    }
-    let request = format!("GET /api/sessions/{}/export.json HTTP/1.1\r\nHost: lab\r\n\r\n", lab.id);
-    let mut deaf = Vec::new();
-    for _ in 0..8 {
-        let mut raw = kernel::deaf(lab.address()).await;
-        raw.send(request.as_bytes()).await;
-        assert!(raw.head().await.starts_with("HTTP/1.1 200 "));
-        deaf.push(raw);
-    }
-    // The limit is for the whole relay.
-    let other = http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
-    let path = format!("/api/sessions/{other}/export.json");
-    let refused = http(lab.address(), "GET", &path, "").await;
-    assert_eq!(refused.status, 503);
-    assert!(refused.json()["error"].as_str().unwrap().contains("exports at once (8)"));
-    deaf.pop();
-    eventually(async || http(lab.address(), "GET", &path, "").await.status == 200).await;
 }
 
 #[tokio::test]

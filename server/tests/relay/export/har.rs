@@ -176,3 +176,29 @@ async fn a_connection_without_its_start_is_an_entry() {
     assert_eq!(entry["comment"], "the handshake is no longer in the relay's log");
     assert_eq!((&entry["request"]["method"], &entry["response"]["status"]), (&json!("GET"), &json!(101)));
 }
+
+/// The address that was dialed, the interim responses and the content of a chunked body of another server.
+#[tokio::test]
+async fn another_servers_address_and_response() {
+    use crate::hops::{ask, relay_path, upstream::Upstream};
+    let upstream = Upstream::bind_to("127.0.0.2").await;
+    let lab = Lab::with(|config| config.relay_to = vec![upstream.url("").parse().unwrap()]).await;
+    let refuse = async {
+        let (mut server, _) = upstream.accept_silently().await;
+        let head = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n";
+        server.send(format!("{head}\r\n2\r\nno\r\n0\r\n\r\n").as_bytes()).await;
+    };
+    let path = relay_path(&lab, &upstream.url("/"));
+    tokio::join!(ask(&lab, &path, ""), refuse);
+    let har = download(&lab, "export.har").await.json();
+    let entry = |leg: &str| {
+        let entries = har["log"]["entries"].as_array().unwrap();
+        entries.iter().find(|entry| entry["comment"].as_str().unwrap().starts_with(leg)).unwrap()
+    };
+    assert_eq!(entry("client side")["serverIPAddress"], "127.0.0.1");
+    let far = entry("server side");
+    assert_eq!((&far["serverIPAddress"], &far["response"]["status"]), (&json!("127.0.0.2"), &json!(403)));
+    assert_eq!((&far["response"]["content"]["text"], &far["response"]["content"]["size"]), (&json!("no"), &json!(2)));
+    assert_eq!(far["response"]["bodySize"], 12);
+    assert!(far["comment"].as_str().unwrap().contains("interim responses: HTTP/1.1 103 Early Hints"), "{far}");
+}

@@ -4,6 +4,7 @@ mod files;
 mod har;
 mod http2;
 mod pcapng;
+mod readers;
 mod tshark;
 
 use crate::support::deflate::Deflating;
@@ -90,30 +91,9 @@ impl Recorded {
     }
 }
 
-/// A file of the session. If the body is chunked, it is reassembled.
+/// A file of the session.
 async fn download(lab: &Lab, file: &str) -> Answer {
-    let mut answer = http(lab.address(), "GET", &format!("/api/sessions/{}/{file}", lab.id), "").await;
-    if answer.header("transfer-encoding") == Some("chunked") {
-        answer.body = dechunked(&answer.body);
-    }
-    answer
-}
-
-/// RFC 9112 §7.1
-fn dechunked(mut rest: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let end = rest.windows(2).position(|pair| pair == b"\r\n").expect("the size of a chunk");
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
-        let chunk = &rest[end + 2..];
-        body.extend_from_slice(&chunk[..size]);
-        assert_eq!(&chunk[size..size + 2], b"\r\n");
-        rest = &chunk[size + 2..];
-        if size == 0 {
-            assert_eq!(rest, b"");
-            return body;
-        }
-    }
+    http(lab.address(), "GET", &format!("/api/sessions/{}/{file}", lab.id), "").await.dechunked()
 }
 
 async fn until_over(feed: &mut Feed, observations: &mut Vec<Observation>) {

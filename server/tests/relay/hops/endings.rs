@@ -1,7 +1,8 @@
 //! How a connection through a hop ends: the data that the hop has read arrives, and each leg has one end.
 
-use super::upstream::{Upstream, switching};
+use super::upstream::Upstream;
 use super::{Legs, relay_path};
+use crate::ended_sessions;
 use crate::support::clock::Clock;
 use crate::support::deflate::noise;
 use crate::support::kernel::most_buffered;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A relay in front of a server that the test plays. Returns the client's and the server's connection.
-async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, Raw) {
+pub(super) async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, Raw) {
     let upstream = Upstream::bind().await;
     let allowed = upstream.url("").parse().unwrap();
     let lab = Lab::with(|config| {
@@ -182,6 +183,26 @@ async fn both_sides_get_1001_when_the_relay_shuts_down() {
     soon(stopping).await.unwrap();
 }
 
+#[tokio::test]
+async fn both_sides_get_1001_when_the_operator_ends_the_session() {
+    let (lab, mut raw, mut server) =
+        pair(|config| config.operation.admin_listen = Some(([127, 0, 0, 1], 0).into())).await;
+    let mut feed = lab.feed().await;
+    let admin = lab.relay.admin_address().unwrap();
+    assert_eq!(ended_sessions::end(admin, &ended_sessions::tags(admin).await[0]).await.status, 204);
+    assert_eq!(raw.frame().await, (0x88, ended_sessions::close_payload()));
+    let head = server.take(2).await;
+    assert_eq!((head[0], head[1] & 0x80), (0x88, 0x80), "masked, as a client must");
+    server.take(usize::from(head[1] & 0x7f) + 4).await;
+    raw.send(&masked(0x88, b"\x03\xe9")).await;
+    server.send(b"\x88\x02\x03\xe9").await;
+    drop(server);
+    let _ = soon(raw.0.read_to_end(&mut Vec::new())).await;
+    drop(raw);
+    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Operator, Cause::Operator));
+}
+
 /// The connections end even if nobody answers the close frame. They are then not recorded as clean.
 #[tokio::test]
 async fn nobody_can_delay_the_end_of_the_relay() {
@@ -200,27 +221,6 @@ async fn nobody_can_delay_the_end_of_the_relay() {
     }
     drop((feed, via));
     soon(stopping).await.unwrap();
-}
-
-/// The client disconnects before the other server has answered.
-#[tokio::test]
-async fn a_client_that_leaves_before_the_response_is_recorded() {
-    let upstream = Upstream::bind().await;
-    let lab = Lab::with(|config| config.relay_to = vec![upstream.url("").parse().unwrap()]).await;
-    let mut feed = lab.feed().await;
-    let mut raw = lab.raw().await;
-    raw.send(handshake(&relay_path(&lab, &upstream.url("/")), "").as_bytes()).await;
-    let (mut server, head) = upstream.accept_silently().await;
-    // A FIN is not enough, because a client may close its half and wait for the response.
-    raw.0.set_zero_linger().unwrap();
-    drop(raw);
-    server.send(switching(&head, "").as_bytes()).await;
-    let (near, far) = Legs::over(&mut feed, 2).await.pair(&Intermediary::Relay);
-    assert_eq!(near.refusal().rule, "left-early");
-    assert_eq!((far.closed().cause, far.opening().request.len()), (Cause::OtherLeg, head.len()));
-    let _ = soon(server.0.read_to_end(&mut Vec::new())).await;
-    // The slots of both legs are free again.
-    crate::support::eventually(async || lab.open().await.0.shutdown().await.is_ok()).await;
 }
 
 #[tokio::test]

@@ -1,14 +1,19 @@
 //! Routes with a hop: through middleboxes, in front of TLS or not, and to other servers.
 
 mod boxes;
+mod commands;
 mod endings;
+mod half_closed;
 mod interference;
+mod left_early;
 mod python;
 mod relay;
 mod routes;
 mod tunnels;
-mod upstream;
+pub(crate) mod upstream;
 mod upstream_refusals;
+mod upstream_responses;
+mod upstream_tls;
 
 use crate::support::{Feed, Lab, Raw, handshake};
 use observation::event::{Closed, Frame, Opening, Refusal};

@@ -9,7 +9,7 @@ use observation::{Event, Http, Intermediary, Leg, Party};
 use tokio::io::AsyncWriteExt;
 use wire::handshake::accept::is_key;
 
-async fn leading_to(urls: &[String]) -> Lab {
+pub(super) async fn leading_to(urls: &[String]) -> Lab {
     let allowed = urls.iter().map(|url| url.parse().unwrap()).collect();
     Lab::with(|config| config.relay_to = allowed).await
 }
@@ -60,7 +60,8 @@ async fn a_relayed_connection_has_two_handshakes_and_its_frames() {
     assert_eq!(near.opening().response, answer.as_bytes());
     let route = &far.opening().route;
     let server_is = route.hop.as_ref().unwrap().server.clone();
-    assert_eq!(server_is, Some(format!("{0} ({0})", upstream.address)));
+    assert_eq!(server_is, Some(upstream.address.to_string()));
+    assert_eq!(route.hop.as_ref().unwrap().address, Some(upstream.address));
     assert_eq!((route.http, &route.tls), (Http::One, &None));
     let told = |leg: &super::Seen| {
         let told = leg.frames().iter().map(|frame| (*frame).clone()).collect::<Vec<_>>();
@@ -221,12 +222,12 @@ async fn over_http_2_too() {
 async fn headers_are_chosen() {
     let upstream = Upstream::bind().await;
     let lab = leading_to(&[upstream.url("")]).await;
-    let more = "Origin: http://page\r\nCookie: a=b\r\nAccept-Language: en\r\nAccept: */*\r\n";
+    let more = "Origin: http://lab\r\nCookie: a=b\r\nAccept-Language: en\r\nAccept: */*\r\n";
     for (query, expect) in [
         ("", vec!["origin"]),
         ("&pass=", vec![]),
         ("&pass=Cookie,accept-language", vec!["cookie", "accept-language"]),
-        ("&pass=&header=Origin:%20https://other", vec!["origin"]),
+        ("&pass=&header=X-Key:%20k", vec!["x-key"]),
     ] {
         let mut raw = lab.raw().await;
         raw.send(handshake(&format!("{}{query}", relay_path(&lab, &upstream.url("/"))), more).as_bytes()).await;
@@ -240,4 +241,34 @@ async fn headers_are_chosen() {
         let path = format!("{}{wrong}", relay_path(&lab, &upstream.url("/")));
         assert_eq!(soon(ask(&lab, &path, "")).await.0, 400, "{wrong}");
     }
+}
+
+/// The attack: a visitor claims to be a page or a proxy that the other server trusts.
+#[tokio::test]
+async fn a_header_that_servers_trust_needs_the_permission_of_the_operator() {
+    let upstream = Upstream::bind().await;
+    let lab = leading_to(&[upstream.url("")]).await;
+    let mut feed = lab.feed().await;
+    for header in ["Origin: http://internal", "X-Forwarded-For: 10.0.0.1", "Cookie: a=b", "Authorization: Basic YQ=="] {
+        let path = format!("{}&header={header}", relay_path(&lab, &upstream.url("/"))).replace(' ', "%20");
+        assert_eq!(soon(ask(&lab, &path, "")).await.0, 403, "{header}");
+        let refusal = loop {
+            if let Event::Refusal(refusal) = feed.next().await.event {
+                break refusal;
+            }
+        };
+        assert_eq!(&*refusal.rule, "header-not-allowed");
+        assert!(refusal.explanation.contains("--relay-header"), "{}", refusal.explanation);
+    }
+    let allowed = upstream.url("");
+    let lab = Lab::with(|config| {
+        config.relay_to = vec![allowed.parse().unwrap()];
+        config.relay_header = vec![format!("Authorization={allowed}").parse().unwrap()];
+    })
+    .await;
+    let mut raw = lab.raw().await;
+    let path = format!("{}&header=authorization:%20Basic%20YQ==", relay_path(&lab, &upstream.url("/")));
+    raw.send(handshake(&path, "").as_bytes()).await;
+    let (_, head) = upstream.accept().await;
+    assert_eq!(field(head.as_bytes(), "authorization").as_deref(), Some("Basic YQ=="));
 }

@@ -15,7 +15,7 @@ async fn routes(lab: &Lab) -> Routes {
 async fn each_middlebox_is_listed_with_its_settings() {
     let lab = Lab::new().await;
     let routes = routes(&lab).await;
-    assert_eq!((routes.port, routes.tls_port, routes.relay_to.len()), (lab.address().port(), None, 0));
+    assert_eq!((routes.port, routes.tls_port, routes.relay_to.len()), (Some(lab.address().port()), None, 0));
     let names: Vec<_> = routes.boxes.iter().map(|offer| offer.name.as_str()).collect();
     assert_eq!(names, ["old-proxy", "idle-cut", "buffer", "slow", "reset", "rewrite"]);
     for offer in &routes.boxes {

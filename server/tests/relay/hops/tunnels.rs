@@ -4,8 +4,9 @@ use super::{Legs, Seen};
 use crate::support::clock::Clock;
 use crate::support::{Feed, Raw, handshake, http, masked, soon};
 use crate::tls::Secure;
+use observation::command::{CloseWith, DropBy};
 use observation::event::Cause;
-use observation::{Event, Intermediary, Party, Routes};
+use observation::{Command, Event, Intermediary, Party, Routes};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -181,4 +182,46 @@ async fn over_http_2_the_middlebox_sees_one_connection() {
     drop((sending, client));
     let (near, far) = legs(&mut feed, "rewrite").await;
     assert!(far.frames().len() >= 2 && near.frames().is_empty());
+}
+
+/// A middlebox without keys cannot add a frame. It can do to the TCP connection what a network can do.
+#[tokio::test]
+async fn commands_in_front_of_tls() {
+    let secure = secure("tunnel-commands").await;
+    let mut feed = secure.lab.feed().await;
+    let mut tls = open(&secure, "rewrite", "").await;
+    echo(&mut tls, b"through").await;
+    let (near, far) = (1, 2);
+    for command in [
+        Command::Text("x".to_owned()),
+        Command::Ping(Vec::new()),
+        Command::Raw(b"x".to_vec()),
+        Command::Close(CloseWith::default()),
+    ] {
+        let refused = feed.command(near, command).await.unwrap();
+        assert!(refused.contains("has no keys") && refused.contains("server side"), "{refused}");
+    }
+    assert!(feed.command(near, Command::Behave(String::new())).await.unwrap().contains("has no behavior"));
+    // TLS ends at the lab, which takes all of them.
+    assert_eq!(feed.command(far, Command::Text("x".to_owned())).await, None);
+    let mut came = [0; 3];
+    soon(tls.read_exact(&mut came)).await.unwrap();
+    assert_eq!(came, *b"\x81\x01x");
+
+    assert_eq!(feed.command(near, Command::Pause).await, None);
+    soon(tls.write_all(&masked(0x81, b"later"))).await.unwrap();
+    assert_eq!(feed.command(far, Command::Ping(b"p".to_vec())).await, None);
+    soon(tls.read_exact(&mut came)).await.unwrap();
+    assert_eq!(came, *b"\x89\x01p", "the other direction is open, and the message was not forwarded");
+    assert_eq!(feed.command(near, Command::Resume).await, None);
+    let mut back = [0; 7];
+    soon(tls.read_exact(&mut back)).await.unwrap();
+    assert_eq!(back, *b"\x81\x05later");
+
+    assert_eq!(feed.command(near, Command::Drop(DropBy::Reset)).await, None);
+    assert!(soon(tls.read_to_end(&mut Vec::new())).await.is_err());
+    let (near, far) = legs(&mut feed, "rewrite").await;
+    assert_eq!((near.closed().cause, far.closed().cause), (Cause::Reset, Cause::ConnectionLost));
+    let done: Vec<_> = near.acts().iter().map(|act| act.refused.is_none()).collect();
+    assert_eq!(done, [false, false, false, false, false, true, true, true]);
 }

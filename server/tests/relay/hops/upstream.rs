@@ -12,7 +12,11 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) async fn bind() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::bind_to("127.0.0.1").await
+    }
+
+    pub(crate) async fn bind_to(ip: &str) -> Self {
+        let listener = TcpListener::bind(format!("{ip}:0")).await.unwrap();
         let address = listener.local_addr().unwrap();
         Self { listener, address }
     }

@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 const PATIENCE: Duration = Duration::from_secs(40);
 /// The longest step of `Clock::pass`. Timers further apart than this fire in their order.
 const STEP: Duration = Duration::from_millis(10);
+/// The same for tests in which minutes pass, and only timers of seconds matter.
+const LONG_STEP: Duration = Duration::from_millis(250);
 /// tokio's timers fire on whole milliseconds, so a timer can be late by nearly one.
 const ROUNDING: Duration = Duration::from_millis(1);
 
@@ -43,9 +45,20 @@ impl Clock {
 
     /// Moves the clock until `what` has happened.
     pub(crate) async fn pass_until<T>(&self, what: impl Future<Output = T>) -> T {
+        self.pass_in_steps_until(STEP, what).await
+    }
+
+    /// The same in long steps, for what takes minutes.
+    pub(crate) async fn pass_minutes_until<T>(&self, what: impl Future<Output = T>) -> T {
+        self.pass_in_steps_until(LONG_STEP, what).await
+    }
+
+    async fn pass_in_steps_until<T>(&self, step: Duration, what: impl Future<Output = T>) -> T {
         let passing = async {
             loop {
-                self.pass(STEP).await;
+                settle().await;
+                tokio::time::advance(step).await;
+                settle().await;
             }
         };
         tokio::select! {

@@ -14,12 +14,22 @@ pub(crate) struct Process {
 impl Process {
     /// Killed when it is dropped.
     pub(crate) async fn start(flags: &[&str]) -> Self {
+        Self::start_with(flags, Stdio::inherit()).await
+    }
+
+    /// The same with its log in `child.stderr`.
+    pub(crate) async fn start_with_log(flags: &[&str]) -> Self {
+        Self::start_with(flags, Stdio::piped()).await
+    }
+
+    async fn start_with(flags: &[&str], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_framescope"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--host", "lab"])
             .args(flags)
             // Each thread has buffers. The memory of the process must not depend on the number of cores.
             .env("TOKIO_WORKER_THREADS", "2")
             .stdout(Stdio::piped())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .unwrap();

@@ -44,6 +44,25 @@ async fn a_self_signed_certificate_is_saved_and_reused() {
     assert!(error.to_string().contains("not valid for name"), "{error}");
 }
 
+/// A key is written anew if its certificate is missing.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_key_is_private_even_if_an_old_one_was_not() {
+    use std::io::Read;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("wide");
+    fs::create_dir_all(&folder.0).unwrap();
+    let path = folder.0.join("key.pem");
+    fs::write(&path, "old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let mut already_open = fs::File::open(&path).unwrap();
+    start(|config| config.tls_self_signed = Some(Some(folder.0.clone()))).await.unwrap().stop().await;
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let mut seen = String::new();
+    already_open.read_to_string(&mut seen).unwrap();
+    assert_eq!(seen, "old");
+}
+
 #[tokio::test]
 async fn a_configured_certificate_is_used_for_its_names() {
     let folder = Folder::new("given");

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use h2::client::{Connection, SendRequest};
 use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
+use observation::command::DropBy;
 use observation::event::{Cause, Refusal};
-use observation::{Event, Http, Party};
+use observation::{Command, Event, Http, Party};
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -245,4 +246,40 @@ async fn streams_are_closed_with_1001_when_the_relay_ends() {
     assert_eq!(close[..4], [0x88, 28, 0x03, 0xe9]);
     sending.send_data(masked(0x88, b"\x03\xe9").into(), true).unwrap();
     soon(stopping).await.unwrap();
+}
+
+/// A stream takes commands like any connection, also as the client side of a middlebox. Its half-closed client gets what is due.
+#[tokio::test]
+async fn commands_and_half_closed_clients_on_streams() {
+    let secure = Secure::new("h2-commands").await;
+    let mut feed = secure.lab.feed().await;
+    let mut client = client(&secure).await;
+    let via = format!("/via/rewrite{}", secure.lab.path());
+    for path in [secure.lab.path(), via] {
+        let mut feed_after = secure.lab.feed_after(u64::MAX).await;
+        let (response, _sending) = ask(&mut client, connect(&path, "websocket", &[VERSION])).await;
+        let mut receiving = response.into_body();
+        // A hop records the request first.
+        let mut seen = soon(feed_after.next()).await;
+        let number = seen.connection;
+        while !(seen.connection == number && matches!(seen.event, Event::Opening(_))) {
+            seen = soon(feed_after.next()).await;
+        }
+        let number = number.0;
+        assert_eq!(feed.command(number, Command::Text("by hand".to_owned())).await, None);
+        assert_eq!(take(&mut receiving, 9).await, b"\x81\x07by hand", "{path}");
+        assert_eq!(feed.command(number, Command::Drop(DropBy::Fin)).await, None);
+        // Only the stream ends; the next one uses the same connection.
+        while let Some(data) = soon(receiving.data()).await {
+            assert!(data.unwrap().is_empty(), "{path}");
+        }
+    }
+    let path = format!("{}?delay=300ms", secure.lab.path());
+    let (response, mut sending) = ask(&mut client, connect(&path, "websocket", &[VERSION])).await;
+    sending.send_data(masked(0x81, b"due").into(), true).unwrap();
+    let mut receiving = response.into_body();
+    assert_eq!(take(&mut receiving, 5).await, b"\x81\x03due");
+    while let Some(data) = soon(receiving.data()).await {
+        assert!(data.unwrap().is_empty());
+    }
 }

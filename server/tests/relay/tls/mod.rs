@@ -2,6 +2,9 @@
 
 mod certificates;
 pub(crate) mod http2;
+mod http2_limits;
+pub(crate) mod raw_h2;
+mod reload;
 mod wss;
 
 use crate::support::{Feed, Lab, soon};
@@ -11,6 +14,7 @@ use observation::{Event, Party, Records};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -23,8 +27,10 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     pub(crate) fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{name}-{}", std::process::id()));
-        Self(path)
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        // Two tests may have the same name for it.
+        let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{name}-{process}-{number}")))
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::{Secure, brief, opening, until};
 use crate::support::clock::Clock;
-use crate::support::{ACCEPT, Lab, Raw, handshake, masked, soon};
+use crate::support::{ACCEPT, HOUR, Lab, Raw, eventually, handshake, http, masked, soon};
+use framescope::args::Config;
+use observation::command::DropBy;
 use observation::event::Cause;
-use observation::{Event, Http, Party};
+use observation::{Command, Event, Http, Party};
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -132,6 +134,26 @@ async fn a_reset_also_resets_the_tcp_connection_below_tls() {
     assert_eq!(ended.kind(), ErrorKind::ConnectionReset);
     let events = until(&mut feed, |event| matches!(event, Event::Closed(_))).await;
     assert!(matches!(events.last(), Some(Event::Closed(closed)) if closed.cause == Cause::Reset));
+}
+
+/// The relay cannot even send its close_notify.
+#[tokio::test]
+async fn a_dropped_connection_whose_client_does_not_read_gives_its_slot_back() {
+    // Two connections: the feed, and this one.
+    let change = |config: &mut Config| (config.max_connections, config.write_timeout) = (2, HOUR);
+    let secure = Secure::with("dropped", change).await;
+    let mut feed = secure.lab.feed().await;
+    let mut tls = open(&secure, "").await;
+    let frame = masked(0x82, &[0; 1 << 20]);
+    // Until both directions are full.
+    while let Ok(written) = tokio::time::timeout(Duration::from_millis(300), tls.write_all(&frame)).await {
+        written.unwrap();
+    }
+    let number = feed.next().await.connection.0;
+    assert_eq!(feed.command(number, Command::Drop(DropBy::Fin)).await, None);
+    let clock = Clock::stop();
+    let healthy = async || http(secure.lab.address(), "GET", "/healthz", "").await.status == 200;
+    clock.pass_minutes_until(eventually(healthy)).await;
 }
 
 /// There is no TLS close_notify either, as when a tab is closed.

@@ -1,47 +1,40 @@
-//! Connections to other servers: looks up and checks the address, connects, and adds TLS.
+//! Connections to other servers: looks up and checks the address, connects (`dial`), and adds TLS (`tls`).
+
+mod dial;
+mod tls;
+
+pub use tls::UpstreamsError;
+pub(crate) use tls::trusting;
 
 use crate::allowlist::AllowedServer;
-use crate::listen::{Stream, tls};
+use crate::listen::{self, Stream, tune};
+use dial::{DialError, dial};
 use observation::Tls;
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-/// The timeout of each step.
+/// The timeouts of these steps.
 const LOOK_UP: Duration = Duration::from_secs(5);
-const DIAL: Duration = Duration::from_secs(5);
 const TLS: Duration = Duration::from_secs(5);
-/// How many addresses of a name are tried.
-const ADDRESSES: usize = 4;
 
 /// Which other servers are allowed, and how to verify them.
 #[derive(Clone, Debug)]
 pub(crate) struct Upstreams {
     pub(crate) allowed: Arc<[AllowedServer]>,
+    /// The connections that may be open to each of them, in the same order.
+    slots: Arc<[Arc<Semaphore>]>,
+    most: usize,
     tls: Arc<ClientConfig>,
-}
-
-/// Why the relay cannot verify other servers. The message says what to do.
-#[derive(Debug, Error)]
-pub enum UpstreamsError {
-    #[error("cannot read {0}; --relay-ca takes a PEM file with certificates")]
-    Ca(PathBuf, #[source] rustls::pki_types::pem::Error),
-    #[error(
-        "a certificate in {0} is not from a certificate authority; --relay-ca takes a PEM file with CA certificates"
-    )]
-    NoAuthority(PathBuf, #[source] rustls::Error),
-    #[error("TLS cannot be set up")]
-    Tls(#[from] rustls::Error),
 }
 
 /// Why a server was not reached. The message is embedded in a sentence.
@@ -49,18 +42,21 @@ pub enum UpstreamsError {
 pub(crate) enum UpstreamError {
     #[error("the name `{0}` has no address; check its spelling")]
     NameUnknown(String),
+    #[error("looking up the name `{0}` took longer than {seconds} seconds; check the DNS of this machine", seconds = LOOK_UP.as_secs())]
+    NameSilent(String),
     #[error(
-        "`{0}` resolves to an address of a private network or of this machine; list such an address itself with --relay-to"
+        "`{0}` resolves to an address that is not public, so the relay does not connect to it; its operator can allow that with \
+         --relay-to-private and this server’s URL"
     )]
     AddressNotAllowed(String),
     #[error("the relay cannot connect to {0} ({1}); check that the server runs and that no firewall blocks it")]
     Unreachable(String, std::io::Error),
     #[error("{0} did not answer in time; check that the server runs and that no firewall blocks it")]
     Silent(String),
-    #[error(
-        "TLS with {0} failed ({1}); check the names in its certificate and who signed it; --relay-ca can add an authority"
-    )]
-    Tls(String, std::io::Error),
+    #[error("this relay already has {1} connections to {0}, which is its limit for one server; try again soon")]
+    Full(String, usize),
+    #[error("TLS with {0} failed: {1}")]
+    Tls(String, String),
 }
 
 impl UpstreamError {
@@ -68,9 +64,10 @@ impl UpstreamError {
     pub(crate) fn status_and_rule(&self) -> (u16, &'static str) {
         match self {
             Self::NameUnknown(_) => (502, "name-unknown"),
+            Self::Full(..) => (503, "too-many-relayed"),
             Self::AddressNotAllowed(_) => (403, "address-not-allowed"),
             Self::Unreachable(..) => (502, "unreachable"),
-            Self::Silent(_) => (504, "upstream-timeout"),
+            Self::NameSilent(_) | Self::Silent(_) => (504, "upstream-timeout"),
             Self::Tls(..) => (502, "upstream-tls"),
         }
     }
@@ -84,22 +81,22 @@ pub(crate) struct UpstreamConnection {
 }
 
 impl Upstreams {
-    pub(crate) fn new(allowed: &[AllowedServer], authorities: Option<&Path>) -> Result<Self, UpstreamsError> {
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        if let Some(file) = authorities {
-            let failed = |error| UpstreamsError::Ca(file.to_owned(), error);
-            for certificate in CertificateDer::pem_file_iter(file).map_err(failed)? {
-                let added = roots.add(certificate.map_err(failed)?);
-                added.map_err(|error| UpstreamsError::NoAuthority(file.to_owned(), error))?;
-            }
-        }
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let mut tls =
-            builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
-        // The relay asks for an HTTP/1.1 upgrade.
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { allowed: allowed.into(), tls: Arc::new(tls) })
+    /// `most` connections may be open to each server.
+    pub(crate) fn new(
+        allowed: Arc<[AllowedServer]>,
+        most: usize,
+        authorities: Option<&Path>,
+    ) -> Result<Self, UpstreamsError> {
+        let most = most.min(Semaphore::MAX_PERMITS);
+        let slots = allowed.iter().map(|_| Arc::new(Semaphore::new(most))).collect();
+        Ok(Self { allowed, slots, most, tls: Arc::new(tls::config(authorities)?) })
+    }
+
+    /// Takes one of the connections that may be open to that server, one of `allowed`.
+    pub(crate) fn enter(&self, server: &AllowedServer) -> Result<OwnedSemaphorePermit, UpstreamError> {
+        let full = || UpstreamError::Full(server.text().to_owned(), self.most);
+        let at = self.allowed.iter().position(|allowed| allowed == server).ok_or_else(full)?;
+        Arc::clone(&self.slots[at]).try_acquire_owned().map_err(|_| full())
     }
 
     /// Connects to the server of `url`, only at an address that `allowed` permits.
@@ -108,22 +105,21 @@ impl Upstreams {
         let port = url.port_or_known_default().unwrap_or_default();
         let unknown = || UpstreamError::NameUnknown(host.clone());
         let found = timeout(LOOK_UP, lookup_host((&*host, port))).await;
-        let found: Vec<_> = found.map_err(|_| unknown())?.map_err(|_| unknown())?.collect();
+        let found: Vec<_> =
+            found.map_err(|_| UpstreamError::NameSilent(host.clone()))?.map_err(|_| unknown())?.collect();
         if found.is_empty() {
             return Err(unknown());
         }
-        let permitted = found.into_iter().filter(|address| allowed.permits_address(address.ip()));
-        let permitted: Vec<_> = permitted.take(ADDRESSES).collect();
-        let mut failed = UpstreamError::AddressNotAllowed(host.clone());
-        for address in permitted {
-            // Connect to the checked address itself: the name may resolve differently next time.
-            match timeout(DIAL, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return self.speak_tls(stream, url, host, address).await,
-                Ok(Err(error)) => failed = UpstreamError::Unreachable(host.clone(), error),
-                Err(_) => failed = UpstreamError::Silent(host.clone()),
-            }
+        let permitted: Vec<_> = found.into_iter().filter(|address| allowed.permits_address(address.ip())).collect();
+        if permitted.is_empty() {
+            return Err(UpstreamError::AddressNotAllowed(host));
         }
-        Err(failed)
+        // Connect to the checked addresses themselves: the name may resolve differently next time.
+        match dial(permitted).await {
+            Ok((stream, address)) => self.speak_tls(stream, url, host, address).await,
+            Err(DialError::Failed(error)) => Err(UpstreamError::Unreachable(host, error)),
+            Err(DialError::Silent) => Err(UpstreamError::Silent(host)),
+        }
     }
 
     async fn speak_tls(
@@ -133,7 +129,7 @@ impl Upstreams {
         host: String,
         address: SocketAddr,
     ) -> Result<UpstreamConnection, UpstreamError> {
-        if let Err(error) = tcp.set_nodelay(true) {
+        if let Err(error) = tune(&tcp) {
             return Err(UpstreamError::Unreachable(host, error));
         }
         if url.scheme() != "wss" {
@@ -143,15 +139,15 @@ impl Upstreams {
         let name = name.map_err(|_| UpstreamError::NameUnknown(host.clone()))?;
         let stream = match timeout(TLS, TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(UpstreamError::Tls(host, error)),
+            Ok(Err(error)) => return Err(UpstreamError::Tls(host, tls::explain(&error))),
             Err(_) => return Err(UpstreamError::Silent(host)),
         };
         let connection = stream.get_ref().1;
         let tls = Tls {
-            version: connection.protocol_version().map(tls::version_name).unwrap_or_default(),
+            version: connection.protocol_version().map(listen::tls::version_name).unwrap_or_default(),
             cipher_suite: connection
                 .negotiated_cipher_suite()
-                .map(|suite| tls::suite_name(suite.suite()))
+                .map(|suite| listen::tls::suite_name(suite.suite()))
                 .unwrap_or_default(),
             server_name: url.domain().map(str::to_owned),
             alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
