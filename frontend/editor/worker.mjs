@@ -1,6 +1,7 @@
 // The environment of the reader's code, in a separate worker. It watches WebSocket, timers and the console, and reports to the
 // page. The code is a separate script, so that its line numbers match the editor's.
 import { sha1 } from "@noble/hashes/legacy";
+import { describe } from "./describe.mjs";
 
 const MAX_LINES = 1000;
 const MAX_LINE = 2000;
@@ -10,6 +11,7 @@ const MAX_EVENTS = 5000;
 /** How many new sockets are reported immediately. */
 const MAX_IMMEDIATE = 200;
 const MAX_RETURNED = 64 * 1024;
+const MAX_READ = 32;
 const MAX_IMAGE = 4 * 1024 * 1024;
 const MAX_IMAGES = 16;
 /** How long messages are batched, in milliseconds, and the size of a batch in characters. */
@@ -92,43 +94,16 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     if (hasRoom(text)) report({ printed: { level, text: text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text } });
   }
 
-  function describe(value, depth = 0) {
-    if (typeof value === "string") return depth === 0 ? value : stringify(value);
-    if (value instanceof Error) return `${value.name}: ${value.message}`;
-    if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-    if (typeof value === "bigint") return `${value}n`;
-    if (typeof value === "symbol" || value === null || typeof value !== "object") return String(value);
-    if (value instanceof ArrayBuffer) return `ArrayBuffer(${value.byteLength}) ${hex(new Uint8Array(value))}`;
-    if (ArrayBuffer.isView(value)) {
-      return `${value.constructor.name}(${value.length ?? value.byteLength}) ${hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))}`;
-    }
-    if (value instanceof Blob) return `Blob(${value.size}, ${stringify(value.type)})`;
-    if (value instanceof Native) return `WebSocket ${value.url} (${["CONNECTING", "OPEN", "CLOSING", "CLOSED"][value.readyState]})`;
-    if (value instanceof Event) {
-      const own = ["data", "code", "reason", "wasClean"].filter((name) => name in value);
-      return `${value.constructor.name} { ${[`type: ${stringify(value.type)}`, ...own.map((name) => `${name}: ${describe(value[name], 1)}`)].join(", ")} }`;
-    }
-    if (depth > 3) return "…";
-    if (Array.isArray(value)) {
-      const more = value.length > 100 ? [`… ${value.length - 100} more`] : [];
-      return `[${[...value.slice(0, 100).map((item) => describe(item, depth + 1)), ...more].join(", ")}]`;
-    }
-    const fields = Object.entries(value).slice(0, 50).map(([name, item]) => `${name}: ${describe(item, depth + 1)}`);
-    return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
-  }
-
-  function hex(bytes) {
-    const front = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    return bytes.length > 32 ? `${front} …` : front;
-  }
-
   function printer(level) {
     return (...values) => {
       let text;
+      printing = true;
       try {
         text = values.map((value) => describe(value)).join(" ");
       } catch (error) {
         text = `(this value cannot be printed: ${error})`;
+      } finally {
+        printing = false;
       }
       print(level, text);
     };
@@ -140,6 +115,30 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     warn: printer("warn"),
     error: printer("error"),
   });
+
+  // ---- What the code reads. Printing a value is not reading it.
+  const read = new Set();
+  let printing = false;
+  let looked = false;
+
+  function noteReading(name) {
+    if (printing || read.has(name) || read.size === MAX_READ) return;
+    read.add(name);
+    report({ read: name });
+  }
+
+  /** Watches who reads a property, and returns its getter. `note` gets the value. */
+  function watchReading(prototype, property, note) {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, property);
+    const { get } = descriptor;
+    const watched = function () {
+      const value = get.call(this);
+      note(value);
+      return value;
+    };
+    Object.defineProperty(prototype, property, { ...descriptor, get: watched });
+    return (of) => get.call(of);
+  }
 
   // ---- Errors, with the line in the reader's code.
   function lineOf(error) {
@@ -214,13 +213,19 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
   const send = Native.prototype.send;
   const close = Native.prototype.close;
   const listen = EventTarget.prototype.addEventListener;
-  const buffered = Object.getOwnPropertyDescriptor(Native.prototype, "bufferedAmount").get;
+  const buffered = watchReading(Native.prototype, "bufferedAmount", () => (looked = true));
+  watchReading(Native.prototype, "readyState", (state) => noteReading(`readyState ${state}`));
+  const dataOf = watchReading(MessageEvent.prototype, "data", () => noteReading("message.data"));
+  const [codeOf, reasonOf, wasCleanOf] = ["code", "reason", "wasClean"].map((property) =>
+    watchReading(CloseEvent.prototype, property, () => noteReading(`close.${property}`)),
+  );
   const encoder = new TextEncoder();
   const byteLength = (text) => (text.length > 1e6 ? new Blob([text]).size : encoder.encode(text).length);
   let sockets = 0;
   let open = 0;
   let events = 0;
   let most = 0;
+  let lookedFirst = 0;
 
   function act(socket, what) {
     events += 1;
@@ -236,6 +241,11 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
     return { kind: "binary", bytes: data.size ?? data.byteLength ?? 0, utf16_length: 0, preview: "" };
   }
 
+  listen.call(globalThis, "securitypolicyviolation", ({ blockedURI, effectiveDirective }) => {
+    if (effectiveDirective !== "connect-src") return;
+    print("warn", `The browser blocked ${blockedURI}: in this challenge, your code can connect only to the lab (lab.url).`);
+  });
+
   const numbers = new WeakMap();
   class Watched extends Native {
     constructor(url, protocols) {
@@ -247,10 +257,10 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       act(number, { act: "constructed", url: this.url.slice(0, MAX_LINE), protocols: names });
       const on = (name, then) => listen.call(this, name, then);
       on("open", () => act(number, { act: "open", protocol: this.protocol, extensions: this.extensions }));
-      on("message", ({ data }) => act(number, { act: "received", ...payload(data) }));
+      on("message", (event) => act(number, { act: "received", ...payload(dataOf(event)) }));
       on("error", () => act(number, { act: "error" }));
-      on("close", ({ code, reason, wasClean }) => {
-        act(number, { act: "closed", code, reason, was_clean: wasClean });
+      on("close", (event) => {
+        act(number, { act: "closed", code: codeOf(event), reason: reasonOf(event), was_clean: wasCleanOf(event) });
         open -= 1;
         endWhenIdle();
       });
@@ -261,7 +271,9 @@ onmessage = ({ data: { setup, code }, ports: [port] }) => {
       const number = numbers.get(this);
       const sent = typeof data === "object" && data !== null ? data : String(data);
       act(number, { act: "sent", ...payload(sent) });
-      const amount = buffered.call(this);
+      if (looked && lookedFirst < MAX_EVENTS) report({ looked: ++lookedFirst });
+      looked = false;
+      const amount = buffered(this);
       if (amount > most) {
         most = amount;
         report({ buffered: most });

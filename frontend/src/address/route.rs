@@ -1,6 +1,7 @@
 //! The route of a URL of this relay: the listener, and what is between it and the lab. Reads it from a URL and writes it.
 
 use super::settings::Settings;
+use crate::site;
 use observation::{Routes, SessionId};
 use std::fmt;
 use web_sys::Url;
@@ -80,7 +81,7 @@ pub fn tunnels(routes: &Routes) -> Vec<String> {
 
 impl Through {
     fn of_path(path: &str, session: &SessionId) -> Option<Self> {
-        match path.strip_prefix('/')?.split('/').collect::<Vec<_>>()[..] {
+        match site::own(path)?.strip_prefix('/')?.split('/').collect::<Vec<_>>()[..] {
             ["lab", id] if id == session.as_str() => Some(Self::Direct),
             ["relay", id] if id == session.as_str() => Some(Self::Relay),
             ["via", via, "lab", id] if id == session.as_str() => Some(Self::Middlebox(Via::of_segment(via))),
@@ -89,11 +90,11 @@ impl Through {
     }
 
     fn path(&self, session: &SessionId) -> String {
-        match self {
+        site::path(&match self {
             Self::Direct => format!("/lab/{session}"),
             Self::Relay => format!("/relay/{session}"),
             Self::Middlebox(via) => format!("/via/{via}/lab/{session}"),
-        }
+        })
     }
 }
 
@@ -119,13 +120,26 @@ impl Listener {
         Self { secure: page_is_secure(), port: location.port().unwrap_or_default() }
     }
 
-    /// The listener for ws or wss; `None` for wss if the relay has no TLS.
+    /// The listener for ws or wss; `None` if visitors cannot reach one, as far as the relay knows.
     pub fn of_scheme(secure: bool, routes: &Routes) -> Option<Self> {
         if secure == page_is_secure() {
             return Some(Self::here());
         }
-        let port = if secure { routes.tls_port? } else { routes.port };
-        Some(Self { secure, port: port.to_string() })
+        // Behind a proxy that the relay does not know, its own ports say nothing about those of the proxy.
+        if routes.arrived.front.is_none() && came_through_tls_proxy(routes) {
+            return None;
+        }
+        let (port, usual) = if secure { (routes.tls_port?, 443) } else { (routes.port?, 80) };
+        Some(Self { secure, port: if port == usual { String::new() } else { port.to_string() } })
+    }
+
+    /// The port, also if the URL leaves it out.
+    pub fn port_number(&self) -> &str {
+        match (&*self.port, self.secure) {
+            ("", true) => "443",
+            ("", false) => "80",
+            (port, _) => port,
+        }
     }
 
     /// The form in a link: `wss:8443`.
@@ -152,6 +166,11 @@ impl fmt::Display for Listener {
 /// Whether this page was loaded over https.
 pub fn page_is_secure() -> bool {
     leptos::prelude::window().location().protocol().is_ok_and(|scheme| scheme == "https:")
+}
+
+/// Whether a proxy ended TLS in front of the relay: this page was loaded over https, and its request reached the relay without TLS.
+pub fn came_through_tls_proxy(routes: &Routes) -> bool {
+    page_is_secure() && routes.arrived.tls.is_none()
 }
 
 #[cfg(test)]

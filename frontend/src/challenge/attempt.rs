@@ -1,6 +1,7 @@
 //! An attempt at a challenge: its session, what counts toward it, and its current grading.
 
 use crate::lab::{FeedState, Lab, Record};
+use crate::site;
 use curriculum::challenge::Challenge;
 use curriculum::check::{Check, Condition};
 use curriculum::grade::{self, Report};
@@ -17,7 +18,7 @@ pub struct Attempt {
     pub lab: Lab,
     pub challenge: StoredValue<Challenge>,
     pub session: StoredValue<SessionId>,
-    /// All values of this session.
+    /// The values of this session that are not hidden.
     values: StoredValue<BTreeMap<String, String>>,
     /// The values that the page shows. The learner has to find out the others.
     pub shown: StoredValue<BTreeMap<String, String>>,
@@ -27,33 +28,42 @@ pub struct Attempt {
     since: Memo<Seq>,
     /// What the page saw of a run; `None` if only other clients count.
     pub run: RwSignal<Option<PageRun>>,
+    /// What the relay found last, for the checks that only the relay can decide.
+    pub by_relay: RwSignal<Option<RelayReport>>,
     pub report: Memo<Report>,
 }
 
 impl Attempt {
     pub fn new(challenge: Challenge, session: SessionId, since: Seq) -> Self {
         let lab = Lab::new(Some(session.clone()));
-        let values = StoredValue::new(challenge.values(&session));
+        let values = StoredValue::new(challenge.open_values(&session));
         let shown = StoredValue::new(challenge.shown_values(&session));
         let (challenge, session) = (StoredValue::new(challenge), StoredValue::new(session));
         let (begun, run) = (RwSignal::new(since), RwSignal::new(None::<PageRun>));
         let since = Memo::new(move |_| {
             lab.record.with(|record| run.with(|run| past_older_runs(record, begun.get(), run.as_ref())))
         });
+        let by_relay = RwSignal::new(None::<RelayReport>);
         let report = Memo::new(move |_| {
             lab.record.with(|record| {
                 run.with(|run| {
                     challenge.with_value(|challenge| {
-                        session.with_value(|session| {
+                        values.with_value(|values| {
                             let transcript = &record.transcript;
-                            let attempt = grade::Attempt { session, transcript, since: since.get(), run: run.as_ref() };
-                            grade::grade(challenge, attempt)
+                            let since = since.get();
+                            let report = grade::grade(
+                                challenge,
+                                grade::Attempt { values, transcript, since, run: run.as_ref() },
+                            );
+                            by_relay.with(|by_relay| {
+                                decided(report, challenge, by_relay.as_ref().filter(|found| found.since == since))
+                            })
                         })
                     })
                 })
             })
         });
-        Self { lab, challenge, session, values, shown, begun, since, run, report }
+        Self { lab, challenge, session, values, shown, begun, since, run, by_relay, report }
     }
 
     /// Starts over, with a run in the page or another client. Earlier observations no longer count. A pasted line stays.
@@ -90,7 +100,7 @@ impl Attempt {
     }
 
     /// Whether the page knows everything about its connections: the relay has seen as many as the run opened, and all of the
-    /// page's own have ended. Also true if the feed is not live, because nothing more can arrive.
+    /// page's own have ended. Also true if the feed is not live, because nothing more can arrive, unless another relay continues.
     pub fn has_settled(self) -> bool {
         let over = |record: &Record| {
             let made = record.transcript.after(self.since.get()).map(|observation| observation.connection);
@@ -99,7 +109,25 @@ impl Attempt {
             let mut own = made.iter().filter(|&&number| record.sequence.owner(number).is_some());
             made.len() >= recorded && own.all(|&number| record.transcript.connection(number).is_none_or(is_over))
         };
-        self.lab.feed.get() != FeedState::Live || self.lab.record.with(over)
+        let can_continue = match self.lab.feed.get() {
+            FeedState::Live => true,
+            FeedState::Lost => self.lab.is_shared(),
+            FeedState::Connecting | FeedState::Expired | FeedState::Unreadable(_) => false,
+        };
+        !can_continue || self.lab.record.with(over)
+    }
+
+    /// Whether any check can be decided only by the relay.
+    pub fn needs_relay(self) -> bool {
+        self.challenge.with_value(|challenge| challenge.checks.iter().any(|check| challenge.needs_relay(check)))
+    }
+
+    /// Whether the relay has decided, if it must, and has seen everything that the page knows.
+    pub fn is_decided(self) -> bool {
+        let last = self.lab.record.with(|record| record.transcript.last());
+        let since = self.since.get();
+        let is_current = |found: &RelayReport| (found.since, found.last) == (since, last);
+        !self.needs_relay() || self.by_relay.with(|found| found.as_ref().is_some_and(is_current))
     }
 
     /// The part of a run that the page reports to the relay for a receipt.
@@ -111,15 +139,22 @@ impl Attempt {
 
     /// The URL of the challenge's lab in this session.
     pub fn url(self) -> String {
-        let location = window().location();
-        let scheme = if location.protocol().is_ok_and(|scheme| scheme == "https:") { "wss" } else { "ws" };
-        let host = location.host().unwrap_or_default();
+        let relay = relay();
         let session = self.session.get_value();
         self.challenge.with_value(|challenge| {
             let via = challenge.via.as_ref().map(|via| format!("/via/{}", self.filled(via))).unwrap_or_default();
             let query = challenge.lab_query();
             let mark = if query.is_empty() { "" } else { "?" };
-            format!("{scheme}://{host}{via}/lab/{session}{mark}{query}")
+            format!("{relay}{via}/lab/{session}{mark}{query}")
+        })
+    }
+
+    /// Beginnings of the URLs that the code may connect to: the labs of this relay, and what a check asks for.
+    pub fn allowed_urls(self) -> Vec<String> {
+        self.challenge.with_value(|challenge| {
+            let labs = if challenge.via.is_some() { "via" } else { "lab" };
+            let wanted = challenge.wanted_url().map(|url| self.filled(url));
+            [format!("{}/{labs}/", relay())].into_iter().chain(wanted).collect()
         })
     }
 
@@ -145,6 +180,34 @@ impl Attempt {
             let _ = storage.set_item(&key(&self.id()), &value);
         }
     }
+}
+
+/// The origin of the relay's WebSockets.
+fn relay() -> String {
+    let location = window().location();
+    let scheme = if location.protocol().is_ok_and(|scheme| scheme == "https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}{}", location.host().unwrap_or_default(), site::base())
+}
+
+/// What the relay found in an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RelayReport {
+    /// The last observation before the attempt.
+    pub since: Seq,
+    /// The last observation that the page knew when it asked.
+    pub last: Seq,
+    pub report: Report,
+}
+
+/// `report` with the relay's verdicts on the checks that only the relay can decide.
+fn decided(mut report: Report, challenge: &Challenge, by_relay: Option<&RelayReport>) -> Report {
+    let verdicts = by_relay.map(|found| found.report.verdicts.as_slice()).unwrap_or_default();
+    for (check, (verdict, decided)) in challenge.checks.iter().zip(report.verdicts.iter_mut().zip(verdicts)) {
+        if challenge.needs_relay(check) {
+            *verdict = decided.clone();
+        }
+    }
+    report
 }
 
 /// The session that this tab stored for a challenge, and the last observation that does not count.

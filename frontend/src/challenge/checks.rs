@@ -116,12 +116,7 @@ fn CheckView(wants: String, verdict: Memo<Option<Verdict>>) -> impl IntoView {
 fn ShowFrame(at: ObservationRef) -> impl IntoView {
     let lab = expect_context::<Runner>().attempt.lab;
     let show = move |_| {
-        let key = lab.record.with_untracked(|record| {
-            let mut keys = (0..record.sequence.len()).filter_map(|index| Some(record.sequence.get(index)?.key));
-            // An opening has two rows; the last one is its response.
-            keys.rfind(|key| key.seq() == Some(at.seq))
-        });
-        if let Some(key) = key {
+        if let Some(key) = lab.record.with_untracked(|record| record.row_of(at.seq)) {
             lab.inspect(key);
             request_animation_frame(|| {
                 if let Some(evidence) = document().get_element_by_id("evidence") {

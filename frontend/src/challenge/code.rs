@@ -2,6 +2,7 @@
 
 use super::editor::{Editor, EditorView};
 use crate::challenge::runner::{RunState, Runner};
+use crate::ui::enter::is_enter;
 use curriculum::page_run::RunEnd;
 use leptos::prelude::*;
 
@@ -11,7 +12,7 @@ pub fn Code() -> impl IntoView {
     let editor = expect_context::<Editor>();
     let run = move || runner.run(&editor.code.get_untracked());
     let on_key = move |event: web_sys::KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+        if is_enter(&event) && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
             if !runner.state.with_untracked(|state| *state == RunState::Running) {
                 run();

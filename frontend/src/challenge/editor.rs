@@ -1,6 +1,6 @@
 //! The reader's code and its editor: CodeMirror, or a plain text field if that fails to load.
 
-use crate::ui::late_style::named;
+use crate::site;
 use js_sys::{Function, Promise, Reflect};
 use leptos::html;
 use leptos::prelude::*;
@@ -143,10 +143,10 @@ async fn load() -> Result<(), JsValue> {
     if Reflect::has(&window(), &GLOBAL.into())? {
         return Ok(());
     }
-    let hash = named("framescope-editor").ok_or("this page was built without the editor")?;
+    let hash = site::meta("framescope-editor").ok_or("this page was built without the editor")?;
     let script = document().create_element("script")?;
     script.set_attribute("type", "module")?;
-    script.set_attribute("src", &format!("/editor-{hash}.js"))?;
+    script.set_attribute("src", &site::path(&format!("/editor-{hash}.js")))?;
     let loaded = Promise::new(&mut |resolve, reject| {
         for (event, then) in [("load", resolve), ("error", reject)] {
             // This cannot fail on a new element.

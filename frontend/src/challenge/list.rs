@@ -2,6 +2,7 @@
 
 use super::outline;
 use crate::course::progress::Progress;
+use crate::site;
 use crate::ui::arrival::title;
 use crate::ui::fetched::{Fetched, TITLE, read};
 use crate::ui::icon::{CHECK, Icon};
@@ -29,7 +30,7 @@ pub fn List() -> impl IntoView {
                         {items.map(|summary| view! { <Item summary progress/> }).collect_view()}
                     </ol>
                     <p>
-                        <a href="/receipt">"Check a receipt"</a>
+                        <a href=site::path("/receipt")>"Check a receipt"</a>
                     </p>
                 </main>
             }
@@ -40,12 +41,12 @@ pub fn List() -> impl IntoView {
 
 #[component]
 fn Item(summary: Summary, progress: Progress) -> impl IntoView {
-    let Summary { id, title, summary, level, place } = summary;
+    let Summary { id, title, summary, level, minutes, place } = summary;
     let name = id.clone();
     let passed = Memo::new(move |_| progress.challenge_passed(&name));
     view! {
         <li>
-            <a href=format!("/challenges/{id}")>
+            <a href=site::path(&format!("/challenges/{id}"))>
                 <span class="mark" class:met=move || passed.get()>
                     {move || passed.get().then(|| view! { <Icon path=CHECK/> })}
                 </span>
@@ -53,7 +54,7 @@ fn Item(summary: Summary, progress: Progress) -> impl IntoView {
                     <b>{title}</b>
                     <Prose text=summary/>
                     <span class="muted">
-                        {outline::level(level)} " · " {outline::place(place)}
+                        {format!("{minutes} min · ")} {outline::level(level)} " · " {outline::place(place)}
                         {move || if passed.get() { " · passed" } else { " · not passed yet" }}
                     </span>
                 </span>

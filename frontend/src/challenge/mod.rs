@@ -4,6 +4,7 @@ mod area;
 mod attempt;
 mod checks;
 mod code;
+mod decided;
 mod editor;
 mod evidence;
 mod help;

@@ -2,10 +2,13 @@
 
 use crate::challenge::runner::Runner;
 use crate::ui::copy_button::CopyButton;
+use crate::ui::object_url::ObjectUrl;
 use crate::ui::tabs::Tabs;
+use curriculum::starter::{Starter, starters};
 use leptos::prelude::*;
 
-const LANGUAGES: [&str; 2] = ["Python", "websocat"];
+/// The starters in their order, then the command.
+const LANGUAGES: [&str; 5] = ["Python", "Node", "Rust", "Go", "websocat"];
 
 #[component]
 pub fn OwnMachine() -> impl IntoView {
@@ -14,8 +17,11 @@ pub fn OwnMachine() -> impl IntoView {
     let url = attempt.url();
     let given = attempt.shown.get_value();
     let chosen = RwSignal::new(0);
-    let code = [python(&url), websocat(&url)];
-    let snippet = Memo::new(move |_| code[chosen.get()].clone());
+    let javascript = attempt.filled(&attempt.challenge.with_value(|challenge| challenge.starter.clone()));
+    let files = starters(&javascript, &url, &given);
+    let command = websocat(&url);
+    let file = Memo::new(move |_| files.get(chosen.get()).cloned());
+    let snippet = Memo::new(move |_| file.get().map_or_else(|| command.clone(), |file| file.code));
     view! {
         <section class="panel own-machine" aria-labelledby="own-title">
             <h2 id="own-title">"From your own machine"</h2>
@@ -49,6 +55,7 @@ pub fn OwnMachine() -> impl IntoView {
             </div>
             <div class="buttons">
                 <CopyButton text=snippet words="Copy the code"/>
+                {move || file.get().map(|starter| view! { <AsFile starter/> })}
                 <button type="button" class="small" on:click=move |_| runner.start_over()>
                     "Start over"
                 </button>
@@ -58,12 +65,18 @@ pub fn OwnMachine() -> impl IntoView {
     }
 }
 
-fn python(url: &str) -> String {
-    // A JSON string is also a Python string.
-    let url = serde_json::to_string(url).unwrap_or_default();
-    format!(
-        "# pip install websockets\nimport asyncio\nimport websockets\n\nasync def main():\n    async with websockets.connect({url}) as socket:\n        await socket.send(\"…\")\n        print(await socket.recv())\n\nasyncio.run(main())"
-    )
+/// The code as a file to download.
+#[component]
+fn AsFile(starter: Starter) -> impl IntoView {
+    let url = StoredValue::new_local(ObjectUrl::of(starter.code.as_bytes(), "text/plain"));
+    let address = url.with_value(|url| url.as_ref().map(|url| url.as_str().to_owned()));
+    address.map(|address| {
+        view! {
+            <a href=address download=starter.file class="button small">
+                {format!("Download {}", starter.file)}
+            </a>
+        }
+    })
 }
 
 fn websocat(url: &str) -> String {

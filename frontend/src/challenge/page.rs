@@ -25,6 +25,7 @@ struct Found {
 pub fn ChallengePage(id: String) -> impl IntoView {
     let progress = Progress::provided();
     let found = Fetched::new(move || Box::pin(find(id.clone())));
+    let renewed = RwSignal::new(false);
     move || {
         found.draw("The challenge", "The challenge", |found_now| {
             let Found { challenge, course, next, session, since } = (*found_now).clone();
@@ -32,7 +33,16 @@ pub fn ChallengePage(id: String) -> impl IntoView {
             progress.enter(&course);
             let attempt = Attempt::new(challenge, session, since);
             attempt.remember();
-            view! { <Work attempt next new_session=move || found.again()/> }.into_any()
+            // The code is in the browser's storage, so the page can start over without losing it.
+            attempt.lab.on_expired(move || {
+                renewed.set(true);
+                found.again();
+            });
+            let new_session = move || {
+                renewed.set(false);
+                found.again();
+            };
+            view! { <Work attempt next renewed new_session/> }.into_any()
         })
     }
 }
@@ -41,9 +51,18 @@ async fn find(id: String) -> Result<Found, ApiError> {
     let challenge = api::read::<Challenge>(&format!("/api/course/challenges/{id}")).await?;
     let course = api::read::<Course>("/api/course").await?;
     let next = course.challenges.iter().skip_while(|other| other.id != id).nth(1).cloned();
-    let (session, since) = match attempt::remembered(&id) {
-        Some((session, since)) if api::find_session(&session).await.is_ok() => (session, since),
-        _ => (api::create_session().await?, Seq(0)),
+    let remembered = match attempt::remembered(&id) {
+        Some((session, since)) => match api::find_session(&session).await {
+            Ok(()) => Some((session, since)),
+            Err(ApiError::Unknown) => None,
+            // The attempt is not lost, only out of reach.
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let (session, since) = match remembered {
+        Some(found) => found,
+        None => (api::create_session().await?, Seq(0)),
     };
     Ok(Found { challenge, course: course.id, next, session, since })
 }

@@ -3,6 +3,7 @@
 use crate::challenge::runner::Runner;
 use crate::course::progress::Progress;
 use crate::net::api::{self, ApiError};
+use crate::site;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::format;
 use crate::ui::icon::{CHECK, Icon};
@@ -58,10 +59,13 @@ pub fn Passed(next: Option<Summary>) -> impl IntoView {
                     "Passed"
                 </h2>
                 <p>{golf}</p>
+                {attempt.challenge.with_value(|challenge| challenge.conceal).then(|| view! {
+                    <p class="muted">"Reload the page to see beside each frame what the relay did deliberately."</p>
+                })}
                 <Receipt/>
                 {next.get_value().map(|next| view! {
                     <p>
-                        <a href=format!("/challenges/{}", next.id) class="button primary quiet">
+                        <a href=site::path(&format!("/challenges/{}", next.id)) class="button primary quiet">
                             {format!("Next: {}", next.title)}
                         </a>
                     </p>
@@ -155,7 +159,7 @@ fn ReceiptText(text: String) -> impl IntoView {
                     "Download"
                 </a>
             })}
-            <a href="/receipt">"Check this receipt"</a>
+            <a href=site::path("/receipt")>"Check this receipt"</a>
         </div>
     }
 }

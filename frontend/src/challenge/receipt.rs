@@ -10,9 +10,11 @@ use serde::Deserialize;
 #[component]
 pub fn ReceiptPage() -> impl IntoView {
     title("Check a receipt");
-    if came_along() {
-        focus_when_seen(TITLE);
-    }
+    Effect::new(|| {
+        if came_along() {
+            focus_when_seen(TITLE);
+        }
+    });
     let text = RwSignal::new(String::new());
     let said = RwSignal::new(None::<Result<Said, String>>);
     let verify = move |event: web_sys::SubmitEvent| {
@@ -55,12 +57,13 @@ pub fn ReceiptPage() -> impl IntoView {
 /// The relay's answer to a receipt.
 #[derive(Clone, Deserialize)]
 struct Said {
+    /// Whether this relay signed it and nothing was changed.
     valid: bool,
+    /// Whether nothing was changed since somebody signed it.
+    #[serde(default)]
+    unchanged: bool,
     /// Why it is not valid.
     reason: Option<String>,
-    /// Whether this relay signed it.
-    #[serde(default)]
-    own: bool,
     #[serde(flatten)]
     receipt: Option<Receipt>,
 }
@@ -70,6 +73,10 @@ struct Said {
 struct Receipt {
     course: String,
     challenge: String,
+    /// Since format 2.
+    content: Option<String>,
+    relay: Option<String>,
+    session: Option<String>,
     passed: String,
     name: Option<String>,
     checks: u32,
@@ -88,15 +95,15 @@ async fn verified(text: &str) -> Result<Said, String> {
 
 #[component]
 fn Verification(said: Said) -> impl IntoView {
-    let (class, words) = match (said.valid, said.own) {
-        (true, true) => ("card good", "This receipt is valid: this relay signed it, and nothing in it was changed.".to_owned()),
-        (true, false) => (
+    let (class, words) = match (said.valid, said.unchanged) {
+        (true, _) => ("card good", "This receipt is valid: this relay signed it, and nothing in it was changed.".to_owned()),
+        (false, true) => (
             "card warn",
-            "This receipt was not changed after it was signed, but another relay signed it, or this one before a restart. \
-             Trust it only if you know the key below."
+            "This receipt is signed by an unknown key: by another relay, or by this one before a restart. It was not changed since, but \
+             anyone can create a key. Trust it only if you know the key below."
                 .to_owned(),
         ),
-        (false, _) => ("card bad", format!("This receipt is not valid. {}", said.reason.unwrap_or_default())),
+        (false, false) => ("card bad", format!("This receipt is not valid. {}", said.reason.unwrap_or_default())),
     };
     view! {
         <p class=class>{words}</p>
@@ -106,7 +113,8 @@ fn Verification(said: Said) -> impl IntoView {
 
 #[component]
 fn Fields(receipt: Receipt) -> impl IntoView {
-    let Receipt { course, challenge, passed, name, checks, on_word, evidence, key } = receipt;
+    let Receipt { course, challenge, content, relay, session, passed, name, checks, on_word, evidence, key } = receipt;
+    let unbound = || "not in a receipt of format 1".to_owned();
     let word = match on_word {
         0 => "all based on what the relay saw".to_owned(),
         1 => "1 of them reported only by the page".to_owned(),
@@ -117,6 +125,9 @@ fn Fields(receipt: Receipt) -> impl IntoView {
         ("Challenge", format!("{challenge}, in the course {course}")),
         ("Passed", passed.replace('T', " ").replace('Z', " UTC")),
         ("Checks met", format!("{checks}, {word}")),
+        ("Content of the challenge, SHA-256", content.unwrap_or_else(unbound)),
+        ("Version of the relay", relay.unwrap_or_else(unbound)),
+        ("Tag of the session", session.unwrap_or_else(unbound)),
         ("Evidence, SHA-256", evidence),
         ("Signed with the key", key),
     ];

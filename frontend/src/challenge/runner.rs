@@ -18,6 +18,10 @@ const MAX_LINE: usize = 2_000;
 const MAX_EVENTS: usize = 5_000;
 const MAX_RETURNED: usize = 64 << 10;
 const MAX_IMAGES: usize = 16;
+const MAX_READ: usize = 32;
+
+/// The longest name of something that the code read, in characters.
+const MAX_NAME: usize = 40;
 
 /// How long the sandbox may take to load. This time does not count for the run.
 const TO_LOAD: Duration = Duration::from_secs(10);
@@ -95,7 +99,10 @@ impl Runner {
     /// Whether every check is met and can no longer change: nothing runs, and everything about the run is known.
     pub fn has_passed(self) -> bool {
         let attempt = self.attempt;
-        !self.is_running() && attempt.report.with(curriculum::grade::Report::passed) && attempt.has_settled()
+        !self.is_running()
+            && attempt.report.with(curriculum::grade::Report::passed)
+            && attempt.has_settled()
+            && attempt.is_decided()
     }
 
     pub fn is_running(self) -> bool {
@@ -118,7 +125,9 @@ impl Runner {
                 self.take_in(said);
             }
         };
-        let sandbox = self.attempt.shown.with_value(|given| Sandbox::run(&Setup { url: &url, given }, code, heard));
+        let allowed = self.attempt.allowed_urls();
+        let run = |given: &_| Sandbox::run(&Setup { url: &url, given }, &allowed, code, heard);
+        let sandbox = self.attempt.shown.with_value(run);
         if sandbox.is_none() {
             self.line(note("The browser could not create a frame for the code."));
             self.end(RunEnd::Stopped);
@@ -229,6 +238,10 @@ impl Runner {
                     )));
                 }
                 Said::Buffered(bytes) => recorded.most_buffered = recorded.most_buffered.max(bytes),
+                Said::Looked(count) => recorded.looked = recorded.looked.max(count),
+                Said::Read(name) if recorded.read.len() < MAX_READ => {
+                    recorded.read.push(name.chars().take(MAX_NAME).collect())
+                }
                 Said::Returned(json) if json.len() <= MAX_RETURNED => match serde_json::from_str(&json) {
                     Ok(value) => {
                         self.returned.set(serde_json::to_string_pretty(&value).ok());
@@ -258,7 +271,7 @@ impl Runner {
                 }
                 Said::Ended(Ended::Done) => ended = Some(RunEnd::Done),
                 Said::Ended(Ended::Threw) => ended = Some(RunEnd::Threw),
-                Said::Returned(_) | Said::Garbled => {
+                Said::Returned(_) | Said::Read(_) | Said::Garbled => {
                     lines.push(note("The code sent an unexpected message, so the page stopped it."));
                     ended = Some(RunEnd::Stopped);
                 }

@@ -2,6 +2,7 @@
 
 use super::checks::Checks;
 use super::code::Code;
+use super::decided;
 use super::editor::Editor;
 use super::evidence::Evidence;
 use super::help::Help;
@@ -13,9 +14,11 @@ use super::pasted::PasteField;
 use crate::challenge::attempt::Attempt;
 use crate::challenge::runner::Runner;
 use crate::course::progress::Progress;
-use crate::lab::FeedState;
+use crate::lab::Trouble;
 use crate::net::api::ApiError;
 use crate::shell::notice::{Notice, Tone};
+use crate::site;
+use crate::ui::embed_button::EmbedButton;
 use crate::ui::fetched::TITLE;
 use crate::ui::object_url::ObjectUrl;
 use crate::ui::rendered::Rendered;
@@ -27,27 +30,31 @@ use leptos::prelude::*;
 pub fn Work(
     attempt: Attempt,
     next: Option<Summary>,
+    /// Whether the page has started a new session because the relay did not know the one before.
+    renewed: RwSignal<bool>,
     /// Starts a new session.
     new_session: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let runner = Runner::new(attempt);
+    decided::follow(attempt);
     on_cleanup(move || runner.cancel());
     let challenge = attempt.challenge.get_value();
     provide_context(attempt.lab);
     provide_context(runner);
     provide_context(Editor::new(&challenge.summary.id, challenge.starter.clone()));
     let Summary { id, title, level, place, .. } = challenge.summary.clone();
+    let embed = (format!("challenge/{id}"), title.clone());
     let progress = Progress::provided();
     let passed_before = Memo::new(move |_| progress.challenge_passed(&id));
     let pastes = challenge.checks.iter().any(|check| matches!(check.condition, Condition::Pasted(_)));
     let lesson = challenge.lesson.map(|lesson| {
         view! {
             " · "
-            <a href=format!("/course/{lesson}")>"the lesson"</a>
+            <a href=site::path(&format!("/course/{lesson}"))>"the lesson"</a>
         }
     });
     view! {
-        <Expired attempt new_session/>
+        <Expired attempt renewed new_session/>
         <main class="challenge">
             <header class="challenge-head">
                 <h1 id=TITLE tabindex="-1">{title}</h1>
@@ -55,6 +62,7 @@ pub fn Work(
                     {outline::level(level)} " · " {outline::place(place)}
                     {move || passed_before.get().then_some(" · passed")} {lesson}
                 </p>
+                <EmbedButton path=embed.0 title=embed.1 height=900/>
             </header>
             <div class="challenge-columns">
                 <section class="panel" aria-labelledby="task-title">
@@ -81,12 +89,37 @@ pub fn Work(
 
 /// Warns if the page cannot see new observations.
 #[component]
-fn Expired(attempt: Attempt, new_session: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-    let problem = move || match attempt.lab.feed.get() {
-        FeedState::Expired => Some(("This session has ended, so the relay records nothing more.".to_owned(), true)),
-        FeedState::Lost => Some((ApiError::Unreachable.words("The relay’s log"), false)),
-        FeedState::Unreadable(why) => Some((format!("The page cannot read the relay’s messages: {why}"), false)),
-        FeedState::Connecting | FeedState::Live => None,
+fn Expired(
+    attempt: Attempt,
+    renewed: RwSignal<bool>,
+    new_session: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let lab = attempt.lab;
+    let problem = move || {
+        let trouble = lab.trouble()?;
+        let words = match &trouble {
+            Trouble::Expired => "This session has ended, so the relay records nothing more.".to_owned(),
+            Trouble::Lost if lab.is_shared() => {
+                "The connection to the relay is lost. Your code stays, and the page continues on another relay."
+                    .to_owned()
+            }
+            Trouble::Lost => ApiError::Unreachable.words("The relay’s log"),
+            Trouble::Unreadable(why) => format!("The page cannot read the relay’s messages: {why}"),
+            Trouble::Draining => {
+                let then =
+                    if lab.is_shared() { "continues on another relay" } else { "reconnects when the relay is back" };
+                format!(
+                    "This relay is about to restart. Your connections will end. Your code stays, and the page {then}."
+                )
+            }
+            Trouble::Interrupted => {
+                format!(
+                    "Recording is interrupted. {} If a check stays open, run your code again after that.",
+                    Trouble::MEANWHILE
+                )
+            }
+        };
+        Some((words, trouble == Trouble::Expired))
     };
     view! {
         <div role="status">
@@ -100,6 +133,17 @@ fn Expired(attempt: Attempt, new_session: impl Fn() + Copy + Send + Sync + 'stat
                     })}
                 </Notice>
             })}
+            <Show when=move || renewed.get()>
+                <Notice tone=Tone::Warning>
+                    <span>
+                        "The session before has ended, because the relay was restarted or you were away for long. This is a new one. \
+                         Your code is as you left it; the task may have new values."
+                    </span>
+                    <button type="button" class="small" on:click=move |_| renewed.set(false)>
+                        "Dismiss"
+                    </button>
+                </Notice>
+            </Show>
         </div>
     }
 }

@@ -1,6 +1,7 @@
 //! The reader's progress: export, import and reset.
 
-use crate::course::progress::{MAX_FILE, Progress};
+use crate::course::progress::Progress;
+use crate::course::stored::MAX_FILE;
 use crate::ui::focus::focus;
 use crate::ui::object_url::ObjectUrl;
 use leptos::prelude::*;

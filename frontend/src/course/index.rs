@@ -1,35 +1,39 @@
 //! The course overview: lessons, challenges and the reader's progress.
 
 use super::file::ProgressFile;
+use super::time::Time;
 use crate::course::progress::Progress;
+use crate::site;
 use crate::ui::arrival::title;
 use crate::ui::fetched::{Fetched, TITLE, read};
 use crate::ui::format;
 use crate::ui::icon::{CHECK, Icon};
 use crate::ui::prose::Prose;
 use curriculum::challenge;
-use curriculum::course::{Course, LessonSummary, Objective, PieceKind};
+use curriculum::course::{Course, LessonSummary, Objective, Part, PieceKind};
 use leptos::prelude::*;
 use std::sync::Arc;
 
 pub(super) const COURSE: &str = "/api/course";
+/// The page of the glossary.
+pub(super) const GLOSSARY: &str = "/course/glossary";
 
 pub(super) fn index() -> AnyView {
     let course = Fetched::<Course>::new(|| read(COURSE));
     let draw = |course: Arc<Course>| {
         Progress::provided().enter(&course.id);
-        view! { <Contents course=(*course).clone()/> }.into_any()
+        view! { <Contents course/> }.into_any()
     };
     view! { {move || course.draw("Course", "The course", draw)} }.into_any()
 }
 
 #[component]
-fn Contents(course: Course) -> impl IntoView {
-    let Course { title: name, summary, language, objectives, lessons, challenges, .. } = course;
+fn Contents(course: Arc<Course>) -> impl IntoView {
+    let Course { title: name, summary, language, objectives, lessons, challenges, glossary, .. } = (*course).clone();
     title(&name);
-    let minutes: u64 = lessons.iter().map(|lesson| u64::from(lesson.minutes)).sum();
-    let size = format!("{}, about {}", format::plural(lessons.len() as u64, "lesson"), hours(minutes));
-    let known = StoredValue::new(lessons.clone());
+    let all = Time::of_all(&course);
+    let size = format!("{}, about {}", all.contents(), format::duration(all.minutes()));
+    let known = StoredValue::new(lessons);
     view! {
         <main class="course-index" lang=language>
             <div class="title">
@@ -37,18 +41,67 @@ fn Contents(course: Course) -> impl IntoView {
                 <p class="summary"><Prose text=summary/></p>
                 <p class="muted">{size}</p>
                 <Continue known/>
+                {glossary.then(|| view! {
+                    <p class="muted">
+                        <a href=site::path(GLOSSARY)>"Glossary"</a> ": the terms of the course, from A to Z"
+                    </p>
+                })}
             </div>
             <Objectives objectives lessons=known/>
-            <section aria-labelledby="lessons">
-                <h2 id="lessons">"Lessons"</h2>
-                <ol class="lessons">
-                    {lessons.into_iter().enumerate().map(|(index, lesson)| view! { <LessonLine number=index + 1 lesson/> }).collect_view()}
-                </ol>
-            </section>
+            <Parts course/>
             {(!challenges.is_empty()).then(|| view! { <Challenges challenges/> })}
             <ProgressFile/>
         </main>
     }
+}
+
+/// The lessons, in their parts if the course has any.
+#[component]
+fn Parts(course: Arc<Course>) -> impl IntoView {
+    let list = |lessons: Vec<(usize, &LessonSummary)>| {
+        let first = lessons.first().map(|(index, _)| index + 1);
+        let line = |(index, lesson): (usize, &LessonSummary)| {
+            view! { <LessonLine number=index + 1 time=Time::of(&course, [lesson]).words() lesson=lesson.clone()/> }
+        };
+        view! { <ol class="lessons" start=first>{lessons.into_iter().map(line).collect_view()}</ol> }
+    };
+    let lessons = || course.lessons.iter().enumerate();
+    if course.parts.is_empty() {
+        return view! {
+            <section aria-labelledby="lessons">
+                <h2 id="lessons">"Lessons"</h2>
+                {list(lessons().collect())}
+            </section>
+        }
+        .into_any();
+    }
+    let progress = Progress::provided();
+    let part = |(index, part): (usize, &Part)| {
+        let lessons: Vec<_> = lessons().filter(|(_, lesson)| part.lessons.contains(&lesson.id)).collect();
+        let time = Time::of(&course, lessons.iter().map(|(_, lesson)| *lesson)).summary();
+        let known: Vec<_> = lessons.iter().map(|(_, lesson)| (*lesson).clone()).collect();
+        let tally = Memo::new(move |_| {
+            let tallies = known.iter().map(|lesson| tally(progress, lesson));
+            tallies.fold((0, 0), |(done, all), (more_done, more)| (done + more_done, all + more))
+        });
+        let id = format!("part-{}", index + 1);
+        let label = id.clone();
+        view! {
+            <section class="part" aria-labelledby=label>
+                <h2 id=id>{part_title(index, part)}</h2>
+                <p><Prose text=part.summary.clone()/></p>
+                <p class="muted">{time} {move || done_words(tally.get())}</p>
+                <Bar tally/>
+                {list(lessons)}
+            </section>
+        }
+    };
+    course.parts.iter().enumerate().map(part).collect_view().into_any()
+}
+
+/// `Part 1: The essentials`
+pub(super) fn part_title(index: usize, part: &Part) -> String {
+    format!("Part {}: {}", index + 1, part.title)
 }
 
 /// A link to where the reader left off, or to the first lesson.
@@ -70,7 +123,7 @@ fn Continue(known: StoredValue<Vec<LessonSummary>>) -> impl IntoView {
     move || {
         target().map(|(href, words)| {
             view! {
-                <a class="button primary big" href=href>
+                <a class="button primary big" href=site::path(&href)>
                     {words}
                 </a>
             }
@@ -82,7 +135,7 @@ fn Continue(known: StoredValue<Vec<LessonSummary>>) -> impl IntoView {
 fn Objectives(objectives: Vec<Objective>, lessons: StoredValue<Vec<LessonSummary>>) -> impl IntoView {
     let objective = |Objective { text, lesson }: Objective| {
         let place = lessons.with_value(|lessons| lessons.iter().find(|known| known.id == lesson).cloned());
-        let link = place.map(|known| view! { <a href=format!("/course/{lesson}")>{known.title}</a> });
+        let link = place.map(|known| view! { <a href=site::path(&format!("/course/{lesson}"))>{known.title}</a> });
         view! { <li><Prose text/> " " {link}</li> }
     };
     view! {
@@ -102,23 +155,23 @@ pub(super) fn tally(progress: Progress, lesson: &LessonSummary) -> (usize, usize
     (lesson.pieces.iter().filter(done).count(), lesson.pieces.len())
 }
 
+/// ` · 2 of 5 pieces done`; `None` if there are no pieces.
+pub(super) fn done_words((done, all): (usize, usize)) -> Option<String> {
+    (all > 0).then(|| format!(" · {done} of {} done", format::plural(all as u64, "piece")))
+}
+
 #[component]
-fn LessonLine(number: usize, lesson: LessonSummary) -> impl IntoView {
+fn LessonLine(number: usize, time: String, lesson: LessonSummary) -> impl IntoView {
     let progress = Progress::provided();
-    let LessonSummary { id, title, summary, minutes, .. } = lesson.clone();
+    let LessonSummary { id, title, summary, .. } = lesson.clone();
     let tally = Memo::new(move |_| tally(progress, &lesson));
     view! {
         <li class:all-done=move || { let (done, all) = tally.get(); all > 0 && done == all }>
             <span class="number" aria-hidden="true">{number}</span>
             <div>
-                <h3><a href=format!("/course/{id}")>{title}</a></h3>
+                <h3><a href=site::path(&format!("/course/{id}"))>{title}</a></h3>
                 <p><Prose text=summary/></p>
-                <p class="muted">
-                    {format!("{minutes} min")} {move || {
-                        let (done, all) = tally.get();
-                        (all > 0).then(|| format!(" · {done} of {} done", format::plural(all as u64, "piece")))
-                    }}
-                </p>
+                <p class="muted">{time} {move || done_words(tally.get())}</p>
                 <Bar tally/>
             </div>
         </li>
@@ -139,8 +192,8 @@ pub(super) fn Bar(tally: Memo<(usize, usize)>) -> impl IntoView {
 fn Challenges(challenges: Vec<challenge::Summary>) -> impl IntoView {
     let progress = Progress::provided();
     let line = |challenge: challenge::Summary| {
-        let challenge::Summary { id, title, summary, level, .. } = challenge;
-        let href = format!("/challenges/{id}");
+        let challenge::Summary { id, title, summary, level, minutes, .. } = challenge;
+        let href = site::path(&format!("/challenges/{id}"));
         let known = id.clone();
         let passed = Memo::new(move |_| progress.challenge_passed(&known));
         // The passed attempt with the fewest bytes.
@@ -157,7 +210,7 @@ fn Challenges(challenges: Vec<challenge::Summary>) -> impl IntoView {
                     <h3><a href=href>{title}</a></h3>
                     <p><Prose text=summary/></p>
                     <p class="muted">
-                        {format!("level {level} of 5 · ")} {said}
+                        {format!("{minutes} min · level {level} of 5 · ")} {said}
                     </p>
                 </div>
             </li>
@@ -168,14 +221,5 @@ fn Challenges(challenges: Vec<challenge::Summary>) -> impl IntoView {
             <h2 id="challenges">"Challenges"</h2>
             <ol class="lessons">{challenges.into_iter().map(line).collect_view()}</ol>
         </section>
-    }
-}
-
-/// `45 minutes`, `2 h 10 min`
-fn hours(minutes: u64) -> String {
-    match (minutes / 60, minutes % 60) {
-        (0, _) => format::plural(minutes, "minute"),
-        (hours, 0) => format::plural(hours, "hour"),
-        (hours, rest) => format!("{hours} h {rest} min"),
     }
 }

@@ -1,17 +1,21 @@
 //! One lesson: its text and pieces, its contents list, and links to the previous and next lesson.
 
 use super::file::StorageProblem;
-use super::index::{Bar, COURSE, tally};
+use super::index::{Bar, COURSE, GLOSSARY, done_words, part_title, tally};
 use super::live::LiveView;
 use super::prose::{self, Heading};
-use super::questions::{ChallengeCard, ExerciseView, FaqView, InterviewView, QUESTION, QuizView};
+use super::questions::{
+    ChallengeCard, ExerciseView, FaqView, InterviewView, OrderView, QUESTION, QuizView, WrongLineView,
+};
 use super::reading::Reading;
+use super::terms::LessonText;
+use super::time::Time;
 use super::widgets::WidgetView;
 use crate::course::progress::Progress;
+use crate::site;
 use crate::ui::arrival::{focus_when_seen, title};
 use crate::ui::clipboard::Copied;
 use crate::ui::fetched::{Fetched, TITLE, read};
-use crate::ui::format;
 use crate::ui::prose::Prose;
 use curriculum::course::{Block, Course, Lesson, LessonSummary};
 use leptos::prelude::*;
@@ -37,7 +41,7 @@ fn Opened(course: Arc<Course>, id: String) -> impl IntoView {
             <main class="lost">
                 <h1>"Lesson not found"</h1>
                 <p>"The address may be incomplete, or the course may have changed."</p>
-                <a href="/course" class="button primary">
+                <a href=site::path("/course") class="button primary">
                     "See all lessons"
                 </a>
             </main>
@@ -61,17 +65,14 @@ fn LessonView(
     place: usize,
     lesson: Lesson,
 ) -> impl IntoView {
-    let Lesson { id, title: name, summary, minutes, blocks } = lesson;
+    let Lesson { id, title: name, summary, blocks, terms, .. } = lesson;
     title(&name);
     let progress = Progress::provided();
     progress.set_place(&id, None);
     provide_context(Reading::new(&id, progress));
     let listed = course.lessons[place].clone();
+    let time = Time::of(&course, [&listed]).words();
     let tally = Memo::new(move |_| tally(progress, &listed));
-    let words = move || {
-        let (done, all) = tally.get();
-        (all > 0).then(|| format!(" · {done} of {} done", format::plural(all as u64, "piece")))
-    };
     let headings: Vec<Heading> = blocks
         .iter()
         .flat_map(|block| match block {
@@ -80,7 +81,9 @@ fn LessonView(
         })
         .collect();
     follow_hash();
-    let (language, of_course, count) = (course.language.clone(), course.title.clone(), course.lessons.len());
+    let (language, of_course) = (course.language.clone(), course.title.clone());
+    let position = position(&course, place);
+    let glossary = course.glossary.then_some(GLOSSARY);
     let copied = Copied::new();
     // How many links were copied. The message disappears automatically.
     let times = RwSignal::new(0_u32);
@@ -96,16 +99,16 @@ fn LessonView(
     };
     view! {
         <div class="lesson-page" lang=language>
-            <ContentsList headings/>
-            <main class="lesson" on:click=copy>
+            <ContentsList headings glossary/>
+            <LessonText terms on_click=copy>
                 <header>
                     <p class="crumb">
-                        <a href="/course">{of_course}</a>
-                        {format!(" · lesson {} of {}", place + 1, count)}
+                        <a href=site::path("/course")>{of_course}</a>
+                        {format!(" · {position}")}
                     </p>
                     <h1 id=TITLE tabindex="-1">{name}</h1>
                     <p class="summary"><Prose text=summary/></p>
-                    <p class="muted">{format!("{minutes} min")} {words}</p>
+                    <p class="muted">{time} {move || done_words(tally.get())}</p>
                     <Bar tally/>
                     <StorageProblem/>
                 </header>
@@ -120,12 +123,24 @@ fn LessonView(
                         })
                     }}
                 </div>
-            </main>
+            </LessonText>
         </div>
     }
 }
 
-fn block_view(block: Block) -> AnyView {
+/// `lesson 3 of 25`, `Part 2: Deeper · lesson 3 of 9`
+fn position(course: &Course, place: usize) -> String {
+    let id = course.lessons[place].id.as_str();
+    match course.part_of(id) {
+        Some((index, part)) => {
+            let number = part.lessons.iter().position(|known| known == id).map_or(1, |at| at + 1);
+            format!("{} · lesson {number} of {}", part_title(index, part), part.lessons.len())
+        }
+        None => format!("lesson {} of {}", place + 1, course.lessons.len()),
+    }
+}
+
+pub(super) fn block_view(block: Block) -> AnyView {
     match block {
         Block::Prose { html } => {
             if !prose::headings(&html).is_empty() {
@@ -137,6 +152,8 @@ fn block_view(block: Block) -> AnyView {
         Block::Widget(widget) => view! { <WidgetView widget/> }.into_any(),
         Block::Exercise(exercise) => view! { <ExerciseView exercise/> }.into_any(),
         Block::Quiz(quiz) => view! { <QuizView quiz/> }.into_any(),
+        Block::WrongLine(block) => view! { <WrongLineView block/> }.into_any(),
+        Block::Order(order) => view! { <OrderView order/> }.into_any(),
         Block::Interview(interview) => view! { <InterviewView interview/> }.into_any(),
         Block::Faq(faq) => view! { <FaqView faq/> }.into_any(),
         Block::Challenge(link) => view! { <ChallengeCard link/> }.into_any(),
@@ -144,7 +161,7 @@ fn block_view(block: Block) -> AnyView {
 }
 
 #[component]
-fn ContentsList(headings: Vec<Heading>) -> impl IntoView {
+fn ContentsList(headings: Vec<Heading>, #[prop(optional_no_strip)] glossary: Option<&'static str>) -> impl IntoView {
     let line = |Heading { id, text, level }: Heading| {
         let deep = level > 2;
         view! { <li class:deep=deep><a href=format!("#{id}")>{text}</a></li> }
@@ -153,6 +170,7 @@ fn ContentsList(headings: Vec<Heading>) -> impl IntoView {
         <nav class="contents" aria-label="In this lesson">
             <p class="muted">"In this lesson"</p>
             <ol>{headings.into_iter().filter(|heading| heading.level <= 3).map(line).collect_view()}</ol>
+            {glossary.map(|href| view! { <p class="to-glossary"><a href=site::path(href)>"Glossary"</a></p> })}
         </nav>
     }
 }
@@ -161,17 +179,21 @@ fn ContentsList(headings: Vec<Heading>) -> impl IntoView {
 fn PreviousNext(course: Arc<Course>, place: usize) -> impl IntoView {
     let link = |lesson: &LessonSummary, class: &'static str, words: &'static str| {
         view! {
-            <a href=format!("/course/{}", lesson.id) class=class>
+            <a href=site::path(&format!("/course/{}", lesson.id)) class=class>
                 <small>{words}</small>
                 <span>{lesson.title.clone()}</span>
             </a>
         }
     };
     let before = place.checked_sub(1).map(|index| link(&course.lessons[index], "before", "Previous"));
-    let after = course.lessons.get(place + 1).map(|lesson| link(lesson, "after", "Next"));
+    let part_of = |lesson: &LessonSummary| course.part_of(&lesson.id).map(|(index, _)| index);
+    let after = course.lessons.get(place + 1).map(|lesson| {
+        let same_part = part_of(lesson) == part_of(&course.lessons[place]);
+        link(lesson, "after", if same_part { "Next" } else { "Next part" })
+    });
     let end = after.is_none().then(|| {
         view! {
-            <a href="/course" class="after">
+            <a href=site::path("/course") class="after">
                 <small>"This was the last lesson"</small>
                 <span>"Back to the course"</span>
             </a>
@@ -181,7 +203,7 @@ fn PreviousNext(course: Arc<Course>, place: usize) -> impl IntoView {
 }
 
 /// Scrolls to the part of the lesson that the address names and focuses it, now and whenever the address changes.
-fn follow_hash() {
+pub(super) fn follow_hash() {
     let hash = use_location().hash;
     Effect::new(move || {
         let name = hash.get().trim_start_matches('#').to_owned();

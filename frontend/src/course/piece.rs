@@ -1,6 +1,7 @@
 //! The frame around each piece of a lesson: its kind, its title, a link to it, and whether it is done.
 
 use super::reading::Reading;
+use crate::ui::embed_button::EmbedButton;
 use crate::ui::icon::{CHECK, Icon};
 use leptos::prelude::*;
 
@@ -16,6 +17,7 @@ pub(super) fn Piece(
     let reading = expect_context::<Reading>();
     let known = id.clone();
     let done = Memo::new(move |_| reading.is_done(&known));
+    let embed = (reading.path_of(&id), title.clone().unwrap_or_else(|| kind.to_owned()));
     let (label, anchor) = (format!("{id}-title"), format!("#{id}"));
     let labelled = label.clone();
     // One level below the section's heading. A question has no title, because its text follows.
@@ -36,6 +38,7 @@ pub(super) fn Piece(
                 <span class="done" role="status">
                     {move || done.get().then(|| view! { <Icon path=CHECK/> "done" })}
                 </span>
+                <EmbedButton path=embed.0 title=embed.1 height=520/>
             </div>
             {children()}
         </div>

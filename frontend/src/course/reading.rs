@@ -1,5 +1,6 @@
 //! The context of a lesson's pieces: the lesson, the reader's progress, and the routes that the relay offers.
 
+use super::shuffle;
 use crate::course::progress::Progress;
 use crate::net::api::{self, ApiError};
 use leptos::prelude::*;
@@ -30,6 +31,26 @@ impl Reading {
 
     pub(super) fn is_done(self, piece: &str) -> bool {
         self.lesson.with_value(|lesson| self.progress.piece_done(lesson, piece))
+    }
+
+    /// Where a piece is alone on a page, below `/embed/`.
+    pub(super) fn path_of(self, piece: &str) -> String {
+        self.lesson.with_value(|lesson| format!("lesson/{lesson}/{piece}"))
+    }
+
+    /// Whether a piece was done before the reader opened the lesson.
+    pub(super) fn was_done(self, piece: &str) -> bool {
+        untrack(|| self.is_done(piece))
+    }
+
+    /// The numbers below `count` in this reader's order, which is the same after a reload.
+    pub(super) fn shuffled(self, piece: &str, count: usize) -> Vec<usize> {
+        shuffle::shuffled(self.progress.seed(), piece, count)
+    }
+
+    /// The same, but never in ascending order, and in another order for each `round`.
+    pub(super) fn disordered(self, piece: &str, round: u32, count: usize) -> Vec<usize> {
+        shuffle::disordered(self.progress.seed(), &format!("{piece} {round}"), count)
     }
 
     /// Marks a piece as done and stores it as the reader's place.

@@ -89,6 +89,9 @@ fn caption(record: &Record, socket: &SocketState) -> String {
         {
             format!("The browser rejected the handshake; JavaScript is told {code}")
         }
+        (Some(None), _) if closed.is_some_and(|closed| closed.cause == Cause::RelayLost) => {
+            format!("The relay that had this connection is gone; JavaScript is told {code}")
+        }
         (Some(None), _) => format!("Connection cut: {code} means no close frame came"),
         (None, Some(refusal)) => match refusal.status {
             Some(status) => format!("Refused with {status}; JavaScript is told {code}"),

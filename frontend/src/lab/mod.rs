@@ -8,5 +8,7 @@ mod row_text;
 pub mod sequence;
 pub mod store;
 
+pub use row_text::Ends;
 pub use store::record::Record;
+pub use store::trouble::Trouble;
 pub use store::{FeedState, Lab, Session};

@@ -1,5 +1,6 @@
 //! The relay's HTTP interface.
 
+use crate::site;
 use leptos::prelude::window;
 use observation::SessionId;
 use serde::Deserialize;
@@ -76,7 +77,7 @@ fn said(body: &str) -> Said {
     serde_json::from_str(body).unwrap_or_default()
 }
 
-/// Sends a request. Returns the status and the body of the answer.
+/// Sends a request for a path of this site. Returns the status and the body of the answer.
 async fn request(method: &str, path: &str) -> Result<(u16, String), ApiError> {
     request_with(&RequestInit::new(), method, path).await
 }
@@ -84,7 +85,8 @@ async fn request(method: &str, path: &str) -> Result<(u16, String), ApiError> {
 async fn request_with(init: &RequestInit, method: &str, path: &str) -> Result<(u16, String), ApiError> {
     let unreachable = |_: JsValue| ApiError::Unreachable;
     init.set_method(method);
-    let response = JsFuture::from(window().fetch_with_str_and_init(path, init)).await.map_err(unreachable)?;
+    let response =
+        JsFuture::from(window().fetch_with_str_and_init(&site::path(path), init)).await.map_err(unreachable)?;
     let response: Response = response.unchecked_into();
     let body = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
     Ok((response.status(), body.as_string().unwrap_or_default()))

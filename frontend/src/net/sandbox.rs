@@ -1,6 +1,7 @@
 //! The frame that a reader's code runs in. Its origin is opaque, so it can reach nothing of the page. The page does not trust
 //! its messages.
 
+use crate::site;
 use leptos::prelude::{document, window};
 use leptos::task::spawn_local;
 use observation::page::PageAct;
@@ -44,6 +45,10 @@ pub enum Said {
     Unnoted,
     /// The most bytes that waited in a socket.
     Buffered(u64),
+    /// The code has sent this many messages after it had read `bufferedAmount` since the message before.
+    Looked(u32),
+    /// The code has read this for the first time.
+    Read(String),
     /// JSON.
     Returned(String),
     Threw {
@@ -76,7 +81,9 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Runs `code`. `None` if the browser cannot create a frame.
-    pub fn run(setup: &Setup<'_>, code: &str, tell: impl Fn(Vec<Said>) + 'static) -> Option<Self> {
+    ///
+    /// The code can connect only to URLs that begin with one of `allowed`.
+    pub fn run(setup: &Setup<'_>, allowed: &[String], code: &str, tell: impl Fn(Vec<Said>) + 'static) -> Option<Self> {
         #[derive(Serialize)]
         struct Run<'a> {
             setup: &'a Setup<'a>,
@@ -85,13 +92,16 @@ impl Sandbox {
         // Plain data always becomes JSON.
         let run = js_sys::JSON::parse(&serde_json::to_string(&Run { setup, code }).ok()?).ok()?;
         let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
+        let allowed = allowed.iter().map(|url| format!("to={}", js_sys::encode_uri_component(url)));
+        // The document has to know whether it can name this page's origin.
+        let fragment = if window().origin() == "null" { "#opaque" } else { "" };
         for (name, value) in [
             ("sandbox", "allow-scripts"),
             ("title", "Where your code runs"),
             ("class", "sandbox"),
             ("aria-hidden", "true"),
             ("tabindex", "-1"),
-            ("src", "/sandbox"),
+            ("src", &site::path(&format!("/sandbox?{}{fragment}", allowed.collect::<Vec<_>>().join("&")))),
         ] {
             frame.set_attribute(name, value).ok()?;
         }

@@ -1,9 +1,10 @@
 //! Problems with the session or its feed, with what to do next.
 
 use super::session::start_session;
-use crate::lab::{FeedState, Lab, Session};
+use crate::lab::{Lab, Session, Trouble};
 use crate::net::api::ApiError;
 use crate::shell::notice::{Notice, Tone};
+use crate::site;
 use crate::ui::scope::moves_on_from;
 use leptos::prelude::*;
 
@@ -14,17 +15,20 @@ pub fn Banner(
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let left_out = RwSignal::new(left_out);
+    let trouble = Memo::new(move |_| lab.trouble());
     view! {
         <div role="status" class="banner-place">
             <Show when=move || left_out.with(|left_out| !left_out.is_empty())>
                 <LeftOut left_out/>
             </Show>
-            {move || match (lab.session.get(), lab.feed.get()) {
+            {move || match (lab.session.get(), trouble.get()) {
                 (Session::Failed(error), _) => view! { <NoSession error/> }.into_any(),
-                (_, FeedState::Lost) => view! { <FeedLost/> }.into_any(),
-                (_, FeedState::Expired) => view! { <Expired/> }.into_any(),
-                (_, FeedState::Unreadable(why)) => view! { <Unreadable why/> }.into_any(),
-                _ => ().into_any(),
+                (_, Some(Trouble::Lost)) => view! { <FeedLost/> }.into_any(),
+                (_, Some(Trouble::Expired)) => view! { <Expired/> }.into_any(),
+                (_, Some(Trouble::Unreadable(why))) => view! { <Unreadable why/> }.into_any(),
+                (_, Some(Trouble::Draining)) => view! { <Draining/> }.into_any(),
+                (_, Some(Trouble::Interrupted)) => view! { <Interrupted/> }.into_any(),
+                (_, None) => ().into_any(),
             }}
         </div>
     }
@@ -67,14 +71,48 @@ fn NoSession(error: ApiError) -> impl IntoView {
 }
 
 #[component]
+fn Draining() -> impl IntoView {
+    let words = if expect_context::<Lab>().is_shared() {
+        "Your connections will end. This session continues on another relay."
+    } else {
+        "Your connections and this session will end. Export what you want to keep; the page reconnects when the relay is back."
+    };
+    view! {
+        <Notice tone=Tone::Warning>
+            <span>
+                <b>"This relay is about to restart. "</b>
+                {words}
+            </span>
+        </Notice>
+    }
+}
+
+#[component]
+fn Interrupted() -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Warning>
+            <span>
+                <b>"Recording is interrupted. "</b>
+                {Trouble::MEANWHILE}
+            </span>
+        </Notice>
+    }
+}
+
+#[component]
 fn FeedLost() -> impl IntoView {
     let lab = expect_context::<Lab>();
     moves_on_from(".banner");
+    let words = if lab.is_shared() {
+        "The page keeps what it shows and continues on another relay."
+    } else {
+        "The page keeps what it shows and continues when the relay is back. If the relay was restarted, this session has ended."
+    };
     view! {
         <Notice tone=Tone::Warning>
             <span>
                 <b>"The connection to the relay is lost. "</b>
-                "The page keeps what it shows and continues when the relay is back. If the relay was restarted, this session has ended."
+                {words}
             </span>
             <button type="button" class="small" on:click=move |_| lab.retry_feed()>
                 "Retry now"
@@ -85,13 +123,14 @@ fn FeedLost() -> impl IntoView {
 
 #[component]
 fn Expired() -> impl IntoView {
+    let restart = if expect_context::<Lab>().is_shared() { "" } else { ", and all sessions when it restarts" };
     view! {
         <Notice tone=Tone::Warning>
             <span>
                 <b>"This session has ended. "</b>
-                "The relay deletes idle sessions, and all sessions when it restarts. The page keeps what it shows until you leave."
+                "The relay deletes idle sessions" {restart} ". The page keeps what it shows until you leave."
             </span>
-            <a href="/" class="button small">
+            <a href=site::path("/") class="button small">
                 "Start a new session"
             </a>
         </Notice>

@@ -57,6 +57,9 @@ pub fn ConnectBar() -> impl IntoView {
                 <p id="url-note" class="field-note" aria-live="polite">
                     {move || match url_error().or_else(protocols_error) {
                         Some(said) => view! { <span class="error">{said}</span> }.into_any(),
+                        None if form.resolved().is_some() => {
+                            form.resolved().map(|url| view! { "The browser connects to " <code>{url}</code> "." }).into_any()
+                        }
                         None if elsewhere() => "This is another server, so the page shows only what JavaScript sees. To see the wire, connect through the relay.".into_any(),
                         None if changed() => "You changed this. The change applies to your next connection.".into_any(),
                         None => {

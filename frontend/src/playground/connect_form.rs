@@ -69,6 +69,11 @@ impl ConnectForm {
         self.url.with(|url| target::judge(url, lab.session_id().as_ref()))
     }
 
+    /// The URL that the browser connects to, if it is another text than the one that was typed.
+    pub fn resolved(self) -> Option<String> {
+        self.url.with(|url| target::resolve(url).ok().filter(|resolved| resolved != url.trim()))
+    }
+
     /// The route of the URL, if it leads to this relay.
     pub fn route(self, lab: Lab) -> Option<Route> {
         self.url.with(|url| target::route(url, lab.session_id().as_ref()))
@@ -80,6 +85,10 @@ impl ConnectForm {
     }
 
     pub fn connect(self, lab: Lab) {
+        // Shows what the browser makes of a relative URL or of http://.
+        if let Ok(resolved) = target::resolve(&self.url.get_untracked()) {
+            self.url.set(resolved);
+        }
         let outcome = connect(lab, &self.url.get_untracked(), &self.protocols.get_untracked());
         self.error.set(outcome.err());
     }

@@ -4,7 +4,7 @@ use super::banner::Banner;
 use super::composer::Composer;
 use super::export::Export;
 use super::next_messages::Planned;
-use super::session::start_session;
+use super::session::{EmbeddedSession, start_session};
 use super::session_chip::SessionChip;
 use super::welcome::Welcome;
 use super::{connect_bar::ConnectBar, connect_form::ConnectForm};
@@ -13,16 +13,20 @@ use crate::lab::inspector::{ChosenPart, Inspector};
 use crate::lab::sequence::SequenceView;
 use crate::lab::{FeedState, Lab};
 use crate::shell::top_bar::TopBar;
+use crate::site;
 use crate::ui::scope::focus_rows;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use observation::SessionId;
 
-/// The playground of the session in the address. A different address gets a new playground.
+/// The playground of the session in the address. A different address gets a new playground. The address of an embedded playground
+/// stays, so its session is only kept here.
 #[component]
 pub fn PlaygroundPage() -> impl IntoView {
     let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("session")));
+    let embedded = EmbeddedSession::default();
+    provide_context(embedded);
+    let name = Memo::new(move |_| params.with(|params| params.get("session")).or_else(|| embedded.name()));
     move || view! { <Playground name=name.get()/> }
 }
 
@@ -32,6 +36,7 @@ fn Playground(
     name: Option<String>,
 ) -> impl IntoView {
     let id = name.as_deref().and_then(SessionId::parse);
+    let watches = id.as_ref().is_some_and(SessionId::is_watch_only);
     let lab = Lab::new(id.clone());
     let (setup, left_out) = use_location().hash.with_untracked(|fragment| Setup::of_fragment(fragment));
     provide_context(lab);
@@ -47,17 +52,24 @@ fn Playground(
         event.prevent_default();
         focus_rows();
     };
+    let top = (!site::is_embedded()).then(|| {
+        view! {
+            <TopBar>
+                <Export/>
+                <SessionChip/>
+            </TopBar>
+        }
+    });
     view! {
         <div class="app playground">
             <a class="skip" href="#workspace" on:click=skip>
                 "Skip to frames"
             </a>
-            <TopBar>
-                <Export/>
-                <SessionChip/>
-            </TopBar>
+            {top}
             <Banner left_out/>
-            <ConnectBar/>
+            <Show when=move || !watches fallback=|| view! { <Watching/> }>
+                <ConnectBar/>
+            </Show>
             <main id="workspace" tabindex="-1" class="workspace" class:inspecting=move || lab.inspecting.get()>
                 <h1 class="hidden">"Playground"</h1>
                 <SequenceView>
@@ -65,7 +77,20 @@ fn Playground(
                 </SequenceView>
                 <Inspector/>
             </main>
-            <Composer/>
+            <Show when=move || !watches>
+                <Composer/>
+            </Show>
         </div>
+    }
+}
+
+/// What a visitor with a watch-only link can do, in the place of the connect bar.
+#[component]
+fn Watching() -> impl IntoView {
+    view! {
+        <p class="watching">
+            <b>"You are watching this session. "</b>
+            "You see what happens in it and can export it. To connect, send or control the relay, you need the full link."
+        </p>
     }
 }

@@ -1,8 +1,9 @@
-//! What the playground shows before the first connection: one sentence and one button.
+//! What the playground shows before the first connection: a button, and a link to the course.
 
 use super::connect_form::ConnectForm;
 use super::session::start_session;
 use crate::lab::{FeedState, Lab, Session};
+use crate::site;
 use crate::ui::scope::moves_on_from;
 use leptos::prelude::*;
 
@@ -12,6 +13,7 @@ enum First {
     Wait,
     TryAgain,
     StartAnew,
+    Watch,
 }
 
 #[component]
@@ -24,12 +26,13 @@ pub fn Welcome() -> impl IntoView {
         (Session::Starting, _) => First::Wait,
         (Session::Failed(_), _) => First::TryAgain,
         (_, FeedState::Expired) => First::StartAnew,
+        (Session::Ready(id), _) if id.is_watch_only() => First::Watch,
         _ => First::Connect,
     });
     let press = move |_| match first.get_untracked() {
         First::Connect => form.connect(lab),
         First::TryAgain => start_session(lab),
-        First::Wait | First::StartAnew => {}
+        First::Wait | First::StartAnew | First::Watch => {}
     };
     view! {
         <div class="welcome">
@@ -38,9 +41,10 @@ pub fn Welcome() -> impl IntoView {
                 "Your browser opens a connection to this relay. The relay shows you what your browser hides: the exact handshake, every frame bit by bit, and who closed the connection."
             </p>
             {move || match first.get() {
+                First::Watch => view! { <p>"Nothing has happened yet. New connections appear here."</p> }.into_any(),
                 First::StartAnew => {
                     view! {
-                        <a href="/" id="begin" class="button primary big">
+                        <a href=site::path("/") id="begin" class="button primary big">
                             "Start a new session"
                         </a>
                     }
@@ -60,6 +64,9 @@ pub fn Welcome() -> impl IntoView {
                         .into_any()
                 }
             }}
+            <p class="newcomers">
+                "New to WebSockets? " <a href=site::path("/course")>"Take the course"</a> ": it starts with your first connection."
+            </p>
         </div>
     }
 }

@@ -6,6 +6,7 @@ use crate::lab::sequence::SequenceView;
 use crate::lab::store::record::{CAPACITY, Incoming};
 use crate::shell::notice::{Notice, Tone};
 use crate::shell::top_bar::TopBar;
+use crate::site;
 use crate::ui::focus::focus;
 use crate::ui::format;
 use crate::ui::scope::focus_rows;
@@ -76,7 +77,7 @@ fn Chooser(page: Page, error: Option<String>) -> impl IntoView {
     });
     view! {
         <TopBar>
-            <a href="/" class="button small">
+            <a href=site::path("/") class="button small">
                 "Playground"
             </a>
         </TopBar>
@@ -133,7 +134,7 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
                 "Skip to frames"
             </a>
             <TopBar>
-                <a href="/" class="button small">
+                <a href=site::path("/") class="button small">
                     "Playground"
                 </a>
             </TopBar>
@@ -144,7 +145,7 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
                     {file} ", started " <time datetime=began.clone()>{moment(&began)}</time> ", exported "
                     <time datetime=exported.clone()>{moment(&exported)}</time> ". Nothing here is live." {left_out}
                 </span>
-                <a href="/recording" rel="external" class="button small">
+                <a href=site::path("/recording") rel="external" class="button small">
                     "Open another"
                 </a>
             </Notice></div>

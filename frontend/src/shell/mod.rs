@@ -3,5 +3,5 @@
 mod navigation;
 pub mod not_found;
 pub mod notice;
-mod theme;
+pub mod theme;
 pub mod top_bar;

@@ -2,6 +2,7 @@
 
 use crate::ui::icon::{Icon, MOON, SUN};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
@@ -39,6 +40,15 @@ impl Theme {
             // A constant name and value: setting them cannot fail.
             let _ = root.set_attribute("data-theme", self.name());
         }
+    }
+}
+
+/// Shows the theme that the query of an embedded page asks for: `theme=dark`, `theme=light`, or the system's with `theme=auto` and
+/// without the parameter.
+pub fn show_wanted() {
+    let wanted = use_query_map().with_untracked(|query| query.get("theme"));
+    if let Some(theme) = [Theme::Light, Theme::Dark].into_iter().find(|theme| wanted.as_deref() == Some(theme.name())) {
+        theme.show();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::navigation::Navigation;
 use super::theme::ThemeSwitch;
+use crate::site;
 use crate::ui::icon::Logo;
 use leptos::prelude::*;
 
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 pub fn TopBar(#[prop(optional)] children: Option<Children>) -> impl IntoView {
     view! {
         <header class="top">
-            <a href="/" class="brand">
+            <a href=site::path("/") class="brand">
                 <Logo/>
                 "Framescope"
             </a>

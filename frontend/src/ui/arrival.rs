@@ -2,6 +2,7 @@
 
 use super::focus::focus;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Sets the document's title while the view is shown.
@@ -16,10 +17,23 @@ pub fn title(words: &str) {
     });
 }
 
-/// Whether the reader came from another page of the app, not from an address.
+/// Whether the reader has moved to another page of the app since it was opened by its address.
+static MOVED: AtomicBool = AtomicBool::new(false);
+
+/// Notices when the reader moves to another page. The app calls it once, inside its router.
+pub fn follow() {
+    let path = use_location().pathname;
+    let first = path.get_untracked();
+    Effect::new(move || {
+        if path.get() != first {
+            MOVED.store(true, Ordering::Relaxed);
+        }
+    });
+}
+
+/// Whether the reader came from another page of the app, not from an address. For what a page draws later than itself.
 pub fn came_along() -> bool {
-    static BEEN: AtomicBool = AtomicBool::new(false);
-    BEEN.swap(true, Ordering::Relaxed)
+    MOVED.load(Ordering::Relaxed)
 }
 
 /// Scrolls the element with this id into view and focuses it, as soon as it can be focused: its style may still be loading.

@@ -14,8 +14,8 @@ type Request<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 pub struct Fetched<T: 'static> {
     request: StoredValue<Box<dyn Fn() -> Request<T>>, LocalStorage>,
     data: RwSignal<Loaded<T>>,
-    /// Whether the keyboard focus moves to the page's title: the reader came from another page, or pressed Retry.
-    moves_focus: StoredValue<bool>,
+    /// Whether the data was requested again, by the reader or because its session was gone.
+    requested_again: StoredValue<bool>,
 }
 
 impl<T> Clone for Fetched<T> {
@@ -34,20 +34,21 @@ impl<T: Send + Sync + 'static> Fetched<T> {
         let fetched = Self {
             request: StoredValue::new_local(Box::new(request)),
             data: RwSignal::new(Loaded::NotRequested),
-            moves_focus: StoredValue::new(came_along()),
+            requested_again: StoredValue::new(false),
         };
         fetched.fetch();
         fetched
     }
 
     pub fn again(self) {
-        self.moves_focus.set_value(true);
+        self.requested_again.set_value(true);
         self.fetch();
     }
 
-    /// `draw` makes the page of the data. `title` is the page's title until then, and `what` names the data in an error.
+    /// `draw` makes the page of the data. `title` is the page's title until then, and `what` names the data in an error. The
+    /// title gets the focus, unless the reader opened the page by its address.
     pub fn draw(self, title: &'static str, what: &'static str, draw: impl FnOnce(Arc<T>) -> AnyView) -> AnyView {
-        if self.moves_focus.get_value() {
+        if self.requested_again.get_value() || came_along() {
             focus_when_seen(TITLE);
         }
         match self.data.get() {

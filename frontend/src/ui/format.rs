@@ -43,6 +43,15 @@ pub fn plural(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
 }
 
+/// `45 min`, `2 h`, `2 h 10 min`
+pub fn duration(minutes: u64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, rest) => format!("{hours} h {rest} min"),
+    }
+}
+
 /// `81 85 37 fa`
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
@@ -94,6 +103,14 @@ mod tests {
         assert_eq!(size(9_999), "9,999 B");
         assert_eq!(size(23_649), "23.6 KB");
         assert_eq!(size(1_450_000), "1.5 MB");
+    }
+
+    #[test]
+    fn minutes_become_hours() {
+        assert_eq!(duration(0), "0 min");
+        assert_eq!(duration(59), "59 min");
+        assert_eq!(duration(120), "2 h");
+        assert_eq!(duration(130), "2 h 10 min");
     }
 
     #[test]

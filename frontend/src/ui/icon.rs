@@ -28,6 +28,7 @@ pub const BACK: &str = "M9.5 3.5 5 8l4.5 4.5";
 pub const CLOSE: &str = "M4 4l8 8M12 4l-8 8";
 pub const EXPORT: &str = "M8 2.5v7M5 6.8 8 9.8l3-3M3 13h10";
 pub const COPY: &str = "M6 6h7v7H6zM3 10V3h7";
+pub const EYE: &str = "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM10 8a2 2 0 1 1-4 0 2 2 0 0 1 4 0z";
 pub const CHECK: &str = "M3 8.5 6.5 12 13 4.5";
 pub const MOON: &str = "M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z";
 pub const SUN: &str =

@@ -1,11 +1,12 @@
 //! The style sheet of the views that are loaded later. Quick builds include it in the page's style sheet.
 
+use crate::site;
 use leptos::prelude::*;
 
 /// Views that need that style sheet. They are hidden until it has loaded.
 #[component]
 pub fn LateStyle(children: Children) -> impl IntoView {
-    let address = named("framescope-later-style").map(|hash| format!("/later-{hash}.css"));
+    let address = site::meta("framescope-later-style").map(|hash| site::path(&format!("/later-{hash}.css")));
     let coming = RwSignal::new(address.is_some());
     let there = move |_| coming.set(false);
     let link = address
@@ -16,10 +17,4 @@ pub fn LateStyle(children: Children) -> impl IntoView {
             {children()}
         </div>
     }
-}
-
-/// What the build wrote into `<meta name=…>`.
-pub fn named(name: &str) -> Option<String> {
-    let meta = document().query_selector(&format!("meta[name={name}]")).ok()??;
-    meta.get_attribute("content")
 }

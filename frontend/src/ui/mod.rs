@@ -4,6 +4,8 @@ pub mod arrival;
 pub mod bit_grid;
 pub mod clipboard;
 pub mod copy_button;
+pub mod embed_button;
+pub mod enter;
 pub mod fetched;
 pub mod field;
 pub mod focus;

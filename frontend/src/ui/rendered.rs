@@ -1,5 +1,6 @@
 //! HTML that the relay rendered from Markdown and sanitized.
 
+use crate::site;
 use leptos::prelude::*;
 
 #[component]
@@ -9,9 +10,17 @@ pub fn Rendered(html: String) -> impl IntoView {
 
 /// The same HTML, with everything that may need scrolling reachable by keyboard.
 pub fn reachable(html: &str) -> String {
-    html.replace("<pre", "<pre tabindex=\"0\"")
+    site::html(html)
+        .replace("<pre", "<pre tabindex=\"0\"")
         .replace("<table", "<div class=\"scroll\" tabindex=\"0\"><table")
         .replace("</table>", "</table></div>")
+}
+
+/// Replaces paragraphs, which a label cannot contain.
+pub fn inline(html: &str) -> String {
+    let single = html.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>"));
+    let html = single.filter(|rest| !rest.contains("<p>")).unwrap_or(html);
+    html.replace("<p>", "<span>").replace("</p>", "</span> ")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::meaning::Meaning;
 use crate::address::route::page_is_secure;
 use crate::lab::draft::hex;
+use crate::site;
 use crate::ui::format;
 use crate::ui::icon::{CLOSE, Icon};
 use curriculum::course::{Run, Scheme, Send};
@@ -115,14 +116,13 @@ fn scheme(secure: bool) -> Scheme {
 #[component]
 pub(super) fn Plan(
     draft: RunDraft,
+    /// Whether only the messages are shown.
+    simple: bool,
     /// The number of the run, if there are several.
     number: Option<usize>,
 ) -> impl IntoView {
     let original = draft.original.get_value();
-    let host = window().location().hostname().unwrap_or_default();
-    let over = original.via.is_some();
-    let of = number.map(|number| format!(" of run {number}")).unwrap_or_default();
-    let label = StoredValue::new(move |words: &str| format!("{words}{of}"));
+    let label = |words: &str| label(words, number);
     let protocols =
         (!original.subprotocols.is_empty()).then(|| format!("subprotocols: {}", original.subprotocols.join(", ")));
     let close = original.close.as_ref().map(|close| {
@@ -135,39 +135,12 @@ pub(super) fn Plan(
         .then(|| format!("{} ms apart", format::count(original.apart_ms.into())));
     let numbered = move || draft.messages.get().into_iter().enumerate().collect::<Vec<_>>();
     let field = move |(index, message): (usize, Message)| view! { <MessageField draft message index/> };
-    let called = label.with_value(|label| label("Plan"));
     view! {
-        <div class="plan" role="group" aria-label=called>
+        <div class="plan" role="group" aria-label=label("Plan")>
             {original.title.clone().map(|title| view! { <p class="sub">{title}</p> })}
-            <div class="address mono">
-                <select
-                    aria-label=label.with_value(|label| label("Scheme"))
-                    on:change=move |event| draft.secure.set(event_target_value(&event) == "wss")
-                >
-                    <option value="ws" prop:selected=move || !draft.secure.get()>
-                        "ws"
-                    </option>
-                    <option value="wss" prop:selected=move || draft.secure.get()>
-                        "wss"
-                    </option>
-                </select>
-                <span>{format!("://{host}/")}</span>
-                {over.then(|| view! {
-                    <span>"via/"</span>
-                    <input type="text" class="mono via" autocomplete="off" autocapitalize="off" spellcheck="false"
-                        aria-label=label.with_value(|label| label("Middlebox"))
-                        prop:value=draft.via on:input=move |event| draft.via.set(event_target_value(&event))/>
-                    <span>"/"</span>
-                })}
-                <span>"lab/…?"</span>
-                <input type="text" class="mono query" autocomplete="off" autocapitalize="off" spellcheck="false"
-                    aria-label=label.with_value(|label| label("Server behavior"))
-                    placeholder="plain echo"
-                    prop:value=draft.query on:input=move |event| draft.query.set(event_target_value(&event))/>
-            </div>
-            <Meaning query=draft.query/>
+            {(!simple).then(|| view! { <Address draft number/> })}
             {protocols.map(|words| view! { <p class="note">{words}</p> })}
-            <ol class="messages" aria-label=label.with_value(|label| label("Messages"))>
+            <ol class="messages" aria-label=label("Messages")>
                 <For each=numbered key=|(index, message)| (*index, message.number) children=field/>
             </ol>
             <p class="message-tools">
@@ -183,6 +156,47 @@ pub(super) fn Plan(
                 <span class="muted">{close}</span>
             </p>
         </div>
+    }
+}
+
+/// The label of a field, such as `Scheme of run 2`.
+fn label(words: &str, number: Option<usize>) -> String {
+    number.map_or_else(|| words.to_owned(), |number| format!("{words} of run {number}"))
+}
+
+/// Where a run connects to: the scheme, the middlebox and the settings.
+#[component]
+fn Address(draft: RunDraft, #[prop(optional_no_strip)] number: Option<usize>) -> impl IntoView {
+    let host = window().location().hostname().unwrap_or_default();
+    let over = draft.original.with_value(|original| original.via.is_some());
+    view! {
+            <div class="address mono">
+                <select
+                    aria-label=label("Scheme", number)
+                    on:change=move |event| draft.secure.set(event_target_value(&event) == "wss")
+                >
+                    <option value="ws" prop:selected=move || !draft.secure.get()>
+                        "ws"
+                    </option>
+                    <option value="wss" prop:selected=move || draft.secure.get()>
+                        "wss"
+                    </option>
+                </select>
+                <span>{format!("://{host}{}", site::path("/"))}</span>
+                {over.then(|| view! {
+                    <span>"via/"</span>
+                    <input type="text" class="mono via" autocomplete="off" autocapitalize="off" spellcheck="false"
+                        aria-label=label("Middlebox", number)
+                        prop:value=draft.via on:input=move |event| draft.via.set(event_target_value(&event))/>
+                    <span>"/"</span>
+                })}
+                <span>"lab/…?"</span>
+                <input type="text" class="mono query" autocomplete="off" autocapitalize="off" spellcheck="false"
+                    aria-label=label("Server behavior", number)
+                    placeholder="plain echo"
+                    prop:value=draft.query on:input=move |event| draft.query.set(event_target_value(&event))/>
+            </div>
+            <Meaning query=draft.query/>
     }
 }
 

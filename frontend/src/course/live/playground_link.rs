@@ -3,6 +3,7 @@
 use crate::address::route::{Listener, Via};
 use crate::address::settings::Settings;
 use crate::address::setup::{Destination, Setup};
+use crate::site;
 use curriculum::course::{Run, Send};
 use leptos::prelude::*;
 
@@ -23,7 +24,7 @@ pub(super) fn PlaygroundLink(run: Run, listener: Listener) -> impl IntoView {
     view! {
         <p class="note">
             {match setup.fragment() {
-                Ok(fragment) => view! { <a href=format!("/{fragment}")>"Open in the playground"</a> }.into_any(),
+                Ok(fragment) => view! { <a href=site::path(&format!("/{fragment}"))>"Open in the playground"</a> }.into_any(),
                 Err(why) => why.into_any(),
             }}
             {bytes.then_some(" (without the binary messages: a link can hold only texts)")}

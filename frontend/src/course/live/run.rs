@@ -11,7 +11,8 @@ use crate::lab::lifecycle::Lifecycle;
 use crate::lab::sequence::SequenceView;
 use crate::lab::store::ConnectError;
 use crate::lab::store::connect;
-use crate::lab::{FeedState, Lab, Session};
+use crate::lab::{Lab, Session, Trouble};
+use crate::site;
 use crate::ui::scope::Scope;
 use curriculum::course::{Run, Scheme, Show};
 use leptos::html;
@@ -53,6 +54,9 @@ impl RunSession {
 const NO_TLS: &str = "This relay does not offer TLS, so wss does not work. Start it with --tls-listen 127.0.0.1:8443 \
                       --tls-self-signed, and reload the page.";
 
+const NO_PLAIN: &str = "This site is reached over https only, so ws does not work here. Run Framescope on your own machine to \
+                        try it.";
+
 async fn prepare(scheme: Scheme) -> Result<(SessionId, Listener), String> {
     let secure = match scheme {
         Scheme::Page => page_is_secure(),
@@ -63,7 +67,7 @@ async fn prepare(scheme: Scheme) -> Result<(SessionId, Listener), String> {
         Listener::here()
     } else {
         let routes = routes().await.map_err(|error| error.words("The list of routes"))?;
-        Listener::of_scheme(secure, &routes).ok_or(NO_TLS)?
+        Listener::of_scheme(secure, &routes).ok_or(if secure { NO_TLS } else { NO_PLAIN })?
     };
     let id = crate::net::api::create_session().await.map_err(|error| error.words("The session"))?;
     Ok((id, listener))
@@ -74,8 +78,8 @@ pub(super) fn RunColumn(
     run: Run,
     name: String,
     show: Show,
-    /// Called after the browser starts to connect.
-    ran: Callback<()>,
+    /// Called with the run's lab when the browser starts to connect.
+    ran: Callback<Lab>,
 ) -> impl IntoView {
     let session = RunSession::request(run.scheme);
     move || {
@@ -86,7 +90,7 @@ pub(super) fn RunColumn(
 }
 
 #[component]
-fn RunView(id: SessionId, listener: Listener, run: Run, name: String, show: Show, ran: Callback<()>) -> impl IntoView {
+fn RunView(id: SessionId, listener: Listener, run: Run, name: String, show: Show, ran: Callback<Lab>) -> impl IntoView {
     let lab = Lab::new(Some(id.clone()));
     let error = RwSignal::new(None::<String>);
     let through = run.via.as_deref().map_or(Through::Direct, |via| Through::Middlebox(Via::of_segment(via)));
@@ -94,7 +98,7 @@ fn RunView(id: SessionId, listener: Listener, run: Run, name: String, show: Show
     lab.aim_at(aim(show));
     play(lab, run.clone(), error);
     match connect(lab, &url, &run.subprotocols.join(", ")) {
-        Ok(()) => ran.run(()),
+        Ok(()) => ran.run(lab),
         Err(ConnectError::Url(why) | ConnectError::Subprotocols(why)) => error.set(Some(why)),
     }
     let playground_link = view! { <PlaygroundLink run listener=listener.clone()/> };
@@ -117,7 +121,7 @@ struct CertificateHint {
 
 impl CertificateHint {
     fn view(self) -> AnyView {
-        let address = format!("{}/", self.listener.to_string().replacen("wss:", "https:", 1));
+        let address = format!("{}{}", self.listener.to_string().replacen("wss:", "https:", 1), site::path("/"));
         let text = address.clone();
         view! {
             <p class="card">
@@ -163,16 +167,31 @@ pub(in crate::course) fn LabView(lab: Lab, name: String, show: Show) -> impl Int
 /// Why no new observations arrive.
 #[component]
 pub(in crate::course) fn FeedProblem(lab: Lab) -> impl IntoView {
-    let feed = move || match (lab.feed.get(), lab.session.get()) {
-        (FeedState::Lost, _) => {
-            Some("The connection to the relay is lost, so nothing new appears. The page keeps trying to reconnect.")
+    let words = move || match (lab.trouble(), lab.session.get()) {
+        (Some(Trouble::Lost), _) if lab.is_shared() => {
+            Some("The connection to the relay is lost. The page continues on another relay.".to_owned())
         }
-        (FeedState::Expired, _) => Some("This session has ended. Run it again."),
-        (FeedState::Unreadable(_), _) => Some("The page cannot read the relay’s messages. Reload the page."),
-        (_, Session::Failed(_)) => Some("The relay did not create a session. Run it again."),
-        _ => None,
+        (Some(Trouble::Lost), _) => Some(
+            "The connection to the relay is lost, so nothing new appears. The page keeps trying to reconnect."
+                .to_owned(),
+        ),
+        (Some(Trouble::Expired), _) => Some("This session has ended. Run it again.".to_owned()),
+        (Some(Trouble::Unreadable(_)), _) => {
+            Some("The page cannot read the relay’s messages. Reload the page.".to_owned())
+        }
+        (Some(Trouble::Draining), _) => {
+            let then = if lab.is_shared() {
+                "the page continues on another relay."
+            } else {
+                "the page reconnects when the relay is back."
+            };
+            Some(format!("This relay is about to restart. Your connections will end; {then}"))
+        }
+        (Some(Trouble::Interrupted), _) => Some(format!("Recording is interrupted. {}", Trouble::MEANWHILE)),
+        (None, Session::Failed(_)) => Some("The relay did not create a session. Run it again.".to_owned()),
+        (None, _) => None,
     };
-    move || feed().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
+    move || words().map(|why| view! { <p class="card bad" role="alert">{why}</p> })
 }
 
 /// Scrolls the inspector to the unmasking of the chosen frame.

@@ -136,5 +136,7 @@ fn XorBits(at: usize, byte: u8, solved: bool) -> impl IntoView {
 
 fn reads(text: &str) -> Option<u8> {
     let text = text.trim();
-    (text.len() == 2).then(|| u8::from_str_radix(text, 16).ok()).flatten()
+    // `from_str_radix` also takes a sign.
+    let is_hex = text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hex.then(|| u8::from_str_radix(text, 16).ok()).flatten()
 }

@@ -10,7 +10,7 @@ use wire::opcode::Opcode;
 pub const FIELDS: [(&str, &str, &str); 7] = [
     ("f-fin", "FIN", "1 if this frame ends its message."),
     ("f-rsv", "RSV", "Three bits reserved for extensions. They are 0 unless an extension uses them."),
-    ("f-opc", "opcode", "The type of the frame: text, binary, close, ping or pong."),
+    ("f-opc", "opcode", "The type of the frame: continuation, text, binary, close, ping or pong."),
     ("f-mask", "MASK", "1 if the payload is masked. A browser always masks."),
     ("f-len", "length", "The number of payload bytes, in 7, 16 or 64 bits."),
     ("f-key", "key", "Four random bytes that are XORed onto the payload."),
@@ -185,8 +185,14 @@ pub fn header(name: &str, value: &str) -> Option<&'static str> {
         "cookie" => {
             "The browser sends the site’s cookies with the handshake. A server that trusts them must also check Origin."
         }
+        "set-cookie" => "The server stores a cookie in the browser, which returns it with later requests to this host.",
+        "authorization" => {
+            "Logs the client in. A script cannot add this header to a handshake; programs and, after a login prompt, browsers can."
+        }
+        "proxy-authorization" => "Logs the client in to a proxy. The proxy should remove it.",
         "content-length" => "The size of the body that follows, in bytes.",
         "content-type" => "The media type of the body.",
+        "x-content-type-options" => "The browser must use this media type, and not guess another from the body.",
         "allow" => "The methods that this URL accepts.",
         "date" => "The time at which the server made this response.",
         _ if name.to_ascii_lowercase().starts_with("sec-") => {

@@ -66,9 +66,10 @@ pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
             Carried::Close { seq, from, close } => {
                 (RowKey::Frame(seq), from, "CLOSE".into(), "close", close_words(&close))
             }
-            Carried::Pong { seq, us } => {
-                let words = format!("after {} ms", format::milliseconds(us));
-                (RowKey::Frame(seq), Party::Client, "PONG".into(), "ping", words)
+            Carried::Pong { seq, from, us, is_uncertain } => {
+                let doubt = if is_uncertain { ", uncertain: another ping had the same payload" } else { "" };
+                let words = format!("after {} ms{doubt}", format::milliseconds(us));
+                (RowKey::Frame(seq), from, "PONG".into(), "ping", words)
             }
             Carried::End { seq, cause } => {
                 return view! {
@@ -81,7 +82,8 @@ pub fn Wire(wire: Vec<Carried>, client: &'static str) -> impl IntoView {
                 .into_any();
             }
         };
-        let out = from == Party::Client;
+        let peer = if client == "server" { Party::Server } else { Party::Client };
+        let out = from == peer;
         view! {
             <li class=if out { "out" } else { "in" }>
                 <span class="muted">{if out { format!("{client} → relay") } else { format!("relay → {client}") }}</span>
@@ -126,6 +128,7 @@ fn end_words(cause: Cause) -> &'static str {
     match cause {
         Cause::ClosingHandshake => "then the TCP connection ended",
         Cause::ConnectionEnded | Cause::ConnectionLost => "the client ended the TCP connection",
+        Cause::RelayLost => "the relay is gone, and nobody saw how the connection ended",
         _ => "the relay ended the TCP connection",
     }
 }
@@ -217,6 +220,7 @@ fn conclusion(kind: Kind, aftermath: &Aftermath, client: &str) -> String {
             };
             format!("The connection was cut without a close frame.{word}")
         }
+        Outcome::Unknown => "Unknown: the relay that had this connection is gone.".into(),
         Outcome::Closed => "Both sides sent a close frame, so the close was clean (RFC 6455 §7.1.4).".into(),
         Outcome::NeverOpened => {
             let asked = rule.map_or(String::new(), |rule| format!(" ({rule})"));

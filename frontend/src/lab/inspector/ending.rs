@@ -8,7 +8,7 @@ use crate::lab::row_text::Ends;
 use crate::ui::format;
 use leptos::prelude::*;
 use observation::aftermath::{Aftermath, Reported};
-use observation::event::Cause;
+use observation::event::{Cause, Count};
 use observation::page::PageAct;
 use observation::{Closed, Leg, Party, Seq};
 use wire::close::CloseCode;
@@ -17,8 +17,10 @@ use wire::close::CloseCode;
 pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let aftermath = Memo::new(move |_| lab.record.with(|record| record.aftermath(seq)));
+    let is_lost = closed.cause == Cause::RelayLost;
     let who = match closed.first {
         Some(party) => format!("{} closed first.", ends.the_first(party)),
+        None if is_lost => "The relay that had this connection is gone.".to_owned(),
         None => "Neither side sent a close frame.".to_owned(),
     };
     // The middle is the server on the client side of a hop, and the client on the server side.
@@ -45,22 +47,26 @@ pub fn EndingView(closed: Closed, seq: Seq, client: &'static str, ends: Ends) ->
                 <ReportedView reported/>
             })
         }}
+        // The counts of a connection whose relay is gone are unknown.
+        {(!is_lost).then(|| view! { <Total counts/> })}
+    }
+}
+
+#[component]
+fn Total(counts: [(String, Count); 2]) -> impl IntoView {
+    let row = |(end, count): (String, Count)| {
+        view! {
+            <tr>
+                <th scope="row">{end}</th>
+                <td>{format::plural(count.frames, "frame")}</td>
+                <td>{format::bytes(count.bytes)}</td>
+            </tr>
+        }
+    };
+    view! {
         <h3>"Total"</h3>
         <table class="sides">
-            <tbody>
-                {counts
-                    .into_iter()
-                    .map(|(end, count)| {
-                        view! {
-                            <tr>
-                                <th scope="row">{end}</th>
-                                <td>{format::plural(count.frames, "frame")}</td>
-                                <td>{format::bytes(count.bytes)}</td>
-                            </tr>
-                        }
-                    })
-                    .collect_view()}
-            </tbody>
+            <tbody>{counts.into_iter().map(row).collect_view()}</tbody>
         </table>
     }
 }
@@ -125,6 +131,10 @@ fn cause(closed: &Closed, ender: &str) -> String {
         Cause::Idle => "The connection was idle for too long, so the relay ended it.",
         Cause::OtherLeg => "The other side of the hop ended, so this side was closed too.",
         Cause::Shutdown => return "The relay was shut down.".to_owned(),
+        Cause::Operator => return "The operator of the relay ended this session.".to_owned(),
+        Cause::RelayLost => {
+            return "Another relay of this site noticed that and recorded the end. What followed the last frame shown here is unknown. The browser probably received no close frame and reported 1006.".to_owned();
+        }
     };
     match ender {
         "the relay" => words.to_owned(),

@@ -6,6 +6,10 @@ use observation::encoding::latin1::to_text;
 use wire::handshake::connect;
 use wire::handshake::head::HeaderLine;
 
+/// Why asterisks replace a value.
+const CONCEALED: &str = "A credential could be used by everyone who has this session’s link, so the relay records an asterisk for each of its bytes. \
+     The real value crossed the wire.";
+
 /// A header line and what it does.
 pub struct Line {
     name: String,
@@ -37,10 +41,33 @@ impl Line {
     }
 }
 
+/// Those of the `concealed` names that `text` has as headers or fields.
+pub fn concealed_in(text: &[u8], concealed: &[String]) -> Vec<String> {
+    let has = |name: &&String| connect::fields(text).any(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
+    concealed.iter().filter(has).cloned().collect()
+}
+
 #[component]
-pub fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refused: bool) -> impl IntoView {
+pub fn HeadLines(
+    lines: Option<Vec<Line>>,
+    raw: String,
+    /// The headers whose values are not recorded.
+    concealed: Vec<String>,
+    #[prop(optional)] refused: bool,
+) -> impl IntoView {
+    let is_concealed = |name: &str| concealed.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let lines_show = |name: &String| lines.iter().flatten().any(|line| line.name.eq_ignore_ascii_case(name));
+    let elsewhere: Vec<_> = concealed.iter().filter(|name| !lines_show(name)).cloned().collect();
+    let elsewhere = (!elsewhere.is_empty()).then(|| {
+        let names = elsewhere.join(", ");
+        view! { <p class="note concealed">{format!("Asterisks replace the value of {names}. {CONCEALED}")}</p> }
+    });
     let Some(lines) = lines else {
-        return view! { <pre class="text" tabindex="0">{raw}</pre> }.into_any();
+        return view! {
+            <pre class="text" tabindex="0">{raw}</pre>
+            {elsewhere}
+        }
+        .into_any();
     };
     let line = |Line { name, value, meaning, pieces }: Line| {
         let websocket = name.to_ascii_lowercase().starts_with("sec-websocket")
@@ -49,6 +76,7 @@ pub fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refuse
             || name.eq_ignore_ascii_case("connection");
         let nameless = name.is_empty();
         let first = nameless || name == ":method" || name == ":status";
+        let hidden = is_concealed(&name);
         view! {
             <div class:ws=websocket class:first=first>
                 <dt>
@@ -56,6 +84,7 @@ pub fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refuse
                     <span>{value}</span>
                 </dt>
                 {meaning.map(|words| view! { <dd>{words}</dd> })}
+                {hidden.then(|| view! { <dd class="concealed"><b>"Concealed. "</b>{CONCEALED}</dd> })}
                 {pieces
                     .into_iter()
                     .map(|(written, words)| view! { <dd class="piece"><code>{written}</code> " " {words}</dd> })
@@ -63,5 +92,9 @@ pub fn HeadLines(lines: Option<Vec<Line>>, raw: String, #[prop(optional)] refuse
             </div>
         }
     };
-    view! { <dl class="head" class:refused=refused>{lines.into_iter().map(line).collect_view()}</dl> }.into_any()
+    view! {
+        <dl class="head" class:refused=refused>{lines.into_iter().map(line).collect_view()}</dl>
+        {elsewhere}
+    }
+    .into_any()
 }

@@ -9,6 +9,7 @@ mod details;
 mod ending;
 mod extensions;
 mod frame;
+mod front;
 mod handshake;
 pub mod head_lines;
 mod hop;

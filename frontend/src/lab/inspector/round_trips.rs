@@ -7,6 +7,10 @@ use observation::round_trip::RoundTrip;
 use observation::sequence::RowKey;
 use observation::{ConnectionNumber, Seq};
 
+/// Why a round trip is uncertain.
+const UNCERTAIN: &str = "Several pings had this payload, and a pong repeats only the payload. So this pong may answer a later ping, \
+    and this is the longest possible time. It counts for the oldest ping (RFC 6455 §5.5.3).";
+
 /// The most round trips in the drawing.
 const SHOWN: usize = 60;
 /// The size of the drawing, in its own units.
@@ -52,10 +56,12 @@ fn ThisTrip(trip: RoundTrip, seq: Seq) -> impl IntoView {
     view! {
         <p class="this-trip">
             <b>{format!("{} ms", format::milliseconds(trip.us))}</b>
+            {trip.is_uncertain.then(|| view! { <em class="op uncertain">"uncertain"</em> })}
             <button type="button" class="small" on:click=move |_| lab.inspect(RowKey::Frame(other))>
                 {words}
             </button>
         </p>
+        {trip.is_uncertain.then(|| view! { <p class="note">{UNCERTAIN}</p> })}
     }
 }
 
@@ -66,7 +72,15 @@ fn Plot(trips: Vec<RoundTrip>, this: Option<RoundTrip>) -> impl IntoView {
     let dots = trips.iter().zip(&places).map(|(trip, (x, y))| {
         let is_this = Some(*trip) == this;
         let radius = if is_this { "4.5" } else { "2" };
-        view! { <circle cx=format!("{x:.1}") cy=format!("{y:.1}") r=radius class:this=is_this></circle> }
+        view! {
+            <circle
+                cx=format!("{x:.1}")
+                cy=format!("{y:.1}")
+                r=radius
+                class:this=is_this
+                fill-opacity=if trip.is_uncertain { "0.4" } else { "1" }
+            ></circle>
+        }
     });
     let label = summary(&trips);
     view! {
@@ -93,10 +107,15 @@ fn summary(trips: &[RoundTrip]) -> String {
     let all = || trips.iter().map(|trip| trip.us);
     let ms = |us: Option<u64>| format::milliseconds(us.unwrap_or(0));
     let count = format::plural(trips.len() as u64, "round trip");
+    let uncertain = match trips.iter().filter(|trip| trip.is_uncertain).count() {
+        0 => String::new(),
+        some => format!(" {some} uncertain: the pong may answer another ping with the same payload."),
+    };
     if trips.len() < 2 {
-        return format!("{count}: {} ms.", ms(all().next_back()));
+        return format!("{count}: {} ms.{uncertain}", ms(all().next_back()));
     }
-    format!("{count}, from {} to {} ms; the last took {} ms.", ms(all().min()), ms(all().max()), ms(all().next_back()))
+    let (least, most, last) = (ms(all().min()), ms(all().max()), ms(all().next_back()));
+    format!("{count}, from {least} to {most} ms; the last took {last} ms.{uncertain}")
 }
 
 #[cfg(test)]
@@ -114,11 +133,14 @@ mod tests {
 
     #[test]
     fn the_text_says_what_the_picture_shows() {
-        let trip = |us| RoundTrip { connection: ConnectionNumber(1), ping: Seq(us), pong: Seq(us + 1), us };
+        let (connection, is_uncertain) = (ConnectionNumber(1), false);
+        let trip = |us| RoundTrip { connection, ping: Seq(us), pong: Seq(us + 1), us, is_uncertain };
         assert_eq!(summary(&[trip(420)]), "1 round trip: 0.4 ms.");
         assert_eq!(
             summary(&[trip(300), trip(1_200), trip(400)]),
             "3 round trips, from 0.3 to 1.2 ms; the last took 0.4 ms."
         );
+        let doubted = summary(&[RoundTrip { is_uncertain: true, ..trip(420) }]);
+        assert!(doubted.starts_with("1 round trip: 0.4 ms. 1 uncertain: "), "{doubted}");
     }
 }

@@ -11,7 +11,11 @@ pub fn Carried(route: Route) -> impl IntoView {
         let words = "One connection carries several requests, each in its own stream. This WebSocket is one stream, beside the page’s files and its feed. RFC 9113.";
         ("HTTP/2".to_owned(), words.to_owned())
     });
-    let lines: Vec<_> = http.into_iter().chain(route.tls.iter().flat_map(tls)).collect();
+    let ended = route.ended_tls().then(|| {
+        let words = "A proxy in front of the relay decrypted the connection and forwards it without TLS. So the relay knows none of its parameters.";
+        ("TLS ended before the relay".to_owned(), words.to_owned())
+    });
+    let lines: Vec<_> = http.into_iter().chain(ended).chain(route.tls.iter().flat_map(tls)).collect();
     if lines.is_empty() {
         return ().into_any();
     }

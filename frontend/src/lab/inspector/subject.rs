@@ -4,7 +4,7 @@ use crate::lab::row_text::{self, Ends};
 use crate::lab::{Lab, Record};
 use leptos::prelude::*;
 use observation::sequence::RowKey;
-use observation::{Act, Asked, Closed, ConnectionNumber, Event, Frame, Opening, Records, Refusal, Tunnel};
+use observation::{Act, Asked, Closed, ConnectionNumber, Event, Frame, Hop, Opening, Records, Refusal, Tunnel};
 
 /// What the inspector shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,10 +32,15 @@ pub(super) enum Subject {
     Gone,
 }
 
-/// The client of a row: this page's browser, or another client.
+/// The end that the relay faces on a row's connection: this page's browser, another client, or the server beyond `/relay`.
 pub(super) fn client_of(lab: Lab, key: RowKey) -> &'static str {
-    let row = lab.record.with_untracked(|record| record.row(key));
-    row.map_or("client", |row| row_text::client(&row.page))
+    lab.record.with_untracked(|record| {
+        let hop = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection)?.hop.as_ref());
+        if hop.is_some_and(Hop::leads_to_a_server) {
+            return "server";
+        }
+        record.row(key).map_or("client", |row| row_text::client(&row.page))
+    })
 }
 
 /// The two ends of a row's connection.

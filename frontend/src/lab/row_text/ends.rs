@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn ends(leg: Leg, middle: Intermediary, server: Option<&str>) -> Ends {
-        Ends::of(Some(&Hop { leg, middle, other: None, server: server.map(str::to_owned) }), "client")
+        Ends::of(Some(&Hop { leg, middle, other: None, server: server.map(str::to_owned), address: None }), "client")
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) fn request(bytes: &[u8], route: &Route, deliberate: &[Deliberate], co
     }
     if let Some(tls) = &route.tls {
         detail = format!("{detail} · {}", tls.version);
+    } else if route.ended_tls() {
+        detail.push_str(" · TLS ended at a proxy");
     }
     let purpose = deliberate.first().map(deliberate_label).unwrap_or_default();
     let arrow = Arrow {

@@ -13,11 +13,12 @@ use self::parts::{PREVIEW, band, deliberate_label, front, plain};
 use crate::lab::Record;
 use crate::lab::explain;
 use crate::ui::format;
+use observation::event::Cause;
 use observation::page::PageAct;
 use observation::round_trip::RoundTrip;
 use observation::sequence::{PageSide, Row, RowKey};
 use observation::{
-    Act, Asked, Closed, Deliberate, Event, Frame, Gap, Leg, MessageKind, Opening, Origin, Party, Records, Refusal, Seq,
+    Act, Asked, Closed, Deliberate, Event, Frame, Gap, Hop, Leg, MessageKind, Opening, Origin, Party, Records, Refusal,
     Tunnel,
 };
 use wire::close::ClosePayload;
@@ -54,7 +55,7 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     let hop = connection.and_then(|connection| connection.hop.as_ref());
     let ends = Ends::of(hop, client(&row.page));
     let (mut middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
-        (RowKey::Request(_), Some((Event::Asked(Asked { request, route, deliberate }), number))) => {
+        (RowKey::Request(_), Some((Event::Asked(Asked { request, route, deliberate, .. }), number))) => {
             head::request(request, route, deliberate, number)
         }
         (RowKey::Request(_), Some((Event::Opening(Opening { request, route, .. }), number))) => {
@@ -78,11 +79,11 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
             frame(seen, record.transcript.round_trips().ending_with(seq))
         }
         (RowKey::End(_), Some((Event::Closed(closed), _))) => end(closed, &ends),
-        (RowKey::Act(_), Some((Event::Act(done), _))) => of_act(done, ends.leg),
+        (RowKey::Act(_), Some((Event::Act(done), _))) => of_act(done, hop),
         (RowKey::Opened(_), Some((Event::Opening(opening), _))) => {
             (head::opened(&opening.route, &ends), WireText::default())
         }
-        (RowKey::Gap(from, to), _) => gap(Gap { from, to }),
+        (RowKey::Gap(from, to), _) => (band(gap(Gap { from, to }), "gap"), WireText::default()),
         (RowKey::Page(_), _) => unseen(record, row),
         // The observation was dropped to stay within the limits.
         _ => (band("dropped", "gap"), WireText::default()),
@@ -130,7 +131,10 @@ fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
     if frame.masked {
         detail.push("masked".to_owned());
     }
-    detail.extend(trip.map(|trip| format!("{} ms", format::milliseconds(trip.us))));
+    detail.extend(trip.map(|trip| {
+        let doubt = if trip.is_uncertain { " (uncertain)" } else { "" };
+        format!("{} ms{doubt}", format::milliseconds(trip.us))
+    }));
     let cut_off = frame.payload_bytes < frame.length;
     if frame.violations.is_empty() && cut_off {
         detail.push("cut off".to_owned());
@@ -229,6 +233,11 @@ fn records(seen: &Records) -> (Middle, WireText) {
 }
 
 fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
+    // The counts are unknown.
+    if closed.cause == Cause::RelayLost {
+        let words = format!("CLOSED{}: the relay that had it is gone", ends.between());
+        return (band(words, "closed unclean"), WireText::default());
+    }
     let who = match closed.first {
         Some(party) => format!("{} closed first", ends.the(party)),
         None => "no close frame".to_owned(),
@@ -242,13 +251,16 @@ fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
 }
 
 /// A deliberate act that is not a frame.
-fn of_act(act: &Act, leg: Option<Leg>) -> (Middle, WireText) {
+fn of_act(act: &Act, hop: Option<&Hop>) -> (Middle, WireText) {
     let Deliberate { what, explanation, by, .. } = &act.deliberate;
     let middle = match &act.refused {
         Some(why) => band(format!("NOT DONE: {what}: {}", plain(why)), "act"),
         None if act.sent > 0 => {
-            // A middlebox is the server on its client side, and the client on its server side.
-            let is_client = *by == Origin::Middlebox && leg == Some(Leg::Far);
+            // A middlebox is the server on its client side, and the client on its server side. Commands there go to the lab.
+            let is_client = hop.is_some_and(|hop| match by {
+                Origin::Middlebox => hop.leg == Leg::Far,
+                _ => hop.leads_to_a_server(),
+            });
             Middle::Arrow(Arrow {
                 badge: "RAW".into(),
                 badge_class: "http",
@@ -262,14 +274,18 @@ fn of_act(act: &Act, leg: Option<Leg>) -> (Middle, WireText) {
             band(format!("{}: {}", what.to_ascii_uppercase(), plain(explanation)), "act")
         }
         None if *by == Origin::Console => band(format!("BY HAND: {}", plain(explanation)), "act"),
+        None if *by == Origin::Limit => band(format!("LIMIT: {}", plain(explanation)), "act"),
         None => band(format!("DELIBERATE: {}", plain(explanation)), "act"),
     };
     (middle, front(&act.bytes, act.sent))
 }
 
-fn gap(Gap { from: Seq(from), to: Seq(to) }: Gap) -> (Middle, WireText) {
-    let lost = format::plural(to + 1 - from, "observation");
-    (band(format!("{lost} dropped from the relay’s log"), "gap"), WireText::default())
+fn gap(gap: Gap) -> String {
+    match gap.missing() {
+        _ if gap.is_leap() => "Recording was interrupted: some observations may be missing".to_owned(),
+        Some(missing) => format!("{} dropped from the relay’s log", format::plural(missing, "observation")),
+        None => "Observations dropped from the relay’s log".to_owned(),
+    }
 }
 
 /// A row of an event that only the page has seen.

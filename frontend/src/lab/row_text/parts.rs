@@ -76,6 +76,7 @@ pub(super) fn deliberate_label(deliberate: &Deliberate) -> String {
         ("greet", _) => "greeting",
         ("push-every", _) => "pushed",
         (_, Origin::Console) => "by hand",
+        (_, Origin::Limit) => "limit",
         (_, Origin::Behaviour | Origin::Middlebox) => "deliberate",
     }
     .into()

@@ -139,12 +139,14 @@ fn Summary() -> impl IntoView {
         let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
         lab.record.with(|record| {
             let trip = record.transcript.round_trips().of(record.sequence.connection(socket)?).next_back()?;
-            Some(trip.us)
+            Some((trip.us, trip.is_uncertain))
         })
     });
     move || {
         let (frames, bytes) = total.get();
-        let trip = round_trip.get().map(|us| format!(" · ping {} ms", format::milliseconds(us)));
+        let trip = round_trip.get().map(|(us, is_uncertain)| {
+            format!(" · ping {} ms{}", format::milliseconds(us), if is_uncertain { "?" } else { "" })
+        });
         (frames > 0).then(|| {
             let words =
                 format!("{} · {}{}", format::plural(frames, "frame"), format::size(bytes), trip.unwrap_or_default());
@@ -193,9 +195,16 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
         }
     };
     let scrolled = move || {
+        let before = window.top.get_untracked();
         measure();
-        let bottom = window.top.get_untracked() + window.height.get_untracked();
-        at_end.set_value(bottom + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT);
+        let top = window.top.get_untracked();
+        let bottom = top + window.height.get_untracked();
+        if bottom + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT {
+            at_end.set_value(true);
+        } else if top < before {
+            // Otherwise the list went to its end, and more rows arrived before this event.
+            at_end.set_value(false);
+        }
     };
     let to_end = move || {
         if let Some(list) = list.try_get_untracked().flatten() {

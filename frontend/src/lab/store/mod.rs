@@ -8,6 +8,7 @@ mod intake;
 pub mod journal;
 pub mod open_connections;
 pub mod record;
+pub mod trouble;
 
 use self::commands::Commands;
 use self::record::{Gate, Incoming, Record};
@@ -87,6 +88,10 @@ pub struct Lab {
     pub feed: RwSignal<FeedState>,
     /// The relay's first message, with its limits.
     pub hello: RwSignal<Option<Hello>>,
+    /// Whether the relay has said that it is about to stop.
+    draining: RwSignal<bool>,
+    /// Whether the relay has said that it cannot record now.
+    interrupted: RwSignal<bool>,
     pub record: RwSignal<Record, LocalStorage>,
     pub socket: RwSignal<Option<SocketState>>,
     /// The commands of this page and their outcomes.
@@ -118,6 +123,8 @@ struct Inner {
     script: Option<Script>,
     /// The visitor's last command: its connection, and the last observation before it. Its result is selected too.
     follow_command: Option<(ConnectionNumber, Seq)>,
+    /// Called when the session has ended.
+    on_expired: Option<Rc<dyn Fn()>>,
 }
 
 impl Lab {
@@ -128,6 +135,8 @@ impl Lab {
             session: RwSignal::new(state),
             feed: RwSignal::new(FeedState::Connecting),
             hello: RwSignal::new(None),
+            draining: RwSignal::new(false),
+            interrupted: RwSignal::new(false),
             record: RwSignal::new_local(Record::default()),
             socket: RwSignal::new(None),
             commands: RwSignal::new(Commands::default()),
@@ -151,6 +160,11 @@ impl Lab {
                 Err(error) => drop(self.session.try_set(Session::Failed(error))),
             }
         });
+    }
+
+    /// Calls `then` if the relay no longer knows the session although it did: it was restarted, or the page was away for long.
+    pub fn on_expired(self, then: impl Fn() + 'static) {
+        self.inner.update_value(|inner| inner.on_expired = Some(Rc::new(then)));
     }
 
     pub fn session_id(self) -> Option<SessionId> {
@@ -266,25 +280,43 @@ impl Lab {
 
     fn open_feed(self, id: SessionId) {
         let last = move || self.record.with_untracked(|record| record.transcript.last());
-        let feed = Feed::open(id, last, move |event| match event {
+        let feed = Feed::open(id, last, move |event| self.feed_event(event));
+        self.inner.update_value(|inner| inner.feed = Some(feed));
+    }
+
+    fn feed_event(self, event: FeedEvent) {
+        match event {
             FeedEvent::Message(FeedMessage::Answer(answer)) => {
                 if answer.refused.is_some() {
                     self.inner.update_value(|inner| inner.follow_command = None);
                 }
                 self.commands.update(|commands| commands.answer(answer));
             }
-            FeedEvent::Message(message) => {
-                if let FeedMessage::Hello(hello) = &message {
-                    self.hello.set(Some(hello.clone()));
-                }
+            FeedEvent::Message(FeedMessage::Draining(_)) => self.draining.set(true),
+            FeedEvent::Message(FeedMessage::Recording(recording)) => self.interrupted.set(recording.interrupted),
+            FeedEvent::Message(FeedMessage::Hello(hello)) => {
+                self.hello.set(Some(hello));
+                // What another relay said before no longer holds.
+                self.draining.set(false);
+                self.interrupted.set(false);
+                self.feed_is(FeedState::Live);
+            }
+            FeedEvent::Message(message @ (FeedMessage::Observations(_) | FeedMessage::Gap(_))) => {
                 self.feed_is(FeedState::Live);
                 self.take(Incoming::Feed(message));
             }
             FeedEvent::Lost => self.feed_is(FeedState::Lost),
-            FeedEvent::Expired => self.feed_is(FeedState::Expired),
+            FeedEvent::Expired => self.expired(),
             FeedEvent::Unreadable(why) => self.feed_is(FeedState::Unreadable(why)),
-        });
-        self.inner.update_value(|inner| inner.feed = Some(feed));
+        }
+    }
+
+    fn expired(self) {
+        self.feed_is(FeedState::Expired);
+        let then = self.inner.with_value(|inner| inner.on_expired.clone());
+        if let Some(then) = then.filter(|_| self.hello.with_untracked(Option::is_some)) {
+            then();
+        }
     }
 
     /// Sets the state of the feed, if it has changed.

@@ -20,15 +20,14 @@ impl OpenConnections {
         let number = observation.connection;
         match &observation.event {
             Event::Refusal(_) | Event::Closed(_) => self.0.retain(|line| line.number != number),
-            // Its opening may have been dropped from the log.
-            Event::Opening(_) | Event::Frame(_) => drop(self.line(number)),
+            // Its opening may have been dropped from the log. A tunnel has none.
+            Event::Opening(_) | Event::Frame(_) | Event::Tunnel(_) => drop(self.line(number)),
             Event::Act(act) if act.refused.is_none() => match &*act.deliberate.what {
                 "pause" => self.line(number).paused = true,
                 "resume" => self.line(number).paused = false,
                 _ => {}
             },
-            // The relay takes no commands on connections that it only forwards.
-            Event::Act(_) | Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
+            Event::Act(_) | Event::Asked(_) | Event::Records(_) => {}
         }
     }
 

@@ -6,7 +6,7 @@ use crate::net::lab_socket::Payload;
 use observation::aftermath::Aftermath;
 use observation::page::{EventNumber, Fingerprint, PageEvent, SocketNumber};
 use observation::sequence::{PageSide, Row, RowKey, Sequence};
-use observation::{ConnectionNumber, FeedMessage, Intermediary, Leg, Observation, Seq, Transcript};
+use observation::{ConnectionNumber, FeedMessage, Leg, Observation, Seq, Transcript};
 use std::rc::Rc;
 
 /// The most observations and rows kept; more than the relay's log holds by default.
@@ -48,7 +48,10 @@ impl Default for Record {
 impl Record {
     pub fn take_in(&mut self, incoming: Incoming) {
         match incoming {
-            Incoming::Feed(FeedMessage::Hello(_) | FeedMessage::Answer(_)) => {}
+            // They say nothing about a connection.
+            Incoming::Feed(
+                FeedMessage::Hello(_) | FeedMessage::Answer(_) | FeedMessage::Draining(_) | FeedMessage::Recording(_),
+            ) => {}
             Incoming::Feed(FeedMessage::Gap(gap)) => {
                 self.transcript.gap(gap);
                 self.sequence.gap(gap);
@@ -95,6 +98,12 @@ impl Record {
         (0..self.sequence.len()).rev().filter_map(|index| self.sequence.get(index)).find(joined).map(|row| row.key)
     }
 
+    /// The row of an observation. An opening has two: this is its response.
+    pub fn row_of(&self, seq: Seq) -> Option<RowKey> {
+        let mut keys = (0..self.sequence.len()).filter_map(|index| Some(self.sequence.get(index)?.key));
+        keys.rfind(|key| key.seq() == Some(seq))
+    }
+
     /// What happened after something deliberate, a refusal or an end, as far as both sides have reported.
     pub fn aftermath(&self, seq: Seq) -> Option<Aftermath> {
         let socket = self.sequence.owner(self.transcript.get(seq)?.connection);
@@ -102,10 +111,10 @@ impl Record {
         Aftermath::of(&self.transcript, &self.sequence, &page, seq)
     }
 
-    /// Whether one end of a connection is the relay's lab, which can be told what to do on it.
+    /// Whether one end of a connection is the relay's lab, whose behavior a command can change.
     pub fn is_of_lab(&self, connection: ConnectionNumber) -> bool {
         let hop = self.transcript.connection(connection).and_then(|connection| connection.hop.as_ref());
-        hop.is_none_or(|hop| hop.leg == Leg::Far && hop.middle != Intermediary::Relay)
+        hop.is_none_or(|hop| hop.leg == Leg::Far && !hop.leads_to_a_server())
     }
 
     /// The lab's connection of a socket of this page: its own, or the server side behind a middlebox.

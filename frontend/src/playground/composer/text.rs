@@ -1,5 +1,6 @@
 //! Typing a text message.
 
+use crate::ui::enter::is_enter;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -7,7 +8,7 @@ use wasm_bindgen::JsCast;
 pub(super) fn TextField(text: RwSignal<String>) -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| {
         // Enter sends, as in a chat. Shift+Enter starts a new line.
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        if is_enter(&event) && !event.shift_key() {
             event.prevent_default();
             let field = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
             if let Some(form) = field.and_then(|field| field.form()) {

@@ -90,24 +90,24 @@ impl FrameDraft {
     }
 }
 
-/// What a strict client says about this frame alone, and what else to know about it.
-pub fn judge(composed: &Composed, deflate: bool) -> (Vec<Violation>, Option<String>) {
+/// What a strict receiver says about this frame alone, and what else to know about it. `role` is that of the sender.
+pub fn judge(composed: &Composed, role: Sender, deflate: bool) -> (Vec<Violation>, Option<String>) {
     let Ok(header) = composed.header() else { return (Vec::new(), None) };
     let (claimed, there) = (header.length.bytes, composed.payload.len() as u64);
     let violations = match header.opcode {
         // A message to continue may be open; that is not known here.
-        Opcode::Continuation => header_violations(&header, Sender::Server, deflate),
+        Opcode::Continuation => header_violations(&header, role, deflate),
         // Nor is the payload known, if the header claims another length.
-        _ if claimed != there => header_violations(&header, Sender::Server, deflate),
-        _ => Outgoing::default().judged(&header, &composed.payload, Sender::Server, deflate).1,
+        _ if claimed != there => header_violations(&header, role, deflate),
+        _ => Outgoing::default().judged(&header, &composed.payload, role, deflate).1,
     };
     let lie = match claimed.checked_sub(there) {
         Some(0) => None,
         Some(missing) => Some(format!(
-            "The header says {claimed} bytes, but only {there} follow. The client waits for {missing} more and takes them from the next frame."
+            "The header says {claimed} bytes, but only {there} follow. The receiver waits for {missing} more and takes them from the next frame."
         )),
         None => Some(format!(
-            "The header says {claimed} bytes, but {there} follow. The client reads the rest as the next frame’s header."
+            "The header says {claimed} bytes, but {there} follow. The receiver reads the rest as the next frame’s header."
         )),
     };
     (violations, lie)
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn rules(draft: &FrameDraft, deflate: bool) -> Vec<&'static str> {
-        judge(&draft.composed().expect("a frame"), deflate).0.iter().map(Violation::rule).collect()
+        judge(&draft.composed().expect("a frame"), Sender::Server, deflate).0.iter().map(Violation::rule).collect()
     }
 
     #[test]
@@ -198,9 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn a_server_judges_the_other_way_round() {
+        let composed = FrameDraft::default().composed().expect("a frame");
+        let rules = |role| judge(&composed, role, false).0.iter().map(Violation::rule).collect::<Vec<_>>();
+        assert_eq!((rules(Sender::Server), rules(Sender::Client)), (vec![], vec!["client-frame-unmasked"]));
+    }
+
+    #[test]
     fn a_length_may_lie() {
         let lie = |length: &str| FrameDraft { length: length.into(), ..FrameDraft::default() };
-        let says = |draft: &FrameDraft| judge(&draft.composed().expect("a frame"), false).1;
+        let says = |draft: &FrameDraft| judge(&draft.composed().expect("a frame"), Sender::Server, false).1;
         assert_eq!(bytes(&lie("3")), Ok("81 03 48 65 6c 6c 6f".into()));
         assert!(says(&lie("3")).is_some_and(|said| said.contains("next frame’s header")));
         assert!(says(&lie("9")).is_some_and(|said| said.contains("waits for 4 more")));

@@ -1,12 +1,13 @@
 //! A frame composed bit by bit: each field of its header is a control in the RFC's grid. RFC 6455 §5.2.
 
 use super::draft::FrameDraft;
+use super::receiver::Receiver;
 use super::verdict::Verdict;
 use crate::lab::Lab;
-use crate::lab::store::open_connections::OpenConnection;
 use crate::ui::field::Pointed;
 use crate::ui::hex::{Hex, class_at};
 use leptos::prelude::*;
+use wire::Sender;
 use wire::opcode::Opcode;
 
 /// How many rows of bytes are shown at first.
@@ -24,13 +25,14 @@ const FIRST_BITS: [Bit; 4] = [
 const MASK: Bit = ("f-mask one", "MASK", |draft| &mut draft.masked);
 
 #[component]
-pub fn FrameFields(draft: RwSignal<FrameDraft>, line: Memo<Option<OpenConnection>>) -> impl IntoView {
+pub fn FrameFields(draft: RwSignal<FrameDraft>, line: Memo<Option<Receiver>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let pointed = Pointed::new();
     let deflate = Memo::new(move |_| {
-        let number = line.get()?.number;
+        let number = line.with(|line| line.as_ref().map(Receiver::number))?;
         lab.record.with(|record| record.transcript.opening(number).map(|opening| opening.deflate.is_some()))
     });
+    let role = Memo::new(move |_| line.with(|line| line.as_ref().map_or(Sender::Server, |line| line.role)));
     let masked = Memo::new(move |_| draft.with(|draft| draft.masked));
     view! {
         <div class="compose">
@@ -58,7 +60,7 @@ pub fn FrameFields(draft: RwSignal<FrameDraft>, line: Memo<Option<OpenConnection
                         });
                     view! {
                         {bytes}
-                        <Verdict composed deflate=deflate.get().unwrap_or(false)/>
+                        <Verdict composed role=role.get() deflate=deflate.get().unwrap_or(false)/>
                     }
                         .into_any()
                 }

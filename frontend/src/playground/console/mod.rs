@@ -2,18 +2,20 @@
 
 mod draft;
 mod frame;
+mod receiver;
 mod verdict;
 
 use crate::lab::Lab;
 use crate::lab::draft::hex;
 use crate::lab::store::commands::{Asked, Fate};
-use crate::lab::store::open_connections::OpenConnection;
 use crate::ui::tabs::Tabs;
 use draft::FrameDraft;
 use frame::FrameFields;
 use leptos::prelude::*;
 use observation::command::DropBy;
 use observation::{Command, ConnectionNumber};
+use receiver::{Receiver, ReceiverChoice};
+use wire::Sender;
 
 /// How many of the last commands are shown with their outcome.
 const SHOWN: usize = 3;
@@ -82,28 +84,31 @@ pub fn Console() -> impl IntoView {
     let drafts = Drafts::new();
     let chosen = RwSignal::new(0);
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
-    let lines = Memo::new(move |_| {
-        lab.record.with(|record| record.lines.iter().filter(|line| record.is_of_lab(line.number)).collect::<Vec<_>>())
-    });
+    // This page's connection: in the lab, or the client side of the relay.
     let own = Memo::new(move |_| {
         let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
-        lab.record.with(|record| record.in_lab(socket))
+        lab.record.with(|record| record.in_lab(socket).or_else(|| record.sequence.connection(socket)))
+    });
+    let all = Memo::new(move |_| {
+        lab.record.with(|record| {
+            let mut all: Vec<_> = record.lines.iter().map(|line| Receiver::of(record, line, own.get())).collect();
+            all.sort_unstable_by_key(Receiver::number);
+            all
+        })
     });
     let wanted = RwSignal::new(None::<ConnectionNumber>);
     // The chosen connection, or this page's, or the newest.
     let line = Memo::new(move |_| {
-        lines.with(|lines| {
-            let open = |number| lines.iter().copied().find(|line| Some(line.number) == number);
-            open(wanted.get())
-                .or_else(|| open(own.get()))
-                .or_else(|| lines.iter().copied().max_by_key(|line| line.number))
+        all.with(|all| {
+            let open = |number| all.iter().find(|receiver| Some(receiver.number()) == number);
+            open(wanted.get()).or_else(|| open(own.get())).or(all.last()).cloned()
         })
     });
     let command = move || drafts.command(kind.get());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if let (Some(line), Ok(command)) = (line.get_untracked(), untrack(command)) {
-            lab.command(line.number, command);
+            lab.command(line.number(), command);
         }
     };
     let names: &[&str] = &["Text", "Binary", "Ping", "Pong", "Close", "Frame", "Raw bytes", "Connection"];
@@ -113,7 +118,7 @@ pub fn Console() -> impl IntoView {
                 <p class="speaker">
                     <b>"Relay"</b>
                     " → "
-                    <Receiver lines line own wanted/>
+                    <ReceiverChoice all chosen=line wanted/>
                 </p>
                 <Tabs label="What the relay sends" id="relay" tabs=names chosen/>
             </div>
@@ -131,7 +136,7 @@ pub fn Console() -> impl IntoView {
                     {move || match (line.get(), command()) {
                         (None, _) => "No connection is open. Connect first.".into_any(),
                         (_, Err(said)) if !said.is_empty() => view! { <span class="error">{said}</span> }.into_any(),
-                        _ => hint(kind.get()).into_any(),
+                        (Some(line), _) => hint(kind.get(), &line).into_any(),
                     }}
                 </p>
                 <Fates/>
@@ -142,7 +147,7 @@ pub fn Console() -> impl IntoView {
 
 /// The fields of a kind.
 #[component]
-fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<OpenConnection>>) -> impl IntoView {
+fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<Receiver>>) -> impl IntoView {
     let hex = |id, value| view! { <Field id label="Bytes in hex" value mono=true/> }.into_any();
     let fields = move || match kind.get() {
         Kind::Text => view! { <Field id="relay-text" label="Text" value=drafts.text/> }.into_any(),
@@ -166,56 +171,26 @@ fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<OpenConnection>>) 
     }
 }
 
-/// What a kind does.
-fn hint(kind: Kind) -> &'static str {
+/// What a kind does on that connection.
+fn hint(kind: Kind, line: &Receiver) -> String {
+    let Receiver { role, end, sealed, .. } = line;
+    let first = end.strip_prefix("the ").map_or_else(|| end.clone(), |name| format!("The {name}"));
     match kind {
-        Kind::Text | Kind::Binary => "The server sends this on its own. Either side can send at any time.",
-        Kind::Ping => "The browser answers a ping automatically. JavaScript sees neither.",
-        Kind::Pong => "An unsolicited pong is allowed. The browser ignores it.",
+        Kind::OpenConnection => "Do to the connection what a network can do.".into(),
+        _ if *sealed => "This connection carries TLS through a middlebox, which has no keys and cannot add a frame. Choose its server side, or the tab Connection.".into(),
+        Kind::Text | Kind::Binary if *role == Sender::Client => {
+            format!("Here, the relay is the client of {end}. It masks what it sends.")
+        }
+        Kind::Text | Kind::Binary => "The server sends this on its own. Either side can send at any time.".into(),
+        Kind::Ping => format!("{first} answers a ping automatically. JavaScript sees neither."),
+        Kind::Pong => format!("An unsolicited pong is allowed. {first} ignores it."),
         Kind::Close => {
-            "You can send any code here, even one that is forbidden, such as 1005. Leave it empty to send none."
+            "You can send any code here, even one that is forbidden, such as 1005. Leave it empty to send none.".into()
         }
         Kind::Frame => {
-            "You set every bit. The relay sends the frame even if it is invalid, and records it as deliberate."
+            "You set every bit. The relay sends the frame even if it is invalid, and records it as deliberate.".into()
         }
-        Kind::Raw => "The relay sends these bytes unchanged. The browser reads them as frames.",
-        Kind::OpenConnection => "Do to the connection what a network can do.",
-    }
-}
-
-/// Chooses the connection that the relay sends on.
-#[component]
-fn Receiver(
-    lines: Memo<Vec<OpenConnection>>,
-    line: Memo<Option<OpenConnection>>,
-    /// This page's connection.
-    own: Memo<Option<ConnectionNumber>>,
-    wanted: RwSignal<Option<ConnectionNumber>>,
-) -> impl IntoView {
-    let name = move |number: ConnectionNumber| {
-        let of_page = if own.get() == Some(number) { "this page’s browser, " } else { "" };
-        format!("{of_page}connection {}", number.0)
-    };
-    let choose = move |event: web_sys::Event| wanted.set(event_target_value(&event).parse().ok().map(ConnectionNumber));
-    move || {
-        let mut numbers: Vec<_> = lines.with(|lines| lines.iter().map(|line| line.number).collect());
-        numbers.sort_unstable();
-        match numbers[..] {
-            [] => "no connection".into_any(),
-            [number] => name(number).into_any(),
-            _ => {
-                let option = |number: ConnectionNumber| {
-                    let selected = move || line.get().is_some_and(|line| line.number == number);
-                    view! { <option value=number.0.to_string() prop:selected=selected>{name(number)}</option> }
-                };
-                view! {
-                    <select class="pick" aria-label="Connection" on:change=choose>
-                        {numbers.into_iter().map(option).collect_view()}
-                    </select>
-                }
-                .into_any()
-            }
-        }
+        Kind::Raw => format!("The relay sends these bytes unchanged. {first} reads them as frames."),
     }
 }
 
@@ -275,15 +250,16 @@ fn Field(
 
 /// Actions on the connection itself. Each happens at once.
 #[component]
-fn LineButtons(line: Memo<Option<OpenConnection>>) -> impl IntoView {
+fn LineButtons(line: Memo<Option<Receiver>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let ask = move |command: Command| {
         if let Some(line) = line.get_untracked() {
-            lab.command(line.number, command);
+            lab.command(line.number(), command);
         }
     };
+    let from = move || line.get().map_or_else(|| "the browser".to_owned(), |line| line.end);
     let none = move || line.get().is_none().to_string();
-    let paused = move || line.get().is_some_and(|line| line.paused);
+    let paused = move || line.get().is_some_and(|receiver| receiver.line.paused);
     let read = move |_| ask(if untrack(paused) { Command::Resume } else { Command::Pause });
     view! {
         <ul class="line-acts">
@@ -293,7 +269,7 @@ fn LineButtons(line: Memo<Option<OpenConnection>>) -> impl IntoView {
                 </button>
                 <span>
                     {move || if paused() { "The relay is not reading." } else { "The relay stops reading." }}
-                    " Data from the browser waits in the network’s buffers."
+                    {move || format!(" Data from {} waits in the network’s buffers.", from())}
                 </span>
             </li>
             <li>

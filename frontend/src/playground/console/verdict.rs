@@ -1,4 +1,4 @@
-//! What a strict client would say about the composed frame, before it is sent.
+//! What a strict receiver would say about the composed frame, before it is sent.
 
 use super::draft::judge;
 use crate::lab::explain;
@@ -6,14 +6,17 @@ use crate::ui::prose::Prose;
 use leptos::prelude::*;
 use observation::Violation;
 use observation::command::Composed;
+use wire::Sender;
 
 #[component]
 pub fn Verdict(
     composed: Composed,
+    /// The role in which the relay sends it.
+    role: Sender,
     /// Whether permessage-deflate was agreed on.
     deflate: bool,
 ) -> impl IntoView {
-    let (violations, lie) = judge(&composed, deflate);
+    let (violations, lie) = judge(&composed, role, deflate);
     let right = violations.is_empty() && lie.is_none();
     let broken = |violation: &wire::violation::Violation| {
         let violation = Violation::from(violation);
@@ -24,6 +27,7 @@ pub fn Verdict(
             </li>
         }
     };
+    let title = if role == Sender::Server { "What a strict client says" } else { "What a strict server says" };
     let said = |class: &'static str, what: &'static str, words: String| {
         view! {
             <li class=class>
@@ -33,8 +37,8 @@ pub fn Verdict(
         }
     };
     view! {
-        <h3>"What a strict client says"</h3>
-        <ul class="verdicts" aria-live="polite" aria-label="What a strict client says">
+        <h3>{title}</h3>
+        <ul class="verdicts" aria-live="polite" aria-label=title>
             {violations.iter().map(broken).collect_view()}
             {lie.map(|words| said("warn", "wrong length", words))}
             {right.then(|| said("good", "accepts it", "This frame alone breaks no rule.".into()))}

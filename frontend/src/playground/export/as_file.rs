@@ -1,6 +1,7 @@
 //! The session as a file for other tools, and opening such a file.
 
 use crate::lab::Lab;
+use crate::site;
 use leptos::prelude::*;
 use observation::ConnectionNumber;
 
@@ -22,7 +23,7 @@ pub fn AsFile(
         let session = lab.session_id()?;
         let query =
             connection.filter(|_| only.get()).map_or(String::new(), |number| format!("?connection={}", number.0));
-        Some(format!("/api/sessions/{session}/export.{extension}{query}"))
+        Some(site::path(&format!("/api/sessions/{session}/export.{extension}{query}")))
     };
     let scope = connection.map(|number| {
         view! {
@@ -59,7 +60,7 @@ pub fn AsFile(
                         <b>"Open a recording"</b>
                         <span>"A JSON export opens in a new tab."</span>
                     </p>
-                    <a class="button small" href="/recording" target="_blank">
+                    <a class="button small" href=site::path("/recording") target="_blank">
                         "Open a recording…"
                     </a>
                 </li>

@@ -3,6 +3,7 @@
 use crate::address::setup::{Destination, Setup};
 use crate::address::target;
 use crate::ui::copy_button::CopyButton;
+use crate::ui::embed_button::EmbedButton;
 use crate::ui::format;
 use leptos::prelude::*;
 
@@ -16,10 +17,12 @@ pub fn AsLink(
     let link = match setup.fragment() {
         Ok(fragment) => {
             let link = target::setup_url(&fragment);
+            let embed = format!("playground{fragment}");
             view! {
                 <div class="link">
                     <input type="text" class="mono" readonly aria-label="Link to this setup" prop:value=link.clone()/>
                     <CopyButton text=Signal::stored(link) words="Copy link"/>
+                    <EmbedButton path=embed title="WebSocket playground" height=640 words="Copy embed code"/>
                 </div>
             }
             .into_any()

@@ -39,7 +39,7 @@ impl ConnectionRecipe {
             let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| port.parse::<u16>().is_ok());
             port.map_or(here.to_owned(), |port| format!("{here}:{port}"))
         };
-        let scheme = if route.tls.is_some() { "wss" } else { "ws" };
+        let scheme = if route.is_secure() { "wss" } else { "ws" };
         let subprotocols: Vec<_> = field("Sec-WebSocket-Protocol").collect();
         Some(Self {
             url: format!("{scheme}://{host}{target}"),

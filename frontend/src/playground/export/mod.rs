@@ -51,8 +51,11 @@ fn content_view() -> AnyView {
     view! {
         <div class="sheet-body">
             <as_file::AsFile connection/>
-            <as_link::AsLink setup source=source.clone()/>
-            <as_code::AsCode recipe source/>
+            // A watch-only link opens no connections.
+            <Show when=move || !lab.session_id().is_some_and(|id| id.is_watch_only())>
+                <as_link::AsLink setup=setup.clone() source=source.clone()/>
+                <as_code::AsCode recipe=recipe.clone() source=source.clone()/>
+            </Show>
         </div>
     }
     .into_any()

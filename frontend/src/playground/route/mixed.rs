@@ -1,8 +1,9 @@
 //! Which WebSockets a page may open, depending on how the page was loaded; tried in this browser. W3C Mixed Content, §5.
 
 use super::choice::Choice;
-use crate::address::route::page_is_secure;
+use crate::address::route::{Listener, page_is_secure};
 use crate::net::lab_socket::{LabSocket, Thrown};
+use crate::site;
 use leptos::prelude::*;
 use observation::page::PageAct;
 
@@ -17,19 +18,21 @@ enum Outcome {
 
 #[component]
 pub(super) fn Mixed(choice: Choice) -> impl IntoView {
-    let host = window().location().hostname().unwrap_or_default();
-    let (port, tls) = choice.routes.with_value(|routes| (routes.port, routes.tls_port));
+    let echo = site::path("/echo");
+    let here = |secure| {
+        let listener = choice.routes.with_value(|routes| Listener::of_scheme(secure, routes));
+        listener.map(|listener| format!("{listener}{echo}"))
+    };
     let words = if page_is_secure() {
-        "This page was loaded over https. Browsers let such a page open wss:// and block ws://, because an insecure connection on a secure page is mixed content. The only exception is this machine, such as 127.0.0.1."
+        "This page was loaded over https. Browsers let such a page open wss:// and block ws://, because an insecure connection on a secure page is mixed content. This machine, such as 127.0.0.1, does not count as insecure, but Chromium asks you first if the page came from another machine."
     } else {
         "This page was loaded over http, so it may open both ws:// and wss://. A page loaded over https may not open ws://, except to this machine itself."
     };
-    let mut tries = vec![
-        (format!("ws://{host}:{port}/echo"), "this relay, not encrypted"),
-        // RFC 6761 §6.4: a name that will never exist.
-        ("ws://framescope.invalid/".to_owned(), "another host, not encrypted; this host does not exist"),
-    ];
-    tries.extend(tls.map(|port| (format!("wss://{host}:{port}/echo"), "this relay, encrypted")));
+    // RFC 6761 §6.4: a name that will never exist.
+    let nowhere = ("ws://framescope.invalid/".to_owned(), "another host, not encrypted; this host does not exist");
+    let plain = here(false).map(|url| (url, "this relay, not encrypted"));
+    let encrypted = here(true).map(|url| (url, "this relay, encrypted"));
+    let tries: Vec<_> = plain.into_iter().chain([nowhere]).chain(encrypted).collect();
     view! {
         <p class="what">{words}</p>
         <ul class="tries" aria-labelledby="route-mixed">
@@ -45,6 +48,7 @@ fn Try(url: String, what: &'static str) -> impl IntoView {
     let socket = StoredValue::new_local(None::<LabSocket>);
     let code = format!("new WebSocket(\"{url}\")");
     let local = is_local(&url) && url.starts_with("ws:");
+    let on_this_machine = is_local(&window().location().href().unwrap_or_default());
     let press = move |_| {
         outcome.set(Some(Outcome::Waiting));
         let told = move |act, _| {
@@ -74,7 +78,7 @@ fn Try(url: String, what: &'static str) -> impl IntoView {
                     outcome
                         .get()
                         .map(|outcome| {
-                            let (title, words) = said(&outcome, page_is_secure(), local);
+                            let (title, words) = said(&outcome, page_is_secure(), local, on_this_machine);
                             view! { <b>{title}</b> " " {words} }
                         })
                 }}
@@ -90,7 +94,7 @@ fn is_local(url: &str) -> bool {
 }
 
 /// What happened and why.
-fn said(outcome: &Outcome, secure_page: bool, local: bool) -> (String, String) {
+fn said(outcome: &Outcome, secure_page: bool, local: bool, on_this_machine: bool) -> (String, String) {
     match outcome {
         Outcome::Waiting => ("Trying…".into(), String::new()),
         Outcome::Threw(Thrown { name, message }) => {
@@ -103,9 +107,13 @@ fn said(outcome: &Outcome, secure_page: bool, local: bool) -> (String, String) {
         }
         Outcome::Opened if secure_page && local => (
             "The connection opened.".into(),
-            "Traffic to this machine crosses no network, so nobody can read it on the way. So the browser makes an exception.".into(),
+            "Traffic to this machine crosses no network, so nobody can read it on the way. So it is not mixed content.".into(),
         ),
         Outcome::Opened => ("The connection opened.".into(), "Nothing forbids it here. The page has closed it again.".into()),
+        Outcome::Failed if local && !on_this_machine => (
+            "The socket got an error event.".into(),
+            "This page came from another machine. Chromium lets it connect to this machine only with the permission Local Network Access, and without it the socket fails as if no server were there. Or no server is listening. JavaScript is not told which.".into(),
+        ),
         Outcome::Failed => (
             "The socket got an error event.".into(),
             "The browser allowed the connection, but it failed: the host does not exist, no server is listening, or the certificate is not trusted. JavaScript is not told which.".into(),
@@ -130,8 +138,10 @@ mod tests {
     #[test]
     fn what_was_forbidden_says_by_whom() {
         let thrown = Thrown { name: "SecurityError".into(), message: "no".into() };
-        assert!(said(&Outcome::Threw(thrown.clone()), true, false).1.contains("crossed the wire"));
-        assert!(!said(&Outcome::Threw(thrown), false, false).1.contains("wire"));
-        assert!(said(&Outcome::Opened, true, true).1.contains("exception"));
+        assert!(said(&Outcome::Threw(thrown.clone()), true, false, true).1.contains("crossed the wire"));
+        assert!(!said(&Outcome::Threw(thrown), false, false, true).1.contains("wire"));
+        assert!(said(&Outcome::Failed, true, true, false).1.contains("Local Network Access"));
+        assert!(!said(&Outcome::Failed, true, true, true).1.contains("Local Network Access"));
+        assert!(said(&Outcome::Opened, true, true, true).1.contains("not mixed content"));
     }
 }

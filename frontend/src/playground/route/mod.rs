@@ -3,6 +3,7 @@
 
 mod choice;
 mod elsewhere;
+mod in_front;
 mod middleboxes;
 mod mixed;
 mod panel;

@@ -2,12 +2,14 @@
 
 use super::choice::Choice;
 use super::elsewhere::Elsewhere;
+use super::in_front;
 use super::middleboxes::Middleboxes;
 use super::mixed::Mixed;
-use crate::address::route::page_is_secure;
+use crate::address::route::{Listener, came_through_tls_proxy, page_is_secure};
 use crate::lab::Lab;
 use crate::net::loaded::{Loaded, load_json};
 use crate::playground::connect_form::ConnectForm;
+use crate::site;
 use crate::ui::fetched::part;
 use crate::ui::offer::Offer;
 use crate::ui::sheet::OpenSheet;
@@ -58,11 +60,13 @@ fn Choices(routes: Arc<Routes>) -> impl IntoView {
 
 #[component]
 fn Schemes(choice: Choice) -> impl IntoView {
-    let (tls, port) = choice.routes.with_value(|routes| (routes.tls_port, routes.port));
+    let [plain, tls] =
+        [false, true].map(|secure| choice.routes.with_value(|routes| Listener::of_scheme(secure, routes)));
+    let proxied = choice.routes.with_value(|routes| routes.arrived.front.is_some() || came_through_tls_proxy(routes));
     let secure = Memo::new(move |_| choice.form.url.with(|url| url.trim_start().starts_with("wss:")));
-    let host = window().location().hostname().unwrap_or_default();
-    let trust = tls.filter(|_| !page_is_secure()).map(|port| {
-        let address = format!("https://{host}:{port}/");
+    // A proxy has its own certificate.
+    let trust = tls.clone().filter(|_| !page_is_secure() && !proxied).map(|listener| {
+        let address = format!("{listener}{}", site::path("/")).replacen("wss", "https", 1);
         let text = address.clone();
         view! {
             <p class="note">
@@ -72,20 +76,20 @@ fn Schemes(choice: Choice) -> impl IntoView {
             </p>
         }
     });
-    let offer = move |wanted: bool, title: &'static str, words: &'static str, port: Option<u16>| {
+    let offer = move |wanted: bool, title: &'static str, words: &'static str, listener: Option<Listener>| {
         let chosen = Signal::derive(move || secure.get() == wanted);
         view! {
-            <Offer chosen choose=move || choice.enter(wanted) disabled=port.is_none()>
+            <Offer chosen choose=move || choice.enter(wanted) disabled=listener.is_none()>
                 <b>{title}</b>
                 <span class="prose">{words}</span>
-                <code>{port.map(|port| format!("port {port}"))}</code>
+                <code>{listener.map(|listener| format!("port {}", listener.port_number()))}</code>
             </Offer>
         }
     };
     view! {
         <ul class="presets" aria-labelledby="route-scheme">
-            {offer(false, "ws", "Not encrypted: anyone on the path can read and change everything.", Some(port))}
-            {offer(true, "wss", "Encrypted with TLS: anyone on the path sees only who connects to whom, when, and how much they send.", tls)}
+            {offer(false, "ws", "Not encrypted: anyone on the path can read and change everything.", plain)}
+            {offer(true, "wss", "Encrypted with TLS: anyone on the path sees only who connects to whom, when, and how much they send.", tls.clone())}
         </ul>
         {tls.is_none().then(|| view! {
             <p class="note">
@@ -93,7 +97,24 @@ fn Schemes(choice: Choice) -> impl IntoView {
             </p>
         })}
         {trust}
+        <InFront choice/>
     }
+}
+
+/// What this page knows of a proxy in front of the relay.
+#[component]
+fn InFront(choice: Choice) -> impl IntoView {
+    let known = choice
+        .routes
+        .with_value(|routes| in_front::words(routes, page_is_secure(), in_front::page_protocol().as_deref()));
+    (!known.is_empty()).then(|| {
+        view! {
+            <h3 id="route-front">"Proxy in front of this relay"</h3>
+            <ul aria-labelledby="route-front" class="known">
+                {known.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}
+            </ul>
+        }
+    })
 }
 
 /// The current URL.

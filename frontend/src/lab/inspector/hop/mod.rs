@@ -31,7 +31,17 @@ pub fn HopCard(seq: Seq) -> impl IntoView {
         <div class="card leg">
             <b>{title}</b>
             <span>{words(&hop)}</span>
-            {hop.server.clone().map(|server| view! { <small>"Connected to: " <code>{server}</code></small> })}
+            {hop
+                .server
+                .clone()
+                .map(|server| {
+                    view! {
+                        <small>
+                            "Connected to: " <code>{server}</code>
+                            {hop.address.map(|address| view! { " at " <code>{address.to_string()}</code> })}
+                        </small>
+                    }
+                })}
             <OtherLeg seq/>
         </div>
     }

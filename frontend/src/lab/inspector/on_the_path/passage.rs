@@ -1,6 +1,7 @@
 //! One passage of the connection: its records with their content, or its unencrypted bytes.
 
 use crate::lab::Record;
+use crate::lab::inspector::head_lines::concealed_in;
 use crate::lab::row_text;
 use crate::ui::field::{self, Pointed};
 use crate::ui::format;
@@ -44,7 +45,8 @@ struct Content {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Bytes {
-    Text(String),
+    /// A head, and whether it has values that were not recorded.
+    Head(String, bool),
     Frame(Box<Frame>),
     Raw(Vec<u8>),
     /// Of TLS, whose first records are not encrypted.
@@ -67,17 +69,24 @@ pub(super) fn draw(record: &Record, passage: &Passage, here: bool, began_us: u64
 
 fn content(record: &Record, held: Contents) -> Content {
     let event = record.transcript.get(held.seq()).map(|seen| &seen.event);
-    let text = |words: &str, bytes: &[u8]| Content { words: words.into(), bytes: Bytes::Text(to_text(bytes)) };
+    let head = |words: &str, bytes: &[u8], concealed: &[String]| {
+        let hides = !concealed_in(bytes, concealed).is_empty();
+        Content { words: words.into(), bytes: Bytes::Head(to_text(bytes), hides) }
+    };
     match (held, event) {
         (Contents::Handshake(_), _) => Content {
             words: "the rest of the TLS handshake, and the opening handshake".into(),
             bytes: Bytes::Handshake,
         },
-        (Contents::Request(_), Some(Event::Asked(asked))) => text("the request", &asked.request),
-        (Contents::Request(_), Some(Event::Opening(opening))) => text("the request", &opening.request),
-        (Contents::Request(_), Some(Event::Refusal(refusal))) => text("the request", &refusal.request),
-        (_, Some(Event::Opening(opening))) => text("the response", &opening.response),
-        (_, Some(Event::Refusal(refusal))) => text("the response", &refusal.response),
+        (Contents::Request(_), Some(Event::Asked(asked))) => head("the request", &asked.request, &asked.concealed),
+        (Contents::Request(_), Some(Event::Opening(opening))) => {
+            head("the request", &opening.request, &opening.concealed)
+        }
+        (Contents::Request(_), Some(Event::Refusal(refusal))) => {
+            head("the request", &refusal.request, &refusal.concealed)
+        }
+        (_, Some(Event::Opening(opening))) => head("the response", &opening.response, &opening.concealed),
+        (_, Some(Event::Refusal(refusal))) => head("the response", &refusal.response, &refusal.concealed),
         (_, Some(Event::Frame(frame))) => {
             let words = format!("{}, {}", row_text::badge(frame.opcode()), format::plural(frame.payload_bytes, "byte"));
             Content { words, bytes: Bytes::Frame(Box::new(frame.clone())) }
@@ -150,7 +159,12 @@ fn into_view(element: &web_sys::HtmlElement) {
 #[component]
 fn Clear(bytes: Bytes, unmasked: RwSignal<bool>) -> impl IntoView {
     match bytes {
-        Bytes::Text(text) => view! { <pre class="text" tabindex="0">{text}</pre> }.into_any(),
+        Bytes::Head(text, hides) => view! {
+            <pre class="text" tabindex="0">{text}</pre>
+            {hides
+                .then(|| view! { <p class="note">"The relay does not record credentials, so asterisks replace them here. An eavesdropper reads the real values."</p> })}
+        }
+        .into_any(),
         Bytes::Raw(bytes) => {
             view! { <Hex label="The bytes in hex" bytes class_at=Box::new(|_| "f-pay") fold=FOLD pointed=Pointed::new()/> }
                 .into_any()

@@ -1,13 +1,14 @@
 //! The connection around the inspected row: its encryption, its bytes, and what stays visible despite the encryption.
 
 use super::passage::{Drawn, PassageView, draw};
+use crate::lab::inspector::front::own_url;
 use crate::lab::row_text::{Ends, client};
 use crate::lab::{Lab, Record};
 use crate::ui::format;
 use leptos::prelude::*;
 use observation::eavesdrop::{Encryption, PathView, Visible, visible};
 use observation::sequence::PageSide;
-use observation::{Party, Seq};
+use observation::{ConnectionNumber, Leg, Party, Seq};
 
 /// How many passages are shown before and after the inspected one at first, and how many more with each click.
 const AROUND: usize = 6;
@@ -54,7 +55,8 @@ pub(super) fn view(seq: Seq) -> AnyView {
 #[component]
 fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl IntoView {
     let Excerpt { cover, ends, passages, before, behind, client, server } = excerpt;
-    let clear = cover == Encryption::None;
+    let clear = !cover.is_here();
+    let ended = cover == Encryption::EndedInFront;
     let more = |count: usize, words: &'static str, side: RwSignal<usize>| {
         (count > 0).then(|| {
             view! {
@@ -66,7 +68,7 @@ fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl
     };
     view! {
         {if clear {
-            view! { <InTheClear unmasked/> }.into_any()
+            view! { <InTheClear ended unmasked/> }.into_any()
         } else {
             view! { <Covered cover ends=ends.clone() client server/> }.into_any()
         }}
@@ -85,11 +87,24 @@ fn ExcerptView(excerpt: Excerpt, reach: Reach, unmasked: RwSignal<bool>) -> impl
 }
 
 #[component]
-fn InTheClear(unmasked: RwSignal<bool>) -> impl IntoView {
+fn InTheClear(
+    /// Whether a proxy in front of the relay ended TLS.
+    ended: bool,
+    unmasked: RwSignal<bool>,
+) -> impl IntoView {
+    let (class, title, words) = if ended {
+        (
+            "card",
+            "TLS ended before the relay",
+            "From the client to the proxy in front of the relay, anyone on the path sees only TLS records. The relay does not get these records, so they are not here. Only between the proxy and the relay, anyone can read all of this.",
+        )
+    } else {
+        ("card bad", "Not encrypted", "Anyone on the path can read all of this, as you do here, and can change it.")
+    };
     view! {
-        <p class="card bad">
-            <b>"Not encrypted"</b>
-            <span>"Anyone on the path can read all of this, as you do here, and can change it."</span>
+        <p class=class>
+            <b>{title}</b>
+            <span>{words}</span>
         </p>
         <p class="unmask">
             <button type="button" class="small" aria-pressed=move || unmasked.get().to_string() on:click=move |_| unmasked.update(|on| *on = !*on)>
@@ -156,6 +171,12 @@ fn Covered(cover: Encryption, ends: Ends, client: Visible, server: Visible) -> i
     .into_any()
 }
 
+/// Whether this page opened the connection with a wss URL.
+fn is_own_wss(record: &Record, number: ConnectionNumber) -> bool {
+    let beyond = record.transcript.connection(number).and_then(|connection| connection.hop.as_ref());
+    own_url(record, number).is_some_and(|url| url.starts_with("wss:")) && beyond.is_none_or(|hop| hop.leg == Leg::Near)
+}
+
 fn excerpt(record: &Record, seq: Seq, back: usize, on: usize) -> Option<Excerpt> {
     let number = record.transcript.get(seq)?.connection;
     let line = PathView::of(&record.transcript, number)?;
@@ -176,7 +197,11 @@ fn excerpt(record: &Record, seq: Seq, back: usize, on: usize) -> Option<Excerpt>
         behind: line.passages.len() - end,
         client: visible(&record.transcript, &line, Party::Client),
         server: visible(&record.transcript, &line, Party::Server),
-        cover: line.encryption,
+        cover: match line.encryption {
+            // The relay may not know it, but this page does.
+            Encryption::None if is_own_wss(record, number) => Encryption::EndedInFront,
+            other => other,
+        },
         ends,
     })
 }
