@@ -1,9 +1,9 @@
 //! The servers to compare, and how to start them.
 
-use crate::nginx;
+use crate::folder::Folder;
 use crate::observer::Observer;
 use crate::opening::post;
-use crate::server::Server;
+use crate::server::{Server, wait_for};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use std::ffi::OsString;
@@ -52,7 +52,7 @@ pub struct Running {
     /// The path of its WebSockets.
     pub path: String,
     /// The folder with its files.
-    pub folder: Option<nginx::Folder>,
+    pub folder: Option<Folder>,
 }
 
 impl Contestant {
@@ -141,19 +141,20 @@ impl Contestant {
             return Ok(Running { observer: None, server, upstream: Some(upstream), path, folder: None });
         }
         let program = programs.nginx.as_ref().context("nginx was not found: set its location with --nginx")?;
-        let folder = nginx::Folder::new();
+        let folder = Folder::new("nginx");
         let arguments = ["nginx", "--upstream", &address, "--folder"].map(OsString::from);
         let arguments: Vec<_> = arguments
             .into_iter()
             .chain([folder.0.clone().into_os_string(), "--program".into(), program.clone().into_os_string()])
             .collect();
         let server = Server::start(&programs.bench, &arguments, cores)?;
-        nginx::wait_for(server.address())?;
+        wait_for(server.address())?;
         Ok(Running { observer: None, server, upstream: Some(upstream), path: "/echo".to_owned(), folder: Some(folder) })
     }
 }
 
-fn relay(programs: &Programs, cores: &[usize], flags: &[&str]) -> Result<Server> {
+/// Starts the relay with these flags of `serve`, besides those that let it take many connections.
+pub(crate) fn relay(programs: &Programs, cores: &[usize], flags: &[&str]) -> Result<Server> {
     let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
     // Enough connections for the memory measurement, and no pings, because the observer does not answer them.
     arguments.extend(["--max-connections", "100000", "--session-connections", "100000", "--observer-ping", "1h"]);
@@ -163,7 +164,7 @@ fn relay(programs: &Programs, cores: &[usize], flags: &[&str]) -> Result<Server>
 }
 
 /// Creates a session in the lab and returns its name.
-fn session(server: &Server) -> Result<String> {
+pub(crate) fn session(server: &Server) -> Result<String> {
     let body = post(server.address(), "/api/sessions")?;
     let body: serde_json::Value = serde_json::from_str(&body).context("reading the relay's JSON")?;
     let name = body.get("id").and_then(|id| id.as_str());

@@ -37,8 +37,7 @@ pub fn allow_files(needed: u64) -> Result<()> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("asking for the limit on open files")?;
     ensure!(
         needed <= hard,
-        "the benchmark needs {needed} open files, but the hard limit is {hard}: raise it (`ulimit -Hn`), or lower \
-         --memory-connections"
+        "this run needs {needed} open files, but the hard limit is {hard}: raise it (`ulimit -Hn`), or open fewer connections"
     );
     if soft < hard {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard).context("raising the limit on open files")?;

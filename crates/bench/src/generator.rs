@@ -94,7 +94,7 @@ pub fn run(
 }
 
 /// From 0.1 µs to a minute, with three digits.
-fn histogram() -> Result<Histogram<u64>> {
+pub(crate) fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(100, 60_000_000_000, 3)?)
 }
 

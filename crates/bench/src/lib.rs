@@ -9,7 +9,7 @@
 //! | [`case`] | the cases: connections, message size, messages in flight |
 //! | [`contestant`] | the servers that are compared, and how each starts |
 //! | [`nginx`] | the proxy that the relay is compared with as a proxy |
-//! | [`server`] | a contestant's process: pinned, measured, ended |
+//! | [`server`], [`folder`] | a contestant's process: pinned, measured, ended; its files |
 //! | [`opening`] | connections after the opening handshake |
 //! | [`batch`] | the bytes that a connection sends, and the expected reply |
 //! | [`generator`] | the load: sends, counts and times |
@@ -17,14 +17,17 @@
 //! | [`measure`] | one contestant in one case, and the summary of several rounds |
 //! | [`memory`] | the memory of an idle connection |
 //! | [`scaling`] | the server on one core compared with two |
+//! | [`cluster`] | relays that share their sessions through Redis, compared with one that has them in memory |
 //! | [`results`], [`targets`] | all figures, and their targets |
 //! | [`table`], [`machine`], [`cores`] | Markdown tables, the description of the machine, pinning to cores |
 #![cfg(target_os = "linux")]
 
 pub mod batch;
 pub mod case;
+pub mod cluster;
 pub mod contestant;
 pub mod cores;
+pub mod folder;
 pub mod generator;
 pub mod machine;
 pub mod measure;

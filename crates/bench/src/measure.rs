@@ -64,7 +64,7 @@ pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figu
 }
 
 /// `server` has the time that it ran and the time that it waited for its core.
-fn figures(server: (Duration, Duration), outcome: &Outcome) -> Result<Figures> {
+pub(crate) fn figures(server: (Duration, Duration), outcome: &Outcome) -> Result<Figures> {
     ensure!(outcome.messages > 0, "the server echoed no message");
     let (cpu, waited) = (server.0.as_secs_f64(), server.1.as_secs_f64());
     let (elapsed, messages) = (outcome.elapsed.as_secs_f64(), outcome.messages as f64);

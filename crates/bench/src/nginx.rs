@@ -1,15 +1,13 @@
 //! nginx as a WebSocket proxy: its configuration and its process.
 
-use crate::TIMEOUT;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::convert::Infallible;
 use std::fs;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 /// The WebSocket configuration from nginx's manual, with one process in the foreground and no access log.
 fn configuration(listen: SocketAddr, upstream: SocketAddr) -> String {
@@ -40,42 +38,4 @@ pub fn become_nginx(program: &Path, upstream: SocketAddr, folder: &Path) -> Resu
     let mut command = Command::new(program);
     command.arg("-p").arg(folder).arg("-c").arg(&configuration_file).args(["-e", "stderr"]);
     Err(command.exec()).with_context(|| format!("running {}", program.display()))
-}
-
-/// Waits until a server listens on this address.
-///
-/// # Errors
-/// If no server listens there for a long time.
-pub fn wait_for(address: SocketAddr) -> Result<()> {
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        if begun.elapsed() > TIMEOUT {
-            bail!("no server is listening on {address}");
-        }
-        std::thread::yield_now();
-    }
-    Ok(())
-}
-
-/// A folder for one run of the benchmark. It is deleted with its content on drop.
-#[derive(Debug)]
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    #[must_use]
-    pub fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("framescope-bench-nginx-{}", std::process::id())))
-    }
-}
-
-impl Default for Folder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-const SUBPROTOCOL: &str = "framescope.observe.v1";
+pub(crate) const SUBPROTOCOL: &str = "framescope.observe.v1";
 
 /// Reads in its own thread, on the core of the thread that starts it.
 pub struct Observer {

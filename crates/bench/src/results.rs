@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Kernel threads and interrupts alone take less than this share of the time. So do the 5 % that Linux reserves when servers run
 /// as real-time processes under `chrt`.
-const DISTURBED: f64 = 0.06;
+pub const DISTURBED: f64 = 0.06;
 
 #[derive(Clone, Debug, Default)]
 pub struct Results {

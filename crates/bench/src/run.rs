@@ -1,8 +1,11 @@
 //! The command line, and the order of a run.
 #![expect(clippy::print_stdout, reason = "the figures go to stdout and the progress to stderr")]
 
+mod cluster;
+
 use anyhow::{Context, Result, bail};
 use bench::case::Case;
+use bench::cluster::redis;
 use bench::contestant::{Contestant, Programs};
 use bench::generator::Schedule;
 use bench::measure::{Setup, measure};
@@ -61,6 +64,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Inner {
+    Cluster(cluster::Arguments),
     /// Pin this process to cores and become a server; used internally
     #[command(hide = true)]
     Launch {
@@ -76,6 +80,14 @@ enum Inner {
         program: PathBuf,
         #[arg(long)]
         upstream: SocketAddr,
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// Become Redis; used internally
+    #[command(hide = true)]
+    Redis {
+        #[arg(long)]
+        program: PathBuf,
         #[arg(long)]
         folder: PathBuf,
     },
@@ -132,6 +144,8 @@ pub(super) fn run() -> Result<()> {
             match server::become_server(&core, program, rest)? {}
         }
         Some(Inner::Nginx { program, upstream, folder }) => match nginx::become_nginx(&program, upstream, &folder)? {},
+        Some(Inner::Redis { program, folder }) => match redis::become_redis(&program, &folder)? {},
+        Some(Inner::Cluster(arguments)) => cluster::run(&arguments),
         None => Run::new(arguments)?.all(),
     }
 }

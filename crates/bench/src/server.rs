@@ -1,7 +1,7 @@
 //! A contestant's process: starts on its cores, is measured from outside, and ends on drop.
 
 use crate::{TIMEOUT, cores};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
@@ -10,12 +10,15 @@ use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to start. A relay that shares sessions reads its course first, which takes long on a busy machine.
+const START: Duration = Duration::from_secs(60);
 
 pub struct Server {
     process: Process,
@@ -67,6 +70,15 @@ impl Server {
         Duration::from_nanos(waits.sum())
     }
 
+    /// How many descriptors it has open.
+    ///
+    /// # Errors
+    /// If the process has ended.
+    pub fn descriptors(&self) -> Result<u64> {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.process.0.id())).context("the server has ended")?;
+        Ok(open.count() as u64)
+    }
+
     /// Its resident memory, in bytes.
     ///
     /// # Errors
@@ -106,6 +118,21 @@ pub fn become_server(cores: &[usize], program: &OsStr, arguments: &[OsString]) -
     Err(Command::new(program).args(arguments).exec()).with_context(|| format!("running {}", program.display()))
 }
 
+/// Waits until a server listens on this address.
+///
+/// # Errors
+/// If no server listens there for a long time.
+pub fn wait_for(address: SocketAddr) -> Result<()> {
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        if begun.elapsed() > TIMEOUT {
+            bail!("no server is listening on {address}");
+        }
+        std::thread::yield_now();
+    }
+    Ok(())
+}
+
 /// Reads in a thread, because a read has no time limit. The thread ends when the server's process ends.
 fn first_line(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>)> {
     let (sender, receiver) = mpsc::channel();
@@ -114,7 +141,7 @@ fn first_line(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>)> {
         let read = stdout.read_line(&mut line);
         let _ = sender.send(read.map(|_| (line, stdout)));
     });
-    Ok(receiver.recv_timeout(TIMEOUT).context("the server did not print its address")??)
+    Ok(receiver.recv_timeout(START).context("the server did not print its address")??)
 }
 
 /// Reads the address at the end of `listening on http://127.0.0.1:4321`.
