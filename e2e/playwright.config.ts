@@ -18,13 +18,13 @@ export default defineConfig({
   // Each worker has its own browser and its own relay.
   workers: WAITING_WORKERS + BUSY_WORKERS,
   fullyParallel: true,
-  // A test that passes only the second time has found something.
+  // `cargo xtask test` runs failed tests again after the others, and names them.
   retries: 0,
   forbidOnly: true,
   // These limits only end a test that hangs. A slow machine must not reach them.
-  timeout: 300_000,
-  expect: { timeout: 30_000 },
-  reporter: [["list"]],
+  timeout: 900_000,
+  expect: { timeout: 90_000 },
+  reporter: [["list"], ["./support/reasons.ts"]],
   projects: [
     // First, so that they wait while the others work.
     { name: "waiting", grep: WAITING, workers: WAITING_WORKERS },

@@ -1,14 +1,23 @@
 // The page object of a coding challenge.
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type FrameLocator, type Locator, type Page } from "@playwright/test";
 
 /** The text beside the button after a run. */
 export const ENDED = /^(Finished|Failed|Stopped)/;
 
 /** The part of an exported observation that is used here. */
+interface Sent {
+  fin: boolean;
+  opcode: number;
+  header: string;
+  payload: string;
+}
+
 interface Observed {
   connection: number;
   event: Record<string, unknown>;
 }
+
+type Verdicts = { met: boolean; found: string }[];
 
 export class ChallengePage {
   /** The title, and whether the challenge was passed. */
@@ -29,29 +38,37 @@ export class ChallengePage {
   readonly evidence: Locator;
   readonly help: Locator;
 
-  constructor(readonly page: Page) {
-    this.title = page.locator(".challenge-head");
-    this.editor = page.getByRole("textbox", { name: "Your code" });
-    this.run = page.getByRole("button", { name: "Run", exact: true });
-    this.stop = page.getByRole("button", { name: "Stop", exact: true });
-    this.state = page.locator("#run-state");
-    this.console = page.getByRole("log", { name: "Console" });
-    this.returned = page.getByRole("region", { name: "Returned value" });
-    this.images = page.getByRole("img", { name: /that your code showed$/ });
-    const checks = page.getByRole("region", { name: "Checks" });
+  /** `root` has the challenge: the page, or a frame in it. */
+  constructor(
+    readonly page: Page,
+    root: Page | FrameLocator = page,
+  ) {
+    this.title = root.locator(".challenge-head");
+    this.editor = root.getByRole("textbox", { name: "Your code" });
+    this.run = root.getByRole("button", { name: "Run", exact: true });
+    this.stop = root.getByRole("button", { name: "Stop", exact: true });
+    this.state = root.locator("#run-state");
+    this.console = root.getByRole("log", { name: "Console" });
+    this.returned = root.getByRole("region", { name: "Returned value" });
+    this.images = root.getByRole("img", { name: /that your code showed$/ });
+    const checks = root.getByRole("region", { name: "Checks" });
     this.checks = checks.getByRole("listitem");
     this.summary = checks.getByRole("status");
-    this.passed = page.getByRole("region", { name: "Passed" });
-    this.pasteField = page.getByRole("textbox", { name: "Console message" });
-    this.ownMachine = page.getByRole("region", { name: "From your own machine" });
-    this.evidence = page.getByRole("region", { name: "What crossed the wire" });
-    this.help = page.getByRole("region", { name: "Hints and solution" });
+    this.passed = root.getByRole("region", { name: "Passed" });
+    this.pasteField = root.getByRole("textbox", { name: "Console message" });
+    this.ownMachine = root.getByRole("region", { name: "From your own machine" });
+    this.evidence = root.getByRole("region", { name: "What crossed the wire" });
+    this.help = root.getByRole("region", { name: "Hints and solution" });
   }
 
   /** Opens the challenge and waits for its editor. */
   async open(id: string): Promise<void> {
     await this.page.goto(`/challenges/${id}`);
-    // The page, its part and the editor load one after another.
+    await this.ready();
+  }
+
+  /** Waits for the editor. The page, its part and the editor load one after another. */
+  async ready(): Promise<void> {
     await expect(this.editor).toBeVisible();
   }
 
@@ -60,9 +77,10 @@ export class ChallengePage {
     await this.editor.focus();
     await this.page.keyboard.press("Control+a");
     await this.editor.evaluate((editor, text) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData("text/plain", text);
-      editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+      const paste = new ClipboardEvent("paste", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+      // Firefox copies the object that it was given, without its data.
+      paste.clipboardData!.setData("text/plain", text);
+      editor.dispatchEvent(paste);
     }, code);
   }
 
@@ -87,14 +105,9 @@ export class ChallengePage {
 
   /** Waits until the page shows everything that the relay saw of a finished run. After that, no verdict can change. */
   async settle(): Promise<void> {
-    const session = await this.page.evaluate(() => {
-      const kept = Object.entries(sessionStorage).find(([name]) => name.startsWith("framescope.challenge."));
-      return kept?.[1].split(" ")[0];
-    });
     let last: Observed | undefined;
     const open = async () => {
-      const log = await this.page.request.get(new URL(`/api/sessions/${session}/export.json`, this.page.url()).href);
-      const { observations } = (await log.json()) as { observations: Observed[] };
+      const observations = await this.observations();
       last = observations.at(-1);
       const of = (kind: string) => observations.filter(({ event }) => kind in event).map(({ connection }) => connection);
       return of("opening").filter((connection) => !of("closed").includes(connection));
@@ -108,6 +121,46 @@ export class ChallengePage {
     const end = "closed" in last.event ? /^CLOSED/ : /./;
     await expect(this.evidence.getByRole("option", { name: end }).last()).toBeAttached();
     await filter.fill("");
+  }
+
+  /** The relay's verdict on the first check. */
+  async gradedByRelay(challenge: string): Promise<{ met: boolean; found: string }> {
+    const url = new URL(`/api/sessions/${await this.session()}/receipts`, this.page.url()).href;
+    const answer = await this.page.request.post(url, { data: JSON.stringify({ challenge, since: 0, only_report: true }) });
+    return ((await answer.json()) as { verdicts: Verdicts }).verdicts[0]!;
+  }
+
+  /** The bytes that the server sent on the newest connection, in hex. */
+  async lastReceived(): Promise<string> {
+    const hex = ({ header, payload }: Sent) => header + Buffer.from(payload, "base64").toString("hex");
+    return (await this.sent()).map(hex).join("");
+  }
+
+  /** The number of frames in the first message that the server sent on the newest connection. */
+  async fragments(): Promise<number> {
+    const data = (await this.sent()).filter(({ opcode }) => opcode < 8);
+    return data.findIndex(({ fin }) => fin) + 1;
+  }
+
+  /** The frames that the server sent on the newest connection. */
+  private async sent(): Promise<Sent[]> {
+    const observations = await this.observations();
+    const newest = observations.findLast(({ event }) => "opening" in event)?.connection;
+    const frames = observations.filter(({ connection, event }) => connection === newest && "frame" in event);
+    return frames.map(({ event }) => event.frame as Sent & { from: string }).filter(({ from }) => from === "server");
+  }
+
+  /** Everything that the relay recorded in this session. */
+  private async observations(): Promise<Observed[]> {
+    const log = await this.page.request.get(new URL(`/api/sessions/${await this.session()}/export.json`, this.page.url()).href);
+    return ((await log.json()) as { observations: Observed[] }).observations;
+  }
+
+  private session(): Promise<string | undefined> {
+    return this.page.evaluate(() => {
+      const kept = Object.entries(sessionStorage).find(([name]) => name.startsWith("framescope.challenge."));
+      return kept?.[1].split(" ")[0];
+    });
   }
 
   async paste(line: string): Promise<void> {

@@ -38,8 +38,8 @@ export class Complaints {
       if (request.headers()["sec-websocket-version"] !== undefined) return;
       // A navigation has no frame yet.
       if (held || request.isNavigationRequest() || request.serviceWorker() !== null) return;
-      // Firefox loads a new page's style sheet while the frame still has the URL from before.
-      if (request.frame().url() === "about:blank") return;
+      // Firefox loads a new page's style sheet while the frame still has the URL from before, or none in a frame within a page.
+      if (["about:blank", ""].includes(request.frame().url())) return;
       if (origin !== new URL(request.frame().url()).origin) this.heard.push(`loaded from elsewhere: ${request.url()}`);
     });
     await context.addInitScript(() => {
@@ -62,6 +62,6 @@ export class Complaints {
 /** What this browser's console shows when a host does not exist. Playwright is not told of a worker's console, so the page itself connects. */
 export async function lineOfNoSuchHost(page: Page): Promise<string> {
   const line = new Promise<string>((hear) => onSocketFailure(page, hear));
-  await page.evaluate(() => void new WebSocket("ws://this-site-does-not-exist.com"));
+  await page.evaluate(() => void new WebSocket("ws://this-site-does-not-exist.invalid"));
   return line;
 }

@@ -1,8 +1,11 @@
 // What a visitor without a mouse does, and where the focus is then.
 import { expect, type Locator, type Page } from "@playwright/test";
 
-/** Presses Tab until `target` has the focus, which on the way and there must be visible. */
+/** Presses Tab until `target` has the focus, which must be visible there. Waits first until `target` can take the focus. */
 export async function tabTo(page: Page, target: Locator, direction: "forwards" | "backwards" = "forwards"): Promise<void> {
+  await expect(target).toBeVisible();
+  // One with `aria-disabled` can take it.
+  await expect.poll(() => target.evaluate((element) => element.matches(":disabled"))).toBe(false);
   const seen: string[] = [];
   for (let presses = 0; presses < 60; presses++) {
     // The editor of the challenges is in a shadow tree, which has a focus of its own.

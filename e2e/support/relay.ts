@@ -64,6 +64,11 @@ export class Relay {
     await this.end("SIGTERM");
   }
 
+  /** Sends it the signal to stop, and does not wait. With `--drain`, it goes on for a while. */
+  terminate(): void {
+    this.process?.kill("SIGTERM");
+  }
+
   /** Ends it in the middle of whatever it does, as a crash would. */
   async crash(): Promise<void> {
     await this.end("SIGKILL");
@@ -75,7 +80,11 @@ export class Relay {
   }
 
   private async listen(address: string): Promise<void> {
-    const child = spawn(BINARY, ["serve", "--listen", address, ...this.flags], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, ["serve", "--listen", address, ...this.flags], {
+      stdio: ["ignore", "pipe", "pipe"],
+      // All that it ever says, which `expectNothingSecret` reads at the end.
+      env: { ...process.env, FRAMESCOPE_LOG: "trace" },
+    });
     this.process = child;
     [this.origin, this.tlsOrigin] = ["", ""];
     child.stderr.on("data", (chunk: Buffer) => (this.log += chunk.toString()));
@@ -110,10 +119,19 @@ export class Relay {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill(signal);
+    // A second signal, of the other kind, ends a drain. Two of the same kind may arrive as one.
+    if (signal === "SIGTERM" && this.flags.includes("--drain")) child.kill("SIGINT");
     const limit = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT);
     await ended;
     clearTimeout(limit);
   }
+}
+
+/** The log of a relay has no session's name, which gives access, and none of what visitors sent. Fails with the line that has. */
+function expectNothingSecret(log: string): void {
+  const secret = /\b[a-z2-7]{26}\b|"Hello"|still here|[Cc]ookie: |Bearer /;
+  const line = log.split("\n").find((text) => secret.test(text));
+  if (line !== undefined) throw new Error(`The relay's log must not have this: ${line}`);
 }
 
 /**
@@ -134,6 +152,7 @@ export const test = base.extend<{ startRelay: typeof Relay.start }, { relay: Rel
       const relay = await Relay.start();
       await use(relay);
       await relay.stop();
+      expectNothingSecret(relay.output);
     },
     { scope: "worker" },
   ],
@@ -148,6 +167,7 @@ export const test = base.extend<{ startRelay: typeof Relay.start }, { relay: Rel
       return relay;
     });
     await Promise.all(started.map((relay) => relay.stop()));
+    started.forEach((relay) => expectNothingSecret(relay.output));
   },
 });
 

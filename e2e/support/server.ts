@@ -6,11 +6,15 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 export class SilentServer {
   private readonly sockets = new Set<Socket>();
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly spoil: (response: string) => string,
+  ) {}
 
-  static async start(): Promise<SilentServer> {
+  /** `spoil` changes the response to the handshake. */
+  static async start(spoil = (response: string) => response): Promise<SilentServer> {
     const server = createServer();
-    const silent = new SilentServer(server);
+    const silent = new SilentServer(server, spoil);
     server.on("connection", (socket) => silent.answer(socket));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -45,7 +49,7 @@ export class SilentServer {
       // RFC 6455 §4.2.2, item 5.4.
       const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
       const head = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
-      socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, "", ""].join("\r\n"));
+      socket.write(this.spoil([...head, `Sec-WebSocket-Accept: ${accept}`, "", ""].join("\r\n")));
       socket.resume();
     });
   }

@@ -7,13 +7,16 @@ import base64
 import hashlib
 import json
 import random
+import socket
 import sys
 import time
+from urllib.parse import urlsplit
 
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+import dialogues
+from faults import name_of
 
 SOLUTIONS = {}
 
@@ -35,7 +38,7 @@ def first_echo(url, values):
 
 @solves("accept-value")
 def accept_value(url, values):
-    digest = hashlib.sha1((values["key"] + GUID).encode()).digest()
+    digest = hashlib.sha1((values["key"] + dialogues.GUID).encode()).digest()
     with connect(url) as socket:
         socket.send(base64.b64encode(digest).decode())
 
@@ -43,14 +46,16 @@ def accept_value(url, values):
 @solves("binary-echo")
 def binary_echo(url, values):
     with connect(url) as socket:
-        socket.send(bytes.fromhex(values["bytes"]))
-        socket.send(str(sum(socket.recv())))
+        received = socket.recv()
+        socket.send(received)
+        socket.send(str(sum(received)))
 
 
 @solves("subprotocol")
 def subprotocol(url, values):
-    with connect(url, subprotocols=["chat.v2", "chat.v1"]) as socket:
-        socket.send(f"speaking {socket.subprotocol}")
+    for _ in range(2):
+        with connect(url, subprotocols=["chat.v2", "chat.v1"]) as socket:
+            socket.send(f"speaking {socket.subprotocol}")
 
 
 @solves("own-close-code")
@@ -62,27 +67,30 @@ def own_close_code(url, values):
 @solves("heartbeat")
 def heartbeat(url, values):
     with connect(url) as socket:
+        token = None
         for n in range(1, 7):
-            socket.send(json.dumps({"type": "ping", "n": n}))
-            socket.recv()
-            time.sleep(0.3)
+            socket.send(json.dumps({"type": "ping", "n": n, "token": token}))
+            token = json.loads(socket.recv())["token"]
+            time.sleep(0.4)
 
 
 @solves("idle-cut")
 def idle_cut(url, values):
     with connect(url) as socket:
-        for beat in range(7):
+        for _ in range(7):
             time.sleep(0.62)
-            socket.send(f"beat {beat}")
+            # Pings count like messages.
+            assert socket.ping().wait(10)
 
 
 @solves("dead-peer")
 def dead_peer(url, values):
     # The server does not answer the close frame, so do not wait for it.
     with connect(url, close_timeout=0.1) as first:
-        first.send("are you there?")
         try:
-            first.recv(timeout=1)
+            while True:
+                first.send("are you there?")
+                first.recv(timeout=1)
         except TimeoutError:
             first.close(4000, "no answer")
     with connect(url, close_timeout=0.1):
@@ -91,25 +99,31 @@ def dead_peer(url, values):
 
 @solves("reconnect")
 def reconnect(url, values):
-    for attempt in range(5):
+    def until_dropped():
         with connect(url) as socket:
             try:
                 socket.recv()
             except ConnectionClosed:
                 pass
-        if attempt < 4:
+
+    for _ in range(2):
+        until_dropped()
+        for attempt in range(3):
             time.sleep(0.2 * 2**attempt * (1 + random.random()))
+            until_dropped()
 
 
 @solves("request-response")
 def request_response(url, values):
     with connect(url) as socket:
-        waiting = set(range(1, 6))
-        for n in waiting:
+        ids = range(1, 6)
+        for n in ids:
             socket.send(json.dumps({"id": n, "ask": "what time is it?"}))
-        while waiting:
-            waiting.remove(json.loads(socket.recv())["id"])
-        socket.send(json.dumps({"done": 5}))
+        tokens = {}
+        while len(tokens) < len(ids):
+            answer = json.loads(socket.recv())
+            tokens[answer["id"]] = answer["token"]
+        socket.send(json.dumps({"done": [tokens[n] for n in ids]}))
 
 
 @solves("fragments")
@@ -121,12 +135,19 @@ def fragments(url, values):
 
 @solves("decode-frame")
 def decode_frame(url, values):
-    frame = bytes.fromhex(values["frame"])
-    key, length = frame[2:6], frame[1] & 0x7F
-    text = bytes(byte ^ key[i % 4] for i, byte in enumerate(frame[6 : 6 + length])).decode()
-    said = {"fin": bool(frame[0] & 0x80), "opcode": frame[0] & 0x0F, "masked": bool(frame[1] & 0x80), "length": length, "text": text}
+    def decode(frame):
+        masked, length, at = bool(frame[1] & 0x80), frame[1] & 0x7F, 2
+        if length == 126:
+            length, at = int.from_bytes(frame[2:4], "big"), 4
+        payload = frame[at:]
+        if masked:
+            key, payload = payload[:4], payload[4:]
+            payload = bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+        fields = {"fin": bool(frame[0] & 0x80), "opcode": frame[0] & 0x0F, "masked": masked, "length": length}
+        return {**fields, "text": payload.decode()}
+
     with connect(url) as socket:
-        socket.send(json.dumps(said))
+        socket.send(json.dumps([decode(bytes.fromhex(frame)) for frame in values["frames"].split()]))
 
 
 @solves("encode-frame")
@@ -137,33 +158,59 @@ def encode_frame(url, values):
         socket.send((bytes([0x81, 0x80 | len(text)]) + key + masked).hex())
 
 
-#: A part of the library's error message for each fault. It accepts a length that is not minimal.
-FAULTS = {
-    "incorrect masking": "masked",
-    "reserved bits": "rsv1",
-    "invalid opcode": "reserved-data",
-    "unexpected continuation frame": "nothing-to-continue",
-    "control frame too long": "ping-too-long",
-    "fragmented control frame": "ping-fragmented",
-    "invalid": "close-1005",
-}
+class Copying(socket.socket):
+    """A TCP socket that keeps what it has received."""
+
+    received = b""
+
+    def recv(self, *arguments):
+        data = super().recv(*arguments)
+        self.received += data
+        return data
 
 
 @solves("find-the-fault")
 def find_the_fault(url, values):
-    name = "length-not-minimal"
-    with connect(url) as socket:
-        socket.send("hello")
+    parts = urlsplit(url)
+    name, named = "hello", set()
+    while len(named) < 4:
+        tcp = Copying()
+        tcp.connect((parts.hostname, parts.port))
+        with connect(url, sock=tcp, close_timeout=0.1, compression=None) as client:
+            try:
+                client.send(name)
+                client.recv(timeout=1)
+            except (ConnectionClosed, TimeoutError):
+                pass
+        named.add(name)
+        name = name_of(tcp.received.split(b"\r\n\r\n", 1)[1])
+
+
+class Dialogue:
+    """The client of `dialogues`."""
+
+    def __init__(self, url):
+        self.socket = connect(url)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, text):
+        self.socket.send(text)
+
+    def receive(self):
         try:
-            socket.recv()
-        except ConnectionClosedError as closed:
-            why = str(closed.__cause__ or closed)
-            print(why)
-            name = next(name for words, name in FAULTS.items() if words in why)
-    with connect(url) as socket:
-        socket.send(name)
+            return self.socket.recv()
+        except ConnectionClosed as closed:
+            raise dialogues.Closed(closed.rcvd.code if closed.rcvd else 1006) from closed
 
 
 if __name__ == "__main__":
     challenge, address, values = sys.argv[1:]
-    SOLUTIONS[challenge](address, json.loads(values))
+    if challenge in SOLUTIONS:
+        SOLUTIONS[challenge](address, json.loads(values))
+    else:
+        dialogues.SOLUTIONS[challenge](lambda: Dialogue(address), json.loads(values))

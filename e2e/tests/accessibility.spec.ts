@@ -3,6 +3,7 @@ import { expectAccessible } from "../support/axe.ts";
 import { Client, TEXT, frame } from "../support/client.ts";
 import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
+import { partsLoaded } from "../support/parts.ts";
 import { noise } from "../support/png.ts";
 
 const INSPECTOR = "aside[aria-label=Inspector]";
@@ -47,7 +48,8 @@ for (const width of [1440, 360]) {
         complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
         const line = await lineTo(relay.url);
         await lab.open(line.url);
-        await lab.url.fill("http://127.0.0.1/");
+        await partsLoaded(page);
+        await lab.url.fill("ftp://127.0.0.1/");
         await lab.pressConnect();
         await expect(lab.url).toHaveAttribute("aria-invalid", "true");
         await lab.compose("Bytes");
@@ -55,7 +57,7 @@ for (const width of [1440, 360]) {
         await test.step("fields", () => expectAccessible(page, { rules }));
 
         const refused = await Client.call(lab.labUrl);
-        refused.send("GET ", new URL(lab.labUrl).pathname, " HTTP/1.1\r\nHost: here\r\n\r\n");
+        refused.send("GET ", new URL(lab.labUrl).pathname, " HTTP/1.1\r\nHost: localhost\r\n\r\n");
         const wrong = await Client.open(lab.labUrl);
         wrong.send(frame({ opcode: TEXT, payload: "unmasked", key: null }));
         await lab.composeClose("1001");

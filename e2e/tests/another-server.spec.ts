@@ -57,3 +57,20 @@ test("a server that hangs up without a goodbye is closed by the browser with 100
   const inspector = await lab.inspect(/JavaScript: onclose 1006 Wire:/);
   await expect(inspector.root).toContainText("1006 means that no close frame came.");
 });
+
+test("the URL field takes what new WebSocket takes, and shows what it becomes", async ({ lab, relay }) => {
+  await lab.open();
+  for (const typed of ["/echo", "../echo", `${relay.url}/echo`]) {
+    await test.step(typed, async () => {
+      await lab.url.fill(typed);
+      await expect(lab.url).toHaveAccessibleDescription(`The browser connects to ${relay.wsUrl}/echo.`);
+      await lab.connect();
+      await expect(lab.url).toHaveValue(`${relay.wsUrl}/echo`);
+      await lab.close("1000");
+      await lab.expectState("CLOSED");
+    });
+  }
+  await lab.url.fill("ftp://127.0.0.1/echo");
+  await lab.pressConnect();
+  await expect(lab.url).toHaveAccessibleDescription(/This URL starts with ftp:\. A WebSocket URL starts with ws:\/\/ or wss:/);
+});

@@ -3,9 +3,12 @@ import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
 
 const NO_PLACES = [
-  ["http://127.0.0.1/echo", "This URL starts with http:. A WebSocket URL starts with ws:// or wss://."],
-  ["ftp://127.0.0.1/", "This URL starts with ftp:. A WebSocket URL starts with ws:// or wss://."],
-  ["not a URL", "This is not a valid URL. A WebSocket URL looks like ws://host/path or wss://host/path."],
+  [
+    "ftp://127.0.0.1/",
+    "This URL starts with ftp:. A WebSocket URL starts with ws:// or wss://. " +
+      "http:// and https:// mean the same, and /echo is a path on this server.",
+  ],
+  ["ws://[1]/", "This is not a valid URL. A WebSocket URL looks like ws://host/path or wss://host/path."],
   ["", "Type a WebSocket URL, such as ws://127.0.0.1:8080/echo"],
   ["ws://127.0.0.1/echo#part", "A WebSocket URL cannot have a fragment. Remove the # and everything after it."],
   ["ws://", "This is not a valid URL. A WebSocket URL looks like ws://host/path or wss://host/path."],

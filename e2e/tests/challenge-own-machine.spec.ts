@@ -5,7 +5,10 @@ import { expect, test } from "../support/lab.ts";
 import { solveInPython } from "../support/python.ts";
 import { challenges } from "../support/written-challenges.ts";
 
-for (const { id, checks } of challenges().filter(({ place }) => place === "anywhere")) {
+/** With values, through a middlebox, on several connections, and with a verdict of the relay. challenge-clients.spec.ts has all. */
+const SHOWN = ["encode-frame", "idle-cut", "subprotocol", "find-the-fault"];
+
+for (const { id, checks } of challenges().filter(({ id }) => SHOWN.includes(id))) {
   test(`Python solves ${id}, and the page sees it live`, { tag: "@waiting" }, async ({ page }) => {
     const challenge = new ChallengePage(page);
     await challenge.open(id);

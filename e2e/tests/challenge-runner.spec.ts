@@ -109,12 +109,12 @@ test("a double click on Run starts the run", async ({ challenge }) => {
 
 test("a sandbox that fails to load is reported, and the code can run again", async ({ challenge, page, complaints }) => {
   complaints.expect(/Failed to load resource/);
-  await page.route("**/sandbox", (route) => route.abort());
+  await page.route("**/sandbox?*", (route) => route.abort());
   await challenge.write("return 1;");
   await challenge.run.click();
   await expect(challenge.console).toContainText("did not load, so nothing ran");
   await expect(challenge.state).toHaveText("Stopped.");
-  await page.unroute("**/sandbox");
+  await page.unroute("**/sandbox?*");
   await challenge.runToEnd();
   await expect(challenge.returned).toHaveText("1");
 });
@@ -147,15 +147,15 @@ test("the code cannot reach the page", async ({ challenge, page }) => {
   expect(returned.origin).toBe("null");
   for (const way of ["fetch", "database", "eval"]) expect(returned[way], way).not.toBe("reached");
   // The run has removed its frame.
-  const frame = page.frames().find((frame) => frame.url().endsWith("/sandbox"));
+  const frame = page.frames().find((frame) => frame.url().includes("/sandbox?"));
   expect(frame, "the frame goes with the run").toBeUndefined();
 });
 
 test("the frame that the code runs in cannot reach the page either", async ({ challenge, page }) => {
   await challenge.write("await lab.sleep(60000);");
   await challenge.run.click();
-  await expect.poll(() => page.frames().some((frame) => frame.url().endsWith("/sandbox"))).toBe(true);
-  const frame = page.frames().find((frame) => frame.url().endsWith("/sandbox"));
+  await expect.poll(() => page.frames().some((frame) => frame.url().includes("/sandbox?"))).toBe(true);
+  const frame = page.frames().find((frame) => frame.url().includes("/sandbox?"));
   const reached = await frame!.evaluate(() => {
     const reach = (what: () => unknown) => {
       try {
@@ -168,6 +168,19 @@ test("the frame that the code runs in cannot reach the page either", async ({ ch
   });
   expect(reached).toEqual(["SecurityError", "SecurityError", "SecurityError", "null"]);
   await challenge.stop.click();
+});
+
+test("the code can connect to the lab only", async ({ challenge, relay, complaints }) => {
+  complaints.expect(/Content Security Policy/, /violates/);
+  const url = new URL(await challenge.labUrl());
+  const observe = `${url.origin}/api/sessions/${url.pathname.split("/").at(-1)}/observe`;
+  for (const other of [`${url.origin}/echo`, observe, "ws://another-host.invalid/lab/x"]) {
+    await challenge.try(`const socket = new WebSocket(${JSON.stringify(other)});
+      return (await new Promise((resolve) => (socket.onclose = socket.onopen = resolve))).type;`);
+    await expect(challenge.console).toContainText("your code can connect only to the lab");
+  }
+  await challenge.try(HELLO);
+  await expect(challenge.passed).toBeVisible();
 });
 
 test("WebSocket is the browser’s own for the code", async ({ challenge }) => {

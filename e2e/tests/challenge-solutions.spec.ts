@@ -1,8 +1,9 @@
 // Each challenge's solution passes, all of them in parallel: the short test for a second browser.
 // `challenge-proof.spec.ts` also has the attempts that must fail.
 import { ChallengePage } from "../support/challenge.ts";
-import { REQUEST_FAILED, SOCKET_FAILED, lineOfNoSuchHost } from "../support/complaints.ts";
+import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
+import { passesInPage } from "../support/solution.ts";
 import { challenges, type WrittenChallenge } from "../support/written-challenges.ts";
 
 /** Pages open at the same time. Most of the time each of them waits for a clock. */
@@ -15,15 +16,13 @@ test("the solutions of all challenges pass", { tag: "@waiting" }, async ({ conte
   const work = async () => {
     for (let written = left.pop(); written !== undefined; written = left.pop()) await passes(written);
   };
-  const passes = async ({ id, checks, limit }: WrittenChallenge) => {
+  const passes = async (written: WrittenChallenge) => {
+    const { id, checks, limit } = written;
     await test.step(id, async () => {
       const page = await context.newPage();
       const challenge = new ChallengePage(page);
       await challenge.open(id);
-      // As the page shows it, with the session's values filled in.
-      await challenge.takeSolution();
-      await challenge.runToEnd(limit + 60_000);
-      if (checks.some((check) => check.pasted !== undefined)) await challenge.paste(await lineOfNoSuchHost(page));
+      await passesInPage(challenge, written, limit + 60_000);
       await expect.soft(challenge.summary, id).toHaveText(`${checks.length} of ${checks.length} checks met`);
       await expect.soft(challenge.passed, id).toBeVisible();
       await page.close();

@@ -1,6 +1,7 @@
 // Goodbyes: who says it first, with what code, and what JavaScript is told of it.
 import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
+import { partsLoaded } from "../support/parts.ts";
 
 test("a close with code and reason travels, is answered with the code, and JavaScript is told that", async ({ lab }) => {
   await lab.open();
@@ -63,10 +64,11 @@ test("a close without a code is told as 1005, which never travels", async ({ lab
   await expect(inspector.root).toContainText("1005 is never sent");
 });
 
-test("the relay says goodbye with 1001 when it is shut down", async ({ lab, startRelay, complaints }) => {
+test("the relay says goodbye with 1001 when it is shut down", async ({ lab, page, startRelay, complaints }) => {
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
   const relay = await startRelay();
   await lab.open(relay.url);
+  await partsLoaded(page);
   await lab.connect();
   await relay.stop();
   await lab.expectState("CLOSED");

@@ -4,6 +4,7 @@ import { Client } from "../support/client.ts";
 import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { Console } from "../support/console.ts";
 import { expect, test as base } from "../support/lab.ts";
+import { partsLoaded } from "../support/parts.ts";
 
 const test = base.extend<{ relaySide: Console }>({
   relaySide: async ({ lab }, use) => use(new Console(lab)),
@@ -83,7 +84,7 @@ test("a frame is composed bit by bit, and judged before it is sent", async ({ la
     await relaySide.field("Opcode").selectOption({ label: "1 text" });
     await relaySide.field("Length encoding").selectOption("shortest form");
     await relaySide.field("length in the header").fill("9");
-    await expect(relaySide.verdicts).toHaveText([/The client waits for 4 more/]);
+    await expect(relaySide.verdicts).toHaveText([/The receiver waits for 4 more/]);
   });
 });
 
@@ -221,7 +222,7 @@ test("another client's connection can be spoken on, too", async ({ lab, relaySid
   await expect(relaySide.root).toContainText("Relay → this page’s browser, connection 1");
 });
 
-test("without a line to the relay a command is refused, and the draft stays", async ({ lab, relaySide, relay, lineTo, complaints }) => {
+test("without a line to the relay a command is refused, and the draft stays", async ({ lab, page, relaySide, relay, lineTo, complaints }) => {
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
   const line = await lineTo(relay.url);
   await lab.open(line.url);
@@ -229,6 +230,7 @@ test("without a line to the relay a command is refused, and the draft stays", as
   await relaySide.open();
   await expect(relaySide.root).toContainText("Relay → connection 1");
   await relaySide.field("Text").fill("is anyone there");
+  await partsLoaded(page);
   line.cut();
   await expect(lab.banner).toContainText("The connection to the relay is lost.");
   await relaySide.submit.click();

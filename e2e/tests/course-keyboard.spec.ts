@@ -30,7 +30,7 @@ test("a lesson can be read, run, answered and left by keyboard", async ({ index,
   await exercise.expectDone();
 
   const quiz = lesson.piece("which-header");
-  await tabTo(page, quiz.root.getByRole("button").first());
+  await tabTo(page, quiz.button(/Upgrade/));
   await page.keyboard.press("Space");
   await quiz.expectDone();
 

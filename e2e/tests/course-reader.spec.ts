@@ -7,9 +7,9 @@ import { expectNoSidewaysScroll } from "../support/narrow.ts";
 test("the overview lists objectives, lessons and times", async ({ index, course, page }) => {
   await index.open(course);
   await expect(index.title).toHaveText("A small course");
-  await expect(page.getByText("3 lessons, about 13 minutes")).toBeVisible();
+  await expect(page.getByText("3 lessons and 1 challenge, about 18 min")).toBeVisible();
   await expect(index.lessons).toHaveCount(3);
-  await expect(index.lesson("Questions and connections")).toContainText("5 min · 0 of 8 pieces done");
+  await expect(index.lesson("Questions and connections")).toContainText("10 min with 1 challenge · 0 of 8 pieces done");
   await expect(page.locator("main")).toHaveAttribute("lang", "en-GB");
   const objectives = page.getByRole("region", { name: "After this course you can" });
   await expect(objectives.getByRole("link", { name: "Questions and connections" })).toHaveAttribute("href", "/course/first");
@@ -48,6 +48,20 @@ for (const id of ["first", "widgets", "last"]) {
     await expectAccessible(page, { rules: "contrast" });
   });
 }
+
+test("a page opened by its address leaves the focus at its start, a link moves it to the title", async ({ lesson, course, page }) => {
+  await lesson.open(course, "first");
+  await expect(lesson.next).toBeVisible();
+  // The focus would move in the animation frame after the lesson has appeared.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await expect(page.locator("body")).toBeFocused();
+  await lesson.next.click();
+  await expect(lesson.title).toHaveText("Widgets and interviews");
+  await expect(lesson.title).toBeFocused();
+  await page.goBack();
+  await expect(lesson.title).toHaveText("Questions and connections");
+  await expect(lesson.title).toBeFocused();
+});
 
 test("a link leads to a heading, a piece, or a question, which opens", async ({ lesson, course, page }) => {
   await lesson.open(course, "first#questions");

@@ -1,6 +1,6 @@
 // Heartbeats: pings that the browser answers by itself, and how long the answers took, drawn.
 import { expectAccessible } from "../support/axe.ts";
-import { CLOSE, Client, PING, frame } from "../support/client.ts";
+import { CLOSE, Client, PING, PONG, frame } from "../support/client.ts";
 import { expect, test } from "../support/lab.ts";
 
 test("a heartbeat is answered unseen by JavaScript, and each round trip is told and drawn", async ({ lab, page }) => {
@@ -45,6 +45,18 @@ test("a client that does not answer is closed with 1011, and the end says why", 
   const inspector = await lab.inspect(/^CLOSED/);
   await expect(inspector.root).toContainText("Cause");
   await expect(inspector.root).toContainText("no pong arrived within the timeout of the behavior");
+});
+
+test("a pong that may answer several equal pings is marked as uncertain", async ({ lab }) => {
+  await lab.open();
+  const client = await Client.open(`${lab.labUrl}?ping-every=50ms&ping-payload=x`);
+  // Two pings.
+  await client.bytes(6);
+  client.send(frame({ opcode: PONG, payload: Buffer.from("x") }));
+  await lab.inspect(/^To the relay: PONG x FIN · 1 B · masked · [\d.]+ ms \(uncertain\)/);
+  const { root } = lab.inspector;
+  await expect(root).toContainText("Several pings had this payload");
+  await expect(root.getByRole("img", { name: /uncertain: the pong may answer another ping/ })).toBeVisible();
 });
 
 test("without a ping there is nothing to draw", async ({ lab, page }) => {

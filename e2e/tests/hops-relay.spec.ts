@@ -2,6 +2,7 @@
 import { SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test as base } from "../support/lab.ts";
 import { PythonServer } from "../support/python.ts";
+import { SilentServer } from "../support/server.ts";
 
 const test = base.extend<{ python: PythonServer }>({
   python: async ({}, use) => {
@@ -55,6 +56,29 @@ for (const { path, rule, words } of [
     await expect(far.root).toContainText(words);
   });
 }
+
+test("an invalid 101 of another server shows every rule that it breaks", async ({ lab, startRelay, complaints }) => {
+  complaints.expect(SOCKET_FAILED);
+  const server = await SilentServer.start((response) =>
+    `HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n${response}`
+      .replace("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: websocket")
+      .replace("\r\n\r\nHTTP/1.1 101", "\r\n\r\nHTTP/1.0 101"),
+  );
+  const relay = await startRelay("--relay-to", server.url);
+  await lab.open(relay.url);
+  await lab.route.choose(["Another server", server.url]);
+  await lab.pressConnect();
+  await lab.expectState("CLOSED");
+  const far = await lab.inspect(/^From 127\.0\.0\.1:\d+ to the relay/);
+  await expect(far.root).toContainText("The response breaks RFC 6455 §4.2.2");
+  await expect(far.root).toContainText("The response breaks RFC 6455 §4.1");
+  await expect(far.root).toContainText("Upgrade appears 2 times, but it must appear once.");
+  await expect(far.root).toContainText("A client skips them and waits for the final one");
+  await expect(far.root).toContainText("HTTP/1.1 103 Early Hints");
+  const near = await lab.inspect(/From the relay.* 502/);
+  await expect(near.root).toContainText("a client must fail this connection");
+  await server.stop();
+});
 
 test("a server that is not listed is not asked", async ({ lab, startRelay, python, complaints }) => {
   complaints.expect(SOCKET_FAILED);

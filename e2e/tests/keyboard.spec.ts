@@ -2,6 +2,7 @@
 import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expectFocusShown, tabTo } from "../support/keyboard.ts";
 import { expect, test, type Lab } from "../support/lab.ts";
+import { partsLoaded } from "../support/parts.ts";
 
 test("a whole exchange needs no mouse", async ({ lab, page }) => {
   await lab.open();
@@ -106,7 +107,7 @@ test("a URL is typed and tried with Enter", async ({ lab, page }) => {
   await lab.open();
   await tabTo(page, lab.url);
   await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.type("nonsense");
+  await page.keyboard.type("ftp://nonsense");
   await page.keyboard.press("Enter");
   await expect(lab.url).toHaveAttribute("aria-invalid", "true");
   await expect(lab.url).toBeFocused();
@@ -145,6 +146,7 @@ test("a banner's button keeps the focus in reach when it goes", async ({ lab, pa
   complaints.expect(SOCKET_FAILED, REQUEST_FAILED);
   const line = await lineTo(relay.url);
   await lab.open(line.url);
+  await partsLoaded(page);
   line.cut();
   const retry = lab.banner.getByRole("button", { name: "Retry now" });
   await tabTo(page, retry);

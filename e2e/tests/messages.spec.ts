@@ -40,6 +40,24 @@ test("text may stand on several lines: Enter sends, Shift and Enter makes a line
   expect((await inspector.bytes()).toString("latin1")).toBe("\x81\x07one\ntwo");
 });
 
+test("Enter that ends a composition of an input method does not send", async ({ lab }) => {
+  await lab.open();
+  await lab.connect();
+  const text = lab.composer.getByLabel("Text message");
+  await text.fill("composed");
+  // Safari reports the Enter after the end of the composition, with the key code of an input method.
+  for (const pressed of [{ keyCode: 229 }, { isComposing: true }]) {
+    await text.evaluate((field, pressed) => {
+      const init = { key: "Enter", bubbles: true, cancelable: true, ...pressed };
+      field.dispatchEvent(new KeyboardEvent("keydown", init));
+    }, pressed);
+  }
+  await text.fill("meant");
+  await text.press("Enter");
+  await expect(lab.row(/^From the relay: TEXT meant/)).toBeVisible();
+  await expect(lab.row(/^From the relay: TEXT/)).toHaveCount(1);
+});
+
 test("an image that is sent is shown again when it comes back", async ({ lab }) => {
   const image = noise(24, 24);
   await lab.open();

@@ -2,12 +2,14 @@
 import { Client, TEXT, frame } from "../support/client.ts";
 import { REQUEST_FAILED, SOCKET_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
+import { partsLoaded } from "../support/parts.ts";
 
 test.beforeEach(({ complaints }) => complaints.expect(SOCKET_FAILED, REQUEST_FAILED));
 
-test("what happens while the feed is cut is there when it is back, once and in order", async ({ lab, relay, lineTo }) => {
+test("what happens while the feed is cut is there when it is back, once and in order", async ({ lab, page, relay, lineTo }) => {
   const line = await lineTo(relay.url);
   await lab.open(line.url);
+  await partsLoaded(page);
   // Another client has its own way to the relay, which is not cut.
   const client = await Client.open(lab.labUrl.replace(new URL(line.url).host, new URL(relay.url).host));
   client.send(frame({ opcode: TEXT, payload: "before" }));
@@ -33,9 +35,10 @@ test("what happens while the feed is cut is there when it is back, once and in o
   await lab.expectSequence(/^To the relay: GET/, /^From the relay: 101/, /^OPEN/, ...exchanged);
 });
 
-test("the page's own connection that was cut with the feed is told both ways", async ({ lab, relay, lineTo }) => {
+test("the page's own connection that was cut with the feed is told both ways", async ({ lab, page, relay, lineTo }) => {
   const line = await lineTo(relay.url);
   await lab.open(line.url);
+  await partsLoaded(page);
   await lab.connect();
   await lab.sendText("Hello");
   await expect(lab.row(5)).toHaveAccessibleName(/onmessage "Hello"/);
@@ -54,6 +57,7 @@ test("the page's own connection that was cut with the feed is told both ways", a
 test("a relay that was away is found again, and a new session begins where it forgot the old one", async ({ lab, page, startRelay }) => {
   const relay = await startRelay();
   await lab.open(relay.url);
+  await partsLoaded(page);
   const address = page.url();
   await lab.connect();
   await lab.sendText("Hello");

@@ -102,3 +102,37 @@ test("an address that names no session says so, and offers a new one that works"
   await expect(lab.banner).toBeEmpty();
   await lab.connect();
 });
+
+test("the watch-only link shows the session and nothing to control it with", async ({ lab, anotherLab, page, context, browserName }) => {
+  // Firefox allows the page to write after a click, and has no permission that a test could grant.
+  if (browserName === "chromium") await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await lab.open();
+  await lab.connect();
+  await lab.sendText("Hello");
+  await expect(lab.row(5)).toBeVisible();
+  const full = page.url();
+  const button = page.getByRole("button", { name: "for watching this session" });
+  await expect(button).toHaveAttribute("title", /can see and export .* cannot connect, send or control/);
+  await button.click();
+  await expect(page.getByRole("button", { name: "Copied for watching this session" })).toBeVisible();
+  const filter = page.getByRole("searchbox", { name: "Filter rows" });
+  await filter.press("ControlOrMeta+v");
+  const link = await filter.inputValue();
+  await filter.fill("");
+  expect(link).toMatch(/\/s\/watch-[a-z2-7]{26}$/);
+
+  const watcher = await anotherLab();
+  await watcher.page.goto(link);
+  await watcher.expectRows(5);
+  await expect(watcher.page.getByText("You are watching this session.")).toBeVisible();
+  await expect(watcher.page.getByRole("form", { name: "Connection" })).toHaveCount(0);
+  await expect(watcher.page.getByRole("region", { name: "Send" })).toHaveCount(0);
+  await expect(watcher.page.getByRole("button", { name: "for watching this session" })).toHaveCount(0);
+  // The full name is nowhere on the page, also not in the request that it shows.
+  const name = full.slice(-26);
+  await watcher.row(1).click();
+  await expect(watcher.page.locator("body")).toContainText(`/lab/${"x".repeat(26)}`);
+  expect(await watcher.page.content()).not.toContain(name);
+  await lab.sendText("live");
+  await expect(watcher.row(/^To the relay: TEXT live/)).toBeVisible();
+});
