@@ -96,12 +96,16 @@ function loaderScript(loaders) {
   ].join("\n");
 }
 
-/** Starts the page. Then loads the style sheet of the views that may be opened next. */
+/**
+ * Starts the page. Then loads the style sheet of the views that may be opened next. All files are beside the script, whatever the
+ * path of the site is.
+ */
 const start = (module) => `
   import init from "./page.js";
-  await init({ module_or_path: "${module}" });
+  const beside = (address) => new URL("." + address, import.meta.url);
+  await init({ module_or_path: beside("${module}") });
   const { content } = document.querySelector("meta[name=framescope-later-style]");
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/later-" + content + ".css" }));
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: beside("/later-" + content + ".css") }));
 `;
 
 /** The page's script: the glue, the loaders, and the call that starts the page. */

@@ -3,10 +3,10 @@
 /** A promise for each module, by address. */
 const modules = new Map();
 
-/** Loads a module once. If that fails, the next call tries again. */
+/** Loads a module, which is beside the page's script, once. If that fails, the next call tries again. */
 function load(address, imports) {
   if (!modules.has(address)) {
-    const module = WebAssembly.instantiateStreaming(fetch(address), imports);
+    const module = WebAssembly.instantiateStreaming(fetch(new URL("." + address, import.meta.url)), imports);
     modules.set(address, module);
     module.catch(() => modules.delete(address));
   }

@@ -32,19 +32,20 @@ fn protocol_md_names_existing_tests_and_every_rule() {
     let mut names = BTreeSet::new();
     functions(&root.join("crates/wire/tests"), &mut names);
     functions(&root.join("server/tests"), &mut names);
+    functions(&root.join("server/src/upstream"), &mut names);
     let tests = quoted.iter().filter(|name| name.matches('_').count() >= 2 && !PARAMETERS.contains(name));
     let gone: Vec<_> = tests.filter(|name| !names.contains(**name)).collect();
     assert!(gone.is_empty(), "no such tests: {gone:?}");
 
-    let violations = fs::read_to_string(root.join("crates/wire/src/violation.rs")).expect("the rules");
-    let requests = fs::read_to_string(root.join("crates/wire/src/handshake/request.rs")).expect("the rules");
+    let files = ["violation.rs", "handshake/request.rs", "handshake/answer.rs", "deflate/answer.rs"];
+    let texts = files.map(|file| fs::read_to_string(root.join("crates/wire/src").join(file)).expect("the rules"));
     // Only the name of a rule has a hyphen in these lines.
-    let rules = [&violations, &requests].into_iter().flat_map(|text| {
+    let rules = texts.iter().flat_map(|text| {
         let lines = text.lines().filter(|line| line.contains("=> \"") && line.contains('-'));
         lines.filter_map(|line| line.split('"').nth(1))
     });
     let rules: Vec<_> = rules.collect();
-    assert!(rules.len() > 25, "{} rules were found: {rules:?}", rules.len());
+    assert!(rules.len() > 45, "{} rules were found: {rules:?}", rules.len());
     let missing: Vec<_> = rules.iter().filter(|rule| !quoted.contains(**rule)).collect();
     assert!(missing.is_empty(), "rules without a row: {missing:?}");
 }

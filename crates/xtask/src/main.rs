@@ -1,15 +1,19 @@
 //! The commands that build, serve and test Framescope: `cargo xtask --help`.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints its progress there")]
 
+mod again;
 mod ahead;
 mod bench;
 mod budget;
 mod child;
 mod deny;
 mod dev;
+#[cfg(unix)]
+mod dist;
 #[cfg(test)]
 mod docs;
 mod fuzz;
+mod load;
 mod lock;
 mod page;
 mod project;
@@ -67,6 +71,21 @@ enum Task {
         #[arg(last = true)]
         bench_args: Vec<String>,
     },
+    /// Run visitors of every kind on the relay, and report its memory, descriptors and latency over time
+    Soak {
+        /// Arguments for the run, for example `-- --visitors 200 --minutes 60 --plot soak.svg`; `-- --help` lists them
+        #[arg(last = true)]
+        soak_args: Vec<String>,
+    },
+    /// Build what is needed to install the relay elsewhere: a static binary, its licenses, man pages, completions and a .deb
+    #[cfg(unix)]
+    Dist,
+    /// Attack the relay on this machine, and print the table for docs/security.md; do not use the machine meanwhile
+    Attack {
+        /// Arguments for the attacks: parts of their names, or `-- --seconds 3`
+        #[arg(last = true)]
+        attack_args: Vec<String>,
+    },
     /// Write the tables of docs/behaviours.md from the relay and real browsers
     Docs,
     /// Install the tools for the page and the tests, and do nothing else
@@ -98,7 +117,11 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Serve { dev: true, relay_args } => dev::serve(&project, &relay_args)?,
         Task::Test { stages, runner_args } => return test::test(&project, stages, &runner_args),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds)?,
+        Task::Attack { attack_args } => load::run(&project, "attack", &attack_args)?,
         Task::Bench { subject, bench_args } => bench::bench(&project, subject, &bench_args)?,
+        Task::Soak { soak_args } => load::run(&project, "soak", &soak_args)?,
+        #[cfg(unix)]
+        Task::Dist => dist::dist(&project)?,
         Task::Docs => stage::docs(&project, &Tools::new(&project))?,
         Task::Setup => setup(&project)?,
         Task::Ahead { stages } => ahead::run(&stages),

@@ -8,9 +8,13 @@ use std::{
 };
 
 use anyhow::Result;
-use xshell::cmd;
+use xshell::{Cmd, cmd};
 
-use crate::{lock::lock, project::Project, tools::Tools};
+use crate::{
+    lock::lock,
+    project::{Project, package_variables},
+    tools::Tools,
+};
 
 /// The relay's build embeds the page from here.
 pub(crate) const DIST: &str = "dist";
@@ -77,7 +81,9 @@ fn finished(project: &Project) -> PathBuf {
 /// Builds the page with trunk, in seconds instead of a minute: larger, slower, and in one module.
 pub(crate) fn build_quickly(project: &Project, tools: &Tools, dist: &str) -> Result<()> {
     tools.for_quick_page()?;
-    cmd!(project.shell, "trunk build --cargo-profile {QUICK} --dist {dist}").envs(variables(project, tools)).run()?;
+    let trunk =
+        cmd!(project.shell, "trunk build --cargo-profile {QUICK} --dist {dist}").envs(variables(project, tools));
+    package_variables().fold(trunk, Cmd::env_remove).run()?;
     Ok(())
 }
 
@@ -86,6 +92,9 @@ pub(crate) fn watch(project: &Project, tools: &Tools, dist: &str) -> Command {
     let mut command = Command::new("trunk");
     command.args(["watch", "--cargo-profile", QUICK, "--dist", dist]);
     command.current_dir(&project.root).envs(variables(project, tools));
+    for name in package_variables() {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -1,5 +1,8 @@
 //! The paths of the checkout, and commands that run in it.
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
@@ -28,12 +31,16 @@ impl Project {
 
     /// Cargo for this machine's target, in `target/`.
     pub(crate) fn host_cargo(&self, subcommand: &str) -> Cmd<'_> {
-        cmd!(self.shell, "cargo {subcommand}").env("CARGO_TARGET_DIR", self.path("target"))
+        self.cargo(subcommand).env("CARGO_TARGET_DIR", self.path("target"))
     }
 
     /// Cargo for wasm32, in `target-wasm/`. With separate folders, the two kinds of build never wait for each other's lock.
     pub(crate) fn wasm_cargo(&self, subcommand: &str) -> Cmd<'_> {
-        cmd!(self.shell, "cargo {subcommand}").env("CARGO_TARGET_DIR", self.wasm_target())
+        self.cargo(subcommand).env("CARGO_TARGET_DIR", self.wasm_target())
+    }
+
+    fn cargo(&self, subcommand: &str) -> Cmd<'_> {
+        package_variables().fold(cmd!(self.shell, "cargo {subcommand}"), Cmd::env_remove)
     }
 
     pub(crate) fn wasm_target(&self) -> PathBuf {
@@ -52,6 +59,14 @@ impl Project {
             .map(str::to_owned)
             .with_context(|| format!("Cargo.lock has no `{package}`. Run `cargo update --workspace` to complete it"))
     }
+}
+
+/// The environment variables with which `cargo run` describes xtask's own package to it. Some build scripts depend on variables of
+/// these names, so with them, `cargo xtask test` and a plain `cargo test` would rebuild such dependencies in turn.
+pub(crate) fn package_variables() -> impl Iterator<Item = OsString> {
+    const PREFIXES: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| PREFIXES.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())))
 }
 
 fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {

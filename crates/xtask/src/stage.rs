@@ -4,7 +4,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 use xshell::cmd;
 
 use crate::{
-    budget, deny, page,
+    again, budget, deny, page,
     project::Project,
     tally::{Runner, Tally},
     tools::Tools,
@@ -116,10 +116,14 @@ fn released_page(project: &Project, tools: &Tools) -> Result<()> {
 }
 
 fn native(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
-    let programs = tools.for_native_tests()?;
     let threads = std::env::var(TEST_THREADS).unwrap_or_else(|_| "8".to_owned());
-    let command = project.host_cargo("test").args(["--workspace", "--no-fail-fast"]).args(runner_args);
-    tally.run(Runner::Libtest, command.envs(programs).env(TEST_THREADS, threads))
+    let programs = tools.for_native_tests()?;
+    let command = || {
+        let command = project.host_cargo("test").args(["--workspace", "--no-fail-fast"]);
+        command.envs(programs.clone()).env(TEST_THREADS, &threads)
+    };
+    let again = |failed: &[String]| command().args(["--", "--exact", "--test-threads", "1"]).args(failed);
+    again::run(tally, Runner::Libtest, command().args(runner_args), again)
 }
 
 fn wasm(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
@@ -135,7 +139,7 @@ fn wasm(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Ta
 
 fn e2e(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
     let browsers = tools.for_e2e()?;
-    let python = tools.python()?;
+    let programs = [tools.python()?].into_iter().chain(tools.for_cluster());
     page::build(project, tools)?;
     // Cargo builds a dependency again for each set of features. The workspace and a test, the smallest one, give the set
     // of the native tests, so this is the relay that they have built.
@@ -143,10 +147,13 @@ fn e2e(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tal
 
     let _folder = project.shell.push_dir("e2e");
     cmd!(project.shell, "npx --no-install tsc --noEmit").run()?;
-    let variables: Vec<_> = browsers.into_iter().chain([("FRAMESCOPE_BIN", project.relay("debug")), python]).collect();
+    let variables: Vec<_> =
+        browsers.into_iter().chain([("FRAMESCOPE_BIN", project.relay("debug"))]).chain(programs).collect();
     let run = |tally: &mut Tally, config: &[&str]| {
-        let playwright = cmd!(project.shell, "npx --no-install playwright test").args(config).args(runner_args);
-        tally.run(Runner::Playwright, playwright.envs(variables.clone()))
+        let playwright =
+            || cmd!(project.shell, "npx --no-install playwright test").args(config).envs(variables.clone());
+        let again = |failed: &[String]| playwright().args(["--workers", "1"]).args(failed);
+        again::run(tally, Runner::Playwright, playwright().args(runner_args), again)
     };
     run(tally, &[]).context("each failed test has a screenshot and the text of the page in e2e/test-results")?;
     // Some specs are for Chromium only, so the arguments may leave none for Firefox.

@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     pub(crate) skipped: usize,
     /// The names of failed tests, as the runner takes them to run one again.
     pub(crate) failures: Vec<String>,
+    /// The names of tests that failed, and passed when they ran again.
+    pub(crate) second_time: Vec<String>,
 }
 
 impl fmt::Display for Tally {
@@ -104,10 +106,19 @@ impl Tally {
         }
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Counts the failed tests as passed, since they did pass in a second run.
+    pub(crate) fn pass_second_time(&mut self) {
+        self.passed += self.failed;
+        self.failed = 0;
+        self.second_time.append(&mut self.failures);
+    }
+
+    pub(crate) fn add(&mut self, mut other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.failures.append(&mut other.failures);
+        self.second_time.append(&mut other.second_time);
     }
 }
 
@@ -133,7 +144,7 @@ mod tests {
 
     fn tally(passed: usize, failed: usize, skipped: usize, failures: &[&str]) -> Tally {
         let failures = failures.iter().map(|name| (*name).to_owned()).collect();
-        Tally { passed, failed, skipped, failures }
+        Tally { passed, failed, skipped, failures, second_time: Vec::new() }
     }
 
     #[test]
@@ -142,6 +153,14 @@ mod tests {
             test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s\n\n\
             test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s\n";
         assert_eq!(read(Runner::Libtest, output), tally(8, 1, 1, &["a::c"]));
+    }
+
+    #[test]
+    fn a_test_that_passes_the_second_time_is_named() {
+        let mut tally = tally(8, 1, 1, &["a::c"]);
+        tally.pass_second_time();
+        assert_eq!(tally.to_string(), "9 passed, 0 failed, 1 skipped");
+        assert_eq!((tally.failures, tally.second_time), (vec![], vec!["a::c".to_owned()]));
     }
 
     #[test]

@@ -49,32 +49,38 @@ pub(crate) fn test(project: &Project, named: Vec<Stage>, runner_args: &[String])
             break;
         }
     }
-    summarize(&done, &stages[done.len()..], error.as_ref());
+    let not_run = &stages[done.len()..];
+    summarize(done, not_run, error.as_ref());
     Ok(error.is_none())
 }
 
-fn summarize(done: &[Done], not_run: &[Stage], error: Option<&anyhow::Error>) {
+fn summarize(done: Vec<Done>, not_run: &[Stage], error: Option<&anyhow::Error>) {
     println!();
     let mut total = Tally::default();
-    for (index, Done { stage, took, tally }) in done.iter().enumerate() {
-        let failed = error.is_some() && index + 1 == done.len();
-        let word = if failed { "FAILED" } else { "passed" };
-        println!("  {word}   {:<7} {:>8}   {tally}", stage.name(), seconds(*took));
+    let last = done.last().map(|done| (done.stage, done.tally.failures.clone()));
+    let count = done.len();
+    for (index, Done { stage, took, tally }) in done.into_iter().enumerate() {
+        let word = if error.is_some() && index + 1 == count { "FAILED" } else { "passed" };
+        println!("  {word}   {:<7} {:>8}   {tally}", stage.name(), seconds(took));
         total.add(tally);
     }
     for stage in not_run {
         println!("  not run  {}", stage.name());
     }
-    if let Some((Done { stage, tally, .. }, error)) = done.last().zip(error) {
+    if !total.second_time.is_empty() {
+        println!("\nFailed first, and passed when it ran again alone. Find out why:");
+        total.second_time.iter().for_each(|name| println!("  {name}"));
+    }
+    if let Some(((stage, failures), error)) = last.zip(error) {
         println!("\nThe stage {} failed: {error:#}", stage.name());
-        for failure in tally.failures.iter().take(NAMED) {
+        for failure in failures.iter().take(NAMED) {
             println!("  {failure}");
         }
-        if tally.failures.len() > NAMED {
-            println!("  and {} more", tally.failures.len() - NAMED);
+        if failures.len() > NAMED {
+            println!("  and {} more", failures.len() - NAMED);
         }
         println!("To run it again: cargo xtask test {}", stage.name());
-        if let Some(arguments) = tally.failures.first().and_then(|failure| stage.one_test(failure)) {
+        if let Some(arguments) = failures.first().and_then(|failure| stage.one_test(failure)) {
             println!("To run its first failed test: cargo xtask test {} -- {arguments}", stage.name());
         }
     }

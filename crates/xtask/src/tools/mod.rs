@@ -5,15 +5,21 @@
 //! - `browser`: Chromium and Firefox
 //! - `wasm_runner`: runs wasm tests in Chromium
 //! - `python`: Python with the package `websockets`
-//! - `nginx`: nginx
+//! - `proxies`: nginx, HAProxy, Caddy, Apache httpd
+//! - `redis`: redis-server
 //! - `wireshark`: tshark
+//! - `prometheus`: promtool
 //! - `apt`: Debian's packages
+//! - `unpacked`: programs of packages that are unpacked instead of installed
 mod apt;
 mod browser;
 mod cargo;
-mod nginx;
 mod npm;
+mod prometheus;
+mod proxies;
 mod python;
+mod redis;
+mod unpacked;
 mod wasm_runner;
 mod wireshark;
 
@@ -74,12 +80,21 @@ impl<'a> Tools<'a> {
     }
 
     /// Gives the programs that the relay's tests run. The tests find each one through its environment variable.
-    pub(crate) fn for_native_tests(&self) -> Result<[(&'static str, PathBuf); 3]> {
-        Ok([
+    pub(crate) fn for_native_tests(&self) -> Result<Vec<(&'static str, PathBuf)>> {
+        let mut programs = vec![
             self.python()?,
             (wireshark::VARIABLE, wireshark::tshark(self)?),
             ("FRAMESCOPE_WEBSOCAT", cargo::websocat(self)?),
-        ])
+        ];
+        programs.extend(prometheus::promtool(self).map(|promtool| (prometheus::VARIABLE, promtool)));
+        programs.extend(proxies::all(self));
+        programs.extend(redis::server(self));
+        Ok(programs)
+    }
+
+    /// Gives the available programs among those that a site of several relays needs, each with the environment variable for its path.
+    pub(crate) fn for_cluster(&self) -> Vec<(&'static str, PathBuf)> {
+        redis::server(self).into_iter().chain(proxies::nginx_for_cluster(self)).collect()
     }
 
     /// Gives a Python that has `websockets`, with the environment variable for its path.
@@ -109,7 +124,12 @@ impl<'a> Tools<'a> {
 
     /// Gives the proxy that the benchmark compares with the relay, or `None` if it is not available.
     pub(crate) fn for_proxy_bench(&self) -> Option<PathBuf> {
-        nginx::nginx(self)
+        proxies::nginx(self)
+    }
+
+    /// Redis for `cargo xtask bench cluster`. Prints why if it is not available.
+    pub(crate) fn for_cluster_bench(&self) -> Option<PathBuf> {
+        redis::server(self).map(|(_, program)| program)
     }
 
     /// PATH with the installed tools first.
