@@ -18,6 +18,7 @@ mod lock;
 mod page;
 mod project;
 mod serve;
+mod sharing;
 mod stage;
 mod tally;
 mod test;

@@ -6,8 +6,9 @@ use xshell::cmd;
 use crate::{
     again, budget, deny, page,
     project::Project,
+    sharing,
     tally::{Runner, Tally},
-    tools::Tools,
+    tools::{REDIS_SERVER, Tools},
 };
 
 /// The crates that the page and the relay share. Their tests must pass in the browser too.
@@ -115,15 +116,27 @@ fn released_page(project: &Project, tools: &Tools) -> Result<()> {
     budget::check(project)
 }
 
+/// Runs all tests, and then those of sessions once more with their sessions in Redis.
 fn native(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {
     let threads = std::env::var(TEST_THREADS).unwrap_or_else(|_| "8".to_owned());
     let programs = tools.for_native_tests()?;
-    let command = || {
-        let command = project.host_cargo("test").args(["--workspace", "--no-fail-fast"]);
-        command.envs(programs.clone()).env(TEST_THREADS, &threads)
+    let run = |tally: &mut Tally, variables: &[(&str, &str)], arguments: &[String]| {
+        let command = || {
+            let command = project.host_cargo("test").args(["--no-fail-fast"]).env(TEST_THREADS, &threads);
+            command.envs(programs.clone()).envs(variables.iter().copied())
+        };
+        let again =
+            |failed: &[String]| command().args(["--workspace", "--", "--exact", "--test-threads", "1"]).args(failed);
+        again::run(tally, Runner::Libtest, command().args(arguments), again)
     };
-    let again = |failed: &[String]| command().args(["--", "--exact", "--test-threads", "1"]).args(failed);
-    again::run(tally, Runner::Libtest, command().args(runner_args), again)
+    let all = ["--workspace".to_owned()];
+    run(tally, &[], &[&all, runner_args].concat())?;
+    let has_redis = programs.iter().any(|(variable, _)| *variable == REDIS_SERVER);
+    // Arguments of the caller name tests of the first run.
+    if has_redis && runner_args.is_empty() {
+        run(tally, &[(sharing::VARIABLE, "1")], &sharing::arguments())?;
+    }
+    Ok(())
 }
 
 fn wasm(project: &Project, tools: &Tools, runner_args: &[String], tally: &mut Tally) -> Result<()> {

@@ -33,7 +33,7 @@ use std::{
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-pub(crate) use self::wasm_runner::WasmRunner;
+pub(crate) use self::{redis::VARIABLE as REDIS_SERVER, wasm_runner::WasmRunner};
 use crate::{lock::lock, project::Project};
 
 /// Names another folder for the tools.
