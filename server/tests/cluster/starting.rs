@@ -68,7 +68,7 @@ async fn a_relay_can_wait_for_redis() {
 
 #[tokio::test]
 async fn a_wrong_password_and_missing_rights_are_named() {
-    let user = User { name: "framescope", password: "secret", rules: "~framescope:* +@all" };
+    let user = User { name: "framescope", password: "secret", rules: "~framescope:* +@all".to_owned() };
     let Some(redis) = RedisServer::with(Options { user: Some(user), ..Options::default() }).await else { return };
     let folder = Folder::new();
     let log = refusal(&folder, &redis.url().replace("secret", "guess"), &[]).await;
@@ -80,7 +80,7 @@ async fn a_wrong_password_and_missing_rights_are_named() {
     says(&log, &["no permissions"]);
     let url = redis.url();
     works(redis, &url, &[]).await;
-    let narrow = User { rules: "~framescope:* +@read", ..user };
+    let narrow = User { rules: "~framescope:* +@read".to_owned(), ..user };
     let redis = RedisServer::with(Options { user: Some(narrow), ..Options::default() }).await.unwrap();
     let log = refusal(&folder, &redis.url(), &[]).await;
     says(&log, &["no permissions"]);
@@ -100,7 +100,7 @@ async fn tls_with_an_own_authority() {
 
 #[tokio::test]
 async fn a_unix_socket() {
-    let user = User { name: "framescope", password: "secret", rules: "~framescope:* +@all" };
+    let user = User { name: "framescope", password: "secret", rules: "~framescope:* +@all".to_owned() };
     let Some(redis) = RedisServer::with(Options { user: Some(user), ..Options::default() }).await else { return };
     let url = redis.unix_url();
     works(redis, &url, &[]).await;
