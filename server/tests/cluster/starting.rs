@@ -69,7 +69,8 @@ async fn a_relay_can_wait_for_redis() {
 #[tokio::test]
 async fn a_wrong_password_and_missing_rights_are_named() {
     let user = User { name: "framescope", password: "secret", rules: "~framescope:* +@all".to_owned() };
-    let Some(redis) = RedisServer::with(Options { user: Some(user), ..Options::default() }).await else { return };
+    let allowed = Options { user: Some(user.clone()), ..Options::default() };
+    let Some(redis) = RedisServer::with(allowed).await else { return };
     let folder = Folder::new();
     let log = refusal(&folder, &redis.url().replace("secret", "guess"), &[]).await;
     says(&log, &["Password authentication failed"]);
