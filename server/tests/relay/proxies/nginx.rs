@@ -112,6 +112,7 @@ async fn nginx_in_front_of_relays_that_share_their_sessions() {
     };
     let secure = Secure::with("proxies-nginx-cluster", shared).await;
     let mut config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::default() };
+    config.host = vec!["lab".parse().unwrap()];
     shared(&mut config);
     let second = Relay::start(config).await.unwrap();
     let [cert, tls_key] = identity(&secure);

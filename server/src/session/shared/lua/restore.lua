@@ -4,7 +4,9 @@ if redis.call('EXISTS', KEYS[4]) == 1 then return 'ended' end
 local seq = settle()
 local last, connection = leap(ARGV[6], ARGV[7], ARGV[5])
 if seq then
-  if seq < tonumber(ARGV[6]) then redis.call('HSET', KEYS[1], 'seq', last, 'conn', connection) end
+  -- Another relay has brought it back, and may have known less.
+  if seq < tonumber(ARGV[6]) then redis.call('HSET', KEYS[1], 'seq', last) end
+  if tonumber(redis.call('HGET', KEYS[1], 'conn')) < tonumber(ARGV[7]) then redis.call('HSET', KEYS[1], 'conn', connection) end
   return 'ok'
 end
 redis.call('DEL', KEYS[2])
