@@ -56,6 +56,9 @@ test("a relay that dies ends its connections, and the page goes on with the othe
     // In the second round, the other relay may be the one that dies.
     await relay.startAgain();
   }
+  // Far up, where the page has drawn no rows yet.
+  await lab.sequence.focus();
+  await lab.page.keyboard.press("Home");
   await expect(lab.row(/^From the relay: TEXT before 1 /)).toBeVisible();
 });
 
