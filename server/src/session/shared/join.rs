@@ -29,11 +29,17 @@ pub(crate) async fn join(
 ) -> Result<(Arc<SharedSite>, SiteTasks), SharedError> {
     let site = Arc::new(Site::new(config, url, identity)?);
     let until = Instant::now() + config.redis.redis_wait;
+    let mut said = String::new();
     let link = loop {
         match lease::connect(&site).await {
             Ok(link) => break link,
             Err(SharedError::Unreachable(error)) if Instant::now() < until => {
-                tracing::info!(%error, "waiting for Redis");
+                // Five lines a second would hide the rest of the log.
+                let why = error.to_string();
+                if said != why {
+                    tracing::info!(error = %why, "waiting for Redis");
+                    said = why;
+                }
                 sleep(RETRY).await;
             }
             Err(error) => return Err(error),
