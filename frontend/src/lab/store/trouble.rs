@@ -20,7 +20,7 @@ pub enum Trouble {
 impl Trouble {
     /// What [`Trouble::Interrupted`] means, after a headline that says so.
     pub const MEANWHILE: &str =
-        "Connections and echoes continue, but what happens now may be missing here. Recording continues automatically.";
+        "Connections and echoes continue, but what happens now may be missing here. Recording resumes automatically.";
 }
 
 impl Lab {
