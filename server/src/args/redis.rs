@@ -29,8 +29,8 @@ pub struct RedisOptions {
     #[arg(long, env = "FRAMESCOPE_REDIS_PREFIX", value_name = "NAME", default_value = "framescope", value_parser = prefix)]
     pub redis_prefix: String,
 
-    /// Memory for what Redis has not taken yet, of all sessions together; beyond it, and beyond 256 KiB of a session, the oldest
-    /// observations are dropped
+    /// Memory for what Redis has not taken yet, of all sessions together; beyond it, and beyond 256 KiB or four times --payload-cap of
+    /// a session, the oldest observations are dropped
     #[arg(long, env = "FRAMESCOPE_REDIS_OUTBOX", value_name = "SIZE", default_value = "64MiB", value_parser = bytes)]
     pub redis_outbox: u64,
 

@@ -8,8 +8,10 @@ use observation::ConnectionNumber;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The most bytes of one session that wait. Beyond it the oldest are dropped.
+/// The most bytes of one session that wait, if payloads are not large. Beyond it the oldest are dropped.
 const MAX_BYTES: u64 = 256 << 10;
+/// A message and its echo wait with what is before and behind them, however large recorded payloads may be.
+const LARGEST: u64 = 4;
 /// The most observations of one session that wait.
 const MAX_COUNT: usize = 1 << 16;
 /// What a session keeps when all outboxes together have used up their memory, in bytes.
@@ -18,6 +20,7 @@ const FLOOR: u64 = 4 << 10;
 #[derive(Debug)]
 pub(super) struct Outbox {
     log: Log,
+    max_bytes: u64,
     /// Connections that were opened and closed since the last batch, and challenges passed.
     opened: BTreeSet<u32>,
     closed: BTreeSet<u32>,
@@ -51,9 +54,15 @@ pub(super) struct Batch {
 }
 
 impl Outbox {
-    pub(super) fn new() -> Self {
+    /// `payload_cap` is how many bytes of a payload are recorded at most.
+    pub(super) fn new(payload_cap: u64) -> Self {
+        Self::bounded(MAX_BYTES.max(payload_cap.saturating_mul(LARGEST)))
+    }
+
+    fn bounded(max_bytes: u64) -> Self {
         Self {
-            log: Log::bounded(MAX_BYTES, MAX_COUNT),
+            log: Log::bounded(max_bytes, MAX_COUNT),
+            max_bytes,
             opened: BTreeSet::new(),
             closed: BTreeSet::new(),
             passed: BTreeSet::new(),
@@ -175,7 +184,7 @@ impl Outbox {
     /// From now on, nothing is recorded. Returns how many bytes that freed.
     pub(super) fn retire(&mut self) -> u64 {
         let freed = self.log.bytes();
-        *self = Self { is_retired: true, ..Self::new() };
+        *self = Self { is_retired: true, ..Self::bounded(self.max_bytes) };
         freed
     }
 

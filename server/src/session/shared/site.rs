@@ -78,6 +78,8 @@ pub(crate) struct Site<S> {
     pub(super) lease: Duration,
     pub(super) log_count: u64,
     pub(super) log_bytes: u64,
+    /// How many bytes of a payload are recorded at most.
+    pub(super) payload_cap: u64,
     pub(super) ttl_ms: u64,
     pub(super) grace: Duration,
     max_sessions: usize,
@@ -112,6 +114,7 @@ impl<S> Site<S> {
             lease: options.redis_lease,
             log_count: config.log_count as u64,
             log_bytes: config.log_bytes,
+            payload_cap: config.payload_cap,
             ttl_ms: millis(config.session_ttl),
             grace: config.shutdown_grace,
             max_sessions: config.max_sessions,

@@ -104,7 +104,7 @@ impl SharedSession {
             name,
             began_us,
             parts,
-            outbox: Mutex::new(Outbox::new()),
+            outbox: Mutex::new(Outbox::new(site.payload_cap)),
             shipped: Notify::new(),
             numbers: Mutex::default(),
             last_connection: AtomicU32::new(0),
