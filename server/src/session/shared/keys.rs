@@ -10,7 +10,8 @@ use ring::hmac;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const NONCE: usize = 12;
+/// So many bytes are before what is sealed.
+pub(super) const NONCE: usize = 12;
 
 /// The part of a key that stands for a session: 128 bits of a hash of its watch-only name, in hex.
 pub(super) fn session_hash(watch_name: &SessionId) -> String {
@@ -45,17 +46,24 @@ impl Seal {
     }
 
     /// The sealed text; `None` once a relay has sealed 2³² texts of one session.
-    pub(super) fn seal(&self, mut text: Vec<u8>) -> Option<Vec<u8>> {
+    pub(super) fn seal(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut sealed = Vec::with_capacity(NONCE + text.len() + CHACHA20_POLY1305.tag_len());
+        sealed.resize(NONCE, 0);
+        sealed.extend_from_slice(text);
+        self.seal_in_place(sealed)
+    }
+
+    /// The same without a copy: `text` begins behind its first [`NONCE`] bytes, which are overwritten.
+    pub(super) fn seal_in_place(&self, mut text: Vec<u8>) -> Option<Vec<u8>> {
         let counted =
             self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_add(1)).ok()?;
-        let mut nonce = [0; NONCE];
+        let (nonce, rest) = text.split_first_chunk_mut::<NONCE>()?;
         nonce[..8].copy_from_slice(&self.writer);
         nonce[8..].copy_from_slice(&counted.to_le_bytes());
-        self.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut text).ok()?;
-        let mut sealed = Vec::with_capacity(text.len() + NONCE);
-        sealed.extend_from_slice(&nonce);
-        sealed.append(&mut text);
-        Some(sealed)
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let tag = self.key.seal_in_place_separate_tag(nonce, Aad::empty(), rest).ok()?;
+        text.extend_from_slice(tag.as_ref());
+        Some(text)
     }
 
     /// The text; `None` if it was not sealed for this session.
@@ -76,7 +84,7 @@ mod tests {
     fn only_the_same_session_opens_what_was_sealed() {
         let [one, other] = [[1; 16], [2; 16]].map(SessionId::watch_only);
         let [seal, twin, foreign] = [&one, &one, &other].map(|name| Seal::new(name).unwrap());
-        let sealed = seal.seal(b"what was said".to_vec()).unwrap();
+        let sealed = seal.seal(b"what was said").unwrap();
         assert_eq!(sealed.len(), b"what was said".len() + NONCE + 16);
         assert_eq!(twin.open(&sealed).unwrap(), b"what was said");
         assert_eq!(foreign.open(&sealed), None);
@@ -85,8 +93,8 @@ mod tests {
             changed[at] ^= 1;
             assert_eq!(twin.open(&changed), None, "{at}");
         }
-        assert_eq!(twin.open(&[0; 5]), None);
-        assert_ne!(sealed, seal.seal(b"what was said".to_vec()).unwrap(), "a nonce is used once");
+        assert_eq!((twin.open(&[0; 5]), twin.seal_in_place(vec![0; 5])), (None, None));
+        assert_ne!(sealed, seal.seal(b"what was said").unwrap(), "a nonce is used once");
         assert_ne!(session_hash(&one), session_hash(&other));
     }
 

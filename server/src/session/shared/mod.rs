@@ -65,7 +65,7 @@ impl Stored {
         owner: LimitKey,
         most: Option<usize>,
     ) -> Result<Self, SiteError> {
-        let sealed = Seal::new(watch_name).and_then(|seal| seal.seal(id.as_str().as_bytes().to_vec()));
+        let sealed = Seal::new(watch_name).and_then(|seal| seal.seal(id.as_str().as_bytes()));
         let name = sealed.ok_or(SiteError::Unreachable)?;
         let began_us = site.create(watch_name, &name, &owner.to_string(), most).await?;
         Ok(Self { name, began_us, age: Duration::ZERO, passed: String::new() })

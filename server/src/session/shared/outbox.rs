@@ -1,6 +1,6 @@
 //! What a session has recorded and Redis has not taken yet.
 
-use super::keys::Seal;
+use super::keys::{NONCE, Seal};
 use super::pack::pack;
 use crate::session::log::{Log, Records};
 use crate::session::store::Change;
@@ -46,7 +46,7 @@ pub(super) struct Batch {
     /// How many observations were dropped before it, and how many it has.
     pub(super) dropped: u64,
     pub(super) count: u64,
-    pub(super) sealed: Arc<[u8]>,
+    pub(super) sealed: Arc<Vec<u8>>,
     /// Lists with commas.
     pub(super) opened: String,
     pub(super) closed: String,
@@ -136,7 +136,7 @@ impl Outbox {
         if self.sent.is_none() {
             let (dropped, count, mut records) = self.log.take_all();
             self.batches += 1;
-            let sealed = if count == 0 { Some(Vec::new()) } else { seal.seal(pack(&mut records)) };
+            let sealed = if count == 0 { Some(Vec::new()) } else { seal.seal_in_place(pack(&mut records, NONCE)) };
             // Without a nonce, all that is left is to say that they are missing.
             let (dropped, count) = if sealed.is_some() { (dropped, count) } else { (dropped + count, 0) };
             self.sent = Some(Batch {

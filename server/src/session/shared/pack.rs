@@ -14,9 +14,13 @@ use std::sync::Arc;
 /// The only version so far.
 pub(super) const VERSION: u8 = 1;
 
-/// Packs records that were stamped, and empties them.
-pub(super) fn pack(records: &mut Records) -> Vec<u8> {
-    let mut packed = Vec::with_capacity(records.bytes.len() + 64);
+/// Packs records that were stamped, and empties them. Before them are `front` bytes, and after them is space for as many more as a seal
+/// needs.
+pub(super) fn pack(records: &mut Records, front: usize) -> Vec<u8> {
+    const BEHIND: usize = 64;
+    let blobs: usize = records.blobs.iter().map(|blob| blob.len() + 8).sum();
+    let mut packed = Vec::with_capacity(front + records.bytes.len() + blobs + BEHIND);
+    packed.resize(front, 0);
     packed.push(VERSION);
     chunk(&mut packed, &records.bytes);
     let mut places = HashMap::new();

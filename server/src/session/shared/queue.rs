@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long records are gathered after a shipment, at most.
 const GATHER: Duration = Duration::from_millis(10);
-/// So many bytes are shipped without gathering more.
-const ENOUGH: i64 = 32 << 10;
+/// So many bytes are shipped without gathering more. Each shipment wakes Redis, so fewer of them cost both less.
+const ENOUGH: i64 = 128 << 10;
 
 #[derive(Debug)]
 pub(super) struct Queue<S> {

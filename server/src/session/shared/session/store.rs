@@ -178,7 +178,7 @@ impl Store for SharedSession {
 fn send(session: Arc<SharedSession>, pending: PendingCommand) -> Result<(), PendingCommand> {
     let site = Arc::clone(&session.site);
     let sealed = Sealed { connection: pending.connection, command: pending.command.clone() };
-    let sealed = serde_json::to_vec(&sealed).ok().and_then(|text| session.seal.seal(text));
+    let sealed = serde_json::to_vec(&sealed).ok().and_then(|text| session.seal.seal(&text));
     let (Some(sealed), true) = (sealed, site.link().is_some()) else { return Err(pending) };
     let (id, connection) = (site.sent.next(), pending.connection);
     let from = site.relay().to_string();
