@@ -119,7 +119,7 @@ async fn the_log_of_an_ended_session_is_freed() {
 async fn nobody_can_hold_up_the_end_of_a_session() {
     // Only the grace period ends them.
     let change = |config: &mut framescope::args::Config| {
-        config.shutdown_grace = Duration::from_secs(2);
+        config.shutdown_grace = Duration::from_secs(8);
         (config.close_timeout, config.write_timeout) = (HOUR, HOUR);
     };
     let (lab, admin) = watched(change).await;
