@@ -2,17 +2,15 @@
 
 use super::condition::{self, fault};
 use super::course::Outline;
-use super::fields::{Fields, Text};
 use super::lesson::FrontMatter;
-use super::lines::Lines;
 use super::markdown::Markdown;
 use super::placeholders::{PlaceholderCheck, samples};
-use super::problem::did_you_mean;
 use super::{ID, Loader, Wrong, is_id};
 use crate::challenge::{Challenge, Counts, Place, Solution, Summary};
 use crate::check::Check;
 use crate::values::{self, ValueSpec, Values};
 use std::collections::{BTreeMap, BTreeSet};
+use toml_fields::{Fields, Lines, Text, did_you_mean};
 
 /// A challenge, and the parts that the page does not get with it.
 pub(super) struct LoadedChallenge {

@@ -1,13 +1,12 @@
 //! Reads a condition: whether it can be met at all, and whether an attempt can fail it.
 
-use super::fields::{Fields, Text, list_names};
-use super::problem::did_you_mean;
 use crate::challenge::{Counts, Place};
 use crate::check::{
     Answers, Backoff, Beats, CloseFrame, Condition, EventName, ExpectedEvent, InFlight, Message, Named, Read, Times,
 };
 use crate::console;
 use observation::{MessageKind, Party};
+use toml_fields::{Fields, Text, did_you_mean, list_names};
 use wire::close::CloseCode;
 
 /// What is wrong, and how to correct it.

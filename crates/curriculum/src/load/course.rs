@@ -1,11 +1,10 @@
 //! `course.toml`, and the files in the folders of a course.
 
-use super::fields::{Fields, Text, Toml};
-use super::problem::{Problems, did_you_mean};
 use super::{Asset, ID, Loader, MAX_OF_EACH, glossary, is_id};
 use crate::challenge::Challenge;
 use crate::course::{Block, Course, Lesson, LessonSummary, Objective, Part};
 use std::collections::{BTreeMap, BTreeSet};
+use toml_fields::{Fields, Problems, Text, Toml, did_you_mean};
 
 pub(super) const FILE: &str = "course.toml";
 

@@ -1,11 +1,11 @@
 //! Reads the files of a course, from a folder or from the binary, within size limits.
 
 use super::Source;
-use super::problem::Problems;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use toml_fields::Problems;
 
 /// The largest text, in bytes.
 const MAX_TEXT: u64 = 256 << 10;

@@ -1,6 +1,5 @@
 //! `glossary.toml`: the terms of a course, and where a lesson uses each for the first time.
 
-use super::fields::{Text, Toml};
 use super::markdown::{Events, GLOSSARY, Markdown};
 use super::slug::slug;
 use super::{ID, Loader, is_id};
@@ -9,6 +8,7 @@ use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use toml_fields::{Text, Toml};
 
 pub(super) const FILE: &str = "glossary.toml";
 

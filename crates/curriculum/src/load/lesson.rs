@@ -1,15 +1,13 @@
 //! A lesson: front matter, prose, and blocks in fences.
 
 use super::Loader;
-use super::fields::{Fields, Text, Toml};
 use super::glossary::Terms;
-use super::lines::Lines;
 use super::markdown::{Events, Markdown};
-use super::problem::Problems;
 use crate::challenge::Challenge;
 use crate::course::{Block, Lesson};
 use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use std::collections::{BTreeMap, BTreeSet};
+use toml_fields::{Fields, Lines, Problems, Text, Toml};
 
 /// A file with front matter between lines of `+++`.
 pub(super) struct FrontMatter<'t> {

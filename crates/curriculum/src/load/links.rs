@@ -1,10 +1,9 @@
 //! Checks that each link inside the course has a target.
 
-use super::fields::list_names;
 use super::markdown::{ASSETS, Link};
-use super::problem::{Problems, did_you_mean};
 use super::sanitize::SCHEMES;
 use std::collections::{BTreeMap, BTreeSet};
+use toml_fields::{Problems, did_you_mean, list_names};
 
 /// Paths of the page other than lessons and challenges.
 const PAGES: [&str; 5] = ["/", "/course", "/challenges", "/receipt", "/recording"];

@@ -1,14 +1,13 @@
 //! Renders Markdown to safe HTML: headings get ids, code gets classes for highlighting, and the result is sanitized.
 
-use super::fields::Text;
 use super::highlight::{self, escaped};
-use super::problem::Problems;
 use super::sanitize::sanitize;
 use super::slug::slug;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use toml_fields::{Problems, Text};
 
 /// Where the relay serves the files of `assets/`.
 pub(super) const ASSETS: &str = "/api/course/assets/";

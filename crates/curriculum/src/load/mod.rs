@@ -3,7 +3,6 @@
 //! | module | what it does |
 //! |---|---|
 //! | `files` | reads the files, within size limits |
-//! | `fields`, `dots`, `lines` | TOML, with the line number of each problem |
 //! | `markdown`, `highlight`, `sanitize`, `slug` | Markdown to safe HTML |
 //! | `lesson`, `pieces`, `questions`, `predict` | a lesson and its blocks |
 //! | `lengths` | options that are far longer than others |
@@ -16,26 +15,23 @@
 mod challenge;
 mod condition;
 mod course;
-mod dots;
-mod fields;
 mod files;
 mod glossary;
 mod highlight;
 mod lengths;
 mod lesson;
-mod lines;
 mod links;
 mod markdown;
 mod pieces;
 mod placeholders;
 mod predict;
-mod problem;
 mod questions;
 mod sanitize;
 mod slug;
 
 pub use lengths::visible_length;
-pub use problem::Problem;
+pub use toml_fields::Problem;
+use toml_fields::Problems;
 
 use crate::challenge::{Challenge, Solution};
 use crate::course::{Course, Lesson};
@@ -44,7 +40,6 @@ use files::Files;
 use glossary::Terms;
 use links::Targets;
 use markdown::Link;
-use problem::Problems;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,12 +1,11 @@
 //! Reads the blocks of a lesson from TOML, except the questions.
 
 use super::Loader;
-use super::fields::{Fields, Item, Text};
 use super::markdown::Markdown;
-use super::problem::did_you_mean;
 use crate::challenge::Challenge;
 use crate::course::{ChallengeLink, Close, Live, Run, Send, Widget};
 use std::collections::BTreeMap;
+use toml_fields::{Fields, Item, Text, did_you_mean};
 
 /// The most messages of a run, and the longest time between them in milliseconds.
 const MAX_SENDS: usize = 200;

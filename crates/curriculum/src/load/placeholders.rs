@@ -1,11 +1,11 @@
 //! Checks that each `{{…}}` of a challenge can be filled in, and that rendering keeps it.
 
-use super::problem::{Problems, did_you_mean};
-use super::{fields, is_id};
+use super::is_id;
 use crate::challenge::Challenge;
 use crate::values::{self, DERIVED, GOT, GOT_NAMES, Placeholder, ValueSecret, ValueSpec, Values, placeholders};
 use observation::SessionId;
 use std::collections::BTreeSet;
+use toml_fields::{Problems, did_you_mean, list_names};
 
 /// What the placeholders of a challenge are checked against.
 pub(super) struct PlaceholderCheck<'a> {
@@ -38,7 +38,7 @@ impl PlaceholderCheck<'_> {
             let unknown = placeholder.names().find(|name| !GOT_NAMES.contains(name));
             faults.extend(unknown.map(|name| {
                 let fix = did_you_mean(name, GOT_NAMES)
-                    .unwrap_or_else(|| format!("The names are {}.", fields::list_names(&GOT_NAMES)));
+                    .unwrap_or_else(|| format!("The names are {}.", list_names(&GOT_NAMES)));
                 (format!("the server sends nothing named `{name}`"), fix)
             }));
             return faults;
@@ -46,8 +46,8 @@ impl PlaceholderCheck<'_> {
         let form = placeholder.derived().map(|derived| (derived, DERIVED.iter().find(|(name, _)| *name == derived)));
         if let Some((derived, None)) = form {
             let known = DERIVED.map(|(name, _)| name);
-            let fix = did_you_mean(derived, known)
-                .unwrap_or_else(|| format!("The functions are {}.", fields::list_names(&known)));
+            let fix =
+                did_you_mean(derived, known).unwrap_or_else(|| format!("The functions are {}.", list_names(&known)));
             faults.push((format!("there is no function `{derived}`"), fix));
         }
         for name in placeholder.names().filter(|name| !self.names.contains(*name)) {

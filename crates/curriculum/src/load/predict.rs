@@ -2,7 +2,6 @@
 
 use super::Loader;
 use super::condition::{self, fault};
-use super::fields::Fields;
 use super::markdown::Markdown;
 use crate::challenge::{Counts, Place};
 use crate::check::Condition;
@@ -11,6 +10,7 @@ use crate::grade::observe;
 use crate::page_run::PageRun;
 use crate::values;
 use observation::Transcript;
+use toml_fields::Fields;
 
 impl Loader<'_> {
     /// `runs` is how many runs the live piece has.

@@ -1,11 +1,11 @@
 //! Reads the questions of a lesson from TOML.
 
 use super::Loader;
-use super::fields::{Fields, Text};
 use super::lengths::{telling_length, visible_length};
 use super::markdown::Markdown;
 use crate::course::{Choice, Exercise, Faq, Interview, Item, Line, Order, Quiz, Slip, WrongLine};
 use std::collections::BTreeSet;
+use toml_fields::{Fields, Text};
 
 /// The most lines of a block in which one is wrong.
 const MAX_LINES: usize = 30;

@@ -1,10 +1,10 @@
 //! The limit on dots in the keys of TOML.
 
 /// The most dots in one key. Each dot nests a table, and deep nesting could overflow the stack.
-pub(super) const MAX_DOTS: usize = 20;
+pub(crate) const MAX_DOTS: usize = 20;
 
 /// The offset of a key with too many parts, or of text that looks like one.
-pub(super) fn too_many_dots(text: &str) -> Option<usize> {
+pub(crate) fn too_many_dots(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut dots, mut after_dot) = (0, 0, false);
     while let Some(&byte) = bytes.get(at) {

@@ -30,24 +30,24 @@ impl fmt::Display for Problem {
 
 /// All problems so far. Authors get the whole list at once.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub struct Problems {
     errors: RefCell<Vec<Problem>>,
     /// What does not keep a course from being served.
     warnings: RefCell<Vec<Problem>>,
 }
 
 impl Problems {
-    pub(super) fn add(&self, file: &str, line: Option<usize>, what: impl Into<String>, fix: impl Into<String>) {
+    pub fn add(&self, file: &str, line: Option<usize>, what: impl Into<String>, fix: impl Into<String>) {
         let problem = Problem { file: file.to_owned(), line, what: what.into(), fix: fix.into() };
         add(&self.errors, problem);
     }
 
-    pub(super) fn warn(&self, problem: Problem) {
+    pub fn warn(&self, problem: Problem) {
         add(&self.warnings, problem);
     }
 
     /// Errors and warnings, each in the order of files and lines.
-    pub(super) fn into_sorted(self) -> (Vec<Problem>, Vec<Problem>) {
+    pub fn into_sorted(self) -> (Vec<Problem>, Vec<Problem>) {
         let sorted = |problems: RefCell<Vec<Problem>>| {
             let mut problems = problems.into_inner();
             problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -65,7 +65,7 @@ fn add(problems: &RefCell<Vec<Problem>>, problem: Problem) {
 }
 
 /// `Did you mean …?`, if one of `known` is similar enough to `found`.
-pub(super) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = known.into_iter().map(|name| (strsim::damerau_levenshtein(found, name), name));
     let (distance, name) = near.min()?;
     (distance <= 1 + found.len().min(name.len()) / 4).then(|| format!("Did you mean `{name}`?"))

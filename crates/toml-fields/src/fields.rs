@@ -1,8 +1,8 @@
 //! Reads TOML field by field, so that each problem has a line number and unknown fields are found.
 
-use super::dots::{MAX_DOTS, too_many_dots};
-use super::lines::Lines;
-use super::problem::{Problem, Problems, did_you_mean};
+use crate::dots::{MAX_DOTS, too_many_dots};
+use crate::lines::Lines;
+use crate::problem::{Problem, Problems, did_you_mean};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as VariantError, StrDeserializer};
 use std::ops::{Range, RangeInclusive};
@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// TOML text, which may be a part of a file.
 #[derive(Clone)]
-pub(super) struct Toml<'a> {
+pub struct Toml<'a> {
     file: &'a str,
     text: &'a str,
     lines: Rc<Lines>,
@@ -21,13 +21,13 @@ pub(super) struct Toml<'a> {
 
 impl<'a> Toml<'a> {
     /// `text` starts in line `line` of `file`.
-    pub(super) fn new(file: &'a str, line: usize, text: &'a str, problems: &'a Problems) -> Self {
+    pub fn new(file: &'a str, line: usize, text: &'a str, problems: &'a Problems) -> Self {
         Self { file, text, lines: Rc::new(Lines::of(text, line)), problems }
     }
 
     /// The top-level fields. `what` names their owner, such as “this quiz”. Returns `None` and adds problems if the text is not
     /// valid TOML.
-    pub(super) fn fields(self, what: &str) -> Option<Fields<'a>> {
+    pub fn fields(self, what: &str) -> Option<Fields<'a>> {
         if let Some(at) = too_many_dots(self.text) {
             self.problem(at, format!("this key has more than {MAX_DOTS} dots"), "Use fewer.");
             return None;
@@ -51,13 +51,13 @@ impl<'a> Toml<'a> {
 
 /// A string and the line where it starts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Text {
-    pub(super) value: String,
-    pub(super) line: usize,
+pub struct Text {
+    pub value: String,
+    pub line: usize,
 }
 
 /// A table whose fields are taken one by one. Call [`Fields::finish`] at the end to report the unknown ones.
-pub(super) struct Fields<'a> {
+pub struct Fields<'a> {
     toml: Toml<'a>,
     what: String,
     at: usize,
@@ -70,32 +70,37 @@ impl<'a> Fields<'a> {
         Self { toml, what: what.to_owned(), at, table, known: Vec::new() }
     }
 
-    pub(super) fn line(&self) -> usize {
+    pub fn line(&self) -> usize {
         self.toml.line_of(self.at)
     }
 
     /// Adds a problem at the start of the table.
-    pub(super) fn problem(&self, what: impl Into<String>, fix: impl Into<String>) {
+    pub fn problem(&self, what: impl Into<String>, fix: impl Into<String>) {
         self.toml.problem(self.at, what, fix);
     }
 
     /// Adds a problem at a line of the table.
-    pub(super) fn problem_at(&self, line: usize, what: impl Into<String>, fix: impl Into<String>) {
+    pub fn problem_at(&self, line: usize, what: impl Into<String>, fix: impl Into<String>) {
         self.toml.problems.add(self.toml.file, Some(line), what, fix);
     }
 
     /// Adds a warning at the start of the table.
-    pub(super) fn warning(&self, what: impl Into<String>, fix: impl Into<String>) {
+    pub fn warning(&self, what: impl Into<String>, fix: impl Into<String>) {
         let Toml { file, problems, .. } = self.toml;
         problems.warn(Problem { file: file.to_owned(), line: Some(self.line()), what: what.into(), fix: fix.into() });
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
+    /// Names fields that may be taken later, or that are taken only if they are there: they are not unknown.
+    pub fn knows(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys.iter().filter(|key| !self.known.contains(key)).collect::<Vec<_>>());
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
-        self.known.push(key);
+        self.knows(&[key]);
         self.table.remove(key)
     }
 
@@ -104,7 +109,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A required string. Returns an empty one and adds a problem if it is missing.
-    pub(super) fn text(&mut self, key: &'static str) -> Text {
+    pub fn text(&mut self, key: &'static str) -> Text {
         let there = self.has(key);
         match self.optional(key) {
             Some(text) if text.value.trim().is_empty() => {
@@ -122,13 +127,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A table or another value as JSON, and its line.
-    pub(super) fn json(&mut self, key: &'static str) -> Option<(serde_json::Value, usize)> {
+    pub fn json(&mut self, key: &'static str) -> Option<(serde_json::Value, usize)> {
         let value = self.take(key)?;
         let line = self.toml.line_of(value.span().start);
         Some((self.deserialized(value, &format!("`{key}`: "), ("value", key))?, line))
     }
 
-    pub(super) fn optional(&mut self, key: &'static str) -> Option<Text> {
+    pub fn optional(&mut self, key: &'static str) -> Option<Text> {
         let value = self.take(key)?;
         self.as_text(key, value)
     }
@@ -144,7 +149,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<Text> {
+    pub fn texts(&mut self, key: &'static str) -> Vec<Text> {
         self.array(key, "a list of strings").into_iter().filter_map(|value| self.as_text(key, value)).collect()
     }
 
@@ -161,10 +166,31 @@ impl<'a> Fields<'a> {
     }
 
     /// The items of a list of any kind.
-    pub(super) fn items(&mut self, key: &'static str) -> Vec<Item<'a>> {
+    pub fn items(&mut self, key: &'static str) -> Vec<Item<'a>> {
         let what = format!("this item of `{key}`");
         let values = self.array(key, "a list");
         values.into_iter().map(|value| self.item(&what, value)).collect()
+    }
+
+    /// A value of any kind.
+    pub fn value(&mut self, key: &'static str) -> Option<Value<'a>> {
+        let value = self.take(key)?;
+        Some(self.as_value(&format!("this value of `{key}`"), value))
+    }
+
+    fn as_value(&self, what: &str, value: Spanned<DeValue<'a>>) -> Value<'a> {
+        let at = value.span().start;
+        match value.into_inner() {
+            DeValue::String(value) => Value::Text(value.into_owned()),
+            DeValue::Table(table) => Value::Table(Fields::new(self.toml.clone(), what, at, table)),
+            DeValue::Array(values) => Value::List(values.into_iter().map(|value| self.as_value(what, value)).collect()),
+            DeValue::Boolean(flag) => Value::Flag(flag),
+            DeValue::Integer(number) => match u32::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => Value::Number(number),
+                Err(_) => Value::Other,
+            },
+            DeValue::Float(_) | DeValue::Datetime(_) => Value::Other,
+        }
     }
 
     fn item(&self, what: &str, value: Spanned<DeValue<'a>>) -> Item<'a> {
@@ -178,12 +204,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The tables of a list, written as `[[key]]`. `what` describes each.
-    pub(super) fn tables(&mut self, key: &'static str, what: &str) -> Vec<Self> {
+    pub fn tables(&mut self, key: &'static str, what: &str) -> Vec<Self> {
         let values = self.array(key, "a list of tables");
         values.into_iter().filter_map(|value| self.as_table(key, what, value)).collect()
     }
 
-    pub(super) fn table(&mut self, key: &'static str, what: &str) -> Option<Self> {
+    pub fn table(&mut self, key: &'static str, what: &str) -> Option<Self> {
         let value = self.take(key)?;
         self.as_table(key, what, value)
     }
@@ -199,7 +225,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+    pub fn flag(&mut self, key: &'static str) -> bool {
         let Some(value) = self.take(key) else { return false };
         value.get_ref().as_bool().unwrap_or_else(|| {
             self.wrong_type(key, value.span().start, "true or false", value.get_ref());
@@ -207,7 +233,13 @@ impl<'a> Fields<'a> {
         })
     }
 
-    pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+    /// `None` if the field is missing.
+    pub fn optional_flag(&mut self, key: &'static str) -> Option<bool> {
+        self.knows(&[key]);
+        self.has(key).then(|| self.flag(key))
+    }
+
+    pub fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let value = self.take(key)?;
         let number = value
             .get_ref()
@@ -222,7 +254,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A required number.
-    pub(super) fn required(&mut self, key: &'static str, range: RangeInclusive<u32>) -> u32 {
+    pub fn required(&mut self, key: &'static str, range: RangeInclusive<u32>) -> u32 {
         if !self.has(key) {
             self.problem(format!("{} has no `{key}`", self.what), format!("Add `{key} = {}`.", range.start()));
         }
@@ -230,7 +262,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of the names that `T` knows.
-    pub(super) fn one_of<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+    pub fn one_of<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let text = self.optional(key)?;
         match T::deserialize(StrDeserializer::<VariantError>::new(&text.value)) {
             Ok(value) => Some(value),
@@ -243,20 +275,20 @@ impl<'a> Fields<'a> {
     }
 
     /// The names and lines of all fields that were not taken yet.
-    pub(super) fn remaining(&self) -> Vec<Text> {
+    pub fn remaining(&self) -> Vec<Text> {
         let mut rest: Vec<_> = self.table.keys().map(|key| (key.span().start, key.get_ref().to_string())).collect();
         rest.sort();
         rest.into_iter().map(|(at, value)| Text { value, line: self.toml.line_of(at) }).collect()
     }
 
     /// Takes the value of a key that the author chose, as a `T`.
-    pub(super) fn as_type<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+    pub fn as_type<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         let value = self.table.remove(key)?;
         self.deserialized(value, &format!("`{key}`: "), ("value", key))
     }
 
     /// Takes a key and its value as a variant of `T`. `what` describes the variants.
-    pub(super) fn as_variant<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Option<T> {
+    pub fn as_variant<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Option<T> {
         let (key, value) = self.table.remove_entry(key)?;
         let (span, name) = (key.span(), key.get_ref().to_string());
         let table = DeTable::from_iter([(key, value)]);
@@ -286,7 +318,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports the fields that were not taken: their names are unknown.
-    pub(super) fn finish(self) {
+    pub fn finish(self) {
         for key in self.remaining() {
             let fix = did_you_mean(&key.value, self.known.iter().copied())
                 .unwrap_or_else(|| format!("The known fields are {}.", list_names(&self.known)));
@@ -295,10 +327,22 @@ impl<'a> Fields<'a> {
     }
 }
 
-pub(super) enum Item<'a> {
+pub enum Item<'a> {
     Text(Text),
     Table(Fields<'a>),
     Other(usize),
+}
+
+/// A value whose kind is not known.
+pub enum Value<'a> {
+    Text(String),
+    Table(Fields<'a>),
+    List(Vec<Self>),
+    /// A whole number from 0 to 2<sup>32</sup> − 1.
+    Number(u32),
+    Flag(bool),
+    /// Another number, or a time.
+    Other,
 }
 
 /// A message of serde's and what to do about it, with a suggestion if a name is unknown.
@@ -312,7 +356,7 @@ fn explain(message: &str) -> (String, String) {
     (message, fix.unwrap_or_else(|| "Correct the value.".to_owned()))
 }
 
-pub(super) fn list_names(names: &[&str]) -> String {
+pub fn list_names(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         None => "none".to_owned(),
