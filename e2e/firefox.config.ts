@@ -8,6 +8,7 @@ const SPECS = [
   "another-server",
   "behaviours-documented",
   "challenge-solutions",
+  "check",
   "closing",
   "cluster",
   "console",

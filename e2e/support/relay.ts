@@ -8,7 +8,8 @@ import { test as base } from "@playwright/test";
 
 import { answerForFirefox } from "./firefox.ts";
 
-const BINARY = process.env.FRAMESCOPE_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/framescope");
+/** The binary that the tests run. */
+export const BINARY = process.env.FRAMESCOPE_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/framescope");
 
 /** What the relay prints once it accepts connections, a line for each kind. */
 const LISTENING = /^Framescope is listening on (https?:\/\/\S+)/;

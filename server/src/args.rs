@@ -1,11 +1,13 @@
 //! The command line. Every flag is also an environment variable, and every limit states its default.
 
+mod check;
 mod client_limits;
 mod operation;
 pub(crate) mod rate;
 mod redis;
 pub(crate) mod units;
 
+pub use check::CheckOptions;
 pub use client_limits::ClientLimits;
 use rate::{ByteRate, Rate};
 
@@ -39,6 +41,12 @@ pub enum Command {
     /// Serve the page and the relay
     #[command(after_help = "Logs go to stderr. Set the level with FRAMESCOPE_LOG (default: info).")]
     Serve(Box<Config>),
+    /// Run scenarios against a WebSocket server, for tests in CI
+    #[command(
+        after_help = "Exit codes: 0 if all scenarios passed, 1 if one failed, 2 if the command line or a file is wrong, 3 if a server \
+                      was not reached. docs/check.md describes the files."
+    )]
+    Check(CheckOptions),
     /// Create and check a course
     Course {
         #[command(subcommand)]

@@ -8,6 +8,7 @@
 //! | `lab` | `/echo` and `/lab`: the opening handshake, the connection, the recorder |
 //! | `hop` | `/via` and `/relay`: connections through a middlebox or to another server |
 //! | `assets` | the page |
+//! | [`check`] | runs scenarios against a server: `framescope check` |
 //! | `admin`, `metrics` | what an operator sees of the relay |
 //! | `state` | what all handlers share |
 //! | [`course`] | the course, loaded, checked and cached |
@@ -42,6 +43,7 @@ pub mod args;
 mod assets;
 mod base_path;
 mod behaviour;
+pub mod check;
 mod client;
 mod command_frames;
 pub mod course;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use framescope::args::{Arguments, Command, Config, CourseCommand, LogFormat, ReceiptCommand};
 use framescope::receipt::{self, Fault, Key, Trust};
-use framescope::{Relay, course};
+use framescope::{Relay, check, course};
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use tracing::Level;
@@ -16,6 +16,10 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Serve(config) => serve(*config).map(|()| ExitCode::SUCCESS),
+        Command::Check(options) => {
+            let verdict = check::run(&options, &mut std::io::stdout(), &mut std::io::stderr());
+            Ok(ExitCode::from(verdict.exit_code()))
+        }
         Command::Course { command } => course(command),
         Command::Receipt { command } => receipt(command),
     }

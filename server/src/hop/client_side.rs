@@ -136,7 +136,7 @@ pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
 
 /// What became of each offer, derived from the response: an accepted extension belongs to the first offer of its name that it can
 /// answer.
-pub(super) fn offers(offered: &str, accepted: &str) -> Vec<Offer> {
+pub(crate) fn offers(offered: &str, accepted: &str) -> Vec<Offer> {
     let list = extension::parse(offered).unwrap_or_default();
     let mut answers = vec![None; list.len()];
     for item in extension::items(accepted) {

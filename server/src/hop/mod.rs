@@ -26,12 +26,13 @@ mod one_way;
 mod params;
 mod reach;
 mod relay;
-mod request_builder;
-mod response;
+pub(crate) mod request_builder;
+pub(crate) mod response;
 mod server_side;
 mod tunnel;
 mod via;
 
+pub(crate) use client_side::offers;
 pub(crate) use tunnel::{bind as bind_tunnels, open as open_tunnels};
 
 use crate::state::AppState;

@@ -8,14 +8,14 @@ use wire::handshake::connect::fields;
 use wire::handshake::head::RequestHead;
 
 /// An HTTP/1.1 request head. Names and values of the original are kept byte for byte.
-pub(super) struct RequestBuilder {
+pub(crate) struct RequestBuilder {
     lines: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl RequestBuilder {
     /// The headers of the original. A request over HTTP/2 gets the headers of an upgrade (the reverse of RFC 8441 §5), with
     /// `random` as its key.
-    pub(super) fn of(arrival: &Arrival, random: [u8; 16]) -> Self {
+    pub(crate) fn of(arrival: &Arrival, random: [u8; 16]) -> Self {
         let text = arrival.text.as_deref().unwrap_or_default();
         let owned = |name: &[u8], value: &[u8]| (name.to_vec(), value.to_vec());
         let lines = match arrival.route.http {
@@ -43,23 +43,23 @@ impl RequestBuilder {
     }
 
     /// A head without headers.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { lines: Vec::new() }
     }
 
     /// Removes all headers of that name. Returns whether there were any.
-    pub(super) fn drop(&mut self, name: &str) -> bool {
+    pub(crate) fn drop(&mut self, name: &str) -> bool {
         let before = self.lines.len();
         self.lines.retain(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()));
         self.lines.len() < before
     }
 
-    pub(super) fn add(&mut self, name: &str, value: &str) {
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
         self.lines.push((name.as_bytes().to_vec(), value.as_bytes().to_vec()));
     }
 
     /// Replaces the value of that header, or appends the header.
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         match self.lines.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes())) {
             Some((_, old)) => *old = value.as_bytes().to_vec(),
             None => self.add(name, value),
@@ -67,7 +67,7 @@ impl RequestBuilder {
     }
 
     /// The values of that header, in order.
-    pub(super) fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+    pub(crate) fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
         self.lines
             .iter()
             .filter(move |(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
@@ -75,7 +75,7 @@ impl RequestBuilder {
     }
 
     /// The complete head, for `target`.
-    pub(super) fn get(&self, target: &str) -> Vec<u8> {
+    pub(crate) fn get(&self, target: &str) -> Vec<u8> {
         let mut text = format!("GET {target} HTTP/1.1\r\n").into_bytes();
         for (name, value) in &self.lines {
             text.extend_from_slice(name);

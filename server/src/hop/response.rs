@@ -1,6 +1,7 @@
 //! A server's response to a forwarded request, as far as it arrives. The bytes are kept as they are on the wire.
 
 use crate::listen::Stream;
+use crate::upstream::explain_alert;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
@@ -17,7 +18,7 @@ const MAX_INTERIM: usize = 16;
 
 /// How large a head may be, and until when it may arrive.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ResponseLimits {
+pub(crate) struct ResponseLimits {
     head: usize,
     time: Duration,
     until: Instant,
@@ -25,35 +26,37 @@ pub(super) struct ResponseLimits {
 
 impl ResponseLimits {
     /// `head` is in bytes: the value of `--max-head`. The time begins now.
-    pub(super) fn new(head: usize, time: Duration) -> Self {
+    pub(crate) fn new(head: usize, time: Duration) -> Self {
         Self { head, time, until: Instant::now() + time }
     }
 }
 
 /// A head and, unless it is a 101, the body.
-pub(super) struct HandshakeResponse {
+pub(crate) struct HandshakeResponse {
     /// The interim responses before it.
-    pub(super) interim: Vec<u8>,
-    pub(super) bytes: Vec<u8>,
-    pub(super) head: ResponseHead,
+    pub(crate) interim: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) head: ResponseHead,
     /// Why the body is incomplete; `None` if it is complete.
-    pub(super) incomplete: Option<IncompleteBody>,
+    pub(crate) incomplete: Option<IncompleteBody>,
 }
 
 /// What arrived instead of a response.
-pub(super) struct NoResponse {
-    pub(super) interim: Vec<u8>,
-    pub(super) bytes: Vec<u8>,
-    pub(super) fault: ResponseFault,
+pub(crate) struct NoResponse {
+    pub(crate) interim: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) fault: ResponseFault,
 }
 
 /// Why there is no response. The text continues a sentence, with the server as its subject.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum ResponseFault {
+pub(crate) enum ResponseFault {
     #[error("ended the connection without an answer; it may require TLS: try wss instead of ws, or ws instead of wss")]
     NoAnswer,
     #[error("ended the connection in the middle of its response head")]
     HeadCut,
+    #[error("ended TLS right after its handshake: {0}")]
+    Tls(String),
     #[error("did not answer the request within {0} seconds; check that it is a WebSocket server")]
     Timeout(u64),
     #[error("did not finish its response head within {0} seconds")]
@@ -70,7 +73,7 @@ pub(super) enum ResponseFault {
 
 /// Why a body is incomplete. The text continues a sentence, with the response as its subject.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum IncompleteBody {
+pub(crate) enum IncompleteBody {
     #[error("has a body of more than {MAX_BODY} bytes, of which the relay keeps the first {MAX_BODY}")]
     TooLarge,
     #[error("has a body that had not ended after {} seconds", BODY.as_secs())]
@@ -83,9 +86,10 @@ pub(super) enum IncompleteBody {
 
 impl ResponseFault {
     /// The stable name of the refusal.
-    pub(super) fn rule(&self) -> &'static str {
+    pub(crate) fn rule(&self) -> &'static str {
         match self {
             Self::NoAnswer | Self::HeadCut => "upstream-ended",
+            Self::Tls(_) => "upstream-tls",
             Self::Timeout(_) | Self::HeadTimeout(_) => "upstream-timeout",
             Self::NotHttp(_) => "upstream-not-http",
             Self::HeadTooLarge(_) | Self::TooManyHeaders(_) | Self::TooManyInterim => "upstream-head-too-large",
@@ -95,7 +99,7 @@ impl ResponseFault {
 
 impl HandshakeResponse {
     /// Skips interim responses, and reads a head and, unless it is a 101, the body.
-    pub(super) async fn read(stream: &mut Stream, limits: ResponseLimits) -> Result<Self, NoResponse> {
+    pub(crate) async fn read(stream: &mut Stream, limits: ResponseLimits) -> Result<Self, NoResponse> {
         let (mut interim, mut bytes) = (Vec::new(), Vec::new());
         match Self::read_head(stream, limits, &mut interim, &mut bytes).await {
             Ok(head) => {
@@ -139,6 +143,9 @@ impl HandshakeResponse {
             }
             match timeout_at(limits.until, stream.read(&mut part)).await {
                 Ok(Ok(count @ 1..)) => bytes.extend_from_slice(&part[..count]),
+                Ok(Err(error)) if bytes.is_empty() => {
+                    return Err(explain_alert(&error).map_or(ResponseFault::NoAnswer, ResponseFault::Tls));
+                }
                 Ok(_) if bytes.is_empty() => return Err(ResponseFault::NoAnswer),
                 Ok(_) => return Err(ResponseFault::HeadCut),
                 Err(_) if bytes.is_empty() => return Err(ResponseFault::Timeout(limits.time.as_secs())),
@@ -175,17 +182,17 @@ impl HandshakeResponse {
     }
 
     /// The head as text, including its empty line.
-    pub(super) fn head_bytes(&self) -> &[u8] {
+    pub(crate) fn head_bytes(&self) -> &[u8] {
         &self.bytes[..self.head.len]
     }
 
     /// What arrived after the head.
-    pub(super) fn rest(&self) -> Vec<u8> {
+    pub(crate) fn rest(&self) -> Vec<u8> {
         self.bytes[self.head.len..].to_vec()
     }
 
     /// The values of a header, joined into one list.
-    pub(super) fn list(&self, name: &str) -> Option<String> {
+    pub(crate) fn list(&self, name: &str) -> Option<String> {
         let all: Vec<_> = values(&self.bytes, &self.head.headers, name).map(String::from_utf8_lossy).collect();
         (!all.is_empty()).then(|| all.join(", "))
     }

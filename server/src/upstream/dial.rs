@@ -17,7 +17,7 @@ const ADDRESSES: usize = 16;
 
 /// Why no address was reached.
 #[derive(Debug)]
-pub(super) enum DialError {
+pub(crate) enum DialError {
     /// Every attempt failed; this is the error of the last one.
     Failed(io::Error),
     /// The time was over.
@@ -26,7 +26,7 @@ pub(super) enum DialError {
 
 /// Tries the addresses one after another, without waiting for an attempt to fail, and keeps the first connection. `addresses` is
 /// not empty, and in the order of preference (RFC 6724).
-pub(super) async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), DialError> {
+pub(crate) async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), DialError> {
     let mut waiting = alternating(addresses).into_iter().take(ADDRESSES).peekable();
     let mut attempts = FuturesUnordered::new();
     let (mut next, over) = (Instant::now(), Instant::now() + ALL);

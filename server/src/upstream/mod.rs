@@ -3,12 +3,12 @@
 mod dial;
 mod tls;
 
+pub(crate) use dial::{DialError, dial};
 pub use tls::UpstreamsError;
-pub(crate) use tls::trusting;
+pub(crate) use tls::{Explainer, explain_alert, trusting};
 
 use crate::allowlist::AllowedServer;
 use crate::listen::{self, Stream, tune};
-use dial::{DialError, dial};
 use observation::Tls;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -101,16 +101,10 @@ impl Upstreams {
 
     /// Connects to the server of `url`, only at an address that `allowed` permits.
     pub(crate) async fn reach(&self, url: &Url, allowed: &AllowedServer) -> Result<UpstreamConnection, UpstreamError> {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.').to_owned();
+        let host = host_of(url);
         let port = url.port_or_known_default().unwrap_or_default();
-        let unknown = || UpstreamError::NameUnknown(host.clone());
-        let found = timeout(LOOK_UP, lookup_host((&*host, port))).await;
-        let found: Vec<_> =
-            found.map_err(|_| UpstreamError::NameSilent(host.clone()))?.map_err(|_| unknown())?.collect();
-        if found.is_empty() {
-            return Err(unknown());
-        }
-        let permitted: Vec<_> = found.into_iter().filter(|address| allowed.permits_address(address.ip())).collect();
+        let permitted: Vec<_> =
+            look_up(&host, port).await?.into_iter().filter(|address| allowed.permits_address(address.ip())).collect();
         if permitted.is_empty() {
             return Err(UpstreamError::AddressNotAllowed(host));
         }
@@ -135,23 +129,50 @@ impl Upstreams {
         if url.scheme() != "wss" {
             return Ok(UpstreamConnection { stream: Stream::Plain(tcp), tls: None, address });
         }
-        let name = ServerName::try_from(host.clone());
-        let name = name.map_err(|_| UpstreamError::NameUnknown(host.clone()))?;
-        let stream = match timeout(TLS, TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(UpstreamError::Tls(host, tls::explain(&error))),
-            Err(_) => return Err(UpstreamError::Silent(host)),
-        };
-        let connection = stream.get_ref().1;
-        let tls = Tls {
-            version: connection.protocol_version().map(listen::tls::version_name).unwrap_or_default(),
-            cipher_suite: connection
-                .negotiated_cipher_suite()
-                .map(|suite| listen::tls::suite_name(suite.suite()))
-                .unwrap_or_default(),
-            server_name: url.domain().map(str::to_owned),
-            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-        };
-        Ok(UpstreamConnection { stream: Stream::Outgoing(Box::new(stream)), tls: Some(tls), address })
+        match start_tls(tcp, &self.tls, &host, &tls::RELAY).await {
+            Ok((stream, tls)) => Ok(UpstreamConnection { stream, tls: Some(tls), address }),
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// The host of a URL without brackets and a dot at its end: a name or an IP address.
+pub(crate) fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().trim_matches(['[', ']']).trim_end_matches('.').to_owned()
+}
+
+/// The addresses of a host, at least one.
+pub(crate) async fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, UpstreamError> {
+    let unknown = || UpstreamError::NameUnknown(host.to_owned());
+    let found = timeout(LOOK_UP, lookup_host((host, port))).await;
+    let found = found.map_err(|_| UpstreamError::NameSilent(host.to_owned()))?.map_err(|_| unknown())?;
+    let found: Vec<_> = found.collect();
+    if found.is_empty() { Err(unknown()) } else { Ok(found) }
+}
+
+/// Starts TLS with `host`, a name or an IP address, as the client.
+pub(crate) async fn start_tls(
+    tcp: TcpStream,
+    config: &Arc<ClientConfig>,
+    host: &str,
+    explainer: &Explainer,
+) -> Result<(Stream, Tls), UpstreamError> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| UpstreamError::NameUnknown(host.to_owned()))?;
+    let is_name = matches!(name, ServerName::DnsName(_));
+    let stream = match timeout(TLS, TlsConnector::from(Arc::clone(config)).connect(name, tcp)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(UpstreamError::Tls(host.to_owned(), explainer.explain(&error))),
+        Err(_) => return Err(UpstreamError::Silent(host.to_owned())),
+    };
+    let connection = stream.get_ref().1;
+    let tls = Tls {
+        version: connection.protocol_version().map(listen::tls::version_name).unwrap_or_default(),
+        cipher_suite: connection
+            .negotiated_cipher_suite()
+            .map(|suite| listen::tls::suite_name(suite.suite()))
+            .unwrap_or_default(),
+        server_name: is_name.then(|| host.to_owned()),
+        alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+    };
+    Ok((Stream::Outgoing(Box::new(stream)), tls))
 }

@@ -6,7 +6,9 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,30 +115,69 @@ fn is_authority(error: &Error) -> bool {
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-/// What went wrong in a TLS handshake, and what to do. The text begins with a capital letter after `TLS with … failed: `.
-pub(super) fn explain(error: &io::Error) -> String {
-    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return format!("{error}; check that the server speaks TLS on this port");
-    };
-    match tls {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "the relay does not know who signed its certificate; --relay-ca adds an authority, or a self-signed certificate"
-                .to_owned()
+/// Says what went wrong in a TLS handshake, and what to do.
+pub(crate) struct Explainer {
+    /// Who verifies certificates, and what adds an authority.
+    pub(crate) who: &'static str,
+    pub(crate) authority: &'static str,
+}
+
+/// For `/relay`.
+pub(super) const RELAY: Explainer = Explainer { who: "the relay", authority: "--relay-ca" };
+
+impl Explainer {
+    /// The text follows `TLS with … failed: `.
+    pub(super) fn explain(&self, error: &io::Error) -> String {
+        let Self { who, authority } = self;
+        if let Some(why) = explain_alert(error) {
+            return why;
         }
-        Error::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => {
-            format!("{tls}; use a name that is in the certificate")
+        let Some(tls) = tls_error(error) else {
+            return format!("{error}; check that the server speaks TLS on this port");
+        };
+        match tls {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+                format!(
+                    "{who} does not know who signed its certificate; {authority} adds an authority, or a self-signed certificate"
+                )
+            }
+            Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => {
+                format!("{tls}; use a name that is in the certificate")
+            }
+            Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+                format!("{tls}; the server needs a new certificate")
+            }
+            error if is_authority(error) => {
+                format!(
+                    "its certificate is that of an authority, which a server should not use; {authority} accepts exactly this certificate"
+                )
+            }
+            Error::InvalidCertificate(_) => format!("{tls}; check its certificate"),
+            Error::InvalidMessage(_) => {
+                format!("{tls}; the server may not speak TLS on this port: try ws instead of wss")
+            }
+            _ => format!("{tls}; check the server’s TLS settings"),
         }
-        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
-            format!("{tls}; the server needs a new certificate")
-        }
-        error if is_authority(error) => {
-            "its certificate is that of an authority, which a server should not use; --relay-ca accepts exactly this certificate"
-                .to_owned()
-        }
-        Error::InvalidCertificate(_) => format!("{tls}; check its certificate"),
-        Error::InvalidMessage(_) => format!("{tls}; the server may not speak TLS on this port: try ws instead of wss"),
-        _ => format!("{tls}; check the server’s TLS settings"),
     }
+}
+
+/// Why the server ended TLS with an alert; `None` if it did not. In TLS 1.3, it refuses a client certificate only after the client's
+/// side of the handshake. RFC 8446 §6.
+pub(crate) fn explain_alert(error: &io::Error) -> Option<String> {
+    match tls_error(error)? {
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            Some("the server requires a client certificate and got none; add one that it trusts".to_owned())
+        }
+        Error::AlertReceived(alert) => {
+            let words = "check the server’s TLS settings, and the client certificate if it requires one";
+            Some(format!("the server refused the connection with the TLS alert {alert:?}; {words}"))
+        }
+        _ => None,
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<Error>())
 }

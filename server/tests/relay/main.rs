@@ -6,6 +6,7 @@ mod admin;
 mod assets;
 mod base_path;
 mod behaviours;
+mod check;
 mod client_limits;
 mod closing;
 mod compression;

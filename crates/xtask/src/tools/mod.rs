@@ -5,7 +5,7 @@
 //! - `browser`: Chromium and Firefox
 //! - `wasm_runner`: runs wasm tests in Chromium
 //! - `python`: Python with the package `websockets`
-//! - `proxies`: nginx, HAProxy, Caddy, Apache httpd
+//! - `proxies`: nginx, HAProxy, Caddy, Apache httpd, tinyproxy, microsocks
 //! - `redis`: redis-server
 //! - `wireshark`: tshark
 //! - `prometheus`: promtool
