@@ -57,6 +57,17 @@ pub enum Command {
         #[command(subcommand)]
         command: ReceiptCommand,
     },
+    /// Make a recording of a capture (pcap, pcapng) or a HAR file; the page opens it at /recording
+    Import(ImportArguments),
+}
+
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    /// The capture or HAR file
+    pub file: PathBuf,
+    /// The file to write the recording to, as JSON [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -54,6 +54,7 @@ mod embed;
 mod hop;
 mod host_name;
 mod hosts;
+pub mod import;
 mod lab;
 mod legs;
 mod limits;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use framescope::args::{Arguments, Command, Config, CourseCommand, LogFormat, ReceiptCommand};
 use framescope::receipt::{self, Fault, Key, Trust};
-use framescope::{Relay, check, course};
+use framescope::{Relay, check, course, import};
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use tracing::Level;
@@ -22,6 +22,7 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         Command::Course { command } => course(command),
         Command::Receipt { command } => receipt(command),
+        Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
 

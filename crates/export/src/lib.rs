@@ -23,7 +23,7 @@
 //! | messages | whole, inflated | – (Wireshark inflates them) | what a frame inflates to |
 //! | payloads longer than the relay's cap | the start, with a comment | the start, the rest as lengths | the start |
 //! | deliberate acts and broken rules | how many | comments on packets | yes |
-//! | opens in Framescope | – | – | yes |
+//! | opens in Framescope | imported | imported | yes |
 //!
 //! A WebSocket over TLS is exported decrypted. In pcapng, one over HTTP/2 is a separate connection with an equivalent HTTP/1.1
 //! handshake and a comment. At an intermediary each side is a connection. A connection to a middlebox in front of TLS has only

@@ -1,8 +1,10 @@
 //! A recorded session as a file. The relay writes it, and a page can open it.
 
+use crate::encoding::named::named;
 use crate::{Observation, Seq};
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 use thiserror::Error;
 
 /// The name of the file format. A change that old readers cannot read gets a new number.
@@ -18,6 +20,63 @@ pub struct Document {
     pub began: String,
     /// In the order of their numbers, with gaps where observations were left out or no longer kept.
     pub observations: Vec<Observation>,
+    /// The file of another format that the observations come from. Left out if a relay recorded them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Import>,
+}
+
+/// The file of another format from which a document was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    pub source: Source,
+    /// The program that wrote the file, as the file says; `null` if it does not say.
+    pub program: Option<String>,
+    /// What could not be read, or is not certain, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// How many further problems are not listed.
+    pub more_problems: u64,
+}
+
+/// A format that a document can be made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// HTTP Archive 1.2 with `_webSocketMessages`. It has messages, not frames, so the frames of the document are made up.
+    Har,
+    Pcap,
+    Pcapng,
+}
+
+named!(Source: "har" => Source::Har, "pcap" => Source::Pcap, "pcapng" => Source::Pcapng);
+
+/// Something in a file that could not be read, or is not certain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub place: Place,
+    /// A sentence without a capital letter at the start and without a full stop.
+    pub text: String,
+}
+
+/// Where in a file something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// The file as a whole.
+    File,
+    /// A packet of a capture, counted from 1 as in Wireshark.
+    Packet(u64),
+    /// An entry of a HAR file, counted from 1.
+    Entry(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("file"),
+            Self::Packet(number) => write!(f, "packet {number}"),
+            Self::Entry(number) => write!(f, "entry {number}"),
+        }
+    }
 }
 
 /// Always [`FORMAT`].

@@ -7,6 +7,8 @@ use crate::id::{ConnectionNumber, Seq};
 use crate::route::{Asked, Records, Route, Tunnel};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use wire::deflate::check_answer;
+use wire::extension;
 use wire::handshake::answer::AnswerFault;
 
 pub use crate::frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
@@ -80,6 +82,32 @@ pub struct Offer {
     pub answer: Option<String>,
     /// Why the offer was declined, without a capital letter at the start and without a full stop; `null` if it was accepted.
     pub declined: Option<String>,
+}
+
+impl Offer {
+    /// What became of each offer, derived from the extensions in the request and in the response: an accepted extension belongs
+    /// to the first offer of its name that it can answer.
+    #[must_use]
+    pub fn answered(offered: &str, accepted: &str) -> Vec<Self> {
+        let list = extension::parse(offered).unwrap_or_default();
+        let mut answers = vec![None; list.len()];
+        for item in extension::items(accepted) {
+            let Some([answer]) = extension::parse(item).and_then(|list| <[_; 1]>::try_from(list).ok()) else {
+                continue;
+            };
+            let of_name =
+                || list.iter().zip(&answers).position(|(offer, it)| offer.name == answer.name && it.is_none());
+            let position = check_answer(&answer, &list).ok().map(|(position, _)| position);
+            if let Some(position) = position.or_else(of_name) {
+                answers[position] = Some(item.to_owned());
+            }
+        }
+        let offer = |(offer, answer): (&str, Option<String>)| {
+            let declined = answer.is_none().then(|| "the server did not accept it".to_owned());
+            Self { offer: offer.to_owned(), answer, declined }
+        };
+        extension::items(offered).zip(answers).map(offer).collect()
+    }
 }
 
 /// The negotiated parameters of permessage-deflate. RFC 7692 §7.1.
@@ -239,5 +267,27 @@ impl From<&wire::deflate::Agreed> for Deflate {
             server_max_window_bits: agreed.server_max_window_bits,
             client_max_window_bits: agreed.client_max_window_bits,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_answer_belongs_to_the_offer_that_it_can_answer() {
+        let answered = |offered, accepted| {
+            let offers = Offer::answered(offered, accepted);
+            offers.into_iter().map(|offer| offer.answer.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        let offered = "permessage-deflate; server_max_window_bits=10, x-a, permessage-deflate, x-a";
+        assert_eq!(answered(offered, "permessage-deflate"), ["", "", "permessage-deflate", ""]);
+        let narrow = "permessage-deflate; server_max_window_bits=9";
+        assert_eq!(answered(offered, narrow), [narrow, "", "", ""]);
+        assert_eq!(answered(offered, "x-a; b, x-a"), ["", "x-a; b", "", "x-a"]);
+        assert_eq!(answered("", "x-a"), [""; 0]);
     }
 }

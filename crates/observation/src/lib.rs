@@ -139,6 +139,10 @@
 //! ```json
 #![doc = include_str!("../golden/document.json")]
 //! ```
+//! A document can also be made from a capture or a HAR file. It then says from what, and which parts could not be read:
+//! ```json
+#![doc = include_str!("../golden/document-imported.json")]
+//! ```
 //!
 //! # Modules
 //!

@@ -79,6 +79,15 @@ impl Decoder {
         Some((header, frame))
     }
 
+    /// Advances inside a payload past bytes that are not known, such as those that a capture lacks. Returns how many of `bytes`
+    /// belong to the current frame: the others start or continue a header, so the position of the next frame is unknown too.
+    pub fn skip(&mut self, bytes: u64) -> u64 {
+        let Some(frame) = &mut self.frame else { return 0 };
+        let here = bytes.min(frame.header.length.bytes - frame.received);
+        frame.received += here;
+        here
+    }
+
     /// Whether the next byte would start a new frame.
     #[must_use]
     pub fn is_between_frames(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The crates that the page and the relay share. Their tests must pass in the browser too.
-const WASM_CRATES: [&str; 4] = ["wire", "observation", "curriculum", "scenario"];
+const WASM_CRATES: [&str; 5] = ["wire", "observation", "curriculum", "scenario", "import"];
 
 /// How many tests run at once. Many of the relay's tests wait for a time limit, so more of them can run than there are cores.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";

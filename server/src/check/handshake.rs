@@ -4,14 +4,13 @@ use super::conversation::Conversation;
 use super::prepare::Prepared;
 use super::proxy::connect;
 use super::recorder::Recorder;
-use crate::hop::offers;
 use crate::hop::request_builder::RequestBuilder;
 use crate::hop::response::{HandshakeResponse, NoResponse, ResponseFault, ResponseLimits};
 use crate::listen::{Stream, tune};
 use crate::upstream::{Explainer, host_of, start_tls};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use observation::{Event, Hop, Intermediary, Leg, Opening, Refusal, Route, Tls};
+use observation::{Event, Hop, Intermediary, Leg, Offer, Opening, Refusal, Route, Tls};
 use scenario::model::Handshake;
 use scenario::quote;
 use std::net::SocketAddr;
@@ -195,7 +194,7 @@ impl Judging<'_> {
             response: response.head_bytes().to_vec(),
             interim: response.interim.clone(),
             subprotocol: agreement.subprotocol.clone(),
-            offers: offers(&asked.extensions, &agreement.extensions),
+            offers: Offer::answered(&asked.extensions, &agreement.extensions),
             deflate: agreement.deflate.as_ref().map(Into::into),
             requested_us: seen.requested_us,
             route: seen.route,

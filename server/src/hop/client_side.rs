@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use observation::{Asked, ConnectionNumber, Deliberate, Event, Hop, Intermediary, Leg, Offer, Opening, Refusal};
 use std::sync::Arc;
-use wire::deflate::{Agreed, check_answer};
+use wire::deflate::Agreed;
 use wire::extension;
 use wire::handshake::connect::fields;
 
@@ -83,7 +83,7 @@ impl ClientSide {
         // Header lines and HTTP/2 fields have the same text form.
         let offered = fields(&request).filter(|(name, _)| name.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
         let offered: Vec<_> = offered.map(|(_, value)| String::from_utf8_lossy(value)).collect();
-        let offers = offers(&offered.join(", "), extensions);
+        let offers = Offer::answered(&offered.join(", "), extensions);
         let agreed = agreed(extensions);
         let opening = Opening {
             request,
@@ -132,43 +132,4 @@ impl Drop for ClientSide {
 /// The compression in the extensions that a server selected.
 pub(super) fn agreed(extensions: &str) -> Option<Agreed> {
     extension::parse(extensions)?.iter().find_map(Agreed::of_answer)
-}
-
-/// What became of each offer, derived from the response: an accepted extension belongs to the first offer of its name that it can
-/// answer.
-pub(crate) fn offers(offered: &str, accepted: &str) -> Vec<Offer> {
-    let list = extension::parse(offered).unwrap_or_default();
-    let mut answers = vec![None; list.len()];
-    for item in extension::items(accepted) {
-        let Some([answer]) = extension::parse(item).and_then(|list| <[_; 1]>::try_from(list).ok()) else { continue };
-        let of_name = || list.iter().zip(&answers).position(|(offer, it)| offer.name == answer.name && it.is_none());
-        let position = check_answer(&answer, &list).ok().map(|(position, _)| position);
-        if let Some(position) = position.or_else(of_name) {
-            answers[position] = Some(item.to_owned());
-        }
-    }
-    let offer = |(offer, answer): (&str, Option<String>)| {
-        let declined = answer.is_none().then(|| "the server did not accept it".to_owned());
-        Offer { offer: offer.to_owned(), answer, declined }
-    };
-    extension::items(offered).zip(answers).map(offer).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_belongs_to_the_offer_that_it_can_answer() {
-        let answered = |offered, accepted| {
-            let offers = offers(offered, accepted);
-            offers.into_iter().map(|offer| offer.answer.unwrap_or_default()).collect::<Vec<_>>()
-        };
-        let offered = "permessage-deflate; server_max_window_bits=10, x-a, permessage-deflate, x-a";
-        assert_eq!(answered(offered, "permessage-deflate"), ["", "", "permessage-deflate", ""]);
-        let narrow = "permessage-deflate; server_max_window_bits=9";
-        assert_eq!(answered(offered, narrow), [narrow, "", "", ""]);
-        assert_eq!(answered(offered, "x-a; b, x-a"), ["", "x-a; b", "", "x-a"]);
-        assert_eq!(answered("", "x-a"), [""; 0]);
-    }
 }

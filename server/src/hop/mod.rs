@@ -32,7 +32,6 @@ mod server_side;
 mod tunnel;
 mod via;
 
-pub(crate) use client_side::offers;
 pub(crate) use tunnel::{bind as bind_tunnels, open as open_tunnels};
 
 use crate::state::AppState;

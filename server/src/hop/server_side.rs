@@ -1,13 +1,12 @@
 //! The server side of a relayed connection until its request is answered. Here, the relay is the client.
 
-use super::client_side::offers;
 use super::response::{HandshakeResponse, NoResponse, ResponseFault, ResponseLimits};
 use crate::lab::HandshakeRefusal;
 use crate::listen::Stream;
 use crate::session::Session;
 use crate::shutdown::Shutdown;
 use observation::event::{Cause, Closed, Count};
-use observation::{ConnectionNumber, Event, Opening, Refusal, Route};
+use observation::{ConnectionNumber, Event, Offer, Opening, Refusal, Route};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -94,7 +93,7 @@ impl ServerSide {
             response: response.head_bytes().to_vec(),
             interim: response.interim.clone(),
             subprotocol: agreement.subprotocol.clone(),
-            offers: offers(&asked.extensions, &agreement.extensions),
+            offers: Offer::answered(&asked.extensions, &agreement.extensions),
             deflate: agreement.deflate.as_ref().map(Into::into),
             requested_us: self.requested_us,
             route: self.route.clone(),

@@ -27,6 +27,7 @@ mod handshake;
 mod hops;
 mod hosts;
 mod http;
+mod import;
 mod keepalive;
 mod limits;
 mod log;

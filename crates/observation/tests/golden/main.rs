@@ -355,8 +355,31 @@ fn document() {
         exported: "2026-11-25T12:00:07.250000Z".to_owned(),
         began: "2026-11-25T12:00:00.000000Z".to_owned(),
         observations: vec![observation(2, 20_480, ping), observation(3, 31_377, Event::Closed(closed))],
+        import: None,
     };
     golden!("document", document);
+    let text = serde_json::to_string(&document).expect("the value serializes");
+    assert_eq!(Document::read(&text, text.len()), Ok(document));
+}
+
+#[test]
+fn document_imported() {
+    let document = Document {
+        format: document::Format,
+        exported: "2026-11-25T12:00:07.250000Z".to_owned(),
+        began: "2026-11-25T12:00:00.000000Z".to_owned(),
+        observations: vec![observation(1, 20_480, seen(Sender::Server, &[0x89, 0x02, 0x68, 0x69], 16))],
+        import: Some(document::Import {
+            source: document::Source::Pcapng,
+            program: Some("Dumpcap 4.2.1".to_owned()),
+            problems: vec![
+                document::Problem { place: document::Place::Packet(17), text: "40 bytes are missing".to_owned() },
+                document::Problem { place: document::Place::File, text: "the file is cut".to_owned() },
+            ],
+            more_problems: 0,
+        }),
+    };
+    golden!("document-imported", document);
     let text = serde_json::to_string(&document).expect("the value serializes");
     assert_eq!(Document::read(&text, text.len()), Ok(document));
 }

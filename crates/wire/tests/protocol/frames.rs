@@ -294,6 +294,21 @@ fn the_decoder_returns_a_complete_frame_at_once() {
 }
 
 #[test]
+fn the_decoder_skips_bytes_that_are_not_known_and_no_more_than_the_payload() {
+    let mut decoder = Decoder::default();
+    assert_eq!(decoder.skip(3), 0, "between frames, the position of the next one is unknown");
+    let mut bytes = b"\x82\x0aab".to_vec();
+    let mut input = &mut bytes[..];
+    assert!(matches!(decoder.next(&mut input), Some(Piece::Header(_))));
+    assert!(matches!(decoder.next(&mut input), Some(Piece::Payload(_))));
+    assert_eq!(decoder.skip(3), 3);
+    assert_eq!(decoder.skip(100), 5);
+    assert_eq!(decoder.skip(1), 0);
+    assert_eq!(decoder.next(&mut &mut [][..]), Some(Piece::End));
+    assert!(decoder.is_between_frames());
+}
+
+#[test]
 fn the_encoder_writes_any_header() {
     let mut out = Vec::new();
     encode(&masked(true, Opcode::Text, 9), b"Hello", &mut out);
