@@ -12,6 +12,7 @@ const SPECS = [
   "closing",
   "cluster",
   "console",
+  "decode",
   "course-live",
   "course-questions",
   "embed",

@@ -1,6 +1,7 @@
 // What is no part of the first view is fetched after it; where it does not come, the page says so and tries again.
 import { REQUEST_FAILED } from "../support/complaints.ts";
 import { expect, test } from "../support/lab.ts";
+import { partsLoaded } from "../support/parts.ts";
 
 const DETAILS = /\/part-details-[0-9a-f]{16}\.wasm$/;
 
@@ -11,6 +12,7 @@ test("the inspector's details are there before a row is chosen, and need no more
   expect(answer.headers()["content-type"]).toBe("application/wasm");
   expect(answer.headers()["cache-control"]).toContain("immutable");
   await answer.finished();
+  await partsLoaded(page);
 
   const wasm: string[] = [];
   page.on("request", (request) => request.url().endsWith(".wasm") && wasm.push(request.url()));

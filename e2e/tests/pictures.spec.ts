@@ -34,3 +34,24 @@ for (const { colorScheme, file } of [
     });
   });
 }
+
+test.describe("docs/decode.md", () => {
+  test.use({ viewport: { width: 1280, height: 860 }, colorScheme: "light" });
+
+  test("a picture of a decoded message", async ({ lab, page }) => {
+    await lab.open();
+    await lab.subprotocols.fill("graphql-transport-ws");
+    await lab.connect();
+    for (const message of [
+      { type: "connection_init" },
+      { id: "1", type: "subscribe", payload: { query: "subscription OnMessage { added { id text } }", variables: { room: "lobby" } } },
+    ]) await lab.sendText(JSON.stringify(message));
+    await lab.expectRows(7);
+    const inspector = await lab.inspect(/^To the relay: TEXT subscribe/);
+    await inspector.turnTo("Message");
+    await page.getByRole("treeitem", { name: /^room/ }).click();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: path.join(FOLDER, "decode.png"), animations: "disabled" });
+  });
+});

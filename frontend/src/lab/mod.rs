@@ -1,5 +1,6 @@
 //! A session and everything that can be seen of it. It knows no page: what a page shows in an empty sequence, it hands in.
 
+mod decoded;
 pub mod draft;
 pub mod explain;
 pub mod inspector;

@@ -93,6 +93,14 @@ impl<T: Copy + Send + Sync + 'static> Later<T> {
         later
     }
 
+    /// The part, once it is loaded.
+    pub fn get(self) -> Option<T> {
+        match self.state.get() {
+            State::Here(part) => Some(part),
+            State::Coming | State::Missing => None,
+        }
+    }
+
     /// Draws the part with `draw`, or a short text while it is not loaded.
     pub fn draw(self, draw: impl FnOnce(T) -> AnyView) -> AnyView {
         match self.state.get() {

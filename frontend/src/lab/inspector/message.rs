@@ -1,14 +1,13 @@
 //! The message of a frame, assembled from its fragments.
 
+use super::content::Content;
+use crate::lab::decoded::{self, Marked};
 use crate::lab::{Lab, Record};
 use crate::net::lab_socket::Payload;
 use crate::ui::format;
 use leptos::prelude::*;
 use observation::sequence::{PageSide, RowKey};
 use observation::{ConnectionNumber, Frame, MessageKind, Position, Seq};
-
-/// How much of a message is shown.
-const SHOWN: usize = 8 * 1024;
 
 /// A message, as far as the relay recorded it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +33,9 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
         }
         .into_any();
     };
+    let from = frame.from;
     let message = Memo::new(move |_| lab.record.with(|record| whole(record, &frame, position, connection, key)));
+    let decoder = decoded::load();
     (move || {
         let Whole { fragments, payload, bytes, deflated, image, complete } = message.get();
         let kind = if position.kind == MessageKind::Text { "text" } else { "binary" };
@@ -46,13 +47,25 @@ pub fn MessageView(frame: Frame, connection: ConnectionNumber, key: RowKey) -> i
             (false, _) => format!("A {kind} message, so far {size} in {}.", format::plural(count as u64, "fragment")),
         };
         let partial = (payload.len() as u64) < bytes;
+        let marked = Marked::new();
+        let first = fragments.first().map(|(seq, _)| *seq).or(key.seq()).unwrap_or_default();
+        let front = StoredValue::new(payload[..payload.len().min(decoded::MAX_BYTES)].to_vec());
+        let (length, cut) = (payload.len(), partial || !complete);
+        let tree = move || {
+            decoder.draw(|decoder| {
+                let (kind, payload) = (position.kind, front.get_value());
+                let seq = first;
+                (decoder.view)(decoded::Message { connection, from, kind, seq, payload, length, cut, marked })
+            })
+        };
         view! {
             <p>
                 {words}
                 {deflated.map(|deflated| format!(" It was sent compressed, as {}.", format::bytes(deflated)))}
             </p>
             {(count > 1).then(|| view! { <Fragments fragments/> })}
-            <Content kind=position.kind image payload/>
+            {tree}
+            <Content kind=position.kind image payload marked/>
             {partial.then(|| view! { <p class="note">"Only the first part was recorded."</p> })}
         }
     })
@@ -114,26 +127,5 @@ fn Fragments(fragments: Vec<(Seq, u64)>) -> impl IntoView {
                 })
                 .collect_view()}
         </ol>
-    }
-}
-
-#[component]
-fn Content(kind: MessageKind, image: Option<String>, payload: Vec<u8>) -> impl IntoView {
-    if let Some(url) = image {
-        return view! { <img class="picture" src=url alt="The image in the message"/> }.into_any();
-    }
-    let shown = &payload[..payload.len().min(SHOWN)];
-    match kind {
-        MessageKind::Text => {
-            let text = String::from_utf8_lossy(shown).into_owned();
-            view! { <pre class="text" tabindex="0">{text}</pre> }.into_any()
-        }
-        MessageKind::Binary => {
-            let lines = shown.chunks(8).enumerate().map(|(row, line)| {
-                let text: String = line.iter().map(|&byte| format::ascii(byte)).collect();
-                format!("{:04x}  {:<24} {text}\n", row * 8, format::hex(line))
-            });
-            view! { <pre class="text" tabindex="0">{lines.collect::<String>()}</pre> }.into_any()
-        }
     }
 }

@@ -5,6 +5,7 @@ mod act;
 mod aftermath;
 mod both_sides;
 mod browsers;
+mod content;
 mod details;
 mod ending;
 mod extensions;
@@ -27,9 +28,10 @@ mod unseen;
 pub use frame::ChosenPart;
 
 use self::subject::{Subject, ends_of};
-use crate::lab::Lab;
+use crate::lab::decoded;
 use crate::lab::explain;
 use crate::lab::row_text::{self, Ends};
+use crate::lab::{Lab, Record};
 use crate::ui::format;
 use crate::ui::icon::{BACK, DOWN, Icon, UP};
 use crate::ui::later::{Later, later};
@@ -38,7 +40,28 @@ use leptos::prelude::*;
 use observation::Leg;
 use observation::sequence::RowKey;
 
-later!(details: fn(RowKey, Subject) -> AnyView = details::details);
+later!(details: Details = Details::arrived());
+
+/// The functions of the part that is loaded after the first view.
+#[derive(Clone, Copy)]
+pub struct Details {
+    draw: fn(RowKey, Subject) -> AnyView,
+    /// What a row says instead of the beginning of its payload. `None` if that is better, or while the decoders load.
+    pub summary: fn(&Record, RowKey) -> Option<String>,
+}
+
+impl Details {
+    /// The decoders are next to load.
+    fn arrived() -> Self {
+        decoded::preload();
+        Self { draw: details::details, summary: decoded::summary }
+    }
+}
+
+/// Loads them.
+pub fn load() -> Later<Details> {
+    Later::after_first_view(details)
+}
 
 #[component]
 pub fn Inspector() -> impl IntoView {
@@ -50,7 +73,7 @@ pub fn Inspector() -> impl IntoView {
         let subject = key.map_or(Subject::Nothing, |key| lab.record.with(|record| Subject::of(record, key)));
         (key, subject)
     });
-    let details = Later::after_first_view(details);
+    let details = load();
     // Without focusable content, the inspector itself takes the focus, so that it can be scrolled.
     let tabindex = move || if subject.with(|(key, _)| key.is_none()) { "0" } else { "-1" };
     let on_key = move |event: web_sys::KeyboardEvent| {
@@ -69,7 +92,7 @@ pub fn Inspector() -> impl IntoView {
         >
             <Title subject/>
             {move || match subject.get() {
-                (Some(key), subject) => details.draw(|draw| draw(key, subject)),
+                (Some(key), subject) => details.draw(|details| (details.draw)(key, subject)),
                 (None, _) => view! { <Empty/> }.into_any(),
             }}
         </aside>

@@ -6,6 +6,7 @@ mod row;
 
 use self::row::{HEIGHT, RowView, element_id};
 use crate::lab::Lab;
+use crate::lab::inspector;
 use crate::lab::store::filter::Filter;
 use crate::ui::format;
 use crate::ui::scope::Scope;
@@ -188,6 +189,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
     // At the end of the list, new rows scroll the view. Scrolled up, it stays.
     let at_end = StoredValue::new(true);
     let total = Signal::derive(move || shown.with(Shown::len));
+    let details = inspector::load();
     let measure = move || {
         if let Some(list) = list.get_untracked() {
             window.top.set(pixels(list.scroll_top()));
@@ -281,7 +283,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
                     <span class="lines"></span>
                 </div>
                 <For each=move || visible.get() key=|row| row.clone() children=move |(index, row)| {
-                    view! { <RowView row index total/> }
+                    view! { <RowView row index total details/> }
                 }/>
             </div>
             <p class="nothing" hidden=move || { total.get() > 0 }>

@@ -1,7 +1,9 @@
 //! One row of the sequence: what JavaScript saw, the arrow, what the wire carried.
 
 use crate::lab::Lab;
+use crate::lab::inspector::Details;
 use crate::lab::row_text::{Arrow, Middle, RowText, describe};
+use crate::ui::later::Later;
 use crate::ui::scope::Scope;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
@@ -35,6 +37,7 @@ pub fn RowView(
     /// Its index among the rows shown.
     index: usize,
     #[prop(into)] total: Signal<usize>,
+    details: Later<Details>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let key = row.key;
@@ -57,7 +60,7 @@ pub fn RowView(
             style:transform=format!("translateY({}px)", index * HEIGHT)
             on:click=open
         >
-            <RowCells text/>
+            <RowCells text summary=move || lab.record.with_untracked(|record| (details.get()?.summary)(record, key))/>
         </div>
     }
 }
@@ -65,12 +68,12 @@ pub fn RowView(
 /// In the order for screen readers: arrow, what JavaScript saw, what the wire carried, time. The style sheet puts each into its
 /// column.
 #[component]
-fn RowCells(text: RowText) -> impl IntoView {
+fn RowCells(text: RowText, summary: impl Fn() -> Option<String> + Send + Sync + 'static) -> impl IntoView {
     let RowText { time, page, middle, wire, .. } = text;
     let at = (!time.is_empty()).then(|| view! { <span class="time">{time} <span class="hidden">" ms"</span></span> });
     view! {
         {match middle {
-            Middle::Arrow(arrow) => view! { <ArrowCell arrow/> }.into_any(),
+            Middle::Arrow(arrow) => view! { <ArrowCell arrow summary/> }.into_any(),
             Middle::Band { text, .. } => view! { <span class="band">{text}</span> }.into_any(),
         }}
         <span class="js" class:none=page.nothing>
@@ -89,16 +92,24 @@ fn RowCells(text: RowText) -> impl IntoView {
 }
 
 #[component]
-fn ArrowCell(arrow: Arrow) -> impl IntoView {
+fn ArrowCell(
+    arrow: Arrow,
+    /// What the payload says, instead of its beginning.
+    summary: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> impl IntoView {
+    let text = arrow.text;
+    let text = Memo::new(move |_| summary().unwrap_or_else(|| text.clone()));
     // A long text may be shortened where there is little room.
-    let what = if arrow.text.len() > SHORT { "what long" } else { "what" };
+    let is_long = move || text.with(String::len) > SHORT;
     view! {
         <span class="arrow">
             <span class="shaft"></span>
             <span class="label">
                 <span class="hidden">{arrow.direction}</span>
                 <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
-                <span class=what>{arrow.text}</span>
+                <span class="what" class:long=is_long>
+                    {move || text.get()}
+                </span>
                 <small>{arrow.detail}</small>
                 {(!arrow.purpose.is_empty()).then(|| view! { <small class="purpose">{arrow.purpose}</small> })}
             </span>

@@ -1,0 +1,70 @@
+//! What the codes in answers mean. §2.4; for MQTT 3.1.1, §3.2.2.3 and §3.9.3 there.
+
+/// The meaning of a code in a packet of a type; empty if it has none.
+pub(super) fn reason(packet: usize, code: u8, version: u8) -> &'static str {
+    match (version, packet, code) {
+        (..5, 2, _) => match code {
+            0 => "accepted",
+            1 => "unacceptable protocol version",
+            2 => "identifier rejected",
+            3 => "server unavailable",
+            4 => "bad user name or password",
+            5 => "not authorized",
+            _ => "",
+        },
+        (_, 9, 0) => "granted QoS 0",
+        (_, 9, 1) => "granted QoS 1",
+        (_, 9, 2) => "granted QoS 2",
+        (..5, 9, 0x80) => "failure",
+        (..5, ..) => "",
+        (_, 14, 0) => "normal disconnection",
+        (_, _, code) => of_five(code),
+    }
+}
+
+fn of_five(code: u8) -> &'static str {
+    match code {
+        0x00 => "success",
+        0x04 => "disconnect with will message",
+        0x10 => "no matching subscribers",
+        0x11 => "no subscription existed",
+        0x18 => "continue authentication",
+        0x19 => "re-authenticate",
+        0x80 => "unspecified error",
+        0x81 => "malformed packet",
+        0x82 => "protocol error",
+        0x83 => "implementation specific error",
+        0x84 => "unsupported protocol version",
+        0x85 => "client identifier not valid",
+        0x86 => "bad user name or password",
+        0x87 => "not authorized",
+        0x88 => "server unavailable",
+        0x89 => "server busy",
+        0x8A => "banned",
+        0x8B => "server shutting down",
+        0x8C => "bad authentication method",
+        0x8D => "keep alive timeout",
+        0x8E => "session taken over",
+        0x8F => "topic filter invalid",
+        0x90 => "topic name invalid",
+        0x91 => "packet identifier in use",
+        0x92 => "packet identifier not found",
+        0x93 => "receive maximum exceeded",
+        0x94 => "topic alias invalid",
+        0x95 => "packet too large",
+        0x96 => "message rate too high",
+        0x97 => "quota exceeded",
+        0x98 => "administrative action",
+        0x99 => "payload format invalid",
+        0x9A => "retain not supported",
+        0x9B => "QoS not supported",
+        0x9C => "use another server",
+        0x9D => "server moved",
+        0x9E => "shared subscriptions not supported",
+        0x9F => "connection rate exceeded",
+        0xA0 => "maximum connect time",
+        0xA1 => "subscription identifiers not supported",
+        0xA2 => "wildcard subscriptions not supported",
+        _ => "",
+    }
+}
