@@ -70,7 +70,7 @@ impl CommandFrame {
                 content: Content::Raw(bytes.clone()),
                 why: Deliberate::by_console("raw", "raw bytes, sent as they are", None),
             },
-            Command::Drop(_) | Command::Pause | Command::Resume | Command::Behave(_) => return Ok(None),
+            _ => return Ok(None),
         };
         Ok(Some(sent))
     }
@@ -78,7 +78,14 @@ impl CommandFrame {
 
 /// Whether a command sends a frame or bytes.
 pub(crate) fn sends(command: &Command) -> bool {
-    !matches!(command, Command::Drop(_) | Command::Pause | Command::Resume | Command::Behave(_))
+    use Command as C;
+    let sends_nothing = matches!(command, C::Drop(_) | C::Pause | C::Resume | C::Behave(_));
+    !sends_nothing && !decides(command)
+}
+
+/// Whether a command decides about a message that a rule holds.
+pub(crate) fn decides(command: &Command) -> bool {
+    matches!(command, Command::Forward(_) | Command::Discard(_) | Command::Answer(_))
 }
 
 fn message(kind: MessageKind, content: &[u8]) -> CommandFrame {

@@ -16,6 +16,7 @@
 //! | `client` | who the client is |
 //! | `behaviour`, `middlebox` | the settings of a lab connection and of a middlebox |
 //! | `command_frames` | the frames that commands ask for |
+//! | `intercept` | the rules of a session, and what they do to messages |
 //! | `legs` | which connections to the lab come from a middlebox |
 //! | `base_path` | the path below which all URLs are |
 //! | `embed` | pieces of the site inside pages of other sites |
@@ -55,6 +56,7 @@ mod hop;
 mod host_name;
 mod hosts;
 pub mod import;
+mod intercept;
 mod lab;
 mod legs;
 mod limits;

@@ -2,8 +2,8 @@
 
 use crate::clock::{Clock, rfc3339};
 use crate::writer::Writer;
-use observation::Observation;
 use observation::document::FORMAT;
+use observation::{Deferred, Observation, Rule};
 use std::time::SystemTime;
 
 pub(crate) struct Json {
@@ -11,12 +11,20 @@ pub(crate) struct Json {
 }
 
 impl Json {
-    pub(crate) fn begin(clock: Clock, exported: SystemTime, out: &mut Vec<u8>) -> Self {
+    pub(crate) fn begin(
+        clock: Clock,
+        exported: SystemTime,
+        rules: Option<&Deferred<Vec<Rule>>>,
+        out: &mut Vec<u8>,
+    ) -> Self {
         // Neither text has a character that JSON must escape.
         let (exported, began) = (rfc3339(exported), clock.words(0));
-        let head =
-            format!("{{\"format\":\"{FORMAT}\",\"exported\":\"{exported}\",\"began\":\"{began}\",\"observations\":[");
+        let head = format!("{{\"format\":\"{FORMAT}\",\"exported\":\"{exported}\",\"began\":\"{began}\",");
         out.extend_from_slice(head.as_bytes());
+        if let Some(rules) = rules {
+            out.extend_from_slice(format!("\"rules\":{},", rules.json()).as_bytes());
+        }
+        out.extend_from_slice(b"\"observations\":[");
         Self { first: true }
     }
 }

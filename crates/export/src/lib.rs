@@ -23,6 +23,7 @@
 //! | messages | whole, inflated | – (Wireshark inflates them) | what a frame inflates to |
 //! | payloads longer than the relay's cap | the start, with a comment | the start, the rest as lengths | the start |
 //! | deliberate acts and broken rules | how many | comments on packets | yes |
+//! | the rules of the session | – | – | yes |
 //! | opens in Framescope | imported | imported | yes |
 //!
 //! A WebSocket over TLS is exported decrypted. In pcapng, one over HTTP/2 is a separate connection with an equivalent HTTP/1.1
@@ -41,7 +42,7 @@ pub mod snippet;
 mod writer;
 
 use clock::Clock;
-use observation::{Observation, SessionId};
+use observation::{Deferred, Observation, Rule, SessionId};
 use redact::Redactor;
 use std::time::SystemTime;
 use writer::Writer;
@@ -88,6 +89,8 @@ pub struct Recording {
     pub exported: SystemTime,
     /// The port on which the relay listens.
     pub port: u16,
+    /// The rules of the session, if it has any. Only JSON contains them.
+    pub rules: Option<Deferred<Vec<Rule>>>,
 }
 
 /// A file while it is written. The caller may take the output at any time.
@@ -104,7 +107,7 @@ impl Export {
         let writer: Box<dyn Writer + Send> = match format {
             Format::Har => Box::new(har::Har::begin(clock, recording.port, out)),
             Format::Pcapng => Box::new(pcapng::Pcapng::begin(clock, recording.port, out)),
-            Format::Json => Box::new(json::Json::begin(clock, recording.exported, out)),
+            Format::Json => Box::new(json::Json::begin(clock, recording.exported, recording.rules.as_ref(), out)),
         };
         Self { name: Redactor::new(&recording.session), writer }
     }

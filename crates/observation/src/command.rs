@@ -39,6 +39,43 @@ pub enum Command {
     /// Changes the behavior. The settings have the format of a URL query: `fragments=3&ping-every=1s`. Settings of the opening
     /// handshake are refused. An empty text selects the plain echo. Only connections to the lab have a behavior.
     Behave(String),
+    /// Forwards a held message, as it is or edited.
+    Forward(Forward),
+    /// Drops the held message with this number.
+    Discard(u64),
+    /// Drops a held message and answers it in the other end's place.
+    Answer(AnswerHeld),
+}
+
+/// A held message goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// Its number, from [`Intercepted::held`](crate::Intercepted::held).
+    pub held: u64,
+    /// What goes on instead; `null` for the message as it was sent.
+    #[serde(default)]
+    pub edited: Option<Edited>,
+}
+
+/// The answer to a held message, as if the other end had sent it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerHeld {
+    /// The number of the held message, which goes no further.
+    pub held: u64,
+    pub with: Edited,
+}
+
+/// A frame in place of a held message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edited {
+    /// If it has no masking key, the relay masks the frame wherever the protocol requires that.
+    pub frame: Composed,
+    /// Whether the relay compresses the payload with the connection's permessage-deflate, and sets RSV1.
+    #[serde(default)]
+    pub compress: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +154,9 @@ impl Command {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Behave(_) => "behave",
+            Self::Forward(_) => "forward",
+            Self::Discard(_) => "discard",
+            Self::Answer(_) => "answer",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::encoding::{self, named::named};
+use crate::{Deferred, Intercepted};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -36,11 +37,13 @@ pub enum Origin {
     Middlebox,
     /// A limit of the relay, which nobody asked for.
     Limit,
+    /// A rule of the session, or an observer's decision about a message that a rule held.
+    Rule,
 }
 
 named!(
     Origin: "behaviour" => Origin::Behaviour, "console" => Origin::Console, "middlebox" => Origin::Middlebox,
-    "limit" => Origin::Limit,
+    "limit" => Origin::Limit, "rule" => Origin::Rule,
 );
 
 /// A deliberate act that is not a frame: a pause, raw bytes, the end of the TCP connection.
@@ -54,6 +57,9 @@ pub struct Act {
     pub sent: u64,
     /// Why the act was refused, without a capital letter at the start and without a full stop; `null` if it was done.
     pub refused: Option<String>,
+    /// What a rule changed. Left out if no rule did this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intercepted: Option<Deferred<Intercepted>>,
 }
 
 impl Citation {
@@ -91,6 +97,16 @@ impl Deliberate {
         Self { by: Origin::Middlebox, ..Self::by_behaviour(what, explanation, None) }
     }
 
+    /// What a rule does. `section` is the section of RFC 6455 concerned.
+    #[must_use]
+    pub fn by_rule(
+        what: &'static str,
+        explanation: impl Into<Cow<'static, str>>,
+        section: Option<&'static str>,
+    ) -> Self {
+        Self { by: Origin::Rule, ..Self::by_behaviour(what, explanation, section) }
+    }
+
     /// What the relay does because one of its limits is reached. No RFC defines the limits of a server.
     #[must_use]
     pub fn by_limit(what: &'static str, explanation: impl Into<Cow<'static, str>>) -> Self {
@@ -102,7 +118,7 @@ impl Act {
     /// An act that sent no bytes.
     #[must_use]
     pub fn of(deliberate: Deliberate) -> Self {
-        Self { deliberate, bytes: Vec::new(), sent: 0, refused: None }
+        Self { deliberate, bytes: Vec::new(), sent: 0, refused: None, intercepted: None }
     }
 
     /// A command that was refused, and why.

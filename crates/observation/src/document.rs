@@ -1,7 +1,7 @@
 //! A recorded session as a file. The relay writes it, and a page can open it.
 
 use crate::encoding::named::named;
-use crate::{Observation, Seq};
+use crate::{Deferred, Observation, Rule, Seq};
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -18,6 +18,9 @@ pub struct Document {
     pub exported: String,
     /// When the session began, in the same format. The times of observations count from here.
     pub began: String,
+    /// The rules that the session had when the file was written. Left out if there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Deferred<Vec<Rule>>>,
     /// In the order of their numbers, with gaps where observations were left out or no longer kept.
     pub observations: Vec<Observation>,
     /// The file of another format that the observations come from. Left out if a relay recorded them.

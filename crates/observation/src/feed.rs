@@ -1,7 +1,7 @@
 //! The messages of the feed. Each is one JSON object.
 
 use crate::command::Answer;
-use crate::{Observation, Seq, SessionId};
+use crate::{Deferred, Observation, Rule, Seq, SessionId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 
@@ -21,6 +21,8 @@ pub enum FeedMessage<O = Observation> {
     Draining(Draining),
     /// Whether the relay records. Sent when that changes, and after the hello if it does not record.
     Recording(Recording),
+    /// All rules of the session. Sent after the hello if there are any, and when they change.
+    Rules(Deferred<Vec<Rule>>),
 }
 
 /// The state of the log when an observer connects.

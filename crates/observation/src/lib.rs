@@ -125,6 +125,46 @@
 #![doc = include_str!("../golden/answer.json")]
 //! ```
 //!
+//! # Rules
+//!
+//! A session has rules for what the relay intercepts ([`rule`]). They act on `/lab`, `/via` and `/relay`, also on connections that are
+//! open already. One of each kind, with each condition:
+//! ```json
+#![doc = include_str!("../golden/rules.json")]
+//! ```
+//! The relay sends all rules to all observers whenever they change:
+//! ```json
+#![doc = include_str!("../golden/feed-rules.json")]
+//! ```
+//! An observer replaces all rules, or switches one on or off, with a message that the relay answers like a command:
+//! ```json
+#![doc = include_str!("../golden/rules-set.json")]
+//! ```
+//! ```json
+#![doc = include_str!("../golden/rules-switch.json")]
+//! ```
+//! Everything that a rule does is an act of the connection where the message arrived, with the message as it was and as it became
+//! ([`intercepted`]). A message that waits for an observer, and says what happens when nobody decides:
+//! ```json
+#![doc = include_str!("../golden/act-held.json")]
+//! ```
+//! It went on with another content:
+//! ```json
+#![doc = include_str!("../golden/act-forwarded.json")]
+//! ```
+//! An observer decides with one of three commands. The message goes on, as it was sent or edited:
+//! ```json
+#![doc = include_str!("../golden/command-forward.json")]
+//! ```
+//! It goes no further:
+//! ```json
+#![doc = include_str!("../golden/command-discard.json")]
+//! ```
+//! It goes no further, and the relay answers it as if the other end had:
+//! ```json
+#![doc = include_str!("../golden/command-answer-held.json")]
+//! ```
+//!
 //! # Routes
 //!
 //! `/api/routes` lists the routes that a relay offers between a browser and a server:
@@ -154,7 +194,11 @@
 //! | [`frame`] | frames as the relay saw them |
 //! | [`route`] | the protocols below a connection, and intermediaries |
 //! | [`deliberate`] | deliberate acts of the relay |
+//! | [`rule`] | which frames the relay intercepts, and what it does with them |
+//! | [`intercepted`] | what a rule changed, before and after |
+//! | [`json_path`] | a place in JSON |
 //! | [`command`] | commands of an observer |
+//! | [`deferred`] | JSON that is read later |
 //! | [`encoding`] | how bytes and enums are written in JSON |
 //! | [`transcript`] | the state of a session: a pure fold of observations |
 //! | [`round_trip`] | round-trip times of pings |
@@ -166,6 +210,7 @@
 
 pub mod aftermath;
 pub mod command;
+pub mod deferred;
 pub mod deliberate;
 pub mod document;
 pub mod eavesdrop;
@@ -174,23 +219,30 @@ pub mod event;
 pub mod feed;
 pub mod frame;
 pub mod id;
+pub mod intercepted;
+pub mod json_path;
 pub mod page;
 pub mod reactions;
 pub mod round_trip;
 pub mod route;
+pub mod rule;
 pub mod sequence;
 pub mod transcript;
 
 pub use command::{Answer, Command};
+pub use deferred::Deferred;
 pub use deliberate::{Act, Citation, Deliberate, Origin};
 pub use document::Document;
 pub use event::{Closed, Deflate, Event, HandshakeViolation, Observation, Offer, Opening, Refusal};
 pub use feed::{Draining, FeedMessage, Gap, Hello, Recording};
 pub use frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
 pub use id::{ConnectionNumber, Seq, SessionId};
+pub use intercepted::{Content, Intercepted};
+pub use json_path::JsonPath;
 pub use route::{
     Asked, ForwardingFields, Front, Hop, Http, Intermediary, Leg, Record, Records, Route, Routes, Scheme, Tls, Tunnel,
 };
+pub use rule::Rule;
 pub use transcript::Transcript;
 
 /// The subprotocol of the feed. A change that old observers cannot read gets a new number.

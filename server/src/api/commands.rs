@@ -1,9 +1,13 @@
 //! The commands that observers send: parses each one, puts it into the connection's mailbox, and returns the answer.
 
 use crate::limits::{Client, Rated};
+use crate::memory::MemoryBudget;
 use crate::session::{PendingCommand, Session};
 use observation::command::Request;
+use observation::rule::RulesRequest;
 use observation::{Act, Answer, Command, ConnectionNumber, Event};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -21,9 +25,36 @@ pub(super) struct Console {
 
 /// The answer to a command of an observer that may only watch.
 pub(super) fn refused_to_watcher(text: &str) -> Answer {
-    let id = serde_json::from_str(text).ok().map(|Request { id, .. }| id);
+    #[derive(Deserialize)]
+    struct Numbered {
+        id: u64,
+    }
+    let id = serde_json::from_str(text).ok().map(|Numbered { id }| id);
     let refused = "this link is watch-only: it can observe and export the session, but not control its connections; use the full link";
     Answer { id, refused: Some(refused.to_owned()) }
+}
+
+/// Whether a message is meant to change rules.
+fn is_about_rules(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct AboutRules {
+        #[serde(rename = "rules")]
+        _rules: IgnoredAny,
+    }
+    serde_json::from_str::<AboutRules>(text).is_ok()
+}
+
+fn change_rules(text: &str, session: &Session, memory: &MemoryBudget) -> Answer {
+    match serde_json::from_str::<RulesRequest>(text) {
+        Ok(RulesRequest { id, rules }) => {
+            let refused = session.change_rules(rules, memory).err();
+            Answer { id: Some(id), refused: refused.map(|error| error.to_string()) }
+        }
+        Err(error) => {
+            let refused = format!("these are not valid rules ({error}); docs/workbench.md has all fields");
+            Answer { id: None, refused: Some(refused) }
+        }
+    }
 }
 
 impl Console {
@@ -33,11 +64,12 @@ impl Console {
     }
 
     /// Handles a message from the observer. Returns the answer if it is known immediately.
-    pub(super) fn take(&mut self, text: &str, session: &Session) -> Option<Answer> {
+    pub(super) fn take(&mut self, text: &str, session: &Session, memory: &MemoryBudget) -> Option<Answer> {
         let over = self.client.as_ref().and_then(|client| client.spend(Rated::Commands).err());
         let Request { id, connection, command } = match serde_json::from_str(text) {
             Ok(request) => request,
             Err(_) if over.is_some() => return Some(Answer { id: None, refused: over.map(|over| over.to_string()) }),
+            Err(_) if is_about_rules(text) => return Some(change_rules(text, session, memory)),
             Err(error) => {
                 let refused = format!(
                     "this is not a valid command ({error}); an example is {{\"id\": 1, \"connection\": 1, \"command\": {{\"ping\": \"6869\"}}}}"

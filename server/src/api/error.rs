@@ -1,5 +1,6 @@
 //! The errors of the HTTP interface. All have the same JSON shape, with a hint about what to do.
 
+use crate::intercept::RuleError;
 use crate::limits::{NoPlace, OverLimit};
 use crate::metrics::RefusalReason;
 use crate::registry::FindError;
@@ -58,6 +59,10 @@ pub(super) enum ApiError {
     SessionGradings(Duration),
     #[error("this relay has no memory left for request bodies")]
     OutOfMemory,
+    #[error("the rules are invalid ({0})")]
+    RulesInvalid(String),
+    #[error("{0}")]
+    Rules(#[from] RuleError),
     #[error(transparent)]
     Snippet(#[from] ParameterError),
     #[error("the request body is larger than {0} bytes")]
@@ -144,7 +149,11 @@ impl ApiError {
             Self::OverLimit(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::RelayFull(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::EvidenceGone(..) => StatusCode::CONFLICT,
-            Self::NotPassed(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RulesInvalid(_) => StatusCode::BAD_REQUEST,
+            Self::Rules(RuleError::Shared) => StatusCode::CONFLICT,
+            Self::Rules(RuleError::Unknown { .. }) => StatusCode::NOT_FOUND,
+            Self::Rules(RuleError::OutOfMemory) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Rules(_) | Self::NotPassed(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UpgradeExpected(_) => StatusCode::UPGRADE_REQUIRED,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -187,6 +196,7 @@ impl ApiError {
             Self::OutOfMemory => "memory",
             Self::BodyTooLarge(_) | Self::BodyTooSlow | Self::BodyMalformed(_) => "request-body",
             Self::AfterMalformed | Self::ConnectionMalformed | Self::Snippet(_) | Self::NameMalformed(_) => "parameter",
+            Self::RulesInvalid(_) | Self::Rules(_) => "rules",
             Self::NotInCourse(_) | Self::ConnectionUnknown(_) | Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method",
             Self::HostUnknown(_) => "misdirected",
@@ -226,6 +236,10 @@ impl ApiError {
                 "Request a receipt with `{\"challenge\": \"ID\", \"since\": N}`. Verify a receipt by sending it as plain text."
             }
             Self::NameMalformed(_) => "Write the name on one line, or omit it.",
+            Self::RulesInvalid(_) => {
+                "Send a list such as `[{\"when\": {\"text\": \"price\"}, \"then\": {\"hold\": {}}}]`, or `{\"on\": false}` for one rule. docs/workbench.md has all fields."
+            }
+            Self::Rules(_) => "The rules stay as they were. docs/workbench.md has all fields and limits.",
             Self::EvidenceGone(..) => "Repeat the attempt, and request the receipt right after it.",
             Self::GradingFailed => "This is a bug in the relay. Its log has details.",
             Self::NotPassed(_) => "`verdicts` has the result of each check.",
@@ -238,10 +252,10 @@ impl ApiError {
             Self::OverLimit(_) => "The limit protects other visitors. Wait, or close what you no longer need.",
             Self::RelayFull(_) => "Close a connection that you no longer need, or try again soon.",
             Self::NotFound => {
-                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
+                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json`, `/rules` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
             }
             Self::MethodNotAllowed => {
-                "Use `POST` to create a session and to request or verify a receipt, and `GET` for everything else."
+                "Use `POST` to create a session and to request or verify a receipt, `PUT` to set rules, and `GET` for everything else."
             }
             Self::NoRandomness => "Try again. If this persists, tell the operator of this relay.",
         }

@@ -59,8 +59,13 @@ async fn export(
         return Err(ApiError::ConnectionUnknown(connection.0));
     }
     let exported = SystemTime::now();
-    let recording =
-        Recording { session: session.id().clone(), began: session.began(), exported, port: app.config.listen.port() };
+    let recording = Recording {
+        session: session.id().clone(),
+        began: session.began(),
+        exported,
+        port: app.config.listen.port(),
+        rules: session.rules().published(),
+    };
     let mut first = Vec::new();
     let export = Export::begin(format, &recording, &mut first);
     let file = File { first, export: Some(export), snapshot, connection };

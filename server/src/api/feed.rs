@@ -152,6 +152,10 @@ impl Observer {
         let mut closing = false;
         let mut interruptions = session.interruptions();
         let mut is_interrupted = false;
+        let mut rules = session.rules().watch();
+        if let Some(rules) = session.rules().published() {
+            self.send_json(&FeedMessage::<observation::Observation>::Rules(rules)).await?;
+        }
         loop {
             // Enabled before the log is read, so that no append is missed.
             let mut changed = pin!(session.changed());
@@ -178,6 +182,10 @@ impl Observer {
                     is_interrupted = now;
                     let recording = Recording { interrupted: now };
                     self.send_json(&FeedMessage::<observation::Observation>::Recording(recording)).await?;
+                }
+                Ok(()) = rules.changed() => {
+                    let rules = rules.borrow_and_update().clone();
+                    self.send_json(&FeedMessage::<observation::Observation>::Rules(rules)).await?;
                 }
                 () = &mut asked, if !closing => closing = true,
                 incoming = self.socket.recv() => match incoming {
@@ -207,7 +215,7 @@ impl Observer {
     /// Handles a message from the observer. Returns the answer if it is known immediately.
     fn take(&mut self, text: &str) -> Option<Answer> {
         match &mut self.console {
-            Some(console) => console.take(text, self.presence.session()),
+            Some(console) => console.take(text, self.presence.session(), &self.app.memory),
             None => Some(commands::refused_to_watcher(text)),
         }
     }

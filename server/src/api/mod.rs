@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `sessions` | create a session, look one up |
 //! | `feed`, `commands` | `/observe`: the WebSocket by which observers read a session's log and send commands |
+//! | `rules` | what the relay intercepts |
 //! | `export` | a recorded session as a file; `download` sends it at the client’s pace |
 //! | `receipts` | grade an attempt, sign and verify receipts |
 //! | `course` | the course as JSON |
@@ -20,6 +21,7 @@ mod error;
 mod export;
 mod feed;
 mod receipts;
+mod rules;
 mod sessions;
 mod snippets;
 
@@ -32,6 +34,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .merge(sessions::routes())
         .merge(feed::routes())
+        .merge(rules::routes())
         .merge(export::routes())
         .merge(receipts::routes())
         .merge(course::routes())

@@ -124,7 +124,8 @@ impl Recorder {
 
     /// The file that the page opens. `name` is a session's name in the URL, which is left out.
     pub(super) fn document(&self, name: SessionId) -> Vec<u8> {
-        let recording = Recording { session: name, began: self.began, exported: SystemTime::now(), port: 0 };
+        let (exported, rules) = (SystemTime::now(), None);
+        let recording = Recording { session: name, began: self.began, exported, port: 0, rules };
         export::export(Format::Json, &recording, self.handshake.iter().chain(&self.kept).cloned())
     }
 

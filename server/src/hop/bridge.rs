@@ -3,7 +3,7 @@
 //! Bytes are forwarded in the same poll that read them, and inspected afterwards. What the other connection does not accept is
 //! kept, at most one read of it, and nothing more is read meanwhile. So a slow end slows the other down, and no memory grows.
 
-use super::commands::HopCommands;
+use super::bridge_observer::BridgeObserver;
 use super::direction::Direction;
 use super::interference::Interference;
 use super::one_way::{BrokenEnd, OneWay};
@@ -11,11 +11,10 @@ use crate::args::Config;
 use crate::command_frames;
 use crate::limits::Pace;
 use crate::listen::{ConnectionSlot, Stream};
-use crate::shutdown::Shutdown;
 use crate::state::AppState;
+use observation::Leg;
 use observation::command::DropBy;
 use observation::event::Cause;
-use observation::{Act, Leg};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -29,27 +28,6 @@ const READ: usize = 256 << 10;
 
 thread_local! {
     static READ_INTO: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into());
-}
-
-/// Records what crosses a bridge.
-pub(super) trait BridgeObserver: Send + 'static {
-    /// These bytes were forwarded; the observer may change them. Returns whether it has processed everything. If not, it is
-    /// called again without bytes before more are forwarded.
-    fn passed(&mut self, direction: Direction, bytes: &mut [u8]) -> bool;
-    /// A deliberate act, recorded on that side.
-    fn act(&mut self, side: Leg, act: Act);
-    /// Whether both ends have sent a close frame.
-    fn both_closed(&self) -> bool;
-    /// The relay's own close frames to the server and to the client when `shutdown` begins. Empty if other code sends them.
-    fn close_frames(&mut self, shutdown: &Shutdown) -> [Vec<u8>; 2];
-    /// The commands for both sides.
-    fn commands(&mut self) -> &mut HopCommands;
-    /// Takes the next command. Returns how it ends the connection of a side, if it does.
-    fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Leg, DropBy)>>;
-    /// What a command adds in this direction, if it may follow what has been forwarded so far.
-    fn insertion(&mut self, direction: Direction) -> Option<Vec<u8>>;
-    /// The bridge has ended, with a cause for the client side and one for the server side.
-    fn over(self, near: Cause, far: Cause);
 }
 
 pub(super) struct Bridge<W> {
@@ -183,7 +161,8 @@ impl<W: BridgeObserver> Bridge<W> {
 
     /// Forwards in both directions what can be forwarded. Returns the outcome once the bridge has ended.
     fn poll_both(&mut self, cx: &mut Context<'_>) -> Option<Outcome> {
-        for direction in Direction::BOTH {
+        // What arrives from the server can make output for it: an answer in the client's place.
+        for direction in [Direction::ToServer, Direction::ToClient, Direction::ToServer] {
             let broken = match self.poll_direction(direction, cx) {
                 Ok(None) => continue,
                 Ok(Some(by)) => return Some(self.cut(by)),
@@ -247,18 +226,34 @@ impl<W: BridgeObserver> Bridge<W> {
                     return Ok(None);
                 }
             }
-            if !pass.passed_end
-                && let Some(bytes) = observer.insertion(direction)
-            {
-                pass.unsent = bytes;
-                continue;
+            if !pass.passed_end {
+                if let Some(bytes) = observer.output(direction) {
+                    match interference {
+                        // A middlebox gets what the client has sent, as it goes on.
+                        Some(interference) if direction == Direction::ToServer => {
+                            interference.push(direction, &bytes, Instant::now());
+                        }
+                        _ => pass.unsent = bytes,
+                    }
+                    continue;
+                }
+                if let Some(bytes) = observer.insertion(direction) {
+                    pass.unsent = bytes;
+                    continue;
+                }
+            }
+            if observer.cuts() {
+                return Ok(Some(DropBy::Fin));
             }
             let mut most = READ;
             if let Some(interference) = interference {
                 let now = Instant::now();
                 if let Some(mut bytes) = interference.take(direction, now) {
                     *moved = now;
-                    pass.unsent.extend_from_slice(&bytes);
+                    let is_kept = direction == Direction::ToClient && observer.keeps_back(direction);
+                    if !is_kept {
+                        pass.unsent.extend_from_slice(&bytes);
+                    }
                     interference.acts().into_iter().for_each(|act| observer.act(Leg::Near, act));
                     if direction == Direction::ToClient {
                         pass.unseen = !observer.passed(direction, &mut bytes);
@@ -305,17 +300,22 @@ impl<W: BridgeObserver> Bridge<W> {
                 if count == 0 {
                     pass.ended = true;
                     first_end.get_or_insert((direction, *heard));
+                    observer.ended(direction);
                     if let Some(interference) = interference {
                         interference.end(direction);
                     }
                     return Ok(true);
                 }
                 let Some(interference) = interference else {
-                    pass.write(to, bytes, cx)?;
+                    if !observer.keeps_back(direction) {
+                        pass.write(to, bytes, cx)?;
+                    }
                     pass.unseen = !observer.passed(direction, bytes);
                     return Ok(true);
                 };
-                interference.push(direction, bytes, *heard);
+                if direction == Direction::ToClient || !observer.keeps_back(direction) {
+                    interference.push(direction, bytes, *heard);
+                }
                 if direction == Direction::ToServer {
                     pass.unseen = !observer.passed(direction, bytes);
                 }
@@ -340,7 +340,7 @@ impl<W: BridgeObserver> Bridge<W> {
         let interference = self.interference.as_ref().and_then(|interference| interference.next_due(free));
         let slowed = self.pace.as_ref().and_then(|pace| pace.until());
         let all = stalled.chain(ending).chain(interference).chain(resumes).chain(slowed);
-        let all = all.chain([self.heard + config.idle_timeout]);
+        let all = all.chain([self.heard + config.idle_timeout]).chain(self.observer.next_due());
         all.min().unwrap_or(self.heard)
     }
 
@@ -356,6 +356,7 @@ impl<W: BridgeObserver> Bridge<W> {
     /// The outcome, if a timeout has expired.
     fn too_late(&mut self, config: &Config) -> Option<Outcome> {
         let now = Instant::now();
+        self.observer.tick(now);
         if let Some((by, act)) = self.interference.as_mut().and_then(|interference| interference.expired(now)) {
             self.observer.act(Leg::Near, act);
             return Some(self.cut(by));

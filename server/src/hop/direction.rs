@@ -22,6 +22,14 @@ impl Direction {
         }
     }
 
+    /// The direction in which that role sends.
+    pub(super) fn of(sender: Sender) -> Self {
+        match sender {
+            Sender::Client => Self::ToServer,
+            Sender::Server => Self::ToClient,
+        }
+    }
+
     /// The side on which these bytes arrive at the hop.
     pub(super) fn source(self) -> Leg {
         match self {

@@ -1,7 +1,10 @@
 //! Decodes the frames of one direction while they are forwarded, and records them for each side that they cross. The relay may
 //! insert its own frames between them, which cross only the side where they leave.
 
+use super::crossing::{Crossing, Item, KeptFrame, Place};
+use super::frame_notes::{Look, Notes, Recorded};
 use super::insertions::Insertions;
+use crate::memory::MemoryShare;
 use crate::session::{FrameRecord, Kept, PayloadPrefix, Records};
 use observation::event::Count;
 use observation::{Deliberate, Position};
@@ -9,14 +12,10 @@ use wire::Sender;
 use wire::close::ClosePayload;
 use wire::deflate::Agreed;
 use wire::header::FrameHeader;
-use wire::incoming::{Frame, Handler, Incoming, Limits};
+use wire::incoming::{Handler, Incoming, Limits};
 use wire::message::MessagePosition;
-
-/// How many bytes are decompressed before other connections get their turn.
-const MOST_INFLATED: usize = 256 << 10;
-
-/// A compressed byte counts as several, because some payloads take long to decompress to nothing.
-const COMPRESSED_BYTE: usize = 16;
+use wire::opcode::Opcode;
+use wire::violation::Violation;
 
 /// Forwarded data is unlimited, because it is not kept. Only the decompressed size of a message is limited, in bytes.
 const MOST_CONTENT: u64 = 64 << 20;
@@ -29,8 +28,23 @@ pub(super) enum Compression {
     Read(Agreed),
 }
 
+/// A frame that the relay sends itself.
+#[derive(Clone, Copy)]
+pub(super) struct OwnFrame<'a> {
+    pub(super) header: &'a FrameHeader,
+    /// Unmasked.
+    pub(super) payload: &'a [u8],
+    pub(super) why: Option<&'a Deliberate>,
+    /// The content, if the payload is compressed.
+    pub(super) content: Option<&'a [u8]>,
+    /// Whether the payload cannot be decompressed.
+    pub(super) is_broken: bool,
+}
+
 pub(super) struct FrameInspector {
     incoming: Incoming,
+    /// How many bytes have arrived.
+    received: u64,
     notes: Notes,
     /// What was forwarded but not decoded yet.
     unseen: Vec<u8>,
@@ -39,28 +53,8 @@ pub(super) struct FrameInspector {
     insertions: Insertions,
 }
 
-/// Records frames, and what it keeps meanwhile.
-struct Notes {
-    from: Sender,
-    payload_cap: usize,
-    /// Whether each frame is recorded on both sides.
-    twins: bool,
-    /// How many messages were inserted. The side where the frames leave counts them too.
-    inserted: u64,
-    /// The records of that side, if its numbers differ.
-    apart: Records,
-    /// Whether compressed payloads are decompressed.
-    inflates: bool,
-    /// The beginnings of payloads and contents that arrive in parts.
-    piece: PayloadPrefix,
-    inflated: PayloadPrefix,
-    count: Count,
-    /// The first close frame.
-    close: Option<Box<ClosePayload>>,
-}
-
 impl FrameInspector {
-    pub(super) fn new(from: Sender, compression: &Compression, payload_cap: usize, twins: bool) -> Self {
+    pub(super) fn new(from: Sender, compression: &Compression, payload_cap: usize, recorded: Recorded) -> Self {
         let inflates = matches!(compression, Compression::Read(_));
         let message = if inflates { MOST_CONTENT } else { u64::MAX };
         let incoming = Incoming::new(from, Limits { frame: u64::MAX, message });
@@ -70,11 +64,24 @@ impl FrameInspector {
             Compression::Read(agreed) => incoming.with_deflate(agreed),
         };
         let (piece, inflated) = (PayloadPrefix::default(), PayloadPrefix::default());
-        let count = Count::default();
-        let (inserted, apart) = (0, Records::default());
-        let notes = Notes { from, payload_cap, twins, inserted, apart, inflates, piece, inflated, count, close: None };
+        let (count, apart) = (Count::default(), Records::default());
+        let notes = Notes {
+            from,
+            payload_cap,
+            recorded,
+            ahead: 0,
+            kept_back: Count::default(),
+            close_kept_back: false,
+            crossing: None,
+            apart,
+            inflates,
+            piece,
+            inflated,
+            count,
+            close: None,
+        };
         let insertions = Insertions::new(from, !matches!(compression, Compression::None));
-        Self { incoming, notes, unseen: Vec::new(), is_lost: false, insertions }
+        Self { incoming, received: 0, notes, unseen: Vec::new(), is_lost: false, insertions }
     }
 
     /// The number of forwarded frames and their bytes.
@@ -84,8 +91,11 @@ impl FrameInspector {
 
     /// The same where the frames leave, including inserted ones.
     pub(super) fn count_at_exit(&self) -> Count {
-        let (forwarded, inserted) = (self.notes.count, self.insertions.count());
-        Count { frames: forwarded.frames + inserted.frames, bytes: forwarded.bytes + inserted.bytes }
+        let (arrived, inserted, kept) = (self.notes.count, self.insertions.count(), self.notes.kept_back);
+        Count {
+            frames: arrived.frames - kept.frames + inserted.frames,
+            bytes: arrived.bytes - kept.bytes + inserted.bytes,
+        }
     }
 
     /// The first close frame, if there was one.
@@ -96,7 +106,7 @@ impl FrameInspector {
     /// The first close frame where the frames leave, including inserted ones.
     pub(super) fn close_at_exit(&self) -> Option<&ClosePayload> {
         // A close frame is not inserted after another one, and a forwarded one after it changes nothing.
-        self.insertions.close().or(self.close())
+        self.insertions.close().or(self.close().filter(|_| !self.notes.close_kept_back))
     }
 
     /// The records of the side where the frames leave, if they differ from those of the other side.
@@ -107,6 +117,10 @@ impl FrameInspector {
     /// Decodes forwarded bytes and unmasks them in place. Returns whether everything was decoded. If not, call it again without
     /// bytes before more bytes are forwarded.
     pub(super) fn look(&mut self, bytes: &mut [u8], records: &mut Records) -> bool {
+        self.received += bytes.len() as u64;
+        if let Some(crossing) = &mut self.notes.crossing {
+            crossing.arrived(bytes);
+        }
         let mut unseen = std::mem::take(&mut self.unseen);
         let mut rest = if unseen.is_empty() { bytes } else { &mut unseen[..] };
         let mut look = Look { notes: &mut self.notes, records, whole: None, content: 0 };
@@ -143,29 +157,111 @@ impl FrameInspector {
     /// Encodes a frame to insert and records it.
     pub(super) fn insert(
         &mut self,
-        header: &FrameHeader,
-        payload: &[u8],
-        why: Option<&Deliberate>,
+        OwnFrame { header, payload, why, content, is_broken }: OwnFrame<'_>,
         records: &mut Records,
     ) -> Vec<u8> {
-        if self.close().is_some() {
+        if self.close_at_exit().is_some() {
             self.insertions.close_was_forwarded();
         }
-        let number = self.incoming.messages() + self.notes.inserted + 1;
-        let (position, violations, bytes) = self.insertions.frame(header, payload, number);
-        self.notes.inserted = self.insertions.messages();
+        let number = self.messages_at_exit() + 1;
+        let (position, mut violations, bytes) = self.insertions.frame(header, payload, number);
+        if is_broken {
+            violations.push(Violation::BrokenDeflate);
+        }
+        self.notes.ahead += i64::from(position.is_some_and(|position| position.fragment == 1));
+        let content =
+            content.map(|content| (&content[..content.len().min(self.notes.payload_cap)], content.len() as u64));
         records.frame(FrameRecord {
             from: self.notes.from,
             header,
             position: position.map(Position::from),
             payload_bytes: payload.len() as u64,
             kept: Kept::new(&payload[..payload.len().min(self.notes.payload_cap)]),
-            inflated: None,
+            inflated: content,
             violations: &violations,
             deliberate: why,
             concealed_by: None,
         });
         bytes
+    }
+
+    /// How many messages have begun where the frames leave.
+    fn messages_at_exit(&self) -> u64 {
+        self.incoming.messages().saturating_add_signed(self.notes.ahead)
+    }
+
+    /// After this, what arrives goes on only when [`FrameInspector::forward`] is called. `None` if forwarded bytes have not been
+    /// decoded yet.
+    pub(super) fn keep_back(&mut self, share: MemoryShare) -> Option<Place> {
+        if !self.unseen.is_empty() {
+            return None;
+        }
+        let passing = [!self.incoming.is_between_frames(), self.incoming.is_inside_message()];
+        let Notes { from, inflates, .. } = self.notes;
+        let mut crossing = Crossing::new(from, self.received, passing, inflates, share);
+        let place = crossing.first_place();
+        if self.incoming.has_failed() {
+            crossing.give_up();
+        }
+        self.notes.crossing = Some(Box::new(crossing));
+        Some(place)
+    }
+
+    /// Whether what arrives is kept back.
+    pub(super) fn is_keeping_back(&self) -> bool {
+        self.notes.crossing.is_some()
+    }
+
+    /// After this, what arrives may be forwarded before it is decoded. Returns whether that is possible.
+    pub(super) fn let_go(&mut self) -> bool {
+        let may = self.unseen.is_empty() && self.notes.crossing.as_ref().is_some_and(|crossing| crossing.is_empty());
+        if may {
+            self.notes.crossing = None;
+        }
+        may
+    }
+
+    /// What has arrived since the last call, if it is kept back.
+    pub(super) fn arrivals(&mut self) -> Vec<Item> {
+        let has_failed = self.incoming.has_failed();
+        let Some(crossing) = &mut self.notes.crossing else { return Vec::new() };
+        if has_failed { crossing.give_up() } else { crossing.take() }
+    }
+
+    /// Nothing more arrives. Returns what is left, which goes on.
+    pub(super) fn leftovers(&mut self) -> Vec<Item> {
+        let Some(crossing) = &mut self.notes.crossing else { return Vec::new() };
+        crossing.give_up()
+    }
+
+    /// A message begins to go on.
+    pub(super) fn message_leaves(&mut self) {
+        self.notes.ahead += 1;
+    }
+
+    /// A frame goes on as it came. Records it where it leaves. `again` is whether it has gone on before.
+    pub(super) fn leaves(&mut self, frame: &KeptFrame, why: Option<&Deliberate>, again: bool, records: &mut Records) {
+        let message = self.messages_at_exit();
+        records.frame(FrameRecord {
+            from: self.notes.from,
+            header: &frame.header,
+            position: frame.position.map(|at| Position::from(MessagePosition { message, ..at })),
+            payload_bytes: frame.payload_bytes,
+            kept: Kept::new(&frame.payload),
+            inflated: frame.inflated.as_ref().map(|(content, bytes)| (&content[..], *bytes)),
+            violations: &frame.violations,
+            deliberate: why,
+            concealed_by: None,
+        });
+        if again {
+            self.insertions.again(frame.wire_bytes());
+        } else {
+            self.notes.kept_back.frames -= 1;
+            self.notes.kept_back.bytes -= frame.wire_bytes();
+        }
+        if frame.header.opcode == Opcode::Close {
+            self.notes.close_kept_back = false;
+        }
     }
 
     /// Counts raw bytes that are inserted.
@@ -176,108 +272,15 @@ impl FrameInspector {
     /// The connection has ended. Records the frame in which it ended, if there is one.
     pub(super) fn cut_off(&mut self, records: &mut Records) {
         if let Some(frame) = self.incoming.cut_off() {
-            self.notes.over(&frame, None, records);
+            self.notes.over(&frame, None, &[], records);
         }
-    }
-}
-
-impl Notes {
-    /// A frame is complete; `whole` is its payload if it arrived in one part.
-    fn over(&mut self, frame: &Frame, whole: Option<&[u8]>, records: &mut Records) {
-        let (pieces, content) = (self.piece.take(), self.inflated.take());
-        let inflated = (frame.compressed && self.inflates).then_some((&content.bytes[..], content.count));
-        self.note(frame, whole.unwrap_or(&pieces.bytes), inflated, records);
-    }
-
-    #[inline]
-    fn note(&mut self, frame: &Frame, payload: &[u8], inflated: Option<(&[u8], u64)>, records: &mut Records) {
-        let record = |position: Option<MessagePosition>| FrameRecord {
-            from: self.from,
-            header: &frame.header,
-            position: position.map(Position::from),
-            payload_bytes: frame.arrived,
-            kept: Kept::new(&payload[..payload.len().min(self.payload_cap)]),
-            inflated,
-            violations: &frame.violations,
-            deliberate: None,
-            concealed_by: None,
-        };
-        if self.inserted == 0 {
-            match self.twins {
-                true => records.twin(record(frame.position)),
-                false => records.frame(record(frame.position)),
-            }
-        } else {
-            let later = |at: MessagePosition| MessagePosition { message: at.message + self.inserted, ..at };
-            let at_exit = record(frame.position.map(later));
-            match self.twins {
-                true => {
-                    records.frame(record(frame.position));
-                    self.apart.frame(at_exit);
-                }
-                false => records.frame(at_exit),
+        let Some(crossing) = &mut self.notes.crossing else { return };
+        for item in crossing.take() {
+            if let Item::Bytes { frame: Some(frame), .. } = item {
+                let mut apart = std::mem::take(&mut self.notes.apart);
+                self.leaves(&frame, None, false, &mut apart);
+                self.notes.apart = apart;
             }
         }
-        self.count.frames += 1;
-        self.count.bytes += frame.header.len() as u64 + frame.arrived;
-        if let Some(close) = &frame.close {
-            self.close.get_or_insert_with(|| Box::new(close.clone()));
-        }
-    }
-}
-
-/// The handler during one call of `look`.
-struct Look<'l, 'b> {
-    notes: &'l mut Notes,
-    records: &'l mut Records,
-    /// The payload of the current frame, if it is complete.
-    whole: Option<&'b [u8]>,
-    /// The work done so far: decompressed bytes, and compressed bytes with their weight.
-    content: usize,
-}
-
-impl Look<'_, '_> {
-    /// Copies what would be lost with the read buffer.
-    fn put_by(&mut self) {
-        if let Some(whole) = self.whole.take() {
-            self.notes.piece.push(whole, self.notes.payload_cap);
-        }
-    }
-}
-
-impl<'b> Handler<'b> for Look<'_, 'b> {
-    fn begin(&mut self, frame: &Frame) {
-        self.whole = (frame.header.length.bytes == 0).then_some(&[]);
-    }
-
-    fn payload(&mut self, frame: &Frame, bytes: &'b [u8]) {
-        if bytes.len() as u64 == frame.header.length.bytes {
-            self.whole = Some(bytes);
-        } else {
-            self.notes.piece.push(bytes, self.notes.payload_cap);
-        }
-        if frame.compressed && self.notes.inflates {
-            self.content += COMPRESSED_BYTE * bytes.len();
-        }
-    }
-
-    fn inflated(&mut self, _: &Frame, bytes: &[u8]) {
-        self.notes.inflated.push(bytes, self.notes.payload_cap);
-        self.content += bytes.len();
-    }
-
-    fn end(&mut self, frame: &Frame, _: &[u8]) {
-        let whole = self.whole.take();
-        self.notes.over(frame, whole, self.records);
-    }
-
-    #[inline]
-    fn whole(&mut self, frame: &Frame, bytes: &'b mut [u8]) {
-        self.notes.note(frame, &bytes[frame.header.len()..], None, self.records);
-    }
-
-    #[inline]
-    fn is_full(&self) -> bool {
-        self.content >= MOST_INFLATED
     }
 }

@@ -1,22 +1,29 @@
 //! Records the frames that cross a hop, on the client side only or on both sides.
 
-use super::bridge::BridgeObserver;
-use super::commands::{HopCommands, Taken, Waiting, refused};
+mod sending;
+
+use super::bridge_observer::BridgeObserver;
+use super::commands::{HopCommands, Taken};
+use super::crossing::Place;
 use super::direction::Direction;
-use super::frame_inspector::{Compression, FrameInspector};
-use crate::command_frames::{CommandFrame, Content};
+use super::frame_inspector::{Compression, OwnFrame};
+use super::intercepting::{HopInterceptor, Needs};
+use super::sides::{Sides, random_key};
+use crate::command_frames::{self, CommandFrame};
 use crate::listen::ConnectionId;
 use crate::listen::record_capture::Follower;
+use crate::memory::MemoryBudget;
 use crate::metrics::{self, Path, Tally};
 use crate::session::{Presence, Records};
 use crate::shutdown::Shutdown;
 use crate::state::AppState;
 use observation::command::DropBy;
 use observation::event::{Cause, Closed, Count};
-use observation::{Act, Command, ConnectionNumber, Deliberate, Event, Leg, Party};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Leg, Party};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use wire::Sender;
 use wire::close::{self, ClosePayload};
 use wire::deflate::Agreed;
@@ -25,17 +32,19 @@ use wire::mask::MaskingKey;
 use wire::opcode::Opcode;
 
 const LOST: &str = "a protocol rule was broken on this connection, so the relay no longer knows where a frame ends and cannot add one; you can still drop the connection";
-const NO_RANDOMNESS: &str = "the system did not provide random bits for a masking key; try again";
 
 /// On drop, it appends exactly one [`Closed`] for each side.
 pub(super) struct FrameRecorder {
     presence: Presence,
-    near: ConnectionNumber,
-    /// `None` if the lab records the server side itself.
-    far: Option<ConnectionNumber>,
-    up: FrameInspector,
-    down: FrameInspector,
+    sides: Sides,
     commands: HopCommands,
+    /// Decides what goes on, once the session has had rules.
+    interceptor: Option<Box<HopInterceptor>>,
+    /// What an interceptor needs.
+    agreed: Option<Agreed>,
+    subprotocol: Option<String>,
+    deflate_slots: Arc<Semaphore>,
+    memory: MemoryBudget,
     /// How many bytes of a payload are recorded.
     payload_cap: usize,
     /// Reads the client side's TLS records.
@@ -57,6 +66,7 @@ impl FrameRecorder {
     pub(super) fn new(
         presence: Presence,
         (near, far): (ConnectionNumber, Option<ConnectionNumber>),
+        subprotocol: Option<String>,
         deflate: Option<&Agreed>,
         tls_records: Option<Follower>,
         id: ConnectionId,
@@ -69,18 +79,20 @@ impl FrameRecorder {
             Some(agreed) if inflating.is_some() => Compression::Read(*agreed),
             Some(_) => Compression::Unread,
         };
-        let watch = |from| FrameInspector::new(from, &compression, cap, far.is_some());
+        let sides = Sides::new(presence.session(), (near, far), &compression, cap);
         let mailbox = Arc::default();
         for number in [Some(near), far].into_iter().flatten() {
             presence.session().open_mailbox(number, &mailbox);
         }
         let mut this = Self {
             presence,
-            near,
-            far,
-            up: watch(Sender::Client),
-            down: watch(Sender::Server),
+            sides,
             commands: HopCommands::new(mailbox),
+            interceptor: None,
+            agreed: deflate.copied().filter(|_| inflating.is_some()),
+            subprotocol,
+            deflate_slots: Arc::clone(&app.deflate_slots),
+            memory: app.memory.clone(),
             payload_cap: cap,
             tls_records,
             first_close: [None, None],
@@ -99,45 +111,14 @@ impl FrameRecorder {
     fn record_tls(&mut self) {
         let Some(tls_records) = &mut self.tls_records else { return };
         for records in tls_records.take() {
-            self.presence.session().append_event(self.near, &Event::Records(records));
-        }
-    }
-
-    /// The recorded connection of that side.
-    fn number(&self, side: Leg) -> ConnectionNumber {
-        match side {
-            Leg::Near => self.near,
-            Leg::Far => self.far.unwrap_or(self.near),
-        }
-    }
-
-    fn watch(&mut self, direction: Direction) -> &mut FrameInspector {
-        match direction {
-            Direction::ToServer => &mut self.up,
-            Direction::ToClient => &mut self.down,
-        }
-    }
-
-    /// Appends the records of forwarded frames.
-    fn append(&mut self, direction: Direction, records: &mut Records) {
-        let (source, target) = (self.number(direction.source()), self.number(direction.target()));
-        let apart = self.watch(direction).take_apart();
-        let session = self.presence.session();
-        match apart {
-            Some(mut at_exit) => {
-                session.append(source, records);
-                session.append(target, &mut at_exit);
-                at_exit.give_back();
-            }
-            None if self.far.is_some() => session.append_twins([source, target], records),
-            None => session.append(self.near, records),
+            self.presence.session().append_event(self.sides.near(), &Event::Records(records));
         }
     }
 
     /// Notes which close frame was the first on each side.
     fn note_close(&mut self) {
         for side in [Leg::Near, Leg::Far] {
-            let first = match self.closes(side) {
+            let first = match self.sides.closes(side) {
                 [None, None] => continue,
                 [Some(close), _] => (Party::Client, close.clone()),
                 [None, Some(close)] => (Party::Server, close.clone()),
@@ -146,30 +127,9 @@ impl FrameRecorder {
         }
     }
 
-    /// The first close frames from the client and from the server on that side.
-    fn closes(&self, side: Leg) -> [Option<&ClosePayload>; 2] {
-        match side {
-            Leg::Near => [self.up.close(), self.down.close_at_exit()],
-            Leg::Far => [self.up.close_at_exit(), self.down.close()],
-        }
-    }
-
-    /// What the client and the server have sent on that side.
-    fn counts(&self, side: Leg) -> [Count; 2] {
-        match side {
-            Leg::Near => [self.up.count(), self.down.count_at_exit()],
-            Leg::Far => [self.up.count_at_exit(), self.down.count()],
-        }
-    }
-
-    /// Whether both ends of that side have sent a close frame.
-    fn is_clean(&self, side: Leg) -> bool {
-        self.closes(side).iter().all(Option::is_some)
-    }
-
     /// Counts what has crossed the client side since the last call.
     fn count(&mut self) {
-        let counts = self.counts(Leg::Near);
+        let counts = self.sides.counts(Leg::Near);
         for ((now, before), direction) in
             counts.iter().zip(&self.tallied).zip([metrics::Direction::In, metrics::Direction::Out])
         {
@@ -179,7 +139,39 @@ impl FrameRecorder {
         self.tally.publish();
     }
 
-    /// Encodes a frame of the relay's own, and records it on the one side that it crosses.
+    /// What may be sent now in this direction.
+    fn place(&mut self, direction: Direction) -> Place {
+        let inspector = self.sides.inspector(direction);
+        match &self.interceptor {
+            Some(interceptor) if inspector.is_keeping_back() => interceptor.place(direction),
+            _ if !inspector.is_between_frames() => Place::Nothing,
+            _ if !inspector.is_between_messages() => Place::Control,
+            _ => Place::Anything,
+        }
+    }
+
+    /// The interceptor, once the session has had rules. Until then, this costs a load.
+    #[inline]
+    fn interceptor(&mut self) -> Option<&mut HopInterceptor> {
+        if self.interceptor.is_none() && self.presence.session().rules().have_changed(0) {
+            self.intercept();
+        }
+        self.interceptor.as_deref_mut()
+    }
+
+    #[cold]
+    fn intercept(&mut self) {
+        let needs = Needs {
+            subprotocol: self.subprotocol.clone(),
+            agreed: self.agreed,
+            slots: Arc::clone(&self.deflate_slots),
+            memory: self.memory.clone(),
+            payload_cap: self.payload_cap,
+        };
+        self.interceptor = Some(Box::new(HopInterceptor::new(self.presence.session(), &self.sides, needs)));
+    }
+
+    /// Sends a frame of the relay's own.
     fn insert(
         &mut self,
         direction: Direction,
@@ -187,19 +179,15 @@ impl FrameRecorder {
         payload: &[u8],
         why: Option<&Deliberate>,
     ) -> Vec<u8> {
-        let number = self.number(direction.target());
-        let mut records = Records::pooled();
-        let bytes = self.watch(direction).insert(header, payload, why, &mut records);
-        self.presence.session().append(number, &mut records);
-        records.give_back();
+        let frame = OwnFrame { header, payload, why, content: None, is_broken: false };
+        let bytes = self.sides.insert(direction, frame);
         self.note_close();
         bytes
     }
 
     /// The relay's own close frame, if it may follow what was forwarded.
     fn close_frame(&mut self, direction: Direction, shutdown: &Shutdown) -> Vec<u8> {
-        let watch = self.watch(direction);
-        if watch.close_at_exit().is_some() || !watch.is_between_frames() {
+        if self.sides.inspector(direction).close_at_exit().is_some() || self.place(direction) == Place::Nothing {
             return Vec::new();
         }
         let payload = close::payload(shutdown.close_code(), shutdown.reason());
@@ -210,49 +198,9 @@ impl FrameRecorder {
         self.insert(direction, &header, &payload, None)
     }
 
-    /// Sends what a command asks for. `None` if it is refused.
-    fn send(&mut self, direction: Direction, Waiting { pending, frame }: Waiting) -> Option<Vec<u8>> {
-        let role = direction.sender();
-        // A close frame may have been sent since the command was accepted.
-        let closed = self.watch(direction).close_at_exit().is_some();
-        let refusal = CommandFrame::of(&pending.command, role, closed).err();
-        let is_composed = matches!(pending.command, Command::Frame(_));
-        let key = if role == Sender::Client && !is_composed { random_key().map(Some) } else { Some(None) };
-        let why = frame.why;
-        let bytes = match (refusal, frame.content, key) {
-            (Some(why), ..) => {
-                self.record(refused(&pending, &why));
-                return None;
-            }
-            (None, Content::Frame(..), None) => {
-                self.record(refused(&pending, NO_RANDOMNESS));
-                return None;
-            }
-            (None, Content::Frame(mut header, payload), Some(key)) => {
-                header.masking_key = header.masking_key.or(key);
-                self.insert(direction, &header, &payload, Some(&why))
-            }
-            (None, Content::Raw(bytes), _) => {
-                self.watch(direction).insert_raw(&bytes);
-                let kept = bytes[..bytes.len().min(self.payload_cap)].to_vec();
-                let act = Act { bytes: kept, sent: bytes.len() as u64, ..Act::of(why) };
-                self.record((self.number(direction.target()), act));
-                bytes
-            }
-        };
-        pending.answer(None);
-        Some(bytes)
-    }
-
     fn record(&self, (number, act): (ConnectionNumber, Act)) {
-        self.presence.session().append_event(number, &Event::Act(act));
+        self.sides.record(number, act);
     }
-}
-
-/// An unpredictable masking key, as §5.3 requires.
-fn random_key() -> Option<MaskingKey> {
-    let mut key = [0; 4];
-    getrandom::fill(&mut key).ok().map(|()| MaskingKey(key))
 }
 
 fn index(side: Leg) -> usize {
@@ -268,13 +216,14 @@ impl BridgeObserver for FrameRecorder {
         if direction == Direction::ToServer {
             self.record_tls();
         }
-        let watch = self.watch(direction);
+        let watch = self.sides.inspector(direction);
         let all = watch.look(bytes, &mut records);
         let gets_lost = watch.gets_lost();
-        if !records.is_empty() {
-            self.append(direction, &mut records);
-        }
+        self.sides.append(direction, &mut records);
         records.give_back();
+        if let Some(interceptor) = &mut self.interceptor {
+            interceptor.arrived(direction, &mut self.sides);
+        }
         self.note_close();
         self.count();
         if direction == Direction::ToClient {
@@ -288,18 +237,18 @@ impl BridgeObserver for FrameRecorder {
     }
 
     fn act(&mut self, side: Leg, act: Act) {
-        self.record((self.number(side), act));
+        self.record((self.sides.number(side), act));
     }
 
     fn both_closed(&self) -> bool {
-        self.is_clean(Leg::Near) && self.is_clean(Leg::Far)
+        self.sides.is_clean(Leg::Near) && self.sides.is_clean(Leg::Far)
     }
 
     fn close_frames(&mut self, shutdown: &Shutdown) -> [Vec<u8>; 2] {
         // The lab sends its own close frame, which crosses this bridge.
-        match self.far {
-            None => Default::default(),
-            Some(_) => Direction::BOTH.map(|direction| self.close_frame(direction, shutdown)),
+        match self.sides.is_far_recorded_elsewhere() {
+            true => Default::default(),
+            false => Direction::BOTH.map(|direction| self.close_frame(direction, shutdown)),
         }
     }
 
@@ -309,9 +258,13 @@ impl BridgeObserver for FrameRecorder {
 
     fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Leg, DropBy)>> {
         let pending = ready!(self.commands.poll_next(cx));
-        let side = if pending.connection == self.near { Leg::Near } else { Leg::Far };
+        let side = if pending.connection == self.sides.near() { Leg::Near } else { Leg::Far };
         let direction = Direction::toward(side);
-        let watch = self.watch(direction);
+        if command_frames::decides(&pending.command) {
+            self.decide(&pending);
+            return Poll::Ready(None);
+        }
+        let watch = self.sides.inspector(direction);
         let frame = match CommandFrame::of(&pending.command, direction.sender(), watch.close_at_exit().is_some()) {
             Ok(Some(_)) if watch.is_lost() => Err(LOST.to_owned()),
             frame => frame,
@@ -327,18 +280,53 @@ impl BridgeObserver for FrameRecorder {
         Poll::Ready(None)
     }
 
+    fn keeps_back(&mut self, direction: Direction) -> bool {
+        if self.interceptor().is_none() {
+            return false;
+        }
+        let inspector = self.sides.inspector(direction);
+        self.interceptor.as_mut().is_some_and(|interceptor| interceptor.keeps_back(direction, inspector))
+    }
+
+    fn ended(&mut self, direction: Direction) {
+        if let Some(interceptor) = &mut self.interceptor {
+            interceptor.ended(direction, &mut self.sides);
+        }
+    }
+
+    fn output(&mut self, direction: Direction) -> Option<Vec<u8>> {
+        let output = self.interceptor.as_mut()?.output(direction)?;
+        self.note_close();
+        self.count();
+        Some(output)
+    }
+
+    fn cuts(&mut self) -> bool {
+        self.interceptor.as_mut().is_some_and(|interceptor| interceptor.cuts())
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        self.interceptor.as_ref()?.next()
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if let Some(interceptor) = &mut self.interceptor {
+            interceptor.due(now, &mut self.sides);
+        }
+    }
+
     fn insertion(&mut self, direction: Direction) -> Option<Vec<u8>> {
         while !self.commands.is_empty(direction) {
-            let watch = self.watch(direction);
-            if watch.is_lost() {
+            if self.sides.inspector(direction).is_lost() {
                 let refused = self.commands.refuse_all(direction, LOST);
                 refused.into_iter().for_each(|refused| self.record(refused));
                 return None;
             }
-            if !watch.is_between_frames() {
+            let place = self.place(direction);
+            if place == Place::Nothing {
                 return None;
             }
-            let between_messages = watch.is_between_messages();
+            let between_messages = place == Place::Anything;
             let waiting = self.commands.next(direction, between_messages)?;
             if let Some(bytes) = self.send(direction, waiting) {
                 return Some(bytes);
@@ -357,14 +345,15 @@ impl Drop for FrameRecorder {
         let Some(causes) = self.causes.take() else { return };
         for direction in Direction::BOTH {
             let mut records = Records::pooled();
-            self.watch(direction).cut_off(&mut records);
-            if !records.is_empty() {
-                self.append(direction, &mut records);
-            }
+            self.sides.inspector(direction).cut_off(&mut records);
+            self.sides.append(direction, &mut records);
             records.give_back();
         }
         self.record_tls();
-        let numbers = [(Leg::Near, Some(self.near)), (Leg::Far, self.far)];
+        if let Some(interceptor) = &mut self.interceptor {
+            interceptor.over(&mut self.sides);
+        }
+        let numbers = self.sides.numbers();
         let session = Arc::clone(self.presence.session());
         let left =
             numbers.into_iter().filter_map(|(_, number)| number).flat_map(|number| session.close_mailbox(number));
@@ -379,12 +368,12 @@ impl Drop for FrameRecorder {
             let Some(number) = number else { continue };
             let (first, close) = self.first_close[index(side)].clone().unzip();
             let ClosePayload { code, reason } = close.map(|close| *close).unwrap_or_default();
-            let [client, server] = self.counts(side);
+            let [client, server] = self.sides.counts(side);
             let closed = Closed {
                 first,
                 code: code.map(|code| code.0),
                 reason,
-                clean: self.is_clean(side),
+                clean: self.sides.is_clean(side),
                 cause,
                 client,
                 server,

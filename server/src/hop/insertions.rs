@@ -16,7 +16,6 @@ pub(super) struct Insertions {
     deflate: bool,
     /// Tracks only the inserted frames. Forwarded messages are complete whenever one is inserted.
     outgoing: Outgoing,
-    messages: u64,
     /// The number of the last inserted message where the frames leave.
     number: u64,
     count: Count,
@@ -26,16 +25,11 @@ pub(super) struct Insertions {
 impl Insertions {
     pub(super) fn new(role: Sender, deflate: bool) -> Self {
         let (outgoing, count) = (Outgoing::default(), Count::default());
-        Self { role, deflate, outgoing, messages: 0, number: 0, count, close: None }
+        Self { role, deflate, outgoing, number: 0, count, close: None }
     }
 
     pub(super) fn count(&self) -> Count {
         self.count
-    }
-
-    /// How many messages have begun.
-    pub(super) fn messages(&self) -> u64 {
-        self.messages
     }
 
     /// The first inserted close frame.
@@ -59,7 +53,6 @@ impl Insertions {
     ) -> (Option<MessagePosition>, Vec<Violation>, Vec<u8>) {
         let (position, violations) = self.outgoing.judged(header, payload, self.role, self.deflate);
         if position.is_some_and(|position| position.fragment == 1) {
-            self.messages += 1;
             self.number = number;
         }
         if header.opcode == Opcode::Close {
@@ -70,6 +63,12 @@ impl Insertions {
         self.count.frames += 1;
         self.count.bytes += bytes.len() as u64;
         (position.map(|position| MessagePosition { message: self.number, ..position }), violations, bytes)
+    }
+
+    /// A frame that has gone on goes on again.
+    pub(super) fn again(&mut self, bytes: u64) {
+        self.count.frames += 1;
+        self.count.bytes += bytes;
     }
 
     pub(super) fn raw(&mut self, bytes: &[u8]) {

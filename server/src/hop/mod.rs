@@ -9,18 +9,24 @@
 //! | `client_side` | the client's side of a hop until its request is answered |
 //! | `server_side` | the same for the connection to another server |
 //! | `request_builder`, `response` | the forwarded request and the server's response |
-//! | `bridge`, `one_way` | copies bytes between two connections; `interference` is what a middlebox does to them |
-//! | `frame_inspector`, `frame_recorder` | decode and record the frames that cross |
+//! | `bridge`, `one_way`, `bridge_observer` | copies bytes between two connections; `interference` is what a middlebox does to them |
+//! | `frame_inspector`, `frame_notes`, `sides`, `frame_recorder` | decode and record the frames that cross |
+//! | `crossing`, `intercepting`, `exit` | what arrives and waits for rules, what they decide, and what leaves |
 //! | `commands`, `insertions` | what observers ask for on one side: frames of the relay's own between the forwarded ones |
 //! | `reach` | the relay's own address |
 
 mod bridge;
+mod bridge_observer;
 mod client_side;
 mod commands;
+mod crossing;
 mod direction;
+mod exit;
 mod frame_inspector;
+mod frame_notes;
 mod frame_recorder;
 mod insertions;
+mod intercepting;
 mod interference;
 mod one_way;
 mod params;
@@ -29,6 +35,7 @@ mod relay;
 pub(crate) mod request_builder;
 pub(crate) mod response;
 mod server_side;
+mod sides;
 mod tunnel;
 mod via;
 

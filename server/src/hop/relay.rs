@@ -117,8 +117,9 @@ impl Relaying {
             let (number, id) = (near.number, near.arrival().id);
             let far = leg.used();
             let tls_records = near.follow_records();
-            let compressed = near.opened(text.into_bytes(), subprotocol, &agreement.extensions);
-            let frames = FrameRecorder::new(presence, (number, Some(far)), compressed.as_ref(), tls_records, id, &app);
+            let compressed = near.opened(text.into_bytes(), subprotocol.clone(), &agreement.extensions);
+            let (numbers, deflate) = ((number, Some(far)), compressed.as_ref());
+            let frames = FrameRecorder::new(presence, numbers, subprotocol, deflate, tls_records, id, &app);
             let early = [early.into(), reply.rest()];
             let patience = app.config.close_timeout;
             Box::new(Bridge::new((stream, slot), server, early, frames, None, patience, app)).run().await;

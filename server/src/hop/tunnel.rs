@@ -1,7 +1,8 @@
 //! A middlebox in front of TLS. It has its own port, forwards to the relay's TLS port, and sees only encrypted bytes. The lab at
 //! the other end knows the session, so the client side joins that session once the lab has read the request.
 
-use super::bridge::{Bridge, BridgeObserver};
+use super::bridge::Bridge;
+use super::bridge_observer::BridgeObserver;
 use super::commands::{HopCommands, Taken};
 use super::direction::Direction;
 use super::interference::Interference;

@@ -138,8 +138,9 @@ async fn pass_on(
         let slot = slot.and(place);
         let (number, id) = (near.number, near.arrival().id);
         let tls_records = near.follow_records();
-        let agreed = near.opened(text, subprotocol, &extensions);
-        let frames = FrameRecorder::new(presence, (number, None), agreed.as_ref(), tls_records, id, &app);
+        let agreed = near.opened(text, subprotocol.clone(), &extensions);
+        let numbers = (number, None);
+        let frames = FrameRecorder::new(presence, numbers, subprotocol, agreed.as_ref(), tls_records, id, &app);
         let interference = Interference::new(&middlebox.kind, Instant::now());
         let early = [early.into(), reply.rest()];
         let patience = lab::HALF_CLOSED + app.config.close_timeout;

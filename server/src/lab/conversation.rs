@@ -60,6 +60,7 @@ impl<R: Recorder> Conversation<R> {
 
     /// Consumes bytes from the front of `bytes`, up to the limit of one turn.
     pub(super) fn take<'b>(&mut self, bytes: &mut &'b mut [u8], replies: &mut Replies<'_, 'b>) {
+        self.refresh_rules();
         let now = self.engine.as_ref().map(|_| Instant::now());
         let Self {
             incoming,
@@ -149,20 +150,45 @@ impl<R: Recorder> Conversation<R> {
     /// # Errors
     /// Why the command is refused.
     pub(super) fn execute(&mut self, command: Command, limits: &Limits) -> Result<(), String> {
-        let now = Instant::now();
-        let Self { incoming, outgoing, engine, .. } = self;
-        let engine = engine.get_or_insert_with(|| {
-            let deflate = outgoing.deflater().is_some();
-            let engine = Engine::new(ConnectionBehaviour::default(), deflate, now);
-            Box::new(engine.in_the_middle(incoming.is_inside_message(), outgoing.sent_close()))
-        });
         let behaves = matches!(command, Command::Behave(_));
-        engine.execute(command, now)?;
+        let engine = self.engine();
+        engine.execute(command, Instant::now())?;
         if behaves {
+            let Self { incoming, engine: Some(engine), .. } = self else { return Ok(()) };
             let talk = engine.talk();
             incoming.restrict(talk.limits(limits), talk.accept);
         }
         Ok(())
+    }
+
+    /// The engine. A connection that echoes plainly gets one.
+    fn engine(&mut self) -> &mut Engine {
+        let Self { incoming, outgoing, engine, .. } = self;
+        engine.get_or_insert_with(|| {
+            let deflate = outgoing.deflater().is_some();
+            let engine = Engine::new(ConnectionBehaviour::default(), deflate, Instant::now());
+            Box::new(engine.in_the_middle(incoming.is_inside_message(), outgoing.sent_close()))
+        })
+    }
+
+    /// Takes rules that have changed. While the session has had none, this costs a load.
+    #[inline]
+    fn refresh_rules(&mut self) {
+        match &mut self.engine {
+            Some(engine) if engine.has_interceptor() => engine.refresh_rules(),
+            _ if self.recorder.has_rules() => self.intercept(),
+            _ => {}
+        }
+    }
+
+    #[cold]
+    fn intercept(&mut self) {
+        let deflate = self.outgoing.deflater().is_some();
+        if let Some(interceptor) = self.recorder.interceptor(deflate) {
+            let engine = self.engine();
+            engine.intercept(interceptor);
+            engine.refresh_rules();
+        }
     }
 
     /// Sends a close frame, unless one was sent already or another frame is being sent.
@@ -188,6 +214,9 @@ impl<R: Recorder> Conversation<R> {
     pub(super) fn cut_off(&mut self) {
         if let Some(frame) = self.incoming.cut_off() {
             self.recorder.received(&frame, None, None);
+        }
+        for act in self.engine.as_mut().map(|engine| engine.end_rules()).unwrap_or_default() {
+            self.recorder.note(act);
         }
     }
 }

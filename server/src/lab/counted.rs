@@ -1,5 +1,6 @@
 //! Counts what crosses a connection for the metrics, whatever records it.
 
+use super::engine::LabInterceptor;
 use super::recorder::{Outbound, Recorder};
 use crate::metrics::{Direction, Tally};
 use crate::session::Mailbox;
@@ -95,6 +96,15 @@ impl<R: Recorder> Recorder for Counted<R> {
 
     fn mailbox(&self) -> Option<&Arc<Mailbox>> {
         self.recorder.mailbox()
+    }
+
+    #[inline]
+    fn has_rules(&self) -> bool {
+        self.recorder.has_rules()
+    }
+
+    fn interceptor(&self, deflate: bool) -> Option<LabInterceptor> {
+        self.recorder.interceptor(deflate)
     }
 
     /// Called once per turn.

@@ -14,6 +14,7 @@ mod connection;
 mod conversation;
 mod counted;
 mod engine;
+mod no_recorder;
 mod opening;
 mod recorder;
 mod refusal;
@@ -43,9 +44,10 @@ use connection::Connection;
 use conversation::Conversation;
 use counted::Counted;
 use engine::Engine;
+use no_recorder::NoRecorder;
 use observation::{Http, Opening};
 use opening::Agreement;
-use recorder::{NoRecorder, Recorder, SessionRecorder};
+use recorder::{Recorder, SessionRecorder};
 use socket::Socket;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -156,6 +158,7 @@ async fn answer(
         let session = Arc::clone(presence.session());
         let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
         let concealed_by = accepted.concealed_by.clone();
+        let memory = app.memory.clone();
         let Arrival { text, route, record_capture, .. } = arrival.clone();
         let record = move |agreement: Agreement| {
             asked.answered();
@@ -171,7 +174,7 @@ async fn answer(
                 ..Opening::default()
             };
             let tls_records = record_capture.map(|record_capture| record_capture.follow());
-            SessionRecorder::begin(presence, opening, cap, concealed_by, tls_records)
+            SessionRecorder::begin(presence, opening, cap, concealed_by, tls_records, memory)
         };
         tracing::debug!(connection = %arrival.id, session = %SessionTag::of(session.id()), "a lab connection begins");
         let turn = if accepted.behaviour.opening.takes_turns() { session.next_turn().await } else { 0 };

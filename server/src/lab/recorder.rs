@@ -1,9 +1,12 @@
 //! Records a connection in a session's log, or not at all.
 
+use super::engine::LabInterceptor;
+use crate::intercept::Scope;
 use crate::listen::record_capture::Follower;
+use crate::memory::MemoryBudget;
 use crate::session::{End, FrameRecord, Kept, Mailbox, PayloadPrefix, Presence, Records};
 use observation::event::{Cause, Closed, Count, Opening, Party};
-use observation::{Act, ConnectionNumber, Deliberate, Event, Origin, Position};
+use observation::{Act, ConnectionNumber, Deliberate, Event, Hop, Intermediary, Origin, Position};
 use std::borrow::Cow;
 use std::sync::Arc;
 use wire::Sender;
@@ -44,6 +47,10 @@ pub(super) trait Recorder: Send + 'static {
     fn note(&mut self, act: Act);
     /// The connection's mailbox for commands; `None` if it takes none.
     fn mailbox(&self) -> Option<&Arc<Mailbox>>;
+    /// Whether the session has had rules. Costs a load.
+    fn has_rules(&self) -> bool;
+    /// What decides about the messages of this connection; `None` if rules do not act on it. `deflate` is whether it compresses.
+    fn interceptor(&self, deflate: bool) -> Option<LabInterceptor>;
     /// The number of bytes sent since the connection began.
     fn written(&mut self, written: u64);
     /// The connection has ended.
@@ -61,25 +68,12 @@ pub(super) struct Outbound<'a> {
     pub(super) end: u64,
 }
 
-/// Records nothing.
-pub(super) struct NoRecorder;
-
-impl Recorder for NoRecorder {
-    fn piece(&mut self, _: &[u8]) {}
-    fn inflated(&mut self, _: &[u8]) {}
-    fn received(&mut self, _: &Frame, _: Option<&[u8]>, _: Option<Outbound<'_>>) {}
-    fn publish(&mut self) {}
-    fn deflated(&mut self, _: &[u8]) {}
-    fn queued(&mut self, _: Outbound<'_>, _: &[u8]) {}
-    fn queued_deliberate(&mut self, _: Outbound<'_>, _: &[u8], _: Option<&Deliberate>, _: &[Violation]) {}
-    fn act(&mut self, _: Act, _: u64) {}
-    fn abandon(&mut self, _: Act, _: u64) {}
-    fn note(&mut self, _: Act) {}
-    fn mailbox(&self) -> Option<&Arc<Mailbox>> {
-        None
-    }
-    fn written(&mut self, _: u64) {}
-    fn closed(self, _: Cause) {}
+/// What rules need to know of a connection.
+struct Ruled {
+    subprotocol: Option<String>,
+    /// Whether it is the server side of a middlebox, where rules act on the other side.
+    only_named: bool,
+    memory: MemoryBudget,
 }
 
 /// Appends to a session's log. On drop, it appends exactly one [`Closed`].
@@ -90,6 +84,8 @@ pub(super) struct SessionRecorder {
     payload_cap: usize,
     /// The challenge that conceals what the relay does deliberately.
     concealed_by: Option<Arc<str>>,
+    /// What rules need; `None` if a challenge conceals what the relay does, because then they do not act.
+    ruled: Option<Box<Ruled>>,
     /// Reads the TLS records.
     tls_records: Option<Follower>,
     /// What arrived since the last publication.
@@ -120,7 +116,13 @@ impl SessionRecorder {
         payload_cap: usize,
         concealed_by: Option<Arc<str>>,
         tls_records: Option<Follower>,
+        memory: MemoryBudget,
     ) -> Self {
+        let ruled = concealed_by.is_none().then(|| {
+            let is_box = |hop: &Hop| matches!(hop.middle, Intermediary::Box(_));
+            let only_named = opening.route.hop.as_ref().is_some_and(is_box);
+            Box::new(Ruled { subprotocol: opening.subprotocol.clone(), only_named, memory })
+        });
         let connection = presence.session().next_connection();
         presence.session().append_event(connection, &Event::Opening(opening));
         let mailbox = Arc::default();
@@ -131,6 +133,7 @@ impl SessionRecorder {
             mailbox,
             payload_cap,
             concealed_by,
+            ruled,
             tls_records,
             incoming: Records::default(),
             outgoing: Records::default(),
@@ -312,6 +315,25 @@ impl Recorder for SessionRecorder {
 
     fn mailbox(&self) -> Option<&Arc<Mailbox>> {
         Some(&self.mailbox)
+    }
+
+    #[inline]
+    fn has_rules(&self) -> bool {
+        self.ruled.is_some() && self.presence.session().rules().have_changed(0)
+    }
+
+    fn interceptor(&self, deflate: bool) -> Option<LabInterceptor> {
+        let Ruled { subprotocol, only_named, memory } = self.ruled.as_deref()?;
+        let session = self.presence.session();
+        let scope = Scope {
+            numbers: vec![self.connection],
+            subprotocol: subprotocol.clone(),
+            only_named: *only_named,
+            is_lab: true,
+            deflate,
+        };
+        let rules = Arc::clone(session.rules());
+        Some(LabInterceptor::new(rules, session.now_us(), scope, memory.share(), self.payload_cap))
     }
 
     fn written(&mut self, written: u64) {

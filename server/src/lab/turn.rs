@@ -96,7 +96,9 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
     fn notify_engine(&mut self, frame: &Frame, control: &[u8]) {
         let (Some(engine), Some(now)) = (&mut self.engine, self.now) else { return };
         match frame.position {
-            Some(position) if position.last && frame.is_valid() => engine.message_over(position.kind, now),
+            Some(position) if position.last && frame.is_valid() => {
+                engine.message_over(position.kind, frame.compressed, now)
+            }
             None if frame.header.opcode == Opcode::Pong => return engine.pong(control),
             _ => return,
         }
@@ -126,9 +128,9 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
     }
 
     /// Whether the engine lets the relay answer as the RFC requires.
-    fn may_answer(&mut self, opcode: Opcode) -> bool {
+    fn may_answer(&mut self, opcode: Opcode, payload: &[u8]) -> bool {
         match (&mut self.engine, self.now) {
-            (Some(engine), Some(now)) if opcode == Opcode::Pong => engine.answers_ping(now),
+            (Some(engine), Some(now)) if opcode == Opcode::Pong => engine.answers_ping(payload, now),
             (Some(engine), Some(now)) => engine.answers_close(now),
             _ => true,
         }
@@ -170,12 +172,12 @@ impl<'b, R: Recorder> Turn<'_, '_, 'b, R> {
                     _ => Cause::Violation,
                 });
             }
-            Answer::Close(_) if !self.may_answer(Opcode::Close) => {}
+            Answer::Close(_) if !self.may_answer(Opcode::Close, &[]) => {}
             Answer::Close(payload) => {
                 self.queue(&of(Opcode::Close, &payload), &payload, false);
                 *self.over = Some(Cause::ClosingHandshake);
             }
-            Answer::Pong if !self.may_answer(Opcode::Pong) => {}
+            Answer::Pong if !self.may_answer(Opcode::Pong, control) => {}
             Answer::Pong => self.queue(&of(Opcode::Pong, control), control, false),
             Answer::None if frame.header.opcode == Opcode::Close => {
                 *self.over = Some(self.close_cause.unwrap_or(Cause::ClosingHandshake));

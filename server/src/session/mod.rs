@@ -5,6 +5,7 @@ mod mailbox;
 mod mailboxes;
 mod prefix;
 mod presence;
+mod rules;
 mod shared;
 mod store;
 mod tag;
@@ -24,6 +25,7 @@ use crate::args::Config;
 use crate::args::rate::PerTime;
 use crate::client::LimitKey;
 use crate::credentials::Concealer;
+use crate::intercept::SessionRules;
 use crate::limits::Bucket;
 use crate::shutdown::Shutdown;
 use crate::slots::OwnSlot;
@@ -69,6 +71,7 @@ pub(crate) struct Session {
     /// Wakes observers, which then read the log.
     changed: Arc<Notify>,
     mailboxes: Arc<Mailboxes>,
+    rules: Arc<SessionRules>,
     export_slot: OwnSlot,
     grading_slot: OwnSlot,
     gradings: Bucket,
@@ -154,6 +157,7 @@ impl Session {
             concealer: Concealer::new(&origins.config.conceal_header),
             changed,
             mailboxes,
+            rules: Arc::default(),
             export_slot: OwnSlot::default(),
             grading_slot: OwnSlot::default(),
             gradings: Bucket::new(GRADINGS),

@@ -40,6 +40,7 @@ mod python;
 #[cfg(target_os = "linux")]
 mod redis_server;
 mod refusals;
+mod rules;
 mod sessions;
 mod shutdown;
 mod snippets;

@@ -18,7 +18,7 @@ use framescope::args::Config;
 use futures_util::{SinkExt, StreamExt};
 use observation::command::{self, Command};
 use observation::event::{Closed, Frame, Opening, Refusal};
-use observation::{ConnectionNumber, Draining, Event, FeedMessage, Gap, Hello, Observation, Seq};
+use observation::{ConnectionNumber, Draining, Event, FeedMessage, Gap, Hello, Observation, Rule, Seq};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -224,6 +224,8 @@ pub(crate) struct Feed {
     pub(crate) batches: Vec<usize>,
     ready: VecDeque<Observation>,
     answers: VecDeque<command::Answer>,
+    /// The lists of rules that the relay has sent.
+    pub(crate) rules: VecDeque<Vec<Rule>>,
     /// What the relay said before it stops.
     draining: Option<Draining>,
 }
@@ -248,6 +250,7 @@ impl Feed {
             batches: Vec::new(),
             ready: VecDeque::new(),
             answers: VecDeque::new(),
+            rules: VecDeque::new(),
             draining: None,
         }
     }
@@ -282,6 +285,7 @@ impl Feed {
             FeedMessage::Answer(answer) => self.answers.push_back(answer),
             FeedMessage::Draining(draining) => self.draining = Some(draining),
             FeedMessage::Recording(_) => {}
+            FeedMessage::Rules(rules) => self.rules.push_back(rules.read().unwrap()),
         }
     }
 
@@ -290,6 +294,16 @@ impl Feed {
         loop {
             if let Some(draining) = self.draining {
                 return draining;
+            }
+            self.take_in().await;
+        }
+    }
+
+    /// The next list of rules.
+    pub(crate) async fn rules(&mut self) -> Vec<Rule> {
+        loop {
+            if let Some(rules) = self.rules.pop_front() {
+                return rules;
             }
             self.take_in().await;
         }

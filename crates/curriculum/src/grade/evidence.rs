@@ -8,7 +8,7 @@ use observation::deliberate::Origin;
 use observation::{ConnectionNumber, Deliberate, Opening};
 use observation::{Event, Frame, Leg, MessageKind, Observation, Party, Seq, Transcript};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wire::opcode::Opcode;
 
@@ -63,6 +63,7 @@ impl<'a> Evidence<'a> {
     /// Without an `address`, every connection counts.
     pub(super) fn of(counts: Counts, address: Option<&Address>, transcript: &'a Transcript, since: Seq) -> Self {
         let since = if counts == Counts::Session { Seq(0) } else { since };
+        let ruled = ruled(transcript);
         let mut connections: Vec<Connection<'a>> = Vec::new();
         let mut other_address = None;
         // The index of each connection in `connections`; `None` if it does not count.
@@ -83,6 +84,10 @@ impl<'a> Evidence<'a> {
                 let request = (transcript.opening(number).map(|opening| &opening.request))
                     .or_else(|| transcript.refusal(number).map(|refusal| &refusal.request))?;
                 let hop = known.and_then(|known| known.hop.as_ref());
+                let near = hop.and_then(|hop| hop.other);
+                if ruled.contains(&number) || near.is_some_and(|near| ruled.contains(&near)) {
+                    return None;
+                }
                 if address.is_some_and(|address| !address.fits(request, hop, transcript)) {
                     other_address = Some(ObservationRef { connection: number, seq: first? });
                     return None;
@@ -209,6 +214,15 @@ impl<'a> Connection<'a> {
     pub(super) fn open_us(&self) -> u64 {
         self.opening.map_or(0, |(_, _, opened)| self.last_us.saturating_sub(opened))
     }
+}
+
+/// The connections on which a rule has acted: what crossed them is not what their ends have sent.
+fn ruled(transcript: &Transcript) -> HashSet<ConnectionNumber> {
+    let acts = transcript.after(Seq(0)).filter(|observation| match &observation.event {
+        Event::Act(act) => act.deliberate.by == Origin::Rule,
+        _ => false,
+    });
+    acts.map(|observation| observation.connection).collect()
 }
 
 fn is_by_command(deliberate: &Deliberate) -> bool {

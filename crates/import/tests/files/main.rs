@@ -101,6 +101,7 @@ fn the_older_format_has_the_same_conversation() {
 
 fn exported(format: Format, observations: &[Observation]) -> Vec<u8> {
     let recording = Recording {
+        rules: None,
         session: SessionId::from_random([0xA5; 16]),
         began: UNIX_EPOCH + Duration::from_secs(1_795_608_000),
         exported: UNIX_EPOCH + NOW,

@@ -53,6 +53,7 @@ macro_rules! golden {
 
 // After the macro, which it uses.
 mod feed;
+mod rules;
 
 fn observation(seq: u64, at_us: u64, event: Event) -> Observation {
     Observation { seq: Seq(seq), at_us, connection: ConnectionNumber(1), event }
@@ -354,6 +355,7 @@ fn document() {
         format: document::Format,
         exported: "2026-11-25T12:00:07.250000Z".to_owned(),
         began: "2026-11-25T12:00:00.000000Z".to_owned(),
+        rules: None,
         observations: vec![observation(2, 20_480, ping), observation(3, 31_377, Event::Closed(closed))],
         import: None,
     };
@@ -365,6 +367,7 @@ fn document() {
 #[test]
 fn document_imported() {
     let document = Document {
+        rules: None,
         format: document::Format,
         exported: "2026-11-25T12:00:07.250000Z".to_owned(),
         began: "2026-11-25T12:00:00.000000Z".to_owned(),

@@ -6,14 +6,15 @@ use crate::ui::field::Pointed;
 use crate::ui::format;
 use crate::ui::hex::Hex;
 use leptos::prelude::*;
-use observation::{Act, Seq};
+use observation::{Act, Content, Intercepted, Seq};
+use wire::opcode::Opcode;
 
 /// How many rows of bytes are shown at first.
 const FOLD: usize = 12;
 
 #[component]
 pub fn ActView(act: Act, seq: Seq, client: &'static str) -> impl IntoView {
-    let Act { deliberate, bytes, sent, refused } = act;
+    let Act { deliberate, bytes, sent, refused, intercepted } = act;
     let kept = bytes.len() as u64;
     if let Some(why) = refused {
         return view! {
@@ -26,6 +27,7 @@ pub fn ActView(act: Act, seq: Seq, client: &'static str) -> impl IntoView {
     }
     view! {
         <DeliberateActs did=vec![deliberate]/>
+        {intercepted.and_then(|intercepted| intercepted.read().ok()).map(before_and_after)}
         <AftermathView seq client/>
         {(sent > 0)
             .then(|| {
@@ -41,4 +43,46 @@ pub fn ActView(act: Act, seq: Seq, client: &'static str) -> impl IntoView {
             })}
     }
     .into_any()
+}
+
+/// What a rule changed: the message as it was, and as it became.
+fn before_and_after(intercepted: Intercepted) -> impl IntoView {
+    let Intercepted { before, after, until_us, .. } = intercepted;
+    let became = match (after.is_empty(), until_us) {
+        (true, Some(_)) => "It waits, and nothing has gone on yet.",
+        (true, None) => "Nothing went on.",
+        (false, _) => "",
+    };
+    view! {
+        <div class="before-after">
+            <section>
+                <h3>"What it was"</h3>
+                {content(before)}
+            </section>
+            <section>
+                <h3>"What it became"</h3>
+                {(!became.is_empty()).then(|| view! { <p class="note">{became}</p> })}
+                {after.into_iter().map(content).collect_view()}
+            </section>
+        </div>
+    }
+}
+
+fn content(content: Content) -> impl IntoView {
+    let opcode = Opcode::from_nibble(content.opcode);
+    let compressed = if content.compressed { ", compressed" } else { "" };
+    let cut = if content.is_truncated() { ", the beginning" } else { "" };
+    let words = format!("{}, {}{compressed}{cut}", opcode.name(), format::bytes(content.bytes));
+    let text = std::str::from_utf8(&content.payload).ok().filter(|_| opcode != Opcode::Binary).map(str::to_owned);
+    view! {
+        <p class="muted">{words}</p>
+        {match text {
+            Some(text) => view! { <pre class="content">{text}</pre> }.into_any(),
+            None => {
+                let bytes = content.payload;
+                view! { <Hex label="The content in hex" bytes class_at=Box::new(|_| "f-pay") fold=FOLD pointed=Pointed::new()/> }
+                    .into_any()
+            }
+        }}
+    }
 }

@@ -274,6 +274,7 @@ fn of_act(act: &Act, hop: Option<&Hop>) -> (Middle, WireText) {
             band(format!("{}: {}", what.to_ascii_uppercase(), plain(explanation)), "act")
         }
         None if *by == Origin::Console => band(format!("BY HAND: {}", plain(explanation)), "act"),
+        None if *by == Origin::Rule => band(format!("{}: {}", what.to_ascii_uppercase(), plain(explanation)), "act"),
         None if *by == Origin::Limit => band(format!("LIMIT: {}", plain(explanation)), "act"),
         None => band(format!("DELIBERATE: {}", plain(explanation)), "act"),
     };

@@ -77,6 +77,7 @@ pub(super) fn deliberate_label(deliberate: &Deliberate) -> String {
         ("push-every", _) => "pushed",
         (_, Origin::Console) => "by hand",
         (_, Origin::Limit) => "limit",
+        (_, Origin::Rule) => "by a rule",
         (_, Origin::Behaviour | Origin::Middlebox) => "deliberate",
     }
     .into()

@@ -294,6 +294,8 @@ impl Lab {
             }
             FeedEvent::Message(FeedMessage::Draining(_)) => self.draining.set(true),
             FeedEvent::Message(FeedMessage::Recording(recording)) => self.interrupted.set(recording.interrupted),
+            // No view shows the rules. What they do is among the observations.
+            FeedEvent::Message(FeedMessage::Rules(_)) => {}
             FeedEvent::Message(FeedMessage::Hello(hello)) => {
                 self.hello.set(Some(hello));
                 // What another relay said before no longer holds.

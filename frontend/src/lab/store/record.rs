@@ -50,7 +50,11 @@ impl Record {
         match incoming {
             // They say nothing about a connection.
             Incoming::Feed(
-                FeedMessage::Hello(_) | FeedMessage::Answer(_) | FeedMessage::Draining(_) | FeedMessage::Recording(_),
+                FeedMessage::Hello(_)
+                | FeedMessage::Answer(_)
+                | FeedMessage::Draining(_)
+                | FeedMessage::Recording(_)
+                | FeedMessage::Rules(_),
             ) => {}
             Incoming::Feed(FeedMessage::Gap(gap)) => {
                 self.transcript.gap(gap);

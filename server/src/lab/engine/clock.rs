@@ -38,6 +38,7 @@ impl Engine {
         if due(&mut self.timers.resume, now) {
             self.outbox.push(now, Action::Act(resumed_by_itself()));
         }
+        self.tick_rules(now);
         if due(&mut self.timers.push, now)
             && let Some(push) = self.talk.push.clone()
         {

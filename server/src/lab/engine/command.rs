@@ -17,6 +17,9 @@ impl Engine {
     /// # Errors
     /// Why the command is refused, without a capital and a full stop.
     pub(crate) fn execute(&mut self, command: Command, now: Instant) -> Result<(), String> {
+        if let Some(decided) = self.decide(&command, now) {
+            return decided;
+        }
         if self.outbox.is_full() && !matches!(command, Command::Drop(_) | Command::Resume) {
             return Err(FULL.to_owned());
         }

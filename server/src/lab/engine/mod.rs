@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `state` | [`Engine`]: decides what to do about each message |
 //! | `clock`, `timers` | what is due because time has passed |
+//! | `messages` | messages, in as many frames as the behavior asks for |
 //! | `gathering` | replies that wait for each other |
 //! | `token` | replies with a random token |
 //! | `command` | what an observer asked for |
+//! | `rules` | what the session's rules decide |
 //! | `dialogue` | a script, followed step by step |
 //! | `outbox` | the actions that wait |
 //! | `run` | carries out what is due |
@@ -18,12 +20,15 @@ mod clock;
 mod command;
 mod dialogue;
 mod gathering;
+mod messages;
 mod outbox;
 mod reasons;
+mod rules;
 mod run;
 mod state;
 mod timers;
 mod token;
 
+pub(super) use rules::LabInterceptor;
 pub(super) use run::TurnContext;
 pub(super) use state::Engine;

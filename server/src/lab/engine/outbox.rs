@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use tokio::time::Instant;
 use wire::close::CloseCode;
 use wire::header::FrameHeader;
+use wire::message::MessageKind;
 use wire::opcode::Opcode;
 
 /// With this many entries or bytes, the connection stops reading data that could add more.
@@ -37,6 +38,19 @@ pub(super) enum Action {
         deliberate: Option<Deliberate>,
         /// Whether the payload cannot be decompressed.
         broken: bool,
+    },
+    /// A whole message, which may be compressed.
+    Message {
+        kind: MessageKind,
+        content: Vec<u8>,
+        compress: bool,
+        deliberate: Option<Deliberate>,
+    },
+    /// A message that rules decide about when it is due.
+    Judge {
+        kind: MessageKind,
+        content: Vec<u8>,
+        why: Option<Deliberate>,
     },
     /// A ping with this payload, whose pong has a deadline.
     Heartbeat(Vec<u8>),
@@ -69,12 +83,17 @@ impl Action {
     }
 
     fn is_data(&self) -> bool {
-        matches!(self, Self::Frame { header, .. } if !header.opcode.is_control())
+        match self {
+            Self::Frame { header, .. } => !header.opcode.is_control(),
+            Self::Message { .. } | Self::Judge { .. } => true,
+            _ => false,
+        }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Self::Frame { payload, .. } | Self::Raw(payload, _) | Self::Heartbeat(payload) => payload.capacity(),
+            Self::Message { content, .. } | Self::Judge { content, .. } => content.capacity(),
             _ => 0,
         }
     }
@@ -85,6 +104,7 @@ impl Action {
             Self::Frame { deliberate, .. } => {
                 deliberate.as_ref().is_some_and(|why| why.by == Origin::Console || why.what == "data-after-close")
             }
+            Self::Message { .. } | Self::Judge { .. } => false,
             Self::Heartbeat(_) | Self::Close(..) => false,
             Self::Raw(..) | Self::Act(_) | Self::Drop(..) => true,
         }
@@ -96,6 +116,15 @@ impl Outbox {
         self.bytes += out.bytes();
         let index = self.waiting.partition_point(|(other, _)| *other <= at);
         self.waiting.insert(index, (at, out));
+    }
+
+    /// Adds actions that come before all others.
+    pub(super) fn put_first(&mut self, now: Instant, actions: Vec<Action>) {
+        let at = self.waiting.front().map_or(now, |(first, _)| now.min(*first));
+        for action in actions.into_iter().rev() {
+            self.bytes += action.bytes();
+            self.waiting.push_front((at, action));
+        }
     }
 
     /// The next action that is due.

@@ -3,6 +3,7 @@
 use super::outbox::{Action, Drip, Ready};
 use super::reasons;
 use super::state::{Closing, Engine};
+use crate::behaviour::opcode;
 use crate::lab::recorder::{Outbound, Recorder};
 use crate::lab::replies::Replies;
 use observation::event::Cause;
@@ -46,7 +47,7 @@ impl<R: Recorder> TurnContext<'_, '_, '_, R> {
         header: &FrameHeader,
         payload: &[u8],
         deliberate: Option<&Deliberate>,
-        broken: bool,
+        (broken, content): (bool, Option<&[u8]>),
         now: Instant,
     ) {
         let (position, mut violations) = self.outgoing.judged(header, payload, Sender::Server, engine.deflate);
@@ -56,7 +57,10 @@ impl<R: Recorder> TurnContext<'_, '_, '_, R> {
         let mut bytes = Vec::with_capacity(header.len() + payload.len());
         encoder::encode(header, payload, &mut bytes);
         let end = self.end() + bytes.len() as u64;
-        let compressed = false;
+        let compressed = content.is_some();
+        if let Some(content) = content {
+            self.recorder.deflated(content);
+        }
         self.recorder.queued_deliberate(
             Outbound { header, position, compressed, end },
             payload,
@@ -135,14 +139,29 @@ impl Engine {
     fn act<R: Recorder>(&mut self, out: Action, now: Instant, turn: &mut TurnContext<'_, '_, '_, R>) {
         match out {
             Action::Frame { header, payload, deliberate, broken } => {
-                turn.frame(self, &header, &payload, deliberate.as_ref(), broken, now);
+                turn.frame(self, &header, &payload, deliberate.as_ref(), (broken, None), now);
                 if header.opcode == Opcode::Ping {
                     self.pinged(&payload, false, now);
                 }
             }
+            Action::Message { kind, content, compress, deliberate } => {
+                let why = deliberate.as_ref();
+                // The compressor may already have a part of the message that is being echoed.
+                let may_compress = compress && !self.is_inside_plain_message();
+                let compressed = turn.outgoing.deflater().filter(|_| may_compress).map(|deflater| {
+                    deflater.push(&content);
+                    deflater.finish();
+                    deflater.take()
+                });
+                let payload = compressed.as_ref().unwrap_or(&content);
+                let mut header = FrameHeader::unmasked(true, opcode(kind), payload.len() as u64);
+                header.rsv.rsv1 = compressed.is_some();
+                turn.frame(self, &header, payload, why, (false, compressed.is_some().then_some(&content)), now);
+            }
+            Action::Judge { kind, content, why } => self.judge_sent(kind, content, why, now),
             Action::Heartbeat(payload) => {
                 let header = FrameHeader::unmasked(true, Opcode::Ping, payload.len() as u64);
-                turn.frame(self, &header, &payload, Some(&reasons::heartbeat()), false, now);
+                turn.frame(self, &header, &payload, Some(&reasons::heartbeat()), (false, None), now);
                 self.pinged(&payload, true, now);
             }
             // A close frame was sent already.
@@ -151,12 +170,12 @@ impl Engine {
                 *turn.close_cause = Some(cause);
                 let payload = close::payload(code, &reason);
                 let header = FrameHeader::unmasked(true, Opcode::Close, payload.len() as u64);
-                turn.frame(self, &header, &payload, Some(&why), false, now);
+                turn.frame(self, &header, &payload, Some(&why), (false, None), now);
             }
             Action::Raw(bytes, deliberate) => {
                 turn.replies.copy(&bytes);
                 let sent = bytes.len() as u64;
-                turn.note(Act { deliberate, bytes, sent, refused: None });
+                turn.note(Act { bytes, sent, ..Act::of(deliberate) });
             }
             Action::Act(act) => turn.note(act),
             Action::Drop(by, why) => {

@@ -4,9 +4,10 @@ use super::dialogue::{Dialogue, Line, Lines, MAX_HEARD};
 use super::gathering::Gathering;
 use super::outbox::{Action, Outbox, Ready};
 use super::reasons;
+use super::rules::LabInterceptor;
 use super::timers::Timers;
 use super::token::with_token;
-use crate::behaviour::{After, ConnectionBehaviour, Fault, Made, another_order, opcode};
+use crate::behaviour::{After, ConnectionBehaviour, Fault, Made, another_order};
 use crate::lab::replies::Replies;
 use crate::memory;
 use observation::Deliberate;
@@ -15,7 +16,6 @@ use observation::event::Cause;
 use tokio::time::Instant;
 use wire::header::FrameHeader;
 use wire::message::MessageKind;
-use wire::opcode::Opcode;
 
 pub(in crate::lab) struct Engine {
     pub(super) talk: ConnectionBehaviour,
@@ -32,6 +32,8 @@ pub(in crate::lab) struct Engine {
     pub(super) content: Vec<u8>,
     pub(super) gathering: Gathering,
     pub(super) outbox: Outbox,
+    /// Decides about messages, once the session has had rules.
+    pub(super) interceptor: Option<Box<LabInterceptor>>,
     /// A close frame or a drop that is due. It does not wait for the queue.
     pub(super) urgent: Option<Action>,
     pub(super) timers: Timers,
@@ -64,6 +66,7 @@ impl Engine {
             content: Vec::new(),
             gathering: Gathering::default(),
             outbox: Outbox::default(),
+            interceptor: None,
             urgent: None,
             timers: Timers::default(),
             dialogue: None,
@@ -137,7 +140,8 @@ impl Engine {
         let as_it_comes = !silent && !token && in_order && fragments.is_none() && delay.is_none() && drip.is_none();
         let spoilt = self.talk.faults.iter().any(|(at, _)| *at == self.replies + 1);
         let answered = !self.is_silent() && self.dialogue.is_none();
-        self.plain = as_it_comes && answered && !spoilt && self.outbox.is_empty() && self.closing.is_none();
+        let is_free = self.outbox.is_empty() && self.closing.is_none() && !self.intercepts();
+        self.plain = as_it_comes && answered && !spoilt && is_free;
         self.under_way = true;
     }
 
@@ -149,30 +153,40 @@ impl Engine {
 
     /// Adds content to a message that is not echoed unchanged.
     pub(in crate::lab) fn collect(&mut self, bytes: &[u8]) {
-        if self.is_silent() || self.closing.is_some() {
+        if (self.is_silent() && !self.intercepts()) || self.closing.is_some() {
             return;
         }
         // A script does not need more to see that the message is too long for it.
-        let most = self.dialogue.as_ref().map_or(usize::MAX, |_| (MAX_HEARD + 1).saturating_sub(self.content.len()));
+        let dialogue = self.dialogue.as_ref().filter(|_| !self.intercepts());
+        let most = dialogue.map_or(usize::MAX, |_| (MAX_HEARD + 1).saturating_sub(self.content.len()));
         memory::extend(&mut self.content, &bytes[..bytes.len().min(most)], usize::MAX);
     }
 
     /// The client's message is complete.
-    pub(in crate::lab) fn message_over(&mut self, kind: MessageKind, now: Instant) {
+    pub(in crate::lab) fn message_over(&mut self, kind: MessageKind, compressed: bool, now: Instant) {
         self.under_way = false;
-        self.messages = self.messages.saturating_add(1);
         let content = std::mem::take(&mut self.content);
         if self.plain {
+            self.process(kind, &content, true, now);
+        } else if let Some(content) = self.judge_received(kind, content, compressed, now) {
+            self.process(kind, &content, false, now);
+        }
+    }
+
+    /// Does what a message from the client asks for. `echoed` is whether it was echoed unchanged already.
+    pub(super) fn process(&mut self, kind: MessageKind, content: &[u8], echoed: bool, now: Instant) {
+        self.messages = self.messages.saturating_add(1);
+        if echoed {
             self.replies = self.replies.saturating_add(1);
             self.fall_silent(now);
         } else if self.is_silent() {
             self.outbox.push(now, Action::Act(reasons::no_reply()));
         } else if self.closing.is_none() && self.dialogue.is_some() {
-            self.heard(kind, &content, now);
+            self.heard(kind, content, now);
         } else if self.closing.is_none() {
             match self.talk.shuffle {
-                Some(count) => self.gather(kind, content, count, now),
-                None => self.answer(kind, &content, now, None),
+                Some(count) => self.gather(kind, content.to_vec(), count, now),
+                None => self.answer(kind, content, now, None),
             }
         }
         // After the reply that waits the longest.
@@ -261,40 +275,13 @@ impl Engine {
         }
     }
 
-    /// Queues a message in as many frames as the behavior asks for.
-    pub(super) fn message(&mut self, kind: MessageKind, content: &[u8], at: Instant, why: Option<Deliberate>) {
-        let count = self.talk.fragments.unwrap_or(1).max(1) as usize;
-        let why = why.or_else(|| match (count, self.talk.drip) {
-            (2.., _) => Some(reasons::fragments(count)),
-            (_, gap) => gap.map(reasons::drip),
-        });
-        let mut from = 0;
-        for number in 1..=count {
-            let mut to = content.len() * number / count;
-            // Splitting inside a character is allowed, but has its own fault.
-            while kind == MessageKind::Text && to < content.len() && content[to] & 0xC0 == 0x80 {
-                to += 1;
-            }
-            let part = &content[from..to.max(from)];
-            from = to.max(from);
-            let opcode = if number == 1 { opcode(kind) } else { Opcode::Continuation };
-            let header = FrameHeader::unmasked(number == count, opcode, part.len() as u64);
-            self.outbox.push(at, Action::frame(header, part.to_vec(), why.clone()));
-            if self.talk.fragment_pings && number < count {
-                let payload = format!("between {number} and {}", number + 1);
-                let deliberate = reasons::ping_between();
-                self.outbox.push(at, Action::control(Opcode::Ping, payload.into_bytes(), Some(deliberate)));
-            }
-        }
-    }
-
     /// Whether a ping is answered. Records it if not.
-    pub(in crate::lab) fn answers_ping(&mut self, now: Instant) -> bool {
+    pub(in crate::lab) fn answers_ping(&mut self, payload: &[u8], now: Instant) -> bool {
         let answers = !self.talk.no_pong && !self.has_fallen_silent();
         if !answers {
             self.outbox.push(now, Action::Act(reasons::no_pong()));
         }
-        answers
+        answers && self.judge_ping(payload, now)
     }
 
     /// Whether a close frame is answered. Records it if not.
@@ -357,7 +344,8 @@ impl Engine {
     /// When something is next due. `ready` says what may be sent.
     pub(in crate::lab) fn next(&self, ready: Ready) -> Option<Instant> {
         let dialogue = self.dialogue.as_ref().and_then(|dialogue| dialogue.next());
-        [self.timers.next(), dialogue, self.gathering.until(), self.outbox.next(ready)].into_iter().flatten().min()
+        let all = [self.timers.next(), dialogue, self.gathering.until(), self.outbox.next(ready), self.next_rule()];
+        all.into_iter().flatten().min()
     }
 }
 

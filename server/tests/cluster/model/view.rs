@@ -53,6 +53,8 @@ impl View {
                 }
             }
             FeedMessage::Recording(recording) => self.interrupted = recording.interrupted,
+            // Relays that share a session refuse rules.
+            FeedMessage::Rules(_) => self.faults.push("rules in a shared session".to_owned()),
             FeedMessage::Draining(_) => {}
         }
     }

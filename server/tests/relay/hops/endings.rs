@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A relay in front of a server that the test plays. Returns the client's and the server's connection.
-pub(super) async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, Raw) {
+pub(crate) async fn pair(change: impl FnOnce(&mut framescope::args::Config)) -> (Lab, Raw, Raw) {
     let upstream = Upstream::bind().await;
     let allowed = upstream.url("").parse().unwrap();
     let lab = Lab::with(|config| {

@@ -2,7 +2,7 @@
 
 mod boxes;
 mod commands;
-mod endings;
+pub(crate) mod endings;
 mod half_closed;
 mod interference;
 mod left_early;

@@ -1,0 +1,115 @@
+//! Whether a rule applies to a frame.
+
+use super::pattern;
+use super::unit::Unit;
+use observation::rule::{JsonIs, When};
+use observation::{ConnectionNumber, JsonPath, MessageKind, Party};
+use regex::Regex;
+use serde_json::Value;
+use wire::opcode::Opcode;
+
+const MAX_TEXT: usize = 1000;
+
+/// The compiled form of [`When`], except for what depends on the connection only.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    from: Option<Party>,
+    /// 0–15.
+    opcode: Option<u8>,
+    bytes: std::ops::RangeInclusive<u64>,
+    text: Option<String>,
+    regex: Option<Regex>,
+    json: Option<(JsonPath, Option<Value>)>,
+    kind: Option<MessageKind>,
+}
+
+/// What conditions can ask of a connection.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    /// The numbers of the connection, or of both sides of a hop.
+    pub(crate) numbers: Vec<ConnectionNumber>,
+    pub(crate) subprotocol: Option<String>,
+    /// Whether only rules that name the connection act on it: it is the server side of a middlebox, whose other side the rules act on.
+    pub(crate) only_named: bool,
+    /// Whether the relay is the server, so that what the client sends goes no further.
+    pub(crate) is_lab: bool,
+    /// Whether permessage-deflate was negotiated, and the relay can compress.
+    pub(crate) deflate: bool,
+}
+
+impl Condition {
+    pub(super) fn new(when: &When) -> Result<Self, String> {
+        let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, subprotocol: _, connection: _ } = when;
+        if let Some(opcode) = opcode.filter(|opcode| *opcode > 0xF) {
+            return Err(format!("an opcode is from 0 to 15, and this one is {opcode}"));
+        }
+        let bytes = min_bytes.unwrap_or(0)..=max_bytes.unwrap_or(u64::MAX);
+        if bytes.is_empty() {
+            return Err("`min_bytes` is larger than `max_bytes`, so the rule would never act".to_owned());
+        }
+        if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > MAX_TEXT) {
+            return Err(format!("`text` has from 1 to {MAX_TEXT} bytes"));
+        }
+        let json = json.as_ref().map(|JsonIs { path, is }| {
+            let path = JsonPath::parse(path).map_err(|error| error.to_string())?;
+            Ok::<_, String>((path, is.clone()))
+        });
+        Ok(Self {
+            from: *from,
+            opcode: *opcode,
+            bytes,
+            text: text.clone(),
+            regex: regex.as_deref().map(pattern::compile).transpose()?,
+            json: json.transpose()?,
+            kind: *kind,
+        })
+    }
+
+    pub(super) fn patterns(&self) -> usize {
+        usize::from(self.regex.is_some())
+    }
+
+    /// Whether the rule can apply to something that this end sends.
+    pub(super) fn may_be_from(&self, from: Party) -> bool {
+        self.from.is_none_or(|only| only == from)
+    }
+
+    pub(super) fn holds(&self, unit: &Unit) -> bool {
+        let Self { from, opcode, bytes, text, regex, json, kind } = self;
+        let kind_of = |unit: &Unit| match unit.opcode {
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
+            _ => None,
+        };
+        from.is_none_or(|from| from == unit.from.into())
+            && match opcode {
+                Some(opcode) => *opcode == unit.opcode.nibble(),
+                None => kind_of(unit).is_some(),
+            }
+            && kind.is_none_or(|kind| kind_of(unit) == Some(kind))
+            && bytes.contains(&(unit.content.len() as u64))
+            && text.as_ref().is_none_or(|text| contains(&unit.content, text.as_bytes()))
+            && regex
+                .as_ref()
+                .is_none_or(|regex| pattern::searched(&unit.content).is_some_and(|content| regex.is_match(content)))
+            && json.as_ref().is_none_or(|(path, is)| {
+                let found = unit.json().and_then(|json| path.of(json));
+                found.is_some_and(|found| is.as_ref().is_none_or(|is| is == found))
+            })
+    }
+}
+
+impl Scope {
+    /// Whether a rule can act on this connection.
+    pub(super) fn has(&self, when: &When) -> bool {
+        let is_named = when.connection.is_some_and(|number| self.numbers.contains(&number));
+        let only = when.subprotocol.as_ref();
+        (is_named || (when.connection.is_none() && !self.only_named))
+            && only.is_none_or(|only| self.subprotocol.as_ref() == Some(only))
+    }
+}
+
+/// Whether `text` occurs in `content`.
+fn contains(content: &[u8], text: &[u8]) -> bool {
+    memchr::memmem::find(content, text).is_some()
+}

@@ -1,0 +1,282 @@
+//! Decides what happens to each message of a connection. `T` is a message as its connection has it.
+
+use super::condition::Scope;
+use super::records::{Context, content};
+use super::rule_set::{Action, RuleSet};
+use super::session_rules::SessionRules;
+use super::unit::{MAX_CONTENT, Unit};
+use super::waiting::{Wait, Waiter, Waiting};
+use crate::behaviour::Fault;
+use crate::memory::MemoryShare;
+use observation::command::Edited;
+use observation::rule::{CloseCode, Expiry, Hold};
+use observation::{Act, Content, Deliberate};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use wire::Sender;
+use wire::opcode::Opcode;
+
+pub(crate) struct Interceptor<T> {
+    rules: Arc<SessionRules>,
+    /// A moment, and the session's time at it in microseconds.
+    clock: (Instant, u64),
+    pub(super) scope: Scope,
+    /// The state of the session's rules when they were last looked at.
+    seen: u64,
+    set: Arc<RuleSet>,
+    /// The positions of the rules that can act on this connection, from 0.
+    active: Vec<usize>,
+    /// How many times each rule has acted.
+    acted: Vec<u32>,
+    pub(super) waiting: Waiting<T>,
+    pub(super) payload_cap: usize,
+}
+
+/// What a connection has to do, in this order.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    /// A message goes on as it was. `why` is given if it is late or a copy.
+    Original { from: Sender, original: T, why: Option<Deliberate>, is_copy: bool },
+    /// A message with this content goes on, as if `from` had sent it.
+    Content { from: Sender, opcode: Opcode, content: Vec<u8>, compress: bool, why: Deliberate },
+    /// A frame goes on, as if `from` had sent it.
+    Frame { from: Sender, edited: Edited, why: Deliberate },
+    /// A message goes on with a fault.
+    Fault { from: Sender, fault: Fault, unit: Unit, why: Deliberate },
+    /// The connection is closed.
+    Close { close: CloseCode, why: Deliberate },
+    /// To be recorded where `from` sends.
+    Record { from: Sender, act: Act },
+}
+
+impl<T: Clone> Interceptor<T> {
+    /// `now_us` is the session's time in microseconds. `share` counts what waits.
+    pub(crate) fn new(
+        rules: Arc<SessionRules>,
+        now_us: u64,
+        scope: Scope,
+        share: MemoryShare,
+        payload_cap: usize,
+    ) -> Self {
+        let (set, active, acted) = Default::default();
+        let (clock, waiting) = ((Instant::now(), now_us), Waiting::new(share));
+        Self { rules, clock, scope, seen: 0, set, active, acted, waiting, payload_cap }
+    }
+
+    /// Takes the rules of the session, if they have changed. Costs a load if they have not.
+    #[inline]
+    pub(crate) fn refresh(&mut self) {
+        if self.rules.have_changed(self.seen) {
+            self.load();
+        }
+    }
+
+    /// A rule that stays the same goes on counting how many times it has acted.
+    #[cold]
+    fn load(&mut self) {
+        let (set, seen) = self.rules.load();
+        let old = std::mem::replace(&mut self.set, set);
+        let is_same = |index: usize, new: &super::rule_set::CompiledRule| {
+            old.get(index).is_some_and(|old| {
+                let (old, new) = (&old.rule, &new.rule);
+                (&old.when, &old.then, old.times) == (&new.when, &new.then, new.times)
+            })
+        };
+        let acted = self.set.iter().enumerate().map(|(index, rule)| match self.acted.get(index) {
+            Some(acted) if is_same(index, rule) => *acted,
+            _ => 0,
+        });
+        self.acted = acted.collect();
+        let all = self.set.iter().enumerate();
+        self.active =
+            all.filter(|(_, rule)| rule.rule.on && self.scope.has(&rule.rule.when)).map(|(index, _)| index).collect();
+        self.seen = seen;
+    }
+
+    /// Whether messages from that end have to be judged.
+    #[inline]
+    pub(crate) fn is_active(&self, from: Sender) -> bool {
+        (!self.active.is_empty() || !self.waiting.is_empty())
+            && (self.has_rule_for(from) || self.waiting.has_from(from))
+    }
+
+    fn has_rule_for(&self, from: Sender) -> bool {
+        let may = |index: &usize| self.set.get(*index).is_some_and(|rule| rule.condition.may_be_from(from.into()));
+        self.active.iter().any(may)
+    }
+
+    /// What happens to a message or control frame.
+    pub(crate) fn judge(&mut self, unit: Unit, original: T, now: Instant) -> Vec<Outcome<T>> {
+        let mut out = Vec::new();
+        let set = Arc::clone(&self.set);
+        let from = unit.from;
+        for &index in &self.active.clone() {
+            let Some(compiled) = set.get(index) else { continue };
+            let is_over = compiled.rule.times.is_some_and(|times| self.acted[index] >= times);
+            if is_over || !compiled.condition.holds(&unit) {
+                continue;
+            }
+            let rule = (index + 1, compiled.rule.name.clone());
+            let record = Context { rule: &rule, payload_cap: self.payload_cap };
+            let before = content(&unit, self.payload_cap);
+            match &compiled.action {
+                Action::Note(text) => {
+                    let why = record.why("note", &format!("matched: {text}"));
+                    out.push(Outcome::Record { from, act: record.acts(why, &unit, vec![before]) });
+                    self.acted[index] += 1;
+                    continue;
+                }
+                Action::Replace(replacement) => {
+                    let Some(new) = replacement.of(&unit) else { continue };
+                    let why = record.why("replace", "replaces the content of this message");
+                    let after = Content::new(unit.opcode.nibble(), &new, unit.compressed, self.payload_cap);
+                    out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, vec![after]) });
+                    let (opcode, compress) = (unit.opcode, unit.compressed);
+                    out.push(Outcome::Content { from, opcode, content: new, compress, why });
+                    self.waiting.passed(from, now);
+                }
+                Action::Corrupt(_) if unit.opcode.is_control() => continue,
+                Action::Corrupt(_) if self.scope.is_lab && from == Sender::Client => {
+                    let why = "the message has arrived at the lab, so the relay does not send it; choose messages from the server, or use /via or /relay";
+                    out.push(Outcome::Record { from, act: record.refused("corrupt", &unit, why.to_owned()) });
+                    self.acted[index] += 1;
+                    continue;
+                }
+                Action::Corrupt(fault) => {
+                    let words = format!("sends this message with the fault `{}`", fault.words().name);
+                    let why = Deliberate { rule: fault.deliberate().rule, ..record.why("corrupt", &words) };
+                    out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, Vec::new()) });
+                    out.push(Outcome::Fault { from, fault: *fault, unit, why });
+                    self.acted[index] += 1;
+                    self.waiting.passed(from, now);
+                    return out;
+                }
+                Action::Duplicate(copies) => {
+                    let words = format!("sends this message {} times", copies + 1);
+                    let why = record.why("duplicate", &words);
+                    let after = vec![before; 1 + *copies as usize];
+                    out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, after) });
+                    out.push(Outcome::Original { from, original: original.clone(), why: None, is_copy: false });
+                    for _ in 0..*copies {
+                        let original = original.clone();
+                        out.push(Outcome::Original { from, original, why: Some(why.clone()), is_copy: true });
+                    }
+                    self.waiting.passed(from, now);
+                }
+                Action::Drop => {
+                    let why = record.why("drop", "drops this message");
+                    out.push(Outcome::Record { from, act: record.acts(why, &unit, Vec::new()) });
+                }
+                Action::Close(close) => {
+                    let words = format!("closes the connection with {} instead of this message", close.code);
+                    let why = record.why("close", &words);
+                    out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, Vec::new()) });
+                    out.push(Outcome::Close { close: close.clone(), why });
+                }
+                Action::Hold(Hold { ms, then }) => {
+                    let why = Wait::Held { number: self.waiting.next_number(), expiry: *then };
+                    self.acted[index] += 1;
+                    return self.wait(out, (rule, why, Duration::from_millis(*ms)), unit, original, now);
+                }
+                Action::Delay(wait) => {
+                    self.acted[index] += 1;
+                    return self.wait(out, (rule, Wait::Delayed, *wait), unit, original, now);
+                }
+                Action::Reorder { behind, wait } => {
+                    self.acted[index] += 1;
+                    return self.wait(out, (rule, Wait::Behind(*behind), *wait), unit, original, now);
+                }
+            }
+            self.acted[index] += 1;
+            return out;
+        }
+        out.push(Outcome::Original { from, original, why: None, is_copy: false });
+        self.waiting.passed(from, now);
+        out
+    }
+
+    /// The message waits, if there is room for it.
+    fn wait(
+        &mut self,
+        mut out: Vec<Outcome<T>>,
+        (rule, why, wait): ((usize, String), Wait, Duration),
+        unit: Unit,
+        original: T,
+        now: Instant,
+    ) -> Vec<Outcome<T>> {
+        let from = unit.from;
+        let record = Context { rule: &rule, payload_cap: self.payload_cap };
+        if let Err(full) = self.waiting.room_for(&unit) {
+            let what = match why {
+                Wait::Held { .. } => "hold",
+                Wait::Delayed => "delay",
+                Wait::Behind(_) => "reorder",
+            };
+            out.push(Outcome::Record { from, act: record.refused(what, &unit, full.to_owned()) });
+            out.push(Outcome::Original { from, original, why: None, is_copy: false });
+            self.waiting.passed(from, now);
+            return out;
+        }
+        let (until, (then, then_us)) = (now + wait, self.clock);
+        let later = until.saturating_duration_since(then).as_micros();
+        let until_us = then_us.saturating_add(u64::try_from(later).unwrap_or(u64::MAX));
+        let waiter = Waiter { rule: rule.clone(), unit, original, until, why };
+        out.push(Outcome::Record { from, act: record.waits(&waiter, wait, until_us) });
+        self.waiting.add(waiter);
+        out
+    }
+
+    /// A message that is too large for rules goes on.
+    pub(crate) fn too_large(&mut self, from: Sender, now: Instant) -> Outcome<T> {
+        self.waiting.passed(from, now);
+        let words = format!("this message has more than {MAX_CONTENT} bytes, so no rule looks at it");
+        Outcome::Record { from, act: Act::of(Deliberate::by_limit("rules-size", words)) }
+    }
+
+    /// What happens to the messages whose wait is over.
+    pub(crate) fn due(&mut self, now: Instant) -> Vec<Outcome<T>> {
+        let mut out = Vec::new();
+        while let Some(waiter) = self.waiting.take_due(now) {
+            let from = waiter.unit.from;
+            let record = Context { rule: &waiter.rule, payload_cap: self.payload_cap };
+            let (what, words) = match waiter.why {
+                Wait::Held { expiry: Expiry::Drop, .. } => {
+                    let why = record.why("discard", "held this message until its time was over, so it was dropped");
+                    out.push(Outcome::Record { from, act: record.no_longer(why, &waiter, Vec::new()) });
+                    continue;
+                }
+                Wait::Held { .. } => ("forward", "held this message until its time was over, so it went on"),
+                Wait::Delayed => ("delay", "has delayed this message"),
+                Wait::Behind(_) => ("reorder", "has let other messages go before this one"),
+            };
+            let why = record.why(what, words);
+            let after = vec![content(&waiter.unit, self.payload_cap)];
+            out.push(Outcome::Record { from, act: record.no_longer(why.clone(), &waiter, after) });
+            out.push(Outcome::Original { from, original: waiter.original, why: Some(why), is_copy: false });
+            self.waiting.passed(from, now);
+        }
+        out
+    }
+
+    /// When the next wait is over.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.waiting.next()
+    }
+
+    /// Drops what waits, because nothing more can follow from `from`, or from any end.
+    pub(crate) fn closed(&mut self, from: Option<Sender>) -> Vec<Outcome<T>> {
+        let mut out = Vec::new();
+        for waiter in self.waiting.take_all() {
+            if from.is_some_and(|from| from != waiter.unit.from) {
+                self.waiting.add(waiter);
+                continue;
+            }
+            let record = Context { rule: &waiter.rule, payload_cap: self.payload_cap };
+            let why = record.why("discard", "kept this message until the connection closed, so it was dropped");
+            let act = record.no_longer(why, &waiter, Vec::new());
+            out.push(Outcome::Record { from: waiter.unit.from, act });
+        }
+        out
+    }
+}

@@ -1,0 +1,35 @@
+//! What rules look at: a complete message, or a control frame.
+
+use serde_json::Value;
+use std::cell::OnceCell;
+use wire::Sender;
+use wire::opcode::Opcode;
+
+/// The largest message that rules look at, in bytes, decompressed. A larger one goes on as it is.
+pub(crate) const MAX_CONTENT: usize = 1 << 20;
+/// The largest content that is read as JSON, in bytes.
+const MAX_JSON: usize = 256 << 10;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) from: Sender,
+    /// That of the first frame.
+    pub(crate) opcode: Opcode,
+    /// Unmasked and decompressed.
+    pub(crate) content: Vec<u8>,
+    /// Whether it was compressed on the wire.
+    pub(crate) compressed: bool,
+    json: OnceCell<Option<Value>>,
+}
+
+impl Unit {
+    pub(crate) fn new(from: Sender, opcode: Opcode, content: Vec<u8>, compressed: bool) -> Self {
+        Self { from, opcode, content, compressed, json: OnceCell::new() }
+    }
+
+    /// The content as JSON, if it is JSON.
+    pub(super) fn json(&self) -> Option<&Value> {
+        let parse = || (self.content.len() <= MAX_JSON).then(|| serde_json::from_slice(&self.content).ok()).flatten();
+        self.json.get_or_init(parse).as_ref()
+    }
+}
