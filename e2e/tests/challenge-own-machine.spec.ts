@@ -8,11 +8,23 @@ import { challenges } from "../support/written-challenges.ts";
 /** With values, through a middlebox, on several connections, and with a verdict of the relay. challenge-clients.spec.ts has all. */
 const SHOWN = ["encode-frame", "idle-cut", "subprotocol", "find-the-fault"];
 
+/** This one is about time. A busy machine can be late for it, and a learner runs the client again then. */
+const TIMED = "idle-cut";
+const RUNS = 3;
+
 for (const { id, checks } of challenges().filter(({ id }) => SHOWN.includes(id))) {
   test(`Python solves ${id}, and the page sees it live`, { tag: "@waiting" }, async ({ page }) => {
     const challenge = new ChallengePage(page);
     await challenge.open(id);
-    await solveInPython(id, await challenge.labUrl(), await challenge.given());
+    for (let run = 1; ; run++) {
+      try {
+        await solveInPython(id, await challenge.labUrl(), await challenge.given());
+        break;
+      } catch (error) {
+        if (id !== TIMED || run === RUNS) throw error;
+        await challenge.ownMachine.getByRole("button", { name: "Start over" }).click();
+      }
+    }
     await expect(challenge.passed).toBeVisible();
     await expect(challenge.summary).toHaveText(`${checks.length} of ${checks.length} checks met`);
     await challenge.getReceipt("Ada");

@@ -177,7 +177,7 @@ async fn all_scenarios_together_have_a_time() {
     let lab = Lab::new().await;
     let wait = "steps = [{ expect.text = \"a\" }]";
     let check = Check::new(&format!("{}[[scenario]]\nname = \"two\"\n{wait}\n", one(wait)));
-    let ran = check.run_with(&echo(&lab), &["a.toml", "--time", "100ms"], &[]).await;
+    let ran = check.run_with(&echo(&lab), &["a.toml", "--time", "2s"], &[]).await;
     ran.failed(&[
         "came: the time of the scenario was over",
         "came: the time of --time was over before it",
