@@ -5,6 +5,7 @@ mod client_limits;
 mod operation;
 pub(crate) mod rate;
 mod redis;
+mod tools;
 pub(crate) mod units;
 
 pub use check::CheckOptions;
@@ -25,6 +26,7 @@ pub use redis::RedisOptions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+pub use tools::{CourseCommand, ImportArguments, ReceiptCommand};
 use units::{bytes, duration};
 use wire::incoming::Limits;
 
@@ -59,49 +61,6 @@ pub enum Command {
     },
     /// Make a recording of a capture (pcap, pcapng) or a HAR file; the page opens it at /recording
     Import(ImportArguments),
-}
-
-#[derive(Args, Debug)]
-pub struct ImportArguments {
-    /// The capture or HAR file
-    pub file: PathBuf,
-    /// The file to write the recording to, as JSON [default: stdout]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum CourseCommand {
-    /// Check a course and print its problems; exits with 1 if there are any
-    Check {
-        /// The folder that contains course.toml
-        folder: PathBuf,
-    },
-    /// Create a small example course
-    New {
-        /// An empty or new folder
-        folder: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ReceiptCommand {
-    /// Verify every receipt in the texts; exits with 1 if one is not valid, or if several names share one attempt
-    Verify {
-        /// The files with the texts [default: stdin]
-        files: Vec<PathBuf>,
-        /// The public key that must have signed the receipts, in base64
-        #[arg(long, env = "FRAMESCOPE_RECEIPT_PUBLIC_KEY", value_name = "BASE64")]
-        key: Option<String>,
-        /// Accept every key; this shows only that a receipt was not changed, because anyone can create a key
-        #[arg(long, conflicts_with = "key")]
-        any_key: bool,
-    },
-    /// Print the public key of a private key
-    Key {
-        /// The private key, a PEM file
-        file: PathBuf,
-    },
 }
 
 /// Where to listen, what to serve, and every limit. Sizes are in bytes or with KiB, MiB, GiB; times are with ms, s, m, h.

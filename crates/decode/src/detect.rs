@@ -3,7 +3,7 @@
 use crate::envelope::{mqtt, signalr};
 use crate::format::{Format, Why};
 use crate::walk::Walk;
-use crate::{Context, Limits, cbor, json, media, msgpack, protobuf};
+use crate::{Context, Limits, cbor, json, msgpack, protobuf, signature};
 use crate::{Node, Value};
 
 /// The format of a message that nobody has chosen one for.
@@ -82,10 +82,10 @@ fn of_shape(bytes: &[u8], context: &Context<'_>) -> Format {
 
 /// The format of a value that is all there.
 pub(crate) fn value(bytes: &[u8], limits: Limits) -> Option<Format> {
-    if media::is_image(bytes) {
+    if signature::is_image(bytes) {
         return Some(Format::Image);
     }
-    if media::is_compressed(bytes) {
+    if signature::is_compressed(bytes) {
         return Some(Format::Compressed);
     }
     let whole = |document: fn(&mut Walk<'_>) -> Node| {

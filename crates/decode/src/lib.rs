@@ -13,6 +13,7 @@
 //! | `walk` | a place in the payload, and the limits |
 //! | `json`, `msgpack`, `cbor`, `protobuf` | values |
 //! | `envelope` | protocols that put such values into messages of their own |
+//! | `signature` | how images and compressed content begin |
 //! | `media` | images, and compressed content |
 //! | `summary` | the line for a row |
 
@@ -25,6 +26,7 @@ mod media;
 mod msgpack;
 mod protobuf;
 pub mod schema;
+mod signature;
 mod summary;
 pub mod tree;
 mod walk;

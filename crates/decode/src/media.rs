@@ -1,38 +1,19 @@
 //! Images, and compressed content.
 
+use crate::signature::{image_kind, is_compressed};
 use crate::tree::{Node, Value};
 use crate::walk::Walk;
 use crate::{Format, detect, read, summary};
 use flate2::bufread::{GzDecoder, ZlibDecoder};
-use imagesize::{ImageError, ImageType};
+use imagesize::ImageError;
 use std::io::Read;
-
-/// The formats that messages carry. The others have signatures of two bytes, which any binary message may begin with.
-fn kind_of(bytes: &[u8]) -> Option<&'static str> {
-    Some(match imagesize::image_type(bytes).ok()? {
-        ImageType::Png => "PNG",
-        ImageType::Jpeg => "JPEG",
-        ImageType::Gif => "GIF",
-        ImageType::Webp => "WebP",
-        ImageType::Heif(_) => "HEIF or AVIF",
-        ImageType::Bmp if bytes.len() > 26 && bytes[6..10] == [0; 4] => "BMP",
-        ImageType::Ico if bytes.len() > 22 => "ICO",
-        ImageType::Psd => "PSD",
-        ImageType::Jxl if bytes.starts_with(b"\0\0\0\x0cJXL ") => "JPEG XL",
-        _ => return None,
-    })
-}
-
-pub(crate) fn is_image(bytes: &[u8]) -> bool {
-    kind_of(bytes).is_some()
-}
 
 /// The kind of an image and its size.
 pub(crate) fn image(walk: &mut Walk<'_>) -> (Node, String) {
     let bytes = walk.rest();
     let mut root = Node::new("image", Value::Map, Some(walk.at()..walk.at() + bytes.len()));
     walk.count();
-    let Some(kind) = kind_of(bytes) else {
+    let Some(kind) = image_kind(bytes) else {
         walk.stop("The message does not begin like an image.");
         return (root, String::new());
     };
@@ -54,16 +35,6 @@ pub(crate) fn image(walk: &mut Walk<'_>) -> (Node, String) {
             walk.stop(format!("It begins like a {kind} image, but its header is damaged."));
             (root, format!("{kind} image"))
         }
-    }
-}
-
-/// gzip (RFC 1952 §2.3.1) or zlib (RFC 1950 §2.2).
-pub(crate) fn is_compressed(bytes: &[u8]) -> bool {
-    match *bytes {
-        [0x1F, 0x8B, 8, ..] => true,
-        // Deflate with a window of 32 KiB, without a dictionary.
-        [0x78, flags, _, _, _, _, ..] => flags & 0x20 == 0 && (0x7800 + u16::from(flags)) % 31 == 0,
-        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-// Runs JavaScript of challenges against a relay, several at the same time: node --experimental-websocket run.mjs < ATTEMPTS
+// Runs JavaScript of challenges against a relay, several at the same time: node --experimental-websocket run.mjs AT_ONCE < ATTEMPTS
 //
 // ATTEMPTS is JSON: a list of { url, given, code, limit, alone }. Each attempt ends with its code or at its limit, in
 // milliseconds. Those that must be fast run alone, before the others.
@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How many attempts run at the same time. Most of them wait. */
-const AT_ONCE = 16;
+const AT_ONCE = Number(process.argv[2]);
 const AsyncFunction = (async () => {}).constructor;
 // A handler that throws ends its own attempt only.
 process.on("uncaughtException", () => {});

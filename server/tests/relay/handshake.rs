@@ -1,6 +1,7 @@
 //! The request and the response of the opening handshake, byte for byte. RFC 6455 §4.
 
-use crate::support::{ACCEPT, KEY, Lab, Raw, handshake, masked};
+use crate::support::raw::{ACCEPT, KEY};
+use crate::support::{Lab, Raw, handshake, masked};
 
 fn expected(subprotocol: &str) -> String {
     format!(

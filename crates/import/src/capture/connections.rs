@@ -1,7 +1,8 @@
 //! All TCP connections of a capture. Packets go to their connection, and its data to what it carries.
 
 use super::Packet;
-use super::conversation::{Conversation, Ending};
+use super::conversation::Conversation;
+use super::ending::Ending;
 use super::packet::{Content, Segment, content};
 use super::reassembly::{Direction, Part};
 use crate::recorder::{Moment, Recorder};

@@ -1,5 +1,6 @@
 //! What a TCP connection carries: HTTP/1.1 with an opening handshake and then a WebSocket, or something else.
 
+use super::ending::Ending;
 use super::guess;
 use super::http::{Http, Progress};
 use super::websocket::WebSocket;
@@ -8,17 +9,6 @@ use std::net::SocketAddr;
 
 /// Without the start of a connection, so many segments may begin inside a frame before the connection is given up.
 const ATTEMPTS: u32 = 16;
-
-/// How a connection, or one direction of it, has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// FIN
-    Finished,
-    /// RST
-    Reset,
-    /// The capture ends.
-    Capture,
-}
 
 pub(super) struct Conversation {
     ends: [SocketAddr; 2],

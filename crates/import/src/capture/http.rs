@@ -1,6 +1,6 @@
 //! Finds the opening handshake in a TCP connection, also after other requests and through a proxy's CONNECT. RFC 9112.
 
-use super::conversation::Ending;
+use super::ending::Ending;
 use super::websocket::WebSocket;
 use crate::handshake::{Handshake, Judged};
 use crate::recorder::{Moment, Recorder};

@@ -14,6 +14,7 @@
 
 mod connections;
 mod conversation;
+mod ending;
 mod frames;
 mod guess;
 mod http;

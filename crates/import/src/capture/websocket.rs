@@ -1,6 +1,6 @@
 //! A WebSocket after its opening handshake: the frames of both directions, and the end.
 
-use super::conversation::Ending;
+use super::ending::Ending;
 use super::frames::{Compression, Frames};
 use crate::recorder::{Moment, Recorder};
 use observation::event::{Cause, Closed};

@@ -1,7 +1,7 @@
 //! What the visitor chose for messages: formats, and types of Protocol Buffers. Kept until the page is closed.
 
 use super::source::Source;
-use decode::{Format, Schema};
+use decode::{Context, Decoded, Format, Limits, Schema};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -55,4 +55,13 @@ pub(super) fn message_type(of: &Source, types: &Types) -> Option<String> {
 /// With an empty name, fields stay without names.
 pub(super) fn choose_message_type(of: &Source, name: String) {
     NAMES.update(|names| drop(names.insert((of.subprotocol.clone(), of.from_client), name)));
+}
+
+/// Decodes a message with the visitor's choices, and tracks them.
+pub(super) fn decode(of: &Source, limits: Limits) -> Decoded {
+    let types = types();
+    let name = types.as_ref().and_then(|types| message_type(of, types));
+    let schema = types.as_ref().zip(name.as_deref()).map(|(types, name)| (&types.schema, name));
+    let (payload, context) = of.context(limits);
+    decode::decode(payload, &Context { chosen: format(of), schema, ..context })
 }

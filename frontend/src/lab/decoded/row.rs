@@ -20,7 +20,8 @@ pub(super) fn text(record: &Record, key: RowKey) -> Option<String> {
     let payload = frame.content();
     let is_short = payload.len() <= SHORT;
     let of = (seen.connection, frame.from, position.kind);
-    let decoded = Source::of(record, of, seq, payload, frame.content_truncated()).decode(Limits::ROW);
+    let source = Source::of(record, of, seq, payload, frame.content_truncated());
+    let decoded = choices::decode(&source, Limits::ROW);
     let is_worse = match decoded.format {
         Format::Json => is_short && position.kind == MessageKind::Text,
         Format::Protobuf => decoded.why == Why::Shape && choices::types().is_none(),

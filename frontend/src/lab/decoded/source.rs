@@ -1,8 +1,7 @@
 //! A message with what is known about its connection.
 
-use super::choices;
 use crate::lab::Record;
-use decode::{Context, Decoded, Limits};
+use decode::{Context, Limits};
 use observation::{ConnectionNumber, Frame, Leg, MessageKind, Opening, Party, Seq};
 use wire::handshake::connect;
 use wire::handshake::head::RequestHead;
@@ -45,11 +44,8 @@ impl Source {
         }
     }
 
-    /// Decodes with the visitor's choices, and tracks them.
-    pub(super) fn decode(&self, limits: Limits) -> Decoded {
-        let types = choices::types();
-        let name = types.as_ref().and_then(|types| choices::message_type(self, types));
-        let schema = types.as_ref().zip(name.as_deref()).map(|(types, name)| (&types.schema, name));
+    /// The message, and what is known about it apart from the visitor's choices.
+    pub(super) fn context(&self, limits: Limits) -> (&[u8], Context<'_>) {
         let context = Context {
             binary: self.binary,
             from_client: self.from_client,
@@ -57,12 +53,12 @@ impl Source {
             path: &self.path,
             opening: self.opening.as_deref(),
             announced: self.announced.as_ref().map(|(text, binaries)| (text.as_slice(), *binaries)),
-            chosen: choices::format(self),
-            schema,
+            chosen: None,
+            schema: None,
             cut: self.cut,
             limits,
         };
-        decode::decode(&self.payload, &context)
+        (&self.payload, context)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn view(message: Message) -> AnyView {
 #[component]
 fn Viewer(source: Arc<Source>, length: usize, marked: Marked) -> impl IntoView {
     let (of, of_picker) = (Arc::clone(&source), Arc::clone(&source));
-    let decoded = Memo::new(move |_| Arc::new(of.decode(Limits::TREE)));
+    let decoded = Memo::new(move |_| Arc::new(choices::decode(&of, Limits::TREE)));
     // Apart from the tree, so that a choice of types keeps the focus.
     let has_types = Memo::new(move |_| decoded.with(|decoded| decoded.format == Format::Protobuf));
     view! {

@@ -20,6 +20,7 @@ mod clock;
 mod command;
 mod dialogue;
 mod gathering;
+mod lab_message;
 mod messages;
 mod outbox;
 mod reasons;
@@ -29,6 +30,6 @@ mod state;
 mod timers;
 mod token;
 
-pub(super) use rules::LabInterceptor;
+pub(super) use lab_message::LabInterceptor;
 pub(super) use run::TurnContext;
 pub(super) use state::Engine;

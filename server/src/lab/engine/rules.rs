@@ -1,10 +1,11 @@
 //! Rules in the lab. The relay is the server here: rules decide about what the client sends before the behavior learns of it, and about
 //! the messages of the behavior before they are sent.
 
+use super::lab_message::{LabInterceptor, LabMessage};
 use super::outbox::Action;
 use super::state::Engine;
 use crate::behaviour::{Made, opcode};
-use crate::intercept::{Interceptor, MAX_CONTENT, Outcome, Unit};
+use crate::intercept::{MAX_CONTENT, Outcome, Unit};
 use observation::command::Edited;
 use observation::event::Cause;
 use observation::{Act, Command, Deliberate};
@@ -14,17 +15,6 @@ use wire::close_code::CloseCode;
 use wire::header::{FrameHeader, PayloadLength};
 use wire::message::MessageKind;
 use wire::opcode::Opcode;
-
-/// A message or ping as the lab has it.
-#[derive(Clone, Debug)]
-pub(in crate::lab) struct LabMessage {
-    opcode: Opcode,
-    content: Vec<u8>,
-    /// Why the behavior sends it.
-    why: Option<Deliberate>,
-}
-
-pub(in crate::lab) type LabInterceptor = Interceptor<LabMessage>;
 
 impl Engine {
     /// The session has rules, or had some.

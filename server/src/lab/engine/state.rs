@@ -2,9 +2,9 @@
 
 use super::dialogue::{Dialogue, Line, Lines, MAX_HEARD};
 use super::gathering::Gathering;
+use super::lab_message::LabInterceptor;
 use super::outbox::{Action, Outbox, Ready};
 use super::reasons;
-use super::rules::LabInterceptor;
 use super::timers::Timers;
 use super::token::with_token;
 use crate::behaviour::{After, ConnectionBehaviour, Fault, Made, another_order};

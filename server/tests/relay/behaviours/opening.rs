@@ -2,7 +2,8 @@
 
 use super::{ask, close_from_client, frame, name, nothing_but_a_pong, open, until_broken};
 use crate::support::clock::Clock;
-use crate::support::{ACCEPT, Lab, handshake, http, masked, refused, soon};
+use crate::support::raw::ACCEPT;
+use crate::support::{Lab, handshake, http, masked, refused, soon};
 use observation::event::{Cause, Refusal};
 use observation::{Event, Origin};
 use std::io::ErrorKind;

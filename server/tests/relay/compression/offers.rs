@@ -1,6 +1,7 @@
 //! A client's offers and which of them the relay accepts, in the response and in its record. RFC 7692 §5 and §7.1.
 
-use crate::support::{ACCEPT, Lab, Raw, eventually, handshake, masked};
+use crate::support::raw::ACCEPT;
+use crate::support::{Lab, Raw, eventually, handshake, masked};
 use framescope::args::Switch;
 use observation::{Deflate, Offer};
 

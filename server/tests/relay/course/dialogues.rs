@@ -5,7 +5,7 @@ use super::post;
 use crate::support::{Lab, http};
 use curriculum::grade::Report;
 use curriculum::load::{LabRules, Loaded, Source, load};
-use curriculum::values::{Values, fill};
+use curriculum::values::fill;
 use observation::SessionId;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -29,10 +29,7 @@ enum Expected {
 struct Attempt<'a> {
     name: String,
     challenge: &'a str,
-    session: String,
-    values: Values,
     code: String,
-    limit: u32,
     expected: Expected,
 }
 
@@ -59,66 +56,80 @@ pub(super) async fn node() -> Option<Command> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_attempt_ends_as_its_author_says() {
-    let Some(mut node) = node().await else { return };
+    if node().await.is_none() {
+        return;
+    }
     let course = course();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/curriculum/course");
     let lab = Lab::with(|config| config.course = Some(folder)).await;
+    let attempts = attempts(&course);
+    let mut faults = faults(&lab, &course, &attempts, 16).await;
+    if !faults.is_empty() {
+        // Beside so many others, a client can be late for its challenge. Alone, it is not.
+        let again: Vec<_> = faults.into_iter().map(|(attempt, _)| attempt).collect();
+        faults = self::faults(&lab, &course, again, 1).await;
+    }
+    let words: Vec<_> = faults.into_iter().map(|(_, found)| found).collect();
+    assert!(words.is_empty(), "{}", words.join("\n"));
+}
+
+/// All attempts at the challenges with a script; `FRAMESCOPE_CHALLENGE` names the only one.
+fn attempts(course: &Loaded) -> Vec<Attempt<'_>> {
     let only = std::env::var("FRAMESCOPE_CHALLENGE").ok();
     let mut attempts = Vec::new();
     for (id, challenge) in course.challenges.iter().filter(|(_, challenge)| challenge.script.is_some()) {
         if only.as_ref().is_some_and(|only| only != id) {
             continue;
         }
-        let mut all = vec![
-            ("starter.js".to_owned(), challenge.starter.clone(), Expected::Fails),
-            ("solution.js".to_owned(), course.solutions[id].code.clone(), Expected::Passes),
-        ];
-        for wrong in course.wrong[id].iter() {
+        let mut add = |file: &str, code: &str, expected| {
+            attempts.push(Attempt { name: format!("{id}/{file}"), challenge: id, code: code.to_owned(), expected });
+        };
+        add("starter.js", &challenge.starter, Expected::Fails);
+        add("solution.js", &course.solutions[id].code, Expected::Passes);
+        for wrong in &course.wrong[id] {
             let says = wrong.says.clone().unwrap_or_default();
-            let expected = Expected::FailsAt { check: wrong.fails.clone(), says };
-            all.push((wrong.file.clone(), wrong.code.clone(), expected));
-        }
-        for (file, code, expected) in all {
-            let session =
-                http(lab.address(), "POST", "/api/sessions", "").await.json()["id"].as_str().unwrap().to_owned();
-            let values = challenge.open_values(&SessionId::parse(&session).unwrap());
-            attempts.push(Attempt {
-                name: format!("{id}/{file}"),
-                challenge: id,
-                session,
-                code: fill(&code, &values),
-                values,
-                limit: challenge.limit_ms,
-                expected,
-            });
+            add(&wrong.file, &wrong.code, Expected::FailsAt { check: wrong.fails.clone(), says });
         }
     }
     assert!(only.is_some() || attempts.len() > 30);
+    attempts
+}
 
-    let input: Vec<_> = attempts
-        .iter()
-        .map(|attempt| {
-            let challenge = &course.challenges[attempt.challenge];
-            let url = format!("ws://{}/lab/{}?{}", lab.address(), attempt.session, challenge.lab_query());
-            // It must come too early. Beside fifty others it would come late enough.
-            let alone = matches!(&attempt.expected, Expected::FailsAt { says, .. } if says.contains("Wait at least"));
-            json!({ "url": url, "given": attempt.values, "code": attempt.code, "limit": attempt.limit, "alone": alone })
-        })
-        .collect();
+/// Runs attempts, each in a new session and so many at once. Gives those that did not end as expected, with what was found.
+async fn faults<'a: 'b, 'b>(
+    lab: &Lab,
+    course: &Loaded,
+    attempts: impl IntoIterator<Item = &'b Attempt<'a>>,
+    at_once: usize,
+) -> Vec<(&'b Attempt<'a>, String)> {
+    let (mut running, mut input) = (Vec::new(), Vec::new());
+    for attempt in attempts {
+        let challenge = &course.challenges[attempt.challenge];
+        let created = http(lab.address(), "POST", "/api/sessions", "").await;
+        let session = created.json()["id"].as_str().unwrap().to_owned();
+        let values = challenge.open_values(&SessionId::parse(&session).unwrap());
+        let url = format!("ws://{}/lab/{session}?{}", lab.address(), challenge.lab_query());
+        // It must come too early. Beside many others it would come late enough.
+        let alone = matches!(&attempt.expected, Expected::FailsAt { says, .. } if says.contains("Wait at least"));
+        let code = fill(&attempt.code, &values);
+        input.push(json!({ "url": url, "given": values, "code": code, "limit": challenge.limit_ms, "alone": alone }));
+        running.push((attempt, session));
+    }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/run.mjs");
-    let mut child = node.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut node = node().await.unwrap();
+    node.arg(script).arg(at_once.to_string());
+    let mut child = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&serde_json::to_vec(&input).unwrap()).await.unwrap();
     drop(stdin);
     let output = child.wait_with_output().await.unwrap();
     let threw: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(threw.len(), attempts.len());
+    assert_eq!(threw.len(), running.len());
 
     let mut faults = Vec::new();
-    for (attempt, threw) in attempts.iter().zip(threw) {
+    for ((attempt, session), threw) in running.into_iter().zip(threw) {
         let request = json!({ "challenge": attempt.challenge, "since": 0 }).to_string();
-        let answer =
-            post(lab.address(), &format!("/api/sessions/{}/receipts", attempt.session), request.as_bytes()).await;
+        let answer = post(lab.address(), &format!("/api/sessions/{session}/receipts"), request.as_bytes()).await;
         let passed = answer.status == 200;
         let report: Option<Report> = (!passed).then(|| serde_json::from_slice(&answer.body).unwrap());
         let verdicts = report.map(|report| report.verdicts).unwrap_or_default();
@@ -132,8 +143,9 @@ async fn each_attempt_ends_as_its_author_says() {
         if !is_right {
             let found: Vec<_> =
                 verdicts.iter().map(|it| format!("    {} {}: {}", it.met, it.check, it.found)).collect();
-            faults.push(format!("{}: status {}, {threw}\n{}", attempt.name, answer.status, found.join("\n")));
+            faults
+                .push((attempt, format!("{}: status {}, {threw}\n{}", attempt.name, answer.status, found.join("\n"))));
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults
 }

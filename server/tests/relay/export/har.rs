@@ -4,7 +4,8 @@ use super::{
     BROKEN, COMPRESSED, CUT, DELIBERATE, LARGE, MALFORMED, REFUSED, RESET, Recorded, STILL_OPEN, TALK, TOO_BIG,
     download,
 };
-use crate::support::{ACCEPT, Lab, masked};
+use crate::support::raw::ACCEPT;
+use crate::support::{Lab, masked};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};

@@ -8,7 +8,8 @@ mod readers;
 mod tshark;
 
 use crate::support::deflate::Deflating;
-use crate::support::{Answer, Feed, KEY, Lab, Raw, handshake, http, masked, soon};
+use crate::support::raw::KEY;
+use crate::support::{Answer, Feed, Lab, Raw, handshake, http, masked, soon};
 use framescope::args::Config;
 use observation::{Event, Observation};
 use tokio::io::AsyncWriteExt;

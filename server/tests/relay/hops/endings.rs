@@ -208,7 +208,8 @@ async fn both_sides_get_1001_when_the_operator_ends_the_session() {
 async fn nobody_can_delay_the_end_of_the_relay() {
     // The grace period ends it; no other limit applies.
     let change = |config: &mut framescope::args::Config| {
-        (config.shutdown_grace, config.close_timeout) = (Duration::from_millis(400), HOUR);
+        // The feed must tell of all ends within it too.
+        (config.shutdown_grace, config.close_timeout) = (Duration::from_secs(3), HOUR);
     };
     let (lab, _raw, _server) = pair(change).await;
     let via = Raw::open(lab.address(), &super::via(&lab, "idle-cut", "")).await;

@@ -3,7 +3,8 @@
 use super::upstream::Upstream;
 use super::{Legs, ask, field, fields, relay_path};
 use crate::support::deflate::{deflated, noise};
-use crate::support::{ACCEPT, DEFLATE_OFFER, KEY, Lab, Raw, handshake, masked, soon};
+use crate::support::raw::{ACCEPT, KEY};
+use crate::support::{DEFLATE_OFFER, Lab, Raw, handshake, masked, soon};
 use observation::event::Cause;
 use observation::{Event, Http, Intermediary, Leg, Party};
 use tokio::io::AsyncWriteExt;

@@ -1,6 +1,7 @@
 //! The relay's protocol code as a client.
 
-use crate::support::{KEY, Raw};
+use crate::support::Raw;
+use crate::support::raw::KEY;
 use std::net::SocketAddr;
 use tokio::io::AsyncReadExt;
 use wire::Sender;

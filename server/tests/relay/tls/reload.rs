@@ -3,7 +3,8 @@
 use super::{Folder, connect};
 use crate::admin::metrics;
 use crate::support::process::Process;
-use crate::support::{KEY, eventually, http, masked};
+use crate::support::raw::KEY;
+use crate::support::{eventually, http, masked};
 use framescope::Relay;
 use framescope::args::Config;
 use std::fs;

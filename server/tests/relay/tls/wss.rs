@@ -2,7 +2,8 @@
 
 use super::{Secure, brief, opening, until};
 use crate::support::clock::Clock;
-use crate::support::{ACCEPT, HOUR, Lab, Raw, eventually, handshake, http, masked, soon};
+use crate::support::raw::ACCEPT;
+use crate::support::{HOUR, Lab, Raw, eventually, handshake, http, masked, soon};
 use framescope::args::Config;
 use observation::command::DropBy;
 use observation::event::Cause;
