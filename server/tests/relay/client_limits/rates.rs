@@ -46,7 +46,7 @@ async fn handshakes_have_a_rate_and_the_session_records_a_refusal() {
     let _one = Raw::open(lab.address(), "/echo").await;
     // A request that is not upgraded counts too.
     assert_eq!(http(lab.address(), "GET", &lab.path(), "").await.status, 426);
-    assert_eq!(feed.refusal().await.status, Some(426));
+    assert_eq!(clock.pass_until(feed.refusal()).await.status, Some(426));
     let mut raw = lab.raw().await;
     raw.send(handshake(&lab.path(), "").as_bytes()).await;
     let head = raw.head().await;
@@ -54,7 +54,7 @@ async fn handshakes_have_a_rate_and_the_session_records_a_refusal() {
         head.starts_with("HTTP/1.1 429 Too Many Requests\r\n") && head.contains("\r\nRetry-After: 20\r\n"),
         "{head}"
     );
-    let recorded = feed.refusal().await;
+    let recorded = clock.pass_until(feed.refusal()).await;
     assert_eq!((recorded.status, &*recorded.rule), (Some(429), "client-limit"));
     assert!(recorded.explanation.contains("the limit is 3 per minute"), "{}", recorded.explanation);
     assert_eq!(raw.rest().await, format!("{}.\n", recorded.explanation).as_bytes());

@@ -95,14 +95,14 @@ async fn copies_go_on_after_the_original() {
 #[tokio::test]
 async fn a_delayed_message_is_late_and_the_others_go_ahead() {
     let (_lab, mut raw, mut server, mut feed) =
-        ruled(r#"[{"when": {"text": "late"}, "then": {"delay": {"ms": 500}}}]"#).await;
+        ruled(r#"[{"when": {"text": "late"}, "then": {"delay": {"ms": 5000}}}]"#).await;
     let clock = Clock::stop();
     raw.send(&[say("late"), say("on time")].concat()).await;
     assert_eq!(told(&mut server).await, "on time");
-    let (begins, intercepted) = act(&mut feed).await;
+    let (begins, intercepted) = clock.pass_until(act(&mut feed)).await;
     assert_eq!((&*begins.deliberate.what, intercepted.held), ("delay", None));
     assert!(intercepted.until_us.is_some(), "it says beforehand when the message goes on");
-    clock.pass(Duration::from_millis(400)).await;
+    clock.pass(Duration::from_millis(4000)).await;
     raw.send(&say("still earlier")).await;
     assert_eq!(told(&mut server).await, "still earlier");
     assert_eq!(clock.pass_until(told(&mut server)).await, "late");

@@ -8,6 +8,7 @@ use observation::command::{AnswerHeld, Composed, Edited, Forward};
 use observation::event::Cause;
 use observation::rule::Expiry;
 use observation::{Command, Intermediary, Origin, Party};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 const HOLD: &str = r#"[{"name": "stop", "when": {"text": "hold"}, "then": {"hold": {"ms": 20000}}}]"#;
@@ -111,14 +112,17 @@ async fn a_decision_that_cannot_be_carried_out_leaves_the_message_held() {
 #[tokio::test]
 async fn a_message_goes_on_or_is_dropped_when_its_time_is_over() {
     for (then, arrives) in [("forward", true), ("drop", false)] {
-        let (_lab, mut raw, mut server, mut feed) =
-            ruled(&format!(r#"[{{"when": {{"text": "hold"}}, "then": {{"hold": {{"ms": 500, "then": "{then}"}}}}}}]"#))
-                .await;
+        let (_lab, mut raw, mut server, mut feed) = ruled(&format!(
+            r#"[{{"when": {{"text": "hold"}}, "then": {{"hold": {{"ms": 5000, "then": "{then}"}}}}}}]"#
+        ))
+        .await;
         let clock = Clock::stop();
         raw.send(&[say("hold"), masked(0x89, b"")].concat()).await;
         assert_eq!(unmasked(&mut server).await, (0x89, vec![]), "pings pass");
-        assert_eq!(act(&mut feed).await.1.expiry, Some(if arrives { Expiry::Forward } else { Expiry::Drop }));
-        clock.pass(Duration::from_millis(400)).await;
+        let held = clock.pass_until(act(&mut feed)).await;
+        assert_eq!(held.1.expiry, Some(if arrives { Expiry::Forward } else { Expiry::Drop }));
+        clock.pass(Duration::from_millis(4000)).await;
+        assert_eq!(server.0.try_read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock, "it is still held");
         let over = clock.pass_until(act(&mut feed)).await;
         assert_eq!(over.0.deliberate.what, if arrives { "forward" } else { "discard" });
         raw.send(&say("next")).await;

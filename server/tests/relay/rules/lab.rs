@@ -65,12 +65,12 @@ async fn the_record_has_what_the_client_sent() {
 #[tokio::test]
 async fn a_held_message_is_late_for_the_behavior() {
     let (_lab, mut raw, mut feed) =
-        ruled("", r#"[{"when": {"from": "client", "text": "hold"}, "then": {"hold": {"ms": 800}}}]"#).await;
+        ruled("", r#"[{"when": {"from": "client", "text": "hold"}, "then": {"hold": {"ms": 8000}}}]"#).await;
     let clock = Clock::stop();
     raw.send(&[say("hold 1"), say("passes"), say("hold 2"), say("hold 3"), say("hold 4")].concat()).await;
     assert_eq!(heard(&mut raw).await, "passes");
     for _ in 0..4 {
-        assert_eq!(act(&mut feed).await.0.deliberate.what, "hold");
+        assert_eq!(clock.pass_until(act(&mut feed)).await.0.deliberate.what, "hold");
     }
     assert_eq!(feed.command(1, Command::Forward(Forward { held: 2, edited: Some(text("edited")) })).await, None);
     assert_eq!(heard(&mut raw).await, "edited");
@@ -84,7 +84,7 @@ async fn a_held_message_is_late_for_the_behavior() {
     assert!(refused.contains("only its content and its kind can change"), "{refused}");
     assert_eq!(clock.pass_until(heard(&mut raw)).await, "hold 1");
     for expect in ["forward", "answer", "discard", "forward"] {
-        assert_eq!(act(&mut feed).await.0.deliberate.what, expect);
+        assert_eq!(clock.pass_until(act(&mut feed)).await.0.deliberate.what, expect);
     }
 }
 

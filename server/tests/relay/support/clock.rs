@@ -3,12 +3,14 @@
 //! The relay runs on the test's thread and shares tokio's clock with it. While the clock is stopped, no timer fires early
 //! because the machine is slow, and the test does not wait in real time.
 
-use std::sync::mpsc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// How long a stopped clock stays stopped in real time. After that, tokio moves it and `soon` fails the test that hangs.
+/// How long a test may wait in real time without moving its stopped clock. After that, tokio moves it, so that a test that hangs fails.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// The longest step of `Clock::pass`. Timers further apart than this fire in their order.
 const STEP: Duration = Duration::from_millis(10);
@@ -19,16 +21,27 @@ const ROUNDING: Duration = Duration::from_millis(1);
 
 /// tokio's clock is stopped until this is dropped.
 pub(crate) struct Clock {
-    _until_dropped: mpsc::Sender<()>,
+    moves: mpsc::Sender<()>,
+    forgotten: Arc<AtomicBool>,
 }
 
 impl Clock {
     pub(crate) fn stop() -> Self {
         tokio::time::pause();
         // When no task can run, tokio moves a paused clock to the next timer, except while a blocking task runs.
-        let (until_dropped, dropped) = mpsc::channel::<()>();
-        tokio::task::spawn_blocking(move || dropped.recv_timeout(PATIENCE));
-        Self { _until_dropped: until_dropped }
+        let (moves, moved) = mpsc::channel::<()>();
+        let forgotten = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&forgotten);
+        tokio::task::spawn_blocking(move || {
+            loop {
+                match moved.recv_timeout(PATIENCE) {
+                    Ok(()) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout) => return flag.store(true, Ordering::Relaxed),
+                }
+            }
+        });
+        Self { moves, forgotten }
     }
 
     /// Lets the relay do what it can do now, then moves the clock step by step.
@@ -37,8 +50,7 @@ impl Clock {
         let mut left = time + ROUNDING;
         while !left.is_zero() {
             let step = left.min(STEP);
-            tokio::time::advance(step).await;
-            settle().await;
+            self.advance(step).await;
             left -= step;
         }
     }
@@ -53,12 +65,18 @@ impl Clock {
         self.pass_in_steps_until(LONG_STEP, what).await
     }
 
+    async fn advance(&self, step: Duration) {
+        // Nobody listens any more once the patience is over.
+        let _ = self.moves.send(());
+        tokio::time::advance(step).await;
+        settle().await;
+    }
+
     async fn pass_in_steps_until<T>(&self, step: Duration, what: impl Future<Output = T>) -> T {
         let passing = async {
             loop {
                 settle().await;
-                tokio::time::advance(step).await;
-                settle().await;
+                self.advance(step).await;
             }
         };
         tokio::select! {
@@ -70,8 +88,12 @@ impl Clock {
 }
 
 impl Drop for Clock {
+    /// # Panics
+    /// If the test waited for something that needs time: `pass_until` waits for it.
     fn drop(&mut self) {
         tokio::time::resume();
+        let is_forgotten = self.forgotten.load(Ordering::Relaxed);
+        assert!(!is_forgotten || std::thread::panicking(), "the test waited {PATIENCE:?} without moving its clock");
     }
 }
 
@@ -92,7 +114,7 @@ pub(crate) async fn wakeups(time: Duration) -> u64 {
     let (alarm, alarmed) = oneshot::channel();
     let (over, is_over) = mpsc::channel::<()>();
     std::thread::spawn(move || {
-        if is_over.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if is_over.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
             let _ = alarm.send(());
         }
     });
