@@ -14,9 +14,9 @@ const PAGES: usize = 3;
 const CONNECTIONS: usize = 8;
 
 /// A page with everything that learners do on it.
-async fn one_page(lab: &Lab) {
+async fn one_page(lab: &Lab, large: &[u8]) {
     for _ in 0..FILES {
-        assert_eq!(http(lab.address(), "GET", "/api/course", "").await.status, 200);
+        assert_eq!(http(lab.address(), "GET", "/api/routes", "").await.status, 200);
     }
     let created = http(lab.address(), "POST", "/api/sessions", "").await;
     assert_eq!(created.status, 201);
@@ -34,8 +34,7 @@ async fn one_page(lab: &Lab) {
             None
         );
         raw.message().await;
-        let large = vec![b'x'; 256 << 10];
-        raw.send(&masked(0x82, &large)).await;
+        raw.send(large).await;
         raw.message().await;
         raw.send(&masked(0x88, b"\x03\xe8")).await;
         let (events, closed) = feed.until_closed().await;
@@ -66,12 +65,13 @@ async fn one_page(lab: &Lab) {
 #[tokio::test(flavor = "multi_thread")]
 async fn thirty_learners_at_one_address_do_not_notice_the_limits() {
     let lab = Arc::new(limited(|_| {}).await);
+    let large: Arc<[u8]> = masked(0x82, &vec![b'x'; 256 << 10]).into();
     let mut learners = JoinSet::new();
     for _ in 0..LEARNERS {
-        let lab = Arc::clone(&lab);
+        let (lab, large) = (Arc::clone(&lab), Arc::clone(&large));
         learners.spawn(async move {
             for _ in 0..PAGES {
-                one_page(&lab).await;
+                one_page(&lab, &large).await;
             }
         });
     }
