@@ -10,8 +10,8 @@ const REDIS = process.env.FRAMESCOPE_REDIS_SERVER;
 const NGINX = process.env.FRAMESCOPE_NGINX;
 const CONFIGURATION = path.resolve(import.meta.dirname, "../../deploy/nginx/cluster.conf");
 
-/** How long the relays give one of them until it is lost. */
-const LEASE = "1s";
+/** How long the relays give one of them until it is lost. A slow machine must not reach it. */
+const LEASE = "6s";
 
 export class Cluster {
   private constructor(
