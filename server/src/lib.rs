@@ -17,6 +17,7 @@
 //! | `behaviour`, `middlebox` | the settings of a lab connection and of a middlebox |
 //! | `command_frames` | the frames that commands ask for |
 //! | `intercept` | the rules of a session, and what they do to messages |
+//! | `conditions` | what rules and scripts ask of messages |
 //! | `legs` | which connections to the lab come from a middlebox |
 //! | `base_path` | the path below which all URLs are |
 //! | `embed` | pieces of the site inside pages of other sites |
@@ -47,6 +48,7 @@ mod behaviour;
 pub mod check;
 mod client;
 mod command_frames;
+mod conditions;
 pub mod course;
 mod credentials;
 mod dangers;

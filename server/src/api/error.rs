@@ -4,7 +4,7 @@ use crate::intercept::RuleError;
 use crate::limits::{NoPlace, OverLimit};
 use crate::metrics::RefusalReason;
 use crate::registry::FindError;
-use crate::session;
+use crate::session::{self, ScriptError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -63,6 +63,10 @@ pub(super) enum ApiError {
     RulesInvalid(String),
     #[error("{0}")]
     Rules(#[from] RuleError),
+    #[error("this session has no script")]
+    NoScript,
+    #[error(transparent)]
+    Script(#[from] ScriptError),
     #[error(transparent)]
     Snippet(#[from] ParameterError),
     #[error("the request body is larger than {0} bytes")]
@@ -133,7 +137,7 @@ impl From<FindError> for ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::SessionUnknown | Self::NotFound | Self::NotInCourse(_) => StatusCode::NOT_FOUND,
+            Self::SessionUnknown | Self::NotFound | Self::NotInCourse(_) | Self::NoScript => StatusCode::NOT_FOUND,
             Self::ConnectionUnknown(_) => StatusCode::NOT_FOUND,
             Self::TooManySessions(_) | Self::TooManyObservers(_) | Self::Draining | Self::NoRedis => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -153,6 +157,9 @@ impl ApiError {
             Self::Rules(RuleError::Shared) => StatusCode::CONFLICT,
             Self::Rules(RuleError::Unknown { .. }) => StatusCode::NOT_FOUND,
             Self::Rules(RuleError::OutOfMemory) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Script(ScriptError::Shared) => StatusCode::CONFLICT,
+            Self::Script(ScriptError::OutOfMemory) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Script(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Rules(_) | Self::NotPassed(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UpgradeExpected(_) => StatusCode::UPGRADE_REQUIRED,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -197,7 +204,8 @@ impl ApiError {
             Self::BodyTooLarge(_) | Self::BodyTooSlow | Self::BodyMalformed(_) => "request-body",
             Self::AfterMalformed | Self::ConnectionMalformed | Self::Snippet(_) | Self::NameMalformed(_) => "parameter",
             Self::RulesInvalid(_) | Self::Rules(_) => "rules",
-            Self::NotInCourse(_) | Self::ConnectionUnknown(_) | Self::NotFound => "not-found",
+            Self::Script(_) => "script",
+            Self::NotInCourse(_) | Self::ConnectionUnknown(_) | Self::NotFound | Self::NoScript => "not-found",
             Self::MethodNotAllowed => "method",
             Self::HostUnknown(_) => "misdirected",
             Self::OriginForeign(_) => "foreign-origin",
@@ -240,6 +248,8 @@ impl ApiError {
                 "Send a list such as `[{\"when\": {\"text\": \"price\"}, \"then\": {\"hold\": {}}}]`, or `{\"on\": false}` for one rule. docs/workbench.md has all fields."
             }
             Self::Rules(_) => "The rules stay as they were. docs/workbench.md has all fields and limits.",
+            Self::NoScript => "Set one with `PUT`. docs/behaviours.md describes scripts.",
+            Self::Script(_) => "The script stays as it was. docs/behaviours.md describes scripts.",
             Self::EvidenceGone(..) => "Repeat the attempt, and request the receipt right after it.",
             Self::GradingFailed => "This is a bug in the relay. Its log has details.",
             Self::NotPassed(_) => "`verdicts` has the result of each check.",
@@ -252,10 +262,10 @@ impl ApiError {
             Self::OverLimit(_) => "The limit protects other visitors. Wait, or close what you no longer need.",
             Self::RelayFull(_) => "Close a connection that you no longer need, or try again soon.",
             Self::NotFound => {
-                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json`, `/rules` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
+                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json`, `/rules`, `/script` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
             }
             Self::MethodNotAllowed => {
-                "Use `POST` to create a session and to request or verify a receipt, `PUT` to set rules, and `GET` for everything else."
+                "Use `POST` to create a session and to request or verify a receipt, `PUT` to set rules or a script, `DELETE` to remove a script, and `GET` for everything else."
             }
             Self::NoRandomness => "Try again. If this persists, tell the operator of this relay.",
         }

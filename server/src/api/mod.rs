@@ -5,6 +5,7 @@
 //! | `sessions` | create a session, look one up |
 //! | `feed`, `commands` | `/observe`: the WebSocket by which observers read a session's log and send commands |
 //! | `rules` | what the relay intercepts |
+//! | `script` | what a scripted server of the session says |
 //! | `export` | a recorded session as a file; `download` sends it at the client’s pace |
 //! | `receipts` | grade an attempt, sign and verify receipts |
 //! | `course` | the course as JSON |
@@ -22,6 +23,7 @@ mod export;
 mod feed;
 mod receipts;
 mod rules;
+mod script;
 mod sessions;
 mod snippets;
 
@@ -35,6 +37,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(sessions::routes())
         .merge(feed::routes())
         .merge(rules::routes())
+        .merge(script::routes())
         .merge(export::routes())
         .merge(receipts::routes())
         .merge(course::routes())

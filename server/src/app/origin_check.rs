@@ -30,7 +30,7 @@ fn readable(config: &Config) -> CorsLayer {
     let origins = config.allow_origin.iter().map(|origin| origin.value().clone());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST, Method::PUT])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE])
         .expose_headers([header::LOCATION, header::RETRY_AFTER])
 }

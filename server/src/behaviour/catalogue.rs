@@ -202,7 +202,7 @@ pub(crate) const SETTINGS: [Setting; 42] = [
         "script",
         "JSON",
         r#"script={"start":{"on":[{"text":"ping","do":[{"send":"pong"}]}]}}"#,
-        "The server follows a script instead of echoing: what it sends, and what it answers. docs/behaviours.md describes the format.",
+        "The server follows a script instead of echoing: what it sends, and what it answers. `session` stands for the script of the session. docs/behaviours.md describes the format.",
     ),
     one_of(
         Messages,

@@ -54,6 +54,11 @@ pub(crate) enum SettingError {
     Contradiction { one: &'static str, other: &'static str, why: &'static str },
     #[error("`script` is not valid: {0}; docs/behaviours.md describes scripts")]
     Script(String),
+    #[error(
+        "`script=session` follows the script of the session, which has none; set one with `PUT /api/sessions/SESSION/script`, \
+         and connect to `/lab/SESSION`"
+    )]
+    NoScript,
     #[error("`{0}` applies to the opening handshake, which is over; connect again with it in the URL")]
     HandshakeOver(&'static str),
 }

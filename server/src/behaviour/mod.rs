@@ -19,6 +19,7 @@ pub(crate) use chance::{another_order, bytes};
 pub(crate) use error::SettingError;
 pub(crate) use fault::{Fault, Made, opcode};
 pub(crate) use model::{
-    AcceptValue, After, Behaviour, ConnectionBehaviour, OpeningAnswer, OpeningBehaviour, Refuse, SubprotocolChoice,
+    AcceptValue, After, Behaviour, ConnectionBehaviour, OpeningAnswer, OpeningBehaviour, Refuse, ScriptSource,
+    SubprotocolChoice,
 };
 pub(crate) use parse::check_query;

@@ -1,5 +1,6 @@
 //! The parts of a behavior.
 
+use super::error::SettingError;
 use super::fault::Fault;
 use super::script::Script;
 use observation::command::DropBy;
@@ -110,7 +111,7 @@ pub(crate) struct ConnectionBehaviour {
     pub(crate) greet_bytes: Option<Vec<u8>>,
     pub(crate) push: Option<Push>,
     /// A dialogue that replaces the echo.
-    pub(crate) script: Option<Arc<Script>>,
+    pub(crate) script: Option<ScriptSource>,
     pub(crate) heartbeat: Option<Heartbeat>,
     /// Whether pings get no answer.
     pub(crate) no_pong: bool,
@@ -121,6 +122,14 @@ pub(crate) struct ConnectionBehaviour {
     pub(crate) drop: Option<DropAfter>,
     /// The faults, each with the number of its reply, from 1. Each number occurs once.
     pub(crate) faults: Vec<(u32, Fault)>,
+}
+
+/// Where a script is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ScriptSource {
+    Here(Arc<Script>),
+    /// The session has it.
+    Session,
 }
 
 /// Messages that the server sends on its own.
@@ -172,6 +181,17 @@ pub(crate) enum After {
 impl ConnectionBehaviour {
     pub(crate) fn is_plain_echo(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Follows the session's script from now on, if it is to follow it.
+    ///
+    /// # Errors
+    /// If the session has none.
+    pub(crate) fn follow(&mut self, script: Option<Arc<Script>>) -> Result<(), SettingError> {
+        if self.script == Some(ScriptSource::Session) {
+            self.script = Some(ScriptSource::Here(script.ok_or(SettingError::NoScript)?));
+        }
+        Ok(())
     }
 
     /// The limits of this behavior, within the relay's limits.

@@ -6,10 +6,10 @@ use super::error::{MAX_FAULTS, SettingError, shown};
 use super::fault::Fault;
 use super::model::{
     AcceptValue, After, Behaviour, CloseAfter, ConnectionBehaviour, DropAfter, Heartbeat, Idle, OpeningAnswer, Push,
-    Refuse, SubprotocolChoice,
+    Refuse, ScriptSource, SubprotocolChoice,
 };
 use super::presets::PRESETS;
-use super::script::Script;
+use super::script::{Bounds, Script};
 use crate::args::units;
 use observation::command::DropBy;
 use std::ops::RangeInclusive;
@@ -23,6 +23,8 @@ use wire::deflate::negotiation::{
 };
 use wire::message::MessageKind;
 
+/// The value of `script` for the script of the session.
+const SESSION_SCRIPT: &str = "session";
 /// The most replies that wait for each other.
 const MAX_SHUFFLED: u64 = 16;
 /// The longest text in a setting, in bytes.
@@ -71,7 +73,12 @@ impl Behaviour {
             SETTINGS.iter().find(|known| !known.while_open && settings.iter().any(|(name, _)| *name == known.name));
         match over {
             Some(known) => Err(SettingError::HandshakeOver(known.name)),
-            None => Ok(Self::parse(query, Policy::ON)?.talk),
+            None => match Self::parse(query, Policy::ON)?.talk {
+                ConnectionBehaviour { script: Some(ScriptSource::Session), .. } => {
+                    Err(SettingError::HandshakeOver("script=session"))
+                }
+                talk => Ok(talk),
+            },
         }
     }
 
@@ -130,7 +137,12 @@ impl Behaviour {
             "delay" => talk.delay = Some(time(name, value, WAIT)?),
             "drip" => talk.drip = Some(time(name, value, DRIP)?),
             "greet" => talk.greet = Some(text(name, value, MAX_TEXT)?),
-            "script" => talk.script = Some(Arc::new(Script::parse(value)?)),
+            "script" => {
+                talk.script = Some(match value {
+                    SESSION_SCRIPT => ScriptSource::Session,
+                    json => ScriptSource::Here(Arc::new(Script::parse(json, Bounds::URL)?)),
+                });
+            }
             "greet-bytes" => talk.greet_bytes = Some(bytes(number(name, value, 1, MAX_TEXT as u64)? as usize)),
             "push-every" => rest.push_every = Some(time(name, value, EVERY)?),
             "push" => rest.push = Some(text(name, value, MAX_TEXT)?),

@@ -2,7 +2,7 @@
 //!
 //! The bytes of a message are kept as they came. So a message that no rule changes goes on byte for byte.
 
-use crate::intercept::{MAX_CONTENT, Unit};
+use crate::conditions::unit::{MAX_CONTENT, Unit};
 use crate::memory::MemoryShare;
 use wire::Sender;
 use wire::header::FrameHeader;

@@ -1,12 +1,12 @@
 //! Decides what happens to each message of a connection. `T` is a message as its connection has it.
 
-use super::condition::Scope;
 use super::records::{Context, content};
 use super::rule_set::{Action, RuleSet};
+use super::scope::Scope;
 use super::session_rules::SessionRules;
-use super::unit::{MAX_CONTENT, Unit};
 use super::waiting::{Wait, Waiter, Waiting};
 use crate::behaviour::Fault;
+use crate::conditions::unit::{MAX_CONTENT, Unit};
 use crate::memory::MemoryShare;
 use observation::command::Edited;
 use observation::rule::{CloseCode, Expiry, Hold};

@@ -1,7 +1,7 @@
 //! What rules and decisions record: acts with the message as it was and as it became.
 
-use super::unit::Unit;
 use super::waiting::{Wait, Waiter};
+use crate::conditions::unit::Unit;
 use observation::rule::Expiry;
 use observation::{Act, Content, Deferred, Deliberate, Intercepted};
 use std::time::Duration;

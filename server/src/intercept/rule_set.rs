@@ -1,8 +1,8 @@
 //! The rules of a session, checked and compiled.
 
-use super::condition::Condition;
 use super::replacement::Replacement;
 use crate::behaviour::Fault;
+use crate::conditions::Condition;
 use observation::rule::{CloseCode, Delay, Duplicate, Hold, Reorder, Rule, Then};
 use std::time::Duration;
 use thiserror::Error;
@@ -94,7 +94,7 @@ impl RuleSet {
         if patterns > MAX_PATTERNS {
             return Err(RuleError::TooManyPatterns(patterns));
         }
-        set.pattern_bytes = patterns * super::pattern::MOST_BYTES;
+        set.pattern_bytes = patterns * crate::conditions::pattern::MOST_BYTES;
         Ok(set)
     }
 

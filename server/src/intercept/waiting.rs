@@ -1,6 +1,6 @@
 //! The messages of a connection that wait. Their number and size are bounded.
 
-use super::unit::Unit;
+use crate::conditions::unit::Unit;
 use crate::memory::MemoryShare;
 use observation::rule::Expiry;
 use std::mem::size_of;

@@ -27,6 +27,7 @@ pub(crate) use connection::HALF_CLOSED;
 pub(crate) use opening::HandshakeOffer;
 pub(crate) use refusal::{HandshakeRefusal, record_unfinished, session_in};
 
+use crate::behaviour::script::Script;
 use crate::behaviour::{Behaviour, ConnectionBehaviour, OpeningAnswer};
 use crate::course::library::LabQuery;
 use crate::listen::{Arrival, RawConnection};
@@ -70,7 +71,7 @@ async fn echo(
     Extension(arrival): Extension<Arrival>,
     request: Request,
 ) -> Response {
-    match judge(&arrival, query, &app) {
+    match judge(&arrival, query, None, &app) {
         Ok(accepted) => answer(app, accepted, None, 0, arrival, request).await,
         Err(refused) => refused.answer(&arrival, request.method()).await.0,
     }
@@ -94,7 +95,7 @@ async fn lab(
     let LabQuery { query, concealed_by } = app.library.query(query, session.id(), app.key.value_secret()).await;
     arrival.route.hop = app.legs.hop(arrival.peer, &session);
     let limit = app.config.session_connections;
-    let accepted = judge(&arrival, query, &app).and_then(|accepted| {
+    let accepted = judge(&arrival, query, session.script(), &app).and_then(|accepted| {
         // A middlebox would record what is wrong with the frames.
         if concealed_by.is_some() && arrival.route.hop.is_some() {
             return Err(HandshakeRefusal::no_middlebox());
@@ -200,11 +201,17 @@ struct Accepted {
     concealed_by: Option<Arc<str>>,
 }
 
-/// Judges the request by its original bytes.
-fn judge(arrival: &Arrival, query: Option<String>, app: &AppState) -> Result<Accepted, HandshakeRefusal> {
+/// Judges the request by its original bytes. `script` is that of the session.
+fn judge(
+    arrival: &Arrival,
+    query: Option<String>,
+    script: Option<Arc<Script>>,
+    app: &AppState,
+) -> Result<Accepted, HandshakeRefusal> {
     let offer = judge_request(arrival)?;
     let default = Policy { enabled: app.config.deflate.into(), ..Policy::ON };
-    let behaviour = Behaviour::parse(&query.unwrap_or_default(), default)?;
+    let mut behaviour = Behaviour::parse(&query.unwrap_or_default(), default)?;
+    behaviour.talk.follow(script)?;
     match opening::about_own_line(&behaviour.opening) {
         Some(setting) if arrival.route.http == Http::Two => Err(HandshakeRefusal::needs_own_line(setting)),
         _ => Ok(Accepted { offer, behaviour, concealed_by: None }),

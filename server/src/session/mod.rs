@@ -1,16 +1,19 @@
 //! A session: a bounded log of its connections, and who uses it.
 
+mod held_script;
 mod log;
 mod mailbox;
 mod mailboxes;
 mod prefix;
 mod presence;
 mod rules;
+mod script;
 mod shared;
 mod store;
 mod tag;
 mod usage;
 
+pub(crate) use held_script::ScriptError;
 pub(crate) use log::{End, Extract, FrameRecord, Kept, LogBudget, LogUsage, Records};
 pub(crate) use mailbox::{Mailbox, MailboxError, PendingCommand};
 pub(crate) use prefix::PayloadPrefix;
@@ -19,21 +22,20 @@ pub use shared::SharedError;
 pub(crate) use shared::{Identity, SharedSite, SiteError, SiteTasks, join};
 pub(crate) use store::EnterError;
 pub(crate) use tag::SessionTag;
-pub(crate) use usage::Role;
+pub(crate) use usage::{GRADINGS, Role};
 
 use crate::args::Config;
-use crate::args::rate::PerTime;
 use crate::client::LimitKey;
 use crate::credentials::Concealer;
 use crate::intercept::SessionRules;
 use crate::limits::Bucket;
 use crate::shutdown::Shutdown;
 use crate::slots::OwnSlot;
+use held_script::HeldScript;
 use mailboxes::Mailboxes;
 use observation::{ConnectionNumber, Event, Seq, SessionId};
 use sha2::{Digest, Sha256};
 use shared::{Parts, SharedSession, Stored};
-use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,10 +48,6 @@ use usage::Usage;
 const PART: usize = 256;
 /// The approximate size limit of a part, as JSON in bytes.
 const PART_BYTES: usize = 128 << 10;
-
-/// How many attempts of one session are graded in a time. The page asks after each run.
-pub(crate) const GRADINGS: PerTime =
-    PerTime { amount: NonZeroU32::new(60).expect("not zero"), time: Duration::from_secs(60) };
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -72,6 +70,7 @@ pub(crate) struct Session {
     changed: Arc<Notify>,
     mailboxes: Arc<Mailboxes>,
     rules: Arc<SessionRules>,
+    script: HeldScript,
     export_slot: OwnSlot,
     grading_slot: OwnSlot,
     gradings: Bucket,
@@ -158,6 +157,7 @@ impl Session {
             changed,
             mailboxes,
             rules: Arc::default(),
+            script: HeldScript::default(),
             export_slot: OwnSlot::default(),
             grading_slot: OwnSlot::default(),
             gradings: Bucket::new(GRADINGS),

@@ -1,9 +1,15 @@
 //! Who uses a session, and when it was last used.
 
+use crate::args::rate::PerTime;
 use crate::limits::Counted;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// How many attempts of one session are graded in a time. The page asks after each run.
+pub(crate) const GRADINGS: PerTime =
+    PerTime { amount: NonZeroU32::new(60).expect("not zero"), time: Duration::from_secs(60) };
 
 /// Which of a session's two limits a presence counts toward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use crate::behaviour::script::{
     Amount, InnerFrame, InnerOpcode, Part, Payload, START, Script, State, Step, Stream, lasting,
 };
+use crate::conditions::Unit;
 use fastrand::Rng;
 use observation::command::DropBy;
 use serde_json::{Map, Value};
@@ -37,6 +38,14 @@ pub(super) enum Line {
 /// What a rule copied from the client's message, by name.
 type Copied = BTreeMap<String, Value>;
 
+/// What steps can say again.
+#[derive(Default)]
+struct Heard<'u> {
+    copied: Copied,
+    /// The message that they answer.
+    unit: Option<&'u Unit>,
+}
+
 pub(super) struct Dialogue {
     script: Arc<Script>,
     state: String,
@@ -46,6 +55,8 @@ pub(super) struct Dialogue {
     late: Option<Instant>,
     /// When the next state follows on its own.
     then: Option<Instant>,
+    /// How many messages the client has sent.
+    messages: u64,
     random: Rng,
 }
 
@@ -53,7 +64,7 @@ impl Dialogue {
     /// Begins a dialogue. `random` decides what the script leaves open.
     pub(super) fn begin(script: Arc<Script>, random: Rng, now: Instant) -> (Self, Lines) {
         let state = String::new();
-        let mut dialogue = Self { script, state, unanswered: Vec::new(), late: None, then: None, random };
+        let mut dialogue = Self { script, state, unanswered: Vec::new(), late: None, then: None, messages: 0, random };
         let lines = dialogue.enter(START, now, Duration::ZERO);
         (dialogue, lines)
     }
@@ -75,7 +86,7 @@ impl Dialogue {
         let (script, name) = (Arc::clone(&self.script), self.state.clone());
         let Some(state) = script.state(&name) else { return Lines::new() };
         if self.late.take_if(|at| *at <= now).is_some() {
-            return self.steps(&state.late, &Copied::new(), Duration::ZERO);
+            return self.steps(&state.late, &Heard::default(), Duration::ZERO);
         }
         match (self.then.take_if(|at| *at <= now), &state.then) {
             (Some(_), Some(then)) => self.enter(then, now, Duration::ZERO),
@@ -83,15 +94,18 @@ impl Dialogue {
         }
     }
 
-    /// What the server does about a message; `None` for one that is not text.
-    pub(super) fn heard(&mut self, text: Option<&str>, now: Instant) -> Lines {
+    /// What the server does about a message.
+    pub(super) fn heard(&mut self, unit: &Unit, now: Instant) -> Lines {
+        self.messages = self.messages.saturating_add(1);
         let (script, name) = (Arc::clone(&self.script), self.state.clone());
         let Some(state) = script.state(&name) else { return Lines::new() };
-        let text = text.filter(|text| text.len() <= MAX_HEARD);
-        let json: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
+        let is_short = unit.content.len() <= MAX_HEARD;
+        let is_text = is_short && !unit.is_binary();
+        let text = std::str::from_utf8(&unit.content).ok().filter(|_| is_text);
+        let json = unit.json().filter(|_| is_text);
         let asked = self.unanswered.last().and_then(|&index| state.ask.get(index));
         if let Some(question) = asked
-            && json.as_ref().is_some_and(|json| fits(json, &question.answer, &mut Copied::new()))
+            && json.is_some_and(|json| fits(json, &question.answer, &mut Copied::new()))
         {
             self.unanswered.pop();
             return match (self.unanswered.is_empty(), &state.then) {
@@ -101,22 +115,23 @@ impl Dialogue {
         }
         for rule in &state.on {
             let mut copied = Copied::new();
-            let is_text = rule.text.as_deref().is_some_and(|wanted| text == Some(wanted));
-            let mut is_json = || match (&rule.json, &json) {
-                (Some(wanted), Some(json)) => fits(json, wanted, &mut copied),
-                _ => false,
-            };
-            if !(is_text || is_json()) {
+            let is_text = rule.text.as_deref().is_none_or(|wanted| text == Some(wanted));
+            let mut is_json =
+                || rule.json.as_ref().is_none_or(|wanted| json.is_some_and(|json| fits(json, wanted, &mut copied)));
+            let may_apply = is_short || rule.ignores_content();
+            if !(may_apply && rule.applies(unit, self.messages) && is_text && is_json()) {
                 continue;
             }
-            let mut lines = self.steps(&rule.steps, &copied, Duration::ZERO);
+            let heard = Heard { copied, unit: Some(unit) };
+            let mut lines = self.steps(&rule.steps, &heard, Duration::ZERO);
             if let Some(to) = &rule.to {
                 lines.extend(self.enter(to, now, lasting(&rule.steps)));
             }
             return lines;
         }
         let hint = asked.map_or(String::new(), |question| question.hint.clone());
-        self.steps(&state.otherwise, &Copied::from([("hint".to_owned(), hint.into())]), Duration::ZERO)
+        let copied = Copied::from([("hint".to_owned(), hint.into())]);
+        self.steps(&state.otherwise, &Heard { copied, unit: Some(unit) }, Duration::ZERO)
     }
 
     /// Goes to the state `name`. `after` is when its steps begin.
@@ -125,7 +140,7 @@ impl Dialogue {
         let Some(state) = script.state(name) else { return Lines::new() };
         name.clone_into(&mut self.state);
         let entered = after + lasting(&state.enter);
-        let mut lines = self.steps(&state.enter, &Copied::new(), after);
+        let mut lines = self.steps(&state.enter, &Heard::default(), after);
         self.unanswered = (0..state.ask.len()).collect();
         self.random.shuffle(&mut self.unanswered);
         lines.extend(self.question(state, entered));
@@ -139,13 +154,19 @@ impl Dialogue {
         Some((after, Line::Text(said(&question.send, &Copied::new()))))
     }
 
-    fn steps(&mut self, steps: &[Step], copied: &Copied, mut after: Duration) -> Lines {
+    fn steps(&mut self, steps: &[Step], heard: &Heard<'_>, mut after: Duration) -> Lines {
+        let copied = &heard.copied;
         let mut lines = Lines::new();
         for step in steps {
             match step {
                 Step::Send(value) => lines.push((after, Line::Text(said(value, copied)))),
                 Step::Each(each) => {
                     lines.extend(each.items().iter().map(|item| (after, Line::Text(said(item, copied)))));
+                }
+                Step::Binary(bytes) => lines.push((after, Line::Binary(bytes.0.clone()))),
+                Step::Template(template) => {
+                    let filled = heard.unit.and_then(|unit| template.fill(unit));
+                    lines.extend(filled.filter(|new| new.len() <= MAX_HEARD).map(|new| (after, text_or_binary(new))));
                 }
                 Step::Stream(stream) => {
                     lines.extend(self.stream(stream).into_iter().map(|chunk| (after, Line::Binary(chunk))));
@@ -212,6 +233,10 @@ impl Dialogue {
         let [least, most] = amount.bounds();
         (least + self.random.u64(..=most - least)) as usize
     }
+}
+
+fn text_or_binary(content: Vec<u8>) -> Line {
+    String::from_utf8(content).map_or_else(|error| Line::Binary(error.into_bytes()), Line::Text)
 }
 
 /// What `value` is as a message: a string as it is, anything else as JSON. A string `$NAME` is what the rule copied.

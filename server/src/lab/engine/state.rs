@@ -7,13 +7,15 @@ use super::outbox::{Action, Outbox, Ready};
 use super::reasons;
 use super::timers::Timers;
 use super::token::with_token;
-use crate::behaviour::{After, ConnectionBehaviour, Fault, Made, another_order};
+use crate::behaviour::{After, ConnectionBehaviour, Fault, Made, ScriptSource, another_order, opcode};
+use crate::conditions::Unit;
 use crate::lab::replies::Replies;
 use crate::memory;
 use observation::Deliberate;
 use observation::command::DropBy;
 use observation::event::Cause;
 use tokio::time::Instant;
+use wire::Sender;
 use wire::header::FrameHeader;
 use wire::message::MessageKind;
 
@@ -102,7 +104,7 @@ impl Engine {
             self.message(MessageKind::Binary, &greeting, now, Some(reasons::random_greeting()));
         }
         self.dialogue = None;
-        if let Some(script) = self.talk.script.clone() {
+        if let Some(ScriptSource::Here(script)) = self.talk.script.clone() {
             let mut seed = [0; 8];
             // Without randomness every connection would have the same order, which harms nobody.
             let _ = getrandom::fill(&mut seed);
@@ -128,8 +130,8 @@ impl Engine {
     }
 
     fn heard(&mut self, kind: MessageKind, content: &[u8], now: Instant) {
-        let text = std::str::from_utf8(content).ok().filter(|_| kind == MessageKind::Text);
-        let lines = self.dialogue.as_mut().map(|dialogue| dialogue.heard(text, now));
+        let unit = Unit::new(Sender::Client, opcode(kind), content.to_vec(), false);
+        let lines = self.dialogue.as_mut().map(|dialogue| dialogue.heard(&unit, now));
         self.say(lines.unwrap_or_default(), now);
     }
 

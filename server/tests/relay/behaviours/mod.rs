@@ -10,6 +10,7 @@ pub(crate) mod limits;
 mod noise;
 mod opening;
 mod script;
+mod session_script;
 mod settings;
 mod talk;
 

@@ -247,7 +247,10 @@ async fn what_is_wrong_with_a_script_is_said() {
         (json!({}), "there is no state `start`, in which a connection begins"),
         (json!([]), "invalid type"),
         (start(json!({ "enters": [] })), "unknown field `enters`"),
-        (start(json!({ "on": [{}] })), "state `start`: each rule of `on` needs either `text` or `json`"),
+        (
+            start(json!({ "on": [{}] })),
+            "state `start`: each rule of `on` needs `text`, `json`, `binary`, `when` or `nth`",
+        ),
         (start(json!({ "on": [{ "text": "a", "to": "b" }] })), "there is no state `b` to go to"),
         (start(json!({ "then": "start" })), "with `then` and no questions, `enter` must wait at least 20 ms in total"),
         (start(json!({ "ask": [{ "send": 1, "answer": 1 }] })), "`ask` needs `then`"),

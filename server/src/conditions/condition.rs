@@ -1,9 +1,9 @@
-//! Whether a rule applies to a frame.
+//! Whether a frame or message is what a rule or a script asks for.
 
 use super::pattern;
 use super::unit::Unit;
 use observation::rule::{JsonIs, When};
-use observation::{ConnectionNumber, JsonPath, MessageKind, Party};
+use observation::{JsonPath, MessageKind, Party};
 use regex::Regex;
 use serde_json::Value;
 use wire::opcode::Opcode;
@@ -23,22 +23,8 @@ pub(crate) struct Condition {
     kind: Option<MessageKind>,
 }
 
-/// What conditions can ask of a connection.
-#[derive(Debug)]
-pub(crate) struct Scope {
-    /// The numbers of the connection, or of both sides of a hop.
-    pub(crate) numbers: Vec<ConnectionNumber>,
-    pub(crate) subprotocol: Option<String>,
-    /// Whether only rules that name the connection act on it: it is the server side of a middlebox, whose other side the rules act on.
-    pub(crate) only_named: bool,
-    /// Whether the relay is the server, so that what the client sends goes no further.
-    pub(crate) is_lab: bool,
-    /// Whether permessage-deflate was negotiated, and the relay can compress.
-    pub(crate) deflate: bool,
-}
-
 impl Condition {
-    pub(super) fn new(when: &When) -> Result<Self, String> {
+    pub(crate) fn new(when: &When) -> Result<Self, String> {
         let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, subprotocol: _, connection: _ } = when;
         if let Some(opcode) = opcode.filter(|opcode| *opcode > 0xF) {
             return Err(format!("an opcode is from 0 to 15, and this one is {opcode}"));
@@ -65,16 +51,16 @@ impl Condition {
         })
     }
 
-    pub(super) fn patterns(&self) -> usize {
+    pub(crate) fn patterns(&self) -> usize {
         usize::from(self.regex.is_some())
     }
 
     /// Whether the rule can apply to something that this end sends.
-    pub(super) fn may_be_from(&self, from: Party) -> bool {
+    pub(crate) fn may_be_from(&self, from: Party) -> bool {
         self.from.is_none_or(|only| only == from)
     }
 
-    pub(super) fn holds(&self, unit: &Unit) -> bool {
+    pub(crate) fn holds(&self, unit: &Unit) -> bool {
         let Self { from, opcode, bytes, text, regex, json, kind } = self;
         let kind_of = |unit: &Unit| match unit.opcode {
             Opcode::Text => Some(MessageKind::Text),
@@ -96,16 +82,6 @@ impl Condition {
                 let found = unit.json().and_then(|json| path.of(json));
                 found.is_some_and(|found| is.as_ref().is_none_or(|is| is == found))
             })
-    }
-}
-
-impl Scope {
-    /// Whether a rule can act on this connection.
-    pub(super) fn has(&self, when: &When) -> bool {
-        let is_named = when.connection.is_some_and(|number| self.numbers.contains(&number));
-        let only = when.subprotocol.as_ref();
-        (is_named || (when.connection.is_none() && !self.only_named))
-            && only.is_none_or(|only| self.subprotocol.as_ref() == Some(only))
     }
 }
 

@@ -10,13 +10,13 @@ const MAX_COMPILED: usize = 64 << 10;
 /// What a pattern caches while it searches, in bytes.
 const MAX_CACHE: usize = 64 << 10;
 /// About the most memory that a pattern takes, in bytes.
-pub(super) const MOST_BYTES: usize = MAX_COMPILED + 2 * MAX_CACHE;
+pub(crate) const MOST_BYTES: usize = MAX_COMPILED + 2 * MAX_CACHE;
 /// The largest content in which a pattern is looked for, in bytes.
-pub(super) const MAX_SEARCHED: usize = 64 << 10;
+pub(crate) const MAX_SEARCHED: usize = 64 << 10;
 
 /// # Errors
 /// Why the pattern is refused.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     if pattern.len() > MAX_PATTERN {
         let bytes = pattern.len();
         return Err(format!("a regular expression has at most {MAX_PATTERN} bytes, and this one has {bytes}"));
@@ -36,6 +36,6 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
 }
 
 /// The content as text that a pattern may search; `None` if it is too large or not UTF-8.
-pub(super) fn searched(content: &[u8]) -> Option<&str> {
+pub(crate) fn searched(content: &[u8]) -> Option<&str> {
     (content.len() <= MAX_SEARCHED).then(|| std::str::from_utf8(content).ok()).flatten()
 }

@@ -27,8 +27,12 @@ impl Unit {
         Self { from, opcode, content, compressed, json: OnceCell::new() }
     }
 
+    pub(crate) fn is_binary(&self) -> bool {
+        self.opcode == Opcode::Binary
+    }
+
     /// The content as JSON, if it is JSON.
-    pub(super) fn json(&self) -> Option<&Value> {
+    pub(crate) fn json(&self) -> Option<&Value> {
         let parse = || (self.content.len() <= MAX_JSON).then(|| serde_json::from_slice(&self.content).ok()).flatten();
         self.json.get_or_init(parse).as_ref()
     }

@@ -1,0 +1,28 @@
+//! What conditions can ask of a connection.
+
+use observation::ConnectionNumber;
+use observation::rule::When;
+
+/// What conditions can ask of a connection.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    /// The numbers of the connection, or of both sides of a hop.
+    pub(crate) numbers: Vec<ConnectionNumber>,
+    pub(crate) subprotocol: Option<String>,
+    /// Whether only rules that name the connection act on it: it is the server side of a middlebox, whose other side the rules act on.
+    pub(crate) only_named: bool,
+    /// Whether the relay is the server, so that what the client sends goes no further.
+    pub(crate) is_lab: bool,
+    /// Whether permessage-deflate was negotiated, and the relay can compress.
+    pub(crate) deflate: bool,
+}
+
+impl Scope {
+    /// Whether a rule can act on this connection.
+    pub(super) fn has(&self, when: &When) -> bool {
+        let is_named = when.connection.is_some_and(|number| self.numbers.contains(&number));
+        let only = when.subprotocol.as_ref();
+        (is_named || (when.connection.is_none() && !self.only_named))
+            && only.is_none_or(|only| self.subprotocol.as_ref() == Some(only))
+    }
+}
