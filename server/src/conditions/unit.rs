@@ -31,6 +31,11 @@ impl Unit {
         self.opcode == Opcode::Binary
     }
 
+    /// As values, JSON takes many times the memory of its text.
+    pub(crate) fn forget_json(&mut self) {
+        self.json = OnceCell::new();
+    }
+
     /// The content as JSON, if it is JSON.
     pub(crate) fn json(&self) -> Option<&Value> {
         let parse = || (self.content.len() <= MAX_JSON).then(|| serde_json::from_slice(&self.content).ok()).flatten();

@@ -3,18 +3,29 @@
 use super::crossing::{Original, Place};
 use super::direction::Direction;
 use crate::intercept::Outcome;
+use crate::memory::MemoryShare;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::deflate::{Agreed, Deflater};
 use wire::opcode::Opcode;
 
+/// The most bytes that wait to be sent while rules still decide about messages. A fault in a compressed message can make a thousand times
+/// more of them than have arrived.
+const MAX_OUTPUT: usize = 1 << 20;
+
 pub(super) struct Exit {
     /// What waits for its place.
     waiting: VecDeque<Outcome<Original>>,
     pub(super) place: Place,
     /// What has left and was not taken.
-    pub(super) output: Vec<u8>,
+    output: Vec<u8>,
+    /// How much was taken and has not been sent.
+    unsent: usize,
+    /// Counts both.
+    share: MemoryShare,
+    /// Whether rules may make no more output now.
+    is_full: bool,
     /// Whether the connection ends after the output.
     pub(super) cut: bool,
     /// Whether the relay has sent its own close frame because of a rule.
@@ -38,14 +49,44 @@ struct Context {
 }
 
 impl Exit {
-    pub(super) fn new(direction: Direction, agreed: Option<Agreed>, slots: Arc<Semaphore>) -> Self {
+    pub(super) fn new(direction: Direction, agreed: Option<Agreed>, slots: Arc<Semaphore>, share: MemoryShare) -> Self {
         let takeover = agreed.is_some_and(|agreed| match direction {
             Direction::ToServer => !agreed.client_no_context_takeover,
             Direction::ToClient => !agreed.server_no_context_takeover,
         });
         let context = Context { agreed, takeover, next: 0, is_own: false, deflater: None, slots, permit: None };
         let (waiting, output) = Default::default();
-        Self { waiting, place: Place::Anything, output, cut: false, closed: false, context }
+        let (unsent, is_full) = Default::default();
+        Self { waiting, place: Place::Anything, output, unsent, share, is_full, cut: false, closed: false, context }
+    }
+
+    /// These bytes leave.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.output.extend_from_slice(bytes);
+        self.count();
+    }
+
+    /// What has left. It is called when everything that it gave before was sent.
+    pub(super) fn take_output(&mut self) -> Option<Vec<u8>> {
+        let output = std::mem::take(&mut self.output);
+        self.unsent = output.len();
+        self.count();
+        (!output.is_empty()).then_some(output)
+    }
+
+    fn count(&mut self) {
+        let bytes = self.unsent + self.output.len();
+        self.is_full = self.share.resize(bytes).is_err() || bytes > MAX_OUTPUT;
+    }
+
+    /// Whether rules may make more output.
+    pub(super) fn has_room(&self) -> bool {
+        !self.is_full
+    }
+
+    /// Whether the connection ends now, because everything before was sent.
+    pub(super) fn cuts_now(&self) -> bool {
+        self.cut && self.output.is_empty()
     }
 
     /// Whether forwarding without a look at the frames would be right.

@@ -61,7 +61,7 @@ impl HopInterceptor {
         };
         let (rules, share) = (Arc::clone(session.rules()), memory.share());
         let interceptor = Interceptor::new(rules, session.now_us(), scope, share, payload_cap);
-        let exit = |direction| Exit::new(direction, agreed, Arc::clone(&slots));
+        let exit = |direction| Exit::new(direction, agreed, Arc::clone(&slots), memory.share());
         Self { interceptor, up: exit(Direction::ToServer), down: exit(Direction::ToClient), memory }
     }
 
@@ -99,13 +99,16 @@ impl HopInterceptor {
         for item in items {
             match item {
                 Item::Unit(unit, original) => {
-                    let outcomes = self.interceptor.judge(unit, original, now);
+                    let outcomes = match self.exit(direction).has_room() {
+                        true => self.interceptor.judge(unit, original, now),
+                        false => self.interceptor.pass_unjudged(unit.from, original, now),
+                    };
                     self.distribute(outcomes, sides);
                 }
                 Item::Unseen(original, why) => self.let_pass(direction, &original, why, now, sides),
                 Item::Bytes { bytes, place, frame } => {
                     let exit = self.exit(direction);
-                    exit.output.extend_from_slice(&bytes);
+                    exit.extend(&bytes);
                     exit.place = place;
                     if let Some(frame) = frame {
                         sides.record_exit(direction, |inspector, records| {
@@ -178,15 +181,14 @@ impl HopInterceptor {
         self.distribute(outcomes, sides);
     }
 
-    /// What has left in this direction since the last call.
+    /// What has left in this direction since the last call, which was sent.
     pub(super) fn output(&mut self, direction: Direction) -> Option<Vec<u8>> {
-        let output = std::mem::take(&mut self.exit(direction).output);
-        (!output.is_empty()).then_some(output)
+        self.exit(direction).take_output()
     }
 
     /// Whether the connection ends now, because everything before was sent.
     pub(super) fn cuts(&mut self) -> bool {
-        [&self.up, &self.down].iter().any(|exit| exit.cut && exit.output.is_empty())
+        self.up.cuts_now() || self.down.cuts_now()
     }
 
     /// What may be sent in this direction, if arrivals are kept back.
@@ -289,7 +291,7 @@ impl HopInterceptor {
             original.frames.iter().for_each(|frame| inspector.leaves(frame, why, again, records));
             original.bytes.clone()
         });
-        self.exit(direction).output.extend(bytes);
+        self.exit(direction).extend(&bytes);
     }
 
     /// A message or control frame of the relay's own.
@@ -311,7 +313,7 @@ impl HopInterceptor {
         let content = compressed.is_some().then_some(content);
         let frame = OwnFrame { header: &header, payload, why: Some(why), content, is_broken: false };
         let bytes = sides.insert(direction, frame);
-        self.exit(direction).output.extend(bytes);
+        self.exit(direction).extend(&bytes);
     }
 
     /// A frame that an observer has edited.
@@ -336,7 +338,7 @@ impl HopInterceptor {
         let content = compressed.is_some().then_some(&*frame.payload);
         let own = OwnFrame { header: &header, payload, why: Some(why), content, is_broken: false };
         let bytes = sides.insert(direction, own);
-        self.exit(direction).output.extend(bytes);
+        self.exit(direction).extend(&bytes);
     }
 
     fn fault(&mut self, direction: Direction, fault: Fault, unit: &Unit, why: &Deliberate, sides: &mut Sides) {
@@ -354,7 +356,7 @@ impl HopInterceptor {
             let why = deliberate.then_some(why);
             let frame = OwnFrame { header: &header, payload: &payload, why, content: None, is_broken };
             let bytes = sides.insert(direction, frame);
-            self.exit(direction).output.extend(bytes);
+            self.exit(direction).extend(&bytes);
         }
         self.exit(direction).cut |= fault.cuts();
     }

@@ -17,6 +17,9 @@ use tokio::time::Instant;
 use wire::Sender;
 use wire::opcode::Opcode;
 
+/// The most bytes in the copies of a message.
+const MAX_COPIED: usize = 2 << 20;
+
 pub(crate) struct Interceptor<T> {
     rules: Arc<SessionRules>,
     /// A moment, and the session's time at it in microseconds.
@@ -152,6 +155,12 @@ impl<T: Clone> Interceptor<T> {
                     self.waiting.passed(from, now);
                     return out;
                 }
+                Action::Duplicate(copies) if unit.content.len() * *copies as usize > MAX_COPIED => {
+                    let why = format!("the copies would have more than {MAX_COPIED} bytes");
+                    out.push(Outcome::Record { from, act: record.refused("duplicate", &unit, why) });
+                    self.acted[index] += 1;
+                    continue;
+                }
                 Action::Duplicate(copies) => {
                     let words = format!("sends this message {} times", copies + 1);
                     let why = record.why("duplicate", &words);
@@ -232,6 +241,14 @@ impl<T: Clone> Interceptor<T> {
         self.waiting.passed(from, now);
         let words = format!("this message has more than {MAX_CONTENT} bytes, so no rule looks at it");
         Outcome::Record { from, act: Act::of(Deliberate::by_limit("rules-size", words)) }
+    }
+
+    /// A message goes on as it was, because what rules made of the ones before it is still to be sent.
+    pub(crate) fn pass_unjudged(&mut self, from: Sender, original: T, now: Instant) -> Vec<Outcome<T>> {
+        self.waiting.passed(from, now);
+        let words = "rules have made more of earlier messages than was sent so far, so no rule looks at this message";
+        let act = Act::of(Deliberate::by_limit("rules-output", words));
+        vec![Outcome::Record { from, act }, Outcome::Original { from, original, why: None, is_copy: false }]
     }
 
     /// What happens to the messages whose wait is over.

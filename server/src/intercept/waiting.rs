@@ -80,7 +80,8 @@ impl<T> Waiting<T> {
         self.share.resize(bytes).map_err(|_| "this relay has no memory left for messages that wait")
     }
 
-    pub(super) fn add(&mut self, waiter: Waiter<T>) {
+    pub(super) fn add(&mut self, mut waiter: Waiter<T>) {
+        waiter.unit.forget_json();
         self.waiters.push(waiter);
     }
 

@@ -9,7 +9,7 @@ use observation::command::{Edited, Forward};
 use observation::{Command, Event};
 
 /// `/relay` with permessage-deflate on both sides.
-async fn pair(answer: &str) -> (Lab, Raw, Raw, Feed) {
+pub(super) async fn pair(answer: &str) -> (Lab, Raw, Raw, Feed) {
     let upstream = Upstream::bind().await;
     let allowed = upstream.url("").parse().unwrap();
     let lab = Lab::with(|config| config.relay_to = vec![allowed]).await;

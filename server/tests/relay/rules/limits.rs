@@ -1,6 +1,7 @@
 //! What rules may take: messages that wait, their bytes, and the size of what they look at.
 
-use super::{act, ruled, say, told, unmasked};
+use super::{act, compression, ruled, say, set, told, unmasked};
+use crate::support::deflate::Deflating;
 use crate::support::masked;
 use observation::{Event, Origin};
 
@@ -70,4 +71,41 @@ async fn a_broken_frame_goes_on_with_everything_after_it() {
             return;
         }
     }
+}
+
+/// The attack: compressed messages of a kilobyte that a rule makes a mebibyte each, for a client that does not read.
+#[tokio::test]
+async fn what_rules_make_of_messages_is_bounded() {
+    const COUNT: usize = 40;
+    let (_lab, mut raw, mut server, mut feed) = compression::pair("; server_no_context_takeover").await;
+    set(&mut feed, r#"[{"when": {"from": "server"}, "then": {"corrupt": "rsv2"}}]"#).await;
+    let content = vec![b'x'; 1 << 20];
+    let mut sent = Vec::new();
+    for _ in 0..COUNT {
+        let message = Deflating::new().message(&content);
+        sent.extend([0xC1, 126]);
+        sent.extend(u16::try_from(message.len()).unwrap().to_be_bytes());
+        sent.extend(message);
+    }
+    server.send(&sent).await;
+    let mut passed = 0;
+    while passed == 0 {
+        if let Event::Act(act) = feed.next().await.event
+            && act.deliberate.by == Origin::Limit
+        {
+            assert_eq!(act.deliberate.what, "rules-output");
+            passed += 1;
+        }
+    }
+    let mut changed = 0;
+    for _ in 0..COUNT {
+        let (first, payload) = raw.frame().await;
+        match first {
+            0xA1 => assert_eq!(payload, content),
+            0xC1 => assert!(payload.len() < 2000),
+            _ => panic!("neither a fault nor the message: {first:#x}"),
+        }
+        changed += usize::from(first == 0xA1);
+    }
+    assert!((1..COUNT / 2).contains(&changed), "{changed} of {COUNT} are changed");
 }
