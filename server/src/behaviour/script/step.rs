@@ -160,7 +160,7 @@ pub(super) fn check_steps(steps: &[Step], answers: bool, bounds: Bounds) -> Resu
                 bounds.few("`items`", each.items.len())?;
                 let (first, last) = each.range();
                 let most = each.items.len() as u64;
-                if first > last + 1 || first == 0 || last > most {
+                if last > most || first == 0 || first > last + 1 {
                     return Err(format!("`each` has no items {first} to {last}; it has {most}"));
                 }
             }

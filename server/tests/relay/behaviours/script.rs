@@ -262,6 +262,10 @@ async fn what_is_wrong_with_a_script_is_said() {
         (steps(json!([{ "close": { "code": 1000, "reason": "x".repeat(124) } }])), "at most 123 bytes, not 124"),
         (steps(json!([{ "drop": "hard" }])), "`drop` takes `fin` or `reset`, not `hard`"),
         (steps(json!([{ "each": { "items": [1, 2], "last": 3 } }])), "`each` has no items 1 to 3; it has 2"),
+        (
+            steps(json!([{ "each": { "items": [1], "last": u64::MAX } }])),
+            "`each` has no items 1 to 18446744073709551615",
+        ),
         (steps(json!(vec![json!({ "send": 1 }); 65])), "steps: at most 64, not 65"),
         (stream(json!([{ "opcode": "texts" }])), "unknown variant `texts`"),
         (stream(json!([{ "opcode": "text", "payload": 5 }])), "a payload is a text, or a list of texts"),
