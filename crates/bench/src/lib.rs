@@ -18,6 +18,7 @@
 //! | [`memory`] | the memory of an idle connection |
 //! | [`scaling`] | the server on one core compared with two |
 //! | [`cluster`] | relays that share their sessions through Redis, compared with one that has them in memory |
+//! | [`rules`] | what rules cost |
 //! | [`results`], [`targets`] | all figures, and their targets |
 //! | [`table`], [`machine`], [`cores`] | Markdown tables, the description of the machine, pinning to cores |
 #![cfg(target_os = "linux")]
@@ -36,6 +37,7 @@ pub mod nginx;
 pub mod observer;
 pub mod opening;
 pub mod results;
+pub mod rules;
 pub mod scaling;
 pub mod server;
 pub mod table;

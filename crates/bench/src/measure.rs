@@ -2,10 +2,11 @@
 
 use crate::batch::Batch;
 use crate::case::Case;
-use crate::contestant::{Contestant, Programs};
+use crate::contestant::{Contestant, Programs, Running};
 use crate::generator::{self, Outcome, Schedule};
 use crate::opening::open_many;
 use anyhow::{Context, Result, bail, ensure};
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// The settings that all measurements share.
@@ -46,8 +47,13 @@ pub struct Summary {
 /// If the server does not start or does not echo correctly.
 pub fn measure(contestant: Contestant, case: Case, setup: &Setup) -> Result<Figures> {
     let running = contestant.start(&setup.programs, &[setup.server_core], &[setup.generator_core], &[])?;
+    let streams = open_many(running.server.address(), &running.path, case.shape().connections)?;
+    under_load(&running, streams, case, setup)
+}
+
+/// Measures a server whose connections are open.
+pub(crate) fn under_load(running: &Running, streams: Vec<TcpStream>, case: Case, setup: &Setup) -> Result<Figures> {
     let shape = case.shape();
-    let streams = open_many(running.server.address(), &running.path, shape.connections)?;
     let batch = |seed| Batch::new(shape.payload, shape.in_flight, seed);
     let mut times = Vec::with_capacity(2);
     let outcome = generator::run(streams, batch, setup.schedule, |_| {

@@ -1,4 +1,4 @@
-//! Connections after the opening handshake, and the one plain request that the lab needs.
+//! Connections after the opening handshake, and the plain requests that the lab needs.
 
 use crate::TIMEOUT;
 use anyhow::{Context, Result, bail, ensure};
@@ -48,17 +48,33 @@ pub fn open_with(address: SocketAddr, path: &str, subprotocol: &str) -> Result<T
 /// # Errors
 /// If there is no response, or its status is not 2xx.
 pub fn post(address: SocketAddr, path: &str) -> Result<String> {
+    request(address, "POST", path, "")
+}
+
+/// The body of the response to a `PUT`.
+///
+/// # Errors
+/// As [`post`].
+pub fn put(address: SocketAddr, path: &str, body: &str) -> Result<String> {
+    request(address, "PUT", path, body)
+}
+
+fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<String> {
     let mut stream = connect(address)?;
-    write!(stream, "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )?;
     let mut answer = String::new();
     stream
         .take(64 << 10)
         .read_to_string(&mut answer)
-        .with_context(|| format!("reading the response to POST {path}"))?;
+        .with_context(|| format!("reading the response to {method} {path}"))?;
     let (head, body) = answer
         .split_once("\r\n\r\n")
-        .with_context(|| format!("the server did not send a complete response to POST {path}"))?;
-    ensure!(head.starts_with("HTTP/1.1 2"), "POST {path} failed. The response is: {answer}");
+        .with_context(|| format!("the server did not send a complete response to {method} {path}"))?;
+    ensure!(head.starts_with("HTTP/1.1 2"), "{method} {path} failed. The response is: {answer}");
     Ok(body.to_owned())
 }
 

@@ -81,16 +81,8 @@ impl Results {
             ]
         };
         let head = ["", "CPU µs/message", to_best, "messages/s", "p50 µs", "p99 µs", "core busy", "spread of rounds"];
-        let mut text = table(&head, &summaries.iter().map(row).collect::<Vec<_>>());
-        let most = summaries.iter().map(|(_, summary)| summary.median.waited).fold(0.0, f64::max);
-        if most > DISTURBED {
-            text.push_str(&format!(
-                "\n**Disturbed**: other processes used the server's core for up to {} of the time. This increases the CPU \
-                 time of every message.\n",
-                percent(most)
-            ));
-        }
-        text
+        let rows: Vec<_> = summaries.iter().map(row).collect();
+        table(&head, &rows) + &disturbed(summaries.iter().map(|(_, summary)| summary))
     }
 
     #[must_use]
@@ -101,6 +93,19 @@ impl Results {
         let rows: Vec<_> = self.memory.iter().map(row).collect();
         table(&["", "bytes/connection", "KiB/connection"], &rows)
     }
+}
+
+/// A warning, if other processes used the server's core; otherwise empty.
+pub(crate) fn disturbed<'s>(summaries: impl Iterator<Item = &'s Summary>) -> String {
+    let most = summaries.map(|summary| summary.median.waited).fold(0.0, f64::max);
+    if most <= DISTURBED {
+        return String::new();
+    }
+    format!(
+        "\n**Disturbed**: other processes used the server's core for up to {} of the time. This increases the CPU time of every \
+         message.\n",
+        percent(most)
+    )
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use bench::contestant::{Contestant, Programs};
 use bench::generator::Schedule;
 use bench::measure::{Setup, measure};
 use bench::results::Results;
+use bench::rules::{self, Rules, RulesResults};
 use bench::table::{number, table};
 use bench::{cores, machine, memory, nginx, scaling, server, targets};
 use clap::builder::PossibleValue;
@@ -97,6 +98,7 @@ enum Inner {
 enum Part {
     Case(Case),
     Proxies,
+    Rules,
     Memory,
     Cores,
 }
@@ -110,6 +112,7 @@ impl ValueEnum for Part {
             Self::Case(CASES[2]),
             Self::Case(CASES[3]),
             Self::Proxies,
+            Self::Rules,
             Self::Memory,
             Self::Cores,
         ]
@@ -121,6 +124,7 @@ impl ValueEnum for Part {
             Self::Proxies => {
                 Some(PossibleValue::new("proxies").help("The relay compared with nginx, as a proxy to an echo server"))
             }
+            Self::Rules => Some(PossibleValue::new("rules").help("What rules cost, in the lab and through /relay")),
             Self::Memory => Some(PossibleValue::new("memory").help("The memory of an idle connection")),
             Self::Cores => Some(PossibleValue::new("cores").help("The relay on one core compared with two")),
         }
@@ -190,6 +194,9 @@ impl Run {
         if self.wants(Part::Proxies) {
             self.proxies()?;
         }
+        if self.wants(Part::Rules) {
+            println!("## Rules\n\n{}", self.rules()?);
+        }
         if self.wants(Part::Memory) {
             let connections = self.arguments.memory_connections;
             println!("## Memory: {connections} idle connections\n\n{}", self.memory()?);
@@ -247,6 +254,28 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// The kinds of rules take turns within a round.
+    fn rules(&self) -> Result<String> {
+        let mut text = String::new();
+        for contestant in self.contestants(&rules::CONTESTANTS) {
+            for case in rules::CASES {
+                let mut results = RulesResults::new();
+                for round in 1..=self.arguments.rounds {
+                    for rules in Rules::ALL {
+                        let title = format!("{}, {}", contestant.title(), case.title());
+                        eprintln!("{title}, round {round}: {}", rules.title());
+                        let figures = rules::measure(contestant, case, rules, &self.setup);
+                        let figures = figures.with_context(|| format!("{title}: {}", rules.title()))?;
+                        results.entry((case, contestant, rules)).or_default().push(figures);
+                    }
+                }
+                let table = rules::rules_table(&results, case, contestant);
+                text += &format!("### {}: {}\n\n{table}\n", contestant.title(), case.title());
+            }
+        }
+        Ok(text)
     }
 
     fn memory(&mut self) -> Result<String> {
