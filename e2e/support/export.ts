@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { expect, type Download, type Locator, type Page } from "@playwright/test";
 
-export type Extension = "har" | "pcapng" | "json";
+export type Extension = "har" | "pcapng" | "json" | "toml";
 
 /** A file that was downloaded. */
 export interface ExportedFile {
@@ -16,6 +16,8 @@ export class ExportSheet {
   readonly sheet: Locator;
   /** Takes one connection in place of all. */
   readonly onlyInspected: Locator;
+  /** Keeps tokens in files, in the link and in the code. */
+  readonly keepTokens: Locator;
   readonly link: Locator;
   readonly code: Locator;
 
@@ -23,6 +25,7 @@ export class ExportSheet {
     this.control = page.getByRole("banner").getByRole("button", { name: "Export" });
     this.sheet = page.getByRole("dialog", { name: "Export" });
     this.onlyInspected = this.sheet.getByRole("checkbox", { name: /^Only connection \d+/ });
+    this.keepTokens = this.sheet.getByRole("checkbox", { name: "Keep tokens" });
     this.link = this.sheet.getByRole("textbox", { name: "Link to this setup" });
     this.code = this.sheet.getByRole("region", { name: "The code" });
   }

@@ -152,6 +152,29 @@ test("the connection as code, in four languages, one of which runs here", async 
   await expect(lab.row(/^From the relay: TEXT from the page/)).toHaveCount(2);
 });
 
+test("tokens are left out of files, link and code, until they are kept", async ({ lab }) => {
+  const token = "token-of-a-test";
+  await lab.open();
+  await lab.subprotocols.fill(`chat, bearer.${token}`);
+  await lab.connect();
+  await lab.sendText("hello");
+  await lab.expectRows(5);
+  await lab.inspect(1);
+  await lab.export.open();
+  const has = async (format: "har" | "pcapng" | "json") => (await lab.export.download(format)).bytes.includes(token);
+
+  await expect(lab.export.keepTokens).not.toBeChecked();
+  await expect(lab.export.link).toHaveValue(new RegExp(String.raw`bearer\.(\*|%2A)`));
+  await expect(lab.export.code).toContainText("Tokens are left out");
+  await expect(lab.export.code).not.toContainText(token);
+  for (const format of ["har", "pcapng", "json"] as const) expect(await has(format), format).toBe(false);
+
+  await lab.export.keepTokens.check();
+  await expect(lab.export.link).toHaveValue(new RegExp(token));
+  await expect(lab.export.code).toContainText(token);
+  for (const format of ["har", "pcapng", "json"] as const) expect(await has(format), format).toBe(true);
+});
+
 test("code that did not come can be asked for again", async ({ lab, page, complaints }) => {
   complaints.expect(REQUEST_FAILED);
   await lab.open();

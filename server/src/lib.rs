@@ -30,7 +30,7 @@
 //! | `session`, `registry` | a session with its log, and all sessions |
 //! | `listen` | accept loops and the raw bytes below HTTP |
 //! | `dangers`, `descriptors` | configurations that are refused, or fitted to the machine |
-//! | `private_file` | files with private keys |
+//! | `private_file`, `key_log` | files with private keys, and with secrets of TLS connections |
 //! | `memory` | the memory budget for unfinished messages and request bodies |
 //! | `slots` | slots for exports and gradings |
 //! | `shutdown` | how everything ends |
@@ -50,7 +50,6 @@ mod client;
 mod command_frames;
 mod conditions;
 pub mod course;
-mod credentials;
 mod dangers;
 mod descriptors;
 mod embed;
@@ -59,6 +58,7 @@ mod host_name;
 mod hosts;
 pub mod import;
 mod intercept;
+mod key_log;
 mod lab;
 mod legs;
 mod limits;
@@ -213,7 +213,8 @@ impl Relay {
             None => None,
         };
         let upstreams = config.allowed_servers().collect();
-        let upstreams = Upstreams::new(upstreams, config.relay_connections, config.relay_ca.as_deref())?;
+        let key_log = config.operation.relay_key_log.as_deref();
+        let upstreams = Upstreams::new(upstreams, config.relay_connections, config.relay_ca.as_deref(), key_log)?;
         let tls_address = tls.as_ref().map(|(_, address)| *address);
         // The actual addresses, which differ for port 0.
         let config = Config { listen: address, tls_listen: tls_address, ..config };

@@ -1,30 +1,28 @@
 //! The observations as a JSON document that a page can open. [`observation::document`] describes and reads it.
 
+use crate::Recording;
 use crate::clock::{Clock, rfc3339};
 use crate::writer::Writer;
+use observation::Observation;
 use observation::document::FORMAT;
-use observation::{Deferred, Observation, Rule};
-use std::time::SystemTime;
 
 pub(crate) struct Json {
     first: bool,
 }
 
 impl Json {
-    pub(crate) fn begin(
-        clock: Clock,
-        exported: SystemTime,
-        rules: Option<&Deferred<Vec<Rule>>>,
-        out: &mut Vec<u8>,
-    ) -> Self {
+    pub(crate) fn begin(clock: Clock, recording: &Recording, out: &mut Vec<u8>) -> Self {
         // Neither text has a character that JSON must escape.
-        let (exported, began) = (rfc3339(exported), clock.words(0));
+        let (exported, began) = (rfc3339(recording.exported), clock.words(0));
         let head = format!("{{\"format\":\"{FORMAT}\",\"exported\":\"{exported}\",\"began\":\"{began}\",");
         out.extend_from_slice(head.as_bytes());
-        if let Some(rules) = rules {
+        if let Some(rules) = &recording.rules {
             out.extend_from_slice(format!("\"rules\":{},", rules.json()).as_bytes());
         }
-        out.extend_from_slice(b"\"observations\":[");
+        // Cannot fail: a name of an enum serializes, and a vector accepts every write.
+        out.extend_from_slice(b"\"secrets\":");
+        let _ = serde_json::to_writer(&mut *out, &recording.secrets);
+        out.extend_from_slice(b",\"observations\":[");
         Self { first: true }
     }
 }

@@ -5,15 +5,18 @@
 //! | [`har`] | HAR 1.2 with `_webSocketMessages`, as Chrome DevTools and mitmproxy write and read it |
 //! | [`pcapng`] | a capture that Wireshark dissects |
 //! | [`json`] | the observations, which a page can open |
+//! | `scenario` | scenarios for `framescope check`, which do again what the clients did |
 //! | [`snippet`] | a client in JavaScript, Python and Rust, and for `websocat` |
 //! | [`redact`] | removes the session's name |
 //! | [`clock`] | converts the session's clock to the time of day |
 //!
 //! # What is in a file
 //!
-//! All three formats contain the same observations, without the session's name: anyone who has the name can use the session,
+//! The first three formats contain the same observations, without the session's name: anyone who has the name can use the session,
 //! and files get shared. In handshake texts, such as the path `/lab/{session}`, each byte of the name is replaced by `x`, so
-//! all lengths stay correct. In the payload of a frame nothing is replaced.
+//! all lengths stay correct. The same holds for tokens in URLs, headers and subprotocols, whose bytes are replaced by `*`
+//! ([`credentials::tokens`]), unless [`Secrets::Kept`] is chosen. Every format says which it is. In the payload of a frame nothing is
+//! replaced, and neither in the rules.
 //!
 //! | | HAR | pcapng | JSON |
 //! |---|---|---|---|
@@ -32,16 +35,20 @@
 //!
 //! If the relay kept only the start of a text, it may end in the middle of a character. In HAR it ends before that character.
 
+mod assembly;
 pub mod clock;
 mod equivalent;
 pub mod har;
 pub mod json;
 pub mod pcapng;
 pub mod redact;
+mod scenario;
 pub mod snippet;
 mod writer;
 
 use clock::Clock;
+use credentials::tokens;
+use observation::document::Secrets;
 use observation::{Deferred, Observation, Rule, SessionId};
 use redact::Redactor;
 use std::time::SystemTime;
@@ -53,10 +60,12 @@ pub enum Format {
     Har,
     Pcapng,
     Json,
+    /// What the clients did, to check a server with it.
+    Scenario,
 }
 
 impl Format {
-    pub const ALL: [Self; 3] = [Self::Har, Self::Pcapng, Self::Json];
+    pub const ALL: [Self; 4] = [Self::Har, Self::Pcapng, Self::Json, Self::Scenario];
 
     /// The file extension, without the dot.
     #[must_use]
@@ -65,6 +74,7 @@ impl Format {
             Self::Har => "har",
             Self::Pcapng => "pcapng",
             Self::Json => "json",
+            Self::Scenario => "toml",
         }
     }
 
@@ -72,6 +82,7 @@ impl Format {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Har | Self::Json => "application/json",
+            Self::Scenario => "application/toml",
             // The type that Wireshark registers on desktops. IANA has none.
             Self::Pcapng => "application/x-pcapng",
         }
@@ -91,11 +102,13 @@ pub struct Recording {
     pub port: u16,
     /// The rules of the session, if it has any. Only JSON contains them.
     pub rules: Option<Deferred<Vec<Rule>>>,
+    pub secrets: Secrets,
 }
 
 /// A file while it is written. The caller may take the output at any time.
 pub struct Export {
     name: Redactor,
+    secrets: Secrets,
     writer: Box<dyn Writer + Send>,
 }
 
@@ -105,16 +118,20 @@ impl Export {
     pub fn begin(format: Format, recording: &Recording, out: &mut Vec<u8>) -> Self {
         let clock = Clock::new(recording.began);
         let writer: Box<dyn Writer + Send> = match format {
-            Format::Har => Box::new(har::Har::begin(clock, recording.port, out)),
-            Format::Pcapng => Box::new(pcapng::Pcapng::begin(clock, recording.port, out)),
-            Format::Json => Box::new(json::Json::begin(clock, recording.exported, recording.rules.as_ref(), out)),
+            Format::Har => Box::new(har::Har::begin(clock, recording, out)),
+            Format::Pcapng => Box::new(pcapng::Pcapng::begin(clock, recording, out)),
+            Format::Json => Box::new(json::Json::begin(clock, recording, out)),
+            Format::Scenario => Box::new(scenario::Scenarios::begin(recording, out)),
         };
-        Self { name: Redactor::new(&recording.session), writer }
+        Self { name: Redactor::new(&recording.session), secrets: recording.secrets, writer }
     }
 
     /// Adds an observation. It may be written later.
     pub fn observe(&mut self, mut observation: Observation, out: &mut Vec<u8>) {
         self.name.redact(&mut observation);
+        if self.secrets == Secrets::LeftOut {
+            tokens::conceal(&mut observation.event);
+        }
         self.writer.observe(&observation, out);
     }
 
@@ -134,4 +151,17 @@ pub fn export(format: Format, recording: &Recording, observations: impl IntoIter
     }
     export.finish(&mut out);
     out
+}
+
+/// What a file says about the tokens in it.
+fn about(secrets: Secrets) -> &'static str {
+    match secrets {
+        Secrets::LeftOut => {
+            "Tokens in URLs, headers and subprotocols are left out: * replaces each byte. Cookies and authorizations were never recorded. \
+             Messages are unchanged."
+        }
+        Secrets::Kept => {
+            "Tokens in URLs, headers and subprotocols are in this file. Cookies and authorizations were never recorded."
+        }
+    }
 }

@@ -5,6 +5,11 @@ use observation::{Event, Observation, SessionId};
 /// Replaces each byte of the name.
 const PLACEHOLDER: u8 = b'x';
 
+/// What replaces a name.
+pub(crate) fn placeholder(session: &SessionId) -> String {
+    char::from(PLACEHOLDER).to_string().repeat(session.as_str().len())
+}
+
 /// Removes one session's name.
 #[derive(Clone, Debug)]
 pub struct Redactor {

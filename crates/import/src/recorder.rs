@@ -135,6 +135,7 @@ impl Recorder {
             self.seen.into_iter().zip(1..).map(|(seen, number)| seen.observation(number, began_us)).collect();
         Document {
             rules: None,
+            secrets: None,
             format: Format,
             exported: clock::rfc3339(u64::try_from(now.as_micros()).unwrap_or(u64::MAX)),
             began: clock::rfc3339(began_us),

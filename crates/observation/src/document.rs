@@ -21,12 +21,28 @@ pub struct Document {
     /// The rules that the session had when the file was written. Left out if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<Deferred<Vec<Rule>>>,
+    /// Whether the tokens in handshakes were left out. Left out if no relay wrote the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<Secrets>,
     /// In the order of their numbers, with gaps where observations were left out or no longer kept.
     pub observations: Vec<Observation>,
     /// The file of another format that the observations come from. Left out if a relay recorded them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
 }
+
+/// What an export does about tokens in URLs, headers and subprotocols. The values of cookies and of `Authorization` are never in a
+/// recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Secrets {
+    /// `*` replaces each byte of them.
+    #[default]
+    LeftOut,
+    Kept,
+}
+
+named!(Secrets: "left-out" => Secrets::LeftOut, "kept" => Secrets::Kept);
 
 /// The file of another format from which a document was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@
 //! | `read` | the files, with the line of each problem |
 //! | `matching` | compares what arrived with what a step expects |
 //! | `json` | the values that a JSONPath selects |
+//! | [`write`](mod@write) | writes such files; `toml` has its strings and tables |
 //! | [`quote`] | quotes payloads in messages for people |
 
 #[cfg(feature = "load")]
@@ -21,3 +22,5 @@ pub mod quote;
 #[cfg(feature = "load")]
 pub mod read;
 pub mod template;
+mod toml;
+pub mod write;

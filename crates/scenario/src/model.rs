@@ -5,6 +5,19 @@ use std::time::Duration;
 use wire::header::FrameHeader;
 use wire::message::MessageKind;
 
+/// The largest file, in bytes.
+pub const MAX_FILE: usize = 1 << 20;
+/// The most scenarios in a file, and the most steps in a scenario.
+pub const MAX_SCENARIOS: usize = 200;
+pub const MAX_STEPS: usize = 1000;
+/// How long a scenario may take, and how long it may wait for one thing.
+pub const MAX_TIME: Duration = Duration::from_secs(600);
+/// The same, unless a file says otherwise.
+pub const TIME: Duration = Duration::from_secs(60);
+pub const WITHIN: Duration = Duration::from_secs(5);
+/// What `deflate = true` offers, as browsers do. RFC 7692 §7.1.2.2.
+pub const DEFLATE: &str = "permessage-deflate; client_max_window_bits";
+
 /// One connection and its steps.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -217,4 +230,27 @@ pub struct ExpectedFrame {
     /// In bytes.
     pub length: Option<u64>,
     pub content: Content,
+}
+
+/// Whether a header, in lower case, is one that the handshake consists of, or would change where the request ends.
+#[must_use]
+pub fn is_own_header(name: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "connection",
+        "upgrade",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "keep-alive",
+        "expect",
+        "proxy-connection",
+    ];
+    OWN.contains(&name) || name.starts_with("sec-websocket-")
+}
+
+/// Whether a text can be the value of a header: printable ASCII. RFC 9110 §5.5.
+#[must_use]
+pub fn is_value(value: &str) -> bool {
+    value.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

@@ -31,7 +31,8 @@ impl Template {
     /// A text without variables.
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { parts: vec![Part::Text(text.into())] }
+        let text = text.into();
+        Self { parts: if text.is_empty() { Vec::new() } else { vec![Part::Text(text)] } }
     }
 
     /// # Errors

@@ -2,8 +2,9 @@
 #![cfg(feature = "load")]
 #![expect(clippy::unwrap_used, reason = "a test fails at the first unexpected value")]
 
+use scenario::model::MAX_FILE;
 use scenario::model::{Action, Bytes, Mask, Scenario, Send, Unexpected, What};
-use scenario::read::{MAX_FILE, read};
+use scenario::read::read;
 use std::time::Duration;
 use wire::header::LengthForm;
 use wire::message::MessageKind;

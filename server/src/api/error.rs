@@ -45,6 +45,8 @@ pub(super) enum ApiError {
     AfterMalformed,
     #[error("`connection` is not a number; it should be the number of a connection in this session")]
     ConnectionMalformed,
+    #[error("`secrets` can only be `keep`")]
+    SecretsMalformed,
     #[error("this session has no recorded connection {0}")]
     ConnectionUnknown(u32),
     #[error("this relay has reached its limit of exports at once ({0})")]
@@ -146,7 +148,7 @@ impl ApiError {
             Self::OutOfMemory => StatusCode::SERVICE_UNAVAILABLE,
             Self::SessionExporting | Self::SessionGrading | Self::SessionGradings(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::SubprotocolUnknown | Self::HandshakeMalformed(_) | Self::AfterMalformed => StatusCode::BAD_REQUEST,
-            Self::ConnectionMalformed | Self::Snippet(_) => StatusCode::BAD_REQUEST,
+            Self::ConnectionMalformed | Self::SecretsMalformed | Self::Snippet(_) => StatusCode::BAD_REQUEST,
             Self::BodyMalformed(_) | Self::NameMalformed(_) => StatusCode::BAD_REQUEST,
             Self::HostUnknown(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::OriginForeign(_) | Self::WatchOnly => StatusCode::FORBIDDEN,
@@ -202,7 +204,11 @@ impl ApiError {
             Self::SessionGrading => "session-gradings",
             Self::OutOfMemory => "memory",
             Self::BodyTooLarge(_) | Self::BodyTooSlow | Self::BodyMalformed(_) => "request-body",
-            Self::AfterMalformed | Self::ConnectionMalformed | Self::Snippet(_) | Self::NameMalformed(_) => "parameter",
+            Self::AfterMalformed
+            | Self::ConnectionMalformed
+            | Self::SecretsMalformed
+            | Self::Snippet(_)
+            | Self::NameMalformed(_) => "parameter",
             Self::RulesInvalid(_) | Self::Rules(_) => "rules",
             Self::Script(_) => "script",
             Self::NotInCourse(_) | Self::ConnectionUnknown(_) | Self::NotFound | Self::NoScript => "not-found",
@@ -229,6 +235,7 @@ impl ApiError {
             Self::HandshakeMalformed(_) => "See RFC 6455, section 4.1, for the requirements of an opening handshake.",
             Self::AfterMalformed => "Use `?after=N`, or omit it to get every recorded observation.",
             Self::ConnectionMalformed => "Use `?connection=N`, or omit it to get all connections.",
+            Self::SecretsMalformed => "Use `?secrets=keep`, or omit it to leave out tokens.",
             Self::ConnectionUnknown(_) => "Omit `connection` to get all recorded connections.",
             Self::TooManyExports(_) => "Each export takes a few seconds. Try again soon.",
             Self::TooManyGradings(_) => "Grading takes a moment. Try again.",

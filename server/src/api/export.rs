@@ -1,4 +1,4 @@
-//! A recorded session as a file: `/api/sessions/{session}/export.har`, `.pcapng` and `.json`.
+//! A recorded session as a file: `/api/sessions/{session}/export.har`, `.pcapng`, `.json` and `.toml`.
 
 use super::download::{self, Parts};
 use super::error::ApiError;
@@ -8,30 +8,51 @@ use crate::session::{Extract, Session};
 use crate::slots::NoSlot;
 use crate::state::AppState;
 use axum::Router;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use export::{Export, Format, Recording, clock};
+use observation::document::Secrets;
 use observation::{ConnectionNumber, Observation};
-use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::task::yield_now;
 
-/// The query: the number of one connection, or none for all.
-#[derive(Deserialize)]
+/// What the query selects.
 struct Which {
+    /// `None` for all connections.
     connection: Option<ConnectionNumber>,
+    secrets: Secrets,
+}
+
+impl Which {
+    fn read(query: &str) -> Result<Self, ApiError> {
+        let mut which = Self { connection: None, secrets: Secrets::LeftOut };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "connection" => {
+                    let number = value.parse().map_err(|_| ApiError::ConnectionMalformed)?;
+                    if which.connection.replace(ConnectionNumber(number)).is_some() {
+                        return Err(ApiError::ConnectionMalformed);
+                    }
+                }
+                "secrets" if value == "keep" => which.secrets = Secrets::Kept,
+                "secrets" => return Err(ApiError::SecretsMalformed),
+                _ => {}
+            }
+        }
+        Ok(which)
+    }
 }
 
 pub(super) fn routes() -> Router<AppState> {
     Format::ALL.into_iter().fold(Router::new(), |router, format| {
         let path = format!("/sessions/{{session}}/export.{}", format.extension());
-        let handler = move |State(app), Extension(client), name, which| export(format, app, client, name, which);
+        let handler = move |State(app), Extension(client), name, query| export(format, app, client, name, query);
         router.route(&path, get(handler))
     })
 }
@@ -41,12 +62,12 @@ async fn export(
     app: AppState,
     client: ClientAddress,
     name: Result<Path<String>, PathRejection>,
-    which: Result<Query<Which>, QueryRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
     // A file has neither of the session's names.
     let session = app.registry.find_to_watch(&name).await?.session;
-    let Query(Which { connection }) = which.map_err(|_| ApiError::ConnectionMalformed)?;
+    let Which { connection, secrets } = Which::read(&query.unwrap_or_default())?;
     app.clients.spend(client, Rated::Exports)?;
     let slot = app.export_slots.take(session.export_slot()).await.map_err(|none| match none {
         NoSlot::SessionBusy => ApiError::SessionExporting,
@@ -65,6 +86,7 @@ async fn export(
         exported,
         port: app.config.listen.port(),
         rules: session.rules().published(),
+        secrets,
     };
     let mut first = Vec::new();
     let export = Export::begin(format, &recording, &mut first);

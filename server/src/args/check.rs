@@ -23,6 +23,11 @@ pub struct CheckOptions {
     #[arg(long, env = "FRAMESCOPE_RECORDINGS", value_name = "DIR", default_value = "framescope-recordings")]
     pub recordings: PathBuf,
 
+    /// Append the TLS secrets of the connections to this file, so that Wireshark decrypts captures of them. Everyone who can read it
+    /// can read these connections
+    #[arg(long, env = "FRAMESCOPE_KEY_LOG", value_name = "FILE")]
+    pub key_log: Option<PathBuf>,
+
     /// How long all scenarios together may take
     #[arg(long, env = "FRAMESCOPE_CHECK_TIME", value_name = "TIME", value_parser = duration, default_value = "10m")]
     pub time: Duration,

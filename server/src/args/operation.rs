@@ -3,6 +3,7 @@
 use super::units::duration_or_zero;
 use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Watching the relay, and stopping it.
@@ -20,6 +21,11 @@ pub struct Operation {
     /// The format of the log on stderr
     #[arg(long, env = "FRAMESCOPE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+
+    /// Append the TLS secrets of connections to other servers to this file, so that Wireshark decrypts captures of them. Everyone who
+    /// can read it can read these connections; only for tests
+    #[arg(long, env = "FRAMESCOPE_RELAY_KEY_LOG", value_name = "FILE")]
+    pub relay_key_log: Option<PathBuf>,
 
     /// Make browsers use only https for this host name, for so many seconds (Strict-Transport-Security); sent over https only. It
     /// applies to every port of the name, so pages from it can then no longer use the http and ws addresses of the relay

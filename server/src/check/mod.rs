@@ -23,9 +23,11 @@ mod secrets;
 mod steps;
 
 use crate::args::CheckOptions;
+use crate::key_log::KeyLogFile;
 use prepare::{Prepared, prepare};
 use report::{Finished, Report};
 use std::io::{self, Write};
+use std::sync::Arc;
 use steps::{Failure, Outcome};
 use tokio::time::Instant;
 use url::Url;
@@ -76,7 +78,19 @@ fn checked(options: &CheckOptions, out: &mut impl Write, errors: &mut impl Write
         return Ok(Verdict::Usage);
     };
     url.set_fragment(None);
-    let scenarios = match prepare(&url, &options.files) {
+    let key_log = match options.key_log.as_ref().map(|path| (path, KeyLogFile::open(path))) {
+        None => None,
+        Some((_, Ok(file))) => Some(Arc::new(file)),
+        Some((path, Err(error))) => {
+            writeln!(
+                errors,
+                "cannot write TLS secrets to {} ({error}); name another file with --key-log",
+                path.display()
+            )?;
+            return Ok(Verdict::Usage);
+        }
+    };
+    let scenarios = match prepare(&url, &options.files, key_log.as_ref()) {
         Ok(scenarios) => scenarios,
         Err(problems) => {
             for problem in problems {

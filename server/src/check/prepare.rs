@@ -2,17 +2,18 @@
 
 use super::proxy::Proxy;
 use super::secrets::Secrets;
-use crate::credentials::HeaderPattern;
+use crate::key_log::KeyLogFile;
 use crate::upstream::trusting;
+use credentials::HeaderPattern;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use rustls::ClientConfig;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use scenario::model::{Action, Located, Scenario, Send, Tls};
-use scenario::read::{self, MAX_FILE, is_value};
+use rustls::{ClientConfig, KeyLog};
+use scenario::model::{Action, Located, MAX_FILE, Scenario, Send, Tls, is_value};
+use scenario::read;
 use scenario::template::Template;
 use std::error::Error;
 use std::fs::File;
@@ -40,7 +41,11 @@ pub(super) struct Prepared {
 }
 
 /// Every scenario of these files, in order. An error has every problem.
-pub(super) fn prepare(url: &Url, files: &[PathBuf]) -> Result<Vec<Prepared>, Vec<Problem>> {
+pub(super) fn prepare(
+    url: &Url,
+    files: &[PathBuf],
+    key_log: Option<&Arc<KeyLogFile>>,
+) -> Result<Vec<Prepared>, Vec<Problem>> {
     let (mut prepared, mut problems, mut left) = (Vec::new(), Vec::new(), MAX_PAYLOADS);
     for path in files {
         let name = path.display().to_string();
@@ -49,7 +54,8 @@ pub(super) fn prepare(url: &Url, files: &[PathBuf]) -> Result<Vec<Prepared>, Vec
             Err(more) => problems.extend(more),
             Ok(scenarios) => {
                 for scenario in scenarios {
-                    let mut preparing = Preparing { name: &name, folder, problems: &mut problems, values: Vec::new() };
+                    let mut preparing =
+                        Preparing { name: &name, folder, key_log, problems: &mut problems, values: Vec::new() };
                     prepared.extend(preparing.scenario(url, scenario));
                 }
             }
@@ -96,6 +102,7 @@ fn contents(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 struct Preparing<'a> {
     name: &'a str,
     folder: &'a Path,
+    key_log: Option<&'a Arc<KeyLogFile>>,
     problems: &'a mut Vec<Problem>,
     /// The values of variables, in every form in which they are sent.
     values: Vec<String>,
@@ -205,6 +212,9 @@ impl Preparing<'_> {
         };
         // Asks for an HTTP/1.1 upgrade.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if let Some(file) = self.key_log {
+            config.key_log = Arc::clone(file) as Arc<dyn KeyLog>;
+        }
         if let Some((certificate, key)) = &tls.identity {
             match identity(&self.folder.join(&certificate.value), &self.folder.join(&key.value)) {
                 Ok(resolver) => config.client_auth_cert_resolver = resolver,

@@ -2,6 +2,7 @@
 
 use super::secrets::Secrets;
 use export::{Format, Recording};
+use observation::document;
 use observation::event::{Cause, Closed, Count};
 use observation::{ConnectionNumber, Event, Frame, Observation, Party, Seq, SessionId};
 use std::collections::VecDeque;
@@ -124,8 +125,8 @@ impl Recorder {
 
     /// The file that the page opens. `name` is a session's name in the URL, which is left out.
     pub(super) fn document(&self, name: SessionId) -> Vec<u8> {
-        let (exported, rules) = (SystemTime::now(), None);
-        let recording = Recording { session: name, began: self.began, exported, port: 0, rules };
+        let (exported, rules, secrets) = (SystemTime::now(), None, document::Secrets::LeftOut);
+        let recording = Recording { session: name, began: self.began, exported, port: 0, rules, secrets };
         export::export(Format::Json, &recording, self.handshake.iter().chain(&self.kept).cloned())
     }
 

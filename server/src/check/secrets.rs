@@ -1,6 +1,6 @@
 //! The values of environment variables that a scenario uses. They appear neither in a recording nor in the output.
 
-use crate::credentials::{Concealer, HeaderPattern};
+use credentials::{Concealer, HeaderPattern};
 use observation::{Event, Frame};
 use wire::mask::MaskingKey;
 

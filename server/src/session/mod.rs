@@ -26,11 +26,11 @@ pub(crate) use usage::{GRADINGS, Role};
 
 use crate::args::Config;
 use crate::client::LimitKey;
-use crate::credentials::Concealer;
 use crate::intercept::SessionRules;
 use crate::limits::Bucket;
 use crate::shutdown::Shutdown;
 use crate::slots::OwnSlot;
+use credentials::Concealer;
 use held_script::HeldScript;
 use mailboxes::Mailboxes;
 use observation::{ConnectionNumber, Event, Seq, SessionId};

@@ -86,10 +86,11 @@ impl Upstreams {
         allowed: Arc<[AllowedServer]>,
         most: usize,
         authorities: Option<&Path>,
+        key_log: Option<&Path>,
     ) -> Result<Self, UpstreamsError> {
         let most = most.min(Semaphore::MAX_PERMITS);
         let slots = allowed.iter().map(|_| Arc::new(Semaphore::new(most))).collect();
-        Ok(Self { allowed, slots, most, tls: Arc::new(tls::config(authorities)?) })
+        Ok(Self { allowed, slots, most, tls: Arc::new(tls::config(authorities, key_log)?) })
     }
 
     /// Takes one of the connections that may be open to that server, one of `allowed`.

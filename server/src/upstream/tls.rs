@@ -1,5 +1,6 @@
 //! TLS to another server: which certificates are trusted, and why a handshake failed.
 
+use crate::key_log::KeyLogFile;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring;
@@ -23,6 +24,8 @@ pub enum UpstreamsError {
     NoCertificate(PathBuf, &'static str),
     #[error("{0} contains an invalid certificate; {1} takes a PEM file with certificates")]
     Invalid(PathBuf, &'static str, #[source] Error),
+    #[error("cannot write TLS secrets to {0} ({1}); --relay-key-log takes a file that only you can read")]
+    KeyLog(PathBuf, io::Error),
     #[error("TLS cannot be set up")]
     Tls(#[from] Error),
     #[error("TLS cannot be set up")]
@@ -30,10 +33,18 @@ pub enum UpstreamsError {
 }
 
 /// For other servers of `/relay`.
-pub(super) fn config(authorities: Option<&Path>) -> Result<ClientConfig, UpstreamsError> {
+pub(super) fn config(authorities: Option<&Path>, key_log: Option<&Path>) -> Result<ClientConfig, UpstreamsError> {
     let mut config = trusting(authorities, "--relay-ca")?;
     // The relay asks for an HTTP/1.1 upgrade.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if let Some(path) = key_log {
+        let file = KeyLogFile::open(path).map_err(|error| UpstreamsError::KeyLog(path.to_owned(), error))?;
+        config.key_log = Arc::new(file);
+        tracing::warn!(
+            file = %path.display(),
+            "the TLS secrets of connections to other servers are written to this file: everyone who can read it can read these connections"
+        );
+    }
     Ok(config)
 }
 

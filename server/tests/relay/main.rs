@@ -29,6 +29,7 @@ mod hosts;
 mod http;
 mod import;
 mod keepalive;
+mod key_log;
 mod limits;
 mod log;
 mod noise;

@@ -251,7 +251,7 @@ async fn an_invalid_request_explains_the_right_one() {
         (&[url, ("subprotocol", "a\r\nX: y")], "use letters, digits"),
         (&[url, ("subprotocol", "a,A")], "twice"),
         (&[url, ("message", &long)], "4096 bytes"),
-        (&[url, ("massage", "x")], "use `url`, `subprotocol` and `message`"),
+        (&[url, ("massage", "x")], "use `url`, `subprotocol`, `message` and `secrets`"),
     ] {
         let answer = ask(&lab, parameters).await;
         let json = answer.json();

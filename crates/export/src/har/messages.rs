@@ -1,5 +1,6 @@
 //! Assembles the frames of a connection into messages.
 
+use crate::assembly::Assembly;
 use crate::clock::Clock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -24,16 +25,6 @@ pub(super) struct LeftOut {
     pub(super) unfinished: u64,
     /// Deliberate acts, which are not frames.
     pub(super) acts: u64,
-}
-
-/// An incomplete message.
-struct Assembly {
-    message: u64,
-    /// Its content up to the first gap.
-    content: Vec<u8>,
-    /// How many bytes it has so far.
-    bytes: u64,
-    frames: u64,
 }
 
 /// As Chrome writes one.
@@ -82,7 +73,7 @@ impl Messages {
             Party::Server => &mut self.server,
         };
         if position.fragment == 1 {
-            let begun = Assembly { message: position.message, content: Vec::new(), bytes: 0, frames: 0 };
+            let begun = Assembly::begin(position.message);
             self.left_out.unfinished += under_way.replace(begun).map_or(0, |before| before.frames);
         }
         // The start of the message may be invalid or no longer in the log.
@@ -122,21 +113,6 @@ impl Messages {
         }
         // Plain data becomes JSON, and a vector takes it.
         let _ = serde_json::to_writer(&mut self.items, &message);
-    }
-}
-
-impl Assembly {
-    fn add(&mut self, frame: &Frame) {
-        let whole_so_far = !self.is_cut();
-        self.bytes += frame.content_bytes();
-        self.frames += 1;
-        if whole_so_far {
-            self.content.extend_from_slice(&frame.content());
-        }
-    }
-
-    fn is_cut(&self) -> bool {
-        (self.content.len() as u64) < self.bytes
     }
 }
 

@@ -18,6 +18,7 @@ mod messages;
 
 use crate::clock::Clock;
 use crate::writer::Writer;
+use crate::{Recording, about};
 use connection::{Connection, Handshake};
 use entry::Entry;
 use messages::Messages;
@@ -37,15 +38,17 @@ pub(crate) struct Har {
 }
 
 impl Har {
-    pub(crate) fn begin(clock: Clock, port: u16, out: &mut Vec<u8>) -> Self {
+    pub(crate) fn begin(clock: Clock, recording: &Recording, out: &mut Vec<u8>) -> Self {
         const VERSION: &str = env!("CARGO_PKG_VERSION");
+        // It has no character that JSON must escape.
+        let about = about(recording.secrets);
         // The relay knows neither browser nor pages.
         let head = format!(
             "{{\"log\":{{\"version\":\"1.2\",\"creator\":{{\"name\":\"Framescope\",\"version\":\"{VERSION}\"}},\
-             \"pages\":[],\"entries\":["
+             \"comment\":\"{about}\",\"pages\":[],\"entries\":["
         );
         out.extend_from_slice(head.as_bytes());
-        Self { clock, port, connections: VecDeque::new(), first: 0, open: HashMap::new(), any: false }
+        Self { clock, port: recording.port, connections: VecDeque::new(), first: 0, open: HashMap::new(), any: false }
     }
 
     /// The connection of an observation. Adds it if it is new.

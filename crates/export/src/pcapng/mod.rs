@@ -11,7 +11,8 @@
 //! The bytes, their order in each direction, and the times are real. A request has the time when it had arrived. A response or a
 //! frame has the time when the relay recorded it. For one that the relay sent, this is when the system had accepted it.
 //!
-//! - **Handshakes** are complete, byte for byte, except for the session's name and for credentials, which the log does not have. A refused one has the body of the response.
+//! - **Handshakes** are complete, byte for byte, except for the session's name, for tokens that are left out, and for credentials, which the log does not
+//!   have. A refused one has the body of the response.
 //! - **Frames** are complete, byte for byte, masked and compressed as they were. Wireshark unmasks and inflates them.
 //! - **Payloads that the relay recorded only in part** are truncated, as in a capture with a small snapshot length: the packet has
 //!   its original length, but fewer bytes. The sequence numbers stay correct, and Wireshark can dissect the frame's header and
@@ -31,6 +32,7 @@ mod packet;
 use crate::clock::Clock;
 use crate::equivalent;
 use crate::writer::Writer;
+use crate::{Recording, about};
 use conversation::Conversation;
 use observation::event::Cause;
 use observation::{
@@ -63,15 +65,18 @@ pub(crate) struct Pcapng {
 }
 
 impl Pcapng {
-    pub(crate) fn begin(clock: Clock, port: u16, out: &mut Vec<u8>) -> Self {
+    pub(crate) fn begin(clock: Clock, recording: &Recording, out: &mut Vec<u8>) -> Self {
         let program = concat!("Framescope ", env!("CARGO_PKG_VERSION"));
         let section = SectionHeaderBlock {
             options: vec![
                 SectionHeaderOption::UserApplication(program.into()),
                 SectionHeaderOption::Comment(
-                    "WebSocket connections as a relay saw them. IP and TCP headers are synthesized; the session's name is \
-                     replaced by x."
-                        .into(),
+                    format!(
+                        "WebSocket connections as a relay saw them. IP and TCP headers are synthesized; the session's name is \
+                         replaced by x. {}",
+                        about(recording.secrets)
+                    )
+                    .into(),
                 ),
             ],
             ..Default::default()
@@ -80,7 +85,7 @@ impl Pcapng {
         let mut this = Self {
             file: PcapNgWriter::with_section_header(Vec::new(), section).ok(),
             clock,
-            port,
+            port: recording.port,
             conversations: HashMap::new(),
         };
         if let Some(file) = &mut this.file {

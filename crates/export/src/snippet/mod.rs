@@ -57,6 +57,7 @@ impl Parameters {
         let code = fill(
             JAVASCRIPT,
             &[
+                ("NOTE", self.note("//")),
                 ("URL", quote::javascript(&self.url)),
                 ("SUBPROTOCOLS", subprotocols),
                 ("MESSAGES", list(&self.messages, quote::javascript, 2)),
@@ -79,6 +80,7 @@ impl Parameters {
         let code = fill(
             PYTHON,
             &[
+                ("NOTE", self.note("#")),
                 ("URL", quote::python(&self.url)),
                 ("SUBPROTOCOLS", subprotocols),
                 ("MESSAGES", list(&self.messages, quote::python, 4)),
@@ -94,6 +96,7 @@ impl Parameters {
         let code = fill(
             RUST,
             &[
+                ("NOTE", self.note("//")),
                 ("TLS", tls.to_owned()),
                 ("URL", quote::rust(&self.url)),
                 ("COUNT", self.messages.len().to_string()),
@@ -107,7 +110,7 @@ impl Parameters {
     fn websocat(&self) -> Snippet {
         // websocat treats an empty message as the end of its input.
         let messages: Vec<_> = self.messages.iter().filter(|message| !message.is_empty()).collect();
-        let mut notes = String::new();
+        let mut notes = self.note("#");
         if messages.len() < self.messages.len() {
             notes.push_str("# websocat cannot send an empty message, so it is left out here.\n");
         }
@@ -145,6 +148,14 @@ impl Parameters {
         Snippet { language: "websocat", title: "websocat", file: None, code, run }
     }
 
+    /// A comment about what is missing, if anything is.
+    fn note(&self, comment: &str) -> String {
+        if !self.left_out {
+            return String::new();
+        }
+        format!("{comment} Tokens are left out: put your own in the place of the asterisks.\n")
+    }
+
     fn is_secure(&self) -> bool {
         self.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("wss://"))
     }
@@ -153,7 +164,7 @@ impl Parameters {
 /// The longest list that is written on one line, in bytes.
 const LINE: usize = 60;
 
-const JAVASCRIPT: &str = r#"const socket = new WebSocket(<URL><SUBPROTOCOLS>);
+const JAVASCRIPT: &str = r#"<NOTE>const socket = new WebSocket(<URL><SUBPROTOCOLS>);
 const messages = <MESSAGES>;
 let answers = 0;
 
@@ -170,7 +181,7 @@ socket.onmessage = ({ data }) => {
 socket.onclose = ({ code, reason }) => console.log("closed", code, reason);
 "#;
 
-const PYTHON: &str = r#"from websockets.exceptions import ConnectionClosed
+const PYTHON: &str = r#"<NOTE>from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 URL = <URL>
@@ -189,7 +200,7 @@ with connect(URL<SUBPROTOCOLS>) as websocket:
 print("closed", websocket.close_code, websocket.close_reason)
 "#;
 
-const RUST: &str = r#"// cargo add futures-util
+const RUST: &str = r#"<NOTE>// cargo add futures-util
 // cargo add tokio --features macros,rt-multi-thread
 // cargo add tokio-tungstenite@0.29<TLS>
 use futures_util::{SinkExt, StreamExt};
@@ -276,6 +287,24 @@ mod tests {
     fn what_is_put_in_is_not_filled_itself() {
         let filled = fill("a<X>b<Y>c<Z>d < e", &[("X", "<Y>".to_owned()), ("Y", "<X>".to_owned())]);
         assert_eq!(filled, "a<Y>b<X>c<Z>d < e");
+    }
+
+    #[test]
+    fn code_without_tokens_says_so() {
+        let subprotocols = vec!["chat".to_owned(), "bearer.abc".to_owned()];
+        let parameters =
+            Parameters::new("ws://lab/?token=abc".to_owned(), subprotocols, vec!["abc".to_owned()]).unwrap();
+        let (with, without) = (parameters.snippets(), parameters.clone().without_tokens().snippets());
+        for (with, without) in with.into_iter().zip(without) {
+            assert!(
+                with.code.contains("token=abc") && with.code.contains("bearer.abc") && !with.code.contains("left out")
+            );
+            assert!(!without.code.contains("token=abc") && !without.code.contains("bearer.abc"), "{}", without.code);
+            assert!(without.code.contains("token=***") && without.code.contains("bearer.***"));
+            assert!(without.code.contains(" Tokens are left out: "), "{}", without.code);
+        }
+        let none = Parameters::new("ws://lab/".to_owned(), Vec::new(), Vec::new()).unwrap();
+        assert_eq!(none.clone().without_tokens(), none);
     }
 
     #[test]

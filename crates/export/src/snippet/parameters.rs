@@ -1,6 +1,7 @@
 //! The parameters of a snippet, checked and limited.
 
 use super::quote;
+use credentials::tokens;
 use thiserror::Error;
 
 /// The longest URL, in bytes.
@@ -16,13 +17,17 @@ pub struct Parameters {
     pub(super) url: String,
     pub(super) subprotocols: Vec<String>,
     pub(super) messages: Vec<String>,
+    /// Whether tokens were replaced.
+    pub(super) left_out: bool,
 }
 
 /// Why no snippet can be made. The text says what to send instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParameterError {
-    #[error("unknown parameter; use `url`, `subprotocol` and `message`, and write `&` in a value as `%26`")]
+    #[error("unknown parameter; use `url`, `subprotocol`, `message` and `secrets`, and write `&` in a value as `%26`")]
     ParameterUnknown,
+    #[error("`secrets` can only be `keep`; leave it out if the code must have no tokens")]
+    SecretsMalformed,
     #[error("`url` is missing; send a WebSocket URL such as `ws://127.0.0.1:8080/echo`")]
     UrlMissing,
     #[error("`url` must start with `ws://` or `wss://` and a host")]
@@ -65,7 +70,18 @@ impl Parameters {
         if messages.len() > MAX_ITEMS || messages.iter().any(|message| message.len() > MAX_MESSAGE) {
             return Err(ParameterError::TooManyMessages);
         }
-        Ok(Self { url, subprotocols, messages })
+        Ok(Self { url, subprotocols, messages, left_out: false })
+    }
+
+    /// The same without tokens in the URL and in the subprotocols: `*` replaces each byte of them.
+    #[must_use]
+    pub fn without_tokens(self) -> Self {
+        let url = tokens::conceal_url(&self.url);
+        // No subprotocol contains a comma.
+        let list = tokens::conceal_subprotocols(&self.subprotocols.join(","));
+        let subprotocols: Vec<_> = list.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let left_out = url != self.url || subprotocols != self.subprotocols;
+        Self { url, subprotocols, left_out, ..self }
     }
 }
 

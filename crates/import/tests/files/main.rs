@@ -4,7 +4,7 @@ mod har;
 
 use export::{Format, Recording};
 use import::{Limits, import};
-use observation::document::Document;
+use observation::document::{Document, Secrets};
 use observation::{ConnectionNumber, Event, Frame, Inflated, Observation, Opening, SessionId};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -106,6 +106,7 @@ fn exported(format: Format, observations: &[Observation]) -> Vec<u8> {
         began: UNIX_EPOCH + Duration::from_secs(1_795_608_000),
         exported: UNIX_EPOCH + NOW,
         port: 8080,
+        secrets: Secrets::Kept,
     };
     export::export(format, &recording, observations.iter().cloned())
 }

@@ -356,6 +356,7 @@ fn document() {
         exported: "2026-11-25T12:00:07.250000Z".to_owned(),
         began: "2026-11-25T12:00:00.000000Z".to_owned(),
         rules: None,
+        secrets: Some(document::Secrets::LeftOut),
         observations: vec![observation(2, 20_480, ping), observation(3, 31_377, Event::Closed(closed))],
         import: None,
     };
@@ -368,6 +369,7 @@ fn document() {
 fn document_imported() {
     let document = Document {
         rules: None,
+        secrets: None,
         format: document::Format,
         exported: "2026-11-25T12:00:07.250000Z".to_owned(),
         began: "2026-11-25T12:00:00.000000Z".to_owned(),

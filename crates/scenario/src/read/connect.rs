@@ -1,28 +1,14 @@
 //! How to connect, and what must be true of the response to the handshake.
 
 use super::{as_template, shortened, template};
-use crate::model::{Connect, Handshake, Header, Tls};
+use crate::model::{Connect, DEFLATE, Handshake, Header, Tls, is_own_header, is_value};
 use toml_fields::{Fields, Text};
 use wire::extension;
 use wire::handshake::request;
 
-/// What `deflate = true` offers, as browsers do. RFC 7692 §7.1.2.2.
-const DEFLATE: &str = "permessage-deflate; client_max_window_bits";
 /// The most headers, and the longest line of one, in bytes.
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER: usize = 8 << 10;
-/// Headers that the handshake consists of, or that would change where the request ends.
-const OWN: [&str; 9] = [
-    "connection",
-    "upgrade",
-    "content-length",
-    "transfer-encoding",
-    "te",
-    "trailer",
-    "keep-alive",
-    "expect",
-    "proxy-connection",
-];
 
 /// The table `connect`. Fields that it does not have keep the values of `base`.
 pub(super) fn connect(mut fields: Fields<'_>, base: Connect) -> Connect {
@@ -105,7 +91,7 @@ fn header(fields: &Fields<'_>, line: &Text) -> Option<Header> {
         "origin" => Some("Write `origin = \"…\"` instead."),
         "sec-websocket-protocol" => Some("Write `subprotocols = [\"…\"]` instead."),
         "sec-websocket-extensions" => Some("Write `extensions = \"…\"` instead."),
-        name if OWN.contains(&name) || name.starts_with("sec-websocket-") => Some("Remove it."),
+        name if is_own_header(name) => Some("Remove it."),
         _ => None,
     };
     if let Some(instead) = instead {
@@ -151,10 +137,4 @@ pub(super) fn handshake(mut fields: Fields<'_>) -> Handshake {
 
 fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-/// Whether a text can be the value of a header: printable ASCII. RFC 9110 §5.5.
-#[must_use]
-pub fn is_value(value: &str) -> bool {
-    value.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

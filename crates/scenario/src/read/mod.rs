@@ -11,24 +11,14 @@ mod expect;
 mod payload;
 mod send;
 
-pub use connect::is_value;
-
-use crate::model::{Action, Connect, Located, Scenario, Step, Unexpected};
+use crate::model::{
+    Action, Connect, Located, MAX_FILE, MAX_SCENARIOS, MAX_STEPS, MAX_TIME, Scenario, Step, TIME, Unexpected, WITHIN,
+};
 use crate::template::Template;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use toml_fields::{Fields, Problem, Problems, Text, Toml};
-
-/// The largest file, in bytes.
-pub const MAX_FILE: usize = 1 << 20;
-/// The most scenarios in a file, and the most steps in a scenario.
-pub const MAX_SCENARIOS: usize = 200;
-pub const MAX_STEPS: usize = 1000;
-/// How long a scenario may take, and how long it may wait for one thing.
-const MAX_TIME: Duration = Duration::from_secs(600);
-const TIME: Duration = Duration::from_secs(60);
-const WITHIN: Duration = Duration::from_secs(5);
 
 /// Reads a file that a scenario names. An error is a sentence without a capital letter and full stop, and then what to do, in
 /// whole sentences.

@@ -33,9 +33,10 @@ pub fn AsCode(
     recipe: ConnectionRecipe,
     /// Where the setup comes from.
     source: String,
+    keep_tokens: bool,
 ) -> impl IntoView {
     let snippets = RwSignal::new(None::<Result<Vec<Snippet>, ApiError>>);
-    let address = address(&recipe);
+    let address = address(&recipe, keep_tokens);
     let fetch = move || {
         let address = address.clone();
         snippets.set(None);
@@ -100,11 +101,12 @@ fn SnippetView(snippet: Snippet) -> impl IntoView {
 }
 
 /// The address of the code for it.
-fn address(recipe: &ConnectionRecipe) -> String {
+fn address(recipe: &ConnectionRecipe, keep_tokens: bool) -> String {
     let subprotocols = recipe.subprotocols.split(',').map(str::trim).filter(|name| !name.is_empty());
     let items = subprotocols
         .map(|name| ("subprotocol", name))
         .chain(recipe.messages.iter().map(|text| ("message", text.as_str())));
     let items = items.map(|(name, value)| format!("&{name}={}", escaped(value)));
-    format!("/api/snippets?url={}{}", escaped(&recipe.url), items.collect::<String>())
+    let keep = if keep_tokens { "&secrets=keep" } else { "" };
+    format!("/api/snippets?url={}{}{keep}", escaped(&recipe.url), items.collect::<String>())
 }

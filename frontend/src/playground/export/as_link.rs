@@ -12,6 +12,8 @@ pub fn AsLink(
     setup: Setup,
     /// Where the setup comes from.
     source: String,
+    /// Whether tokens were replaced in the setup.
+    left_out: bool,
 ) -> impl IntoView {
     let parts = parts(&setup);
     let link = match setup.fragment() {
@@ -29,6 +31,9 @@ pub fn AsLink(
         }
         Err(said) => view! { <p class="card bad">{said}</p> }.into_any(),
     };
+    let left_out = left_out.then(|| {
+        view! { <p class="note">"Asterisks replace the tokens in it. To keep them, select “Keep tokens” above."</p> }
+    });
     view! {
         <section aria-labelledby="as-link">
             <h3 id="as-link">"Link"</h3>
@@ -37,6 +42,7 @@ pub fn AsLink(
                     "From {source}: {parts}. Anyone who opens the link gets their own session with the fields filled in. Your session stays private.",
                 )}
             </p>
+            {left_out}
             {link}
         </section>
     }

@@ -1,6 +1,7 @@
 //! What is needed to make a connection again: its URL, its subprotocols and the texts that were sent on it.
 
 use crate::address::setup::MAX_MESSAGES;
+use credentials::tokens;
 use observation::{ConnectionNumber, Event, Hop, Intermediary, Leg, MessageKind, Party, Transcript};
 use wire::handshake::connect;
 use wire::handshake::head::RequestHead;
@@ -46,6 +47,16 @@ impl ConnectionRecipe {
             subprotocols: subprotocols.join(", "),
             messages: texts(transcript, connection),
         })
+    }
+}
+
+impl ConnectionRecipe {
+    /// The same without tokens in the URL and in the subprotocols; `None` if there are none.
+    pub fn without_tokens(&self) -> Option<Self> {
+        let url = tokens::conceal_url(&self.url);
+        let subprotocols = tokens::conceal_subprotocols(&self.subprotocols);
+        let changed = url != self.url || subprotocols != self.subprotocols;
+        changed.then(|| Self { url, subprotocols, messages: self.messages.clone() })
     }
 }
 
@@ -129,7 +140,11 @@ mod tests {
             subprotocols: "chat.v2, chat.v1".into(),
             messages: vec!["in two".into(), "whole".into()],
         };
-        assert_eq!(recipe, Some(expect));
+        assert_eq!(recipe, Some(expect.clone()));
+        assert_eq!(expect.without_tokens(), None);
+        let with = ConnectionRecipe { url: "ws://here?token=abc".into(), subprotocols: "bearer, a".into(), ..expect };
+        let without = with.without_tokens().map(|recipe| (recipe.url, recipe.subprotocols));
+        assert_eq!(without, Some(("ws://here?token=***".into(), "bearer, *".into())));
         assert_eq!(ConnectionRecipe::of(&transcript, ConnectionNumber(8), ""), None);
     }
 }

@@ -43,18 +43,28 @@ fn content_view() -> AnyView {
     // ConnectionRecipe when the sheet opens, so that later frames do not change what the visitor reads.
     let connection = inspected(lab);
     let (recipe, source) = untrack(|| recipe(lab, connection));
-    let setup = Setup {
-        subprotocols: recipe.subprotocols.clone(),
-        messages: recipe.messages.clone(),
-        ..Setup::of_url(&recipe.url, lab.session_id().as_ref())
+    let keep_tokens = RwSignal::new(false);
+    let as_link_and_code = move || {
+        let without = recipe.without_tokens().filter(|_| !keep_tokens.get());
+        let left_out = without.is_some();
+        let linked = without.unwrap_or_else(|| recipe.clone());
+        let setup = Setup {
+            subprotocols: linked.subprotocols,
+            messages: linked.messages,
+            ..Setup::of_url(&linked.url, lab.session_id().as_ref())
+        };
+        view! {
+            <as_link::AsLink setup source=source.clone() left_out/>
+            <as_code::AsCode recipe=recipe.clone() source=source.clone() keep_tokens=keep_tokens.get()/>
+        }
     };
+    let as_link_and_code = StoredValue::new_local(as_link_and_code);
     view! {
         <div class="sheet-body">
-            <as_file::AsFile connection/>
+            <as_file::AsFile connection keep_tokens/>
             // A watch-only link opens no connections.
             <Show when=move || !lab.session_id().is_some_and(|id| id.is_watch_only())>
-                <as_link::AsLink setup=setup.clone() source=source.clone()/>
-                <as_code::AsCode recipe=recipe.clone() source=source.clone()/>
+                {move || as_link_and_code.with_value(|draw| draw())}
             </Show>
         </div>
     }

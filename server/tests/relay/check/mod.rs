@@ -3,6 +3,7 @@
 mod credentials;
 mod documentation;
 mod endings;
+mod exported;
 #[cfg(target_os = "linux")]
 mod proxies;
 mod tls;
@@ -16,21 +17,21 @@ use std::fs;
 use tokio::process::Command;
 
 /// A folder with scenarios, in which the check runs.
-struct Check {
-    folder: Folder,
+pub(crate) struct Check {
+    pub(crate) folder: Folder,
 }
 
 /// What a check printed, and its exit code.
 #[derive(Debug)]
-struct Ran {
-    code: i32,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
     out: String,
     errors: String,
 }
 
 impl Check {
     /// A folder with `a.toml`.
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let folder = Folder::new("check");
         fs::create_dir_all(&folder.0).unwrap();
         let this = Self { folder };
@@ -38,7 +39,7 @@ impl Check {
         this
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.folder.0.join(name), content).unwrap();
     }
 
@@ -47,7 +48,7 @@ impl Check {
     }
 
     /// Runs it with more arguments and environment variables.
-    async fn run_with(&self, url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub(crate) async fn run_with(&self, url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_framescope"));
         command.arg("check").arg(url).args(arguments).envs(variables.iter().copied());
         command.current_dir(&self.folder.0).kill_on_drop(true);
@@ -70,19 +71,19 @@ impl Check {
 
 impl Ran {
     #[track_caller]
-    fn passed(&self) {
+    pub(crate) fn passed(&self) {
         assert_eq!(self.code, 0, "{self:#?}");
     }
 
     /// One scenario failed, and the output has these parts.
     #[track_caller]
-    fn failed(&self, says: &[&str]) {
+    pub(crate) fn failed(&self, says: &[&str]) {
         assert_eq!(self.code, 1, "{self:#?}");
         self.says(says);
     }
 
     #[track_caller]
-    fn says(&self, says: &[&str]) {
+    pub(crate) fn says(&self, says: &[&str]) {
         for part in says {
             assert!(self.out.contains(part) || self.errors.contains(part), "{self:#?}\nhas no\n{part}");
         }

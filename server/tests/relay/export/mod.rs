@@ -5,7 +5,8 @@ mod har;
 mod http2;
 mod pcapng;
 mod readers;
-mod tshark;
+mod tokens;
+pub(crate) mod tshark;
 
 use crate::support::deflate::Deflating;
 use crate::support::raw::KEY;

@@ -42,31 +42,31 @@ const FIELDS: [&str; 31] = [
 ];
 
 /// One packet: tshark's output for each field, empty if the packet does not have it.
-pub(super) struct Packet(HashMap<&'static str, String>);
+pub(crate) struct Packet(HashMap<&'static str, String>);
 
 impl Packet {
-    pub(super) fn text(&self, field: &str) -> &str {
+    pub(crate) fn text(&self, field: &str) -> &str {
         &self.0[field]
     }
 
-    pub(super) fn number(&self, field: &str) -> u64 {
+    pub(crate) fn number(&self, field: &str) -> u64 {
         let text = self.text(field);
         let parsed = text.strip_prefix("0x").map_or_else(|| text.parse(), |hex| u64::from_str_radix(hex, 16));
         parsed.unwrap_or_else(|_| panic!("{field} is {text:?}"))
     }
 
     /// Bytes, as tshark writes them in hex.
-    pub(super) fn bytes(&self, field: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, field: &str) -> Vec<u8> {
         hex::decode(self.text(field).replace(':', "")).unwrap()
     }
 
-    pub(super) fn is_websocket(&self) -> bool {
+    pub(crate) fn is_websocket(&self) -> bool {
         !self.text("websocket.opcode").is_empty()
     }
 }
 
 /// tshark's packets for a capture. `more` are additional arguments.
-pub(super) async fn packets(capture: &[u8], more: &[&str]) -> Vec<Packet> {
+pub(crate) async fn packets(capture: &[u8], more: &[&str]) -> Vec<Packet> {
     let mut command = Command::new(program().await);
     command.args(["-r", "-", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]);
     command.args(["-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|"]).args(more);

@@ -13,7 +13,7 @@ mod tunnels;
 pub(crate) mod upstream;
 mod upstream_refusals;
 mod upstream_responses;
-mod upstream_tls;
+pub(crate) mod upstream_tls;
 
 use crate::support::{Feed, Lab, Raw, handshake};
 use observation::event::{Closed, Frame, Opening, Refusal};

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// A server with a self-signed certificate, and that certificate as PEM.
-async fn secure_upstream(names: &[&str]) -> (TcpListener, TlsAcceptor, String) {
+pub(crate) async fn secure_upstream(names: &[&str]) -> (TcpListener, TlsAcceptor, String) {
     secure_upstream_with(names, |_| {}).await
 }
 

@@ -1,7 +1,7 @@
 //! Which part of a header's value is secret. What a reader may see stays: the name of a cookie, its attributes, and the scheme of
 //! an authorization.
 
-use super::PLACEHOLDER;
+use crate::PLACEHOLDER;
 
 /// The schemes of `Authorization`, from IANA's registry and in common use. Any other first word may be the secret itself.
 const SCHEMES: [&str; 12] =

@@ -1,38 +1,29 @@
-//! Credentials in opening handshakes. A browser sends its cookies with every handshake, also those of other applications on the
-//! same host, and a login proxy in front of the relay adds tokens. Anyone who has a session's link can read its log, so the values
-//! of such headers are replaced before a handshake enters the log. Every byte keeps its place.
-//!
-//! | module | what it does |
-//! |---|---|
-//! | `pattern` | the names of headers whose values are concealed |
-//! | `value` | which part of a value is secret |
+//! Credentials that a relay never records. A browser sends its cookies with every handshake, also those of other applications on
+//! the same host, and a login proxy in front of the relay adds tokens. Anyone who has a session's link can read its log, so the
+//! values of such headers are replaced before a handshake enters the log.
 
-mod pattern;
-mod value;
-
-pub use pattern::{HeaderPattern, PatternError};
-
+use crate::head::{conceal_added_headers, conceal_head, heads_of_response};
+use crate::pattern::{self, HeaderPattern};
 use observation::Event;
 use std::collections::BTreeSet;
-use value::conceal_value;
-
-/// Replaces each byte of a credential.
-const PLACEHOLDER: u8 = b'*';
 
 /// Conceals the values of credentials.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Concealer {
+pub struct Concealer {
     /// What the operator added to the built-in names.
     added: Vec<HeaderPattern>,
 }
 
 impl Concealer {
-    pub(crate) fn new(added: &[HeaderPattern]) -> Self {
+    /// `added` are headers beside the built-in ones.
+    #[must_use]
+    pub fn new(added: &[HeaderPattern]) -> Self {
         Self { added: added.to_vec() }
     }
 
     /// The event without credentials; `None` if it has none.
-    pub(crate) fn conceal(&self, event: &Event) -> Option<Event> {
+    #[must_use]
+    pub fn conceal(&self, event: &Event) -> Option<Event> {
         match event {
             Event::Asked(asked) => {
                 let (request, names) = self.request(&asked.request)?;
@@ -80,103 +71,25 @@ impl Concealer {
     /// A request has no body, so everything that arrived is a head, even if it is malformed.
     fn request(&self, text: &[u8]) -> Option<(Vec<u8>, BTreeSet<String>)> {
         let (mut text, mut names) = (text.to_vec(), BTreeSet::new());
-        self.conceal_query(&mut text, &mut names);
+        conceal_added_headers(&mut text, &mut names, |name| self.is_secret(name));
         self.conceal_head(&mut text, &mut names);
         (!names.is_empty()).then_some((text, names))
     }
 
-    /// A response may begin with the heads of interim responses, and end with a body, which stays as it is.
     fn response(&self, text: &[u8]) -> Option<(Vec<u8>, BTreeSet<String>)> {
         let (mut text, mut names) = (text.to_vec(), BTreeSet::new());
-        let mut at = 0;
-        loop {
-            let end = at + end_of_head(&text[at..]);
-            self.conceal_head(&mut text[at..end], &mut names);
-            at = end;
-            if !text[at..].starts_with(b"HTTP/") {
-                break;
-            }
-        }
+        heads_of_response(&mut text, |head| self.conceal_head(head, &mut names));
         (!names.is_empty()).then_some((text, names))
     }
 
-    /// Conceals values line by line. `text` can be incomplete or malformed, and its lines can be HTTP/2 fields.
     fn conceal_head(&self, text: &mut [u8], names: &mut BTreeSet<String>) {
-        let mut secret: Option<String> = None;
-        for line in text.split_mut(|&byte| byte == b'\n') {
-            // A bare CR ends no line, but a lenient parser may think so.
-            for (index, part) in line.split_mut(|&byte| byte == b'\r').enumerate() {
-                let folded = index > 0 || matches!(part.first(), Some(b' ' | b'\t'));
-                if let Some(name) = secret.as_ref().filter(|_| folded) {
-                    // The rest of a value, or all of it. Obsolete line folding: RFC 9112 §5.2.
-                    if value::blot(part) {
-                        names.insert(name.clone());
-                    }
-                    continue;
-                }
-                secret = None;
-                let Some((name, value)) = split_field(part) else { continue };
-                if self.is_secret(&name) {
-                    if conceal_value(&name, value) {
-                        names.insert(name.clone());
-                    }
-                    secret = Some(name);
-                }
-            }
-        }
-    }
-
-    /// Conceals the headers that `/relay/…?header=Name: value` adds, in the request line or in `:path`.
-    fn conceal_query(&self, text: &mut [u8], names: &mut BTreeSet<String>) {
-        for line in text.split_mut(|&byte| byte == b'\n') {
-            let is_target = line.starts_with(b":path: /relay/")
-                || line
-                    .windows(8)
-                    .position(|window| window == b" /relay/")
-                    .is_some_and(|at| !line[..at].contains(&b':'));
-            let Some(query) = line.iter().position(|&byte| byte == b'?').filter(|_| is_target) else { continue };
-            let end = line[query..].iter().position(|byte| b" \r".contains(byte)).map_or(line.len(), |end| query + end);
-            for part in line[query + 1..end].split_mut(|&byte| byte == b'&') {
-                let header = form_urlencoded::parse(part).find(|(name, _)| name == "header");
-                let Some((_, header)) = header else { continue };
-                let name = header.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-                let value = after_colon(part);
-                if self.is_secret(&name) && !part[value..].is_empty() {
-                    part[value..].fill(PLACEHOLDER);
-                    names.insert(name);
-                }
-            }
-        }
+        conceal_head(text, names, |name| self.is_secret(name), |_, _, _| {});
     }
 
     /// `name` is in lower case.
     fn is_secret(&self, name: &str) -> bool {
         pattern::is_built_in(name) || self.added.iter().any(|pattern| pattern.matches(name))
     }
-}
-
-/// The length of the head at the front of `text`, including its empty line; all of it if there is none.
-fn end_of_head(text: &[u8]) -> usize {
-    let ends = [&b"\r\n\r\n"[..], b"\n\n"].map(|end| {
-        let at = text.windows(end.len()).position(|window| window == end);
-        at.map_or(text.len(), |at| at + end.len())
-    });
-    ends.into_iter().min().unwrap_or(text.len())
-}
-
-/// The name in lower case, and the value with the spaces around it. A pseudo-header field of HTTP/2 begins with a colon.
-fn split_field(line: &mut [u8]) -> Option<(String, &mut [u8])> {
-    let colon = 1 + line.get(1..)?.iter().position(|&byte| byte == b':')?;
-    let (name, value) = line.split_at_mut(colon);
-    let name = std::str::from_utf8(name).ok()?.trim().to_ascii_lowercase();
-    Some((name, &mut value[1..]))
-}
-
-/// Where the value begins in `header=Name:value`. The colon may be percent-encoded.
-fn after_colon(part: &[u8]) -> usize {
-    let plain = part.iter().position(|&byte| byte == b':').map(|at| at + 1);
-    let encoded = part.windows(3).position(|window| window.eq_ignore_ascii_case(b"%3a")).map(|at| at + 3);
-    plain.into_iter().chain(encoded).min().unwrap_or(part.len())
 }
 
 #[cfg(test)]
