@@ -3,6 +3,7 @@
 use crate::args::Config;
 use crate::client::LimitKey;
 use crate::limits::OverLimit;
+use crate::memory::MemoryBudget;
 use crate::metrics::Metrics;
 use crate::session::{LogBudget, LogUsage, Origins, Session, SessionTag, SharedSite, SiteError};
 use crate::shutdown::Shutdown;
@@ -18,6 +19,8 @@ pub(crate) struct Registry {
     /// A plain lock, held for one lookup or for a scan that is bounded by `max_sessions`.
     sessions: Mutex<Sessions>,
     log_budget: Arc<LogBudget>,
+    /// What compiled rules take.
+    memory: MemoryBudget,
     metrics: Arc<Metrics>,
     shutdown: Shutdown,
     /// The relays that share sessions with this one.
@@ -89,11 +92,18 @@ impl Registry {
         site: Option<Arc<SharedSite>>,
     ) -> Self {
         let log_budget = Arc::new(LogBudget::new(config.all_logs_bytes));
-        Self { config, sessions: Mutex::default(), log_budget, metrics, shutdown, site }
+        let memory = MemoryBudget::new(config.max_unfinished);
+        Self { config, sessions: Mutex::default(), log_budget, memory, metrics, shutdown, site }
+    }
+
+    /// The memory budget of the whole relay.
+    pub(crate) fn memory(&self) -> &MemoryBudget {
+        &self.memory
     }
 
     fn origins(&self) -> Origins<'_> {
-        Origins { config: &self.config, budget: &self.log_budget, shutdown: self.shutdown.of_session() }
+        let (budget, memory) = (&self.log_budget, &self.memory);
+        Origins { config: &self.config, budget, memory, shutdown: self.shutdown.of_session() }
     }
 
     /// Creates a session of the clients at `owner`, which may have `most` of them. If there are too many, it replaces another one.
@@ -195,7 +205,10 @@ impl Registry {
             (None, None) => return Err(FindError::Unknown),
             (None, Some(site)) => {
                 let found = Session::find_shared(site, &id, self.origins()).await.map_err(|_| FindError::NoRedis)?;
-                self.keep(Arc::new(found.ok_or(FindError::Unknown)?))
+                let session = self.keep(Arc::new(found.ok_or(FindError::Unknown)?));
+                // After it is known here, so that no change is missed.
+                session.adopt_rules().await;
+                session
             }
         };
         session.touch();

@@ -71,7 +71,7 @@ impl AppState {
     ) -> Self {
         let slots = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Self {
-            memory: MemoryBudget::new(config.max_unfinished),
+            memory: registry.memory().clone(),
             deflate_slots: slots(config.max_deflate),
             export_slots: Slots::new(MAX_EXPORTS),
             places: Places::new(config.max_connections),

@@ -44,10 +44,10 @@ fn is_about_rules(text: &str) -> bool {
     serde_json::from_str::<AboutRules>(text).is_ok()
 }
 
-fn change_rules(text: &str, session: &Session, memory: &MemoryBudget) -> Answer {
+async fn change_rules(text: &str, session: &Session, memory: &MemoryBudget) -> Answer {
     match serde_json::from_str::<RulesRequest>(text) {
         Ok(RulesRequest { id, rules }) => {
-            let refused = session.change_rules(rules, memory).err();
+            let refused = session.change_rules(rules, memory).await.err();
             Answer { id: Some(id), refused: refused.map(|error| error.to_string()) }
         }
         Err(error) => {
@@ -64,12 +64,12 @@ impl Console {
     }
 
     /// Handles a message from the observer. Returns the answer if it is known immediately.
-    pub(super) fn take(&mut self, text: &str, session: &Session, memory: &MemoryBudget) -> Option<Answer> {
+    pub(super) async fn take(&mut self, text: &str, session: &Session, memory: &MemoryBudget) -> Option<Answer> {
         let over = self.client.as_ref().and_then(|client| client.spend(Rated::Commands).err());
         let Request { id, connection, command } = match serde_json::from_str(text) {
             Ok(request) => request,
             Err(_) if over.is_some() => return Some(Answer { id: None, refused: over.map(|over| over.to_string()) }),
-            Err(_) if is_about_rules(text) => return Some(change_rules(text, session, memory)),
+            Err(_) if is_about_rules(text) => return Some(change_rules(text, session, memory).await),
             Err(error) => {
                 let refused = format!(
                     "this is not a valid command ({error}); an example is {{\"id\": 1, \"connection\": 1, \"command\": {{\"ping\": \"6869\"}}}}"

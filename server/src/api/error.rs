@@ -156,7 +156,7 @@ impl ApiError {
             Self::RelayFull(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::EvidenceGone(..) => StatusCode::CONFLICT,
             Self::RulesInvalid(_) => StatusCode::BAD_REQUEST,
-            Self::Rules(RuleError::Shared) => StatusCode::CONFLICT,
+            Self::Rules(RuleError::Unreachable) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Rules(RuleError::Unknown { .. }) => StatusCode::NOT_FOUND,
             Self::Rules(RuleError::OutOfMemory) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Script(ScriptError::Shared) => StatusCode::CONFLICT,

@@ -192,7 +192,7 @@ impl Observer {
                     Some(Ok(message)) => {
                         heard = Instant::now();
                         if let Message::Text(text) = message
-                            && let Some(answer) = self.take(&text)
+                            && let Some(answer) = self.take(&text).await
                         {
                             self.answer(answer).await?;
                         }
@@ -213,9 +213,9 @@ impl Observer {
     }
 
     /// Handles a message from the observer. Returns the answer if it is known immediately.
-    fn take(&mut self, text: &str) -> Option<Answer> {
+    async fn take(&mut self, text: &str) -> Option<Answer> {
         match &mut self.console {
-            Some(console) => console.take(text, self.presence.session(), &self.app.memory),
+            Some(console) => console.take(text, self.presence.session(), &self.app.memory).await,
             None => Some(commands::refused_to_watcher(text)),
         }
     }

@@ -55,7 +55,7 @@ async fn set(
     let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
     let session = session_to_change(&app, client, &name).await?;
     let rules: Vec<Rule> = parse(&app, &headers, body, MAX_RULES_JSON).await?;
-    change(&app, &session, RulesChange::Set(rules))
+    change(&app, &session, RulesChange::Set(rules)).await
 }
 
 /// Switches one rule on or off.
@@ -69,7 +69,7 @@ async fn switch(
     let Path((name, rule)) = names.map_err(|_| ApiError::NotFound)?;
     let session = session_to_change(&app, client, &name).await?;
     let On { on } = parse(&app, &headers, body, MAX_SWITCH).await?;
-    change(&app, &session, RulesChange::Switch(Switch { rule, on }))
+    change(&app, &session, RulesChange::Switch(Switch { rule, on })).await
 }
 
 /// The session, if this name may change its rules.
@@ -92,8 +92,8 @@ async fn parse<T: DeserializeOwned>(
     serde_json::from_slice(&body.bytes).map_err(|error| ApiError::RulesInvalid(error.to_string()))
 }
 
-fn change(app: &AppState, session: &Session, change: RulesChange) -> Result<Response, ApiError> {
-    session.change_rules(change, &app.memory)?;
+async fn change(app: &AppState, session: &Session, change: RulesChange) -> Result<Response, ApiError> {
+    session.change_rules(change, &app.memory).await?;
     Ok(list(session))
 }
 

@@ -25,4 +25,4 @@ mod waiting;
 pub(crate) use interceptor::{Interceptor, Outcome};
 pub(crate) use rule_set::{MAX_JSON as MAX_RULES_JSON, RuleError};
 pub(crate) use scope::Scope;
-pub(crate) use session_rules::SessionRules;
+pub(crate) use session_rules::{PreparedRules, SessionRules};

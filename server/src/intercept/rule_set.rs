@@ -67,10 +67,8 @@ pub(crate) enum RuleError {
     Unknown { rule: usize, count: usize },
     #[error("this relay has no memory left for rules; try again later, or use fewer regular expressions")]
     OutOfMemory,
-    #[error(
-        "this relay shares its sessions with others, and rules are not shared; use a relay that runs without `--redis`"
-    )]
-    Shared,
+    #[error("this relay cannot reach the others now, which have the same rules; try again")]
+    Unreachable,
 }
 
 impl RuleSet {

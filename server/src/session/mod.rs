@@ -22,19 +22,20 @@ pub use shared::SharedError;
 pub(crate) use shared::{Identity, SharedSite, SiteError, SiteTasks, join};
 pub(crate) use store::EnterError;
 pub(crate) use tag::SessionTag;
+use tag::watch_name;
 pub(crate) use usage::{GRADINGS, Role};
 
 use crate::args::Config;
 use crate::client::LimitKey;
 use crate::intercept::SessionRules;
 use crate::limits::Bucket;
+use crate::memory::MemoryBudget;
 use crate::shutdown::Shutdown;
 use crate::slots::OwnSlot;
 use credentials::Concealer;
 use held_script::HeldScript;
 use mailboxes::Mailboxes;
 use observation::{ConnectionNumber, Event, Seq, SessionId};
-use sha2::{Digest, Sha256};
 use shared::{Parts, SharedSession, Stored};
 use std::pin::pin;
 use std::sync::Arc;
@@ -83,6 +84,7 @@ pub(crate) struct Session {
 pub(crate) struct Origins<'a> {
     pub(crate) config: &'a Config,
     pub(crate) budget: &'a Arc<LogBudget>,
+    pub(crate) memory: &'a MemoryBudget,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -92,8 +94,8 @@ impl Session {
         let usage = Arc::<Usage>::default();
         let store =
             Arc::new(MemoryStore::new(origins.budget.log(origins.config, Arc::clone(&usage)), Arc::clone(&usage)));
-        let (changed, mailboxes) = Default::default();
-        Self::with(id, Some(owner), origins, Stores { usage, store, shared: None, changed, mailboxes })
+        let (changed, mailboxes, rules) = Default::default();
+        Self::with(id, Some(owner), origins, Stores { usage, store, shared: None, changed, mailboxes, rules })
     }
 
     /// A session that all relays of the site share. The client may have `most` of them.
@@ -129,21 +131,23 @@ impl Session {
         origins: Origins<'_>,
     ) -> Option<Self> {
         let usage = Arc::new(Usage::of_age(stored.age));
-        let (changed, mailboxes) = <(Arc<Notify>, Arc<Mailboxes>)>::default();
+        let (changed, mailboxes, rules) = <(Arc<Notify>, Arc<Mailboxes>, Arc<SessionRules>)>::default();
         let parts = Parts {
             tail: origins.budget.log(origins.config, Arc::clone(&usage)),
             usage: Arc::clone(&usage),
             changed: Arc::clone(&changed),
             mailboxes: Arc::clone(&mailboxes),
+            rules: Arc::clone(&rules),
+            memory: origins.memory.clone(),
             shutdown: origins.shutdown.clone(),
         };
         let shared = stored.open(site, &watch_name(&id), parts)?;
         let store = Arc::clone(&shared) as Arc<dyn Store>;
-        Some(Self::with(id, owner, origins, Stores { usage, store, shared: Some(shared), changed, mailboxes }))
+        Some(Self::with(id, owner, origins, Stores { usage, store, shared: Some(shared), changed, mailboxes, rules }))
     }
 
     fn with(id: SessionId, owner: Option<LimitKey>, origins: Origins<'_>, stores: Stores) -> Self {
-        let Stores { usage, store, shared, changed, mailboxes } = stores;
+        let Stores { usage, store, shared, changed, mailboxes, rules } = stores;
         Self {
             watch_name: watch_name(&id),
             id,
@@ -156,7 +160,7 @@ impl Session {
             concealer: Concealer::new(&origins.config.conceal_header),
             changed,
             mailboxes,
-            rules: Arc::default(),
+            rules,
             script: HeldScript::default(),
             export_slot: OwnSlot::default(),
             grading_slot: OwnSlot::default(),
@@ -386,12 +390,5 @@ struct Stores {
     shared: Option<Arc<SharedSession>>,
     changed: Arc<Notify>,
     mailboxes: Arc<Mailboxes>,
-}
-
-/// Derived in one direction only: the name that allows everything cannot be found from it.
-fn watch_name(id: &SessionId) -> SessionId {
-    let digest = Sha256::new().chain_update("framescope watch-only name\n").chain_update(id.as_str()).finalize();
-    let mut bits = [0; 16];
-    bits.copy_from_slice(&digest[..16]);
-    SessionId::watch_only(bits)
+    rules: Arc<SessionRules>,
 }

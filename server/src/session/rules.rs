@@ -7,12 +7,22 @@ use observation::rule::RulesChange;
 use std::sync::Arc;
 
 impl Session {
-    /// Changes what the relay intercepts on its connections.
+    /// Changes what the relay intercepts on its connections, on all relays.
     ///
     /// # Errors
-    /// If the rules are invalid, or if relays share the session.
-    pub(crate) fn change_rules(&self, change: RulesChange, memory: &MemoryBudget) -> Result<(), RuleError> {
-        if self.is_shared() { Err(RuleError::Shared) } else { self.rules.change(change, memory) }
+    /// If the rules are invalid, or if relays share the session and cannot be reached.
+    pub(crate) async fn change_rules(&self, change: RulesChange, memory: &MemoryBudget) -> Result<(), RuleError> {
+        match &self.shared {
+            Some(shared) => shared.change_rules(&change).await,
+            None => self.rules.change(change, memory),
+        }
+    }
+
+    /// Takes the rules of the other relays, if several share the session.
+    pub(crate) async fn adopt_rules(&self) {
+        if let Some(shared) = &self.shared {
+            shared.adopt_rules().await;
+        }
     }
 
     /// What the relay intercepts on its connections.

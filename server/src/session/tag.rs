@@ -1,4 +1,4 @@
-//! What the log of the process calls a session.
+//! What follows from the name of a session: what the log of the process calls it, and its watch-only name.
 
 use observation::SessionId;
 use sha2::{Digest, Sha256};
@@ -24,6 +24,14 @@ impl fmt::Display for SessionTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Derived in one direction only: the name that allows everything cannot be found from it.
+pub(super) fn watch_name(id: &SessionId) -> SessionId {
+    let digest = Sha256::new().chain_update("framescope watch-only name\n").chain_update(id.as_str()).finalize();
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&digest[..16]);
+    SessionId::watch_only(bits)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod outbox;
 mod privacy;
 mod recorded;
 mod relay;
+mod rules;
 mod shared;
 mod starting;
 

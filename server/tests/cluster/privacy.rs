@@ -56,6 +56,8 @@ async fn neither_names_nor_contents_are_readable() {
     let connection = feed.next().await.connection.0;
     assert_eq!(feed.command(connection, Command::Text("in-a-command".to_owned())).await, None);
     raw.frame().await;
+    let rules = r#"{"id": 8, "rules": {"set": [{"name": "in-a-rule", "then": {"note": "in-a-rule"}}]}}"#;
+    assert_eq!(feed.say(rules).await.refused, None);
     raw.send(&masked(0x88, b"\x03\xe8in-a-reason")).await;
     raw.rest().await;
     feed.until_closed().await;

@@ -219,12 +219,3 @@ async fn a_relay_that_was_stopped_too_long_ends_its_connections() {
     let lost = after.iter().filter(|seen| seen.connection.0 == 1).count();
     assert_eq!(lost, 0, "nothing follows the end: {after:?}");
 }
-
-#[tokio::test]
-async fn rules_are_refused_with_the_reason() {
-    let Some(site) = Cluster::of(1, &[]).await else { return };
-    let mut feed = site.feed(0).await;
-    let answer = feed.say(r#"{"id": 1, "rules": {"set": [{"then": "drop"}]}}"#).await;
-    assert!(answer.refused.is_some_and(|why| why.contains("use a relay that runs without `--redis`")));
-    assert_eq!(feed.rules.len(), 0);
-}

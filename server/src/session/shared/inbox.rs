@@ -22,6 +22,11 @@ pub(super) fn take(site: &Arc<SharedSite>, message: &[u8]) {
             }
         }
         Ok(Message::Ended { session }) => site.session(&session).iter().for_each(|session| session.end_here()),
+        Ok(Message::Rules { session }) => {
+            if let Some(session) = site.session(&session) {
+                tokio::spawn(async move { session.adopt_rules().await });
+            }
+        }
         // It only wakes the reader, or a later version sent it.
         Err(_) => {}
     }

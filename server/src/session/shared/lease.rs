@@ -111,8 +111,12 @@ async fn beat(site: &Arc<SharedSite>, link: &Connection) -> RedisResult<()> {
         let arguments = [&*session.hash, &ttl, &relay, &connections, &observers, &open].map(str::as_bytes);
         let keys = [&session.key, &session.log_key, &sessions, &own].map(String::as_str);
         let kept = link.call(Script::Keep, &keys, &arguments).await?;
-        if from_redis_value::<String>(kept)? == "gone" {
-            session.restore(link).await?;
+        match from_redis_value::<String>(kept)?.parse::<u64>() {
+            // Redis has lost the session, or its newest rules.
+            Err(_) => drop(session.restore(link).await?),
+            Ok(version) if version < session.rules_version() => drop(session.restore(link).await?),
+            Ok(version) if version > session.rules_version() => session.adopt_rules().await,
+            Ok(_) => {}
         }
     }
     Ok(())

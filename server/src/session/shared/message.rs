@@ -1,4 +1,4 @@
-//! Messages between relays: commands for a connection that another relay has, their answers, and sessions that ended.
+//! Messages between relays: commands for a connection that another relay has, their answers, rules that changed, and sessions that ended.
 
 use crate::session::mailbox::PendingCommand;
 use observation::{Command, ConnectionNumber};
@@ -35,6 +35,10 @@ pub(super) enum Message {
     Ended {
         session: String,
     },
+    /// The rules of a session have changed.
+    Rules {
+        session: String,
+    },
 }
 
 /// What a sealed command has.
@@ -58,6 +62,11 @@ impl Sent {
 /// The message that a session was ended.
 pub(super) fn ended(session: &str) -> String {
     text(&Message::Ended { session: session.to_owned() })
+}
+
+/// The message that the rules of a session have changed.
+pub(super) fn rules(session: &str) -> String {
+    text(&Message::Rules { session: session.to_owned() })
 }
 
 pub(super) fn text(message: &Message) -> String {

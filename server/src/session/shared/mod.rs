@@ -7,7 +7,7 @@
 //! | `ship` | ships what was recorded here to Redis |
 //! | `read` | reads what all relays have recorded, for the observers of this one |
 //! | `inbox` | what arrives from other relays: commands, and sessions that ended |
-//! | `session` | a session as this relay has it: an outbox, and a tail of the common log |
+//! | `session` | a session as this relay has it: an outbox, a tail of the common log, and the common rules |
 //! | `site` | this relay's part in the site: its link, and the sessions that it has |
 //! | `outbox`, `queue` | what waits for the shipment |
 //! | `message`, `entries` | messages between relays, and entries of streams |

@@ -32,6 +32,7 @@ scripts! {
     Present => "lua/present.lua": "Somebody has left.",
     Ship => "lua/ship.lua": "Appends a batch of records.",
     Send => "lua/send.lua": "Sends a command to the relay that has a connection.",
+    Rules => "lua/rules.lua": "Sets the rules of a session.",
     Answer => "lua/answer.lua": "Sends a message to a relay.",
     End => "lua/end.lua": "Ends a session for all relays.",
     Remove => "lua/remove.lua": "Removes a session that has ended.",

@@ -1,6 +1,8 @@
 //! A session that several relays share, as this relay has it: an outbox for what is recorded here, and a tail of the common log for
 //! the observers of this relay.
 
+mod restore;
+mod rules;
 mod store;
 
 use super::entries::{AT_ONCE, Cursor, Entry, entries, entry};
@@ -10,6 +12,8 @@ use super::message::{self, Sealed};
 use super::outbox::{Batch, Outbox};
 use super::scripts::Script;
 use super::site::{MADE_UP, Site};
+use crate::intercept::SessionRules;
+use crate::memory::MemoryBudget;
 use crate::session::log::BudgetedLog;
 use crate::session::mailboxes::Mailboxes;
 use crate::session::store::Change;
@@ -33,6 +37,9 @@ pub(in crate::session) struct Parts {
     pub(in crate::session) usage: Arc<Usage>,
     pub(in crate::session) changed: Arc<Notify>,
     pub(in crate::session) mailboxes: Arc<Mailboxes>,
+    pub(in crate::session) rules: Arc<SessionRules>,
+    /// What compiled rules take.
+    pub(in crate::session) memory: MemoryBudget,
     pub(in crate::session) shutdown: Shutdown,
 }
 
@@ -65,6 +72,9 @@ pub(crate) struct SharedSession {
     known: AtomicU64,
     own: AtomicU64,
     passed: Mutex<BTreeSet<String>>,
+    /// The version of the rules that this relay has, and what lets one change of them through at a time.
+    rules_version: AtomicU64,
+    changing_rules: tokio::sync::Mutex<()>,
     /// Open connections of other relays, as far as this relay follows the log.
     elsewhere: Mutex<BTreeSet<ConnectionNumber>>,
     followers: AtomicUsize,
@@ -112,6 +122,8 @@ impl SharedSession {
             known: AtomicU64::new(0),
             own: AtomicU64::new(0),
             passed: Mutex::new(passed),
+            rules_version: AtomicU64::new(0),
+            changing_rules: tokio::sync::Mutex::default(),
             elsewhere: Mutex::default(),
             followers: AtomicUsize::new(0),
             cursor: tokio::sync::Mutex::default(),
@@ -307,31 +319,6 @@ impl SharedSession {
     /// A command that another relay has sealed.
     pub(super) fn unseal(&self, sealed: &str) -> Option<Sealed> {
         serde_json::from_slice(&self.seal.open(&STANDARD.decode(sealed).ok()?)?).ok()
-    }
-
-    /// Brings the session back that Redis has lost. Returns whether it exists.
-    pub(super) async fn restore(&self, link: &Connection) -> Result<bool, RedisError> {
-        let (known, connection, passed, _) = self.state();
-        let keys = [self.site.key("sessions"), self.site.key(&format!("ended:{}", self.hash))];
-        let keys = [&self.key, &self.log_key, &keys[0], &keys[1]].map(String::as_str);
-        let [ttl, began, known] = [self.site.ttl_ms, self.began_us, known].map(|number| number.to_string());
-        let connection = connection.to_string();
-        let hash = self.hash.as_bytes();
-        let arguments = [
-            hash,
-            ttl.as_bytes(),
-            &self.name,
-            began.as_bytes(),
-            known.as_bytes(),
-            connection.as_bytes(),
-            passed.as_bytes(),
-        ];
-        let answer = link.call(Script::Restore, &keys, &arguments).await?;
-        let exists = redis::from_redis_value::<String>(answer)? == "ok";
-        if !exists {
-            self.end_here();
-        }
-        Ok(exists)
     }
 
     /// Ends the session for all relays.
