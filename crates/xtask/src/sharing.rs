@@ -1,11 +1,11 @@
 //! Which of the relay's tests run a second time, with their sessions in Redis: those of sessions, the feed, exports, commands,
-//! receipts and challenges.
+//! rules, receipts and challenges.
 
 /// Says so to the tests.
 pub(crate) const VARIABLE: &str = "FRAMESCOPE_TEST_REDIS";
 
 /// Parts of the names of these tests.
-const MODULES: [&str; 15] = [
+const MODULES: [&str; 16] = [
     "closing::",
     "console::",
     "course::",
@@ -18,6 +18,7 @@ const MODULES: [&str; 15] = [
     "hops::commands::",
     "log::",
     "refusals::",
+    "rules::",
     "sessions::",
     "shutdown::",
     "watch_only::",
