@@ -1,8 +1,8 @@
 // The files that the page loads by itself after its first view.
 import type { Page } from "@playwright/test";
 
-/** The inspector's details, the decoders of messages, and the code that the parts of the page share. */
-const LAST = ["/part-details-", "/part-decoded-", "/shared-"];
+/** What records, the rows, the inspector’s details, the decoders of messages, and the code that the parts of the page share. */
+const LAST = ["/part-intake-", "/part-rows-", "/part-details-", "/part-decoded-", "/shared-"];
 
 /**
  * Waits until a page with an inspector has loaded all of its files. A test that takes the relay away calls this first. Otherwise a

@@ -28,6 +28,9 @@ pub enum FeedEvent {
     Unreadable(String),
 }
 
+/// Reads a message of the feed. The error says why it cannot be read.
+pub type Read = fn(&str) -> Result<FeedMessage, String>;
+
 /// Keeps a feed open until it is dropped.
 pub struct Feed(Rc<Inner>);
 
@@ -35,6 +38,7 @@ struct Inner {
     session: SessionId,
     /// The last number the store has.
     last: Box<dyn Fn() -> Seq>,
+    read: Read,
     tell: Box<dyn Fn(FeedEvent)>,
     line: RefCell<Option<Line>>,
     /// How many connections have been tried.
@@ -52,10 +56,16 @@ struct Line {
 }
 
 impl Feed {
-    pub fn open(session: SessionId, last: impl Fn() -> Seq + 'static, tell: impl Fn(FeedEvent) + 'static) -> Self {
+    pub fn open(
+        session: SessionId,
+        last: impl Fn() -> Seq + 'static,
+        read: Read,
+        tell: impl Fn(FeedEvent) + 'static,
+    ) -> Self {
         let inner = Rc::new(Inner {
             session,
             last: Box::new(last),
+            read,
             tell: Box::new(tell),
             line: RefCell::new(None),
             lines: Cell::new(0),
@@ -132,12 +142,12 @@ fn connect(inner: &Rc<Inner>) {
         let Some(inner) = weak.upgrade() else { return };
         inner.failures.set(0);
         inner.cancel_timer();
-        match FeedMessage::from_json(&event.data().as_string().unwrap_or_default()) {
+        match (inner.read)(&event.data().as_string().unwrap_or_default()) {
             Ok(message) => (inner.tell)(FeedEvent::Message(message)),
-            Err(error) => {
+            Err(why) => {
                 // Skipping the message would lose data silently, so the feed stops here.
                 let silent = inner.line.take();
-                (inner.tell)(FeedEvent::Unreadable(error.to_string()));
+                (inner.tell)(FeedEvent::Unreadable(why));
                 // Not inside this handler, which belongs to the socket.
                 spawn_local(async move { drop(silent) });
             }

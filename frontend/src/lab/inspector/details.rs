@@ -1,12 +1,21 @@
 //! The content of the inspector for the selected row. It is loaded after the page's first view.
 
-use super::subject::{Subject, client_of, ends_of};
+use super::subject::{Subject, client_of, ends_of, selected};
 use super::{act, ending, frame, handshake, tunnel, unseen};
 use crate::lab::Lab;
 use leptos::prelude::*;
 use observation::sequence::RowKey;
 
-pub fn details(key: RowKey, subject: Subject) -> AnyView {
+pub fn details() -> AnyView {
+    let subject = selected(expect_context::<Lab>());
+    let view = move || match subject.get() {
+        (Some(key), subject) => content(key, subject),
+        (None, _) => ().into_any(),
+    };
+    view.into_any()
+}
+
+fn content(key: RowKey, subject: Subject) -> AnyView {
     let client = client_of(expect_context::<Lab>(), key);
     // Only rows of the page's own events have none, and the relay does not see those.
     let seq = key.seq().unwrap_or_default();

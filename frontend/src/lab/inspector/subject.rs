@@ -32,6 +32,14 @@ pub(super) enum Subject {
     Gone,
 }
 
+/// What the inspector shows now, with the row's key, since two rows can have the same content.
+pub(super) fn selected(lab: Lab) -> Memo<(Option<RowKey>, Subject)> {
+    Memo::new(move |_| {
+        let key = lab.selected.get();
+        (key, key.map_or(Subject::Nothing, |key| lab.record.with(|record| Subject::of(record, key))))
+    })
+}
+
 /// The end that the relay faces on a row's connection: this page's browser, another client, or the server beyond `/relay`.
 pub(super) fn client_of(lab: Lab, key: RowKey) -> &'static str {
     lab.record.with_untracked(|record| {

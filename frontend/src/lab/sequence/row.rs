@@ -1,9 +1,8 @@
 //! One row of the sequence: what JavaScript saw, the arrow, what the wire carried.
 
 use crate::lab::Lab;
-use crate::lab::inspector::Details;
+use crate::lab::decoded;
 use crate::lab::row_text::{Arrow, Middle, RowText, describe};
-use crate::ui::later::Later;
 use crate::ui::scope::Scope;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
@@ -37,7 +36,6 @@ pub fn RowView(
     /// Its index among the rows shown.
     index: usize,
     #[prop(into)] total: Signal<usize>,
-    details: Later<Details>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let key = row.key;
@@ -60,7 +58,7 @@ pub fn RowView(
             style:transform=format!("translateY({}px)", index * HEIGHT)
             on:click=open
         >
-            <RowCells text summary=move || lab.record.with_untracked(|record| (details.get()?.summary)(record, key))/>
+            <RowCells text summary=move || lab.record.with_untracked(|record| decoded::summary(record, key))/>
         </div>
     }
 }

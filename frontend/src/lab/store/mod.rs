@@ -11,6 +11,7 @@ pub mod record;
 pub mod trouble;
 
 use self::commands::Commands;
+use self::intake::Intake;
 use self::record::{Gate, Incoming, Record};
 use crate::address::target::{self, Target};
 use crate::net::api::{self, ApiError};
@@ -108,6 +109,8 @@ type Script = Rc<dyn Fn(&PageAct)>;
 struct Inner {
     feed: Option<Feed>,
     socket: Option<LabSocket>,
+    /// Once it is loaded.
+    intake: Option<Intake>,
     inbox: Vec<Incoming>,
     /// Whether the inbox will be emptied in the next animation frame.
     scheduled: bool,
@@ -144,8 +147,8 @@ impl Lab {
             inspecting: RwSignal::new(false),
             inner: StoredValue::new_local(Inner::default()),
         };
-        if let Some(id) = session {
-            lab.open_feed(id);
+        if session.is_some() {
+            lab.load_intake(session);
         }
         lab
     }
@@ -153,6 +156,7 @@ impl Lab {
     /// Creates a session and calls `then` with its name.
     pub fn create_session(self, then: impl FnOnce(SessionId) + 'static) {
         self.session.set(Session::Starting);
+        self.load_intake(None);
         spawn_local(async move {
             match api::create_session().await {
                 Ok(id) => then(id),
@@ -276,12 +280,6 @@ impl Lab {
         if let Some(number) = self.socket.with_untracked(|socket| socket.as_ref().map(|socket| socket.number)) {
             act(number);
         }
-    }
-
-    fn open_feed(self, id: SessionId) {
-        let last = move || self.record.with_untracked(|record| record.transcript.last());
-        let feed = Feed::open(id, last, move |event| self.feed_event(event));
-        self.inner.update_value(|inner| inner.feed = Some(feed));
     }
 
     fn feed_event(self, event: FeedEvent) {
