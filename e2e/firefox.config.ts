@@ -24,6 +24,7 @@ const SPECS = [
   "refusals",
   "session",
   "export",
+  "import",
 ];
 
 export default defineConfig({

@@ -88,14 +88,13 @@ test("what is no recording says so, and another file can be chosen", async ({ la
   test.skip(browserName === "firefox", "several pages share one Firefox without windows, and only one of them has the keyboard focus");
   await twoConnections(lab);
   await lab.export.open();
-  const har = await lab.export.download("har");
   const json = await lab.export.download("json");
   const recording = new Recording(page);
   await recording.open();
   for (const { name, text, says } of [
-    { name: "notes.txt", text: "no JSON at all", says: "Cannot open notes.txt: the file is not valid JSON" },
+    { name: "notes.txt", text: "no JSON at all", says: "Cannot open notes.txt: the file is not a capture (pcap or pcapng), a HAR file" },
     { name: "half.json", text: json.bytes.subarray(0, 400).toString(), says: "Cannot open half.json: the file is not valid JSON" },
-    { name: har.name, text: har.bytes.toString(), says: "the file is JSON, but not a recorded session" },
+    { name: "other.json", text: '{"a": 1}', says: "the file is not a capture (pcap or pcapng), a HAR file" },
     { name: "later.json", text: json.bytes.toString().replace("session.v1", "session.v2"), says: "framescope.session.v2" },
     { name: "damaged.json", text: json.bytes.toString().replace('"seq"', '"sqe"'), says: "the file is damaged" },
     { name: "empty.json", text: `${json.bytes.toString().split("[")[0]}[]}`, says: "the recording is empty" },

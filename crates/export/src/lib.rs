@@ -27,7 +27,7 @@
 //! | payloads longer than the relay's cap | the start, with a comment | the start, the rest as lengths | the start |
 //! | deliberate acts and broken rules | how many | comments on packets | yes |
 //! | the rules of the session | – | – | yes |
-//! | opens in Framescope | imported | imported | yes |
+//! | opens in Framescope | its messages | its connections and frames | yes |
 //!
 //! A WebSocket over TLS is exported decrypted. In pcapng, one over HTTP/2 is a separate connection with an equivalent HTTP/1.1
 //! handshake and a comment. At an intermediary each side is a connection. A connection to a middlebox in front of TLS has only

@@ -9,15 +9,23 @@ use crate::shell::top_bar::TopBar;
 use crate::site;
 use crate::ui::focus::focus;
 use crate::ui::format;
+use crate::ui::later::later;
 use crate::ui::scope::focus_rows;
+use import::{ImportError, Limits};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::FeedMessage;
-use observation::document::{Document, ReadError};
+use observation::document::{Document, Import, Source};
+use std::time::Duration;
 use wasm_bindgen::JsCast;
 
-/// The largest file that is read, in bytes.
-const MAX_FILE: usize = 64 << 20;
+/// How much of a file is read. Observations that do not fit into the record would be dropped from its start.
+const LIMITS: Limits = Limits { observations: CAPACITY, ..Limits::PAGE };
+
+// The parsers of all formats. They load while the browser reads the file.
+later!(importer: fn(&[u8]) -> Result<Document, ImportError> = |bytes| {
+    import::import(bytes, &LIMITS, Duration::from_millis(js_sys::Date::now() as u64))
+});
 
 /// The open recording.
 #[derive(Clone)]
@@ -27,6 +35,8 @@ struct Opened {
     exported: String,
     /// How many of the oldest observations do not fit.
     left_out: usize,
+    /// The file of another format that it is.
+    import: Option<Import>,
 }
 
 #[derive(Clone)]
@@ -84,14 +94,14 @@ fn Chooser(page: Page, error: Option<String>) -> impl IntoView {
         <main class="lost">
             <h1>"Open a recording"</h1>
             <p id="recording-note">
-                "Choose a session that was exported as JSON. It stays in this browser and is not uploaded."
+                "Choose a session that was exported as JSON, a capture (pcap or pcapng), or a HAR file. It stays in this browser and is not uploaded."
             </p>
             <label class="drop big" on:dragover=move |event| event.prevent_default() on:drop=drop_in>
                 <input
                     id="recording-file"
                     type="file"
                     class="hidden"
-                    accept=".json,application/json"
+                    accept=".json,.har,.pcap,.pcapng,.cap,application/json"
                     on:change=choose
                     aria-describedby="recording-note recording-error"
                 />
@@ -123,11 +133,20 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
         event.prevent_default();
         focus_rows();
     };
-    let Opened { file, began, exported, left_out } = opened;
+    let Opened { file, began, exported, left_out, import } = opened;
     let left_out = (left_out > 0).then(|| {
         let count = format::plural(left_out as u64, "observation");
         format!(" The recording is too long for this page, so the first {count} are not shown.")
     });
+    let source = import.as_ref().map(|import| import.source);
+    let program = import.as_ref().and_then(|import| import.program.as_ref()).map(|program| format!(", by {program}"));
+    let exported = source.is_none().then(|| {
+        view! {
+            ", exported "
+            <time datetime=exported.clone()>{moment(&exported)}</time>
+        }
+    });
+    let problems = import.filter(|import| !import.problems.is_empty()).map(|import| view! { <Problems import/> });
     request_animation_frame(focus_rows);
     view! {
             <a class="skip" href="#workspace" on:click=skip>
@@ -141,14 +160,15 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
             <div role="status">
     <Notice tone=Tone::Recording>
                 <span>
-                    <b>"A recording. "</b>
-                    {file} ", started " <time datetime=began.clone()>{moment(&began)}</time> ", exported "
-                    <time datetime=exported.clone()>{moment(&exported)}</time> ". Nothing here is live." {left_out}
+                    <b>{source.map_or("A recording. ", kind)}</b>
+                    {file} {program} ", started " <time datetime=began.clone()>{moment(&began)}</time> {exported}
+                    ". Nothing here is live." {left_out} {source.map(made_up)}
                 </span>
                 <a href=site::path("/recording") rel="external" class="button small">
                     "Open another"
                 </a>
             </Notice></div>
+            {problems}
             <main id="workspace" tabindex="-1" class="workspace" class:inspecting=move || lab.inspecting.get()>
                 <h1 class="hidden">"Recording"</h1>
                 <SequenceView/>
@@ -157,24 +177,62 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
         }
 }
 
+/// What could not be read, and where.
+#[component]
+fn Problems(import: Import) -> impl IntoView {
+    let Import { problems, more_problems, .. } = import;
+    let count = problems.len() as u64 + more_problems;
+    let problem = |problem: observation::document::Problem| {
+        view! {
+            <li>
+                <b>{problem.place.to_string()}</b>
+                " "
+                {problem.text}
+            </li>
+        }
+    };
+    let more = (more_problems > 0).then(|| {
+        let more = format::plural(more_problems, "more problem");
+        view! { <li>{format!("{more}, not listed")}</li> }
+    });
+    view! {
+        <section class="problems" aria-label="Problems in this file">
+            <details>
+                <summary>{format::plural(count, "problem")} " in this file"</summary>
+                <ul tabindex="0" aria-label="Problems">
+                    {problems.into_iter().map(problem).collect_view()}
+                    {more}
+                </ul>
+            </details>
+        </section>
+    }
+}
+
 impl Page {
     fn read(self, file: web_sys::File) {
         let name = file.name();
-        if file.size() > MAX_FILE as f64 {
-            let error = ReadError::TooLarge { bytes: file.size() as usize, limit: MAX_FILE };
+        if file.size() > LIMITS.file as f64 {
+            let error = ImportError::TooLarge { bytes: file.size() as u64, limit: LIMITS.file };
             self.state.set(State::Choosing(Some(words(&name, &error.to_string()))));
             return;
         }
         self.state.set(State::Reading(name.clone()));
+        let importer = importer();
         spawn_local(async move {
-            let text = wasm_bindgen_futures::JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
-            let document = match text.map(|text| Document::read(&text, MAX_FILE)) {
-                None => Err("the browser could not read the file. Choose it again".into()),
-                Some(Err(error)) => Err(error.to_string()),
-                Some(Ok(document)) if document.observations.is_empty() => {
-                    Err("the recording is empty. Export a session that has had a connection".into())
+            let bytes = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
+            let bytes = bytes.map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec());
+            let document = match (bytes, importer.await) {
+                (Err(_), _) => Err("the browser could not read the file. Choose it again".to_owned()),
+                (_, Err(_)) => {
+                    Err("a part of this page failed to load. If the server was updated, reload the page".to_owned())
                 }
-                Some(Ok(document)) => Ok(document),
+                (Ok(bytes), Ok(import)) => match import(&bytes) {
+                    Err(error) => Err(error.to_string()),
+                    Ok(document) if document.observations.is_empty() => {
+                        Err("the recording is empty. Export a session that has had a connection".to_owned())
+                    }
+                    Ok(document) => Ok(document),
+                },
             };
             let state = match document {
                 Ok(document) => State::Open(self.open(name, document)),
@@ -187,15 +245,33 @@ impl Page {
 
     /// Puts the recording into the store.
     fn open(self, file: String, document: Document) -> Opened {
-        let Document { exported, began, mut observations, .. } = document;
+        let Document { exported, began, mut observations, import, .. } = document;
         let left_out = observations.len().saturating_sub(CAPACITY);
         observations.drain(..left_out);
         let all = Incoming::Feed(FeedMessage::Observations(observations));
         self.lab.record.try_update(|record| {
             record.recorded = true;
+            record.imported = import.is_some();
             record.take_in(all);
         });
-        Opened { file, began, exported, left_out }
+        Opened { file, began, exported, left_out, import }
+    }
+}
+
+fn kind(source: Source) -> &'static str {
+    match source {
+        Source::Har => "A HAR file. ",
+        Source::Pcap | Source::Pcapng => "A capture. ",
+    }
+}
+
+/// What is not in the file, but shown.
+fn made_up(source: Source) -> &'static str {
+    match source {
+        Source::Har => {
+            " A HAR file has messages, not frames: each message is shown as one frame, and the header of the frame is made up."
+        }
+        Source::Pcap | Source::Pcapng => "",
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn ends_of(lab: Lab, key: RowKey) -> Ends {
         let connection = record.observation(key).and_then(|seen| record.transcript.connection(seen.connection));
         let row = record.row(key);
         let client = row.map_or("client", |row| row_text::client(&row.page));
-        Ends::of(connection.and_then(|connection| connection.hop.as_ref()), client)
+        Ends::in_record(record, connection.and_then(|connection| connection.hop.as_ref()), client)
     })
 }
 

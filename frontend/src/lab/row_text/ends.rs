@@ -1,5 +1,6 @@
 //! The two ends of a connection, in words.
 
+use crate::lab::Record;
 use observation::{Hop, Intermediary, Leg, Party};
 
 /// Their names, such as `browser` and `relay`, or `old-proxy` for a middlebox.
@@ -27,10 +28,18 @@ impl Ends {
         Self { client: client.to_owned(), server: server.to_owned(), leg, half: leg.filter(|_| !through) }
     }
 
+    /// The ends of a connection in a record.
+    pub fn in_record(record: &Record, hop: Option<&Hop>, client: &str) -> Self {
+        if record.imported {
+            return Self { client: "client".to_owned(), server: "server".to_owned(), leg: None, half: None };
+        }
+        Self::of(hop, client)
+    }
+
     /// `the browser`, or a name without an article.
     pub fn the(&self, party: Party) -> String {
         let name = if party == Party::Client { &self.client } else { &self.server };
-        let article = if matches!(name.as_str(), "browser" | "client" | "relay") { "the " } else { "" };
+        let article = if matches!(name.as_str(), "browser" | "client" | "relay" | "server") { "the " } else { "" };
         format!("{article}{name}")
     }
 

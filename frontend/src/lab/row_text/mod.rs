@@ -53,7 +53,7 @@ pub fn describe(record: &Record, row: &Row) -> RowText {
     });
     let connection = observation.and_then(|seen| record.transcript.connection(seen.connection));
     let hop = connection.and_then(|connection| connection.hop.as_ref());
-    let ends = Ends::of(hop, client(&row.page));
+    let ends = Ends::in_record(record, hop, client(&row.page));
     let (mut middle, wire) = match (row.key, observation.map(|seen| (&seen.event, seen.connection.0))) {
         (RowKey::Request(_), Some((Event::Asked(Asked { request, route, deliberate, .. }), number))) => {
             head::request(request, route, deliberate, number)

@@ -20,9 +20,10 @@ pub(super) fn middle(record: &Record, rows: impl Iterator<Item = RowKey>) -> Opt
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The name of the server.
-pub(super) fn server(middle: Option<&str>) -> &'static str {
+/// The name of the server. In an imported file, it is not the relay.
+pub(super) fn server(middle: Option<&str>, is_imported: bool) -> &'static str {
     match middle {
+        _ if is_imported => "Server",
         Some(RELAY) => "Server",
         Some(several) if several.split(", ").any(|name| name == RELAY) => "Relay or server",
         _ => RELAY,

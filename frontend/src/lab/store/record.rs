@@ -19,6 +19,8 @@ pub struct Record {
     pub lines: OpenConnections,
     /// Whether it was read from a file, which has no page events.
     pub recorded: bool,
+    /// Whether that file was a capture or a HAR file: then the server is not this relay.
+    pub imported: bool,
 }
 
 /// One event to take in.
@@ -41,6 +43,7 @@ impl Default for Record {
             journal: Journal::default(),
             lines: OpenConnections::default(),
             recorded: false,
+            imported: false,
         }
     }
 }
