@@ -25,6 +25,7 @@ const SPECS = [
   "session",
   "export",
   "import",
+  "rules",
 ];
 
 export default defineConfig({

@@ -3,7 +3,7 @@ import { expect, type Locator } from "@playwright/test";
 
 import type { Lab } from "./lab.ts";
 
-export type Command = "Text" | "Binary" | "Ping" | "Pong" | "Close" | "Frame" | "Raw bytes" | "Connection";
+export type Command = "Text" | "Binary" | "Ping" | "Pong" | "Close" | "Frame" | "Raw bytes" | "Connection" | "Rules" | "Held";
 
 /** The bits of a frame's header that are switches. */
 export type Bit = "FIN" | "RSV1" | "RSV2" | "RSV3" | "MASK";

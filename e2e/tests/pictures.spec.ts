@@ -1,7 +1,11 @@
 // The pictures of the README, made from the page as it is: FRAMESCOPE_PICTURES=1 cargo xtask test e2e -- pictures
 import path from "node:path";
 
+import type { Page } from "@playwright/test";
+
 import { expect, test } from "../support/lab.ts";
+import { PythonServer } from "../support/python.ts";
+import { Rules } from "../support/rules.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../../docs/pictures");
 
@@ -55,3 +59,44 @@ test.describe("docs/decode.md", () => {
     await page.screenshot({ path: path.join(FOLDER, "decode.png"), animations: "disabled" });
   });
 });
+
+test.describe("docs/workbench.md", () => {
+  test.use({ viewport: { width: 1440, height: 960 }, colorScheme: "light" });
+
+  test("pictures of a rule, and of a message that it holds", async ({ lab, page, startRelay }) => {
+    const server = await PythonServer.start();
+    const relay = await startRelay("--relay-to", server.url);
+    await lab.open(relay.url);
+    await lab.route.choose(["Another server", server.url]);
+    await lab.subprotocols.fill("chat");
+    await lab.connect();
+    const rules = new Rules(lab);
+    await rules.open();
+    await rules.button("Add a rule").click();
+    await rules.fill({
+      From: "=the server",
+      "Is JSON that has": "$.type",
+      "with this value there": "price",
+      Action: "=Hold until I decide",
+      Name: "late price",
+      "Times on each connection": "1",
+    });
+    await picture(page, "workbench-rule.png");
+    await rules.button("Add rule").click();
+    await lab.sendText('{"type":"price","price":12}');
+    const row = lab.row(/^From 127\.0\.0\.1:\d+ to the relay: HOLD/);
+    await expect(row).toBeVisible();
+    await lab.sendText('{"type":"price","price":13}');
+    await expect(lab.row(/^From the relay to the browser: TEXT .*13/)).toBeVisible();
+    await row.click();
+    await lab.inspector.root.getByRole("button", { name: "Edit, forward, drop or answer it" }).click();
+    await picture(page, "workbench-held.png");
+    await server.stop();
+  });
+});
+
+async function picture(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: path.join(FOLDER, name), animations: "disabled" });
+}

@@ -14,6 +14,7 @@ pub const MAX_MESSAGES: usize = 16;
 pub const MAX_MESSAGE: usize = 2_000;
 /// The most bytes of any other part.
 const MAX_PART: usize = 4_000;
+const RULES: &str = "rules";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setup {
@@ -24,6 +25,8 @@ pub struct Setup {
     pub via: Option<Via>,
     /// Names separated by commas, as typed in the field.
     pub subprotocols: String,
+    /// The rules of the session, as JSON; empty for none.
+    pub rules: String,
     /// Texts to send one after another.
     pub messages: Vec<String>,
 }
@@ -55,7 +58,7 @@ impl Setup {
             let value = unescaped(value);
             let most = if name == "message" { MAX_MESSAGE } else { MAX_PART };
             match name {
-                "lab" | "url" | "relay" | "at" | "via" | "subprotocols" | "message" if value.len() > most => {
+                "lab" | "url" | "relay" | "at" | "via" | "subprotocols" | RULES | "message" if value.len() > most => {
                     left_out.push(format!("a {name} of {} bytes (the limit is {most})", value.len()));
                 }
                 "lab" => setup.destination = Destination::Lab(Settings::of_query(&value)),
@@ -67,6 +70,7 @@ impl Setup {
                     left_out.push(format!("“{}”, which is not a list of subprotocols", front(&value)));
                 }
                 "subprotocols" => setup.subprotocols = value,
+                RULES => setup.rules = value,
                 "message" if setup.messages.len() == MAX_MESSAGES => too_many += 1,
                 "message" => setup.messages.push(value),
                 other => left_out.push(format!("the unknown part “{}”", front(&unescaped(other)))),
@@ -122,6 +126,7 @@ impl Setup {
         let via = self.via.as_ref().map(|via| ("via", via.to_string()));
         let subprotocols = Some(self.subprotocols.trim()).filter(|list| !list.is_empty());
         let subprotocols = subprotocols.map(|list| ("subprotocols", list.to_owned()));
+        let rules = Some((RULES, self.rules.clone())).filter(|(_, rules)| !rules.is_empty());
         let messages = self.messages.iter().map(|text| ("message", text.clone()));
         if self.messages.iter().any(|text| text.len() > MAX_MESSAGE) {
             return Err(format!("One of the messages is too long for a link. The limit is {MAX_MESSAGE} bytes."));
@@ -129,8 +134,14 @@ impl Setup {
         if self.messages.len() > MAX_MESSAGES {
             return Err(format!("A link can hold {MAX_MESSAGES} messages, but there are {}.", self.messages.len()));
         }
-        let parts: Vec<_> = [destination, listener, via, subprotocols].into_iter().flatten().collect();
+        let parts: Vec<_> = [destination, listener, via, subprotocols, rules].into_iter().flatten().collect();
         if let Some((name, _)) = parts.iter().find(|(_, value)| value.len() > MAX_PART) {
+            if *name == RULES {
+                let bytes = self.rules.len();
+                return Err(format!(
+                    "The rules are too long for a link: they have {bytes} bytes, and the limit is {MAX_PART}. Export the session as JSON to keep them."
+                ));
+            }
             return Err(format!("The {name} is too long for a link. The limit is {MAX_PART} bytes."));
         }
         let items = parts.into_iter().chain(messages).map(|(name, value)| format!("{name}={}", escaped(&value)));
@@ -177,6 +188,8 @@ mod tests {
         let relayed =
             Setup { destination: Destination::Relayed(Settings::of_query("to=wss://h/x")), ..Setup::default() };
         check(&relayed, "#play?relay=to%3Dwss://h/x");
+        let ruled = Setup { rules: r#"[{"then":"drop"}]"#.into(), ..Setup::default() };
+        check(&ruled, "#play?rules=%5B%7B%22then%22:%22drop%22%7D%5D");
         let elsewhere = Setup { destination: Destination::Elsewhere("wss://h:1/p?q=1&r".into()), ..Setup::default() };
         check(&elsewhere, "#play?url=wss://h:1/p%3Fq%3D1%26r");
     }
@@ -208,5 +221,7 @@ mod tests {
         assert!(many.fragment().is_err_and(|said| said.contains("16 messages")));
         let long = Setup { subprotocols: "x".repeat(4_001), ..Setup::default() };
         assert!(long.fragment().is_err_and(|said| said.contains("subprotocols")));
+        let long = Setup { rules: "x".repeat(4_001), ..Setup::default() };
+        assert!(long.fragment().is_err_and(|said| said.contains("4001 bytes, and the limit is 4000")));
     }
 }

@@ -59,6 +59,13 @@ pub async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
     request_with(&init, "POST", path).await
 }
 
+/// The same with the method PUT.
+pub async fn put(path: &str, body: &str) -> Result<(u16, String), ApiError> {
+    let init = RequestInit::new();
+    init.set_body(&JsValue::from_str(body));
+    request_with(&init, "PUT", path).await
+}
+
 /// The error text of an unsuccessful answer.
 pub fn words_of(status: u16, body: &str) -> String {
     match refused(status, said(body)) {

@@ -11,10 +11,9 @@ use leptos::prelude::*;
 #[component]
 pub fn Banner(
     /// The parts of a link that the page could not use.
-    left_out: Vec<String>,
+    left_out: RwSignal<Vec<String>>,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let left_out = RwSignal::new(left_out);
     let trouble = Memo::new(move |_| lab.trouble());
     view! {
         <div role="status" class="banner-place">

@@ -3,13 +3,15 @@
 use super::banner::Banner;
 use super::composer::Composer;
 use super::export::Export;
+use super::link_rules::set_rules_of_link;
 use super::next_messages::Planned;
+use super::sending::Sending;
 use super::session::{EmbeddedSession, start_session};
 use super::session_chip::SessionChip;
 use super::welcome::Welcome;
 use super::{connect_bar::ConnectBar, connect_form::ConnectForm};
 use crate::address::setup::Setup;
-use crate::lab::inspector::{ChosenPart, Inspector};
+use crate::lab::inspector::{ChosenPart, DecideHeld, Inspector};
 use crate::lab::sequence::SequenceView;
 use crate::lab::{FeedState, Lab};
 use crate::shell::top_bar::TopBar;
@@ -43,6 +45,19 @@ fn Playground(
     provide_context(ConnectForm::new(lab, &setup));
     provide_context(Planned::new(setup.messages));
     provide_context(ChosenPart::new());
+    let left_out = RwSignal::new(left_out);
+    let sending = Sending::new();
+    provide_context(sending);
+    if !watches {
+        provide_context(DecideHeld(Callback::new(move |(connection, number)| {
+            // On a narrow screen, the inspector covers the composer.
+            lab.inspecting.set(false);
+            sending.decide(connection, number);
+        })));
+        if let Some(id) = id.clone().filter(|_| !setup.rules.is_empty()) {
+            set_rules_of_link(id, setup.rules, left_out);
+        }
+    }
     match (name, id) {
         (None, _) => start_session(lab),
         (Some(_), None) => lab.feed.set(FeedState::Expired),

@@ -14,6 +14,7 @@ pub(super) fn PlaygroundLink(run: Run, listener: Listener) -> impl IntoView {
         Send::Bytes(_) => None,
     });
     let setup = Setup {
+        rules: String::new(),
         destination: Destination::Lab(Settings::of_query(&run.query)),
         listener: Some(listener).filter(|listener| *listener != Listener::here()),
         via: run.via.as_deref().map(Via::of_segment),

@@ -26,6 +26,7 @@ mod tunnel;
 mod unmasking;
 mod unseen;
 
+pub use act::DecideHeld;
 pub use frame::ChosenPart;
 
 use crate::lab::Lab;

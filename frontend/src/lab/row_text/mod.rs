@@ -4,9 +4,10 @@ mod ends;
 mod head;
 mod parts;
 mod script;
+mod stopped;
 
 pub use ends::Ends;
-pub use parts::{Arrow, Middle, PageText, WireText};
+pub use parts::{Arrow, Middle, PageText, Stop, WireText};
 pub use script::act;
 
 use self::parts::{PREVIEW, band, deliberate_label, front, plain};
@@ -158,6 +159,7 @@ fn frame(frame: &Frame, trip: Option<RoundTrip>) -> (Middle, WireText) {
         purpose,
         control: opcode.is_control(),
         wrong: violation.is_some(),
+        stop: None,
     };
     let rest =
         if frame.payload_bytes == 0 { String::new() } else { format!("+ {}", format::count(frame.payload_bytes)) };
@@ -253,6 +255,9 @@ fn end(closed: &Closed, ends: &Ends) -> (Middle, WireText) {
 /// A deliberate act that is not a frame.
 fn of_act(act: &Act, hop: Option<&Hop>) -> (Middle, WireText) {
     let Deliberate { what, explanation, by, .. } = &act.deliberate;
+    if let Some(arrow) = stopped::arrow(act) {
+        return (Middle::Arrow(arrow), WireText::default());
+    }
     let middle = match &act.refused {
         Some(why) => band(format!("NOT DONE: {what}: {}", plain(why)), "act"),
         None if act.sent > 0 => {

@@ -39,6 +39,17 @@ pub struct Arrow {
     pub purpose: String,
     pub control: bool,
     pub wrong: bool,
+    /// Where it ends before the other end, how the relay stops it.
+    pub stop: Option<Stop>,
+}
+
+/// How the relay stops a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It goes on later.
+    Waits,
+    /// It goes no further.
+    Ends,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +72,7 @@ impl Arrow {
             purpose: String::new(),
             control: false,
             wrong: false,
+            stop: None,
         }
     }
 }

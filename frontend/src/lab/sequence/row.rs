@@ -2,7 +2,7 @@
 
 use crate::lab::Lab;
 use crate::lab::decoded;
-use crate::lab::row_text::{Arrow, Middle, RowText, describe};
+use crate::lab::row_text::{Arrow, Middle, RowText, Stop, describe};
 use crate::ui::scope::Scope;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
@@ -127,7 +127,12 @@ fn class(text: &RowText) -> String {
             let way = if arrow.from == Party::Client { "out" } else { "in" };
             let control = if arrow.control { " ctl" } else { "" };
             let wrong = if arrow.wrong { " wrong" } else { "" };
-            format!("{way}{control}{wrong}{leg}")
+            let stop = match arrow.stop {
+                None => "",
+                Some(Stop::Waits) => " stopped",
+                Some(Stop::Ends) => " stopped ends",
+            };
+            format!("{way}{control}{wrong}{stop}{leg}")
         }
         Middle::Band { class, .. } => format!("banded {class}{leg}"),
     }

@@ -21,7 +21,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::page::{EventNumber, PageAct, SocketNumber};
 use observation::sequence::RowKey;
-use observation::{Answer, Command, ConnectionNumber, FeedMessage, Hello, Seq, SessionId};
+use observation::{Answer, Command, ConnectionNumber, Deferred, FeedMessage, Hello, Rule, Seq, SessionId};
 use std::rc::Rc;
 
 /// The largest command that the relay takes, in bytes of JSON.
@@ -93,6 +93,10 @@ pub struct Lab {
     draining: RwSignal<bool>,
     /// Whether the relay has said that it cannot record now.
     interrupted: RwSignal<bool>,
+    /// When the session began, in milliseconds of the page's clock. `None` until the relay has told.
+    pub began: RwSignal<Option<f64>>,
+    /// What the relay intercepts; `None` if it has told none.
+    pub rules: RwSignal<Option<Deferred<Vec<Rule>>>>,
     pub record: RwSignal<Record, LocalStorage>,
     pub socket: RwSignal<Option<SocketState>>,
     /// The commands of this page and their outcomes.
@@ -140,6 +144,8 @@ impl Lab {
             hello: RwSignal::new(None),
             draining: RwSignal::new(false),
             interrupted: RwSignal::new(false),
+            began: RwSignal::new(None),
+            rules: RwSignal::new(None),
             record: RwSignal::new_local(Record::default()),
             socket: RwSignal::new(None),
             commands: RwSignal::new(Commands::default()),
@@ -292,9 +298,11 @@ impl Lab {
             }
             FeedEvent::Message(FeedMessage::Draining(_)) => self.draining.set(true),
             FeedEvent::Message(FeedMessage::Recording(recording)) => self.interrupted.set(recording.interrupted),
-            // No view shows the rules. What they do is among the observations.
-            FeedEvent::Message(FeedMessage::Rules(_)) => {}
+            FeedEvent::Message(FeedMessage::Rules(rules)) => self.rules.set(Some(rules)),
             FeedEvent::Message(FeedMessage::Hello(hello)) => {
+                // Unit tests on the host have no clock.
+                let clock = if cfg!(target_arch = "wasm32") { window().performance() } else { None };
+                self.began.set(clock.map(|clock| clock.now() - hello.now_us as f64 / 1000.0));
                 self.hello.set(Some(hello));
                 // What another relay said before no longer holds.
                 self.draining.set(false);

@@ -6,6 +6,8 @@ mod panel;
 mod presets;
 mod use_now;
 
+pub use panel::learn;
+
 use crate::address::target::Target;
 use crate::lab::Lab;
 use crate::playground::connect_form::{Choosing, ConnectForm};

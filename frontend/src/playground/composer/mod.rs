@@ -11,6 +11,7 @@ mod text;
 use self::drafts::{KINDS, Kind};
 use self::form::DraftForm;
 use super::console::Console;
+use super::sending::Sending;
 use crate::ui::later::{Later, later};
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
@@ -19,7 +20,7 @@ later!(console: fn() -> AnyView = || view! { <Console/> }.into_any());
 
 #[component]
 pub fn Composer() -> impl IntoView {
-    let chosen = RwSignal::new(0);
+    let Sending { kind: chosen, .. } = expect_context();
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
     let relay = move || kind.get() == Kind::Relay;
     // Once opened, it stays, so that nothing typed into it is lost.

@@ -1,9 +1,7 @@
 //! A frame composed bit by bit: each field of its header is a control in the RFC's grid. RFC 6455 §5.2.
 
 use super::draft::FrameDraft;
-use super::receiver::Receiver;
 use super::verdict::Verdict;
-use crate::lab::Lab;
 use crate::ui::field::Pointed;
 use crate::ui::hex::{Hex, class_at};
 use leptos::prelude::*;
@@ -25,14 +23,17 @@ const FIRST_BITS: [Bit; 4] = [
 const MASK: Bit = ("f-mask one", "MASK", |draft| &mut draft.masked);
 
 #[component]
-pub fn FrameFields(draft: RwSignal<FrameDraft>, line: Memo<Option<Receiver>>) -> impl IntoView {
-    let lab = expect_context::<Lab>();
+pub fn FrameFields(
+    draft: RwSignal<FrameDraft>,
+    /// The role in which it is sent.
+    role: Memo<Sender>,
+    /// Whether permessage-deflate was agreed on.
+    deflate: Memo<bool>,
+    /// Whether the relay masks it where the protocol requires that.
+    #[prop(optional)]
+    relay_masks: bool,
+) -> impl IntoView {
     let pointed = Pointed::new();
-    let deflate = Memo::new(move |_| {
-        let number = line.with(|line| line.as_ref().map(Receiver::number))?;
-        lab.record.with(|record| record.transcript.opening(number).map(|opening| opening.deflate.is_some()))
-    });
-    let role = Memo::new(move |_| line.with(|line| line.as_ref().map_or(Sender::Server, |line| line.role)));
     let masked = Memo::new(move |_| draft.with(|draft| draft.masked));
     view! {
         <div class="compose">
@@ -58,9 +59,13 @@ pub fn FrameFields(draft: RwSignal<FrameDraft>, line: Memo<Option<Receiver>>) ->
                             let class_at = Box::new(class_at(&header));
                             view! { <Hex label="The composed frame in hex" bytes class_at fold=FOLD pointed/> }
                         });
+                    let mut composed = composed;
+                    if relay_masks && role.get() == Sender::Client {
+                        composed.masking_key.get_or_insert_default();
+                    }
                     view! {
                         {bytes}
-                        <Verdict composed role=role.get() deflate=deflate.get().unwrap_or(false)/>
+                        <Verdict composed role=role.get() deflate=deflate.get()/>
                     }
                         .into_any()
                 }

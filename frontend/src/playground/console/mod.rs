@@ -2,19 +2,25 @@
 
 mod draft;
 mod frame;
+mod held;
 mod receiver;
+mod rules;
 mod verdict;
+mod waiting;
 
 use crate::lab::Lab;
 use crate::lab::draft::hex;
 use crate::lab::store::commands::{Asked, Fate};
+use crate::playground::sending::Sending;
 use crate::ui::tabs::Tabs;
 use draft::FrameDraft;
 use frame::FrameFields;
+use held::HeldPanel;
 use leptos::prelude::*;
 use observation::command::DropBy;
 use observation::{Command, ConnectionNumber};
 use receiver::{Receiver, ReceiverChoice};
+use rules::RulesPanel;
 use wire::Sender;
 
 /// How many of the last commands are shown with their outcome.
@@ -30,11 +36,35 @@ enum Kind {
     Frame,
     Raw,
     OpenConnection,
+    Rules,
+    Held,
 }
 
 /// In the order of the tabs.
-const KINDS: [Kind; 8] =
-    [Kind::Text, Kind::Binary, Kind::Ping, Kind::Pong, Kind::Close, Kind::Frame, Kind::Raw, Kind::OpenConnection];
+const KINDS: [Kind; 10] = [
+    Kind::Text,
+    Kind::Binary,
+    Kind::Ping,
+    Kind::Pong,
+    Kind::Close,
+    Kind::Frame,
+    Kind::Raw,
+    Kind::OpenConnection,
+    Kind::Rules,
+    Kind::Held,
+];
+
+impl Kind {
+    /// Whether it has its own buttons, instead of one that sends.
+    fn has_own_buttons(self) -> bool {
+        matches!(self, Self::OpenConnection | Self::Rules | Self::Held)
+    }
+
+    /// Whether it is about all connections of the session.
+    fn is_of_session(self) -> bool {
+        matches!(self, Self::Rules | Self::Held)
+    }
+}
 
 /// What was typed for each kind. It stays when the visitor switches between kinds.
 #[derive(Clone, Copy)]
@@ -72,8 +102,7 @@ impl Drafts {
             Kind::Close => draft::close(&self.code.get(), &self.reason.get()),
             Kind::Frame => self.frame.with(FrameDraft::composed).map(Command::Frame),
             Kind::Raw => draft::raw(&self.raw.get()),
-            // Has its own buttons.
-            Kind::OpenConnection => Err(String::new()),
+            Kind::OpenConnection | Kind::Rules | Kind::Held => Err(String::new()),
         }
     }
 }
@@ -82,7 +111,7 @@ impl Drafts {
 pub fn Console() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let drafts = Drafts::new();
-    let chosen = RwSignal::new(0);
+    let Sending { command: chosen, .. } = expect_context();
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
     // This page's connection: in the lab, or the client side of the relay.
     let own = Memo::new(move |_| {
@@ -111,14 +140,21 @@ pub fn Console() -> impl IntoView {
             lab.command(line.number(), command);
         }
     };
-    let names: &[&str] = &["Text", "Binary", "Ping", "Pong", "Close", "Frame", "Raw bytes", "Connection"];
+    let names: &[&str] =
+        &["Text", "Binary", "Ping", "Pong", "Close", "Frame", "Raw bytes", "Connection", "Rules", "Held"];
+    let of_session = move || kind.get().is_of_session();
     view! {
-        <form class="console" aria-label="The relay sends" on:submit=submit novalidate>
+        <form class="console" class:of-session=of_session aria-label="The relay sends" on:submit=submit novalidate>
             <div class="console-top">
                 <p class="speaker">
                     <b>"Relay"</b>
-                    " → "
-                    <ReceiverChoice all chosen=line wanted/>
+                    {move || {
+                        if of_session() {
+                            " on all connections".into_any()
+                        } else {
+                            view! { " → " <ReceiverChoice all chosen=line wanted/> }.into_any()
+                        }
+                    }}
                 </p>
                 <Tabs label="What the relay sends" id="relay" tabs=names chosen/>
             </div>
@@ -127,13 +163,14 @@ pub fn Console() -> impl IntoView {
                 <button
                     type="submit"
                     class="primary by-relay"
-                    hidden=move || kind.get() == Kind::OpenConnection
+                    hidden=move || kind.get().has_own_buttons()
                     aria-disabled=move || (line.get().is_none() || command().is_err()).to_string()
                 >
                     {move || if kind.get() == Kind::Close { "Close from the relay" } else { "Send from the relay" }}
                 </button>
                 <p id="relay-note" class="preview" aria-live="polite">
                     {move || match (line.get(), command()) {
+                        _ if of_session() => hint_of_session(kind.get()).into_any(),
                         (None, _) => "No connection is open. Connect first.".into_any(),
                         (_, Err(said)) if !said.is_empty() => view! { <span class="error">{said}</span> }.into_any(),
                         (Some(line), _) => hint(kind.get(), &line).into_any(),
@@ -148,6 +185,13 @@ pub fn Console() -> impl IntoView {
 /// The fields of a kind.
 #[component]
 fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<Receiver>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let deflate = Memo::new(move |_| {
+        let opening =
+            |number| lab.record.with(|record| record.transcript.opening(number).map(|it| it.deflate.is_some()));
+        line.with(|line| line.as_ref().map(Receiver::number)).and_then(opening).unwrap_or(false)
+    });
+    let role = Memo::new(move |_| line.with(|line| line.as_ref().map_or(Sender::Server, |line| line.role)));
     let hex = |id, value| view! { <Field id label="Bytes in hex" value mono=true/> }.into_any();
     let fields = move || match kind.get() {
         Kind::Text => view! { <Field id="relay-text" label="Text" value=drafts.text/> }.into_any(),
@@ -160,9 +204,11 @@ fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<Receiver>>) -> imp
             <Field id="relay-reason" label="Reason" value=drafts.reason/>
         }
         .into_any(),
-        Kind::Frame => view! { <FrameFields draft=drafts.frame line/> }.into_any(),
+        Kind::Frame => view! { <FrameFields draft=drafts.frame role deflate/> }.into_any(),
         Kind::Raw => hex("relay-raw", drafts.raw),
         Kind::OpenConnection => view! { <LineButtons line/> }.into_any(),
+        Kind::Rules => view! { <RulesPanel/> }.into_any(),
+        Kind::Held => view! { <HeldPanel/> }.into_any(),
     };
     view! {
         <div id="relay-panel" role="tabpanel" aria-label="What the relay sends" class="draft">
@@ -171,11 +217,21 @@ fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<Receiver>>) -> imp
     }
 }
 
+/// What a kind does that is about all connections.
+fn hint_of_session(kind: Kind) -> &'static str {
+    if kind == Kind::Held {
+        "Messages after a held one go ahead of it. A rule says how long it is held, and what happens then."
+    } else {
+        "Rules act on lab, middlebox and relay connections, from the next message. The first rule that matches decides."
+    }
+}
+
 /// What a kind does on that connection.
 fn hint(kind: Kind, line: &Receiver) -> String {
     let Receiver { role, end, sealed, .. } = line;
     let first = end.strip_prefix("the ").map_or_else(|| end.clone(), |name| format!("The {name}"));
     match kind {
+        Kind::Rules | Kind::Held => hint_of_session(kind).into(),
         Kind::OpenConnection => "Do to the connection what a network can do.".into(),
         _ if *sealed => "This connection carries TLS through a middlebox, which has no keys and cannot add a frame. Choose its server side, or the tab Connection.".into(),
         Kind::Text | Kind::Binary if *role == Sender::Client => {

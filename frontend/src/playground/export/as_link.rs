@@ -59,6 +59,10 @@ fn parts(setup: &Setup) -> String {
     if !setup.subprotocols.trim().is_empty() {
         parts.push("the subprotocols".into());
     }
+    if !setup.rules.is_empty() {
+        let count = serde_json::from_str::<Vec<serde_json::Value>>(&setup.rules).map_or(0, |rules| rules.len());
+        parts.push(format::plural(count as u64, "rule"));
+    }
     if !setup.messages.is_empty() {
         parts.push(format::plural(setup.messages.len() as u64, "message"));
     }

@@ -50,6 +50,7 @@ fn content_view() -> AnyView {
         let linked = without.unwrap_or_else(|| recipe.clone());
         let setup = Setup {
             subprotocols: linked.subprotocols,
+            rules: untrack(|| rules(lab)),
             messages: linked.messages,
             ..Setup::of_url(&linked.url, lab.session_id().as_ref())
         };
@@ -69,6 +70,14 @@ fn content_view() -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The rules of the session, as JSON; empty for none.
+fn rules(lab: Lab) -> String {
+    lab.rules
+        .with(|rules| rules.as_ref().map(|rules| rules.json().to_owned()))
+        .filter(|json| json != "[]")
+        .unwrap_or_default()
 }
 
 /// The connection of the selected row.

@@ -1,0 +1,180 @@
+// Rules on the page: messages are held, edited, changed and dropped, on connections to the lab and to other servers.
+import { WebSocket } from "ws";
+
+import { expectAccessible } from "../support/axe.ts";
+import { REQUEST_FAILED } from "../support/complaints.ts";
+import { Recording } from "../support/export.ts";
+import { Lab, expect, test } from "../support/lab.ts";
+import { expectNoSidewaysScroll } from "../support/narrow.ts";
+import { PythonServer } from "../support/python.ts";
+import { Rules } from "../support/rules.ts";
+
+test("a message is held, found from its row, edited bit by bit and forwarded, and both contents are shown", async ({ lab, page }) => {
+  const rules = new Rules(lab);
+  await lab.open();
+  await lab.connect();
+  await rules.open();
+  await expect(rules.root).toContainText("There are no rules, so every message goes on as it comes.");
+  await rules.add({ From: "=the client", "Contains the text": "price", "For at most (ms)": "300000" });
+  await expect(rules.list).toHaveText([/Messages from the client with “price” HOLD for 300 s at most, then forward/]);
+  await expectAccessible(page, { rules: "all" });
+
+  await lab.sendText("price 12");
+  const row = lab.row(/^To the relay: HOLD price 12 rule 1 holds this message from the client; if nobody decides, it goes on after 300 s/);
+  await row.click();
+  await lab.inspector.root.getByRole("button", { name: "Edit, forward, drop or answer it" }).click();
+  await expect(rules.held).toHaveText([/Message 1 from the client, connection 1 price 12 forwarded in \d+ s/]);
+  await expectAccessible(page, { rules: "all" });
+  // From the message back to its row.
+  await lab.inspect(1);
+  await rules.button("Show its row").click();
+  await expect(row).toHaveAttribute("aria-selected", "true");
+
+  await rules.field("Payload").fill("price 13");
+  await rules.button("FIN").click();
+  await expect(rules.root.getByRole("list", { name: "What a strict server says" })).toContainText("accepts it");
+  await rules.button("FIN").click();
+  await rules.button("Forward the edited message").click();
+  await expect(lab.row(/^From the relay: TEXT price 13/)).toBeVisible();
+  await expect(rules.held).toHaveCount(0);
+  await expect(lab.inspector.root).toContainText("It does not wait any more.");
+
+  await lab.row(/FORWARD: rule 1 held this message, and an observer edited it and forwarded it/).click();
+  await expect(lab.inspector.root.locator(".before-after pre")).toHaveText(["price 12", "price 13"]);
+  const [before, after] = await lab.inspector.root.locator(".before-after section").all();
+  const [left, right] = [await before!.boundingBox(), await after!.boundingBox()];
+  expect(right!.x).toBeGreaterThan(left!.x + left!.width - 1);
+});
+
+test("a rule is edited, moved, switched off and removed, and what is wrong is said beside its field", async ({ lab, page, complaints }) => {
+  const rules = new Rules(lab);
+  await lab.open();
+  await lab.connect();
+  await rules.open();
+  await rules.add({ Name: "silence", Kind: "=text", "Contains the text": "secret", Action: "=Drop" });
+  await rules.add({
+    "Is JSON that has": "$.type",
+    "with this value there": "price",
+    Action: "=Change the content",
+    Replace: "=a value in JSON",
+    At: "$.price",
+    "By this value": "13",
+    "Times on each connection": "1",
+  });
+  await expect(rules.list).toHaveText([
+    /silence Text messages with “secret” DROP/,
+    /Messages where \$\.type is "price" REPLACE \$\.price by 13 once on each connection/,
+  ]);
+  await lab.sendText("a secret");
+  await expect(lab.row(/^To the relay: DROP a secret rule 1 \(silence\) drops this message/)).toBeVisible();
+  await lab.sendText('{"type":"price","price":12}');
+  await expect(lab.row(/^From the relay: TEXT .*"price":13\b/)).toBeVisible();
+
+  await rules.open();
+  const on = rules.root.getByRole("switch", { name: "Rule 1 is on" });
+  await on.press("Space");
+  await expect(on).not.toBeChecked();
+  await lab.sendText("another secret");
+  await expect(lab.row(/^From the relay: TEXT another secret/)).toBeVisible();
+
+  await rules.open();
+  await rules.button("Try rule 2 earlier").click();
+  await expect(rules.list.nth(1)).toContainText("silence");
+  await rules.button("Edit rule 2").click();
+  await expect(rules.field("From")).toBeFocused();
+  await rules.fill({ "At least (bytes)": "ten" });
+  await expect(rules.field("At least (bytes)")).toHaveAccessibleErrorMessage("Write a whole number from 0 instead of “ten”.");
+  await rules.button("Save rule").press("Enter");
+  await expect(rules.field("At least (bytes)")).toBeFocused();
+  await rules.fill({ "At least (bytes)": "", "Matches the regular expression": "(" });
+  await rules.button("Save rule").click();
+  // Only the relay knows its regular expressions.
+  complaints.expect(REQUEST_FAILED);
+  await expect(rules.field("Matches the regular expression")).toHaveAccessibleErrorMessage(/rule 2: the regular expression `\(` is invalid/);
+  await expectAccessible(page, { rules: "all" });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await expectAccessible(page, { rules: "all" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expectNoSidewaysScroll(page);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await rules.field("Matches the regular expression").fill("^a");
+  await page.keyboard.press("Enter");
+  await expect(rules.list.nth(1)).toContainText("that match /^a/");
+
+  await rules.button("Remove rule 1").click();
+  await expect(rules.list).toHaveCount(1);
+  await rules.root.getByText("All rules as JSON").click();
+  await expect(rules.field("Rules as JSON")).toHaveValue(/"name": "silence"/);
+  await rules.field("Rules as JSON").fill('[{"then": {"note": "seen"}}]');
+  await rules.button("Set all rules").click();
+  await expect(rules.list).toHaveText([/Messages NOTE seen/]);
+});
+
+test("rules are part of the link, and another session gets them", async ({ lab, anotherLab, complaints }) => {
+  const rules = new Rules(lab);
+  await lab.open();
+  await rules.open();
+  await rules.add({ "Contains the text": "later", Action: "=Delay", "By (ms)": "1" });
+  await expect(rules.list).toHaveCount(1);
+  await lab.export.open();
+  await expect(lab.export.sheet).toContainText("1 rule");
+  const link = await lab.export.link.inputValue();
+  expect(link).toContain("rules=");
+
+  const other = await anotherLab();
+  await other.open(link);
+  const theirs = new Rules(other);
+  await theirs.open();
+  await expect(theirs.list).toHaveText([/Messages with “later” DELAY by 1 ms/]);
+  // A link with rules that the relay refuses says so.
+  complaints.expect(REQUEST_FAILED);
+  await other.open(`/#play?rules=${encodeURIComponent('[{"then": {"delay": {"ms": 0}}}]')}`);
+  await expect(other.banner).toContainText("the rules (");
+  await expect(other.banner).toContainText("a wait is from 1 to 300000 milliseconds");
+});
+
+test("messages between a client and a server of other programs are held at the relay, answered and dropped", async ({ lab, startRelay, page }) => {
+  const server = await PythonServer.start();
+  const relay = await startRelay("--relay-to", server.url);
+  await lab.open(relay.url);
+  const rules = new Rules(lab);
+  await rules.open();
+  await rules.add({ From: "=the client", Action: "=Hold until I decide", "For at most (ms)": "300000" });
+  await rules.add({ From: "=the server", "Contains the text": "Python", Action: "=Change the content", "Regular expression": "Python", "By this text": "another snake" });
+  await expect(rules.list).toHaveCount(2);
+
+  const session = new URL(page.url()).pathname.slice("/s/".length);
+  const client = new WebSocket(`${relay.wsUrl}/relay/${session}?to=${server.url}`, "chat", { perMessageDeflate: true });
+  const received: string[] = [];
+  client.on("message", (data) => received.push(String(data)));
+  await new Promise((open) => client.on("open", open));
+  for (const text of ["to Python", "never", "who are you?"]) client.send(text);
+  await rules.open("Held");
+  await expect(rules.held).toHaveText([/Message 1 .* to Python/, /Message 2 .* never/, /Message 3 .* who are you\?/]);
+  // The arrow of each ends at the relay.
+  await expect(lab.row(/^From the client to the relay: HOLD never/)).toHaveClass(/\bstopped\b/);
+
+  await rules.button("Forward").click();
+  await expect.poll(() => received).toEqual(["to another snake"]);
+  await rules.button("Drop").click();
+  await expect(rules.held).toHaveCount(1);
+  await rules.field("Payload").fill("only the relay");
+  await rules.button("Answer with this instead").click();
+  await expect.poll(() => received).toEqual(["to another snake", "only the relay"]);
+  await expect(rules.root).toContainText("No message is held.");
+  await expect(lab.row(/^From the relay to 127\.0\.0\.1:\d+: TEXT to Python/)).toBeVisible();
+  await expect(lab.row(/: TEXT never/)).toHaveCount(1);
+
+  // The export has the rules and what became of the messages.
+  await lab.export.open();
+  const json = await lab.export.download("json");
+  expect(JSON.parse(json.bytes.toString())).toMatchObject({ rules: [{ then: { hold: { ms: 300_000 } } }, {}] });
+  const recording = new Recording(page);
+  await recording.open(relay.url);
+  await recording.choose({ name: json.name, buffer: json.bytes });
+  const replayed = new Lab(page);
+  await replayed.row(/^From the client to the relay: HOLD never/).click();
+  await expect(replayed.inspector.root).toContainText("It does not wait any more.");
+  client.close();
+  await server.stop();
+});
