@@ -26,6 +26,7 @@ const SPECS = [
   "export",
   "import",
   "rules",
+  "filter",
 ];
 
 export default defineConfig({

@@ -87,7 +87,7 @@ test("a filter that is none says what there is, and hides nothing", async ({ lab
   await lab.connect();
   await lab.filter.fill("opcode:pang");
   await expect(lab.filter).toHaveAttribute("aria-invalid", "true");
-  await expect(lab.filter).toHaveAccessibleDescription(/opcode: must be text, binary, continuation, close, ping or pong/);
+  await expect(lab.filter).toHaveAccessibleDescription(/^opcode:pang Write opcode:text, opcode:binary, opcode:continuation, opcode:close, opcode:ping or opcode:pong\.$/);
   await lab.expectRows(3);
   await lab.filter.fill("from:relay");
   await lab.expectSequence(/^From the relay: 101/);

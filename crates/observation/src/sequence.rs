@@ -78,6 +78,13 @@ impl Sequence {
         self.len() == 0
     }
 
+    /// The number of the oldest kept row. Numbers count all rows from 0, and stay when older rows are dropped. Only the rows of events
+    /// that still wait for their observation move.
+    #[must_use]
+    pub fn first_number(&self) -> usize {
+        self.dropped
+    }
+
     /// The row at `index`. The oldest kept row has index 0.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Row> {

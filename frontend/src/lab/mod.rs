@@ -3,6 +3,7 @@
 mod decoded;
 pub mod draft;
 pub mod explain;
+mod filter;
 pub mod inspector;
 pub mod lifecycle;
 mod row_text;

@@ -16,7 +16,7 @@ use observation::sequence::RowKey;
 use observation::{ConnectionNumber, MessageKind, Party, Seq};
 use std::sync::LazyLock;
 
-later!(decoded: Decoder = Decoder { row: row::text, view: view::view });
+later!(decoded: Decoder = Decoder { row: row::text, has_field: row::has_field, view: view::view });
 
 /// How many bytes of a message the viewer takes: more than it decodes, so that it can say so.
 pub const MAX_BYTES: usize = (1 << 20) + 1;
@@ -26,6 +26,8 @@ pub const MAX_BYTES: usize = (1 << 20) + 1;
 pub struct Decoder {
     /// What a row says instead of the beginning of its payload. `None` if that is better.
     pub row: fn(&Record, RowKey) -> Option<String>,
+    /// Whether a message has a field of this name with this value, or any. Both are in lower case.
+    pub has_field: fn(&Record, RowKey, &str, Option<&str>) -> bool,
     /// The viewer of a message.
     pub view: fn(Message) -> AnyView,
 }
@@ -53,6 +55,17 @@ pub fn preload() {
 /// What a row says instead of the beginning of its payload. `None` if that is better, or while the part loads.
 pub fn summary(record: &Record, key: RowKey) -> Option<String> {
     (PART.get()?.row)(record, key)
+}
+
+/// Whether the part has loaded. Tracked.
+pub fn is_loaded() -> bool {
+    PART.with(Option::is_some)
+}
+
+/// Whether a message in one frame has a decoded field of this name with this value, or any. Both are in lower case. `false` while the
+/// part loads.
+pub fn has_field(record: &Record, key: RowKey, name: &str, value: Option<&str>) -> bool {
+    PART.get().is_some_and(|part| (part.has_field)(record, key, name, value))
 }
 
 /// A message to decode.

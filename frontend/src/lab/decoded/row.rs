@@ -4,24 +4,17 @@ use super::choices;
 use super::source::Source;
 use crate::lab::Record;
 use crate::ui::format;
-use decode::{Format, Limits, Why};
-use observation::MessageKind;
+use decode::{Decoded, Format, Limits, Node, Value, Why};
 use observation::sequence::RowKey;
+use observation::{Frame, MessageKind, Position};
 
 /// JSON up to this length is shown as it is.
-const SHORT: usize = 80;
+const SHORT: u64 = 80;
 
 /// The summary of a message in one frame. `None` for others, for plain text and bytes, and for what is only a guess.
 pub(super) fn text(record: &Record, key: RowKey) -> Option<String> {
-    let RowKey::Frame(seq) = key else { return None };
-    let seen = record.observation(key)?;
-    let frame = record.transcript.frame(seq)?;
-    let position = frame.position.filter(|at| at.fragment == 1 && at.last)?;
-    let payload = frame.content();
-    let is_short = payload.len() <= SHORT;
-    let of = (seen.connection, frame.from, position.kind);
-    let source = Source::of(record, of, seq, payload, frame.content_truncated());
-    let decoded = choices::decode(&source, Limits::ROW);
+    let (frame, position, decoded) = decoded(record, key)?;
+    let is_short = frame.content_bytes() <= SHORT;
     let is_worse = match decoded.format {
         Format::Json => is_short && position.kind == MessageKind::Text,
         Format::Protobuf => decoded.why == Why::Shape && choices::types().is_none(),
@@ -35,4 +28,30 @@ pub(super) fn text(record: &Record, key: RowKey) -> Option<String> {
         MessageKind::Text => decoded.summary,
         MessageKind::Binary => format!("{} · {}", decoded.summary, format::bytes(frame.content_bytes())),
     })
+}
+
+/// Whether a message in one frame has a field of this name with this value, or any, at any depth. Both are in lower case.
+pub(super) fn has_field(record: &Record, key: RowKey, name: &str, value: Option<&str>) -> bool {
+    decoded(record, key).is_some_and(|(.., decoded)| node_has(&decoded.root, name, value))
+}
+
+/// The limits of decoding bound the depth.
+fn node_has(node: &Node, name: &str, value: Option<&str>) -> bool {
+    let fits = |wanted: &str| match &node.value {
+        Value::Text(text) | Value::Word(text) => text.to_lowercase() == wanted,
+        other => other.literal().to_lowercase() == wanted,
+    };
+    let is_it = node.name.to_lowercase() == name && value.is_none_or(fits);
+    is_it || node.children.iter().any(|child| node_has(child, name, value))
+}
+
+/// A message in one frame, decoded.
+fn decoded(record: &Record, key: RowKey) -> Option<(&Frame, Position, Decoded)> {
+    let RowKey::Frame(seq) = key else { return None };
+    let seen = record.observation(key)?;
+    let frame = record.transcript.frame(seq)?;
+    let position = frame.position.filter(|at| at.fragment == 1 && at.last)?;
+    let of = (seen.connection, frame.from, position.kind);
+    let source = Source::of(record, of, seq, frame.content(), frame.content_truncated());
+    Some((frame, position, choices::decode(&source, Limits::ROW)))
 }

@@ -2,9 +2,10 @@
 
 use super::heads::Heads;
 use super::lifelines;
+use super::place::PlaceKeeper;
 use super::row::{HEIGHT, RowView, element_id};
+use super::search::{Search, key_of, number_of};
 use crate::lab::Lab;
-use crate::lab::store::filter::Filter;
 use crate::ui::format;
 use crate::ui::scope::Scope;
 use leptos::html;
@@ -16,37 +17,14 @@ use wasm_bindgen::prelude::Closure;
 /// Rows in the document above and below those in view.
 const MARGIN: usize = 8;
 
-/// The rows that match the filter.
-#[derive(Clone, Debug, PartialEq)]
-enum Shown {
-    /// All of them.
-    All(usize),
-    Some(Vec<usize>),
-}
-
-impl Shown {
-    fn len(&self) -> usize {
-        match self {
-            Self::All(len) => *len,
-            Self::Some(rows) => rows.len(),
-        }
-    }
-
-    /// The index in the record of the row at `index`.
-    fn row(&self, index: usize) -> Option<usize> {
-        match self {
-            Self::All(len) => (index < *len).then_some(index),
-            Self::Some(rows) => rows.get(index).copied(),
-        }
-    }
-
-    /// The index at which a row of the record is shown.
-    fn index_of(&self, row: usize) -> Option<usize> {
-        match self {
-            Self::All(len) => (row < *len).then_some(row),
-            Self::Some(rows) => rows.binary_search(&row).ok(),
-        }
-    }
+/// A row that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Shown {
+    /// Its place among the rows that are shown.
+    index: usize,
+    /// Its number in the record.
+    number: usize,
+    row: Row,
 }
 
 /// The part of the list in view, in pixels.
@@ -58,44 +36,31 @@ struct Window {
 
 /// The heads and the rows that match the filter.
 #[component]
-pub fn List(filter_text: RwSignal<String>) -> impl IntoView {
+pub fn List(search: Search) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let filter = Memo::new(move |_| Filter::parse(&filter_text.get()));
-    let shown = Memo::new(move |_| {
-        lab.record.with(|record| match filter.get() {
-            Ok(filter) if !filter.is_empty() => {
-                let fits = |&index: &usize| record.sequence.get(index).is_some_and(|row| filter.matches(record, &row));
-                Shown::Some((0..record.sequence.len()).filter(fits).collect())
-            }
-            _ => Shown::All(record.sequence.len()),
-        })
-    });
     let window = Window { top: RwSignal::new(0), height: RwSignal::new(0) };
     let visible = Memo::new(move |_| {
         let first = window.top.get() / HEIGHT;
         let count = window.height.get() / HEIGHT + 1;
-        shown.with(|shown| {
-            let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(shown.len());
-            lab.record.with(|record| {
-                let row = |index| Some((index, record.sequence.get(shown.row(index)?)?));
-                range.filter_map(row).collect::<Vec<(usize, Row)>>()
-            })
+        let range = first.saturating_sub(MARGIN)..(first + count + MARGIN).min(search.shown(lab));
+        lab.record.with(|record| {
+            let row = |index| {
+                let number = search.number(lab, index)?;
+                let row = record.sequence.get(number.checked_sub(record.sequence.first_number())?)?;
+                Some(Shown { index, number, row })
+            };
+            range.filter_map(row).collect::<Vec<Shown>>()
         })
     });
     let middle = Memo::new(move |_| {
-        visible.with(|rows| lab.record.with(|record| lifelines::middle(record, rows.iter().map(|(_, row)| row.key))))
+        visible.with(|rows| lab.record.with(|record| lifelines::middle(record, rows.iter().map(|shown| shown.row.key))))
     });
     view! {
         <div class="lanes" class:hops=move || middle.with(Option::is_some)>
             <Heads middle/>
-            <Rows shown window visible/>
+            <Rows search window visible/>
         </div>
     }
-}
-
-/// What is wrong with the filter.
-pub fn filter_error(text: &str) -> Option<String> {
-    Filter::parse(text).err()
 }
 
 /// How much there is, and the last round trip.
@@ -130,17 +95,20 @@ pub fn Summary() -> impl IntoView {
 }
 
 #[component]
-fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) -> impl IntoView {
+fn Rows(search: Search, window: Window, visible: Memo<Vec<Shown>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let place = Scope::here();
     let list = NodeRef::<html::Div>::new();
     // At the end of the list, new rows scroll the view. Scrolled up, it stays.
     let at_end = StoredValue::new(true);
-    let total = Signal::derive(move || shown.with(Shown::len));
+    let total = Memo::new(move |_| search.shown(lab));
+    let keeper = PlaceKeeper::new(lab, search);
+    let remember = move || keeper.remember(window.top.get_untracked(), window.height.get_untracked());
     let measure = move || {
         if let Some(list) = list.get_untracked() {
             window.top.set(pixels(list.scroll_top()));
             window.height.set(pixels(list.client_height()));
+            remember();
         }
     };
     let scrolled = move || {
@@ -148,7 +116,7 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
         measure();
         let top = window.top.get_untracked();
         let bottom = top + window.height.get_untracked();
-        if bottom + HEIGHT / 2 >= shown.with_untracked(Shown::len) * HEIGHT {
+        if bottom + HEIGHT / 2 >= total.get_untracked() * HEIGHT {
             at_end.set_value(true);
         } else if top < before {
             // Otherwise the list went to its end, and more rows arrived before this event.
@@ -173,19 +141,25 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
             request_animation_frame(to_end);
         }
     });
-    let index_of = move |key: RowKey| {
-        let row = lab.record.with_untracked(|record| record.sequence.position(key))?;
-        shown.with_untracked(|shown| shown.index_of(row))
-    };
+    let shows = Memo::new(move |_| (search.text.with(|text| text.trim().to_owned()), search.hides()));
+    Effect::new(move |before: Option<(String, bool)>| {
+        let now = shows.get();
+        if before.is_some_and(|before| before != now) && keeper.changed(at_end.get_value()) {
+            at_end.set_value(false);
+        }
+        if let Some(top) = keeper.due() {
+            request_animation_frame(move || scroll_top(list, top));
+        }
+        now
+    });
+    let index_of = move |key: RowKey| search.index_of(lab, number_of(lab, key)?);
     let go_to = move |index: usize| {
-        let row = shown.with_untracked(|shown| shown.row(index));
-        let key = row.and_then(|row| lab.record.with_untracked(|record| record.sequence.get(row))).map(|row| row.key);
-        if let Some(key) = key {
+        if let Some(key) = search.number(lab, index).and_then(|number| key_of(lab, number)) {
             lab.inspect(key);
         }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
-        let Some(last) = shown.with_untracked(Shown::len).checked_sub(1) else { return };
+        let Some(last) = total.get_untracked().checked_sub(1) else { return };
         let now = lab.selected.get_untracked().and_then(index_of);
         let page = window.height.get_untracked() / HEIGHT;
         let next = match (event.key().as_str(), now) {
@@ -208,11 +182,14 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
     // The selected row is scrolled into view, also if the page selected it.
     Effect::new(move || {
         if let Some(index) = lab.selected.get().and_then(index_of) {
-            request_animation_frame(move || scroll_to(list, index));
+            request_animation_frame(move || {
+                scroll_to(list, index);
+                scrolled();
+            });
         }
     });
-    let active =
-        move || lab.selected.get().filter(|&key| index_of(key).is_some()).map(|key| place.id(&element_id(key)));
+    let is_drawn = move |key: RowKey| visible.with(|rows| rows.iter().any(|shown| shown.row.key == key));
+    let active = move || lab.selected.get().filter(|&key| is_drawn(key)).map(|key| place.id(&element_id(key)));
     view! {
         <div
             id=place.id("frames")
@@ -229,11 +206,11 @@ fn Rows(shown: Memo<Shown>, window: Window, visible: Memo<Vec<(usize, Row)>>) ->
                 <div class="row lifelines" role="presentation">
                     <span class="lines"></span>
                 </div>
-                <For each=move || visible.get() key=|row| row.clone() children=move |(index, row)| {
-                    view! { <RowView row index total/> }
+                <For each=move || visible.get() key=Shown::clone children=move |Shown { index, number, row }| {
+                    view! { <RowView row index number total search/> }
                 }/>
             </div>
-            <p class="nothing" hidden=move || { total.get() > 0 }>
+            <p class="nothing" hidden=move || { total.get() > 0 || !search.progress.with(|progress| progress.is_done) }>
                 "No rows match the filter."
             </p>
         </div>
@@ -248,6 +225,12 @@ fn scroll_to(list: NodeRef<html::Div>, index: usize) {
     let wanted = if top < view_top { Some(top) } else { (bottom > view_top + height).then(|| bottom - height) };
     if let Some(wanted) = wanted.and_then(|wanted| i32::try_from(wanted).ok()) {
         list.set_scroll_top(wanted);
+    }
+}
+
+fn scroll_top(list: NodeRef<html::Div>, top: usize) {
+    if let (Some(list), Ok(top)) = (list.try_get_untracked().flatten(), i32::try_from(top)) {
+        list.set_scroll_top(top);
     }
 }
 

@@ -1,5 +1,6 @@
 //! One row of the sequence: what JavaScript saw, the arrow, what the wire carried.
 
+use super::search::Search;
 use crate::lab::Lab;
 use crate::lab::decoded;
 use crate::lab::row_text::{Arrow, Middle, RowText, Stop, describe};
@@ -7,6 +8,7 @@ use crate::ui::scope::Scope;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
 use observation::{Leg, Party};
+use std::ops::Range;
 
 /// A row's height in CSS pixels; the style sheet has the same number.
 pub const HEIGHT: usize = 34;
@@ -35,13 +37,21 @@ pub fn RowView(
     row: Row,
     /// Its index among the rows shown.
     index: usize,
+    /// Its number in the record.
+    number: usize,
     #[prop(into)] total: Signal<usize>,
+    search: Search,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let key = row.key;
     let text = lab.record.with_untracked(|record| describe(record, &row));
     let selected = move || lab.selected.get() == Some(key);
     let class = format!("row {}", class(&text));
+    // Where other rows are shown too.
+    let is_hit = Memo::new(move |_| {
+        let is_active = search.progress.with(|progress| progress.is_active);
+        is_active && !search.only_hits.get() && search.hit(number).is_some()
+    });
     let open = move |_| {
         lab.inspect(key);
         lab.inspecting.set(true);
@@ -52,13 +62,14 @@ pub fn RowView(
             id=Scope::here().id(&element_id(key))
             class=class
             class:sel=selected
+            class:hit=move || is_hit.get()
             aria-selected=move || selected().to_string()
             aria-setsize=move || total.get().to_string()
             aria-posinset=(index + 1).to_string()
             style:transform=format!("translateY({}px)", index * HEIGHT)
             on:click=open
         >
-            <RowCells text summary=move || lab.record.with_untracked(|record| decoded::summary(record, key))/>
+            <RowCells text search summary=move || lab.record.with_untracked(|record| decoded::summary(record, key))/>
         </div>
     }
 }
@@ -66,12 +77,16 @@ pub fn RowView(
 /// In the order for screen readers: arrow, what JavaScript saw, what the wire carried, time. The style sheet puts each into its
 /// column.
 #[component]
-fn RowCells(text: RowText, summary: impl Fn() -> Option<String> + Send + Sync + 'static) -> impl IntoView {
+fn RowCells(
+    text: RowText,
+    search: Search,
+    summary: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> impl IntoView {
     let RowText { time, page, middle, wire, .. } = text;
     let at = (!time.is_empty()).then(|| view! { <span class="time">{time} <span class="hidden">" ms"</span></span> });
     view! {
         {match middle {
-            Middle::Arrow(arrow) => view! { <ArrowCell arrow summary/> }.into_any(),
+            Middle::Arrow(arrow) => view! { <ArrowCell arrow search summary/> }.into_any(),
             Middle::Band { text, .. } => view! { <span class="band">{text}</span> }.into_any(),
         }}
         <span class="js" class:none=page.nothing>
@@ -92,12 +107,14 @@ fn RowCells(text: RowText, summary: impl Fn() -> Option<String> + Send + Sync + 
 #[component]
 fn ArrowCell(
     arrow: Arrow,
+    search: Search,
     /// What the payload says, instead of its beginning.
     summary: impl Fn() -> Option<String> + Send + Sync + 'static,
 ) -> impl IntoView {
     let text = arrow.text;
     let text = Memo::new(move |_| summary().unwrap_or_else(|| text.clone()));
     // A long text may be shortened where there is little room.
+    let marks = Memo::new(move |_| text.with(|text| search.marks(text)));
     let is_long = move || text.with(String::len) > SHORT;
     view! {
         <span class="arrow">
@@ -106,7 +123,7 @@ fn ArrowCell(
                 <span class="hidden">{arrow.direction}</span>
                 <em class=format!("op {}", arrow.badge_class)>{arrow.badge}</em>
                 <span class="what" class:long=is_long>
-                    {move || text.get()}
+                    {move || text.with(|text| marked(text, &marks.get()))}
                 </span>
                 <small>{arrow.detail}</small>
                 {(!arrow.purpose.is_empty()).then(|| view! { <small class="purpose">{arrow.purpose}</small> })}
@@ -114,6 +131,22 @@ fn ArrowCell(
             <span class="shaft"></span>
         </span>
     }
+}
+
+/// A text with what the filter found in it.
+fn marked(text: &str, marks: &[Range<usize>]) -> AnyView {
+    if marks.is_empty() {
+        return text.to_owned().into_any();
+    }
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    for Range { start, end } in marks.iter().cloned() {
+        pieces.push(text[done..start].to_owned().into_any());
+        pieces.push(view! { <mark>{text[start..end].to_owned()}</mark> }.into_any());
+        done = end;
+    }
+    pieces.push(text[done..].to_owned().into_any());
+    pieces.into_any()
 }
 
 fn class(text: &RowText) -> String {

@@ -1,7 +1,6 @@
 //! The store of a lab: it owns the sockets and takes in their events, once per animation frame.
 
 pub mod commands;
-pub mod filter;
 mod follow;
 mod foreign_sockets;
 mod intake;
