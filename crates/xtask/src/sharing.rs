@@ -30,9 +30,10 @@ const WHOLE_BATCHES: &str = "a shared log is trimmed by whole batches; server/te
 const STOPPED_CLOCK: &str = "it moves the relay's clock, which Redis does not follow";
 
 /// Parts of the names of tests among them that do not run again, each with the reason.
-const SKIPPED: [(&str, &str); 9] = [
+const SKIPPED: [(&str, &str); 10] = [
     ("client_limits::sessions::", NO_REPLACING),
     ("sessions::a_full_relay_drops_empty_sessions_first", NO_REPLACING),
+    ("feed::dropped_observations_are_a_gap", WHOLE_BATCHES),
     ("dropped_observations_are_not_evidence", WHOLE_BATCHES),
     ("export::files::dropped_observations", WHOLE_BATCHES),
     ("export::files::an_export_during_a_flood", WHOLE_BATCHES),
