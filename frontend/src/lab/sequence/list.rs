@@ -117,7 +117,10 @@ fn Rows(search: Search, window: Window, visible: Memo<Vec<Shown>>) -> impl IntoV
         let top = window.top.get_untracked();
         let bottom = top + window.height.get_untracked();
         if bottom + HEIGHT / 2 >= total.get_untracked() * HEIGHT {
-            at_end.set_value(true);
+            // A list that is still filtered has an end that is none.
+            if keeper.is_settled() {
+                at_end.set_value(true);
+            }
         } else if top < before {
             // Otherwise the list went to its end, and more rows arrived before this event.
             at_end.set_value(false);

@@ -54,6 +54,13 @@ impl PlaceKeeper {
         back.is_some()
     }
 
+    /// Whether all rows that the filter shows are there, and the list is at the place that it keeps.
+    pub fn is_settled(self) -> bool {
+        let Self { search, back, .. } = self;
+        let is_done = untrack(move || !search.hides() || search.progress.with(|found| found.is_done));
+        is_done && back.with_value(Option::is_none)
+    }
+
     /// Where the list must scroll to, once. Tracks what it waits for.
     pub fn due(self) -> Option<usize> {
         let Self { lab, search, .. } = self;
