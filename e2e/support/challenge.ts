@@ -123,6 +123,11 @@ export class ChallengePage {
     await filter.fill("");
   }
 
+  /** Whether the challenge is passed in the end: the verdicts can follow the run by some time. */
+  async passes(): Promise<boolean> {
+    return await expect(this.passed).toBeVisible().then(() => true, () => false);
+  }
+
   /** The relay's verdict on the first check. */
   async gradedByRelay(challenge: string): Promise<{ met: boolean; found: string }> {
     const url = new URL(`/api/sessions/${await this.session()}/receipts`, this.page.url()).href;

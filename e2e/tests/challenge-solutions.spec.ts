@@ -16,17 +16,29 @@ test("the solutions of all challenges pass", { tag: "@waiting" }, async ({ conte
   const work = async () => {
     for (let written = left.pop(); written !== undefined; written = left.pop()) await passes(written);
   };
-  const passes = async (written: WrittenChallenge) => {
-    const { id, checks, limit } = written;
-    await test.step(id, async () => {
+  const late: WrittenChallenge[] = [];
+  const runs = async (written: WrittenChallenge, check: (challenge: ChallengePage) => Promise<void>) => {
+    await test.step(written.id, async () => {
       const page = await context.newPage();
       const challenge = new ChallengePage(page);
-      await challenge.open(id);
-      await passesInPage(challenge, written, limit + 60_000);
-      await expect.soft(challenge.summary, id).toHaveText(`${checks.length} of ${checks.length} checks met`);
-      await expect.soft(challenge.passed, id).toBeVisible();
+      await challenge.open(written.id);
+      await passesInPage(challenge, written, written.limit + 60_000);
+      await check(challenge);
       await page.close();
     });
   };
+  const passes = (written: WrittenChallenge) =>
+    runs(written, async (challenge) => {
+      // On a busy machine, other pages can make a wait too long. Without them, it is the solution that fails.
+      if (!(await challenge.passes())) late.push(written);
+    });
   await Promise.all(Array.from({ length: PAGES }, work));
+  for (const written of late) {
+    const { id, checks } = written;
+    console.log(`${id} did not pass beside other pages, and runs again alone`);
+    await runs(written, async (challenge) => {
+      await expect.soft(challenge.summary, id).toHaveText(`${checks.length} of ${checks.length} checks met`);
+      await expect.soft(challenge.passed, id).toBeVisible();
+    });
+  }
 });
