@@ -27,6 +27,7 @@ const SPECS = [
   "import",
   "rules",
   "filter",
+  "notes",
 ];
 
 export default defineConfig({

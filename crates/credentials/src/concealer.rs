@@ -47,7 +47,12 @@ impl Concealer {
                 refusal.concealed = concealed;
                 Some(Event::Refusal(refusal))
             }
-            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => None,
+            Event::Tunnel(_)
+            | Event::Records(_)
+            | Event::Frame(_)
+            | Event::Act(_)
+            | Event::Closed(_)
+            | Event::Note(_) => None,
         }
     }
 

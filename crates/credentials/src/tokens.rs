@@ -103,7 +103,12 @@ impl<'e> Handshake<'e> {
                     texts: broken.chain(deliberate).chain([&mut refusal.explanation]).collect(),
                 })
             }
-            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => None,
+            Event::Tunnel(_)
+            | Event::Records(_)
+            | Event::Frame(_)
+            | Event::Act(_)
+            | Event::Closed(_)
+            | Event::Note(_) => None,
         }
     }
 }

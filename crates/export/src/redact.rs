@@ -43,6 +43,7 @@ impl Redactor {
                 refusal.violations.iter_mut().for_each(|violation| self.redact_text(&mut violation.explanation));
             }
             Event::Asked(asked) => self.redact_bytes(&mut asked.request),
+            Event::Note(note) => self.redact_text(&mut note.text),
             Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => {}
         }
     }

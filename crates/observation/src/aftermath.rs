@@ -91,7 +91,7 @@ pub fn deliberate(event: &Event) -> &[Deliberate] {
         Event::Refusal(refusal) => &refusal.deliberate,
         Event::Frame(frame) => frame.deliberate.as_slice(),
         Event::Act(act) => std::slice::from_ref(&act.deliberate),
-        Event::Records(_) | Event::Closed(_) => &[],
+        Event::Records(_) | Event::Closed(_) | Event::Note(_) => &[],
     }
 }
 
@@ -189,7 +189,7 @@ impl<'a> Scene<'a> {
                 _ => Outcome::Silent,
             },
             // The middlebox has forwarded it. The connection on its other side shows the effects.
-            Event::Asked(_) | Event::Tunnel(_) => Outcome::Silent,
+            Event::Asked(_) | Event::Tunnel(_) | Event::Note(_) => Outcome::Silent,
             Event::Refusal(_) | Event::Records(_) | Event::Closed(_) => Outcome::Pending,
         }
     }

@@ -168,6 +168,9 @@ struct Reading {
 impl Reading {
     fn observe(&mut self, observation: &Rc<Observation>) {
         let (seq, at_us) = (observation.seq, observation.at_us);
+        if matches!(observation.event, Event::Note(_)) {
+            return;
+        }
         if !matches!(observation.event, Event::Records(_)) {
             self.handshake = None;
         }
@@ -181,7 +184,7 @@ impl Reading {
             Event::Records(records) => self.records(records.from, at_us, seq),
             Event::Frame(frame) => self.contents(frame.from, at_us, Contents::Frame(seq)),
             Event::Act(Act { sent: 1.., .. }) => self.contents(Party::Server, at_us, Contents::Bytes(seq)),
-            Event::Act(_) | Event::Tunnel(_) | Event::Closed(_) => {}
+            Event::Act(_) | Event::Tunnel(_) | Event::Closed(_) | Event::Note(_) => {}
         }
         self.cut = false;
     }

@@ -4,6 +4,7 @@ use crate::command::DropBy;
 use crate::deliberate::{Act, Deliberate};
 use crate::encoding::{self, named::named};
 use crate::id::{ConnectionNumber, Seq};
+use crate::note::Note;
 use crate::route::{Asked, Records, Route, Tunnel};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -41,6 +42,8 @@ pub enum Event {
     Act(Act),
     /// The connection has ended.
     Closed(Closed),
+    /// Somebody has pinned a note to an earlier observation. Nothing crossed the wire.
+    Note(Note),
 }
 
 /// An opening handshake that was accepted. Both heads are verbatim, except for the values of `concealed` headers.

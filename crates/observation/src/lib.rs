@@ -105,6 +105,13 @@
 #![doc = include_str!("../golden/frame-deliberate.json")]
 //! ```
 //!
+//! # Notes
+//!
+//! Somebody has pinned a note to an earlier observation. It replaces an earlier note about the same one, and an empty text removes it:
+//! ```json
+#![doc = include_str!("../golden/note.json")]
+//! ```
+//!
 //! # Commands
 //!
 //! An observer may also control a session: each of its text messages is a command to the relay's side of an open connection.
@@ -194,6 +201,7 @@
 //! | [`frame`] | frames as the relay saw them |
 //! | [`route`] | the protocols below a connection, and intermediaries |
 //! | [`deliberate`] | deliberate acts of the relay |
+//! | [`note`] | notes that people pin to observations |
 //! | [`rule`] | which frames the relay intercepts, and what it does with them |
 //! | [`intercepted`] | what a rule changed, before and after |
 //! | [`json_path`] | a place in JSON |
@@ -221,6 +229,7 @@ pub mod frame;
 pub mod id;
 pub mod intercepted;
 pub mod json_path;
+pub mod note;
 pub mod page;
 pub mod reactions;
 pub mod round_trip;
@@ -239,6 +248,7 @@ pub use frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
 pub use id::{ConnectionNumber, Seq, SessionId};
 pub use intercepted::{Content, Intercepted};
 pub use json_path::JsonPath;
+pub use note::Note;
 pub use route::{
     Asked, ForwardingFields, Front, Hop, Http, Intermediary, Leg, Record, Records, Route, Routes, Scheme, Tls, Tunnel,
 };

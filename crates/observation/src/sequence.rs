@@ -165,7 +165,7 @@ impl Sequence {
             Event::Records(_) if self.tunnels.contains(&connection) => {
                 self.wire(connection, RowKey::Records(seq), None, PageSide::Nothing);
             }
-            Event::Records(_) => {}
+            Event::Records(_) | Event::Note(_) => {}
             Event::Opening(opening) => {
                 self.request(observation, &opening.request);
                 self.wire(connection, RowKey::Response(seq), Some(Anchor::Response), PageSide::Nothing);

@@ -2,9 +2,9 @@
 
 use crate::round_trip::RoundTrips;
 use crate::{
-    Asked, Closed, ConnectionNumber, Event, Frame, Gap, Hop, Observation, Opening, Party, Refusal, Seq, Tunnel,
+    Asked, Closed, ConnectionNumber, Event, Frame, Gap, Hop, Note, Observation, Opening, Party, Refusal, Seq, Tunnel,
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 /// Everything that an observer knows about a session.
@@ -15,6 +15,9 @@ pub struct Transcript {
     /// The connections that have kept observations or may continue.
     connections: HashMap<ConnectionNumber, Connection>,
     round_trips: RoundTrips,
+    /// The numbers of the observations that have a note, each with the number of the newest.
+    notes: BTreeMap<Seq, Seq>,
+    newest_note: Option<Seq>,
     total: Tally,
     last: Seq,
     capacity: usize,
@@ -62,6 +65,8 @@ impl Transcript {
             observations: VecDeque::new(),
             connections: HashMap::new(),
             round_trips: RoundTrips::new(capacity),
+            notes: BTreeMap::new(),
+            newest_note: None,
             total: Tally::default(),
             last: Seq(0),
             capacity: capacity.max(1),
@@ -84,8 +89,13 @@ impl Transcript {
             near.other = Some(number);
         }
         self.round_trips.observe(&observation);
-        if let Event::Frame(frame) = &observation.event {
-            self.total.add(frame);
+        match &observation.event {
+            Event::Frame(frame) => self.total.add(frame),
+            Event::Note(note) => {
+                self.notes.insert(note.about, observation.seq);
+                self.newest_note = Some(observation.seq);
+            }
+            _ => {}
         }
         self.observations.push_back(observation);
         if self.observations.len() > self.capacity {
@@ -179,6 +189,35 @@ impl Transcript {
         }
     }
 
+    /// The text of the note that is pinned to an observation.
+    #[must_use]
+    pub fn note(&self, about: Seq) -> Option<&str> {
+        let (_, note) = self.newest_about(about)?;
+        Some(&*note.text).filter(|text| !text.is_empty())
+    }
+
+    /// The number of the note that is pinned to an observation.
+    #[must_use]
+    pub fn note_number(&self, about: Seq) -> Option<Seq> {
+        let (number, note) = self.newest_about(about)?;
+        (!note.text.is_empty()).then_some(number)
+    }
+
+    /// The newest note about an observation, which has no text if the note was removed.
+    fn newest_about(&self, about: Seq) -> Option<(Seq, &Note)> {
+        let number = *self.notes.get(&about)?;
+        match &self.get(number)?.event {
+            Event::Note(note) => Some((number, note)),
+            _ => None,
+        }
+    }
+
+    /// The number of the newest note. It changes with each note that is added, changed or removed.
+    #[must_use]
+    pub fn newest_note(&self) -> Option<Seq> {
+        self.newest_note
+    }
+
     /// The round-trip times of pings.
     #[must_use]
     pub fn round_trips(&self) -> &RoundTrips {
@@ -193,6 +232,11 @@ impl Transcript {
 
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.observations.pop_front() else { return };
+        if let Event::Note(note) = &oldest.event
+            && self.notes.get(&note.about) == Some(&oldest.seq)
+        {
+            self.notes.remove(&note.about);
+        }
         if let Some(connection) = self.connections.get_mut(&oldest.connection) {
             connection.kept -= 1;
             if connection.kept == 0 && connection.over {
@@ -244,7 +288,7 @@ impl Connection {
                 self.set_hop(route.hop.as_ref());
             }
             Event::Closed(_) => self.closed = seq,
-            Event::Act(_) | Event::Records(_) => {}
+            Event::Act(_) | Event::Records(_) | Event::Note(_) => {}
             Event::Frame(frame) => match frame.from {
                 Party::Client => self.client.add(frame),
                 Party::Server => self.server.add(frame),

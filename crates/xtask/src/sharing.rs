@@ -5,7 +5,7 @@
 pub(crate) const VARIABLE: &str = "FRAMESCOPE_TEST_REDIS";
 
 /// Parts of the names of these tests.
-const MODULES: [&str; 16] = [
+const MODULES: [&str; 17] = [
     "closing::",
     "console::",
     "course::",
@@ -17,6 +17,7 @@ const MODULES: [&str; 16] = [
     "feed::",
     "hops::commands::",
     "log::",
+    "notes::",
     "refusals::",
     "rules::",
     "sessions::",

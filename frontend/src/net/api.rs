@@ -66,6 +66,11 @@ pub async fn put(path: &str, body: &str) -> Result<(u16, String), ApiError> {
     request_with(&init, "PUT", path).await
 }
 
+/// Sends a request with the method DELETE. Returns the status and the body of the answer.
+pub async fn delete(path: &str) -> Result<(u16, String), ApiError> {
+    request("DELETE", path).await
+}
+
 /// The error text of an unsuccessful answer.
 pub fn words_of(status: u16, body: &str) -> String {
     match refused(status, said(body)) {

@@ -1,6 +1,7 @@
-//! A recorded session from a file. It is read-only.
+//! A recorded session from a file. Only its notes can be changed.
 
 mod page;
+mod save;
 
 use crate::ui::later::{Later, later};
 use leptos::prelude::*;

@@ -1,5 +1,6 @@
 //! Opens a file and shows it as the playground shows a live session.
 
+use super::save::SaveLink;
 use crate::lab::Lab;
 use crate::lab::inspector::{ChosenPart, Inspector};
 use crate::lab::sequence::SequenceView;
@@ -30,13 +31,12 @@ later!(importer: fn(&[u8]) -> Result<Document, ImportError> = |bytes| {
 /// The open recording.
 #[derive(Clone)]
 struct Opened {
+    /// Its name.
     file: String,
-    began: String,
-    exported: String,
+    /// Its content without the observations.
+    head: Document,
     /// How many of the oldest observations do not fit.
     left_out: usize,
-    /// The file of another format that it is.
-    import: Option<Import>,
 }
 
 #[derive(Clone)]
@@ -133,7 +133,8 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
         event.prevent_default();
         focus_rows();
     };
-    let Opened { file, began, exported, left_out, import } = opened;
+    let Opened { file, head, left_out } = opened;
+    let Document { began, exported, import, .. } = head.clone();
     let left_out = (left_out > 0).then(|| {
         let count = format::plural(left_out as u64, "observation");
         format!(" The recording is too long for this page, so the first {count} are not shown.")
@@ -164,6 +165,7 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
                     {file} {program} ", started " <time datetime=began.clone()>{moment(&began)}</time> {exported}
                     ". Nothing here is live." {left_out} {source.map(made_up)}
                 </span>
+                <SaveLink lab head/>
                 <a href=site::path("/recording") rel="external" class="button small">
                     "Open another"
                 </a>
@@ -245,16 +247,17 @@ impl Page {
 
     /// Puts the recording into the store.
     fn open(self, file: String, document: Document) -> Opened {
-        let Document { exported, began, mut observations, import, .. } = document;
+        let mut head = document;
+        let mut observations = std::mem::take(&mut head.observations);
         let left_out = observations.len().saturating_sub(CAPACITY);
         observations.drain(..left_out);
         let all = Incoming::Feed(FeedMessage::Observations(observations));
         self.lab.record.try_update(|record| {
             record.recorded = true;
-            record.imported = import.is_some();
+            record.imported = head.import.is_some();
             record.take_in(all);
         });
-        Opened { file, began, exported, left_out, import }
+        Opened { file, head, left_out }
     }
 }
 

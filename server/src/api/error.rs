@@ -4,7 +4,7 @@ use crate::intercept::RuleError;
 use crate::limits::{NoPlace, OverLimit};
 use crate::metrics::RefusalReason;
 use crate::registry::FindError;
-use crate::session::{self, ScriptError};
+use crate::session::{self, NoteError, ScriptError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -67,6 +67,8 @@ pub(super) enum ApiError {
     Rules(#[from] RuleError),
     #[error("this session has no script")]
     NoScript,
+    #[error(transparent)]
+    Note(#[from] NoteError),
     #[error(transparent)]
     Script(#[from] ScriptError),
     #[error(transparent)]
@@ -159,6 +161,9 @@ impl ApiError {
             Self::Rules(RuleError::Unreachable) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Rules(RuleError::Unknown { .. }) => StatusCode::NOT_FOUND,
             Self::Rules(RuleError::OutOfMemory) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Note(NoteError::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::Note(NoteError::Unreachable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Note(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Script(ScriptError::Shared) => StatusCode::CONFLICT,
             Self::Script(ScriptError::OutOfMemory) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Script(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -210,6 +215,7 @@ impl ApiError {
             | Self::Snippet(_)
             | Self::NameMalformed(_) => "parameter",
             Self::RulesInvalid(_) | Self::Rules(_) => "rules",
+            Self::Note(_) => "note",
             Self::Script(_) => "script",
             Self::NotInCourse(_) | Self::ConnectionUnknown(_) | Self::NotFound | Self::NoScript => "not-found",
             Self::MethodNotAllowed => "method",
@@ -255,6 +261,9 @@ impl ApiError {
                 "Send a list such as `[{\"when\": {\"text\": \"price\"}, \"then\": {\"hold\": {}}}]`, or `{\"on\": false}` for one rule. docs/workbench.md has all fields."
             }
             Self::Rules(_) => "The rules stay as they were. docs/workbench.md has all fields and limits.",
+            Self::Note(_) => {
+                "`PUT` the note as plain text to `/api/sessions/ID/notes/N`, where `N` is the number of an observation in the session’s log."
+            }
             Self::NoScript => "Set one with `PUT`. docs/behaviours.md describes scripts.",
             Self::Script(_) => "The script stays as it was. docs/behaviours.md describes scripts.",
             Self::EvidenceGone(..) => "Repeat the attempt, and request the receipt right after it.",
@@ -269,10 +278,10 @@ impl ApiError {
             Self::OverLimit(_) => "The limit protects other visitors. Wait, or close what you no longer need.",
             Self::RelayFull(_) => "Close a connection that you no longer need, or try again soon.",
             Self::NotFound => {
-                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json`, `/rules`, `/script` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
+                "Available: `POST /api/sessions`, `GET /api/sessions/ID` with `/observe`, `/export.json`, `/rules`, `/script`, `/notes/N` and `/receipts`, `/api/snippets`, `/api/course` and `/api/receipts/key`."
             }
             Self::MethodNotAllowed => {
-                "Use `POST` to create a session and to request or verify a receipt, `PUT` to set rules or a script, `DELETE` to remove a script, and `GET` for everything else."
+                "Use `POST` to create a session and to request or verify a receipt, `PUT` to set rules, a script or a note, `DELETE` to remove a script or a note, and `GET` for everything else."
             }
             Self::NoRandomness => "Try again. If this persists, tell the operator of this relay.",
         }

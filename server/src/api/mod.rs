@@ -6,21 +6,24 @@
 //! | `feed`, `commands` | `/observe`: the WebSocket by which observers read a session's log and send commands |
 //! | `rules` | what the relay intercepts |
 //! | `script` | what a scripted server of the session says |
+//! | `notes` | notes about what was recorded |
 //! | `export` | a recorded session as a file; `download` sends it at the client’s pace |
 //! | `receipts` | grade an attempt, sign and verify receipts |
 //! | `course` | the course as JSON |
 //! | `snippets` | code for a connection |
 //! | `catalogue` | the settings of behaviours and the routes to a server |
-//! | `body`, `error` | reading request bodies; the JSON of every error |
+//! | `body`, `changeable`, `error` | reading request bodies; the session of a request that changes it; the JSON of every error |
 
 mod body;
 mod catalogue;
+mod changeable;
 mod commands;
 mod course;
 mod download;
 mod error;
 mod export;
 mod feed;
+mod notes;
 mod receipts;
 mod rules;
 mod script;
@@ -38,6 +41,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(feed::routes())
         .merge(rules::routes())
         .merge(script::routes())
+        .merge(notes::routes())
         .merge(export::routes())
         .merge(receipts::routes())
         .merge(course::routes())

@@ -1,10 +1,10 @@
 //! `GET` and `PUT /api/sessions/{session}/rules`, and `PUT /api/sessions/{session}/rules/{rule}`: what the relay intercepts.
 
 use super::body::{NO_STORE, read_body};
+use super::changeable::session_to_change;
 use super::error::ApiError;
 use crate::client::ClientAddress;
 use crate::intercept::MAX_RULES_JSON;
-use crate::limits::Rated;
 use crate::registry::Found;
 use crate::session::Session;
 use crate::state::AppState;
@@ -19,7 +19,6 @@ use observation::Rule;
 use observation::rule::{RulesChange, Switch};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
 
 /// The largest body that switches a rule, in bytes.
 const MAX_SWITCH: usize = 1024;
@@ -70,16 +69,6 @@ async fn switch(
     let session = session_to_change(&app, client, &name).await?;
     let On { on } = parse(&app, &headers, body, MAX_SWITCH).await?;
     change(&app, &session, RulesChange::Switch(Switch { rule, on })).await
-}
-
-/// The session, if this name may change its rules.
-async fn session_to_change(app: &AppState, client: ClientAddress, name: &str) -> Result<Arc<Session>, ApiError> {
-    let Found { session, watch_only } = app.registry.find_to_watch(name).await?;
-    if watch_only {
-        return Err(ApiError::WatchOnly);
-    }
-    app.clients.spend(client, Rated::Commands)?;
-    Ok(session)
 }
 
 async fn parse<T: DeserializeOwned>(

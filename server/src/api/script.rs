@@ -1,12 +1,11 @@
 //! `GET`, `PUT` and `DELETE /api/sessions/{session}/script`: what a scripted server of the session says.
 
 use super::body::{NO_STORE, read_body};
+use super::changeable::session_to_change;
 use super::error::ApiError;
 use crate::behaviour::script::MAX_SESSION_JSON;
 use crate::client::ClientAddress;
-use crate::limits::Rated;
 use crate::registry::Found;
-use crate::session::Session;
 use crate::state::AppState;
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +14,6 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use std::sync::Arc;
 
 type Name = Result<Path<String>, PathRejection>;
 
@@ -40,7 +38,8 @@ async fn set(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let session = session_to_change(&app, client, name).await?;
+    let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
+    let session = session_to_change(&app, client, &name).await?;
     let body = read_body(&headers, body, MAX_SESSION_JSON, &app.memory).await?;
     session.set_script(&body.bytes, &app.memory)?;
     Ok(StatusCode::NO_CONTENT)
@@ -51,17 +50,7 @@ async fn remove(
     Extension(client): Extension<ClientAddress>,
     name: Name,
 ) -> Result<StatusCode, ApiError> {
-    session_to_change(&app, client, name).await?.remove_script();
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// The session, if this name may change its script.
-async fn session_to_change(app: &AppState, client: ClientAddress, name: Name) -> Result<Arc<Session>, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::SessionUnknown)?;
-    let Found { session, watch_only } = app.registry.find_to_watch(&name).await?;
-    if watch_only {
-        return Err(ApiError::WatchOnly);
-    }
-    app.clients.spend(client, Rated::Commands)?;
-    Ok(session)
+    session_to_change(&app, client, &name).await?.remove_script();
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -69,7 +69,7 @@ impl Secrets {
             }
             Event::Frame(frame) => self.frame(frame),
             Event::Closed(closed) => closed.reason = self.text(&closed.reason),
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Act(_) => {}
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Act(_) | Event::Note(_) => {}
         }
         event
     }

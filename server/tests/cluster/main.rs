@@ -6,6 +6,7 @@
 mod cluster;
 mod limits;
 mod model;
+mod notes;
 mod outbox;
 mod privacy;
 mod recorded;

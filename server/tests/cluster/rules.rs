@@ -1,7 +1,7 @@
 //! Rules of a session on several relays: each relay obeys them, whichever relay was asked to change them.
 
 use crate::cluster::Cluster;
-use crate::support::{Feed, Raw, eventually, http, masked, soon};
+use crate::support::{Feed, eventually, http, masked, soon, with_body};
 use observation::command::{AnswerHeld, Composed, Edited, Forward};
 use observation::{Command, Event, Origin, Rule};
 use serde_json::Value;
@@ -9,15 +9,8 @@ use serde_json::Value;
 /// Replaces the rules on this relay. Returns the list that it answers with, or why it refuses.
 async fn put(site: &Cluster, relay: usize, path: &str, rules: &str) -> (u16, Value) {
     let path = format!("/api/sessions/{}/rules{path}", site.id);
-    let mut raw = Raw::connect(site.address(relay)).await;
-    let length = rules.len();
-    let head = format!(
-        "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
-    );
-    raw.send(format!("{head}Connection: close\r\n\r\n{rules}").as_bytes()).await;
-    let answer = String::from_utf8(raw.rest().await).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
+    let answer = http(site.address(relay), "PUT", &path, &with_body(rules)).await;
+    (answer.status, answer.json())
 }
 
 async fn rules(site: &Cluster, relay: usize) -> Value {

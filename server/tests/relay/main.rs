@@ -33,6 +33,7 @@ mod key_log;
 mod limits;
 mod log;
 mod noise;
+mod notes;
 mod operator;
 mod origins;
 #[cfg(target_os = "linux")]

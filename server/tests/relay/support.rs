@@ -24,7 +24,7 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 pub(crate) use feed::{Feed, Socket, message};
-pub(crate) use http::{Answer, http};
+pub(crate) use http::{Answer, http, with_body};
 pub(crate) use raw::{DEFLATE_OFFER, Raw, handshake, masked};
 pub(crate) use soon::{HOUR, eventually, soon};
 

@@ -145,6 +145,9 @@ impl<'a> Connection<'a> {
 
     fn observe(&mut self, observation: &'a Rc<Observation>) {
         let (at_us, at) = (observation.at_us, ObservationRef { connection: self.number, seq: observation.seq });
+        if matches!(observation.event, Event::Note(_)) {
+            return;
+        }
         self.last_us = at_us;
         match &observation.event {
             Event::Opening(opening) => self.opening = Some((at, opening, at_us)),
@@ -159,7 +162,7 @@ impl<'a> Connection<'a> {
                 self.behaves_by_command |= act.deliberate.what == "behave";
             }
             Event::Act(_) => {}
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Note(_) => {}
         }
     }
 

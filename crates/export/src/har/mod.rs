@@ -88,6 +88,10 @@ impl Writer for Har {
         if matches!(observation.event, Event::Act(_)) && !self.open.contains_key(&observation.connection) {
             return;
         }
+        // The format has no place for notes.
+        if matches!(observation.event, Event::Note(_)) {
+            return;
+        }
         let Some(connection) = self.connection(observation) else { return };
         connection.last_us = observation.at_us;
         match &observation.event {
@@ -100,7 +104,7 @@ impl Writer for Har {
                 connection.handshake = Some(Handshake::refusal(refusal, observation.at_us));
                 connection.over = true;
             }
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Note(_) => {}
             Event::Frame(frame) => connection.messages.frame(frame, observation.at_us),
             Event::Act(act) => connection.messages.act(act),
             Event::Closed(_) => connection.over = true,

@@ -252,7 +252,7 @@ impl Writer for Pcapng {
             Event::Opening(opening) => self.opening(observation, opening),
             Event::Refusal(refusal) => self.refusal(observation, refusal),
             // TLS connections are shown decrypted, so records and tunnels are left out.
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Note(_) => {}
             Event::Frame(frame) => self.frame(observation, frame),
             Event::Act(act) => self.act(observation, act),
             Event::Closed(closed) => self.closed(observation, closed),

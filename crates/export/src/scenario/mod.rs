@@ -120,7 +120,12 @@ impl Writer for Scenarios {
             Event::Frame(frame) => conversation.frame(frame, *at_us, &mut self.steps),
             Event::Act(act) => conversation.act(act),
             Event::Closed(closed) => conversation.closed(closed, *is_relayed, *at_us, &mut self.steps),
-            Event::Opening(_) | Event::Refusal(_) | Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => {}
+            Event::Opening(_)
+            | Event::Refusal(_)
+            | Event::Asked(_)
+            | Event::Tunnel(_)
+            | Event::Records(_)
+            | Event::Note(_) => {}
         }
     }
 

@@ -130,7 +130,12 @@ impl Socket {
             Event::Opening(_) => self.opened || self.ended.is_none(),
             Event::Asked(_) => true,
             Event::Refusal(_) => !self.opened,
-            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => false,
+            Event::Tunnel(_)
+            | Event::Records(_)
+            | Event::Frame(_)
+            | Event::Act(_)
+            | Event::Closed(_)
+            | Event::Note(_) => false,
         }
     }
 

@@ -4,6 +4,7 @@ mod aftermath;
 mod by_hand;
 mod eavesdrop;
 mod legs;
+mod notes;
 mod orders;
 mod round_trips;
 mod rows;

@@ -12,7 +12,7 @@ use observation::event::{Cause, Count};
 use observation::route::{MiddleboxOffer, MiddleboxSetting};
 use observation::{
     Act, Answer, Asked, Citation, Closed, Command, ConnectionNumber, Deliberate, Document, Event, FeedMessage,
-    ForwardingFields, Front, Hop, Http, Intermediary, Leg, Observation, Opening, Origin, Party, Record, Records,
+    ForwardingFields, Front, Hop, Http, Intermediary, Leg, Note, Observation, Opening, Origin, Party, Record, Records,
     Refusal, Route, Routes, Scheme, Seq, Tls, Tunnel, document,
 };
 use relay::{LIMITS, REQUEST, judged, offers, seen, seen_by};
@@ -335,6 +335,14 @@ fn command_frame() {
 fn answer() {
     let refused = Some("connection 1 is not open: it may have ended".to_owned());
     golden!("answer", FeedMessage::<Observation>::Answer(Answer { id: Some(2), refused }));
+}
+
+// Notes
+
+#[test]
+fn note() {
+    let note = Note { about: Seq(7), text: "This is where the price is wrong".to_owned() };
+    golden!("note", observation(12, 2_500_000, Event::Note(note)));
 }
 
 // Files

@@ -74,6 +74,7 @@ impl<'r> Seen<'r> {
                 frame.and_then(|frame| frame.position).is_some_and(|at| at.fragment > 1 || !at.last)
             }
             Condition::Intercepted => matches!(event, Some(Event::Act(act)) if act.intercepted.is_some()),
+            Condition::Noted => self.record.note(row.key).is_some(),
             Condition::Text(text) => self.contains(text),
         }
     }
@@ -100,7 +101,8 @@ impl<'r> Seen<'r> {
                 _ => false,
             })
         };
-        self.frame().is_some_and(|frame| text.is_in_frame(frame)) || text.is_in(head) || in_page()
+        let in_note = || self.record.note(self.row.key).is_some_and(|note| text.is_in(note.as_bytes()));
+        self.frame().is_some_and(|frame| text.is_in_frame(frame)) || text.is_in(head) || in_page() || in_note()
     }
 }
 

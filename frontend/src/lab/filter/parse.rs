@@ -183,7 +183,8 @@ fn condition(piece: &Piece<'_>) -> Result<Condition, String> {
         ("is", "compressed") => Ok(Condition::Compressed),
         ("is", "fragmented") => Ok(Condition::Fragmented),
         ("is", "intercepted") => Ok(Condition::Intercepted),
-        ("is", _) => one_of(&["wrong", "deliberate", "compressed", "fragmented", "intercepted"]),
+        ("is", "noted") => Ok(Condition::Noted),
+        ("is", _) => one_of(&["wrong", "deliberate", "compressed", "fragmented", "intercepted", "noted"]),
         ("connection", number) => {
             number.parse().map(Condition::Connection).map_err(|_| "Write a number, such as connection:2.".into())
         }

@@ -32,6 +32,7 @@ pub enum Condition {
     Compressed,
     Fragmented,
     Intercepted,
+    Noted,
     Text(Text),
 }
 

@@ -156,7 +156,7 @@ impl Kind {
                 _ if frame.position.is_some() => Self::Message,
                 _ => Self::Other,
             },
-            Event::Tunnel(_) | Event::Records(_) | Event::Act(_) | Event::Closed(_) => Self::Other,
+            Event::Tunnel(_) | Event::Records(_) | Event::Act(_) | Event::Closed(_) | Event::Note(_) => Self::Other,
         }
     }
 }

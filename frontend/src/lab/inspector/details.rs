@@ -1,5 +1,6 @@
 //! The content of the inspector for the selected row. It is loaded after the page's first view.
 
+use super::note::{AddNote, NoteView, PinnedNote};
 use super::subject::{Subject, client_of, ends_of, selected};
 use super::{act, ending, frame, handshake, tunnel, unseen};
 use crate::lab::Lab;
@@ -9,7 +10,16 @@ use observation::sequence::RowKey;
 pub fn details() -> AnyView {
     let subject = selected(expect_context::<Lab>());
     let view = move || match subject.get() {
-        (Some(key), subject) => content(key, subject),
+        (Some(key), subject) => {
+            // Events that only the page has seen have no observation to pin a note to.
+            let note = key.seq().map(PinnedNote::of);
+            view! {
+                {note.map(|note| view! { <NoteView note/> })}
+                {content(key, subject)}
+                {note.map(|note| view! { <AddNote note/> })}
+            }
+            .into_any()
+        }
         (None, _) => ().into_any(),
     };
     view.into_any()

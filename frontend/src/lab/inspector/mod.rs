@@ -16,6 +16,7 @@ pub mod head_lines;
 mod hop;
 mod inflating;
 mod message;
+mod note;
 mod on_the_path;
 mod purpose;
 mod round_trips;

@@ -44,7 +44,7 @@ pub fn row_of(event: &Event, seq: Seq) -> Option<RowKey> {
         Event::Act(_) => RowKey::Act(seq),
         Event::Asked(_) => RowKey::Request(seq),
         Event::Tunnel(_) => RowKey::Tunnel(seq),
-        Event::Records(_) | Event::Closed(_) => return None,
+        Event::Records(_) | Event::Closed(_) | Event::Note(_) => return None,
     })
 }
 

@@ -78,6 +78,8 @@ impl Subject {
             Event::Asked(asked) => Self::Asked(asked),
             Event::Tunnel(tunnel) => Self::Tunnel(tunnel),
             Event::Records(records) => Self::Records(records),
+            // Notes have no row.
+            Event::Note(_) => Self::Nothing,
         }
     }
 }

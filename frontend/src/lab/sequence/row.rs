@@ -4,6 +4,7 @@ use super::search::Search;
 use crate::lab::Lab;
 use crate::lab::decoded;
 use crate::lab::row_text::{Arrow, Middle, RowText, Stop, describe};
+use crate::ui::format;
 use crate::ui::scope::Scope;
 use leptos::prelude::*;
 use observation::sequence::{Row, RowKey};
@@ -15,6 +16,9 @@ pub const HEIGHT: usize = 34;
 
 /// Texts of up to this many bytes are never shortened.
 const SHORT: usize = 12;
+
+/// How many characters of a note a row shows at most.
+const NOTE: usize = 80;
 
 /// The id of a row's element.
 pub fn element_id(key: RowKey) -> String {
@@ -69,7 +73,12 @@ pub fn RowView(
             style:transform=format!("translateY({}px)", index * HEIGHT)
             on:click=open
         >
-            <RowCells text search summary=move || lab.record.with_untracked(|record| decoded::summary(record, key))/>
+            <RowCells
+                text
+                search
+                summary=move || lab.record.with_untracked(|record| decoded::summary(record, key))
+                note=Memo::new(move |_| lab.record.with(|record| record.note(key).map(note_line)))
+            />
         </div>
     }
 }
@@ -81,13 +90,15 @@ fn RowCells(
     text: RowText,
     search: Search,
     summary: impl Fn() -> Option<String> + Send + Sync + 'static,
+    /// The beginning of the note that is pinned to it.
+    note: Memo<Option<String>>,
 ) -> impl IntoView {
     let RowText { time, page, middle, wire, .. } = text;
     let at = (!time.is_empty()).then(|| view! { <span class="time">{time} <span class="hidden">" ms"</span></span> });
     view! {
         {match middle {
-            Middle::Arrow(arrow) => view! { <ArrowCell arrow search summary/> }.into_any(),
-            Middle::Band { text, .. } => view! { <span class="band">{text}</span> }.into_any(),
+            Middle::Arrow(arrow) => view! { <ArrowCell arrow search summary note/> }.into_any(),
+            Middle::Band { text, .. } => view! { <span class="band">{text} <NoteMark note/></span> }.into_any(),
         }}
         <span class="js" class:none=page.nothing>
             <span class="hidden">"JavaScript: "</span>
@@ -96,6 +107,7 @@ fn RowCells(
         </span>
         <span class="wire">
             <span class="hidden">"Wire: "</span>
+            <NoteMark note/>
             <code>{wire.code}</code>
             " "
             {wire.words}
@@ -110,6 +122,7 @@ fn ArrowCell(
     search: Search,
     /// What the payload says, instead of its beginning.
     summary: impl Fn() -> Option<String> + Send + Sync + 'static,
+    note: Memo<Option<String>>,
 ) -> impl IntoView {
     let text = arrow.text;
     let text = Memo::new(move |_| summary().unwrap_or_else(|| text.clone()));
@@ -127,9 +140,30 @@ fn ArrowCell(
                 </span>
                 <small>{arrow.detail}</small>
                 {(!arrow.purpose.is_empty()).then(|| view! { <small class="purpose">{arrow.purpose}</small> })}
+                <NoteMark note/>
             </span>
             <span class="shaft"></span>
         </span>
+    }
+}
+
+/// The first line of a note.
+fn note_line(note: &str) -> String {
+    format::one_line(note.lines().next().unwrap_or_default(), NOTE)
+}
+
+/// The beginning of a note, if there is one. It is beside what the wire carried, or in the arrow where there is no such column.
+#[component]
+fn NoteMark(note: Memo<Option<String>>) -> impl IntoView {
+    move || {
+        note.get().map(|text| {
+            view! {
+                <small class="noted one-line">
+                    <span class="hidden">"Note: "</span>
+                    {text}
+                </small>
+            }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::lab::filter::{Filter, FilterError, Scan};
 use crate::lab::{Lab, decoded};
 use leptos::prelude::*;
+use observation::Seq;
 use observation::sequence::RowKey;
 use std::ops::Range;
 
@@ -36,22 +37,30 @@ pub struct Progress {
 
 #[derive(Default)]
 struct State {
-    /// The text of the filter, and whether messages could be decoded then.
-    of: (String, bool),
+    /// The text of the filter, and what the rows had then that can change.
+    of: (String, Changing),
     scan: Option<Scan>,
     error: Option<FilterError>,
 }
 
+/// What can change in rows that were tested already. Then all are tested again.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Changing {
+    /// Whether messages can be decoded.
+    decodes: bool,
+    newest_note: Option<Seq>,
+}
+
 impl State {
     /// Reads a text, unless it is the one that was read.
-    fn read(&mut self, text: &str, decodes: bool) {
-        if self.of.0 == text && self.of.1 == decodes {
+    fn read(&mut self, text: &str, changing: Changing) {
+        if self.of.0 == text && self.of.1 == changing {
             return;
         }
         let filter = Filter::parse(text);
         self.error = filter.as_ref().err().cloned();
         self.scan = filter.ok().filter(|filter| !filter.is_empty()).map(Scan::new);
-        self.of = (text.to_owned(), decodes);
+        self.of = (text.to_owned(), changing);
     }
 }
 
@@ -62,9 +71,10 @@ impl Search {
         let progress = Memo::new(move |before: Option<&Progress>| {
             next_frame.track();
             let change = before.map_or(0, |before| before.change + 1);
-            let (text, decodes) = (text.get(), decoded::is_loaded());
+            let newest_note = lab.record.with(|record| record.transcript.newest_note());
+            let (text, changing) = (text.get(), Changing { decodes: decoded::is_loaded(), newest_note });
             let found = state.try_update_value(|state| {
-                state.read(text.trim(), decodes);
+                state.read(text.trim(), changing);
                 let error = state.error.clone();
                 let Some(scan) = &mut state.scan else {
                     return Progress { error, is_done: true, ..Progress::default() };

@@ -21,7 +21,7 @@ const EXAMPLES: [(&str, &str); 10] = [
     ("after:2s before:5s", "by the time since the connection began"),
     ("json:$.type=ping", "JSON with this value at this place"),
     ("field:event=chat", "messages with this decoded field"),
-    ("is:wrong", "broken rules; also is:deliberate, is:compressed, is:fragmented, is:intercepted"),
+    ("is:wrong", "broken rules; also is:deliberate, is:compressed, is:fragmented, is:intercepted, is:noted"),
 ];
 
 /// The piece that is wrong, and what to write instead.

@@ -27,7 +27,7 @@ impl OpenConnections {
                 "resume" => self.line(number).paused = false,
                 _ => {}
             },
-            Event::Act(_) | Event::Asked(_) | Event::Records(_) => {}
+            Event::Act(_) | Event::Asked(_) | Event::Records(_) | Event::Note(_) => {}
         }
     }
 

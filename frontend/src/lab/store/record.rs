@@ -85,6 +85,11 @@ impl Record {
         self.transcript.get(key.seq()?)
     }
 
+    /// The note that is pinned to the observation behind a row. It shows at each of its rows that something crossed the wire in.
+    pub fn note(&self, key: RowKey) -> Option<&str> {
+        self.transcript.note(key.seq().filter(|_| !matches!(key, RowKey::Opened(_)))?)
+    }
+
     /// The row called `key`.
     pub fn row(&self, key: RowKey) -> Option<Row> {
         self.sequence.get(self.sequence.position(key)?)

@@ -14,7 +14,12 @@ pub(super) fn concealed(mut observation: Observation) -> Observation {
             let explanation = "the relay tells what this is when this session has passed the challenge";
             *act = Act::of(Deliberate::by_behaviour("concealed", explanation, None));
         }
-        Event::Refusal(_) | Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Closed(_) => {}
+        Event::Refusal(_)
+        | Event::Asked(_)
+        | Event::Tunnel(_)
+        | Event::Records(_)
+        | Event::Closed(_)
+        | Event::Note(_) => {}
     }
     observation
 }

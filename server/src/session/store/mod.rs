@@ -93,7 +93,12 @@ impl Change {
         match event {
             Event::Opening(_) | Event::Tunnel(_) => Some(Self::Opened(connection)),
             Event::Closed(_) => Some(Self::Closed(connection)),
-            Event::Refusal(_) | Event::Asked(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) => None,
+            Event::Refusal(_)
+            | Event::Asked(_)
+            | Event::Records(_)
+            | Event::Frame(_)
+            | Event::Act(_)
+            | Event::Note(_) => None,
         }
     }
 }

@@ -122,6 +122,7 @@ pub(crate) fn summary(events: &[Event]) -> Vec<String> {
         Event::Opening(_) => "opening".to_owned(),
         Event::Refusal(_) => "refusal".to_owned(),
         Event::Closed(_) => "closed".to_owned(),
+        Event::Note(_) => "note".to_owned(),
         Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("there is no hop"),
     };
     events.iter().map(word).collect()

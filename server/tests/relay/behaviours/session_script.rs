@@ -1,20 +1,15 @@
 //! The script of a session: set over HTTP, followed by connections, and made from a recording.
 
 use super::{ask, close, nothing_but_a_pong, open};
-use crate::support::http;
-use crate::support::{Lab, Raw, masked};
+use crate::support::{Lab, Raw, http, masked, with_body};
 use observation::{ConnectionNumber, Event, Transcript};
 use replay::{Conversation, script::script};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
-fn put(body: &str) -> String {
-    format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-}
-
 async fn set(lab: &Lab, script: &Value) {
     let path = format!("/api/sessions/{}/script", lab.id);
-    let answer = http(lab.address(), "PUT", &path, &put(&script.to_string())).await;
+    let answer = http(lab.address(), "PUT", &path, &with_body(&script.to_string())).await;
     assert_eq!(answer.status, 204, "{}", String::from_utf8_lossy(&answer.body));
 }
 
@@ -145,7 +140,7 @@ async fn wrong_scripts_are_refused_with_the_reason() {
         (patterns, 422, "at most 8 regular expressions, and this one has 9"),
         (long, 413, "larger than"),
     ] {
-        let answer = http(lab.address(), "PUT", &path, &put(&body)).await;
+        let answer = http(lab.address(), "PUT", &path, &with_body(&body)).await;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(answer.status == status && text.contains(says), "{body}\n{} {text}", answer.status);
     }
@@ -165,7 +160,7 @@ async fn a_watch_only_name_shows_the_script_and_changes_nothing() {
     let watch = lab.feed().await.hello.watch.to_string();
     let path = format!("/api/sessions/{watch}/script");
     assert_eq!(http(lab.address(), "GET", &path, "").await.json(), script);
-    assert_eq!(http(lab.address(), "PUT", &path, &put("{}")).await.status, 403);
+    assert_eq!(http(lab.address(), "PUT", &path, &with_body("{}")).await.status, 403);
     assert_eq!(http(lab.address(), "DELETE", &path, "").await.status, 403);
     assert_eq!(http(lab.address(), "GET", &path, "").await.json(), script);
 }

@@ -67,7 +67,9 @@ impl<'p> Reader<'p> {
                 self.take(Party::Server, &act.bytes, act.sent, at_us);
             }
             Event::Closed(_) => {}
-            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) => unreachable!("there is no hop"),
+            Event::Asked(_) | Event::Tunnel(_) | Event::Records(_) | Event::Note(_) => {
+                unreachable!("there is no hop and no note")
+            }
         }
     }
 }

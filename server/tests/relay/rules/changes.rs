@@ -1,15 +1,10 @@
 //! Who changes rules, how, and who learns of it.
 
 use super::{heard, say, set, try_set};
-use crate::support::http;
-use crate::support::{Feed, Lab, Raw};
+use crate::support::{Feed, Lab, Raw, http, with_body};
 use observation::Rule;
 use observation::rule::Then;
 use serde_json::json;
-
-fn put(body: &str) -> String {
-    format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-}
 
 const NAMED: &str = r#"[{"name": "one", "then": "drop"}, {"name": "two", "on": false, "then": {"note": "x"}}]"#;
 
@@ -60,9 +55,9 @@ async fn rules_are_set_over_http() {
     let path = format!("/api/sessions/{}/rules", lab.id);
     let answer = http(lab.address(), "GET", &path, "").await;
     assert_eq!((answer.status, answer.json()), (200, json!([])));
-    let answer = http(lab.address(), "PUT", &path, &put(NAMED)).await;
+    let answer = http(lab.address(), "PUT", &path, &with_body(NAMED)).await;
     assert_eq!((answer.status, &answer.json()[0]["name"]), (200, &json!("one")));
-    let answer = http(lab.address(), "PUT", &format!("{path}/1"), &put(r#"{"on": false}"#)).await;
+    let answer = http(lab.address(), "PUT", &format!("{path}/1"), &with_body(r#"{"on": false}"#)).await;
     assert_eq!((answer.status, &answer.json()[0]["on"]), (200, &json!(false)));
     let answer = http(lab.address(), "GET", &path, "").await;
     assert_eq!(
@@ -76,7 +71,7 @@ async fn rules_are_set_over_http() {
         (format!("{path}/x"), r#"{"on": true}"#, 404, "does not exist"),
         ("/api/sessions/aaaaaaaaaaaaaaaaaaaaaaaaaa/rules".to_owned(), "[]", 404, "the session does not exist"),
     ] {
-        let answer = http(lab.address(), "PUT", &path, &put(body)).await;
+        let answer = http(lab.address(), "PUT", &path, &with_body(body)).await;
         let error = answer.json()["error"].as_str().unwrap().to_owned();
         assert_eq!(answer.status, status, "{error}");
         assert!(error.contains(says), "{error}");
@@ -97,8 +92,8 @@ async fn a_watch_only_name_shows_rules_and_changes_none() {
     assert!(answer.refused.unwrap().contains("watch-only"));
     let path = format!("/api/sessions/{watch}/rules");
     assert_eq!(http(lab.address(), "GET", &path, "").await.json().as_array().unwrap().len(), 2);
-    assert_eq!(http(lab.address(), "PUT", &path, &put("[]")).await.status, 403);
-    assert_eq!(http(lab.address(), "PUT", &format!("{path}/1"), &put(r#"{"on": false}"#)).await.status, 403);
+    assert_eq!(http(lab.address(), "PUT", &path, &with_body("[]")).await.status, 403);
+    assert_eq!(http(lab.address(), "PUT", &format!("{path}/1"), &with_body(r#"{"on": false}"#)).await.status, 403);
 }
 
 #[tokio::test]

@@ -38,6 +38,11 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, more: &s
     Answer { status, head, body }
 }
 
+/// What [`http`] sends after a request with this body.
+pub(crate) fn with_body(text: &str) -> String {
+    format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+}
+
 fn reassembled(mut rest: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
