@@ -198,7 +198,11 @@ impl Crossing {
         let passes = self.is_lost || self.passing_frame;
         (self.in_frame, self.passing_frame) = (false, false);
         let whole = usize::try_from(end.saturating_sub(self.from)).unwrap_or(usize::MAX).min(self.raw.len());
-        let bytes: Vec<u8> = self.raw.drain(..whole).collect();
+        // A short message must not keep a large buffer.
+        let bytes = match whole == self.raw.len() && self.raw.capacity() <= whole + whole / 8 {
+            true => std::mem::take(&mut self.raw),
+            false => self.raw.drain(..whole).collect(),
+        };
         self.from = end;
         let opcode = frame.header.opcode;
         match (&mut self.message, frame.position) {
@@ -207,14 +211,16 @@ impl Crossing {
                 self.items.push(Item::Unit(unit, Original { opcode, bytes, frames: vec![kept], compressed: None }));
             }
             (Some(message), Some(position)) if !passes => {
-                message.bytes.extend_from_slice(&bytes);
+                match message.bytes.is_empty() {
+                    true => message.bytes = bytes,
+                    false => message.bytes.extend_from_slice(&bytes),
+                }
                 message.frames.push(kept);
                 if position.last
                     && let Some(message) = self.message.take()
                 {
-                    let compressed = message.compressed.is_some();
-                    let unit = Unit::new(self.sender, message.opcode, message.content.clone(), compressed);
-                    self.items.push(Item::Unit(unit, message.original()));
+                    let (unit, original) = message.complete(self.sender);
+                    self.items.push(Item::Unit(unit, original));
                     // Shrinking cannot fail.
                     let _ = self.share.resize(0);
                 }
@@ -271,6 +277,14 @@ impl Crossing {
 }
 
 impl Message {
+    fn complete(mut self, sender: Sender) -> (Unit, Original) {
+        let compressed = self.compressed.is_some();
+        // Only a compressed message may have to be compressed again.
+        let mut content = if compressed { self.content.clone() } else { std::mem::take(&mut self.content) };
+        content.shrink_to_fit();
+        (Unit::new(sender, self.opcode, content, compressed), self.original())
+    }
+
     fn original(self) -> Original {
         let Self { opcode, compressed, content, bytes, frames } = self;
         Original { opcode, bytes, frames, compressed: compressed.map(|number| (number, content)) }

@@ -61,8 +61,12 @@ impl Exit {
     }
 
     /// These bytes leave.
-    pub(super) fn extend(&mut self, bytes: &[u8]) {
-        self.output.extend_from_slice(bytes);
+    pub(super) fn put(&mut self, bytes: Vec<u8>) {
+        if self.output.is_empty() {
+            self.output = bytes;
+        } else {
+            self.output.extend_from_slice(&bytes);
+        }
         self.count();
     }
 

@@ -84,6 +84,9 @@ impl HopInterceptor {
 
     /// Decides about what has arrived in this direction.
     pub(super) fn arrived(&mut self, direction: Direction, sides: &mut Sides) {
+        if !sides.inspector(direction).is_keeping_back() {
+            return;
+        }
         let items = sides.inspector(direction).arrivals();
         self.take(direction, items, sides);
     }
@@ -105,15 +108,14 @@ impl HopInterceptor {
                     };
                     self.distribute(outcomes, sides);
                 }
-                Item::Unseen(original, why) => self.let_pass(direction, &original, why, now, sides),
+                Item::Unseen(original, why) => self.let_pass(direction, original, why, now, sides),
                 Item::Bytes { bytes, place, frame } => {
                     let exit = self.exit(direction);
-                    exit.extend(&bytes);
+                    exit.put(bytes);
                     exit.place = place;
                     if let Some(frame) = frame {
                         sides.record_exit(direction, |inspector, records| {
                             inspector.leaves(&frame, None, false, records);
-                            Vec::new()
                         });
                     }
                 }
@@ -127,7 +129,7 @@ impl HopInterceptor {
     }
 
     /// A message begins to go on that no rule looks at.
-    fn let_pass(&mut self, direction: Direction, original: &Original, why: Unseen, now: Instant, sides: &mut Sides) {
+    fn let_pass(&mut self, direction: Direction, original: Original, why: Unseen, now: Instant, sides: &mut Sides) {
         let from = direction.sender();
         match why {
             Unseen::TooLarge => {
@@ -248,7 +250,7 @@ impl HopInterceptor {
                         self.message(direction, original.opcode, content, true, &why, sides);
                     }
                     _ => {
-                        self.leave(direction, &original, why.as_ref(), is_copy, sides);
+                        self.leave(direction, original, why.as_ref(), is_copy, sides);
                     }
                 }
             }
@@ -279,19 +281,18 @@ impl HopInterceptor {
     fn leave(
         &mut self,
         direction: Direction,
-        original: &Original,
+        original: Original,
         why: Option<&Deliberate>,
         again: bool,
         sides: &mut Sides,
     ) {
-        let bytes = sides.record_exit(direction, |inspector, records| {
+        sides.record_exit(direction, |inspector, records| {
             if !original.opcode.is_control() {
                 inspector.message_leaves();
             }
             original.frames.iter().for_each(|frame| inspector.leaves(frame, why, again, records));
-            original.bytes.clone()
         });
-        self.exit(direction).extend(&bytes);
+        self.exit(direction).put(original.bytes);
     }
 
     /// A message or control frame of the relay's own.
@@ -313,7 +314,7 @@ impl HopInterceptor {
         let content = compressed.is_some().then_some(content);
         let frame = OwnFrame { header: &header, payload, why: Some(why), content, is_broken: false };
         let bytes = sides.insert(direction, frame);
-        self.exit(direction).extend(&bytes);
+        self.exit(direction).put(bytes);
     }
 
     /// A frame that an observer has edited.
@@ -338,7 +339,7 @@ impl HopInterceptor {
         let content = compressed.is_some().then_some(&*frame.payload);
         let own = OwnFrame { header: &header, payload, why: Some(why), content, is_broken: false };
         let bytes = sides.insert(direction, own);
-        self.exit(direction).extend(&bytes);
+        self.exit(direction).put(bytes);
     }
 
     fn fault(&mut self, direction: Direction, fault: Fault, unit: &Unit, why: &Deliberate, sides: &mut Sides) {
@@ -356,7 +357,7 @@ impl HopInterceptor {
             let why = deliberate.then_some(why);
             let frame = OwnFrame { header: &header, payload: &payload, why, content: None, is_broken };
             let bytes = sides.insert(direction, frame);
-            self.exit(direction).extend(&bytes);
+            self.exit(direction).put(bytes);
         }
         self.exit(direction).cut |= fault.cuts();
     }

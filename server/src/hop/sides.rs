@@ -86,18 +86,18 @@ impl Sides {
     }
 
     /// Records what leaves in this direction, unless the lab records that.
-    pub(super) fn record_exit(
+    pub(super) fn record_exit<T>(
         &mut self,
         direction: Direction,
-        leave: impl FnOnce(&mut FrameInspector, &mut Records) -> Vec<u8>,
-    ) -> Vec<u8> {
+        leave: impl FnOnce(&mut FrameInspector, &mut Records) -> T,
+    ) -> T {
         let mut records = Records::pooled();
-        let bytes = leave(self.inspector(direction), &mut records);
+        let left = leave(self.inspector(direction), &mut records);
         if self.is_recorded(direction.target()) && !records.is_empty() {
             self.session.append(self.number(direction.target()), &mut records);
         }
         records.give_back();
-        bytes
+        left
     }
 
     /// Encodes a frame of the relay's own, and records it on the one side that it crosses.

@@ -19,6 +19,8 @@ use wire::opcode::Opcode;
 
 /// The most bytes in the copies of a message.
 const MAX_COPIED: usize = 2 << 20;
+/// How many bytes of a message are recorded once more with a note. The frame has all that is recorded of it.
+const NOTED: usize = 256;
 
 pub(crate) struct Interceptor<T> {
     rules: Arc<SessionRules>,
@@ -28,7 +30,7 @@ pub(crate) struct Interceptor<T> {
     /// The state of the session's rules when they were last looked at.
     seen: u64,
     set: Arc<RuleSet>,
-    /// The positions of the rules that can act on this connection, from 0.
+    /// The positions of the rules that can still act on this connection, from 0.
     active: Vec<usize>,
     /// How many times each rule has acted.
     acted: Vec<u32>,
@@ -70,9 +72,21 @@ impl<T: Clone> Interceptor<T> {
     /// Takes the rules of the session, if they have changed. Costs a load if they have not.
     #[inline]
     pub(crate) fn refresh(&mut self) {
-        if self.rules.have_changed(self.seen) {
+        if self.is_outdated() {
             self.load();
         }
+    }
+
+    /// Whether the session's rules have changed since the last look at them.
+    #[inline]
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.rules.have_changed(self.seen)
+    }
+
+    /// Whether no rule can act on this connection, and nothing waits.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.active.is_empty() && self.waiting.is_empty()
     }
 
     /// A rule that stays the same goes on counting how many times it has acted.
@@ -91,17 +105,17 @@ impl<T: Clone> Interceptor<T> {
             _ => 0,
         });
         self.acted = acted.collect();
-        let all = self.set.iter().enumerate();
-        self.active =
-            all.filter(|(_, rule)| rule.rule.on && self.scope.has(&rule.rule.when)).map(|(index, _)| index).collect();
+        let acts = |(index, rule): &(usize, &super::rule_set::CompiledRule)| {
+            rule.rule.on && self.scope.has(&rule.rule.when) && !rule.is_over(self.acted[*index])
+        };
+        self.active = self.set.iter().enumerate().filter(acts).map(|(index, _)| index).collect();
         self.seen = seen;
     }
 
     /// Whether messages from that end have to be judged.
     #[inline]
     pub(crate) fn is_active(&self, from: Sender) -> bool {
-        (!self.active.is_empty() || !self.waiting.is_empty())
-            && (self.has_rule_for(from) || self.waiting.has_from(from))
+        !self.is_idle() && (self.has_rule_for(from) || self.waiting.has_from(from))
     }
 
     fn has_rule_for(&self, from: Sender) -> bool {
@@ -114,36 +128,44 @@ impl<T: Clone> Interceptor<T> {
         let mut out = Vec::new();
         let set = Arc::clone(&self.set);
         let from = unit.from;
-        for &index in &self.active.clone() {
-            let Some(compiled) = set.get(index) else { continue };
-            let is_over = compiled.rule.times.is_some_and(|times| self.acted[index] >= times);
-            if is_over || !compiled.condition.holds(&unit) {
-                continue;
+        // Rules leave the list when they have acted as many times as they may.
+        let mut next = 0;
+        while let Some(&index) = self.active.get(next) {
+            next += 1;
+            let Some(compiled) = set.get(index).filter(|compiled| compiled.condition.holds(&unit)) else { continue };
+            // `None` if the rule cannot act on this message, so that the next ones are tried.
+            let replaced = match &compiled.action {
+                Action::Replace(replacement) => replacement.of(&unit),
+                Action::Corrupt(_) if unit.opcode.is_control() => None,
+                _ => Some(Vec::new()),
+            };
+            let Some(replaced) = replaced else { continue };
+            self.acted[index] += 1;
+            if compiled.is_over(self.acted[index]) {
+                next -= 1;
+                self.active.remove(next);
             }
             let rule = (index + 1, compiled.rule.name.clone());
             let record = Context { rule: &rule, payload_cap: self.payload_cap };
-            let before = content(&unit, self.payload_cap);
             match &compiled.action {
                 Action::Note(text) => {
+                    let record = Context { payload_cap: self.payload_cap.min(NOTED), ..record };
                     let why = record.why("note", &format!("matched: {text}"));
-                    out.push(Outcome::Record { from, act: record.acts(why, &unit, vec![before]) });
-                    self.acted[index] += 1;
+                    let after = vec![content(&unit, record.payload_cap)];
+                    out.push(Outcome::Record { from, act: record.acts(why, &unit, after) });
                     continue;
                 }
-                Action::Replace(replacement) => {
-                    let Some(new) = replacement.of(&unit) else { continue };
+                Action::Replace(_) => {
                     let why = record.why("replace", "replaces the content of this message");
-                    let after = Content::new(unit.opcode.nibble(), &new, unit.compressed, self.payload_cap);
+                    let after = Content::new(unit.opcode.nibble(), &replaced, unit.compressed, self.payload_cap);
                     out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, vec![after]) });
                     let (opcode, compress) = (unit.opcode, unit.compressed);
-                    out.push(Outcome::Content { from, opcode, content: new, compress, why });
+                    out.push(Outcome::Content { from, opcode, content: replaced, compress, why });
                     self.waiting.passed(from, now);
                 }
-                Action::Corrupt(_) if unit.opcode.is_control() => continue,
                 Action::Corrupt(_) if self.scope.is_lab && from == Sender::Client => {
                     let why = "the message has arrived at the lab, so the relay does not send it; choose messages from the server, or use /via or /relay";
                     out.push(Outcome::Record { from, act: record.refused("corrupt", &unit, why.to_owned()) });
-                    self.acted[index] += 1;
                     continue;
                 }
                 Action::Corrupt(fault) => {
@@ -151,20 +173,18 @@ impl<T: Clone> Interceptor<T> {
                     let why = Deliberate { rule: fault.deliberate().rule, ..record.why("corrupt", &words) };
                     out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, Vec::new()) });
                     out.push(Outcome::Fault { from, fault: *fault, unit, why });
-                    self.acted[index] += 1;
                     self.waiting.passed(from, now);
                     return out;
                 }
                 Action::Duplicate(copies) if unit.content.len() * *copies as usize > MAX_COPIED => {
                     let why = format!("the copies would have more than {MAX_COPIED} bytes");
                     out.push(Outcome::Record { from, act: record.refused("duplicate", &unit, why) });
-                    self.acted[index] += 1;
                     continue;
                 }
                 Action::Duplicate(copies) => {
                     let words = format!("sends this message {} times", copies + 1);
                     let why = record.why("duplicate", &words);
-                    let after = vec![before; 1 + *copies as usize];
+                    let after = vec![content(&unit, self.payload_cap); 1 + *copies as usize];
                     out.push(Outcome::Record { from, act: record.acts(why.clone(), &unit, after) });
                     out.push(Outcome::Original { from, original: original.clone(), why: None, is_copy: false });
                     for _ in 0..*copies {
@@ -185,19 +205,15 @@ impl<T: Clone> Interceptor<T> {
                 }
                 Action::Hold(Hold { ms, then }) => {
                     let why = Wait::Held { number: self.waiting.next_number(), expiry: *then };
-                    self.acted[index] += 1;
                     return self.wait(out, (rule, why, Duration::from_millis(*ms)), unit, original, now);
                 }
                 Action::Delay(wait) => {
-                    self.acted[index] += 1;
                     return self.wait(out, (rule, Wait::Delayed, *wait), unit, original, now);
                 }
                 Action::Reorder { behind, wait } => {
-                    self.acted[index] += 1;
                     return self.wait(out, (rule, Wait::Behind(*behind), *wait), unit, original, now);
                 }
             }
-            self.acted[index] += 1;
             return out;
         }
         out.push(Outcome::Original { from, original, why: None, is_copy: false });

@@ -126,6 +126,11 @@ impl CompiledRule {
         let action = Action::new(&rule.then)?;
         Ok(Self { rule, condition, action })
     }
+
+    /// Whether the rule has acted as many times as it may.
+    pub(super) fn is_over(&self, acted: u32) -> bool {
+        self.rule.times.is_some_and(|times| acted >= times)
+    }
 }
 
 impl Action {

@@ -1,6 +1,6 @@
 //! The protocol state of an open connection between turns, and the engine of its behavior. No waiting, no I/O.
 
-use super::engine::Engine;
+use super::engine::{Engine, LabInterceptor};
 use super::recorder::{Outbound, Recorder};
 use super::replies::Replies;
 use super::turn::Turn;
@@ -21,6 +21,8 @@ pub(super) struct Conversation<R> {
     pub(super) recorder: R,
     /// Runs the behavior, unless it is a plain echo.
     engine: Option<Box<Engine>>,
+    /// Knows the session's rules while none of them can act here. Otherwise, the engine has it.
+    resting: Option<Box<LabInterceptor>>,
     /// The echo of an incomplete text frame, including its header.
     held: Vec<u8>,
     /// Whether part of the current frame's echo has been sent already.
@@ -47,6 +49,7 @@ impl<R: Recorder> Conversation<R> {
             outgoing,
             recorder,
             engine,
+            resting: None,
             held: Vec::new(),
             streaming: false,
             fragmented: false,
@@ -75,6 +78,7 @@ impl<R: Recorder> Conversation<R> {
             close_cause,
             deferred_close,
             over,
+            ..
         } = self;
         let before = *queued;
         let mut turn = Turn {
@@ -171,23 +175,28 @@ impl<R: Recorder> Conversation<R> {
         })
     }
 
-    /// Takes rules that have changed. While the session has had none, this costs a load.
+    /// Takes rules that have changed. While none can act here, this costs a load, and the connection has no engine because of them.
     #[inline]
     fn refresh_rules(&mut self) {
-        match &mut self.engine {
-            Some(engine) if engine.has_interceptor() => engine.refresh_rules(),
-            _ if self.recorder.has_rules() => self.intercept(),
-            _ => {}
+        if let Some(engine) = self.engine.as_mut().filter(|engine| engine.has_interceptor()) {
+            engine.refresh_rules();
+            if let Some(interceptor) = engine.retire() {
+                (self.resting, self.engine) = (Some(interceptor), None);
+            }
+        } else if self.resting.as_ref().map_or_else(|| self.recorder.has_rules(), |resting| resting.is_outdated()) {
+            self.intercept();
         }
     }
 
     #[cold]
     fn intercept(&mut self) {
         let deflate = self.outgoing.deflater().is_some();
-        if let Some(interceptor) = self.recorder.interceptor(deflate) {
-            let engine = self.engine();
-            engine.intercept(interceptor);
-            engine.refresh_rules();
+        let new = || self.recorder.interceptor(deflate).map(Box::new);
+        let Some(mut interceptor) = self.resting.take().or_else(new) else { return };
+        interceptor.refresh();
+        match interceptor.is_idle() {
+            true => self.resting = Some(interceptor),
+            false => self.engine().intercept(interceptor),
         }
     }
 

@@ -18,9 +18,16 @@ use wire::message::MessageKind;
 use wire::opcode::Opcode;
 
 impl Engine {
-    /// The session has rules, or had some.
-    pub(in crate::lab) fn intercept(&mut self, interceptor: LabInterceptor) {
-        self.interceptor = Some(Box::new(interceptor));
+    /// Rules can act on this connection.
+    pub(in crate::lab) fn intercept(&mut self, interceptor: Box<LabInterceptor>) {
+        self.interceptor = Some(interceptor);
+    }
+
+    /// Gives the interceptor back if this engine is not needed any more: no rule can act, and the rest is a plain echo.
+    #[inline]
+    pub(in crate::lab) fn retire(&mut self) -> Option<Box<LabInterceptor>> {
+        let is_idle = self.interceptor.as_ref().is_some_and(|interceptor| interceptor.is_idle());
+        if is_idle && self.is_spare() { self.interceptor.take() } else { None }
     }
 
     pub(in crate::lab) fn has_interceptor(&self) -> bool {
@@ -234,5 +241,50 @@ impl Engine {
             actions.push(Action::Drop(by, super::reasons::drop(by)));
         }
         actions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behaviour::ConnectionBehaviour;
+    use crate::intercept::{Scope, SessionRules};
+    use crate::memory::MemoryBudget;
+    use observation::rule::RulesChange;
+    use std::sync::Arc;
+
+    #[test]
+    fn an_engine_is_needed_while_a_rule_can_act_or_something_waits() {
+        let (rules, memory, now) = (Arc::new(SessionRules::default()), MemoryBudget::new(1 << 20), Instant::now());
+        let set = |json: &str| {
+            rules.change(RulesChange::Set(serde_json::from_str(json).unwrap()), &memory).unwrap();
+        };
+        let scope = Scope { numbers: Vec::new(), subprotocol: None, only_named: false, is_lab: true, deflate: false };
+        let interceptor = LabInterceptor::new(Arc::clone(&rules), 0, scope, memory.share(), 100);
+        let mut engine = Engine::new(ConnectionBehaviour::default(), false, now);
+        engine.intercept(Box::new(interceptor));
+        let hold = r#"[{"then": {"hold": {"ms": 1000, "then": "drop"}}, "times": 1}]"#;
+        set(hold);
+        engine.refresh_rules();
+        assert!(engine.retire().is_none(), "a rule can act");
+        engine.begins();
+        engine.collect(b"a");
+        engine.message_over(MessageKind::Text, false, now);
+        set("[]");
+        engine.refresh_rules();
+        assert!(engine.retire().is_none(), "a message is held");
+        let late = now + std::time::Duration::from_secs(1);
+        engine.tick_rules(late);
+        assert!(engine.retire().is_none(), "what became of it is still to be recorded");
+        while engine.outbox.take(late, crate::lab::engine::outbox::Ready::Everything).is_some() {}
+        engine.begins();
+        assert!(engine.retire().is_none(), "a message is under way");
+        engine.message_over(MessageKind::Text, false, late);
+        assert!(engine.is_plain());
+        let interceptor = engine.retire().expect("nothing needs it any more");
+
+        let mut engine = Engine::new(ConnectionBehaviour { silent: true, ..Default::default() }, false, now);
+        engine.intercept(interceptor);
+        assert!(engine.retire().is_none(), "it has a behavior");
     }
 }

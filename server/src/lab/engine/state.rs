@@ -334,6 +334,13 @@ impl Engine {
         self.timers.resume.is_some() || (is_full && !self.is_inside_plain_message())
     }
 
+    /// Whether a connection without an engine would do the same from now on.
+    pub(super) fn is_spare(&self) -> bool {
+        let Self { under_way, closing, urgent, dialogue, gathering, outbox, timers, talk, .. } = self;
+        let waits = urgent.is_some() || gathering.count() > 0 || !outbox.is_empty() || timers.next().is_some();
+        !under_way && !waits && closing.is_none() && dialogue.is_none() && *talk == ConnectionBehaviour::default()
+    }
+
     pub(super) fn is_inside_plain_message(&self) -> bool {
         self.plain && self.under_way
     }
