@@ -1,6 +1,7 @@
 //! The sequence: two lifelines and everything that crossed between them, or three if something is in between.
 
 mod heads;
+mod help;
 mod lifelines;
 mod list;
 mod place;
@@ -10,9 +11,10 @@ mod search;
 mod tools;
 
 use self::heads::Heads;
+use self::help::Help;
 use self::list::{List, Summary};
 use self::search::Search;
-use self::tools::{Error, Help, Hits};
+use self::tools::{Error, Hits};
 use crate::lab::Lab;
 use crate::ui::later::{Later, later};
 use crate::ui::scope::Scope;

@@ -1,28 +1,12 @@
-//! What is around the field of the filter: its error, help with examples, and a strip with the hits.
+//! What is around the field of the filter: its error, and a strip with the hits.
 
-use super::saved::Saved;
 use super::search::{Search, key_of, number_of};
 use crate::lab::Lab;
 use crate::lab::filter::FilterError;
 use crate::ui::enter::is_enter;
 use crate::ui::format;
 use crate::ui::icon::{DOWN, Icon, UP};
-use crate::ui::scope::Scope;
 use leptos::prelude::*;
-
-/// Examples of filters, and what each finds.
-const EXAMPLES: [(&str, &str); 10] = [
-    ("hello", "rows with this text; capital letters do not matter"),
-    ("\"two words\"", "a text with spaces"),
-    ("/id=[0-9]+/", "a regular expression; /…/i ignores capital letters"),
-    ("-opcode:ping", "everything but pings: a minus excludes"),
-    ("from:client kind:text", "text messages from the client: all terms must match"),
-    ("size:>1k", "messages of more than 1,000 bytes; also size:<10 and size:1k..2k"),
-    ("after:2s before:5s", "by the time since the connection began"),
-    ("json:$.type=ping", "JSON with this value at this place"),
-    ("field:event=chat", "messages with this decoded field"),
-    ("is:wrong", "broken rules; also is:deliberate, is:compressed, is:fragmented, is:intercepted, is:noted"),
-];
 
 /// The piece that is wrong, and what to write instead.
 #[component]
@@ -32,54 +16,6 @@ pub fn Error(search: Search) -> impl IntoView {
         let FilterError { piece, said } = error.get()?;
         let piece = (!piece.is_empty()).then(|| view! { <code>{format::one_line(&piece, 40)}</code> " " });
         Some(view! { {piece} {said} })
-    }
-}
-
-/// Inside the field, at its end: a button that opens examples and the saved filters.
-#[component]
-pub fn Help(search: Search) -> impl IntoView {
-    let place = Scope::here();
-    let open = RwSignal::new(false);
-    let close = move || {
-        open.set(false);
-        place.focus("filter-help");
-    };
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.stop_propagation();
-            close();
-        }
-    };
-    let take = move |text: &str| {
-        search.text.set(text.to_owned());
-        open.set(false);
-        place.focus("filter");
-    };
-    let example = move |(text, what): (&'static str, &'static str)| {
-        view! {
-            <li>
-                <button type="button" class="mono" on:click=move |_| take(text)>
-                    {text}
-                </button>
-                <span>{what}</span>
-            </li>
-        }
-    };
-    view! {
-        <button
-            type="button"
-            id=place.id("filter-help")
-            class="help"
-            aria-label="Help with filters"
-            aria-expanded=move || open.get().to_string()
-            on:click=move |_| open.update(|open| *open = !*open)
-        >
-            "?"
-        </button>
-        <div class="filter-help" role="group" aria-label="Help with filters" hidden=move || !open.get() on:keydown=on_key>
-            <ul>{EXAMPLES.into_iter().map(example).collect_view()}</ul>
-            <Saved text=search.text take=Callback::new(move |(text,): (String,)| take(&text))/>
-        </div>
     }
 }
 
