@@ -64,6 +64,7 @@ test("a recording opens again, row by row, and nothing in it can be acted on", a
   const recording = new Recording(await opening);
   await recording.choose({ name, buffer: bytes });
   await expect(recording.banner).toContainText(`A recording. ${name}, started `);
+  await expect(recording.banner).toContainText("Asterisks replace the tokens in its handshakes.");
   await expect(recording.banner.getByRole("time").first()).toHaveText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
   const replayed = new Lab(recording.page);
   await replayed.expectRows(wire.length);

@@ -16,7 +16,7 @@ use import::{ImportError, Limits};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::FeedMessage;
-use observation::document::{Document, Import, Source};
+use observation::document::{Document, Import, Secrets, Source};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
@@ -134,10 +134,14 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
         focus_rows();
     };
     let Opened { file, head, left_out } = opened;
-    let Document { began, exported, import, .. } = head.clone();
+    let Document { began, exported, secrets, import, .. } = head.clone();
     let left_out = (left_out > 0).then(|| {
         let count = format::plural(left_out as u64, "observation");
         format!(" The recording is too long for this page, so the first {count} are not shown.")
+    });
+    let tokens = secrets.map(|secrets| match secrets {
+        Secrets::LeftOut => " Asterisks replace the tokens in its handshakes.",
+        Secrets::Kept => " It has the tokens of its handshakes, so share it with care.",
     });
     let source = import.as_ref().map(|import| import.source);
     let program = import.as_ref().and_then(|import| import.program.as_ref()).map(|program| format!(", by {program}"));
@@ -163,7 +167,7 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
                 <span>
                     <b>{source.map_or("A recording. ", kind)}</b>
                     {file} {program} ", started " <time datetime=began.clone()>{moment(&began)}</time> {exported}
-                    ". Nothing here is live." {left_out} {source.map(made_up)}
+                    ". Nothing here is live." {left_out} {tokens} {source.map(made_up)}
                 </span>
                 <SaveLink lab head/>
                 <a href=site::path("/recording") rel="external" class="button small">
