@@ -14,6 +14,8 @@ pub fn AsLink(
     source: String,
     /// Whether tokens were replaced in the setup.
     left_out: bool,
+    /// The rules that were left out because of what looks like a token in them, from 1.
+    secret_rules: Vec<usize>,
 ) -> impl IntoView {
     let parts = parts(&setup);
     let link = match setup.fragment() {
@@ -34,6 +36,15 @@ pub fn AsLink(
     let left_out = left_out.then(|| {
         view! { <p class="note">"Asterisks replace the tokens in it. To keep them, select “Keep tokens” above."</p> }
     });
+    let without_rules = (!secret_rules.is_empty()).then(|| {
+        let numbers: Vec<_> = secret_rules.iter().map(usize::to_string).collect();
+        let which = if numbers.len() == 1 { "rule" } else { "rules" };
+        let words = format!(
+            "The link leaves out the rules, because {which} {} may contain a token. To keep them, select “Keep tokens” above.",
+            numbers.join(", ")
+        );
+        view! { <p class="note">{words}</p> }
+    });
     view! {
         <section aria-labelledby="as-link">
             <h3 id="as-link">"Link"</h3>
@@ -43,6 +54,7 @@ pub fn AsLink(
                 )}
             </p>
             {left_out}
+            {without_rules}
             {link}
         </section>
     }

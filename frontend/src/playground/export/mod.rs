@@ -4,6 +4,7 @@ mod as_code;
 mod as_file;
 mod as_link;
 mod connection;
+mod secret_rules;
 
 use self::connection::ConnectionRecipe;
 use crate::address::setup::Setup;
@@ -48,14 +49,16 @@ fn content_view() -> AnyView {
         let without = recipe.without_tokens().filter(|_| !keep_tokens.get());
         let left_out = without.is_some();
         let linked = without.unwrap_or_else(|| recipe.clone());
+        let rules = untrack(|| rules(lab));
+        let secret_rules = if keep_tokens.get() { Vec::new() } else { secret_rules::of(&rules) };
         let setup = Setup {
             subprotocols: linked.subprotocols,
-            rules: untrack(|| rules(lab)),
+            rules: if secret_rules.is_empty() { rules } else { String::new() },
             messages: linked.messages,
             ..Setup::of_url(&linked.url, lab.session_id().as_ref())
         };
         view! {
-            <as_link::AsLink setup source=source.clone() left_out/>
+            <as_link::AsLink setup source=source.clone() left_out secret_rules/>
             <as_code::AsCode recipe=recipe.clone() source=source.clone() keep_tokens=keep_tokens.get()/>
         }
     };
