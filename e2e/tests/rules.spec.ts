@@ -86,7 +86,9 @@ test("a rule is edited, moved, switched off and removed, and what is wrong is sa
   await expect(rules.field("At least (bytes)")).toHaveAccessibleErrorMessage("Write a whole number from 0 instead of “ten”.");
   await rules.button("Save rule").press("Enter");
   await expect(rules.field("At least (bytes)")).toBeFocused();
-  await rules.fill({ "At least (bytes)": "", "Matches the regular expression": "(" });
+  await rules.fill({ "At least (bytes)": "", "with this value in it": "chat" });
+  await expect(rules.field("Has the decoded field")).toHaveAccessibleErrorMessage("Name the field that has this value, such as event.");
+  await rules.fill({ "with this value in it": "", "Matches the regular expression": "(" });
   await rules.button("Save rule").click();
   // Only the relay knows its regular expressions.
   complaints.expect(REQUEST_FAILED);
@@ -110,7 +112,34 @@ test("a rule is edited, moved, switched off and removed, and what is wrong is sa
   await expect(rules.list).toHaveText([/Messages NOTE seen/]);
 });
 
-test("rules are part of the link, and another session gets them", async ({ lab, anotherLab, complaints }) => {
+test("rules act on what crosses a middlebox and ask for decoded fields, and a held message says when the connection would time out", async ({ lab, page }) => {
+  const rules = new Rules(lab);
+  await lab.open("/#play?via=idle-cut,after=60s");
+  await rules.open();
+  await rules.add({ "Has the decoded field": "method", "with this value in it": "add", "For at most (ms)": "300000" });
+  await rules.add({ "Has the decoded field": "method", Action: "=Drop" });
+  await expect(rules.list).toHaveText([/Messages with the field method “add” HOLD/, /Messages with a field method DROP/]);
+  await lab.connect();
+  await lab.sendText('{"jsonrpc":"2.0","method":"remove","id":1}');
+  await lab.sendText('{"jsonrpc":"2.0","method":"add","id":2}');
+  await lab.sendText("method");
+  await expect(lab.row(/: DROP \{.*rule 2 drops this message/)).toBeVisible();
+  await expect(lab.row(/: HOLD \{.*rule 1 holds this message from the client/)).toHaveClass(/\bstopped\b/);
+  await lab.sendText("nothing");
+  await rules.open("Held");
+  // Something was sent since.
+  await expect(rules.held).toHaveText([/Message 1 from the client, connection \d+ .*"id":2.* forwarded in \d+ s$/]);
+  await rules.button("Drop").click();
+  await expect(rules.held).toHaveCount(0);
+  await lab.sendText('{"jsonrpc":"2.0","method":"add","id":3}');
+  await rules.open("Held");
+  await expect(rules.held).toHaveText([/forwarded in \d+ s the connection times out in \d+ s if nothing else is sent$/]);
+  await expectAccessible(page, { rules: "all" });
+  await rules.button("Forward").click();
+  await expect(rules.held).toHaveCount(0);
+});
+
+test("rules are part of the link, and another session gets them", async ({ lab, anotherLab, page, complaints }) => {
   const rules = new Rules(lab);
   await lab.open();
   await rules.open();
@@ -120,6 +149,16 @@ test("rules are part of the link, and another session gets them", async ({ lab, 
   await expect(lab.export.sheet).toContainText("1 rule");
   const link = await lab.export.link.inputValue();
   expect(link).toContain("rules=");
+  // What looks like a token is not for others.
+  await page.keyboard.press("Escape");
+  await rules.open();
+  await rules.add({ "Contains the text": '"token": "s3cr3t-of-mine"', Action: "=Drop" });
+  await expect(rules.list).toHaveCount(2);
+  await lab.export.open();
+  await expect(lab.export.sheet).toContainText("The link leaves out the rules, because rule 2 may contain a token.");
+  await expect(lab.export.link).not.toHaveValue(/rules=/);
+  await lab.export.keepTokens.check();
+  await expect(lab.export.link).toHaveValue(/rules=.*s3cr3t-of-mine/);
 
   const other = await anotherLab();
   await other.open(link);

@@ -82,6 +82,17 @@ impl Node {
         self.children.iter().find(|child| child.name == key)
     }
 
+    /// Whether this node or one below it has this name, and this value if one is given. Both are in lower case; a text has no quotes.
+    #[must_use]
+    pub fn has(&self, name: &str, value: Option<&str>) -> bool {
+        let fits = |wanted: &str| match &self.value {
+            Value::Text(text) | Value::Word(text) => is_lower_of(wanted, text),
+            other => is_lower_of(wanted, &other.literal()),
+        };
+        let is_it = is_lower_of(name, &self.name) && value.is_none_or(fits);
+        is_it || self.children.iter().any(|child| child.has(name, value))
+    }
+
     /// The text of the child with this key.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Self::as_text)
@@ -137,6 +148,11 @@ impl Value {
             Self::Word(word) => word.clone(),
         }
     }
+}
+
+/// Whether `text` is `lower` in lower case.
+fn is_lower_of(lower: &str, text: &str) -> bool {
+    text.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }
 
 /// A text as a JSON string. RFC 8259 §7.

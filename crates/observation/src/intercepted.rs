@@ -25,7 +25,11 @@ pub struct Intercepted {
     /// When the wait ends by itself, in microseconds since the session began. `null` if the message does not wait any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_us: Option<u64>,
-    /// What happens then.
+    /// When the connection ends by itself if nothing more is sent on it, in microseconds since the session began: it is idle for too long,
+    /// or a pong is missing. `null` if the wait ends before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_us: Option<u64>,
+    /// What happens when the wait ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiry: Option<Expiry>,
     /// What the sender sent.

@@ -60,6 +60,9 @@ pub struct When {
     /// The content is JSON with this value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json: Option<JsonIs>,
+    /// The content has this field when it is decoded by the crate `decode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldIs>,
     /// The negotiated subprotocol of the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subprotocol: Option<String>,
@@ -77,6 +80,17 @@ pub struct JsonIs {
     /// The value there. If it is left out, any value will do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<Value>,
+}
+
+/// A decoded field, at any depth. Capital letters make no difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldIs {
+    /// What the protocol calls it, such as `event`.
+    pub name: String,
+    /// Its value as text. If it is left out, any value will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<String>,
 }
 
 /// What happens to a frame or message that a rule applies to.

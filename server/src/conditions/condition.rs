@@ -1,14 +1,17 @@
 //! Whether a frame or message is what a rule or a script asks for.
 
+use super::conversation::Conversation;
 use super::pattern;
 use super::unit::Unit;
-use observation::rule::{JsonIs, When};
+use observation::rule::{FieldIs, JsonIs, When};
 use observation::{JsonPath, MessageKind, Party};
 use regex::Regex;
 use serde_json::Value;
 use wire::opcode::Opcode;
 
 const MAX_TEXT: usize = 1000;
+/// The longest name of a decoded field, in bytes.
+const MAX_NAME: usize = 200;
 
 /// The compiled form of [`When`], except for what depends on the connection only.
 #[derive(Debug)]
@@ -20,12 +23,15 @@ pub(crate) struct Condition {
     text: Option<String>,
     regex: Option<Regex>,
     json: Option<(JsonPath, Option<Value>)>,
+    /// The name and the value of a decoded field, in lower case.
+    field: Option<(String, Option<String>)>,
     kind: Option<MessageKind>,
 }
 
 impl Condition {
     pub(crate) fn new(when: &When) -> Result<Self, String> {
-        let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, subprotocol: _, connection: _ } = when;
+        let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, field, subprotocol: _, connection: _ } =
+            when;
         if let Some(opcode) = opcode.filter(|opcode| *opcode > 0xF) {
             return Err(format!("an opcode is from 0 to 15, and this one is {opcode}"));
         }
@@ -35,6 +41,17 @@ impl Condition {
         }
         if text.as_ref().is_some_and(|text| text.is_empty() || text.len() > MAX_TEXT) {
             return Err(format!("`text` has from 1 to {MAX_TEXT} bytes"));
+        }
+        if let Some(FieldIs { name, is }) = field {
+            if name.is_empty() || name.len() > MAX_NAME {
+                return Err(format!("the `name` of a field has from 1 to {MAX_NAME} bytes, such as `event`"));
+            }
+            if let Some(is) = is.as_ref().filter(|is| is.len() > MAX_TEXT) {
+                return Err(format!(
+                    "the value of a field has at most {MAX_TEXT} bytes, and this one has {}",
+                    is.len()
+                ));
+            }
         }
         let json = json.as_ref().map(|JsonIs { path, is }| {
             let path = JsonPath::parse(path).map_err(|error| error.to_string())?;
@@ -47,6 +64,9 @@ impl Condition {
             text: text.clone(),
             regex: regex.as_deref().map(pattern::compile).transpose()?,
             json: json.transpose()?,
+            field: field
+                .as_ref()
+                .map(|field| (field.name.to_lowercase(), field.is.as_ref().map(|is| is.to_lowercase()))),
             kind: *kind,
         })
     }
@@ -55,13 +75,19 @@ impl Condition {
         usize::from(self.regex.is_some())
     }
 
+    /// Whether messages have to be decoded.
+    pub(crate) fn decodes(&self) -> bool {
+        self.field.is_some()
+    }
+
     /// Whether the rule can apply to something that this end sends.
     pub(crate) fn may_be_from(&self, from: Party) -> bool {
         self.from.is_none_or(|only| only == from)
     }
 
-    pub(crate) fn holds(&self, unit: &Unit) -> bool {
-        let Self { from, opcode, bytes, text, regex, json, kind } = self;
+    /// Whether they hold for a message of the connection `about`.
+    pub(crate) fn holds(&self, unit: &Unit, about: &Conversation) -> bool {
+        let Self { from, opcode, bytes, text, regex, json, field, kind } = self;
         let kind_of = |unit: &Unit| match unit.opcode {
             Opcode::Text => Some(MessageKind::Text),
             Opcode::Binary => Some(MessageKind::Binary),
@@ -82,6 +108,9 @@ impl Condition {
                 let found = unit.json().and_then(|json| path.of(json));
                 found.is_some_and(|found| is.as_ref().is_none_or(|is| is == found))
             })
+            && field
+                .as_ref()
+                .is_none_or(|(name, is)| !unit.opcode.is_control() && unit.decoded(about).root.has(name, is.as_deref()))
     }
 }
 

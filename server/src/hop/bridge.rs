@@ -256,6 +256,7 @@ impl<W: BridgeObserver> Bridge<W> {
                     }
                     interference.acts().into_iter().for_each(|act| observer.act(Leg::Near, act));
                     if direction == Direction::ToClient {
+                        observer.expects_end(interference.expires());
                         pass.unseen = !observer.passed(direction, &mut bytes);
                     }
                     continue;
@@ -317,6 +318,7 @@ impl<W: BridgeObserver> Bridge<W> {
                     interference.push(direction, bytes, *heard);
                 }
                 if direction == Direction::ToServer {
+                    observer.expects_end(interference.expires());
                     pass.unseen = !observer.passed(direction, bytes);
                 }
                 Ok(true)

@@ -30,6 +30,10 @@ pub(super) trait BridgeObserver: Send + 'static {
         let _ = direction;
         false
     }
+    /// When a middlebox ends the connection if nothing more crosses it.
+    fn expects_end(&mut self, at: Option<Instant>) {
+        let _ = at;
+    }
     /// Nothing more arrives in this direction.
     fn ended(&mut self, direction: Direction) {
         let _ = direction;

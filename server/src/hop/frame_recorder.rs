@@ -22,6 +22,7 @@ use observation::event::{Cause, Closed, Count};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Leg, Party};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use wire::Sender;
@@ -43,6 +44,8 @@ pub(super) struct FrameRecorder {
     /// What an interceptor needs.
     agreed: Option<Agreed>,
     subprotocol: Option<String>,
+    path: String,
+    idle: Duration,
     deflate_slots: Arc<Semaphore>,
     memory: MemoryBudget,
     /// How many bytes of a payload are recorded.
@@ -66,7 +69,7 @@ impl FrameRecorder {
     pub(super) fn new(
         presence: Presence,
         (near, far): (ConnectionNumber, Option<ConnectionNumber>),
-        subprotocol: Option<String>,
+        (subprotocol, path): (Option<String>, String),
         deflate: Option<&Agreed>,
         tls_records: Option<Follower>,
         id: ConnectionId,
@@ -91,6 +94,8 @@ impl FrameRecorder {
             interceptor: None,
             agreed: deflate.copied().filter(|_| inflating.is_some()),
             subprotocol,
+            path,
+            idle: app.config.idle_timeout,
             deflate_slots: Arc::clone(&app.deflate_slots),
             memory: app.memory.clone(),
             payload_cap: cap,
@@ -163,6 +168,8 @@ impl FrameRecorder {
     fn intercept(&mut self) {
         let needs = Needs {
             subprotocol: self.subprotocol.clone(),
+            path: self.path.clone(),
+            idle: self.idle,
             agreed: self.agreed,
             slots: Arc::clone(&self.deflate_slots),
             memory: self.memory.clone(),
@@ -286,6 +293,12 @@ impl BridgeObserver for FrameRecorder {
         }
         let inspector = self.sides.inspector(direction);
         self.interceptor.as_mut().is_some_and(|interceptor| interceptor.keeps_back(direction, inspector))
+    }
+
+    fn expects_end(&mut self, at: Option<Instant>) {
+        if let Some(interceptor) = &mut self.interceptor {
+            interceptor.expects_end(at);
+        }
     }
 
     fn ended(&mut self, direction: Direction) {

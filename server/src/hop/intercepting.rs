@@ -14,6 +14,7 @@ use observation::command::Edited;
 use observation::rule::CloseCode;
 use observation::{Act, Command, Deliberate};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wire::Sender;
@@ -42,6 +43,9 @@ pub(super) struct HopInterceptor {
 /// What an interceptor needs to know of its connection and of the relay.
 pub(super) struct Needs {
     pub(super) subprotocol: Option<String>,
+    /// Path and query of the request to the other server.
+    pub(super) path: String,
+    pub(super) idle: Duration,
     /// The negotiated compression, if the relay reads it.
     pub(super) agreed: Option<Agreed>,
     pub(super) slots: Arc<Semaphore>,
@@ -51,16 +55,18 @@ pub(super) struct Needs {
 
 impl HopInterceptor {
     pub(super) fn new(session: &Session, sides: &Sides, needs: Needs) -> Self {
-        let Needs { subprotocol, agreed, slots, memory, payload_cap } = needs;
+        let Needs { subprotocol, path, idle, agreed, slots, memory, payload_cap } = needs;
         let scope = Scope {
             numbers: sides.numbers().into_iter().filter_map(|(_, number)| number).collect(),
             subprotocol,
+            path,
             only_named: false,
             is_lab: false,
+            idle,
             deflate: agreed.is_some(),
         };
-        let (rules, share) = (Arc::clone(session.rules()), memory.share());
-        let interceptor = Interceptor::new(rules, session.now_us(), scope, share, payload_cap);
+        let rules = Arc::clone(session.rules());
+        let interceptor = Interceptor::new(rules, session.now_us(), scope, &memory, payload_cap);
         let exit = |direction| Exit::new(direction, agreed, Arc::clone(&slots), memory.share());
         Self { interceptor, up: exit(Direction::ToServer), down: exit(Direction::ToClient), memory }
     }
@@ -164,6 +170,11 @@ impl HopInterceptor {
     pub(super) fn due(&mut self, now: Instant, sides: &mut Sides) {
         let outcomes = self.interceptor.due(now);
         self.distribute(outcomes, sides);
+    }
+
+    /// When a middlebox ends the connection if nothing more crosses it.
+    pub(super) fn expects_end(&mut self, at: Option<Instant>) {
+        self.interceptor.expects_end(at);
     }
 
     /// When the next wait is over.

@@ -146,10 +146,18 @@ impl Interference {
         Some((DropBy::Reset, Act::of(Deliberate::by_middlebox("reset", words))))
     }
 
+    /// When the idle timeout expires if nothing more crosses.
+    pub(super) fn expires(&self) -> Option<Instant> {
+        match self.kind {
+            Kind::IdleCut { after, .. } => Some(self.travelled + after),
+            _ => None,
+        }
+    }
+
     /// Whether the idle timeout has expired.
     pub(super) fn expired(&self, now: Instant) -> Option<(DropBy, Act)> {
         let Kind::IdleCut { after, by } = self.kind else { return None };
-        if self.travelled + after > now {
+        if self.expires().is_none_or(|at| at > now) {
             return None;
         }
         let how = match by {
@@ -168,7 +176,7 @@ impl Interference {
         let pieces =
             directions.filter(|(_, free)| *free).filter_map(|(held, _)| held.pieces.front().map(|(at, _)| *at));
         let own = match self.kind {
-            Kind::IdleCut { after, .. } => Some(self.travelled + after),
+            Kind::IdleCut { .. } => self.expires(),
             Kind::Buffer { wait, .. } if free[1] => self.down.since.map(|since| since + wait),
             _ => None,
         };

@@ -94,7 +94,7 @@ impl Relaying {
             // Dropping the attempt also ends the connection to the other server.
             () = near.client_left() => return Arrival::unanswered(),
         };
-        let (server, place, Accepted { response: reply, agreement, leg }) = match answered {
+        let (server, place, path, Accepted { response: reply, agreement, leg }) = match answered {
             Ok(answered) => answered,
             Err(refused) => return near.refuse(*refused, &method).await,
         };
@@ -119,7 +119,7 @@ impl Relaying {
             let tls_records = near.follow_records();
             let compressed = near.opened(text.into_bytes(), subprotocol.clone(), &agreement.extensions);
             let (numbers, deflate) = ((number, Some(far)), compressed.as_ref());
-            let frames = FrameRecorder::new(presence, numbers, subprotocol, deflate, tls_records, id, &app);
+            let frames = FrameRecorder::new(presence, numbers, (subprotocol, path), deflate, tls_records, id, &app);
             let early = [early.into(), reply.rest()];
             let patience = app.config.close_timeout;
             Box::new(Bridge::new((stream, slot), server, early, frames, None, patience, app)).run().await;
@@ -127,8 +127,8 @@ impl Relaying {
         response
     }
 
-    /// Sends the request to the other server. Returns a refusal for the client if that fails.
-    async fn ask(&self, near: &ClientSide) -> Result<(Stream, Place, Accepted), Box<HandshakeRefusal>> {
+    /// Sends the request to the other server. Returns path and query with the answer, or a refusal for the client if that fails.
+    async fn ask(&self, near: &ClientSide) -> Result<(Stream, Place, String, Accepted), Box<HandshakeRefusal>> {
         let (url, allowed) =
             allowlist::judge(self.params.to.as_deref(), &self.app.upstreams.allowed).map_err(|error| {
                 let (status, rule) = match error {
@@ -176,7 +176,7 @@ impl Relaying {
             answered: false,
         };
         let accepted = server_side.ask(&mut stream, &asked, self.app.config.max_head, &self.app.shutdown).await?;
-        Ok((stream, place, accepted))
+        Ok((stream, place, path_and_query(&url), accepted))
     }
 
     /// The request to the other server.
@@ -194,9 +194,13 @@ impl Relaying {
             head.add("Sec-WebSocket-Extensions", &asked.extensions);
         }
         self.params.put(&RequestBuilder::of(arrival, [0; 16]), &mut head);
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        head.get(&format!("{}{query}", url.path()))
+        head.get(&path_and_query(url))
     }
+}
+
+fn path_and_query(url: &Url) -> String {
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{}{query}", url.path())
 }
 
 /// The host, and the port unless it is the default.

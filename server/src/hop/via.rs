@@ -140,7 +140,8 @@ async fn pass_on(
         let tls_records = near.follow_records();
         let agreed = near.opened(text, subprotocol.clone(), &extensions);
         let numbers = (number, None);
-        let frames = FrameRecorder::new(presence, numbers, subprotocol, agreed.as_ref(), tls_records, id, &app);
+        let frames =
+            FrameRecorder::new(presence, numbers, (subprotocol, String::new()), agreed.as_ref(), tls_records, id, &app);
         let interference = Interference::new(&middlebox.kind, Instant::now());
         let early = [early.into(), reply.rest()];
         let patience = lab::HALF_CLOSED + app.config.close_timeout;

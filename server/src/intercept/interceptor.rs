@@ -1,13 +1,14 @@
 //! Decides what happens to each message of a connection. `T` is a message as its connection has it.
 
 use super::records::{Context, content};
-use super::rule_set::{Action, RuleSet};
+use super::rule_set::{Action, CompiledRule, RuleSet};
 use super::scope::Scope;
 use super::session_rules::SessionRules;
 use super::waiting::{Wait, Waiter, Waiting};
 use crate::behaviour::Fault;
+use crate::conditions::Conversation;
 use crate::conditions::unit::{MAX_CONTENT, Unit};
-use crate::memory::MemoryShare;
+use crate::memory::{MemoryBudget, MemoryShare};
 use observation::command::Edited;
 use observation::rule::{CloseCode, Expiry, Hold};
 use observation::{Act, Content, Deliberate};
@@ -34,8 +35,15 @@ pub(crate) struct Interceptor<T> {
     active: Vec<usize>,
     /// How many times each rule has acted.
     acted: Vec<u32>,
+    /// Whether one of them asks for decoded fields. Only then, earlier messages are kept.
+    decodes: bool,
+    conversation: Conversation,
+    /// Counts what is kept of earlier messages.
+    earlier: MemoryShare,
     pub(super) waiting: Waiting<T>,
     pub(super) payload_cap: usize,
+    /// When the connection ends by itself, apart from the relay's idle timeout.
+    ends: Option<Instant>,
 }
 
 /// What a connection has to do, in this order.
@@ -56,17 +64,37 @@ pub(crate) enum Outcome<T> {
 }
 
 impl<T: Clone> Interceptor<T> {
-    /// `now_us` is the session's time in microseconds. `share` counts what waits.
+    /// `now_us` is the session's time in microseconds. `memory` counts what waits.
     pub(crate) fn new(
         rules: Arc<SessionRules>,
         now_us: u64,
         scope: Scope,
-        share: MemoryShare,
+        memory: &MemoryBudget,
         payload_cap: usize,
     ) -> Self {
         let (set, active, acted) = Default::default();
-        let (clock, waiting) = ((Instant::now(), now_us), Waiting::new(share));
-        Self { rules, clock, scope, seen: 0, set, active, acted, waiting, payload_cap }
+        let (clock, waiting, earlier) = ((Instant::now(), now_us), Waiting::new(memory.share()), memory.share());
+        let conversation = Conversation::new(scope.subprotocol.clone(), scope.path.clone());
+        Self {
+            rules,
+            clock,
+            scope,
+            seen: 0,
+            set,
+            active,
+            acted,
+            decodes: false,
+            conversation,
+            earlier,
+            waiting,
+            payload_cap,
+            ends: None,
+        }
+    }
+
+    /// When the connection ends by itself if nothing more is sent on it, as far as its end of the relay knows.
+    pub(crate) fn expects_end(&mut self, at: Option<Instant>) {
+        self.ends = at;
     }
 
     /// Takes the rules of the session, if they have changed. Costs a load if they have not.
@@ -94,7 +122,7 @@ impl<T: Clone> Interceptor<T> {
     fn load(&mut self) {
         let (set, seen) = self.rules.load();
         let old = std::mem::replace(&mut self.set, set);
-        let is_same = |index: usize, new: &super::rule_set::CompiledRule| {
+        let is_same = |index: usize, new: &CompiledRule| {
             old.get(index).is_some_and(|old| {
                 let (old, new) = (&old.rule, &new.rule);
                 (&old.when, &old.then, old.times) == (&new.when, &new.then, new.times)
@@ -105,11 +133,26 @@ impl<T: Clone> Interceptor<T> {
             _ => 0,
         });
         self.acted = acted.collect();
-        let acts = |(index, rule): &(usize, &super::rule_set::CompiledRule)| {
+        let acts = |(index, rule): &(usize, &CompiledRule)| {
             rule.rule.on && self.scope.has(&rule.rule.when) && !rule.is_over(self.acted[*index])
         };
         self.active = self.set.iter().enumerate().filter(acts).map(|(index, _)| index).collect();
+        let mut compiled = self.active.iter().filter_map(|index| self.set.get(*index));
+        self.decodes = compiled.any(|rule| rule.condition.decodes());
+        if !self.decodes {
+            self.conversation.forget_texts();
+        }
         self.seen = seen;
+    }
+
+    /// Notices a message for those that follow it, because one may say how they are encoded.
+    fn hear(&mut self, unit: &Unit) {
+        self.conversation.hears(unit);
+        if self.earlier.resize(self.conversation.bytes()).is_err() {
+            self.conversation.forget();
+            // Shrinking cannot fail.
+            let _ = self.earlier.resize(0);
+        }
     }
 
     /// Whether messages from that end have to be judged.
@@ -120,7 +163,9 @@ impl<T: Clone> Interceptor<T> {
 
     fn has_rule_for(&self, from: Sender) -> bool {
         let may = |index: &usize| self.set.get(*index).is_some_and(|rule| rule.condition.may_be_from(from.into()));
-        self.active.iter().any(may)
+        // The first message of a client may say how later ones are encoded, also those of the server.
+        let opens = self.decodes && from == Sender::Client && !self.conversation.has_opening();
+        opens || self.active.iter().any(may)
     }
 
     /// What happens to a message or control frame.
@@ -128,11 +173,15 @@ impl<T: Clone> Interceptor<T> {
         let mut out = Vec::new();
         let set = Arc::clone(&self.set);
         let from = unit.from;
+        if self.decodes {
+            self.hear(&unit);
+        }
         // Rules leave the list when they have acted as many times as they may.
         let mut next = 0;
         while let Some(&index) = self.active.get(next) {
             next += 1;
-            let Some(compiled) = set.get(index).filter(|compiled| compiled.condition.holds(&unit)) else { continue };
+            let holds = |rule: &&CompiledRule| rule.condition.holds(&unit, &self.conversation);
+            let Some(compiled) = set.get(index).filter(holds) else { continue };
             // `None` if the rule cannot act on this message, so that the next ones are tried.
             let replaced = match &compiled.action {
                 Action::Replace(replacement) => replacement.of(&unit),
@@ -243,13 +292,21 @@ impl<T: Clone> Interceptor<T> {
             self.waiting.passed(from, now);
             return out;
         }
-        let (until, (then, then_us)) = (now + wait, self.clock);
-        let later = until.saturating_duration_since(then).as_micros();
-        let until_us = then_us.saturating_add(u64::try_from(later).unwrap_or(u64::MAX));
+        let until = now + wait;
+        let ends = self.ends.map_or(now + self.scope.idle, |ends| ends.min(now + self.scope.idle));
+        let ends_us = (ends < until).then(|| self.time_us(ends));
+        let times = (self.time_us(until), ends_us);
         let waiter = Waiter { rule: rule.clone(), unit, original, until, why };
-        out.push(Outcome::Record { from, act: record.waits(&waiter, wait, until_us) });
+        out.push(Outcome::Record { from, act: record.waits(&waiter, wait, times) });
         self.waiting.add(waiter);
         out
+    }
+
+    /// The session's time in microseconds.
+    fn time_us(&self, at: Instant) -> u64 {
+        let (then, then_us) = self.clock;
+        let later = at.saturating_duration_since(then).as_micros();
+        then_us.saturating_add(u64::try_from(later).unwrap_or(u64::MAX))
     }
 
     /// A message that is too large for rules goes on.

@@ -33,7 +33,7 @@ impl Context<'_> {
         let (rule, name) = self.rule.clone();
         let before = content(unit, self.payload_cap);
         let from = unit.from.into();
-        Intercepted { rule, name, from, held: None, until_us: None, expiry: None, before, after }
+        Intercepted { rule, name, from, held: None, until_us: None, ends_us: None, expiry: None, before, after }
     }
 
     /// The rule acts on `unit`, and `after` goes on.
@@ -47,8 +47,9 @@ impl Context<'_> {
         Act { refused: Some(refused), ..self.acts(why, unit, vec![content(unit, self.payload_cap)]) }
     }
 
-    /// A message begins to wait. `until_us` is the session's time at which its wait ends.
-    pub(super) fn waits<T>(self, waiter: &Waiter<T>, wait: Duration, until_us: u64) -> Act {
+    /// A message begins to wait. The times are those of the session, in microseconds: when its wait ends, and when the connection ends
+    /// before that.
+    pub(super) fn waits<T>(self, waiter: &Waiter<T>, wait: Duration, (until_us, ends_us): (u64, Option<u64>)) -> Act {
         let (sender, time) = (end(waiter.unit.from), seconds(wait));
         let (why, held, expiry) = match waiter.why {
             Wait::Held { number, expiry } => {
@@ -73,6 +74,7 @@ impl Context<'_> {
         let intercepted = Intercepted {
             held,
             until_us: Some(until_us),
+            ends_us,
             expiry: Some(expiry),
             ..self.intercepted(&waiter.unit, Vec::new())
         };

@@ -81,7 +81,7 @@ impl<T> Waiting<T> {
     }
 
     pub(super) fn add(&mut self, mut waiter: Waiter<T>) {
-        waiter.unit.forget_json();
+        waiter.unit.forget_values();
         self.waiters.push(waiter);
     }
 

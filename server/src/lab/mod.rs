@@ -159,7 +159,7 @@ async fn answer(
         let session = Arc::clone(presence.session());
         let cap = usize::try_from(app.config.payload_cap).unwrap_or(usize::MAX);
         let concealed_by = accepted.concealed_by.clone();
-        let memory = app.memory.clone();
+        let (memory, idle) = (app.memory.clone(), app.config.idle_timeout);
         let Arrival { text, route, record_capture, .. } = arrival.clone();
         let record = move |agreement: Agreement| {
             asked.answered();
@@ -175,7 +175,7 @@ async fn answer(
                 ..Opening::default()
             };
             let tls_records = record_capture.map(|record_capture| record_capture.follow());
-            SessionRecorder::begin(presence, opening, cap, concealed_by, tls_records, memory)
+            SessionRecorder::begin(presence, opening, cap, concealed_by, tls_records, (memory, idle))
         };
         tracing::debug!(connection = %arrival.id, session = %SessionTag::of(session.id()), "a lab connection begins");
         let turn = if accepted.behaviour.opening.takes_turns() { session.next_turn().await } else { 0 };

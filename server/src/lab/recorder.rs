@@ -9,6 +9,7 @@ use observation::event::{Cause, Closed, Count, Opening, Party};
 use observation::{Act, ConnectionNumber, Deliberate, Event, Hop, Intermediary, Origin, Position};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 use wire::Sender;
 use wire::close::ClosePayload;
 use wire::header::FrameHeader;
@@ -74,6 +75,7 @@ struct Ruled {
     /// Whether it is the server side of a middlebox, where rules act on the other side.
     only_named: bool,
     memory: MemoryBudget,
+    idle: Duration,
 }
 
 /// Appends to a session's log. On drop, it appends exactly one [`Closed`].
@@ -116,12 +118,12 @@ impl SessionRecorder {
         payload_cap: usize,
         concealed_by: Option<Arc<str>>,
         tls_records: Option<Follower>,
-        memory: MemoryBudget,
+        (memory, idle): (MemoryBudget, Duration),
     ) -> Self {
         let ruled = concealed_by.is_none().then(|| {
             let is_box = |hop: &Hop| matches!(hop.middle, Intermediary::Box(_));
             let only_named = opening.route.hop.as_ref().is_some_and(is_box);
-            Box::new(Ruled { subprotocol: opening.subprotocol.clone(), only_named, memory })
+            Box::new(Ruled { subprotocol: opening.subprotocol.clone(), only_named, memory, idle })
         });
         let connection = presence.session().next_connection();
         presence.session().append_event(connection, &Event::Opening(opening));
@@ -323,17 +325,19 @@ impl Recorder for SessionRecorder {
     }
 
     fn interceptor(&self, deflate: bool) -> Option<LabInterceptor> {
-        let Ruled { subprotocol, only_named, memory } = self.ruled.as_deref()?;
+        let Ruled { subprotocol, only_named, memory, idle } = self.ruled.as_deref()?;
         let session = self.presence.session();
         let scope = Scope {
             numbers: vec![self.connection],
             subprotocol: subprotocol.clone(),
+            path: String::new(),
             only_named: *only_named,
             is_lab: true,
+            idle: *idle,
             deflate,
         };
         let rules = Arc::clone(session.rules());
-        Some(LabInterceptor::new(rules, session.now_us(), scope, memory.share(), self.payload_cap))
+        Some(LabInterceptor::new(rules, session.now_us(), scope, memory, self.payload_cap))
     }
 
     fn written(&mut self, written: u64) {

@@ -6,7 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::check;
 use observation::command::{AnswerHeld, Composed, Edited, Forward, Request};
 use observation::rule::{
-    CloseCode, Delay, Duplicate, Expiry, Hold, JsonIs, Reorder, Replace, RulesChange, RulesRequest, Switch, Then, When,
+    CloseCode, Delay, Duplicate, Expiry, FieldIs, Hold, JsonIs, Reorder, Replace, RulesChange, RulesRequest, Switch,
+    Then, When,
 };
 use observation::{
     Act, Citation, Command, ConnectionNumber, Content, Deferred, Deliberate, Event, FeedMessage, Intercepted,
@@ -37,6 +38,10 @@ fn one_of_each() -> Vec<Rule> {
             Then::Duplicate(Duplicate { copies: 1 }),
         ),
         rule(When { json: json(None), ..When::default() }, Then::Reorder(Reorder::default())),
+        rule(
+            When { field: Some(FieldIs { name: "event".to_owned(), is: Some("chat".to_owned()) }), ..When::default() },
+            Then::Drop,
+        ),
         rule(
             When { subprotocol: Some("chat".to_owned()), ..When::default() },
             Then::Replace(Replace::Regex { find: "(a)b".to_owned(), with: "$1c".to_owned() }),
@@ -128,6 +133,7 @@ fn records() {
         from: Party::Server,
         held: Some(1),
         until_us: Some(31_250_000),
+        ends_us: Some(21_250_000),
         expiry: Some(Expiry::Forward),
         before: before.clone(),
         after: Vec::new(),
@@ -135,7 +141,7 @@ fn records() {
     golden!("act-held", super::observation(9, 1_250_000, act("hold", None, &held)));
     let after = vec![Content::new(1, br#"{"type":"price","is":13}"#, true, 16)];
     assert!(after[0].is_truncated() && !before.is_truncated());
-    let forwarded = Intercepted { until_us: None, expiry: None, after, ..held };
+    let forwarded = Intercepted { until_us: None, ends_us: None, expiry: None, after, ..held };
     golden!("act-forwarded", super::observation(12, 8_400_120, act("forward", None, &forwarded)));
 }
 

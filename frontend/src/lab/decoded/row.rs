@@ -4,7 +4,7 @@ use super::choices;
 use super::source::Source;
 use crate::lab::Record;
 use crate::ui::format;
-use decode::{Decoded, Format, Limits, Node, Value, Why};
+use decode::{Decoded, Format, Limits, Why};
 use observation::sequence::RowKey;
 use observation::{Frame, MessageKind, Position};
 
@@ -32,17 +32,7 @@ pub(super) fn text(record: &Record, key: RowKey) -> Option<String> {
 
 /// Whether a message in one frame has a field of this name with this value, or any, at any depth. Both are in lower case.
 pub(super) fn has_field(record: &Record, key: RowKey, name: &str, value: Option<&str>) -> bool {
-    decoded(record, key).is_some_and(|(.., decoded)| node_has(&decoded.root, name, value))
-}
-
-/// The limits of decoding bound the depth.
-fn node_has(node: &Node, name: &str, value: Option<&str>) -> bool {
-    let fits = |wanted: &str| match &node.value {
-        Value::Text(text) | Value::Word(text) => text.to_lowercase() == wanted,
-        other => other.literal().to_lowercase() == wanted,
-    };
-    let is_it = node.name.to_lowercase() == name && value.is_none_or(fits);
-    is_it || node.children.iter().any(|child| node_has(child, name, value))
+    decoded(record, key).is_some_and(|(.., decoded)| decoded.root.has(name, value))
 }
 
 /// A message in one frame, decoded.

@@ -26,26 +26,35 @@ pub(super) fn HeldPanel() -> impl IntoView {
         let before = before.cloned().unwrap_or_default();
         lab.record.with(|record| before.go_on(record))
     });
-    // The chosen message, or the one that has waited longest.
-    let current = Memo::new(move |_| {
-        waiting.with(|waiting| {
-            let is_chosen = |held: &&Held| Some(held.key()) == chosen.get();
-            waiting.held.iter().find(is_chosen).or(waiting.held.first()).cloned()
-        })
-    });
     let clock = RwSignal::new(now());
     let ticks = set_interval_with_handle(move || clock.set(now()), Duration::from_secs(1));
     on_cleanup(move || drop(ticks.map(|ticks| ticks.clear())));
+    // The session's time, in microseconds.
+    let now_us = move || lab.began.get().map(|began| (clock.get() - began) * 1000.0);
+    let shown = Memo::new(move |_| {
+        let now_us = now_us().unwrap_or_default();
+        waiting.with(|waiting| waiting.in_time(now_us))
+    });
+    // The chosen message, or the one that has waited longest.
+    let current = Memo::new(move |_| {
+        shown.with(|held| {
+            let is_chosen = |held: &&Held| Some(held.key()) == chosen.get();
+            held.iter().find(is_chosen).or(held.first()).cloned()
+        })
+    });
     let row = move |held: Held| {
         let key = held.key();
         let is_current = move || current.with(|current| current.as_ref().is_some_and(|of| of.key() == key));
         let then = if held.expiry == Expiry::Drop { "dropped" } else { "forwarded" };
-        let left = move || match (held.until_us, lab.began.get()) {
-            (until_us, Some(began)) => {
-                let left = (began + until_us as f64 / 1000.0 - clock.get()) / 1000.0;
-                format!("{then} in {} s", left.max(0.0).ceil())
-            }
-            _ => String::new(),
+        let (until_us, ends_us) = (held.until_us, held.ends_us);
+        let left = move || {
+            let now_us = now_us()?;
+            let seconds = |at_us: u64| ((at_us as f64 - now_us) / 1_000_000.0).max(0.0).ceil();
+            let ends = ends_us.map(|ends_us| {
+                let left = seconds(ends_us);
+                view! { " " <span class="ends">{format!("the connection times out in {left} s if nothing else is sent")}</span> }
+            });
+            Some(view! { <span class="left">{format!("{then} in {} s", seconds(until_us))}</span> {ends} })
         };
         let (number, connection) = (held.number, held.connection.0);
         let sender = sender(&held);
@@ -57,14 +66,14 @@ pub(super) fn HeldPanel() -> impl IntoView {
                 " "
                 <code class="one-line">{preview(&held.message)}</code>
                 " "
-                <span class="left">{left}</span>
+                {left}
             </li>
         }
     };
     view! {
         <div class="held">
             <ol class="rule-list" aria-label="Held messages">
-                {move || waiting.with(|waiting| waiting.held.clone()).into_iter().map(row).collect_view()}
+                {move || shown.get().into_iter().map(row).collect_view()}
             </ol>
             {move || match current.get() {
                 Some(held) => view! { <Decide held/> }.into_any(),

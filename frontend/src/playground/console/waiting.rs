@@ -27,6 +27,8 @@ pub(super) struct Held {
     pub(super) until_us: u64,
     /// What happens then.
     pub(super) expiry: Expiry,
+    /// When the connection ends before that if nothing more is sent on it, in the same unit. `None` if that is not known.
+    pub(super) ends_us: Option<u64>,
 }
 
 impl Held {
@@ -44,21 +46,39 @@ impl Waiting {
             match &observation.event {
                 Event::Act(act) if act.refused.is_none() => {
                     let Some(Ok(intercepted)) = act.intercepted.as_ref().map(|it| it.read()) else { continue };
-                    let Intercepted { held: Some(number), until_us, expiry, before: message, from, .. } = intercepted
+                    let Intercepted { held: Some(number), until_us, ends_us, expiry, before: message, from, .. } =
+                        intercepted
                     else {
                         continue;
                     };
                     self.held.retain(|held| held.key() != (connection, number));
                     if let Some(until_us) = until_us {
                         let expiry = expiry.unwrap_or_default();
-                        self.held.push(Held { connection, number, seq, from, message, until_us, expiry });
+                        self.held.push(Held { connection, number, seq, from, message, until_us, expiry, ends_us });
                     }
+                }
+                Event::Frame(_) => {
+                    let other = record.transcript.connection(connection).and_then(|connection| connection.other);
+                    let is_on = |held: &&mut Held| held.connection == connection || Some(held.connection) == other;
+                    self.held.iter_mut().filter(is_on).for_each(|held| held.ends_us = None);
                 }
                 Event::Closed(_) => self.held.retain(|held| held.connection != connection),
                 _ => {}
             }
         }
         self
+    }
+}
+
+/// How much later than its time a message leaves the list, in milliseconds. The relay's word for it is usually there by then, but a gap may
+/// have swallowed it.
+const LATE: f64 = 2_000.0;
+
+impl Waiting {
+    /// The messages whose time is not over. `now_us` is the session's time.
+    pub(super) fn in_time(&self, now_us: f64) -> Vec<Held> {
+        let is_in_time = |held: &&Held| now_us < held.until_us as f64 + LATE * 1000.0;
+        self.held.iter().filter(is_in_time).cloned().collect()
     }
 }
 

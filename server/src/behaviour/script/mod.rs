@@ -7,7 +7,7 @@ pub(crate) use bounds::{Bounds, MAX_SESSION_JSON};
 pub(crate) use step::{Amount, InnerFrame, InnerOpcode, Part, Payload, Step, Stream, lasting};
 
 use super::error::SettingError;
-use crate::conditions::{Condition, Unit, pattern};
+use crate::conditions::{Condition, Conversation, Unit, pattern};
 use crate::memory::MemoryShare;
 use bounds::{Number, WAIT_MS};
 use observation::rule::When;
@@ -226,7 +226,8 @@ impl Rule {
             return Err("`nth` counts messages from 1".to_owned());
         }
         let of_connection = |when: &When| {
-            when.from.is_some() || when.opcode.is_some() || when.subprotocol.is_some() || when.connection.is_some()
+            let When { from, opcode, field, subprotocol, connection, .. } = when;
+            from.is_some() || opcode.is_some() || field.is_some() || subprotocol.is_some() || connection.is_some()
         };
         match self.when.as_ref().is_some_and(of_connection) {
             true => Err(
@@ -242,7 +243,7 @@ impl Rule {
     pub(crate) fn applies(&self, unit: &Unit, number: u64) -> bool {
         self.nth.is_none_or(|nth| nth.0 == number)
             && self.binary.as_ref().is_none_or(|bytes| unit.is_binary() && bytes.0 == unit.content)
-            && self.condition.as_ref().is_none_or(|condition| condition.holds(unit))
+            && self.condition.as_ref().is_none_or(|condition| condition.holds(unit, &Conversation::default()))
     }
 
     /// Whether it only counts messages.

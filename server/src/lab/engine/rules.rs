@@ -67,22 +67,28 @@ impl Engine {
             return Some(content);
         }
         let message = LabMessage { opcode: opcode(kind), content: content.clone(), why: None };
-        let unit = Unit::new(Sender::Client, opcode(kind), content, compressed);
-        let outcomes = interceptor.judge(unit, message, now);
+        let outcomes = self.judge(Unit::new(Sender::Client, opcode(kind), content, compressed), message, now);
         self.follow(outcomes, now);
         None
     }
 
     /// Decides about a ping from the client. Returns whether it is answered as usual.
     pub(super) fn judge_ping(&mut self, payload: &[u8], now: Instant) -> bool {
-        let Some(interceptor) = self.interceptor.as_mut().filter(|it| it.is_active(Sender::Client)) else {
+        if !self.is_ruled(Sender::Client) {
             return true;
-        };
+        }
         let message = LabMessage { opcode: Opcode::Ping, content: payload.to_vec(), why: None };
-        let unit = Unit::new(Sender::Client, Opcode::Ping, payload.to_vec(), false);
-        let outcomes = interceptor.judge(unit, message, now);
+        let outcomes = self.judge(Unit::new(Sender::Client, Opcode::Ping, payload.to_vec(), false), message, now);
         self.follow(outcomes, now);
         false
+    }
+
+    fn judge(&mut self, unit: Unit, message: LabMessage, now: Instant) -> Vec<Outcome<LabMessage>> {
+        let idle = self.talk.idle.map(|idle| now + idle.after);
+        let ends = [self.timers.pong(), idle].into_iter().flatten().min();
+        let Some(interceptor) = &mut self.interceptor else { return Vec::new() };
+        interceptor.expects_end(ends);
+        interceptor.judge(unit, message, now)
     }
 
     /// Queues a message of the behavior for rules to decide about when it is due. Returns whether it did.
@@ -102,10 +108,8 @@ impl Engine {
 
     /// Decides about a message of the behavior. What may be sent comes next.
     pub(super) fn judge_sent(&mut self, kind: MessageKind, content: Vec<u8>, why: Option<Deliberate>, now: Instant) {
-        let Some(interceptor) = &mut self.interceptor else { return };
         let message = LabMessage { opcode: opcode(kind), content: content.clone(), why };
-        let unit = Unit::new(Sender::Server, opcode(kind), content, self.deflate);
-        let outcomes = interceptor.judge(unit, message, now);
+        let outcomes = self.judge(Unit::new(Sender::Server, opcode(kind), content, self.deflate), message, now);
         let actions = outcomes.into_iter().flat_map(|outcome| self.actions(outcome, now)).collect();
         self.outbox.put_first(now, actions);
     }
@@ -259,8 +263,16 @@ mod tests {
         let set = |json: &str| {
             rules.change(RulesChange::Set(serde_json::from_str(json).unwrap()), &memory).unwrap();
         };
-        let scope = Scope { numbers: Vec::new(), subprotocol: None, only_named: false, is_lab: true, deflate: false };
-        let interceptor = LabInterceptor::new(Arc::clone(&rules), 0, scope, memory.share(), 100);
+        let scope = Scope {
+            numbers: Vec::new(),
+            subprotocol: None,
+            path: String::new(),
+            only_named: false,
+            is_lab: true,
+            idle: std::time::Duration::from_secs(60),
+            deflate: false,
+        };
+        let interceptor = LabInterceptor::new(Arc::clone(&rules), 0, scope, &memory, 100);
         let mut engine = Engine::new(ConnectionBehaviour::default(), false, now);
         engine.intercept(Box::new(interceptor));
         let hold = r#"[{"then": {"hold": {"ms": 1000, "then": "drop"}}, "times": 1}]"#;

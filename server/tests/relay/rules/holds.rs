@@ -2,8 +2,9 @@
 
 use super::{act, heard, ruled, say, set, tell, told, unmasked};
 use crate::hops::Legs;
+use crate::hops::endings::pair;
 use crate::support::clock::Clock;
-use crate::support::{Feed, masked};
+use crate::support::{Feed, Lab, Raw, masked};
 use observation::command::{AnswerHeld, Composed, Edited, Forward};
 use observation::event::Cause;
 use observation::rule::Expiry;
@@ -169,4 +170,33 @@ async fn a_rule_that_is_switched_off_keeps_what_it_holds() {
         .filter_map(|frame| Some(frame.position?.message))
         .collect();
     assert_eq!(numbers, [1, 2, 3], "the order in which they have left");
+}
+
+#[tokio::test]
+async fn a_hold_says_when_the_connection_ends_before_it() {
+    // By how many microseconds the connection ends earlier than the wait.
+    async fn earlier(feed: &mut Feed) -> Option<u64> {
+        let (_, intercepted) = act(feed).await;
+        Some(intercepted.until_us.unwrap() - intercepted.ends_us?)
+    }
+    let idle = |config: &mut framescope::args::Config| config.idle_timeout = Duration::from_secs(12);
+    // The relay's own timeout, for both ends.
+    let (lab, mut raw, _server) = pair(idle).await;
+    let mut feed = lab.feed().await;
+    let rules = r#"[{"when": {"text": "short"}, "then": {"delay": {"ms": 11000}}}, {"then": {"hold": {"ms": 20000}}}]"#;
+    set(&mut feed, rules).await;
+    raw.send(&[say("long"), say("short")].concat()).await;
+    assert_eq!((earlier(&mut feed).await, earlier(&mut feed).await), (Some(8_000_000), None));
+    // A behavior of the lab.
+    let lab = Lab::with(idle).await;
+    let mut feed = lab.feed().await;
+    set(&mut feed, rules).await;
+    let mut raw = Raw::open(lab.address(), &format!("{}?idle=5s", lab.path())).await;
+    raw.send(&say("long")).await;
+    assert_eq!(earlier(&mut feed).await, Some(15_000_000));
+    // A middlebox. It counts from what has crossed it last.
+    let mut raw = Raw::open(lab.address(), &format!("/via/idle-cut,after=5s/lab/{}", lab.id)).await;
+    raw.send(&say("long")).await;
+    let earlier = earlier(&mut feed).await.unwrap();
+    assert!((15_000_000..20_000_000).contains(&earlier), "{earlier}");
 }

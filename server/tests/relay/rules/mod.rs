@@ -4,6 +4,7 @@ mod actions;
 mod changes;
 mod compression;
 mod conditions;
+mod decoded;
 mod holds;
 mod lab;
 mod limits;

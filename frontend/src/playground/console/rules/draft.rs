@@ -1,7 +1,7 @@
 //! A rule as it is typed into the form: one text for each field. What is wrong with a field is said beside it.
 
 use observation::rule::{
-    CloseCode, Delay, Duplicate, Expiry, Hold, JsonIs, REORDER_MS, Reorder, Replace, Rule, Then, When,
+    CloseCode, Delay, Duplicate, Expiry, FieldIs, Hold, JsonIs, REORDER_MS, Reorder, Replace, Rule, Then, When,
 };
 use observation::{ConnectionNumber, JsonPath, MessageKind, Party};
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub(super) enum Field {
     Regex,
     Path,
     Is,
+    Decoded,
+    DecodedIs,
     Subprotocol,
     Connection,
     /// One of [`ACTIONS`].
@@ -122,6 +124,12 @@ impl RuleDraft {
             (None, Some(_)) => return Err((Field::Path, "Say where this value is, such as $.type.".into())),
             (None, None) => None,
         };
+        let field = match (self.some(Field::Decoded), self.some(Field::DecodedIs)) {
+            (None, Some(_)) => {
+                return Err((Field::Decoded, "Name the field that has this value, such as event.".into()));
+            }
+            (name, is) => name.map(|name| FieldIs { name, is }),
+        };
         let connection = self.number(Field::Connection, 1, u64::from(u32::MAX))?;
         Ok(When {
             from: self.chosen(&[("client", Party::Client), ("server", Party::Server)], Field::From),
@@ -132,6 +140,7 @@ impl RuleDraft {
             text: self.some(Field::Text),
             regex: self.some(Field::Regex),
             json,
+            field,
             subprotocol: self.some(Field::Subprotocol),
             connection: connection.and_then(|number| u32::try_from(number).ok()).map(ConnectionNumber),
         })
@@ -279,13 +288,14 @@ mod tests {
         check(r#"{"name": "n", "on": false, "times": 3, "then": {"hold": {"ms": 5, "then": "drop"}}}"#);
         check(
             r#"{"when": {"from": "server", "opcode": 9, "kind": "binary", "min_bytes": 1, "max_bytes": 9, "text": " a ",
-            "regex": "^a", "json": {"path": "$.a", "is": {"b": 1}}, "subprotocol": "chat", "connection": 2}, "then": {"delay": {"ms": 1}}}"#,
+            "regex": "^a", "json": {"path": "$.a", "is": {"b": 1}}, "field": {"name": "event", "is": "chat"}, "subprotocol": "chat", "connection": 2}, "then": {"delay": {"ms": 1}}}"#,
         );
         for is in ["\"ping\"", "\"13\"", "\"\"", "13", "null", "[1]", "\"null\"", "\"\\\"a\\\"\""] {
             check(&format!(r#"{{"when": {{"json": {{"path": "$.type", "is": {is}}}}}, "then": "drop"}}"#));
             check(&format!(r#"{{"then": {{"replace": {{"json": {{"path": "$.type", "with": {is}}}}}}}}}"#));
         }
         check(r#"{"when": {"json": {"path": "$.type"}}, "then": {"duplicate": {"copies": 2}}}"#);
+        check(r#"{"when": {"field": {"name": "topic"}}, "then": "drop"}"#);
         check(r#"{"then": {"reorder": {"behind": 2, "ms": 7}}}"#);
         check(r#"{"then": {"replace": {"regex": {"find": "a", "with": ""}}}}"#);
         check(r#"{"then": {"replace": {"template": "{{text}}"}}}"#);
@@ -305,6 +315,7 @@ mod tests {
         check(&[(Field::MinBytes, "9"), (Field::MaxBytes, "3")], Field::MaxBytes, "Write 9 or more");
         check(&[(Field::Path, "type")], Field::Path, "A JSON path begins with $");
         check(&[(Field::Is, "1")], Field::Path, "$.type");
+        check(&[(Field::DecodedIs, "chat")], Field::Decoded, "such as event");
         check(&[(Field::Times, "0")], Field::Times, "from 1");
         check(&[(Field::Ms, "300001")], Field::Ms, "from 1 to 300000");
         check(&[(Field::Ms, "")], Field::Ms, "3000");

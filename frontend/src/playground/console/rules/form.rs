@@ -46,6 +46,8 @@ pub(super) fn RuleForm(
                 {text(Field::Regex, "Matches the regular expression", "any")}
                 {text(Field::Path, "Is JSON that has", "$.type")}
                 {text(Field::Is, "with this value there", "any")}
+                {text(Field::Decoded, "Has the decoded field", "event")}
+                {text(Field::DecodedIs, "with this value in it", "any")}
                 {text(Field::MinBytes, "At least (bytes)", "0")}
                 {text(Field::MaxBytes, "At most (bytes)", "any")}
                 {text(Field::Subprotocol, "Subprotocol", "any")}

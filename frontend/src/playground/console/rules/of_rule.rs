@@ -12,7 +12,8 @@ impl From<&Rule> for RuleDraft {
         let mut draft = Self { typed: BTreeMap::new(), off: !rule.on };
         draft.set(Field::Name, &*rule.name);
         draft.put(Field::Times, rule.times);
-        let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, subprotocol, connection } = &rule.when;
+        let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, field, subprotocol, connection } =
+            &rule.when;
         draft.put(Field::From, from.map(|from| if from == Party::Client { "client" } else { "server" }));
         draft.put(Field::Opcode, *opcode);
         draft.put(Field::Kind, kind.map(|kind| if kind == MessageKind::Text { "text" } else { "binary" }));
@@ -22,6 +23,8 @@ impl From<&Rule> for RuleDraft {
         draft.put(Field::Regex, regex.as_ref());
         draft.put(Field::Path, json.as_ref().map(|json| &json.path));
         draft.put(Field::Is, json.as_ref().and_then(|json| json.is.as_ref()).map(typed));
+        draft.put(Field::Decoded, field.as_ref().map(|field| &field.name));
+        draft.put(Field::DecodedIs, field.as_ref().and_then(|field| field.is.as_ref()));
         draft.put(Field::Subprotocol, subprotocol.as_ref());
         draft.put(Field::Connection, connection.map(|connection| connection.0));
         draft.set(Field::Action, rule.then.name());

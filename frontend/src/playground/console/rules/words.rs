@@ -11,7 +11,7 @@ const SHOWN: usize = 40;
 
 /// To which messages it applies: `Text messages from the client with “price”`
 pub(super) fn when(when: &When) -> String {
-    let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, subprotocol, connection } = when;
+    let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, field, subprotocol, connection } = when;
     let mut words = match (opcode, kind) {
         (None, None) => "Messages".to_owned(),
         (None, Some(MessageKind::Text)) => "Text messages".to_owned(),
@@ -41,6 +41,13 @@ pub(super) fn when(when: &When) -> String {
         add(match &json.is {
             Some(is) => format!(" where {} is {}", json.path, shown(is)),
             None => format!(" that have {}", json.path),
+        });
+    }
+    if let Some(field) = field {
+        let name = format::one_line(&field.name, SHOWN);
+        add(match &field.is {
+            Some(is) => format!(" with the field {name} “{}”", format::one_line(is, SHOWN)),
+            None => format!(" with a field {name}"),
         });
     }
     if let Some(subprotocol) = subprotocol {
@@ -135,6 +142,11 @@ mod tests {
             r#"{"when": {"regex": "a+", "text": "b", "max_bytes": 1200}, "then": {"replace": {"json": {"path": "$.a", "with": 1}}}}"#,
             ["Messages of 1,200 B or less with “b” that match /a+/", "$.a by 1", ""],
         );
+        check(
+            r#"{"when": {"field": {"name": "event", "is": "chat"}}, "then": "drop"}"#,
+            ["Messages with the field event “chat”", "", ""],
+        );
+        check(r#"{"when": {"field": {"name": "topic"}}, "then": "drop"}"#, ["Messages with a field topic", "", ""]);
         check(r#"{"then": {"duplicate": {"copies": 2}}}"#, ["Messages", "2 copies follow", ""]);
         check(r#"{"then": {"close": {"code": 1001, "reason": "bye"}}}"#, ["Messages", "with 1001 bye", ""]);
     }
