@@ -1,5 +1,8 @@
 // Rules on the page: messages are held, edited, changed and dropped, on connections to the lab and to other servers.
-import { WebSocket } from "ws";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { WebSocket, WebSocketServer } from "ws";
 
 import { expectAccessible } from "../support/axe.ts";
 import { REQUEST_FAILED } from "../support/complaints.ts";
@@ -81,7 +84,7 @@ test("a rule is edited, moved, switched off and removed, and what is wrong is sa
   await rules.button("Try rule 2 earlier").click();
   await expect(rules.list.nth(1)).toContainText("silence");
   await rules.button("Edit rule 2").click();
-  await expect(rules.field("From")).toBeFocused();
+  await expect(rules.field("Applies to")).toBeFocused();
   await rules.fill({ "At least (bytes)": "ten" });
   await expect(rules.field("At least (bytes)")).toHaveAccessibleErrorMessage("Write a whole number from 0 instead of “ten”.");
   await rules.button("Save rule").press("Enter");
@@ -216,4 +219,92 @@ test("messages between a client and a server of other programs are held at the r
   await expect(replayed.inspector.root).toContainText("It does not wait any more.");
   client.close();
   await server.stop();
+});
+
+test("handshakes with a server of Node are held, edited so that they break, and refused", async ({ lab, startRelay, page }) => {
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: (offered) => [...offered].at(-1) ?? false });
+  await new Promise((listening) => server.on("listening", listening));
+  const asked: IncomingMessage[] = [];
+  server.on("connection", (_, request) => asked.push(request));
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const relay = await startRelay("--relay-to", url);
+  await lab.open(relay.url);
+  const rules = new Rules(lab);
+  await rules.open();
+  await rules.add({ "Applies to": "=handshake requests", "For at most (ms)": "300000" });
+  await rules.button("Add a rule").click();
+  await expect(rules.field("Action").getByRole("option")).toHaveCount(9);
+  await rules.fill({ Action: "=Break a protocol rule", "Applies to": "=handshake responses", "For at most (ms)": "300000" });
+  await expect(rules.field("Action").getByRole("option")).toHaveText(["Hold until I decide", "Delay", "Drop", "Only note it"]);
+  await expect(rules.field("Opcode")).toHaveCount(0);
+  await rules.button("Add rule").click();
+  await expect(rules.list).toHaveText([/Handshake requests HOLD for 300 s/, /Handshake responses HOLD for 300 s/]);
+
+  const session = new URL(page.url()).pathname.slice("/s/".length);
+  const connect = () =>
+    new WebSocket(`${relay.wsUrl}/relay/${session}?to=${url}/v1&pass=cookie`, "chat", { headers: { Cookie: "id=S3CR3T" } });
+  const ended = (client: WebSocket) => new Promise<string>((resolve) => client.on("error", ({ message }) => resolve(message)));
+  const client = connect();
+  const failed = ended(client);
+  const row = lab.row(/^From the client to the relay: HOLD GET \/v1 HTTP\/1\.1 rule 1 holds the request to the server; if nobody decides, it goes on/);
+  await expect(row).toHaveClass(/\bstopped\b/);
+  await row.click();
+  await lab.inspector.root.getByRole("button", { name: "Edit, forward or refuse it" }).press("Enter");
+  await expect(rules.held).toHaveText([/Handshake request to the server, connection 1 GET \/v1 HTTP\/1\.1 forwarded in \d+ s/]);
+
+  const head = rules.field("The request to the server");
+  await expect(head).toHaveValue(/^GET \/v1 HTTP\/1\.1\nHost: [^]*\nCookie: id=\*{6}$/);
+  await expect(head).toHaveAccessibleDescription(/does not record the value of cookie/);
+  await expectAccessible(page, { rules: "all" });
+  const original = await head.inputValue();
+  await head.fill(original + "\nno header");
+  await expect(head).toHaveAccessibleErrorMessage(/^Line \d+ must be a header, such as X-Name: value\.$/);
+  // What only the relay knows, it says at the same place.
+  await head.fill(original.replace("Host: ", "Host: other"));
+  await rules.button("Forward the edited head").click();
+  await expect(head).toHaveAccessibleErrorMessage("The relay sets host for its own connection; leave its line as it was, once.");
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await expectAccessible(page, { rules: "all" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expectNoSidewaysScroll(page);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await head.fill(original.replace("/v1", "/v2?edited").replace("Protocol: chat", "Protocol: chat, never-offered") + "\nX-Added: yes");
+  await rules.button("Forward the edited head").press("Enter");
+
+  // The server has answered what it was asked, and its response waits.
+  await expect(rules.held).toHaveText([/Handshake response to the client, connection 1 HTTP\/1\.1 101 Switching Protocols/]);
+  expect([asked[0]!.url, asked[0]!.headers.cookie, asked[0]!.headers["x-added"]]).toEqual(["/v2?edited", "id=S3CR3T", "yes"]);
+  const response = rules.field("The response to the client");
+  await expect(response).toHaveValue(/\nSec-WebSocket-Protocol: never-offered$/);
+  await response.fill((await response.inputValue()).replace(/Accept: .*/, "Accept: bm90IHRoZSByaWdodCBvbmUhISE="));
+  await rules.button("Forward the edited head").click();
+  expect(await failed).toBe("Invalid Sec-WebSocket-Accept header");
+
+  await lab.row(/FORWARD: rule 1 held the request to the server, and an observer edited it and forwarded it/).click();
+  await expect(lab.inspector.root.locator(".before-after mark")).toHaveText([
+    "GET /v1 HTTP/1.1\n",
+    "Sec-WebSocket-Protocol: chat\n",
+    "GET /v2?edited HTTP/1.1\n",
+    "Sec-WebSocket-Protocol: chat, never-offered\n",
+    "X-Added: yes\n",
+  ]);
+  await expectAccessible(page, { rules: "all" });
+
+  const other = connect();
+  const refused = ended(other);
+  await expect(rules.held).toHaveText([/Handshake request to the server/]);
+  await rules.field("with status").fill("200");
+  await expect(rules.field("with status")).toHaveAccessibleErrorMessage("Write a status from 400 to 599, such as 403.");
+  await rules.field("with status").fill("401");
+  await rules.button("Refuse").press("Enter");
+  expect(await refused).toBe("Unexpected server response: 401");
+  await expect(rules.root).toContainText("No message is held.");
+  await expect(lab.row(/: 401 Unauthorized/)).toBeVisible();
+
+  // The export has both heads, without the value of the cookie.
+  await lab.export.open();
+  const json = (await lab.export.download("json")).bytes.toString();
+  expect(json).toContain("GET /v2?edited HTTP/1.1");
+  expect(json).not.toContain("S3CR3T");
+  server.close();
 });

@@ -83,9 +83,10 @@ pub(crate) fn sends(command: &Command) -> bool {
     !sends_nothing && !decides(command)
 }
 
-/// Whether a command decides about a message that a rule holds.
+/// Whether a command decides about a message or handshake that a rule holds.
 pub(crate) fn decides(command: &Command) -> bool {
-    matches!(command, Command::Forward(_) | Command::Discard(_) | Command::Answer(_))
+    use Command as C;
+    matches!(command, C::Forward(_) | C::Discard(_) | C::Answer(_) | C::ForwardHead(_) | C::Refuse(_))
 }
 
 fn message(kind: MessageKind, content: &[u8]) -> CommandFrame {

@@ -4,7 +4,8 @@
 
 use crate::head::{conceal_added_headers, conceal_head, heads_of_response};
 use crate::pattern::{self, HeaderPattern};
-use observation::Event;
+use observation::rule::HandshakePart;
+use observation::{Act, Deferred, Event};
 use std::collections::BTreeSet;
 
 /// Conceals the values of credentials.
@@ -47,13 +48,36 @@ impl Concealer {
                 refusal.concealed = concealed;
                 Some(Event::Refusal(refusal))
             }
-            Event::Tunnel(_)
-            | Event::Records(_)
-            | Event::Frame(_)
-            | Event::Act(_)
-            | Event::Closed(_)
-            | Event::Note(_) => None,
+            Event::Act(act) => {
+                let mut handshake = act.handshake.as_ref()?.read().ok()?;
+                let is_request = handshake.part == HandshakePart::Request;
+                let texts = [&handshake.before, &handshake.after];
+                let found = texts.map(|text| if is_request { self.request(text) } else { self.response(text) });
+                if found.iter().all(Option::is_none) {
+                    return None;
+                }
+                let mut names = BTreeSet::new();
+                for (text, found) in [&mut handshake.before, &mut handshake.after].into_iter().zip(found) {
+                    if let Some((concealed, more)) = found {
+                        *text = concealed;
+                        names.extend(more);
+                    }
+                }
+                handshake.concealed = names.into_iter().collect();
+                Some(Event::Act(Act { handshake: Some(Deferred::new(&handshake)), ..act.clone() }))
+            }
+            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Closed(_) | Event::Note(_) => None,
         }
+    }
+
+    /// The head of a request or of a response as it is recorded.
+    #[must_use]
+    pub fn head(&self, part: HandshakePart, head: &[u8]) -> Vec<u8> {
+        let concealed = match part {
+            HandshakePart::Request => self.request(head),
+            HandshakePart::Response => self.response(head),
+        };
+        concealed.map_or_else(|| head.to_vec(), |(head, _)| head)
     }
 
     /// The texts of a request, of the interim responses and of the response, and the names of the concealed headers.

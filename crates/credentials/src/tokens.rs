@@ -12,7 +12,8 @@ use crate::PLACEHOLDER;
 use crate::head::{conceal_added_headers, conceal_added_in, conceal_head, heads_of_response};
 use crate::token_name::marks_token;
 use crate::{parameters, pattern, subprotocols};
-use observation::Event;
+use observation::rule::HandshakePart;
+use observation::{Act, Deferred, Event};
 use std::collections::BTreeSet;
 
 /// Shorter values are in too many other places.
@@ -21,22 +22,47 @@ const SHORTEST: usize = 8;
 const MOST: usize = 64;
 const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 
-/// Conceals the tokens of a handshake. Other events have none.
+/// Conceals the tokens of a handshake, also of one that a rule has intercepted. Other events have none.
 pub fn conceal(event: &mut Event) {
-    let Some(mut handshake) = Handshake::of(event) else { return };
+    if let Event::Act(act) = event {
+        return conceal_intercepted(act);
+    }
+    if let Some(handshake) = Handshake::of(event) {
+        conceal_handshake(handshake);
+    }
+}
+
+/// Conceals the tokens of a handshake that a rule has intercepted. One that cannot be read is left out.
+fn conceal_intercepted(act: &mut Act) {
+    let Some(mut intercepted) = act.handshake.take().and_then(|handshake| handshake.read().ok()) else { return };
+    let texts = vec![&mut intercepted.before, &mut intercepted.after];
+    let is_request = intercepted.part == HandshakePart::Request;
+    let (requests, responses) = if is_request { (texts, Vec::new()) } else { (Vec::new(), texts) };
+    conceal_handshake(Handshake {
+        requests,
+        responses,
+        concealed: &mut intercepted.concealed,
+        subprotocol: None,
+        texts: act.refused.iter_mut().chain([act.deliberate.explanation.to_mut()]).collect(),
+    });
+    act.handshake = Some(Deferred::new(&intercepted));
+}
+
+fn conceal_handshake(mut handshake: Handshake<'_>) {
     let mut names: BTreeSet<_> = handshake.concealed.iter().cloned().collect();
     let mut values = Values::default();
 
-    values.of(handshake.request, |text| {
-        conceal_added_headers(text, &mut names, is_secret);
-        conceal_lines(text, &mut names);
-    });
+    for request in &mut handshake.requests {
+        values.of(request, |text| {
+            conceal_added_headers(text, &mut names, is_secret);
+            conceal_lines(text, &mut names);
+        });
+    }
     for response in &mut handshake.responses {
         values.of(response, |text| heads_of_response(text, |head| conceal_lines(head, &mut names)));
     }
 
-    values.conceal(handshake.request);
-    handshake.responses.iter_mut().for_each(|response| values.conceal(response));
+    handshake.requests.iter_mut().chain(&mut handshake.responses).for_each(|text| values.conceal(text));
     handshake.texts.into_iter().for_each(|text| values.conceal_text(text));
     if let Some(subprotocol) = handshake.subprotocol {
         conceal_ranges(subprotocol, &subprotocols::secrets(subprotocol));
@@ -67,7 +93,7 @@ pub fn conceal_subprotocols(list: &str) -> String {
 
 /// The parts of a handshake that can have tokens.
 struct Handshake<'e> {
-    request: &'e mut Vec<u8>,
+    requests: Vec<&'e mut Vec<u8>>,
     responses: Vec<&'e mut Vec<u8>>,
     concealed: &'e mut Vec<String>,
     subprotocol: Option<&'e mut String>,
@@ -79,14 +105,14 @@ impl<'e> Handshake<'e> {
     fn of(event: &'e mut Event) -> Option<Self> {
         match event {
             Event::Asked(asked) => Some(Self {
-                request: &mut asked.request,
+                requests: vec![&mut asked.request],
                 responses: Vec::new(),
                 concealed: &mut asked.concealed,
                 subprotocol: None,
                 texts: asked.deliberate.iter_mut().map(|deliberate| deliberate.explanation.to_mut()).collect(),
             }),
             Event::Opening(opening) => Some(Self {
-                request: &mut opening.request,
+                requests: vec![&mut opening.request],
                 responses: vec![&mut opening.interim, &mut opening.response],
                 concealed: &mut opening.concealed,
                 subprotocol: opening.subprotocol.as_mut(),
@@ -96,7 +122,7 @@ impl<'e> Handshake<'e> {
                 let broken = refusal.violations.iter_mut().map(|violation| &mut violation.explanation);
                 let deliberate = refusal.deliberate.iter_mut().map(|deliberate| deliberate.explanation.to_mut());
                 Some(Self {
-                    request: &mut refusal.request,
+                    requests: vec![&mut refusal.request],
                     responses: vec![&mut refusal.interim, &mut refusal.response],
                     concealed: &mut refusal.concealed,
                     subprotocol: None,

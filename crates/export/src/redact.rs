@@ -1,6 +1,6 @@
 //! Removes a session's name from exports. The name is secret: it gives access to the session, and files get shared.
 
-use observation::{Event, Observation, SessionId};
+use observation::{Deferred, Event, Observation, SessionId};
 
 /// Replaces each byte of the name.
 const PLACEHOLDER: u8 = b'x';
@@ -44,7 +44,16 @@ impl Redactor {
             }
             Event::Asked(asked) => self.redact_bytes(&mut asked.request),
             Event::Note(note) => self.redact_text(&mut note.text),
-            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Closed(_) => {}
+            Event::Act(act) => {
+                let Some(mut handshake) = act.handshake.take().and_then(|handshake| handshake.read().ok()) else {
+                    return;
+                };
+                self.redact_bytes(&mut handshake.before);
+                self.redact_bytes(&mut handshake.after);
+                act.handshake = Some(Deferred::new(&handshake));
+                act.refused.iter_mut().for_each(|text| self.redact_text(text));
+            }
+            Event::Tunnel(_) | Event::Records(_) | Event::Frame(_) | Event::Closed(_) => {}
         }
     }
 

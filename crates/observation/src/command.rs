@@ -39,12 +39,16 @@ pub enum Command {
     /// Changes the behavior. The settings have the format of a URL query: `fragments=3&ping-every=1s`. Settings of the opening
     /// handshake are refused. An empty text selects the plain echo. Only connections to the lab have a behavior.
     Behave(String),
-    /// Forwards a held message, as it is or edited.
+    /// Forwards a held message, as it is or edited, or a held handshake as it is.
     Forward(Forward),
-    /// Drops the held message with this number.
+    /// Drops the held message with this number. A handshake is refused with 403.
     Discard(u64),
     /// Drops a held message and answers it in the other end's place.
     Answer(AnswerHeld),
+    /// Forwards a held handshake with another head.
+    ForwardHead(ForwardHead),
+    /// Refuses a held handshake: the client gets this status instead.
+    Refuse(RefuseHeld),
 }
 
 /// A held message goes on.
@@ -65,6 +69,28 @@ pub struct AnswerHeld {
     /// The number of the held message, which goes no further.
     pub held: u64,
     pub with: Edited,
+}
+
+/// A held handshake goes on, edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardHead {
+    /// Its number, from [`InterceptedHandshake::held`](crate::InterceptedHandshake::held).
+    pub held: u64,
+    /// The head that goes on instead: the request or status line, and one header in each line after it. Lines end with LF or CRLF,
+    /// and an empty one at the end can be left out. One character for each byte (ISO-8859-1). A header whose value is concealed goes
+    /// on with its real value if the line is not changed.
+    pub head: String,
+}
+
+/// A held handshake goes no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseHeld {
+    /// Its number.
+    pub held: u64,
+    /// What the client gets: 400–599.
+    pub status: u16,
 }
 
 /// A frame in place of a held message.
@@ -157,6 +183,8 @@ impl Command {
             Self::Forward(_) => "forward",
             Self::Discard(_) => "discard",
             Self::Answer(_) => "answer",
+            Self::ForwardHead(_) => "forward-head",
+            Self::Refuse(_) => "refuse",
         }
     }
 }

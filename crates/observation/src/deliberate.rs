@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::encoding::{self, named::named};
-use crate::{Deferred, Intercepted};
+use crate::{Deferred, Intercepted, InterceptedHandshake};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ pub enum Origin {
     Middlebox,
     /// A limit of the relay, which nobody asked for.
     Limit,
-    /// A rule of the session, or an observer's decision about a message that a rule held.
+    /// A rule of the session, or an observer's decision about what a rule held.
     Rule,
 }
 
@@ -60,6 +60,9 @@ pub struct Act {
     /// What a rule changed. Left out if no rule did this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intercepted: Option<Deferred<Intercepted>>,
+    /// What a rule changed in an opening handshake. Left out if no rule did this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<Deferred<InterceptedHandshake>>,
 }
 
 impl Citation {
@@ -118,7 +121,7 @@ impl Act {
     /// An act that sent no bytes.
     #[must_use]
     pub fn of(deliberate: Deliberate) -> Self {
-        Self { deliberate, bytes: Vec::new(), sent: 0, refused: None, intercepted: None }
+        Self { deliberate, bytes: Vec::new(), sent: 0, refused: None, intercepted: None, handshake: None }
     }
 
     /// A command that was refused, and why.

@@ -159,7 +159,7 @@
 //! ```json
 #![doc = include_str!("../golden/act-forwarded.json")]
 //! ```
-//! An observer decides with one of three commands. The message goes on, as it was sent or edited:
+//! An observer decides with a command. The message goes on, as it was sent or edited:
 //! ```json
 #![doc = include_str!("../golden/command-forward.json")]
 //! ```
@@ -170,6 +170,21 @@
 //! It goes no further, and the relay answers it as if the other end had:
 //! ```json
 #![doc = include_str!("../golden/command-answer-held.json")]
+//! ```
+//! A rule can also hold the opening handshake of a connection to another server ([`intercepted_handshake`]):
+//! ```json
+#![doc = include_str!("../golden/act-handshake-held.json")]
+//! ```
+//! `forward` and `discard` decide about it too. It can go on edited, or be refused with a status:
+//! ```json
+#![doc = include_str!("../golden/command-forward-head.json")]
+//! ```
+//! ```json
+#![doc = include_str!("../golden/command-refuse.json")]
+//! ```
+//! What became of it:
+//! ```json
+#![doc = include_str!("../golden/act-handshake-edited.json")]
 //! ```
 //!
 //! # Routes
@@ -204,6 +219,7 @@
 //! | [`note`] | notes that people pin to observations |
 //! | [`rule`] | which frames the relay intercepts, and what it does with them |
 //! | [`intercepted`] | what a rule changed, before and after |
+//! | [`intercepted_handshake`] | the same for an opening handshake |
 //! | [`json_path`] | a place in JSON |
 //! | [`command`] | commands of an observer |
 //! | [`deferred`] | JSON that is read later |
@@ -228,6 +244,7 @@ pub mod feed;
 pub mod frame;
 pub mod id;
 pub mod intercepted;
+pub mod intercepted_handshake;
 pub mod json_path;
 pub mod note;
 pub mod page;
@@ -247,6 +264,7 @@ pub use feed::{Draining, FeedMessage, Gap, Hello, Recording};
 pub use frame::{Frame, Inflated, MessageKind, Party, Position, Violation};
 pub use id::{ConnectionNumber, Seq, SessionId};
 pub use intercepted::{Content, Intercepted};
+pub use intercepted_handshake::InterceptedHandshake;
 pub use json_path::JsonPath;
 pub use note::Note;
 pub use route::{

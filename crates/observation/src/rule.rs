@@ -1,4 +1,4 @@
-//! Rules: which frames the relay intercepts, and what it does with them. Rules belong to a session and can be changed while
+//! Rules: which frames and handshakes the relay intercepts, and what it does with them. Rules belong to a session and can be changed while
 //! connections are open.
 //!
 //! The rules are tried in their order. The first one that matches decides what happens, except that a [`Then::Note`] leaves the
@@ -33,10 +33,14 @@ pub struct Rule {
     pub times: Option<u32>,
 }
 
-/// Which frames a rule applies to. All conditions must hold; a condition that is left out always holds.
+/// Which frames or handshakes a rule applies to. All conditions must hold; a condition that is left out always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct When {
+    /// It is this part of an opening handshake that crosses `/relay`, and not a frame. `text`, `regex` and the sizes are then those of
+    /// its head, as it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<HandshakePart>,
     /// Who sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Party>,
@@ -69,6 +73,29 @@ pub struct When {
     /// The number of the connection; of a hop, that of either side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<ConnectionNumber>,
+}
+
+/// A part of an opening handshake. RFC 6455 §4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandshakePart {
+    /// What the relay sends to the server.
+    Request,
+    /// The 101 that the relay sends to the client after the server's.
+    Response,
+}
+
+named!(HandshakePart: "request" => HandshakePart::Request, "response" => HandshakePart::Response);
+
+impl HandshakePart {
+    /// Its name in JSON and in sentences.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+        }
+    }
 }
 
 /// A value at a place in JSON.

@@ -9,6 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use observation::{Asked, ConnectionNumber, Deliberate, Event, Hop, Intermediary, Leg, Offer, Opening, Refusal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use wire::deflate::Agreed;
 use wire::extension;
 use wire::handshake::connect::fields;
@@ -20,6 +21,8 @@ pub(super) struct ClientSide {
     arrival: Arrival,
     requested_us: u64,
     deliberate: Vec<Deliberate>,
+    /// How many times its handshake was held.
+    held: AtomicU64,
     answered: bool,
 }
 
@@ -41,11 +44,26 @@ impl ClientSide {
             concealed: Vec::new(),
         };
         session.append_event(number, &Event::Asked(asked));
-        Self { session, number, arrival, requested_us, deliberate, answered: false }
+        Self { session, number, arrival, requested_us, deliberate, held: AtomicU64::new(0), answered: false }
     }
 
     pub(super) fn arrival(&self) -> &Arrival {
         &self.arrival
+    }
+
+    /// How many times its handshake was held so far.
+    pub(super) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Counts that it is held. Returns the number by which observers decide.
+    pub(super) fn hold(&self) -> u64 {
+        self.held.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Something deliberate was done to the response.
+    pub(super) fn did(&mut self, why: Deliberate) {
+        self.deliberate.push(why);
     }
 
     /// Reads the TLS records, if there is TLS.

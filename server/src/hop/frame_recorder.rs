@@ -34,6 +34,16 @@ use wire::opcode::Opcode;
 
 const LOST: &str = "a protocol rule was broken on this connection, so the relay no longer knows where a frame ends and cannot add one; you can still drop the connection";
 
+/// The numbers of a connection's two sides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SideNumbers {
+    pub(super) near: ConnectionNumber,
+    /// `None` if the lab records the server side itself.
+    pub(super) far: Option<ConnectionNumber>,
+    /// How many handshakes were held on it. Held messages count on from there.
+    pub(super) held: u64,
+}
+
 /// On drop, it appends exactly one [`Closed`] for each side.
 pub(super) struct FrameRecorder {
     presence: Presence,
@@ -42,6 +52,7 @@ pub(super) struct FrameRecorder {
     /// Decides what goes on, once the session has had rules.
     interceptor: Option<Box<HopInterceptor>>,
     /// What an interceptor needs.
+    held: u64,
     agreed: Option<Agreed>,
     subprotocol: Option<String>,
     path: String,
@@ -68,7 +79,7 @@ pub(super) struct FrameRecorder {
 impl FrameRecorder {
     pub(super) fn new(
         presence: Presence,
-        (near, far): (ConnectionNumber, Option<ConnectionNumber>),
+        SideNumbers { near, far, held }: SideNumbers,
         (subprotocol, path): (Option<String>, String),
         deflate: Option<&Agreed>,
         tls_records: Option<Follower>,
@@ -92,6 +103,7 @@ impl FrameRecorder {
             sides,
             commands: HopCommands::new(mailbox),
             interceptor: None,
+            held,
             agreed: deflate.copied().filter(|_| inflating.is_some()),
             subprotocol,
             path,
@@ -174,6 +186,7 @@ impl FrameRecorder {
             slots: Arc::clone(&self.deflate_slots),
             memory: self.memory.clone(),
             payload_cap: self.payload_cap,
+            held: self.held,
         };
         self.interceptor = Some(Box::new(HopInterceptor::new(self.presence.session(), &self.sides, needs)));
     }

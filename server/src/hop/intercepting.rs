@@ -51,11 +51,13 @@ pub(super) struct Needs {
     pub(super) slots: Arc<Semaphore>,
     pub(super) memory: MemoryBudget,
     pub(super) payload_cap: usize,
+    /// How many handshakes were held on the connection.
+    pub(super) held: u64,
 }
 
 impl HopInterceptor {
     pub(super) fn new(session: &Session, sides: &Sides, needs: Needs) -> Self {
-        let Needs { subprotocol, path, idle, agreed, slots, memory, payload_cap } = needs;
+        let Needs { subprotocol, path, idle, agreed, slots, memory, payload_cap, held } = needs;
         let scope = Scope {
             numbers: sides.numbers().into_iter().filter_map(|(_, number)| number).collect(),
             subprotocol,
@@ -66,7 +68,8 @@ impl HopInterceptor {
             deflate: agreed.is_some(),
         };
         let rules = Arc::clone(session.rules());
-        let interceptor = Interceptor::new(rules, session.now_us(), scope, &memory, payload_cap);
+        let mut interceptor = Interceptor::new(rules, session.now_us(), scope, &memory, payload_cap);
+        interceptor.count_from(held);
         let exit = |direction| Exit::new(direction, agreed, Arc::clone(&slots), memory.share());
         Self { interceptor, up: exit(Direction::ToServer), down: exit(Direction::ToClient), memory }
     }

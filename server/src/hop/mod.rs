@@ -8,6 +8,8 @@
 //! | `relay` | forwards to another server; `params` reads the request parameters |
 //! | `client_side` | the client's side of a hop until its request is answered |
 //! | `server_side` | the same for the connection to another server |
+//! | `held_handshake` | a handshake that rules act on: it waits, goes on, or is refused |
+//! | `edited_head`, `edited_request`, `edited_response` | what observers make of a held one, and whether the relay may send it |
 //! | `request_builder`, `response` | the forwarded request and the server's response |
 //! | `bridge`, `one_way`, `bridge_observer` | copies bytes between two connections; `interference` is what a middlebox does to them |
 //! | `frame_inspector`, `frame_notes`, `sides`, `frame_recorder` | decode and record the frames that cross |
@@ -21,10 +23,14 @@ mod client_side;
 mod commands;
 mod crossing;
 mod direction;
+mod edited_head;
+mod edited_request;
+mod edited_response;
 mod exit;
 mod frame_inspector;
 mod frame_notes;
 mod frame_recorder;
+mod held_handshake;
 mod insertions;
 mod intercepting;
 mod interference;

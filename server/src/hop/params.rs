@@ -61,8 +61,7 @@ impl RelayParams {
 
     /// Checks that the server takes the headers that a visitor adds.
     pub(super) fn check_headers(&self, server: &AllowedServer) -> Result<(), RelayParamsError> {
-        let refused = self.headers.iter().find(|(name, _)| is_protected(name) && !server.permits_header(name));
-        refused.map_or(Ok(()), |(name, _)| Err(RelayParamsError::Protected(name.clone())))
+        self.headers.iter().try_for_each(|(name, _)| check_header(name, server))
     }
 
     /// Whether headers are forwarded that a browser adds by itself to log its user in.
@@ -85,6 +84,35 @@ impl RelayParams {
             head.add(name, value);
         }
     }
+}
+
+/// Checks that a visitor may set the header `name` for a server.
+pub(super) fn check_header(name: &str, server: &AllowedServer) -> Result<(), RelayParamsError> {
+    if is_of_relay(name) {
+        return Err(RelayParamsError::Own(name.to_owned()));
+    }
+    if is_protected(name) && !server.permits_header(name) {
+        return Err(RelayParamsError::Protected(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether the relay sets a header for its own connection.
+fn is_of_relay(name: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "host",
+        "connection",
+        "upgrade",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "keep-alive",
+        "expect",
+    ];
+    // Some servers read an underscore as a hyphen.
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    OWN.contains(&&*name) || name.starts_with("sec-websocket-") || name.starts_with("proxy-")
 }
 
 /// Whether servers trust a header to name a client, its address or its page: a visitor could speak for somebody else.
@@ -138,19 +166,7 @@ fn header(line: &str) -> Result<(String, String), RelayParamsError> {
     if !is_token || !value.bytes().all(|b| (b' '..=b'~').contains(&b)) || line.len() > MAX_VALUE {
         return Err(RelayParamsError::Malformed);
     }
-    let lower = name.to_ascii_lowercase();
-    let own = [
-        "host",
-        "connection",
-        "upgrade",
-        "content-length",
-        "transfer-encoding",
-        "te",
-        "trailer",
-        "keep-alive",
-        "expect",
-    ];
-    if own.contains(&&*lower) || lower.starts_with("sec-websocket-") || lower.starts_with("proxy-") {
+    if is_of_relay(name) {
         return Err(RelayParamsError::Own(name.to_owned()));
     }
     Ok((name.to_owned(), value.to_owned()))

@@ -189,6 +189,10 @@ impl UnusedLeg {
         Self { session: Some(Arc::clone(session)), number }
     }
 
+    pub(super) fn number(&self) -> ConnectionNumber {
+        self.number
+    }
+
     /// The caller records its end.
     pub(super) fn used(mut self) -> ConnectionNumber {
         self.session = None;

@@ -3,7 +3,7 @@
 
 use super::bridge::Bridge;
 use super::client_side::ClientSide;
-use super::frame_recorder::FrameRecorder;
+use super::frame_recorder::{FrameRecorder, SideNumbers};
 use super::interference::Interference;
 use super::reach;
 use super::request_builder::RequestBuilder;
@@ -139,7 +139,7 @@ async fn pass_on(
         let (number, id) = (near.number, near.arrival().id);
         let tls_records = near.follow_records();
         let agreed = near.opened(text, subprotocol.clone(), &extensions);
-        let numbers = (number, None);
+        let numbers = SideNumbers { near: number, far: None, held: 0 };
         let frames =
             FrameRecorder::new(presence, numbers, (subprotocol, String::new()), agreed.as_ref(), tls_records, id, &app);
         let interference = Interference::new(&middlebox.kind, Instant::now());

@@ -18,6 +18,9 @@ impl<T: Clone> Interceptor<T> {
             Command::Forward(Forward { held, edited }) => Some(self.forward(*held, edited.as_ref(), now)),
             Command::Discard(held) => Some(self.discard(*held)),
             Command::Answer(AnswerHeld { held, with }) => Some(self.answer(*held, with, now)),
+            Command::ForwardHead(_) | Command::Refuse(_) => {
+                Some(Err("no handshake is held on this connection; to forward a message, send `forward`".to_owned()))
+            }
             _ => None,
         }
     }

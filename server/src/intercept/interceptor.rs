@@ -97,6 +97,11 @@ impl<T: Clone> Interceptor<T> {
         self.ends = at;
     }
 
+    /// Numbers held messages after the handshakes that were held before.
+    pub(crate) fn count_from(&mut self, held: u64) {
+        self.waiting.count_from(held);
+    }
+
     /// Takes the rules of the session, if they have changed. Costs a load if they have not.
     #[inline]
     pub(crate) fn refresh(&mut self) {

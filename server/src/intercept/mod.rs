@@ -9,11 +9,13 @@
 //! | `interceptor` | [`Interceptor`]: decides about each message of a connection |
 //! | `waiting` | the messages that wait |
 //! | `decision` | what observers decide about a held message |
+//! | `handshake` | the same for opening handshakes: what rules do with one, and what they record |
 //! | `records` | what all of this records |
 //!
 //! Whether a rule applies to a message is up to `conditions`.
 
 mod decision;
+mod handshake;
 mod interceptor;
 mod records;
 mod replacement;
@@ -22,6 +24,9 @@ mod scope;
 mod session_rules;
 mod waiting;
 
+pub(crate) use handshake::{
+    HandshakeRule, HandshakeVerdict, HandshakeWait, PassingHandshake, judge as judge_handshake,
+};
 pub(crate) use interceptor::{Interceptor, Outcome};
 pub(crate) use rule_set::{MAX_JSON as MAX_RULES_JSON, RuleError};
 pub(crate) use scope::Scope;

@@ -104,7 +104,7 @@ pub(super) fn end(sender: Sender) -> &'static str {
 }
 
 /// A time in words.
-fn seconds(time: Duration) -> String {
+pub(super) fn seconds(time: Duration) -> String {
     match time.as_millis() {
         ms @ ..1000 => format!("{ms} ms"),
         ms if ms % 1000 == 0 => format!("{} s", ms / 1000),

@@ -124,6 +124,12 @@ impl CompiledRule {
         }
         let condition = Condition::new(&rule.when)?;
         let action = Action::new(&rule.then)?;
+        if rule.when.handshake.is_some() && !action.takes_handshakes() {
+            return Err(format!(
+                "`{}` acts on messages; for a handshake, use `hold`, `delay`, `drop` or `note`",
+                rule.then.name()
+            ));
+        }
         Ok(Self { rule, condition, action })
     }
 
@@ -167,6 +173,10 @@ impl Action {
             }
             Then::Note(text) => Self::Note(text.clone()),
         })
+    }
+
+    fn takes_handshakes(&self) -> bool {
+        matches!(self, Self::Hold(_) | Self::Delay(_) | Self::Drop | Self::Note(_))
     }
 
     fn has_pattern(&self) -> bool {

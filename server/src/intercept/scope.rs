@@ -23,11 +23,12 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// Whether a rule can act on this connection.
+    /// Whether a rule can act on the messages of this connection.
     pub(super) fn has(&self, when: &When) -> bool {
         let is_named = when.connection.is_some_and(|number| self.numbers.contains(&number));
         let only = when.subprotocol.as_ref();
-        (is_named || (when.connection.is_none() && !self.only_named))
+        when.handshake.is_none()
+            && (is_named || (when.connection.is_none() && !self.only_named))
             && only.is_none_or(|only| self.subprotocol.as_ref() == Some(only))
     }
 }

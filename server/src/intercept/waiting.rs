@@ -62,6 +62,11 @@ impl<T> Waiting<T> {
         self.waiters.iter().any(|waiter| waiter.unit.from == from)
     }
 
+    /// `held` numbers are in use already.
+    pub(super) fn count_from(&mut self, held: u64) {
+        self.held = held;
+    }
+
     /// The number of the next message to hold.
     pub(super) fn next_number(&mut self) -> u64 {
         self.held += 1;

@@ -67,6 +67,16 @@ impl HandshakeRefusal {
         Self { text, status: *status, rule: rule.into(), explanation, section: None, deliberate }
     }
 
+    /// A refusal of a handshake that a rule has intercepted, or an observer who decided about it.
+    pub(crate) fn by_rule(status: u16, explanation: String, why: Deliberate) -> Self {
+        Self { deliberate: vec![why], ..Self::own(status, "intercepted", &[], explanation) }
+    }
+
+    /// The same with a response that an observer wrote. `text` is its head, without a body.
+    pub(crate) fn written(status: u16, text: String, explanation: String, why: Deliberate) -> Self {
+        Self { text, ..Self::by_rule(status, explanation, why) }
+    }
+
     /// The session may exist, but this relay cannot ask the others.
     pub(crate) fn no_redis() -> Self {
         let explanation = "this relay shares its sessions through Redis and cannot reach it now, so it does not know this session; try \

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::intercept::{RuleError, SessionRules};
 use crate::memory::MemoryBudget;
-use observation::rule::RulesChange;
+use observation::rule::{HandshakePart, RulesChange};
 use std::sync::Arc;
 
 impl Session {
@@ -23,6 +23,11 @@ impl Session {
         if let Some(shared) = &self.shared {
             shared.adopt_rules().await;
         }
+    }
+
+    /// The head of a request or response as the log has it, which is what rules search.
+    pub(crate) fn recorded_head(&self, part: HandshakePart, head: &[u8]) -> Vec<u8> {
+        self.concealer.head(part, head)
     }
 
     /// What the relay intercepts on its connections.

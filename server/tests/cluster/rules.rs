@@ -2,9 +2,10 @@
 
 use crate::cluster::Cluster;
 use crate::support::{Feed, Raw, eventually, handshake, http, masked, soon, with_body};
-use observation::command::{AnswerHeld, Composed, Edited, Forward};
+use observation::command::{AnswerHeld, Composed, Edited, Forward, ForwardHead};
 use observation::{Command, Event, Origin, Rule};
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 /// Puts JSON at this path of the session on a relay. Returns its answer: the list of the rules, or why it refuses.
 async fn put(site: &Cluster, relay: usize, path: &str, json: &str) -> (u16, Value) {
@@ -105,6 +106,29 @@ async fn decisions_reach_the_relay_that_holds_a_message() {
     assert_eq!(raw.frame().await.1, b"ok");
     let again = feed.command(connection, Command::Discard(one)).await.unwrap();
     assert!(again.contains("no message 1 is held"), "{again}");
+}
+
+#[tokio::test]
+async fn a_held_handshake_is_edited_from_another_relay() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", server.local_addr().unwrap());
+    let Some(site) = Cluster::of(2, &["--relay-to", &url]).await else { return };
+    let mut feed = site.feed(0).await;
+    let hold = r#"[{"when": {"handshake": "request"}, "then": {"hold": {"ms": 300000}}}]"#;
+    assert_eq!(put(&site, 0, "/rules", hold).await.0, 200);
+    let mut raw = Raw::connect(site.address(1)).await;
+    raw.send(handshake(&format!("/relay/{}?to={url}/a", site.id), "").as_bytes()).await;
+    let (connection, held) = loop {
+        let next = feed.next().await;
+        if let Event::Act(act) = next.event {
+            break (next.connection.0, act.handshake.unwrap().read().unwrap());
+        }
+    };
+    let head = String::from_utf8(held.before).unwrap().replace("GET /a ", "GET /b?edited ");
+    let command = Command::ForwardHead(ForwardHead { held: held.held.unwrap(), head: head.clone() });
+    assert_eq!(feed.command(connection, command).await, None);
+    let (stream, _) = soon(server.accept()).await.unwrap();
+    assert_eq!(Raw(stream).head().await, head);
 }
 
 #[tokio::test]

@@ -4,14 +4,14 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::check;
-use observation::command::{AnswerHeld, Composed, Edited, Forward, Request};
+use observation::command::{AnswerHeld, Composed, Edited, Forward, ForwardHead, RefuseHeld, Request};
 use observation::rule::{
-    CloseCode, Delay, Duplicate, Expiry, FieldIs, Hold, JsonIs, Reorder, Replace, RulesChange, RulesRequest, Switch,
-    Then, When,
+    CloseCode, Delay, Duplicate, Expiry, FieldIs, HandshakePart, Hold, JsonIs, Reorder, Replace, RulesChange,
+    RulesRequest, Switch, Then, When,
 };
 use observation::{
     Act, Citation, Command, ConnectionNumber, Content, Deferred, Deliberate, Event, FeedMessage, Intercepted,
-    MessageKind, Observation, Party, Rule,
+    InterceptedHandshake, MessageKind, Observation, Party, Rule,
 };
 
 fn rule(when: When, then: Then) -> Rule {
@@ -58,6 +58,10 @@ fn one_of_each() -> Vec<Rule> {
         rule(
             When { text: Some("bye".to_owned()), ..When::default() },
             Then::Close(CloseCode { code: 1001, reason: String::new() }),
+        ),
+        rule(
+            When { handshake: Some(HandshakePart::Request), text: Some("Origin:".to_owned()), ..When::default() },
+            Then::Hold(Hold::default()),
         ),
         rule(When::default(), Then::Note("a message that no rule has changed".to_owned())),
     ]
@@ -114,6 +118,9 @@ fn decisions() {
     golden!("command-forward", request(5, Command::Forward(Forward { held: 1, edited: Some(edited()) })));
     golden!("command-discard", request(6, Command::Discard(2)));
     golden!("command-answer-held", request(7, Command::Answer(AnswerHeld { held: 3, with: edited() })));
+    let head = "GET /v2 HTTP/1.1\nHost: localhost:9001\nSec-WebSocket-Version: 8".to_owned();
+    golden!("command-forward-head", request(8, Command::ForwardHead(ForwardHead { held: 1, head })));
+    golden!("command-refuse", request(9, Command::Refuse(RefuseHeld { held: 2, status: 403 })));
 }
 
 fn act(what: &'static str, section: Option<&'static str>, intercepted: &Intercepted) -> Event {
@@ -143,6 +150,30 @@ fn records() {
     assert!(after[0].is_truncated() && !before.is_truncated());
     let forwarded = Intercepted { until_us: None, ends_us: None, expiry: None, after, ..held };
     golden!("act-forwarded", super::observation(12, 8_400_120, act("forward", None, &forwarded)));
+}
+
+#[test]
+fn handshakes() {
+    let before = b"GET /v1 HTTP/1.1\r\nHost: localhost:9001\r\nCookie: s=***\r\n\r\n".to_vec();
+    let held = InterceptedHandshake {
+        rule: 2,
+        name: String::new(),
+        part: HandshakePart::Request,
+        held: Some(1),
+        until_us: Some(30_001_250),
+        expiry: Some(Expiry::Forward),
+        before: before.clone(),
+        after: Vec::new(),
+        concealed: vec!["cookie".to_owned()],
+    };
+    let event = |what, handshake: &InterceptedHandshake| {
+        let deliberate = Deliberate::by_rule(what, "what rule 2 did with the request to the server, in words", None);
+        Event::Act(Act { handshake: Some(Deferred::new(handshake)), ..Act::of(deliberate) })
+    };
+    golden!("act-handshake-held", super::observation(2, 1_250, event("hold", &held)));
+    let after = b"GET /v2 HTTP/1.1\r\nHost: localhost:9001\r\nCookie: s=***\r\n\r\n".to_vec();
+    let forwarded = InterceptedHandshake { until_us: None, expiry: None, after, ..held };
+    golden!("act-handshake-edited", super::observation(3, 8_400_120, event("forward", &forwarded)));
 }
 
 #[test]

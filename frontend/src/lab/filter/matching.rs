@@ -73,7 +73,9 @@ impl<'r> Seen<'r> {
             Condition::Fragmented => {
                 frame.and_then(|frame| frame.position).is_some_and(|at| at.fragment > 1 || !at.last)
             }
-            Condition::Intercepted => matches!(event, Some(Event::Act(act)) if act.intercepted.is_some()),
+            Condition::Intercepted => {
+                matches!(event, Some(Event::Act(act)) if act.intercepted.is_some() || act.handshake.is_some())
+            }
             Condition::Noted => self.record.note(row.key).is_some(),
             Condition::Text(text) => self.contains(text),
         }

@@ -1,25 +1,22 @@
 //! A deliberate act of the relay that is not a frame.
 
+use super::act_head::HeadBeforeAndAfter;
+use super::act_waiting::Waiting;
 use super::aftermath::AftermathView;
 use super::purpose::DeliberateActs;
-use crate::lab::{Lab, Record};
 use crate::ui::field::Pointed;
 use crate::ui::format;
 use crate::ui::hex::Hex;
 use leptos::prelude::*;
-use observation::{Act, ConnectionNumber, Content, Event, Intercepted, Seq};
+use observation::{Act, Content, Intercepted, Seq};
 use wire::opcode::Opcode;
 
 /// How many rows of bytes are shown at first.
 const FOLD: usize = 12;
 
-/// What a page hands in: opens its view in which visitors decide about a held message, named by its connection and its number there.
-#[derive(Clone, Copy)]
-pub struct DecideHeld(pub Callback<(ConnectionNumber, u64)>);
-
 #[component]
 pub fn ActView(act: Act, seq: Seq, client: &'static str) -> impl IntoView {
-    let Act { deliberate, bytes, sent, refused, intercepted } = act;
+    let Act { deliberate, bytes, sent, refused, intercepted, handshake } = act;
     let kept = bytes.len() as u64;
     if let Some(why) = refused {
         return view! {
@@ -33,6 +30,7 @@ pub fn ActView(act: Act, seq: Seq, client: &'static str) -> impl IntoView {
     view! {
         <DeliberateActs did=vec![deliberate]/>
         {intercepted.and_then(|intercepted| intercepted.read().ok()).map(|intercepted| view! { <BeforeAndAfter intercepted seq/> })}
+        {handshake.and_then(|handshake| handshake.read().ok()).map(|handshake| view! { <HeadBeforeAndAfter handshake seq/> })}
         <AftermathView seq client/>
         {(sent > 0)
             .then(|| {
@@ -59,7 +57,9 @@ fn BeforeAndAfter(intercepted: Intercepted, seq: Seq) -> impl IntoView {
         (true, None) => "Nothing went on.",
         (false, _) => "",
     };
-    let waiting = held.filter(|_| until_us.is_some()).map(|number| view! { <Waiting number seq/> });
+    let waiting = held
+        .filter(|_| until_us.is_some())
+        .map(|number| view! { <Waiting number seq decide="Edit, forward, drop or answer it"/> });
     view! {
         {waiting}
         <div class="before-after">
@@ -74,42 +74,6 @@ fn BeforeAndAfter(intercepted: Intercepted, seq: Seq) -> impl IntoView {
             </section>
         </div>
     }
-}
-
-/// For a message that is held: whether it still is, and a button to decide about it.
-#[component]
-fn Waiting(number: u64, seq: Seq) -> impl IntoView {
-    let lab = expect_context::<Lab>();
-    let decide = use_context::<DecideHeld>();
-    let connection = lab.record.with_untracked(|record| record.transcript.get(seq).map(|seen| seen.connection));
-    let waits =
-        Memo::new(move |_| lab.record.with(|record| connection.is_some_and(|it| still_waits(record, it, number, seq))));
-    move || {
-        if !waits.get() {
-            return view! { <p class="note">"It does not wait any more."</p> }.into_any();
-        }
-        let button = connection.zip(decide).map(|(connection, DecideHeld(decide))| {
-            view! {
-                <button type="button" class="small" on:click=move |_| decide.run((connection, number))>
-                    "Edit, forward, drop or answer it"
-                </button>
-            }
-        });
-        view! { <p class="held-now">"It waits at the relay now. " {button}</p> }.into_any()
-    }
-}
-
-/// Whether nothing has become of a held message since `seq`.
-fn still_waits(record: &Record, connection: ConnectionNumber, number: u64, seq: Seq) -> bool {
-    let over = |event: &Event| match event {
-        Event::Closed(_) => true,
-        Event::Act(act) => {
-            let read = act.intercepted.as_ref().and_then(|intercepted| intercepted.read().ok());
-            act.refused.is_none() && read.is_some_and(|it| it.held == Some(number) && it.until_us.is_none())
-        }
-        _ => false,
-    };
-    !record.transcript.after(seq).any(|seen| seen.connection == connection && over(&seen.event))
 }
 
 fn content(content: Content) -> impl IntoView {

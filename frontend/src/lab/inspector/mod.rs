@@ -2,6 +2,8 @@
 
 pub mod accept;
 mod act;
+mod act_head;
+mod act_waiting;
 mod aftermath;
 mod both_sides;
 mod browsers;
@@ -27,7 +29,7 @@ mod tunnel;
 mod unmasking;
 mod unseen;
 
-pub use act::DecideHeld;
+pub use act_waiting::DecideHeld;
 pub use frame::ChosenPart;
 
 use crate::lab::Lab;

@@ -54,7 +54,7 @@ fn origin(deliberate: &Deliberate) -> String {
         Origin::Behaviour => format!("The connection’s settings ask for this: {}.", deliberate.what),
         Origin::Middlebox => "The middlebox on the path does this.".into(),
         Origin::Limit => "A limit of the relay was reached. Nobody asked for this.".into(),
-        Origin::Rule => "A rule of this session, or an observer’s decision about a message that the rule held.".into(),
+        Origin::Rule => "A rule of this session, or an observer’s decision about what the rule held.".into(),
         Origin::Console => "By hand: an observer of this session sent the command.".into(),
     };
     rule.unwrap_or_default() + &who

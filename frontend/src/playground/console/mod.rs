@@ -2,7 +2,10 @@
 
 mod draft;
 mod frame;
+mod head_draft;
 mod held;
+mod held_handshake;
+mod held_message;
 mod receiver;
 mod rules;
 mod verdict;

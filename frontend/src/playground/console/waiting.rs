@@ -1,11 +1,11 @@
-//! The messages that wait for a decision, found in the observations.
+//! The messages and handshakes that wait for a decision, found in the observations.
 
 use crate::lab::Record;
 use leptos::prelude::window;
-use observation::rule::Expiry;
-use observation::{ConnectionNumber, Content, Event, Intercepted, Party, Seq};
+use observation::rule::{Expiry, HandshakePart};
+use observation::{Act, ConnectionNumber, Content, Event, Intercepted, InterceptedHandshake, Party, Seq};
 
-/// The messages that wait, as of an observation.
+/// What waits, as of an observation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Waiting {
     until: Seq,
@@ -13,7 +13,7 @@ pub(super) struct Waiting {
     pub(super) held: Vec<Held>,
 }
 
-/// A message that waits for a decision.
+/// A message or handshake that waits for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) connection: ConnectionNumber,
@@ -21,14 +21,50 @@ pub(super) struct Held {
     pub(super) number: u64,
     /// The observation that says that it is held.
     pub(super) seq: Seq,
-    pub(super) from: Party,
-    pub(super) message: Content,
+    pub(super) what: HeldThing,
     /// When its time is over, in microseconds since the session began.
     pub(super) until_us: u64,
     /// What happens then.
     pub(super) expiry: Expiry,
     /// When the connection ends before that if nothing more is sent on it, in the same unit. `None` if that is not known.
     pub(super) ends_us: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum HeldThing {
+    Message {
+        from: Party,
+        content: Content,
+    },
+    Handshake {
+        part: HandshakePart,
+        head: Vec<u8>,
+        /// The headers whose values are not recorded.
+        concealed: Vec<String>,
+    },
+}
+
+/// How long something is held.
+struct Wait {
+    until_us: u64,
+    expiry: Expiry,
+    ends_us: Option<u64>,
+}
+
+/// What an act says about something that is held: its number, and its wait if it still waits.
+type Step = (u64, Option<Wait>, HeldThing);
+
+fn step(act: &Act) -> Option<Step> {
+    let wait = |until_us: Option<u64>, expiry: Option<Expiry>, ends_us| {
+        until_us.map(|until_us| Wait { until_us, expiry: expiry.unwrap_or_default(), ends_us })
+    };
+    if let Some(intercepted) = &act.intercepted {
+        let Intercepted { held, until_us, ends_us, expiry, before: content, from, .. } = intercepted.read().ok()?;
+        return Some((held?, wait(until_us, expiry, ends_us), HeldThing::Message { from, content }));
+    }
+    let InterceptedHandshake { held, until_us, expiry, part, before: head, concealed, .. } =
+        act.handshake.as_ref()?.read().ok()?;
+    Some((held?, wait(until_us, expiry, None), HeldThing::Handshake { part, head, concealed }))
 }
 
 impl Held {
@@ -45,16 +81,10 @@ impl Waiting {
             self.until = seq;
             match &observation.event {
                 Event::Act(act) if act.refused.is_none() => {
-                    let Some(Ok(intercepted)) = act.intercepted.as_ref().map(|it| it.read()) else { continue };
-                    let Intercepted { held: Some(number), until_us, ends_us, expiry, before: message, from, .. } =
-                        intercepted
-                    else {
-                        continue;
-                    };
+                    let Some((number, wait, what)) = step(act) else { continue };
                     self.held.retain(|held| held.key() != (connection, number));
-                    if let Some(until_us) = until_us {
-                        let expiry = expiry.unwrap_or_default();
-                        self.held.push(Held { connection, number, seq, from, message, until_us, expiry, ends_us });
+                    if let Some(Wait { until_us, expiry, ends_us }) = wait {
+                        self.held.push(Held { connection, number, seq, what, until_us, expiry, ends_us });
                     }
                 }
                 Event::Frame(_) => {
@@ -62,7 +92,7 @@ impl Waiting {
                     let is_on = |held: &&mut Held| held.connection == connection || Some(held.connection) == other;
                     self.held.iter_mut().filter(is_on).for_each(|held| held.ends_us = None);
                 }
-                Event::Closed(_) => self.held.retain(|held| held.connection != connection),
+                Event::Closed(_) | Event::Refusal(_) => self.held.retain(|held| held.connection != connection),
                 _ => {}
             }
         }

@@ -226,8 +226,13 @@ impl Rule {
             return Err("`nth` counts messages from 1".to_owned());
         }
         let of_connection = |when: &When| {
-            let When { from, opcode, field, subprotocol, connection, .. } = when;
-            from.is_some() || opcode.is_some() || field.is_some() || subprotocol.is_some() || connection.is_some()
+            let When { handshake, from, opcode, field, subprotocol, connection, .. } = when;
+            handshake.is_some()
+                || from.is_some()
+                || opcode.is_some()
+                || field.is_some()
+                || subprotocol.is_some()
+                || connection.is_some()
         };
         match self.when.as_ref().is_some_and(of_connection) {
             true => Err(

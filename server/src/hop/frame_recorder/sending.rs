@@ -50,7 +50,7 @@ impl FrameRecorder {
     pub(super) fn decide(&mut self, pending: &PendingCommand) {
         let decided = match &mut self.interceptor {
             Some(interceptor) => interceptor.decide(&pending.command, &mut self.sides),
-            None => Some(Err("no message is held on this connection".to_owned())),
+            None => Some(Err("nothing is held on this connection".to_owned())),
         };
         match decided {
             Some(Err(why)) => self.record(refused(pending, &why)),

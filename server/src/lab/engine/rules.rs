@@ -127,7 +127,7 @@ impl Engine {
     /// Does what a command decides about a held message. `None` if the command is about something else.
     pub(super) fn decide(&mut self, command: &Command, now: Instant) -> Option<Result<(), String>> {
         let Some(interceptor) = &mut self.interceptor else {
-            let none = || Err("no message is held on this connection".to_owned());
+            let none = || Err("nothing is held on this connection".to_owned());
             return crate::command_frames::decides(command).then(none);
         };
         let decided = interceptor.decide(command, now)?;

@@ -9,7 +9,7 @@ use super::mailbox::PendingCommand;
 use super::usage::Role;
 use crate::limits::{Client, OverLimit};
 use futures_util::future::BoxFuture;
-use observation::{ConnectionNumber, Event, Seq};
+use observation::{ConnectionNumber, Event, Intermediary, Leg, Route, Seq};
 use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
@@ -92,15 +92,18 @@ impl Change {
     pub(super) fn of(connection: ConnectionNumber, event: &Event) -> Option<Self> {
         match event {
             Event::Opening(_) | Event::Tunnel(_) => Some(Self::Opened(connection)),
+            // While its handshake is held, observers on other relays can decide about it.
+            Event::Act(act) if act.handshake.is_some() => Some(Self::Opened(connection)),
             Event::Closed(_) => Some(Self::Closed(connection)),
-            Event::Refusal(_)
-            | Event::Asked(_)
-            | Event::Records(_)
-            | Event::Frame(_)
-            | Event::Act(_)
-            | Event::Note(_) => None,
+            Event::Refusal(refusal) => is_client_of_relay(&refusal.route).then_some(Self::Closed(connection)),
+            Event::Asked(_) | Event::Records(_) | Event::Frame(_) | Event::Act(_) | Event::Note(_) => None,
         }
     }
+}
+
+/// Whether it is the client side of `/relay`, where rules can hold a handshake.
+fn is_client_of_relay(route: &Route) -> bool {
+    route.hop.as_ref().is_some_and(|hop| hop.leg == Leg::Near && hop.middle == Intermediary::Relay)
 }
 
 /// Why nobody more may enter a session.

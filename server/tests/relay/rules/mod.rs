@@ -5,6 +5,8 @@ mod changes;
 mod compression;
 mod conditions;
 mod decoded;
+mod handshake_edits;
+mod handshakes;
 mod holds;
 mod lab;
 mod limits;
@@ -36,11 +38,12 @@ async fn try_set(feed: &mut Feed, rules: &str) -> Option<String> {
     answer.refused
 }
 
-/// The next act of a rule, with what it intercepted.
+/// The next act of a rule on a message, with what it intercepted.
 async fn act(feed: &mut Feed) -> (Act, Intercepted) {
     loop {
         if let Event::Act(act) = feed.next().await.event
             && act.deliberate.by == Origin::Rule
+            && act.handshake.is_none()
         {
             let intercepted = act.intercepted.as_ref().expect("a rule says what it intercepted").read().unwrap();
             return (act, intercepted);

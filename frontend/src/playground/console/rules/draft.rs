@@ -1,7 +1,8 @@
 //! A rule as it is typed into the form: one text for each field. What is wrong with a field is said beside it.
 
 use observation::rule::{
-    CloseCode, Delay, Duplicate, Expiry, FieldIs, Hold, JsonIs, REORDER_MS, Reorder, Replace, Rule, Then, When,
+    CloseCode, Delay, Duplicate, Expiry, FieldIs, HandshakePart, Hold, JsonIs, REORDER_MS, Reorder, Replace, Rule,
+    Then, When,
 };
 use observation::{ConnectionNumber, JsonPath, MessageKind, Party};
 use serde_json::Value;
@@ -13,6 +14,8 @@ const MAX_WAIT: u64 = 300_000;
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Field {
+    /// Empty for a message or frame, or the name of a part of the handshake.
+    What,
     Name,
     Times,
     From,
@@ -67,6 +70,11 @@ pub(super) const ACTIONS: [(&str, &str); 9] = [
     ("note", "Only note it"),
 ];
 
+/// Whether an action applies to handshakes too.
+pub(super) fn takes_handshakes(action: &str) -> bool {
+    matches!(action, "hold" | "delay" | "drop" | "note")
+}
+
 /// What a field has when nothing was typed into it.
 const DEFAULTS: [(Field, &str); 7] = [
     (Field::Action, "hold"),
@@ -109,12 +117,31 @@ impl RuleDraft {
         Ok(Rule { name: self.get(Field::Name).trim().to_owned(), on: !self.off, when, then, times })
     }
 
+    /// The part of the handshake that the rule is for; `None` if it is for messages.
+    pub(super) fn handshake(&self) -> Option<HandshakePart> {
+        let parts = [HandshakePart::Request, HandshakePart::Response];
+        self.chosen(&parts.map(|part| (part.name(), part)), Field::What)
+    }
+
     fn when(&self) -> Result<When, FieldError> {
         let (min_bytes, max_bytes) = (self.size(Field::MinBytes)?, self.size(Field::MaxBytes)?);
         if let (Some(min), Some(max)) = (min_bytes, max_bytes)
             && min > max
         {
             return Err((Field::MaxBytes, format!("This is less than the smallest size, {min}. Write {min} or more.")));
+        }
+        let connection = self.number(Field::Connection, 1, u64::from(u32::MAX))?;
+        let of_both = When {
+            min_bytes,
+            max_bytes,
+            text: self.some(Field::Text),
+            regex: self.some(Field::Regex),
+            subprotocol: self.some(Field::Subprotocol),
+            connection: connection.and_then(|number| u32::try_from(number).ok()).map(ConnectionNumber),
+            ..When::default()
+        };
+        if let Some(part) = self.handshake() {
+            return Ok(When { handshake: Some(part), ..of_both });
         }
         let json = match (self.some(Field::Path), self.some(Field::Is)) {
             (Some(path), is) => {
@@ -130,19 +157,13 @@ impl RuleDraft {
             }
             (name, is) => name.map(|name| FieldIs { name, is }),
         };
-        let connection = self.number(Field::Connection, 1, u64::from(u32::MAX))?;
         Ok(When {
             from: self.chosen(&[("client", Party::Client), ("server", Party::Server)], Field::From),
             opcode: self.get(Field::Opcode).parse().ok(),
             kind: self.chosen(&[("text", MessageKind::Text), ("binary", MessageKind::Binary)], Field::Kind),
-            min_bytes,
-            max_bytes,
-            text: self.some(Field::Text),
-            regex: self.some(Field::Regex),
             json,
             field,
-            subprotocol: self.some(Field::Subprotocol),
-            connection: connection.and_then(|number| u32::try_from(number).ok()).map(ConnectionNumber),
+            ..of_both
         })
     }
 
@@ -229,6 +250,14 @@ impl RuleDraft {
 }
 
 impl RuleDraft {
+    /// Chooses what the rule is for. An action that a handshake does not take becomes another one.
+    pub(super) fn choose_what(&mut self, what: String) {
+        self.set(Field::What, what);
+        if self.handshake().is_some() && !takes_handshakes(self.get(Field::Action)) {
+            self.choose("hold".to_owned());
+        }
+    }
+
     /// Chooses an action. A time that was not typed becomes a good one for it.
     pub(super) fn choose(&mut self, action: String) {
         let time = |action: &str| match action {
@@ -302,6 +331,10 @@ mod tests {
         check(r#"{"then": {"corrupt": "masked"}}"#);
         check(r#"{"then": {"close": {"code": 0, "reason": "r"}}}"#);
         check(r#"{"then": {"note": "n"}}"#);
+        check(r#"{"when": {"handshake": "request", "text": "Origin", "max_bytes": 900}, "then": {"hold": {"ms": 5}}}"#);
+        check(
+            r#"{"when": {"handshake": "response", "regex": "^a", "subprotocol": "chat", "connection": 2}, "then": "drop"}"#,
+        );
     }
 
     #[test]
@@ -336,6 +369,14 @@ mod tests {
         draft.set(Field::Ms, "7");
         draft.choose("hold".into());
         assert_eq!(draft.get(Field::Ms), "7");
+    }
+
+    #[test]
+    fn a_rule_for_a_handshake_has_only_what_a_handshake_takes() {
+        let mut draft = draft(&[(Field::From, "server"), (Field::Is, "1"), (Field::Action, "corrupt")]);
+        draft.choose_what("request".into());
+        let rule = draft.rule().expect("what is left over is ignored");
+        assert_eq!((rule.when.from, rule.then.name()), (None, "hold"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The form of a rule: every condition, and the fields of the chosen action.
 
-use super::draft::{ACTIONS, Field, FieldError, RuleDraft};
+use super::draft::{ACTIONS, Field, FieldError, RuleDraft, takes_handshakes};
 use crate::playground::behaviours;
 use crate::playground::connect_form::ConnectForm;
 use crate::ui::enter::is_enter;
@@ -38,24 +38,17 @@ pub(super) fn RuleForm(
     view! {
         <div class="rule-form" on:keydown=on_key>
             <fieldset>
-                <legend>"When a message is"</legend>
-                {choice(Field::From, "From", choices(&[("", "either end"), ("client", "the client"), ("server", "the server")]))}
-                {choice(Field::Opcode, "Opcode", opcodes())}
-                {choice(Field::Kind, "Kind", choices(&[("", "any"), ("text", "text"), ("binary", "binary")]))}
-                {text(Field::Text, "Contains the text", "any")}
-                {text(Field::Regex, "Matches the regular expression", "any")}
-                {text(Field::Path, "Is JSON that has", "$.type")}
-                {text(Field::Is, "with this value there", "any")}
-                {text(Field::Decoded, "Has the decoded field", "event")}
-                {text(Field::DecodedIs, "with this value in it", "any")}
-                {text(Field::MinBytes, "At least (bytes)", "0")}
-                {text(Field::MaxBytes, "At most (bytes)", "any")}
-                {text(Field::Subprotocol, "Subprotocol", "any")}
-                {text(Field::Connection, "Connection number", "any")}
+                <legend>"When"</legend>
+                {choice(
+                    Field::What,
+                    "Applies to",
+                    choices(&[("", "messages"), ("request", "handshake requests"), ("response", "handshake responses")]),
+                )}
+                <Conditions typing/>
             </fieldset>
             <fieldset>
                 <legend>"Then"</legend>
-                {choice(Field::Action, "Action", choices(&ACTIONS))}
+                <Actions typing/>
                 <ActionFields typing/>
             </fieldset>
             <fieldset>
@@ -64,6 +57,53 @@ pub(super) fn RuleForm(
                 {text(Field::Times, "Times on each connection", "no limit")}
             </fieldset>
         </div>
+    }
+}
+
+/// The conditions that messages or handshakes can meet.
+#[component]
+fn Conditions(typing: Typing) -> impl IntoView {
+    let text = move |field, label, placeholder| view! { <Input typing field label placeholder/> }.into_any();
+    let choice = move |field, label, choices| view! { <Select typing field label choices/> }.into_any();
+    let is_handshake = Memo::new(move |_| typing.draft.with(|draft| draft.handshake().is_some()));
+    move || {
+        let mut fields = Vec::new();
+        if !is_handshake.get() {
+            let ends = choices(&[("", "either end"), ("client", "the client"), ("server", "the server")]);
+            fields.push(choice(Field::From, "From", ends));
+            fields.push(choice(Field::Opcode, "Opcode", opcodes()));
+            fields.push(choice(Field::Kind, "Kind", choices(&[("", "any"), ("text", "text"), ("binary", "binary")])));
+        }
+        fields.push(text(Field::Text, "Contains the text", "any"));
+        fields.push(text(Field::Regex, "Matches the regular expression", "any"));
+        if !is_handshake.get() {
+            fields.push(text(Field::Path, "Is JSON that has", "$.type"));
+            fields.push(text(Field::Is, "with this value there", "any"));
+            fields.push(text(Field::Decoded, "Has the decoded field", "event"));
+            fields.push(text(Field::DecodedIs, "with this value in it", "any"));
+        }
+        fields.push(text(Field::MinBytes, "At least (bytes)", "0"));
+        fields.push(text(Field::MaxBytes, "At most (bytes)", "any"));
+        fields.push(text(Field::Subprotocol, "Subprotocol", "any"));
+        fields.push(text(Field::Connection, "Connection number", "any"));
+        let note = is_handshake.get().then(|| {
+            view! { <p class="note whole">"Handshakes are held between a client and another server, on connections to /relay."</p> }
+        });
+        view! {
+            {fields.collect_view()}
+            {note}
+        }
+    }
+}
+
+/// The actions that messages or handshakes take.
+#[component]
+fn Actions(typing: Typing) -> impl IntoView {
+    let is_handshake = Memo::new(move |_| typing.draft.with(|draft| draft.handshake().is_some()));
+    move || {
+        let taken = |(action, _): &&(&str, &str)| !is_handshake.get() || takes_handshakes(action);
+        let actions: Vec<_> = ACTIONS.iter().filter(taken).copied().collect();
+        view! { <Select typing field=Field::Action label="Action" choices=choices(&actions)/> }
     }
 }
 
@@ -83,7 +123,7 @@ fn ActionFields(typing: Typing) -> impl IntoView {
         let fields = match &*action {
             "hold" => vec![
                 text(Field::Ms, "For at most (ms)", "30000"),
-                choice(Field::Expiry, "If nobody decides", &[("forward", "forward it"), ("drop", "drop it")]),
+                choice(Field::Expiry, "If nobody decides", &[("forward", "forward it"), ("drop", "drop or refuse it")]),
             ],
             "delay" => vec![text(Field::Ms, "By (ms)", "3000")],
             "duplicate" => vec![text(Field::Copies, "Copies", "1")],
@@ -171,7 +211,11 @@ fn Select(typing: Typing, field: Field, label: &'static str, choices: Vec<Choice
     let chosen = Memo::new(move |_| draft.with(|draft| draft.get(field).to_owned()));
     let choose = move |event: web_sys::Event| {
         let value = event_target_value(&event);
-        draft.update(|draft| if field == Field::Action { draft.choose(value) } else { draft.set(field, value) });
+        draft.update(|draft| match field {
+            Field::Action => draft.choose(value),
+            Field::What => draft.choose_what(value),
+            _ => draft.set(field, value),
+        });
     };
     let option = |(value, words): Choice| {
         let own = value.clone();

@@ -51,7 +51,7 @@ impl RuleList {
         self.refused.set(None);
         self.editing.set(editing);
         request_animation_frame(|| {
-            focus(&Field::From.id());
+            focus(&Field::What.id());
         });
     }
 

@@ -49,7 +49,7 @@ fn Overview(list: RuleList) -> impl IntoView {
         </ol>
         <Show when=move || rules.with(Vec::is_empty)>
             <p class="nothing">
-                "There are no rules, so every message goes on as it comes. A rule can hold, change, delay or drop the messages that you choose."
+                "There are no rules, so every message goes on as it comes. A rule can hold, change, delay or drop the messages that you choose, and hold or refuse handshakes with other servers."
             </p>
         </Show>
         <p class="error" role="status">

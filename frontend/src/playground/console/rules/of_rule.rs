@@ -1,7 +1,7 @@
 //! The draft of a rule that is edited.
 
 use super::draft::{Field, RuleDraft};
-use observation::rule::{CloseCode, Delay, Duplicate, Expiry, Hold, Reorder, Replace, Rule, Then, When};
+use observation::rule::{CloseCode, Delay, Duplicate, Expiry, HandshakePart, Hold, Reorder, Replace, Rule, Then, When};
 use observation::{MessageKind, Party};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,8 +12,21 @@ impl From<&Rule> for RuleDraft {
         let mut draft = Self { typed: BTreeMap::new(), off: !rule.on };
         draft.set(Field::Name, &*rule.name);
         draft.put(Field::Times, rule.times);
-        let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, field, subprotocol, connection } =
-            &rule.when;
+        let When {
+            handshake,
+            from,
+            opcode,
+            kind,
+            min_bytes,
+            max_bytes,
+            text,
+            regex,
+            json,
+            field,
+            subprotocol,
+            connection,
+        } = &rule.when;
+        draft.put(Field::What, handshake.map(HandshakePart::name));
         draft.put(Field::From, from.map(|from| if from == Party::Client { "client" } else { "server" }));
         draft.put(Field::Opcode, *opcode);
         draft.put(Field::Kind, kind.map(|kind| if kind == MessageKind::Text { "text" } else { "binary" }));

@@ -11,12 +11,14 @@ const SHOWN: usize = 40;
 
 /// To which messages it applies: `Text messages from the client with “price”`
 pub(super) fn when(when: &When) -> String {
-    let When { from, opcode, kind, min_bytes, max_bytes, text, regex, json, field, subprotocol, connection } = when;
-    let mut words = match (opcode, kind) {
-        (None, None) => "Messages".to_owned(),
-        (None, Some(MessageKind::Text)) => "Text messages".to_owned(),
-        (None, Some(MessageKind::Binary)) => "Binary messages".to_owned(),
-        (Some(opcode), kind) => {
+    let When { handshake, from, opcode, kind, min_bytes, max_bytes, text, regex, json, field, subprotocol, connection } =
+        when;
+    let mut words = match (handshake, opcode, kind) {
+        (Some(part), ..) => format!("Handshake {}s", part.name()),
+        (None, None, None) => "Messages".to_owned(),
+        (None, None, Some(MessageKind::Text)) => "Text messages".to_owned(),
+        (None, None, Some(MessageKind::Binary)) => "Binary messages".to_owned(),
+        (None, Some(opcode), kind) => {
             let kind = kind.map_or("", |kind| if kind == MessageKind::Text { " of text" } else { " of binary data" });
             format!("{}{kind}", frames(Opcode::from_nibble(*opcode)))
         }
@@ -147,6 +149,10 @@ mod tests {
             ["Messages with the field event “chat”", "", ""],
         );
         check(r#"{"when": {"field": {"name": "topic"}}, "then": "drop"}"#, ["Messages with a field topic", "", ""]);
+        check(
+            r#"{"when": {"handshake": "request", "text": "Origin"}, "then": {"hold": {"ms": 1500, "then": "drop"}}}"#,
+            ["Handshake requests with “Origin”", "for 1.5 s at most, then drop", ""],
+        );
         check(r#"{"then": {"duplicate": {"copies": 2}}}"#, ["Messages", "2 copies follow", ""]);
         check(r#"{"then": {"close": {"code": 1001, "reason": "bye"}}}"#, ["Messages", "with 1001 bye", ""]);
     }
