@@ -24,6 +24,8 @@ const SPECS = [
   "refusals",
   "session",
   "export",
+  "saved",
+  "workbench",
   "import",
   "rules",
   "filter",

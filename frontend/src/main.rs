@@ -7,6 +7,7 @@
 //! | [`app`] | the routes |
 //! | [`embed`] | single pieces inside pages of other sites |
 //! | [`playground`], [`course`], [`challenge`], [`recording`] | the pages, each with its own state and views |
+//! | [`workbench`] | what can be done with a recorded connection: replay it, script it, compare it |
 //! | [`shell`] | what surrounds every page: top bar, navigation, theme |
 //! | [`lab`] | a session and everything that can be seen of it |
 //! | [`address`] | the URLs of the relay: where they lead, their route and their settings |
@@ -28,6 +29,7 @@ mod recording;
 mod shell;
 mod site;
 mod ui;
+mod workbench;
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -2,11 +2,11 @@
 
 use crate::course::progress::Progress;
 use crate::course::stored::MAX_FILE;
+use crate::ui::chosen_file::chosen_file;
 use crate::ui::focus::focus;
 use crate::ui::object_url::ObjectUrl;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
 
 /// The result of an import or a reset.
 type Outcome = Option<Result<&'static str, String>>;
@@ -15,23 +15,12 @@ type Outcome = Option<Result<&'static str, String>>;
 pub(super) fn ProgressFile() -> impl IntoView {
     let progress = Progress::provided();
     let said = RwSignal::<Outcome>::new(None);
-    // Created on demand and released with the view.
     let link = RwSignal::new_local(None::<ObjectUrl>);
     let export = move |event: web_sys::MouseEvent| {
-        let url = ObjectUrl::of(progress.export().as_bytes(), "application/json");
-        let anchor = event.current_target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
-        if let (Some(url), Some(anchor)) = (url, anchor) {
-            // A constant name: setting it cannot fail.
-            let _ = anchor.set_attribute("href", url.as_str());
-            link.set(Some(url));
-        }
+        link.set(ObjectUrl::of_link(&event, progress.export().as_bytes(), "application/json"));
     };
     let import = move |event: web_sys::Event| {
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-        let Some(input) = input else { return };
-        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
-        // Lets the reader choose the same file again.
-        input.set_value("");
+        let Some(file) = chosen_file(&event) else { return };
         let name = file.name();
         if file.size() > MAX_FILE as f64 {
             said.set(Some(Err(format!(

@@ -52,18 +52,25 @@ pub async fn read<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     }
 }
 
-/// Posts `body` to `path`. Returns the status and the body of the answer.
-pub async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
-    let init = RequestInit::new();
-    init.set_body(&JsValue::from_str(body));
-    request_with(&init, "POST", path).await
+/// Gets `path`. Returns the status and the body of the answer.
+pub async fn get(path: &str) -> Result<(u16, String), ApiError> {
+    request("GET", path).await
 }
 
-/// The same with the method PUT.
+/// Posts `body` to `path`. Returns the status and the body of the answer.
+pub async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
+    send("POST", path, body).await
+}
+
+/// Puts `body` to `path`. Returns the status and the body of the answer.
 pub async fn put(path: &str, body: &str) -> Result<(u16, String), ApiError> {
+    send("PUT", path, body).await
+}
+
+async fn send(method: &str, path: &str, body: &str) -> Result<(u16, String), ApiError> {
     let init = RequestInit::new();
     init.set_body(&JsValue::from_str(body));
-    request_with(&init, "PUT", path).await
+    request_with(&init, method, path).await
 }
 
 /// Sends a request with the method DELETE. Returns the status and the body of the answer.

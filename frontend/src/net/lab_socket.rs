@@ -99,6 +99,11 @@ impl LabSocket {
         }
     }
 
+    /// `bufferedAmount`: how many bytes have not left the browser.
+    pub fn buffered(&self) -> u32 {
+        self.socket.buffered_amount()
+    }
+
     /// # Errors
     /// What `close` threw, in the browser's words.
     pub fn close(&self, code: Option<u16>, reason: &str) -> Result<(), String> {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 pub struct Planned {
     /// The text in the composer.
     pub text: RwSignal<String>,
-    next: RwSignal<VecDeque<String>>,
+    pub next: RwSignal<VecDeque<String>>,
 }
 
 impl Planned {

@@ -11,12 +11,14 @@ use super::session_chip::SessionChip;
 use super::welcome::Welcome;
 use super::{connect_bar::ConnectBar, connect_form::ConnectForm};
 use crate::address::setup::Setup;
+use crate::lab::inspector::tools::{Fields, Tools};
 use crate::lab::inspector::{ChosenPart, DecideHeld, Inspector};
 use crate::lab::sequence::SequenceView;
 use crate::lab::{FeedState, Lab};
 use crate::shell::top_bar::TopBar;
 use crate::site;
 use crate::ui::scope::focus_rows;
+use crate::workbench::Workbench;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use observation::SessionId;
@@ -42,8 +44,12 @@ fn Playground(
     let lab = Lab::new(id.clone());
     let (setup, left_out) = use_location().hash.with_untracked(|fragment| Setup::of_fragment(fragment));
     provide_context(lab);
-    provide_context(ConnectForm::new(lab, &setup));
-    provide_context(Planned::new(setup.messages));
+    let form = ConnectForm::new(lab, &setup);
+    provide_context(form);
+    let planned = Planned::new(setup.messages);
+    provide_context(planned);
+    let fields = Fields { url: form.url, protocols: form.protocols, text: planned.text, next: planned.next };
+    provide_context(Tools::new(Some(fields)));
     provide_context(ChosenPart::new());
     let left_out = RwSignal::new(left_out);
     let sending = Sending::new();
@@ -95,6 +101,7 @@ fn Playground(
             <Show when=move || !watches>
                 <Composer/>
             </Show>
+            <Workbench/>
         </div>
     }
 }

@@ -1,32 +1,23 @@
 //! Opens a file and shows it as the playground shows a live session.
 
 use super::save::SaveLink;
-use crate::lab::Lab;
+use crate::lab::inspector::tools::Tools;
 use crate::lab::inspector::{ChosenPart, Inspector};
 use crate::lab::sequence::SequenceView;
 use crate::lab::store::record::{CAPACITY, Incoming};
+use crate::lab::{Lab, recorded_file};
 use crate::shell::notice::{Notice, Tone};
 use crate::shell::top_bar::TopBar;
 use crate::site;
+use crate::ui::chosen_file::{chosen_file, dropped_file};
 use crate::ui::focus::focus;
 use crate::ui::format;
-use crate::ui::later::later;
 use crate::ui::scope::focus_rows;
-use import::{ImportError, Limits};
+use crate::workbench::Workbench;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use observation::FeedMessage;
 use observation::document::{Document, Import, Secrets, Source};
-use std::time::Duration;
-use wasm_bindgen::JsCast;
-
-/// How much of a file is read. Observations that do not fit into the record would be dropped from its start.
-const LIMITS: Limits = Limits { observations: CAPACITY, ..Limits::PAGE };
-
-// The parsers of all formats. They load while the browser reads the file.
-later!(importer: fn(&[u8]) -> Result<Document, ImportError> = |bytes| {
-    import::import(bytes, &LIMITS, Duration::from_millis(js_sys::Date::now() as u64))
-});
 
 /// The open recording.
 #[derive(Clone)]
@@ -68,14 +59,13 @@ pub fn page() -> AnyView {
 #[component]
 fn Chooser(page: Page, error: Option<String>) -> impl IntoView {
     let choose = move |event: web_sys::Event| {
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-        if let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) {
+        if let Some(file) = chosen_file(&event) {
             page.read(file);
         }
     };
     let drop_in = move |event: web_sys::DragEvent| {
         event.prevent_default();
-        if let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)) {
+        if let Some(file) = dropped_file(&event) {
             page.read(file);
         }
     };
@@ -101,7 +91,7 @@ fn Chooser(page: Page, error: Option<String>) -> impl IntoView {
                     id="recording-file"
                     type="file"
                     class="hidden"
-                    accept=".json,.har,.pcap,.pcapng,.cap,application/json"
+                    accept=recorded_file::ACCEPT
                     on:change=choose
                     aria-describedby="recording-note recording-error"
                 />
@@ -129,6 +119,7 @@ fn Reading(name: String) -> impl IntoView {
 fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
     provide_context(lab);
     provide_context(ChosenPart::new());
+    provide_context(Tools::new(None));
     let skip = |event: web_sys::MouseEvent| {
         event.prevent_default();
         focus_rows();
@@ -180,6 +171,7 @@ fn Recording(lab: Lab, opened: Opened) -> impl IntoView {
                 <SequenceView/>
                 <Inspector/>
             </main>
+            <Workbench/>
         }
 }
 
@@ -217,32 +209,11 @@ fn Problems(import: Import) -> impl IntoView {
 impl Page {
     fn read(self, file: web_sys::File) {
         let name = file.name();
-        if file.size() > LIMITS.file as f64 {
-            let error = ImportError::TooLarge { bytes: file.size() as u64, limit: LIMITS.file };
-            self.state.set(State::Choosing(Some(words(&name, &error.to_string()))));
-            return;
-        }
         self.state.set(State::Reading(name.clone()));
-        let importer = importer();
         spawn_local(async move {
-            let bytes = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
-            let bytes = bytes.map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec());
-            let document = match (bytes, importer.await) {
-                (Err(_), _) => Err("the browser could not read the file. Choose it again".to_owned()),
-                (_, Err(_)) => {
-                    Err("a part of this page failed to load. If the server was updated, reload the page".to_owned())
-                }
-                (Ok(bytes), Ok(import)) => match import(&bytes) {
-                    Err(error) => Err(error.to_string()),
-                    Ok(document) if document.observations.is_empty() => {
-                        Err("the recording is empty. Export a session that has had a connection".to_owned())
-                    }
-                    Ok(document) => Ok(document),
-                },
-            };
-            let state = match document {
+            let state = match recorded_file::read(file).await {
                 Ok(document) => State::Open(self.open(name, document)),
-                Err(why) => State::Choosing(Some(words(&name, &why))),
+                Err(why) => State::Choosing(Some(why)),
             };
             // The signal is gone if the visitor has left the page.
             let _ = self.state.try_set(state);
@@ -280,11 +251,6 @@ fn made_up(source: Source) -> &'static str {
         }
         Source::Pcap | Source::Pcapng => "",
     }
-}
-
-/// Why a file cannot be opened. `why` is a sentence without a capital and a period.
-fn words(name: &str, why: &str) -> String {
-    format!("Cannot open {name}: {why}.")
 }
 
 /// A time of RFC 3339 as people read it: `2026-11-25 03:02:25 UTC`.

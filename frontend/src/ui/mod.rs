@@ -2,7 +2,9 @@
 
 pub mod arrival;
 pub mod bit_grid;
+pub mod chosen_file;
 pub mod clipboard;
+pub mod clock;
 pub mod copy_button;
 pub mod embed_button;
 pub mod enter;

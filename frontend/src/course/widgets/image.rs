@@ -9,6 +9,7 @@ use crate::lab::Lab;
 use crate::lab::store::connect;
 use crate::lab::store::journal::image_type;
 use crate::net::lab_socket::Payload;
+use crate::ui::chosen_file::chosen_file;
 use crate::ui::field::Pointed;
 use crate::ui::format;
 use crate::ui::hex::{Hex, class_at};
@@ -19,7 +20,6 @@ use leptos::task::spawn_local;
 use observation::page::PageAct;
 use observation::{Event, Party, SessionId};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 
 /// The largest image, in bytes.
 const MAX: usize = 4 << 20;
@@ -41,8 +41,7 @@ pub(super) fn Image(piece: StoredValue<String>) -> impl IntoView {
     // The sent image, and how many images were sent.
     let sent = RwSignal::new_local(None::<(u32, Ready)>);
     let choose = move |event: web_sys::Event| {
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        let Some(file) = chosen_file(&event) else { return };
         let name = file.name();
         if file.size() > MAX as f64 {
             error.set(Some(format!(

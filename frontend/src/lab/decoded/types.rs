@@ -2,6 +2,7 @@
 
 use super::choices::{self, Types};
 use super::source::Source;
+use crate::ui::chosen_file::chosen_file;
 use crate::ui::later::later;
 use crate::ui::scope::Scope;
 use decode::Schema;
@@ -9,7 +10,6 @@ use decode::schema::MAX_FILE;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
 
 /// Reads a file with types: its name and its content.
 type Read = fn(&str, &[u8]) -> Result<Schema, String>;
@@ -21,8 +21,7 @@ pub(super) fn TypesView(source: Arc<Source>) -> impl IntoView {
     let place = Scope::here();
     let error = RwSignal::new(None::<String>);
     let choose = move |event: web_sys::Event| {
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-        if let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) {
+        if let Some(file) = chosen_file(&event) {
             read(file, error);
         }
     };

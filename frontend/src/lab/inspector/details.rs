@@ -2,7 +2,7 @@
 
 use super::note::{AddNote, NoteView, PinnedNote};
 use super::subject::{Subject, client_of, ends_of, selected};
-use super::{act, ending, frame, handshake, tunnel, unseen};
+use super::{act, ending, frame, handshake, tools, tunnel, unseen};
 use crate::lab::Lab;
 use leptos::prelude::*;
 use observation::sequence::RowKey;
@@ -17,6 +17,7 @@ pub fn details() -> AnyView {
                 {note.map(|note| view! { <NoteView note/> })}
                 {content(key, subject)}
                 {note.map(|note| view! { <AddNote note/> })}
+                {tools::buttons(key)}
             }
             .into_any()
         }

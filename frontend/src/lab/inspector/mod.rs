@@ -25,6 +25,7 @@ mod round_trips;
 mod route;
 mod subject;
 mod title;
+pub mod tools;
 mod tunnel;
 mod unmasking;
 mod unseen;

@@ -4,6 +4,7 @@ use super::record::{Incoming, Record};
 use super::{FeedState, Lab};
 use crate::net::feed::{Feed, Read};
 use crate::net::lab_socket::Payload;
+use crate::ui::clock::now_us;
 use crate::ui::later::later;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -51,7 +52,7 @@ impl Lab {
 
     pub(super) fn event(self, socket: SocketNumber, act: PageAct, payload: Option<Payload>) -> Option<EventNumber> {
         let number = self.next_event()?;
-        let at_us = window().performance().map_or(0, |clock| (clock.now() * 1000.0) as u64);
+        let at_us = now_us();
         self.take(Incoming::Page(PageEvent { number, socket, at_us, act }, payload));
         Some(number)
     }

@@ -231,6 +231,11 @@ impl Lab {
         Ok(())
     }
 
+    /// `socket.bufferedAmount`; 0 without a socket.
+    pub fn buffered(self) -> u32 {
+        self.inner.with_value(|inner| inner.socket.as_ref().map_or(0, LabSocket::buffered))
+    }
+
     /// `socket.close(code, reason)`.
     ///
     /// # Errors

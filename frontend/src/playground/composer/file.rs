@@ -1,10 +1,10 @@
 //! Choosing a file to send as one binary message.
 
+use crate::ui::chosen_file::{chosen_file, dropped_file};
 use crate::ui::format;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 
 /// The largest file that the page reads, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -24,14 +24,13 @@ pub(super) enum FileDraft {
 #[component]
 pub(super) fn FileField(file: RwSignal<FileDraft, LocalStorage>) -> impl IntoView {
     let choose = move |event: web_sys::Event| {
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-        if let Some(chosen) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) {
+        if let Some(chosen) = chosen_file(&event) {
             read(chosen, file);
         }
     };
     let drop_in = move |event: web_sys::DragEvent| {
         event.prevent_default();
-        if let Some(dropped) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)) {
+        if let Some(dropped) = dropped_file(&event) {
             read(dropped, file);
         }
     };

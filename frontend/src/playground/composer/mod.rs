@@ -12,6 +12,7 @@ use self::drafts::{KINDS, Kind};
 use self::form::DraftForm;
 use super::console::Console;
 use super::sending::Sending;
+use crate::lab::inspector::tools::Tools;
 use crate::ui::later::{Later, later};
 use crate::ui::tabs::Tabs;
 use leptos::prelude::*;
@@ -24,6 +25,7 @@ pub fn Composer() -> impl IntoView {
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
     let relay = move || kind.get() == Kind::Relay;
     // Once opened, it stays, so that nothing typed into it is lost.
+    let tools = expect_context::<Tools>();
     let opened = Memo::new(move |was| was == Some(&true) || relay());
     view! {
         <section class="composer" class:relay=relay aria-label="Send">
@@ -34,6 +36,9 @@ pub fn Composer() -> impl IntoView {
                     <RelaySide hidden=Signal::derive(move || !relay())/>
                 </Show>
             </div>
+            <button type="button" class="small open-saved" aria-haspopup="dialog" on:click=move |_| tools.show_saved()>
+                "Saved…"
+            </button>
         </section>
     }
 }

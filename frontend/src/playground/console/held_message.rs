@@ -1,8 +1,7 @@
 //! What to do with a held message: edit its frame, forward it, drop it, or answer it.
 
-use super::draft::FrameDraft;
-use super::frame::FrameFields;
 use crate::lab::Lab;
+use crate::lab::frame_composer::{FrameDraft, FrameFields};
 use crate::ui::format;
 use leptos::prelude::*;
 use observation::command::{AnswerHeld, Edited, Forward};
@@ -56,7 +55,7 @@ pub(super) fn DecideMessage(
     let editor = if is_whole {
         view! {
             <div class="draft">
-                <FrameFields draft role deflate relay_masks=true/>
+                <FrameFields id="relay" draft role deflate relay_masks=true/>
             </div>
             <Show when=move || deflate.get()>
                 <label class="compress">

@@ -1,28 +1,26 @@
 //! The console: sends frames, valid or not, from the relay’s side of an open connection.
 
 mod draft;
-mod frame;
 mod head_draft;
 mod held;
 mod held_handshake;
 mod held_message;
 mod receiver;
 mod rules;
-mod verdict;
 mod waiting;
 
 use crate::lab::Lab;
 use crate::lab::draft::hex;
+use crate::lab::frame_composer::{FrameDraft, FrameFields};
+use crate::lab::receiver::{Receiver, all_open, own};
 use crate::lab::store::commands::{Asked, Fate};
 use crate::playground::sending::Sending;
 use crate::ui::tabs::Tabs;
-use draft::FrameDraft;
-use frame::FrameFields;
 use held::HeldPanel;
 use leptos::prelude::*;
 use observation::command::DropBy;
 use observation::{Command, ConnectionNumber};
-use receiver::{Receiver, ReceiverChoice};
+use receiver::ReceiverChoice;
 use rules::RulesPanel;
 use wire::Sender;
 
@@ -116,18 +114,8 @@ pub fn Console() -> impl IntoView {
     let drafts = Drafts::new();
     let Sending { command: chosen, .. } = expect_context();
     let kind = Memo::new(move |_| KINDS[chosen.get()]);
-    // This page's connection: in the lab, or the client side of the relay.
-    let own = Memo::new(move |_| {
-        let socket = lab.socket.with(|socket| socket.as_ref().map(|socket| socket.number))?;
-        lab.record.with(|record| record.in_lab(socket).or_else(|| record.sequence.connection(socket)))
-    });
-    let all = Memo::new(move |_| {
-        lab.record.with(|record| {
-            let mut all: Vec<_> = record.lines.iter().map(|line| Receiver::of(record, line, own.get())).collect();
-            all.sort_unstable_by_key(Receiver::number);
-            all
-        })
-    });
+    let own = Memo::new(move |_| own(lab));
+    let all = Memo::new(move |_| all_open(lab));
     let wanted = RwSignal::new(None::<ConnectionNumber>);
     // The chosen connection, or this page's, or the newest.
     let line = Memo::new(move |_| {
@@ -207,7 +195,7 @@ fn Fields(kind: Memo<Kind>, drafts: Drafts, line: Memo<Option<Receiver>>) -> imp
             <Field id="relay-reason" label="Reason" value=drafts.reason/>
         }
         .into_any(),
-        Kind::Frame => view! { <FrameFields draft=drafts.frame role deflate/> }.into_any(),
+        Kind::Frame => view! { <FrameFields id="relay" draft=drafts.frame role deflate/> }.into_any(),
         Kind::Raw => hex("relay-raw", drafts.raw),
         Kind::OpenConnection => view! { <LineButtons line/> }.into_any(),
         Kind::Rules => view! { <RulesPanel/> }.into_any(),

@@ -24,6 +24,8 @@ const MASK: Bit = ("f-mask one", "MASK", |draft| &mut draft.masked);
 
 #[component]
 pub fn FrameFields(
+    /// The prefix of its ids. `{id}-note` is what describes the fields.
+    id: &'static str,
     draft: RwSignal<FrameDraft>,
     /// The role in which it is sent.
     role: Memo<Sender>,
@@ -39,14 +41,14 @@ pub fn FrameFields(
         <div class="compose">
             <div class="bits" role="group" aria-label="The frame's header, bit by bit">
                 {FIRST_BITS.into_iter().map(|bit| view! { <BitSwitch bit draft pointed/> }).collect_view()}
-                <OpcodeSelect draft/>
+                <OpcodeSelect id draft/>
                 <BitSwitch bit=MASK draft pointed/>
-                <LengthFields draft/>
+                <LengthFields id draft/>
                 <Show when=move || masked.get()>
-                    <KeyField draft/>
+                    <KeyField id draft/>
                 </Show>
             </div>
-            <PayloadField draft/>
+            <PayloadField id draft/>
         </div>
         <div class="composed">
             {move || match draft.with(FrameDraft::composed) {
@@ -96,7 +98,7 @@ fn BitSwitch(bit: Bit, draft: RwSignal<FrameDraft>, pointed: Pointed) -> impl In
 }
 
 #[component]
-fn OpcodeSelect(draft: RwSignal<FrameDraft>) -> impl IntoView {
+fn OpcodeSelect(id: &'static str, draft: RwSignal<FrameDraft>) -> impl IntoView {
     let opcode = Memo::new(move |_| draft.with(|draft| draft.opcode));
     let choose = move |event: web_sys::Event| {
         if let Ok(nibble) = event_target_value(&event).parse() {
@@ -110,10 +112,10 @@ fn OpcodeSelect(draft: RwSignal<FrameDraft>) -> impl IntoView {
     view! {
         <div class="f-opc four">
             <b>{move || format!("{:04b}", opcode.get()).chars().flat_map(|bit| [bit, ' ']).collect::<String>()}</b>
-            <label for="relay-opcode" class="hidden">
+            <label for=format!("{id}-opcode") class="hidden">
                 "Opcode"
             </label>
-            <select id="relay-opcode" on:change=choose>
+            <select id=format!("{id}-opcode") on:change=choose>
                 {(0..16).map(option).collect_view()}
             </select>
         </div>
@@ -121,7 +123,7 @@ fn OpcodeSelect(draft: RwSignal<FrameDraft>) -> impl IntoView {
 }
 
 #[component]
-fn LengthFields(draft: RwSignal<FrameDraft>) -> impl IntoView {
+fn LengthFields(id: &'static str, draft: RwSignal<FrameDraft>) -> impl IntoView {
     let form = Memo::new(move |_| draft.with(|draft| draft.length_bits));
     let length = Memo::new(move |_| draft.with(|draft| draft.length.clone()));
     let bytes = move || draft.with(|draft| draft.composed().map_or(0, |composed| composed.payload.len()));
@@ -135,24 +137,24 @@ fn LengthFields(draft: RwSignal<FrameDraft>) -> impl IntoView {
     let forms = [(None, "shortest form"), (Some(7), "7 bits"), (Some(16), "16 bits"), (Some(64), "64 bits")];
     view! {
         <div class="f-len seven">
-            <label for="relay-length">
+            <label for=format!("{id}-length")>
                 "length"
                 <span class="hidden">" in the header"</span>
             </label>
             <input
-                id="relay-length"
+                id=format!("{id}-length")
                 type="text"
                 inputmode="numeric"
                 autocomplete="off"
                 placeholder=move || format!("{} bytes, true", bytes())
                 prop:value=length
                 on:input=move |event| draft.update(|draft| draft.length = event_target_value(&event))
-                aria-describedby="relay-note"
+                aria-describedby=format!("{id}-note")
             />
-            <label for="relay-form" class="hidden">
+            <label for=format!("{id}-form") class="hidden">
                 "Length encoding"
             </label>
-            <select id="relay-form" on:change=choose>
+            <select id=format!("{id}-form") on:change=choose>
                 {forms.into_iter().map(option).collect_view()}
             </select>
         </div>
@@ -160,14 +162,14 @@ fn LengthFields(draft: RwSignal<FrameDraft>) -> impl IntoView {
 }
 
 #[component]
-fn KeyField(draft: RwSignal<FrameDraft>) -> impl IntoView {
+fn KeyField(id: &'static str, draft: RwSignal<FrameDraft>) -> impl IntoView {
     let key = Memo::new(move |_| draft.with(|draft| draft.key.clone()));
     let wrong = move || draft.with(|draft| draft.masking_key().is_err()).then_some("true");
     view! {
         <div class="f-key wide">
-            <label for="relay-key">"masking key"</label>
+            <label for=format!("{id}-key")>"masking key"</label>
             <input
-                id="relay-key"
+                id=format!("{id}-key")
                 type="text"
                 class="mono"
                 autocomplete="off"
@@ -175,14 +177,14 @@ fn KeyField(draft: RwSignal<FrameDraft>) -> impl IntoView {
                 prop:value=key
                 on:input=move |event| draft.update(|draft| draft.key = event_target_value(&event))
                 aria-invalid=wrong
-                aria-describedby="relay-note"
+                aria-describedby=format!("{id}-note")
             />
         </div>
     }
 }
 
 #[component]
-fn PayloadField(draft: RwSignal<FrameDraft>) -> impl IntoView {
+fn PayloadField(id: &'static str, draft: RwSignal<FrameDraft>) -> impl IntoView {
     let payload = Memo::new(move |_| draft.with(|draft| draft.payload.clone()));
     let in_hex = Memo::new(move |_| draft.with(|draft| draft.in_hex));
     let choose = move |event: web_sys::Event| {
@@ -192,23 +194,23 @@ fn PayloadField(draft: RwSignal<FrameDraft>) -> impl IntoView {
     };
     view! {
         <div class="payload-line">
-            <label class="inline" for="relay-payload">
+            <label class="inline" for=format!("{id}-payload")>
                 "Payload"
             </label>
             <input
-                id="relay-payload"
+                id=format!("{id}-payload")
                 type="text"
                 class:mono=move || in_hex.get()
                 autocomplete="off"
                 spellcheck="false"
                 prop:value=payload
                 on:input=move |event| draft.update(|draft| draft.payload = event_target_value(&event))
-                aria-describedby="relay-note"
+                aria-describedby=format!("{id}-note")
             />
-            <label class="hidden" for="relay-as">
+            <label class="hidden" for=format!("{id}-as")>
                 "Payload format"
             </label>
-            <select id="relay-as" on:change=choose>
+            <select id=format!("{id}-as") on:change=choose>
                 <option value="text" prop:selected=move || !in_hex.get()>
                     "text"
                 </option>

@@ -9,7 +9,7 @@ use observation::command::Composed;
 use wire::Sender;
 
 #[component]
-pub fn Verdict(
+pub(super) fn Verdict(
     composed: Composed,
     /// The role in which the relay sends it.
     role: Sender,
