@@ -28,10 +28,12 @@ const MODULES: [&str; 17] = [
 /// Why a test does not run again.
 const NO_REPLACING: &str = "relays that share sessions do not replace those of others";
 const WHOLE_BATCHES: &str = "a shared log is trimmed by whole batches; server/tests/cluster/limits.rs has its bounds";
+const NO_SCRIPTS: &str = "relays that share a session take no script; server/tests/cluster/rules.rs has that";
 const STOPPED_CLOCK: &str = "it moves the relay's clock, which Redis does not follow";
 
 /// Parts of the names of tests among them that do not run again, each with the reason.
-const SKIPPED: [(&str, &str); 10] = [
+const SKIPPED: [(&str, &str); 11] = [
+    ("rules::decoded::rules_and_scripts_say_what_is_wrong_with_a_field", NO_SCRIPTS),
     ("client_limits::sessions::", NO_REPLACING),
     ("sessions::a_full_relay_drops_empty_sessions_first", NO_REPLACING),
     ("feed::dropped_observations_are_a_gap", WHOLE_BATCHES),
